@@ -1,0 +1,7 @@
+module github.com/tollkeeper/tollkeeper/store/sqlite
+
+go 1.26.0
+
+require github.com/tollkeeper/tollkeeper v0.1.0
+
+replace github.com/tollkeeper/tollkeeper => ../..

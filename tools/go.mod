@@ -1,0 +1,3 @@
+module github.com/tollkeeper/tollkeeper/tools
+
+go 1.26.0
