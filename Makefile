@@ -1,0 +1,28 @@
+.PHONY: help test check-modules bench fuzz soak fmt services-start services-stop
+
+help: ## shows this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## everything that must hold before a change goes in
+	@scripts/test
+
+check-modules: ## compiles each module alone, without the workspace
+	@scripts/check-modules
+
+bench: ## all benchmarks, against private servers
+	@scripts/services run go test -run '^$$' -bench . -benchmem -timeout 0 ./bench/...
+
+fuzz: ## every fuzz target; FUZZTIME=30s each
+	@scripts/fuzz $(or $(FUZZTIME),30s)
+
+soak: ## the long tests; TOLLKEEPER_SOAK=10m
+	@scripts/soak $(or $(TOLLKEEPER_SOAK),10m)
+
+fmt: ## formats every Go file, nested modules too
+	@gofmt -l -w .
+
+services-start: ## starts private servers; eval its output, or use scripts/services run
+	@scripts/services start
+
+services-stop: ## stops them
+	@scripts/services stop

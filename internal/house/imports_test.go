@@ -1,0 +1,178 @@
+package house_test
+
+import (
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const modulePath = "github.com/tollkeeper/tollkeeper"
+
+// A layer is a folder and what the packages in it may import of this
+// repository, beside themselves. "." is the root package.
+type layer struct {
+	folder  string
+	imports []string
+	tests   []string // for test files, beside imports
+}
+
+// layers lists the folders from the outside in; the first that holds a package
+// counts. Imports point inwards only: a layer names none above it, save for
+// tests, which may bring a whole authenticator.
+var layers = []layer{
+	{folder: "examples", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify"}},
+	{folder: "bench", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify"}},
+	{folder: "tools"},
+	{folder: "authtest", imports: []string{".", "internal", "store/memory"}, tests: []string{"httpadapter"}},
+	{folder: "httpadapter", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory", "oidc", "verify"}},
+	{folder: "oidc", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
+	{folder: "verify", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
+	{folder: "mail", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory"}},
+	{folder: "store/storetest", imports: []string{".", "internal"}, tests: []string{"store/memory"}},
+	{folder: "store", imports: []string{".", "internal"}, tests: []string{"store/storetest", "store/memory", "authtest"}},
+	{folder: "internal", imports: []string{"."}, tests: []string{"store/memory", "store/storetest", "authtest"}},
+	{folder: ".", imports: []string{"internal"}, tests: []string{"authtest", "store/memory", "store/storetest"}},
+}
+
+// within tells whether the package in folder pkg lies in folder.
+func within(pkg, folder string) bool {
+	return pkg == folder || folder != "." && strings.HasPrefix(pkg, folder+"/")
+}
+
+// own is the folder whose packages may import each other freely: the top one,
+// but under store each backend is on its own.
+func own(pkg string) string {
+	parts := strings.SplitN(pkg, "/", 3)
+	if parts[0] == "store" && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
+// allowed tells whether a file of package importer may import package imported,
+// both as folders.
+func allowed(importer, imported string, test bool) bool {
+	if within(imported, own(importer)) {
+		return true
+	}
+	for _, l := range layers {
+		if !within(importer, l.folder) {
+			continue
+		}
+		may := l.imports
+		if test {
+			may = slices.Concat(l.imports, l.tests)
+		}
+		return slices.ContainsFunc(may, func(folder string) bool { return within(imported, folder) })
+	}
+	return false
+}
+
+// The imports are read from the files and not from "go list", so that files
+// behind build constraints count too.
+func TestImportDirection(t *testing.T) {
+	for _, file := range sources(t, ".go") {
+		for _, imported := range importsOf(t, file) {
+			folder, ours := strings.CutPrefix(imported+"/", modulePath+"/")
+			if folder = strings.TrimSuffix(folder, "/"); folder == "" {
+				folder = "."
+			}
+			if ours && !allowed(path.Dir(file.path), folder, file.isTest()) {
+				t.Errorf("%s must not import %s", file.path, imported)
+			}
+		}
+	}
+}
+
+func importsOf(t *testing.T, file source) []string {
+	t.Helper()
+	name := filepath.Join(root, filepath.FromSlash(file.path))
+	parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imports []string
+	for _, spec := range parsed.Imports {
+		unquoted, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports = append(imports, unquoted)
+	}
+	return imports
+}
+
+func TestAllowedImports(t *testing.T) {
+	tests := []struct {
+		importer, imported string
+		code, test         bool
+	}{
+		{".", "internal/passhash", true, true},
+		{".", "store/memory", false, true},
+		{".", "httpadapter", false, false},
+		{"internal/passhash", ".", true, true},
+		{"internal/passhash", "internal/random", true, true},
+		{"internal/passhash", "store/sqlite", false, false},
+		{"store/sqlite", ".", true, true},
+		{"store/sqlite", "store/storetest", false, true},
+		{"store/sqlite", "store/postgres", false, false},
+		{"store/sqlite", "store/sqlite/internal/page", true, true},
+		{"store/sqlite/internal/page", "store/sqlite/internal/row", true, true},
+		{"store/sqlite", "httpadapter", false, false},
+		{"store/storetest", "store/memory", false, true},
+		{"httpadapter", "store/memory", false, true},
+		{"httpadapter", "store/sqlite", false, false},
+		{"authtest", "store/memory", true, true},
+		{"examples/server", "store/postgres", true, true},
+		{"examples/server", "examples/quickstart", true, true},
+		{"examples/server", "bench", false, false},
+		{"tools/testsummary", ".", false, false},
+		{"elsewhere", "httpadapter", false, false},
+	}
+	for _, tt := range tests {
+		for test, want := range map[bool]bool{false: tt.code, true: tt.test} {
+			if got := allowed(tt.importer, tt.imported, test); got != want {
+				t.Errorf("allowed(%q, %q, test %v) = %v, want %v", tt.importer, tt.imported, test, got, want)
+			}
+		}
+	}
+}
+
+// math/rand is predictable: nothing here may take a secret, an id or a jitter
+// that an attacker could foresee from it.
+func TestNoPredictableRandomness(t *testing.T) {
+	for _, file := range sources(t, ".go") {
+		for _, imported := range importsOf(t, file) {
+			if !file.isTest() && (imported == "math/rand" || imported == "math/rand/v2") {
+				t.Errorf("%s imports %s; use crypto/rand", file.path, imported)
+			}
+		}
+	}
+}
+
+// Whoever imports the root package builds these modules and no others.
+func TestRootModuleClosure(t *testing.T) {
+	may := append(slices.Clone(rootRequires), modulePath,
+		"github.com/boombuler/barcode", // of pquerna/otp
+		"golang.org/x/sys",             // of x/crypto
+		"golang.org/x/text")            // of x/crypto
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, errorOutput(err))
+	}
+	modules := strings.Fields(string(out))
+	slices.Sort(modules)
+	for _, module := range slices.Compact(modules) {
+		if !slices.Contains(may, module) {
+			t.Errorf("the root module builds %s", module)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package house_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const goVersion = "1.26.0"
+
+// rootRequires is all that the root module may require directly.
+var rootRequires = []string{
+	"github.com/golang-jwt/jwt/v5",
+	"github.com/google/uuid",
+	"github.com/pquerna/otp",
+	"golang.org/x/crypto",
+}
+
+// goMod is what "go mod edit -json" prints, as far as it matters here.
+type goMod struct {
+	Module    struct{ Path string }
+	Go        string
+	Toolchain string
+	Require   []struct {
+		Path     string
+		Indirect bool
+	}
+	Replace []struct {
+		Old, New struct{ Path string }
+	}
+}
+
+func (m goMod) requires(module string) bool {
+	for _, r := range m.Require {
+		if r.Path == module {
+			return true
+		}
+	}
+	return false
+}
+
+// moduleFolders lists the folders with a go.mod on disk, relative to the root.
+func moduleFolders(t *testing.T) []string {
+	t.Helper()
+	var folders []string
+	for _, file := range sources(t, "go.mod") {
+		folders = append(folders, path.Dir(file.path))
+	}
+	slices.Sort(folders)
+	return folders
+}
+
+// edit fills v with what the go command reads from a go.mod or go.work.
+func edit(t *testing.T, v any, args ...string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", args...)
+	command.Dir = root
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, errorOutput(err))
+	}
+	if err := json.Unmarshal(out, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func errorOutput(err error) []byte {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.Stderr
+	}
+	return nil
+}
+
+// A module that go.work does not name is skipped by "go test work" without a word.
+func TestWorkspaceNamesEveryModule(t *testing.T) {
+	var work struct {
+		Go  string
+		Use []struct{ DiskPath string }
+	}
+	edit(t, &work, "work", "edit", "-json")
+	if work.Go != goVersion {
+		t.Errorf("go.work says go %s, want %s", work.Go, goVersion)
+	}
+	var used []string
+	for _, use := range work.Use {
+		used = append(used, path.Clean(use.DiskPath))
+	}
+	slices.Sort(used)
+	onDisk := moduleFolders(t)
+	for _, folder := range onDisk {
+		if !slices.Contains(used, folder) {
+			t.Errorf("go.work does not use ./%s", folder)
+		}
+	}
+	for _, folder := range used {
+		if !slices.Contains(onDisk, folder) {
+			t.Errorf("go.work uses ./%s, which has no go.mod", folder)
+		}
+	}
+}
+
+func TestModules(t *testing.T) {
+	for _, folder := range moduleFolders(t) {
+		t.Run(folder, func(t *testing.T) {
+			var mod goMod
+			edit(t, &mod, "mod", "edit", "-json", filepath.Join(folder, "go.mod"))
+			if want := path.Join(modulePath, folder); mod.Module.Path != want {
+				t.Errorf("module is %s, want %s", mod.Module.Path, want)
+			}
+			if mod.Go != goVersion || mod.Toolchain != "" {
+				t.Errorf("go %s, toolchain %q; want go %s and no toolchain", mod.Go, mod.Toolchain, goVersion)
+			}
+			checkReplacements(t, folder, mod)
+		})
+	}
+}
+
+// checkReplacements wants every module of this repository that is required to
+// be replaced by its folder, so that a module also builds alone, and nothing
+// else to be replaced: importers ignore replacements.
+func checkReplacements(t *testing.T, folder string, mod goMod) {
+	t.Helper()
+	replaced := map[string]string{}
+	for _, r := range mod.Replace {
+		replaced[r.Old.Path] = r.New.Path
+		if !mod.requires(r.Old.Path) || !within(r.Old.Path, modulePath) {
+			t.Errorf("replaces %s", r.Old.Path)
+		}
+	}
+	for _, r := range mod.Require {
+		if !within(r.Path, modulePath) {
+			continue
+		}
+		target := path.Join(".", strings.TrimPrefix(r.Path, modulePath))
+		if got := path.Join(folder, replaced[r.Path]); replaced[r.Path] == "" || path.Clean(got) != path.Clean("./"+target) {
+			t.Errorf("requires %s but replaces it by %q", r.Path, replaced[r.Path])
+		}
+	}
+}
+
+func TestRootRequirements(t *testing.T) {
+	var mod goMod
+	edit(t, &mod, "mod", "edit", "-json")
+	for _, r := range mod.Require {
+		if !r.Indirect && !slices.Contains(rootRequires, r.Path) {
+			t.Errorf("the root module requires %s directly", r.Path)
+		}
+	}
+}
