@@ -1,0 +1,151 @@
+// Package passhash hashes passwords with argon2id and verifies stored hashes,
+// its own and those imported from other systems.
+//
+// A password goes through three steps:
+//
+//	h, err := passhash.Parse(stored)  // bounds every parameter before any work
+//	ok := h.Verify(password)          // the expensive step: run it inside a Gate
+//	if ok && !h.Current(params) {
+//		stored, err = passhash.New(password, params)
+//	}
+//
+// Parse is cheap and never hashes. Verify and New cost what the parameters
+// say, up to a gigabyte and seconds, and take no context: bound how many run
+// at once with a Gate. All functions are safe for concurrent use.
+package passhash
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxPassword is the longest password in bytes that is hashed or verified
+// (SECURITY.md R02). A longer one is refused, never cut.
+const MaxPassword = 1024
+
+// maxEncoded bounds a stored hash in bytes. The longest accepted form,
+// firebase-scrypt with its signer key, stays below 600.
+const maxEncoded = 1024
+
+var (
+	// ErrUnknownScheme: the text is in none of the accepted formats.
+	ErrUnknownScheme = errors.New("passhash: unknown hash scheme")
+	// ErrMalformed: the scheme is known, the text is not one of its hashes.
+	ErrMalformed = errors.New("passhash: malformed hash")
+	// ErrBounds: a parameter lies outside what this package agrees to compute.
+	ErrBounds = errors.New("passhash: parameter out of bounds")
+	// ErrPasswordTooLong: the password exceeds MaxPassword bytes.
+	ErrPasswordTooLong = errors.New("passhash: password too long")
+)
+
+// Hash is a parsed stored hash. The zero Hash verifies no password.
+// It prints as its scheme only, so that it may reach a log by mistake.
+type Hash struct {
+	scheme scheme
+}
+
+// scheme is one stored hash of one format. Implementations are immutable and
+// compare in constant time; Hash has tested the password's length before.
+type scheme interface {
+	name() string
+	verify(password []byte) bool
+}
+
+// Parse reads a stored hash without computing anything. Accepted are, by
+// prefix:
+//
+//	$argon2id$ $argon2i$               PHC text, v=19
+//	$2a$ $2b$ $2y$                     bcrypt
+//	$scrypt$                           PHC text as passlib writes it
+//	$firebase-scrypt$                  see firebase.go
+//	$pbkdf2-sha256$ $pbkdf2-sha512$    as passlib writes them
+//	pbkdf2_sha256$                     as Django writes it
+//	{SSHA} {SSHA256} {SSHA512}         salted LDAP digests
+//	$5$ $6$                            SHA-crypt
+//
+// The error is, or wraps, ErrUnknownScheme, ErrMalformed or ErrBounds, and
+// never quotes the hash (SECURITY.md R10).
+func Parse(encoded string) (Hash, error) {
+	if len(encoded) > maxEncoded {
+		return Hash{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxEncoded)
+	}
+	for i := range len(encoded) {
+		// Go's base64 skips CR and LF; no accepted format holds either.
+		if encoded[i] <= ' ' || encoded[i] > '~' {
+			return Hash{}, fmt.Errorf("%w: not printable ASCII", ErrMalformed)
+		}
+	}
+	s, err := parseScheme(encoded)
+	if err != nil {
+		return Hash{}, err
+	}
+	return Hash{s}, nil
+}
+
+func parseScheme(encoded string) (scheme, error) {
+	if body, ok := strings.CutPrefix(encoded, "{"); ok {
+		return parseLDAP(body)
+	}
+	if body, ok := strings.CutPrefix(encoded, "pbkdf2_sha256$"); ok {
+		return parseDjango(body)
+	}
+	body, ok := strings.CutPrefix(encoded, "$")
+	if !ok {
+		return nil, ErrUnknownScheme
+	}
+	id, body, _ := strings.Cut(body, "$")
+	switch id {
+	case "argon2id", "argon2i":
+		return parseArgon2(id, body)
+	case "2a", "2b", "2y":
+		return parseBcrypt(encoded)
+	case "scrypt":
+		return parseScrypt(body)
+	case "firebase-scrypt":
+		return parseFirebase(body)
+	case "pbkdf2-sha256", "pbkdf2-sha512":
+		return parsePBKDF2(id, body)
+	case "5", "6":
+		return parseSHACrypt(id, body)
+	}
+	return nil, ErrUnknownScheme
+}
+
+// Verify reports whether password is the one that was hashed, byte for byte.
+// A password over MaxPassword bytes never verifies; neither does one that the
+// scheme itself would cut or pad: over 72 bytes with bcrypt, and one holding a
+// NUL byte with any scheme but argon2 (crypt(3) ends there, bcrypt repeats
+// its NUL-ended key, HMAC pads with NUL: "a" and "a\x00" would be equal).
+func (h Hash) Verify(password string) bool {
+	if h.scheme == nil || len(password) > MaxPassword {
+		return false
+	}
+	if _, exact := h.scheme.(argon2Hash); !exact && strings.IndexByte(password, 0) >= 0 {
+		return false
+	}
+	return h.scheme.verify([]byte(password))
+}
+
+// Current reports whether h is an argon2id hash with at least the parameters
+// p, a 16-byte salt and a 32-byte tag, so that it needs no upgrade.
+func (h Hash) Current(p Params) bool {
+	a, ok := h.scheme.(argon2Hash)
+	return ok && a.atLeast(p)
+}
+
+// Scheme names the format: argon2id, argon2i, bcrypt, scrypt,
+// firebase-scrypt, pbkdf2-sha256, pbkdf2-sha512, ssha, ssha256, ssha512,
+// sha256-crypt or sha512-crypt. It is empty for the zero Hash.
+func (h Hash) Scheme() string {
+	if h.scheme == nil {
+		return ""
+	}
+	return h.scheme.name()
+}
+
+// String returns the scheme in place of the hash.
+func (h Hash) String() string { return "passhash(" + h.Scheme() + ")" }
+
+// GoString returns the same as String, so that %#v shows no salt or tag.
+func (h Hash) GoString() string { return h.String() }
