@@ -106,6 +106,9 @@ func parse(s string) (netip.Addr, bool) {
 		addr, err := netip.ParseAddr(s)
 		return plain(addr), err == nil
 	}
+	if bracket && strings.Count(s, "[")+strings.Count(s, "]") != 2 {
+		return netip.Addr{}, false // netip would take the rest for a zone
+	}
 	if bracket && strings.HasSuffix(s, "]") {
 		s += ":0"
 	}

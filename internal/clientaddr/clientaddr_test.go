@@ -50,6 +50,8 @@ func TestFromRequestPeer(t *testing.T) {
 		"IPv4 brackets":   {"[203.0.113.9]:1", ""},
 		"half brackets":   {"[2001:db8::9", ""},
 		"empty brackets":  {"[]", ""},
+		"bracket in zone": {"[::%]eth0]", ""},
+		"opening in zone": {"[::%[eth0]:1", ""},
 		"nested brackets": {"[[2001:db8::9]]", ""},
 	} {
 		for _, trusted := range [][]netip.Prefix{nil, prefixes(t, "10.0.0.0/8")} {

@@ -12,8 +12,7 @@ import (
 
 // hop reads an address with package net, which shares no parser with netip's
 // ports and brackets.
-func hop(s string) (netip.Addr, bool) {
-	host := strings.Trim(s, " \t")
+func hop(host string) (netip.Addr, bool) {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.WithZone("").Unmap(), true
 	}
@@ -49,7 +48,7 @@ func walk(peer string, lines []string, trusts func(netip.Addr) bool) netip.Addr 
 		if !trusts(client) {
 			break
 		}
-		next, ok := hop(entry)
+		next, ok := hop(strings.Trim(entry, " \t"))
 		if !ok {
 			break
 		}
