@@ -1,6 +1,7 @@
 package strictjson_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -47,15 +48,16 @@ func TestDecodeNamedTypes(t *testing.T) {
 		Role   role            `json:"role"`
 		Counts map[role]uint16 `json:"counts"`
 		Key    []byte          `json:"key"`
+		Amount json.Number     `json:"amount"`
 		person `json:"-"`
 		Tagged `json:"tagged"`
 	}
-	in := `{"shout":"a","shouts":["b",null],"role":"owner","counts":{"owner":2},"key":"AQI=","tagged":{"V":"v"},"person":{"tok":"t"}}`
+	in := `{"shout":"a","shouts":["b",null],"role":"owner","counts":{"owner":2},"key":"AQI=","amount":12.50,"tagged":{"V":"v"},"person":{"tok":"t"}}`
 	if err := strictjson.Decode([]byte(in), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Shout != "a!" || *got.Shouts[0] != "b!" || got.Shouts[1] != nil || got.Role != "owner" ||
-		got.Counts["owner"] != 2 || string(got.Key) != "\x01\x02" || got.V != "v" || got.Token != "" {
+		got.Counts["owner"] != 2 || string(got.Key) != "\x01\x02" || got.V != "v" || got.Token != "" || got.Amount != "12.50" {
 		t.Errorf("got %+v", got)
 	}
 }
