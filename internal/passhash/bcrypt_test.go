@@ -24,6 +24,28 @@ func TestBcryptVectors(t *testing.T) {
 	})
 }
 
+// R03, thoroughly: every bit of every byte, and every byte appended.
+func TestBcryptComparesEveryByte(t *testing.T) {
+	t.Parallel()
+	const password = "U*U*U"
+	h := parse(t, "$2b$04$abcdefghijklmnopqrstuuMJG4SPxGpsI2PpmiVYJg7D.hA7CdQyO")
+	if !h.Verify(password) {
+		t.Fatal("the password does not verify")
+	}
+	for i := range len(password) {
+		for bit := range 8 {
+			if h.Verify(flip(password, i, 1<<bit)) {
+				t.Errorf("verifies with bit %d of byte %d changed", bit, i)
+			}
+		}
+	}
+	for c := range 256 {
+		if h.Verify(password + string([]byte{byte(c)})) {
+			t.Errorf("verifies with %#x appended", c)
+		}
+	}
+}
+
 // SECURITY.md F1: the algorithm reads 72 bytes, the library cuts.
 func TestBcryptRefusesWhatItWouldCut(t *testing.T) {
 	password := strings.Repeat("a", 72)
@@ -33,7 +55,7 @@ func TestBcryptRefusesWhatItWouldCut(t *testing.T) {
 			t.Fatalf("verifies with %#x appended", c)
 		}
 	}
-	for i := range len(password) {
+	for _, i := range []int{0, 35, 36, 63, 64, 70, 71} {
 		if h.Verify(flip(password, i, 0x01)) {
 			t.Errorf("verifies with byte %d changed", i)
 		}
