@@ -1,0 +1,50 @@
+package memory
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// copyAccount answers a that shares no memory with it.
+func copyAccount(a tollkeeper.Account) tollkeeper.Account {
+	a.PasswordHistory = slices.Clone(a.PasswordHistory)
+	a.TOTP = bytes.Clone(a.TOTP)
+	a.TOTPPending = bytes.Clone(a.TOTPPending)
+	a.Organization = copyOrganization(a.Organization)
+	return a
+}
+
+func copyOrganization(o *tollkeeper.Organization) *tollkeeper.Organization {
+	if o == nil {
+		return nil
+	}
+	c := *o
+	c.Authorized = slices.Clone(o.Authorized)
+	return &c
+}
+
+func copyEntry(e tollkeeper.LedgerEntry) tollkeeper.LedgerEntry {
+	if e.Package != nil {
+		p := *e.Package
+		e.Package = &p
+	}
+	return e
+}
+
+func copyMail(m tollkeeper.QueuedMail) tollkeeper.QueuedMail {
+	m.Args = maps.Clone(m.Args)
+	return m
+}
+
+// wholeAccount answers a with its times as a store keeps them.
+func wholeAccount(a tollkeeper.Account) tollkeeper.Account {
+	a.PasswordChangedAt = whole(a.PasswordChangedAt)
+	a.EmailVerifiedAt = whole(a.EmailVerifiedAt)
+	a.CreatedAt = whole(a.CreatedAt)
+	a.UpdatedAt = whole(a.UpdatedAt)
+	a.LastSignIn = whole(a.LastSignIn)
+	return a
+}

@@ -1,0 +1,208 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// FindAccount meets tollkeeper.AccountStore. The pointers of one answer may point to the same value.
+func (s *Store) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	if err := ctx.Err(); err != nil {
+		return tollkeeper.Subject{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	f, err := s.find(l)
+	if err != nil {
+		return tollkeeper.Subject{}, err
+	}
+	return s.subject(f), nil
+}
+
+// found is what a Lookup led to.
+type found struct {
+	account  *account
+	keyOwner *account
+	stray    bool
+}
+
+// find answers ErrNotFound, or an account that is not gone.
+func (s *Store) find(l tollkeeper.Lookup) (found, error) {
+	var f found
+	switch {
+	case l.ID != uuid.Nil:
+		f.account = s.accounts[l.ID]
+	case l.Number != 0:
+		f.account = s.numbers[l.Number]
+	case l.PublicKey != "":
+		f.account = s.keys[l.PublicKey]
+	default:
+		var err error
+		if f, err = s.findInScope(l); err != nil {
+			return f, err
+		}
+	}
+	if f.account == nil || f.account.gone() {
+		return found{}, tollkeeper.ErrNotFound
+	}
+	return f, nil
+}
+
+func (s *Store) findInScope(l tollkeeper.Lookup) (found, error) {
+	var f found
+	sc := s.scopeOf(l.Scope)
+	if keyed := l.ScopeKey != "" || l.ScopeNumber != 0; keyed {
+		f.keyOwner = s.keys[l.ScopeKey]
+		if l.ScopeKey == "" {
+			f.keyOwner = s.numbers[l.ScopeNumber]
+		}
+		if o := f.keyOwner; o == nil || o.parent != nil || o.gone() {
+			return found{}, in("parent", tollkeeper.ErrNotFound)
+		}
+		sc = &f.keyOwner.below
+	}
+	if sc == nil {
+		return f, nil
+	}
+	widget := l.Widget && f.keyOwner != nil
+	for _, ask := range []func(*scope) *account{
+		func(sc *scope) *account { return sc.googles[l.GoogleSubject] },
+		func(sc *scope) *account { return sc.emails[l.Email] },
+	} {
+		if f.account = ask(sc); f.account == nil && widget {
+			f.account = ask(&s.root)
+		}
+		if f.account != nil {
+			return f, nil
+		}
+	}
+	if l.Stray && sc == &s.root {
+		f.account = s.onlyStray(l.Email)
+		f.stray = f.account != nil
+	}
+	return f, nil
+}
+
+// onlyStray answers the child with this email if there is exactly one that is not gone.
+func (s *Store) onlyStray(email string) (only *account) {
+	for _, a := range s.strays[email] {
+		if a.gone() {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = a
+	}
+	return only
+}
+
+// subject copies what was found out of the store.
+func (s *Store) subject(f found) tollkeeper.Subject {
+	out := tollkeeper.Subject{Account: copyAccount(f.account.Account), Stray: f.stray}
+	if p := f.account.parent; p != nil {
+		c := copyAccount(p.Account)
+		out.Parent = &c
+	}
+	switch f.keyOwner {
+	case nil:
+	case f.account.parent:
+		out.KeyOwner = out.Parent
+	default:
+		c := copyAccount(f.keyOwner.Account)
+		out.KeyOwner = &c
+	}
+	switch o := s.organization(f.account); {
+	case o == nil:
+	case o == f.account.Organization:
+		out.Organization = out.Account.Organization
+	default:
+		out.Organization = copyOrganization(o)
+	}
+	return out
+}
+
+// fewMatches is how many accounts a search collects from the index of names. A prefix that more accounts have is
+// common enough to be met soon in the order of ids.
+const fewMatches = 1000
+
+// ListAccounts meets tollkeeper.AccountStore.
+func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.Page) ([]tollkeeper.Account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	sc := s.scopeOf(scope)
+	if sc == nil {
+		return nil, nil
+	}
+	var page []tollkeeper.Account
+	take := func(a *account) bool {
+		if len(page) < p.Limit && matches(a, p) {
+			page = append(page, copyAccount(a.Account))
+		}
+		return len(page) < p.Limit
+	}
+	if few, ok := sc.search(p.Search); ok {
+		for _, a := range few {
+			if !take(a) {
+				break
+			}
+		}
+		return page, nil
+	}
+	for e := range sc.accounts.from(byID[*account]{id: p.After}) {
+		if !take(e.row) {
+			break
+		}
+	}
+	return page, nil
+}
+
+// search answers in id order the accounts that have the prefix, if they are few.
+func (sc *scope) search(prefix string) ([]*account, bool) {
+	if prefix == "" {
+		return nil, false
+	}
+	var few []*account
+	for n := range sc.names.from(name{key: prefix}) {
+		if !strings.HasPrefix(n.key, prefix) {
+			break
+		}
+		if len(few) == fewMatches {
+			return nil, false
+		}
+		few = append(few, n.row)
+	}
+	slices.SortFunc(few, func(a, b *account) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return slices.Compact(few), true
+}
+
+func matches(a *account, p tollkeeper.Page) bool {
+	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
+		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(lower(a.Username), p.Search)) &&
+		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
+		(p.To.IsZero() || a.CreatedAt.Before(p.To))
+}
+
+// CountAccounts meets tollkeeper.AccountStore.
+func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	sc := s.scopeOf(scope)
+	if sc == nil {
+		return 0, nil
+	}
+	return int64(sc.active.countFrom(stamped[struct{}]{at: since.UnixMilli()})), nil
+}

@@ -1,0 +1,112 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// ListMonths meets tollkeeper.CreditStore.
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]tollkeeper.Month, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	b := s.book(owner)
+	if b == nil {
+		return nil, nil
+	}
+	var page []tollkeeper.Month
+	end, _ := slices.BinarySearchFunc(b.months, to, func(m tollkeeper.Month, to int) int {
+		return cmp.Or(cmp.Compare(m.Month, to), -1) // behind the one that is equal
+	})
+	for _, m := range slices.Backward(b.months[:end]) {
+		if m.Month < from || len(page) >= limit {
+			break
+		}
+		page = append(page, m)
+	}
+	return page, nil
+}
+
+// CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []tollkeeper.Settled, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, nil, err
+	}
+	if price < 0 {
+		return 0, nil, tollkeeper.ErrInvalidInput
+	}
+	now = whole(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var behind []*account
+	for e := range s.open.from(stamped[*account]{}) {
+		if e.at >= int64(month) || len(behind) >= limit {
+			break
+		}
+		behind = append(behind, e.row)
+	}
+	var charged []tollkeeper.Settled
+	for _, a := range behind {
+		if debit := s.closeMonth(a, price, now); debit > 0 {
+			charged = append(charged, tollkeeper.Settled{Owner: a.ID, Debit: debit, Balance: a.book.Balance})
+		}
+	}
+	return len(behind), charged, nil
+}
+
+// closeMonth settles the oldest open month of the account and answers what it cost.
+func (s *Store) closeMonth(a *account, price int64, now time.Time) (debit int64) {
+	b := a.book
+	month := b.ClosedMonth + 1
+	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
+	if a.Status != tollkeeper.StatusDeleted && !a.House && b.keys[key] == nil {
+		debit = retention(b.Balance, price)
+	}
+	operations := b.Used - b.ClosedUsed
+	if debit > 0 {
+		b.debit(tollkeeper.OpRetention, debit)
+		b.write(tollkeeper.LedgerEntry{
+			ID: entryID(a.ID, key, now), Owner: a.ID, Key: key, Operation: tollkeeper.OpRetention, Amount: -debit, At: now,
+		})
+	}
+	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
+	b.ClosedMonth, b.ClosedUsed = month, b.Used
+	s.open.insert(stamped[*account]{int64(month), a.ID, a})
+	b.months = append(b.months, tollkeeper.Month{
+		Owner: a.ID, Month: month, Users: b.Children, FreeUsers: b.FreeUsers,
+		Retention: debit, Operations: operations, Credits: b.Credits, At: now,
+	})
+	return debit
+}
+
+// retention answers price for each child beyond the free ones, as far as the balance goes.
+func retention(b tollkeeper.Balance, price int64) int64 {
+	billable := max(0, b.Children-b.FreeUsers)
+	if billable == 0 || price == 0 {
+		return 0
+	}
+	if billable > b.Credits/price {
+		return b.Credits
+	}
+	return billable * price
+}
+
+// entryID makes the id of a ledger row that no caller makes: a UUIDv7 of now, the rest of it derived from owner and key.
+func entryID(owner uuid.UUID, key string, now time.Time) uuid.UUID {
+	id := uuid.NewSHA1(owner, []byte(key))
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
+	copy(id[:6], ms[2:])
+	id[6] = id[6]&0x0f | 0x70
+	return id
+}

@@ -1,0 +1,64 @@
+package memory
+
+import (
+	"context"
+	"time"
+)
+
+// Sweep meets tollkeeper.OutboxStore. Counters need it least: Take and Settle throw away dead ones, too. A limit below one
+// removes nothing and answers false.
+func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
+	if err := ctx.Err(); err != nil || limit < 1 {
+		return false, err
+	}
+	now = whole(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended := now.Add(-24 * time.Hour)
+	s.counters.retire(limit, ended)
+	s.marks.retire(limit, ended)
+	sessions := s.sweepSessions(limit, ended.UnixMilli())
+	secrets := s.sweepSecrets(limit, ended.UnixMilli())
+	children := s.sweepChildren(limit, now)
+	return sessions || secrets || children, nil
+}
+
+// The three below answer whether something is left that they would have removed without the limit.
+
+func (s *Store) sweepSessions(limit int, ended int64) bool {
+	for e, ok := s.sessionEnds.first(); ok && e.at <= ended; e, ok = s.sessionEnds.first() {
+		if limit--; limit < 0 {
+			return true
+		}
+		s.unplace(e.row)
+		delete(s.sessions, e.id)
+	}
+	return false
+}
+
+func (s *Store) sweepSecrets(limit int, ended int64) bool {
+	for e, ok := s.secretEnds.first(); ok && e.at <= ended; e, ok = s.secretEnds.first() {
+		if limit--; limit < 0 {
+			return true
+		}
+		s.dropSecret(e.row)
+	}
+	return false
+}
+
+func (s *Store) sweepChildren(limit int, now time.Time) bool {
+	for len(s.abandoned) > 0 {
+		last := len(s.abandoned) - 1
+		child, ok := s.abandoned[last].below.accounts.first()
+		if !ok {
+			s.abandoned[last] = nil
+			s.abandoned = s.abandoned[:last]
+			continue
+		}
+		if limit--; limit < 0 {
+			return true
+		}
+		s.erase(child.row, now)
+	}
+	return false
+}
