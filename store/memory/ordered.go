@@ -35,15 +35,15 @@ func (o *ordered[T]) find(x T) (piece, place int, found bool) {
 
 // insert adds x unless it is there.
 func (o *ordered[T]) insert(x T) {
+	if o.size == 0 || o.last().compare(x) < 0 {
+		o.extend(x)
+		return
+	}
 	i, j, found := o.find(x)
 	if found {
 		return
 	}
 	o.size++
-	if i == len(o.chunks) {
-		o.extend(x)
-		return
-	}
 	if len(o.chunks[i]) == chunk {
 		o.split(i)
 		if j > chunk/2 {
@@ -53,14 +53,24 @@ func (o *ordered[T]) insert(x T) {
 	o.chunks[i] = slices.Insert(o.chunks[i], j, x)
 }
 
-// extend adds x after everything else. Full pieces stay full, so that what only grows at its end wastes nothing.
+func (o *ordered[T]) last() T {
+	c := o.chunks[len(o.chunks)-1]
+	return c[len(c)-1]
+}
+
+// extend adds x after everything else. Full pieces stay full, so that what only grows at its end wastes nothing. A first
+// piece starts small, because most accounts have one session.
 func (o *ordered[T]) extend(x T) {
+	o.size++
 	last := len(o.chunks) - 1
-	if last < 0 || len(o.chunks[last]) == chunk {
+	switch {
+	case last < 0:
 		o.chunks = append(o.chunks, []T{x})
-		return
+	case len(o.chunks[last]) == chunk:
+		o.chunks = append(o.chunks, append(make([]T, 0, chunk), x))
+	default:
+		o.chunks[last] = append(o.chunks[last], x)
 	}
-	o.chunks[last] = append(o.chunks[last], x)
 }
 
 func (o *ordered[T]) split(i int) {

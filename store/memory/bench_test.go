@@ -1,0 +1,183 @@
+package memory_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+// sizes are rows of each kind. What a verb costs must hardly depend on them: run with -bench . -benchtime 20000x
+var sizes = []int{1_000, 100_000}
+
+// full answers a store where the parent 0 has n children, 1 to n, each with a session n+child, a charge for it, a secret, a
+// counter and a mail.
+func full(b *testing.B, n int) *memory.Store {
+	b.Helper()
+	s := memory.New()
+	create(b, s, account(0, tollkeeper.Root))
+	for i := 1; i <= n; i++ {
+		create(b, s, account(i, numbered(0)))
+		begin(b, s, n+i, i)
+		try(b, s.PutSecrets(b.Context(), []tollkeeper.Secret{link(i)}, now))
+		take(b, s, i)
+		try(b, s.QueueMail(b.Context(), []tollkeeper.QueuedMail{{ID: numbered(i), DueAt: now}}))
+	}
+	return s
+}
+
+func try(b *testing.B, err error) {
+	if err != nil {
+		b.Helper()
+		b.Fatal(err)
+	}
+}
+
+func key(n int) (d tollkeeper.Digest) {
+	binary.BigEndian.PutUint64(d[:], uint64(n)*0x9e3779b97f4a7c15)
+	return d
+}
+
+func link(n int) tollkeeper.Secret {
+	return tollkeeper.Secret{Account: numbered(n), Purpose: tollkeeper.PurposeReset, Digest: key(n), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+}
+
+func begin(b *testing.B, s *memory.Store, session, account int) {
+	id := numbered(session)
+	_, err := s.CreateSession(b.Context(), tollkeeper.NewSession{
+		Session: tollkeeper.Session{ID: id, Account: numbered(account), Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)},
+		Charge:  tollkeeper.Charge{Owner: numbered(0), Key: "session:" + id.String(), Entry: id, Operation: tollkeeper.OpSignIn, Price: 1, Required: true},
+	}, now.Add(time.Duration(session)*time.Millisecond))
+	try(b, err)
+}
+
+func take(b *testing.B, s *memory.Store, n int) {
+	lock := tollkeeper.Limit{Free: 1 << 40, Base: time.Second, Max: time.Minute, Window: time.Hour}
+	rate := tollkeeper.Limit{Every: time.Millisecond, Burst: 1 << 30}
+	_, err := s.Take(b.Context(), []tollkeeper.Bucket{{Key: key(n), Limit: lock}, {Key: key(-1), Limit: rate}, {Key: key(-2), Limit: rate}}, now)
+	try(b, err)
+}
+
+func BenchmarkVerbs(b *testing.B) {
+	for _, n := range sizes {
+		s := full(b, n)
+		ctx, next := b.Context(), 10*n
+		verb := func(name string, f func(i int)) {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					f(i * 7919 % n)
+				}
+			})
+		}
+		child := func(i int) uuid.UUID { return numbered(i + 1) }
+		verb("Session", func(i int) { _, err := s.Session(ctx, numbered(n+1+i), now); try(b, err) })
+		verb("FindAccount", func(i int) {
+			_, err := s.FindAccount(ctx, tollkeeper.Lookup{ScopeKey: "APK_" + numbered(0).String(), Email: child(i).String() + "@example.com"})
+			try(b, err)
+		})
+		verb("Take", func(i int) { take(b, s, i+1) })
+		verb("Settle", func(i int) {
+			try(b, s.Settle(ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{key(i + 1)}}, now))
+		})
+		verb("CreateSession", func(i int) { next++; begin(b, s, next, i+1) })
+		verb("TouchSession", func(i int) {
+			try(b, s.TouchSession(ctx, tollkeeper.Touch{Account: child(i), Session: numbered(n + 1 + i)}, now))
+		})
+		verb("ListSessions", func(i int) { _, err := s.ListSessions(ctx, child(i), tollkeeper.Page{Limit: 2}, now); try(b, err) })
+		verb("RotateSession", func(i int) {
+			l, err := s.Session(ctx, numbered(n+1+i), now)
+			try(b, err)
+			_, err = s.RotateSession(ctx, tollkeeper.Rotation{Session: l.Session.ID, Generation: l.Session.Generation, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)}, now)
+			try(b, err)
+		})
+		verb("CreateRevoke", func(i int) {
+			next++
+			begin(b, s, next, i+1)
+			try(b, s.RevokeSession(ctx, child(i), numbered(next), now))
+		})
+		verb("PutSecrets", func(i int) { try(b, s.PutSecrets(ctx, []tollkeeper.Secret{link(i + 1)}, now)) })
+		verb("Secret", func(i int) { _, _, err := s.Secret(ctx, tollkeeper.PurposeReset, key(i+1)); try(b, err) })
+		verb("PutConsumeSecret", func(i int) {
+			try(b, s.PutSecrets(ctx, []tollkeeper.Secret{link(i + 1)}, now))
+			_, err := s.ConsumeSecret(ctx, tollkeeper.Claim{Purpose: tollkeeper.PurposeReset, Lookup: tollkeeper.Lookup{ID: child(i)}, Digest: key(i + 1), Tries: 5}, now)
+			try(b, err)
+		})
+		verb("UpdateAccount", func(i int) {
+			f, err := s.FindAccount(ctx, tollkeeper.Lookup{ID: child(i)})
+			try(b, err)
+			_, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: f.Account}, now)
+			try(b, err)
+		})
+		verb("CreateDeleteAccount", func(int) {
+			next++
+			create(b, s, account(next, numbered(0)))
+			try(b, s.DeleteAccount(ctx, numbered(0), numbered(next), now))
+		})
+		verb("ListAccounts", func(i int) {
+			_, err := s.ListAccounts(ctx, numbered(0), tollkeeper.Page{After: child(i), Limit: 10})
+			try(b, err)
+		})
+		verb("SearchAccounts", func(i int) {
+			_, err := s.ListAccounts(ctx, numbered(0), tollkeeper.Page{Search: child(i).String()[:18], Limit: 10})
+			try(b, err)
+		})
+		verb("CountAccounts", func(i int) { _, err := s.CountAccounts(ctx, numbered(0), now); try(b, err) })
+		verb("ApplyCredit", func(int) {
+			next++
+			_, _, _, err := s.ApplyCredit(ctx, tollkeeper.LedgerEntry{ID: numbered(next), Owner: numbered(0), Key: numbered(next).String(), Operation: "api", Amount: -1, At: now})
+			try(b, err)
+		})
+		verb("Balance", func(int) { _, err := s.Balance(ctx, numbered(0)); try(b, err) })
+		verb("ListCredits", func(i int) {
+			_, err := s.ListCredits(ctx, numbered(0), tollkeeper.OpSignIn, tollkeeper.Page{After: numbered(n + 1 + i), Limit: 10})
+			try(b, err)
+		})
+		verb("QueueClaimFinishMail", func(int) {
+			next++
+			try(b, s.QueueMail(ctx, []tollkeeper.QueuedMail{{ID: numbered(next), DueAt: now}}))
+			m, err := s.ClaimMail(ctx, 1, time.Hour, now)
+			try(b, err)
+			try(b, s.FinishMail(ctx, m[0].ID, m[0].Tries, time.Time{}))
+		})
+		verb("SweepNothing", func(int) { _, err := s.Sweep(ctx, 10, now); try(b, err) })
+	}
+}
+
+// BenchmarkSession is the hot path: every authenticated request asks it once.
+func BenchmarkSession(b *testing.B) {
+	for _, n := range []int{1_000, 1_000_000} {
+		s := memory.New()
+		create(b, s, account(0, tollkeeper.Root))
+		for i := 1; i <= 1000; i++ {
+			create(b, s, account(i, numbered(0)))
+		}
+		for i := range n {
+			begin(b, s, 1000+i, 1+i%1000)
+		}
+		b.Run(fmt.Sprintf("one/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := s.Session(b.Context(), numbered(1000), now)
+				try(b, err)
+			}
+		})
+		b.Run(fmt.Sprintf("any/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				_, err := s.Session(b.Context(), numbered(1000+i*7919%n), now)
+				try(b, err)
+			}
+		})
+		b.Run(fmt.Sprintf("CreateSession/%d", n), func(b *testing.B) {
+			for i := n; b.Loop(); i++ {
+				begin(b, s, 1000+i, 1+i%1000)
+			}
+		})
+	}
+}

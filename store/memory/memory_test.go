@@ -1,0 +1,252 @@
+package memory_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+// numbered answers an id that sorts as n does.
+func numbered(n int) (id uuid.UUID) {
+	binary.BigEndian.PutUint64(id[:8], uint64(n)+1)
+	return id
+}
+
+func account(n int, parent uuid.UUID) tollkeeper.Account {
+	id := numbered(n)
+	return tollkeeper.Account{
+		ID: id, Parent: parent, PublicKey: "APK_" + id.String(), Role: tollkeeper.RoleUser, Status: tollkeeper.StatusActive,
+		Email: id.String() + "@example.com", EmailKey: id.String() + "@example.com", CreatedAt: now,
+	}
+}
+
+func create(t testing.TB, s *memory.Store, a tollkeeper.Account) tollkeeper.Account {
+	t.Helper()
+	n := tollkeeper.NewAccount{Account: a}
+	if a.Parent == tollkeeper.Root {
+		n.Grant = &tollkeeper.LedgerEntry{ID: numbered(0), Key: "grant", Operation: tollkeeper.OpGrant, Amount: 1 << 40, At: now}
+	}
+	got, _, err := s.CreateAccount(t.Context(), n, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func signIn(t testing.TB, s *memory.Store, id, account uuid.UUID) {
+	t.Helper()
+	x := tollkeeper.Session{ID: id, Account: account, Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	if _, err := s.CreateSession(t.Context(), tollkeeper.NewSession{Session: x}, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSessionAllocatesNothing(t *testing.T) {
+	s := memory.New()
+	parent := account(1, tollkeeper.Root)
+	parent.OrganizationOwner, parent.Organization = parent.ID, &tollkeeper.Organization{FactorRequired: true}
+	create(t, s, parent)
+	create(t, s, account(2, parent.ID))
+	signIn(t, s, numbered(3), numbered(2))
+	ctx := t.Context()
+	allocs := testing.AllocsPerRun(100, func() {
+		if l, err := s.Session(ctx, numbered(3), now); err != nil || !l.MustFactor {
+			t.Fatal(l, err)
+		}
+		if _, err := s.Session(ctx, numbered(4), now); !errors.Is(err, tollkeeper.ErrNotFound) {
+			t.Fatal(err)
+		}
+	})
+	if allocs != 0 {
+		t.Fatalf("%v allocations", allocs)
+	}
+}
+
+func TestNeitherSideReachesIntoTheOther(t *testing.T) {
+	s := memory.New()
+	a := account(1, tollkeeper.Root)
+	a.OrganizationOwner, a.Organization = a.ID, &tollkeeper.Organization{Name: "O", Authorized: []uuid.UUID{a.ID}}
+	a.PasswordHistory, a.TOTP, a.TOTPPending = []string{"$old"}, []byte{1}, []byte{2}
+	spoil := func(a *tollkeeper.Account) {
+		a.Organization.Name, a.Organization.Authorized[0] = "spoilt", uuid.Nil
+		a.PasswordHistory[0], a.TOTP[0], a.TOTPPending[0] = "spoilt", 9, 9
+	}
+	check := func(step string) {
+		t.Helper()
+		f, err := s.FindAccount(t.Context(), tollkeeper.Lookup{ID: a.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, o := f.Account, f.Organization
+		if o.Name != "O" || o.Authorized[0] != a.ID || g.PasswordHistory[0] != "$old" || g.TOTP[0] != 1 || g.TOTPPending[0] != 2 {
+			t.Fatalf("%s reached the store: %+v %+v", step, g, o)
+		}
+		spoil(&f.Account)
+	}
+	got := create(t, s, a)
+	spoil(&a)
+	check("what was passed to CreateAccount")
+	spoil(&got)
+	check("the answer of CreateAccount")
+	check("the answer of FindAccount")
+	list, err := s.ListAccounts(t.Context(), tollkeeper.Root, tollkeeper.Page{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoil(&list[0])
+	check("the answer of ListAccounts")
+}
+
+func TestPackagesAndMailAreCopied(t *testing.T) {
+	s := memory.New()
+	a := create(t, s, account(1, tollkeeper.Root))
+	p := &tollkeeper.Package{Type: "STARTER", FreeUsers: 1}
+	e := tollkeeper.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "t", Operation: tollkeeper.OpPackage, Amount: 5, Package: p}
+	for range 2 {
+		got, _, _, err := s.ApplyCredit(t.Context(), e)
+		if err != nil || got.Package.Type != "STARTER" {
+			t.Fatal(got.Package, err)
+		}
+		p.Type, got.Package.Type = "spoilt", "spoilt"
+	}
+	list, err := s.ListCredits(t.Context(), a.ID, tollkeeper.OpPackage, tollkeeper.Page{Limit: 9})
+	if err != nil || len(list) != 1 || list[0].Package.Type != "STARTER" {
+		t.Fatal(list, err)
+	}
+	args := map[string]string{"k": "v"}
+	if err := s.QueueMail(t.Context(), []tollkeeper.QueuedMail{{ID: numbered(1), Args: args, DueAt: now}}); err != nil {
+		t.Fatal(err)
+	}
+	args["k"] = "spoilt"
+	for range 2 {
+		m, err := s.ClaimMail(t.Context(), 1, 0, now)
+		if err != nil || len(m) != 1 || m[0].Args["k"] != "v" {
+			t.Fatal(m, err)
+		}
+		m[0].Args["k"] = "spoilt"
+	}
+}
+
+// TestListsStayInOrder makes and deletes children in random order, more than one piece of an index holds, and compares
+// every page with a plain sorted slice.
+func TestListsStayInOrder(t *testing.T) {
+	s := memory.New()
+	p := create(t, s, account(1<<20, tollkeeper.Root)).ID
+	r := rand.New(rand.NewPCG(1, 2))
+	var want []int
+	for _, n := range r.Perm(3000) {
+		create(t, s, account(n, p))
+		want = append(want, n)
+		if r.IntN(3) == 0 {
+			i := r.IntN(len(want))
+			if err := s.DeleteAccount(t.Context(), p, numbered(want[i]), now); err != nil {
+				t.Fatal(err)
+			}
+			want = slices.Delete(want, i, i+1)
+		}
+	}
+	slices.Sort(want)
+	var got []int
+	for after := (uuid.UUID{}); ; {
+		page, err := s.ListAccounts(t.Context(), p, tollkeeper.Page{After: after, Limit: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, a := range page {
+			got = append(got, int(binary.BigEndian.Uint64(a.ID[:8]))-1)
+			after = a.ID
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%d accounts listed, want %d", len(got), len(want))
+	}
+}
+
+// TestSearchWaysAgree asks for a rare and a common prefix: one is answered from the names, the other from the ids.
+func TestSearchWaysAgree(t *testing.T) {
+	s := memory.New()
+	p := create(t, s, account(1<<20, tollkeeper.Root)).ID
+	for n := range 3000 {
+		a := account(n, p)
+		a.EmailKey = map[bool]string{true: "rare-", false: "common-"}[n%100 == 99] + a.EmailKey
+		a.Username = a.EmailKey[:4] + a.ID.String()
+		create(t, s, a)
+	}
+	for prefix, want := range map[string]int{"rare": 29, "common-": 2900 - 29, "rare-x": 0} {
+		page, err := s.ListAccounts(t.Context(), p, tollkeeper.Page{After: numbered(99), Limit: 5000, Search: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sorted := slices.IsSortedFunc(page, func(a, b tollkeeper.Account) int { return slices.Compare(a.ID[:], b.ID[:]) })
+		if len(page) != want || !sorted {
+			t.Errorf("%q: %d accounts, want %d; in order: %v", prefix, len(page), want, sorted)
+		}
+	}
+}
+
+// TestJunkDoesNotEvictLock is R22: whoever makes a hundred thousand other counters stays locked.
+func TestJunkDoesNotEvictLock(t *testing.T) {
+	s := memory.New()
+	lock := tollkeeper.Bucket{Key: tollkeeper.Digest{1}, Limit: tollkeeper.Limit{Free: 1, Base: time.Hour, Max: time.Hour, Window: time.Hour}}
+	take := func(b tollkeeper.Bucket, at time.Time) bool {
+		t.Helper()
+		d, err := s.Take(t.Context(), []tollkeeper.Bucket{b}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Allowed
+	}
+	if !take(lock, now) {
+		t.Fatal("the first attempt was refused")
+	}
+	junk := tollkeeper.Bucket{Limit: tollkeeper.Limit{Every: time.Millisecond, Burst: 1}}
+	for i := range 100_000 {
+		binary.BigEndian.PutUint64(junk.Key[1:], uint64(i))
+		take(junk, now.Add(time.Duration(i)*time.Millisecond))
+	}
+	if take(lock, now.Add(59*time.Minute)) {
+		t.Fatal("the lock is gone")
+	}
+	if !take(lock, now.Add(time.Hour)) {
+		t.Fatal("the lock does not end")
+	}
+}
+
+func TestOverflowIsRefused(t *testing.T) {
+	s := memory.New()
+	a := create(t, s, account(1, tollkeeper.Root))
+	before, err := s.Balance(t.Context(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range map[string]tollkeeper.LedgerEntry{
+		"credits":    {Amount: math.MaxInt64 - before.Granted + 1},
+		"free users": {Package: &tollkeeper.Package{FreeUsers: -1}},
+	} {
+		e.ID, e.Owner, e.Key, e.Operation = numbered(2), a.ID, name, tollkeeper.OpPackage
+		if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, tollkeeper.ErrInvalidInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e := tollkeeper.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "debit", Operation: "api", Amount: math.MinInt64}
+	if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
+		t.Error(err)
+	}
+	if after, err := s.Balance(t.Context(), a.ID); err != nil || after != before {
+		t.Fatalf("%+v became %+v, %v", before, after, err)
+	}
+}
