@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const (
+	// balanceColumns are those that balanceOf reads, in its order.
+	balanceColumns = `credits, granted, used, free_users, children, sign_ins, sign_ups, verifications, socials, retained,
+  closed_month, closed_used`
+
+	selectBalance = `SELECT ` + balanceColumns + ` FROM balances WHERE owner = ?1`
+
+	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
+  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3) FROM balances WHERE owner = ?1`
+
+	updateBalance = `UPDATE balances SET credits = ?2, granted = ?3, used = ?4, free_users = ?5, children = ?6, sign_ins = ?7,
+  sign_ups = ?8, verifications = ?9, socials = ?10, retained = ?11, closed_month = ?12, closed_used = ?13 WHERE owner = ?1`
+)
+
+func balanceOf(r *row) tollkeeper.Balance {
+	return tollkeeper.Balance{
+		Credits: r.int(), Granted: r.int(), Used: r.int(), FreeUsers: r.int(), Children: r.int(),
+		SignIns: r.int(), SignUps: r.int(), Verifications: r.int(), Socials: r.int(), Retained: r.int(),
+		ClosedMonth: int(r.int()), ClosedUsed: r.int(),
+	}
+}
+
+// balance answers the owner's row, or ErrNotFound.
+func balance(c *conn, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+	found, err := c.one(selectBalance, func(r *row) { b = balanceOf(r) }, owner[:])
+	if err == nil && !found {
+		err = tollkeeper.ErrNotFound
+	}
+	return b, err
+}
+
+func saveBalance(c *conn, owner uuid.UUID, b *tollkeeper.Balance) error {
+	_, err := c.exec(updateBalance, owner[:], b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children, b.SignIns, b.SignUps,
+		b.Verifications, b.Socials, b.Retained, int64(b.ClosedMonth), b.ClosedUsed)
+	return err
+}
+
+// debit moves the figures by an amount above zero; Granted = Credits + Used before and after.
+func debit(b *tollkeeper.Balance, op tollkeeper.Operation, amount int64) {
+	b.Credits -= amount
+	b.Used += amount
+	switch op {
+	case tollkeeper.OpSignIn:
+		b.SignIns++
+	case tollkeeper.OpSignUp:
+		b.SignUps++
+	case tollkeeper.OpVerify:
+		b.Verifications++
+	case tollkeeper.OpSocial:
+		b.Socials++
+	case tollkeeper.OpRetention:
+		b.Retained += amount
+	}
+}
+
+// bill is a Charge that was decided on and can be paid. The zero bill charges nothing.
+type bill struct {
+	charge tollkeeper.Charge
+	stands bool // its ledger row is there already
+}
+
+// draw decides on a charge. A key that stands in the book was paid, whatever for: it is not charged again.
+func draw(c *conn, ch tollkeeper.Charge) (bill, error) {
+	if ch.Price < 0 {
+		return bill{}, tollkeeper.ErrInvalidInput
+	}
+	if ch.Owner == uuid.Nil || ch.Price == 0 {
+		return bill{}, nil
+	}
+	var b tollkeeper.Balance
+	var stands, clash bool
+	found, err := c.one(selectPayer, func(r *row) {
+		b = balanceOf(r)
+		stands, clash = r.bool(), r.bool()
+	}, ch.Owner[:], ch.Key, ch.Entry[:])
+	switch {
+	case err != nil:
+		return bill{}, err
+	case found && stands:
+		return bill{ch, true}, nil
+	case (!found || b.Credits < ch.Price) && ch.Required:
+		return bill{}, tollkeeper.ErrInsufficientCredits
+	case !found || b.Credits < ch.Price:
+		return bill{}, nil
+	case clash:
+		return bill{}, tollkeeper.ErrConflict
+	}
+	return bill{ch, false}, nil
+}
+
+// pay writes the debit and its ledger row. It reads the balance again, because the verb may have counted a child.
+func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (tollkeeper.Receipt, error) {
+	ch := b.charge
+	if ch.Owner == uuid.Nil {
+		return tollkeeper.Receipt{}, nil
+	}
+	after, err := balance(c, ch.Owner)
+	if err != nil {
+		return tollkeeper.Receipt{}, err
+	}
+	if b.stands {
+		return tollkeeper.Receipt{Charged: true, Balance: after}, nil
+	}
+	debit(&after, ch.Operation, ch.Price)
+	if err := saveBalance(c, ch.Owner, &after); err != nil {
+		return tollkeeper.Receipt{}, err
+	}
+	err = writeEntry(c, &tollkeeper.LedgerEntry{
+		ID: ch.Entry, Owner: ch.Owner, Key: ch.Key, Operation: ch.Operation, Amount: -ch.Price, Balance: after.Credits,
+		Subject: subject, At: now,
+	})
+	return tollkeeper.Receipt{Charged: true, Balance: after}, err
+}
+
+// standing answers a repeated verb: whether the charge stands, with the balance as it is now.
+func standing(c *conn, ch tollkeeper.Charge) (tollkeeper.Receipt, error) {
+	var receipt tollkeeper.Receipt
+	_, err := c.one(selectPayer, func(r *row) {
+		b := balanceOf(r)
+		if r.bool() {
+			receipt = tollkeeper.Receipt{Charged: true, Balance: b}
+		}
+	}, ch.Owner[:], ch.Key, ch.Entry[:])
+	return receipt, err
+}

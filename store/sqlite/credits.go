@@ -1,0 +1,201 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const (
+	entryColumns = `id, owner, key, operation, amount, balance, subject, refunds, package, at`
+
+	insertEntry = `INSERT INTO ledger (` + entryColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
+
+	insertBalance = `INSERT INTO balances (owner, ` + balanceColumns + `) VALUES (?1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2, 0)`
+
+	selectEntry   = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
+	selectRefund  = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
+	selectEntryID = `SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?2`
+)
+
+func entryOf(r *row) tollkeeper.LedgerEntry {
+	e := tollkeeper.LedgerEntry{
+		ID: r.id(), Owner: r.id(), Key: r.text(), Operation: tollkeeper.Operation(r.text()), Amount: r.int(),
+		Balance: r.int(), Subject: r.id(), Refunds: r.text(),
+	}
+	if !r.null() {
+		e.Package = new(tollkeeper.Package)
+	}
+	r.json(e.Package)
+	e.At = r.time()
+	return e
+}
+
+func writeEntry(c *conn, e *tollkeeper.LedgerEntry) error {
+	var bundle driver.Value
+	if e.Package != nil {
+		var err error
+		if bundle, err = document(e.Package); err != nil {
+			return err
+		}
+	}
+	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
+		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At))
+	return err
+}
+
+// openBalance opens the row of a new root account. Its month is open, the one before is closed.
+func openBalance(c *conn, owner uuid.UUID, grant *tollkeeper.LedgerEntry, now time.Time) error {
+	if _, err := c.exec(insertBalance, owner[:], int64(tollkeeper.MonthOf(now)-1)); err != nil || grant == nil {
+		return err
+	}
+	b, err := balance(c, owner)
+	if err != nil {
+		return err
+	}
+	e := *grant
+	e.Owner = owner
+	_, err = post(c, &e, &b)
+	return err
+}
+
+// post moves the balance by the entry and writes both.
+func post(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) (tollkeeper.LedgerEntry, error) {
+	switch {
+	case e.Refunds != "":
+		b.Credits += e.Amount
+		b.Used -= e.Amount
+	case e.Amount < 0:
+		debit(b, e.Operation, -e.Amount)
+	default:
+		b.Credits += e.Amount
+		b.Granted += e.Amount
+	}
+	if e.Package != nil {
+		b.FreeUsers += e.Package.FreeUsers
+	}
+	e.Balance = b.Credits
+	if err := saveBalance(c, e.Owner, b); err != nil {
+		return tollkeeper.LedgerEntry{}, err
+	}
+	if err := writeEntry(c, e); err != nil {
+		return tollkeeper.LedgerEntry{}, err
+	}
+	return entryByKey(c, e.Owner, e.Key)
+}
+
+// entryByKey answers the entry, or ErrNotFound.
+func entryByKey(c *conn, owner uuid.UUID, key string) (e tollkeeper.LedgerEntry, err error) {
+	found, err := c.one(selectEntry, func(r *row) { e = entryOf(r) }, owner[:], key)
+	if err == nil && !found {
+		err = tollkeeper.ErrNotFound
+	}
+	return e, err
+}
+
+// ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
+// that another key of the owner has is ErrConflict.
+func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
+	err = s.write(ctx, func(c *conn) (err error) {
+		entry, b, fresh, err = applyCredit(c, e)
+		return err
+	})
+	if err != nil {
+		return tollkeeper.LedgerEntry{}, tollkeeper.Balance{}, false, err
+	}
+	return entry, b, fresh, nil
+}
+
+func applyCredit(c *conn, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
+	if b, err = balance(c, e.Owner); err != nil {
+		return entry, b, false, err
+	}
+	found, err := c.one(selectEntry, func(r *row) { entry = entryOf(r) }, e.Owner[:], e.Key)
+	if err != nil {
+		return entry, b, false, err
+	}
+	if found {
+		same := entry.Operation == e.Operation && entry.Refunds == e.Refunds && (e.Refunds != "" || entry.Amount == e.Amount)
+		if !same {
+			err = tollkeeper.ErrConflict
+		}
+		return entry, b, false, err
+	}
+	if err := check(c, &e, &b); err != nil {
+		return entry, b, false, err
+	}
+	entry, err = post(c, &e, &b)
+	return entry, b, true, err
+}
+
+// check decides whether the entry may be added, and sets the amount of a refund.
+func check(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) error {
+	switch {
+	case e.Refunds != "":
+		if err := refund(c, e); err != nil {
+			return err
+		}
+	case e.Amount < 0 && b.Credits+e.Amount < 0:
+		return tollkeeper.ErrInsufficientCredits
+	case e.Amount > math.MaxInt64-b.Granted:
+		return tollkeeper.ErrInvalidInput
+	}
+	if p := e.Package; p != nil && (p.FreeUsers > math.MaxInt64-max(0, b.FreeUsers) || b.FreeUsers+p.FreeUsers < 0) {
+		return tollkeeper.ErrInvalidInput
+	}
+	clash, err := c.exists(selectEntryID, e.Owner[:], e.ID[:])
+	if err == nil && clash {
+		err = tollkeeper.ErrConflict
+	}
+	return err
+}
+
+func refund(c *conn, e *tollkeeper.LedgerEntry) error {
+	debit, err := entryByKey(c, e.Owner, e.Refunds)
+	if err != nil {
+		return err
+	}
+	if debit.Amount >= 0 {
+		return tollkeeper.ErrNotFound
+	}
+	done, err := c.exists(selectRefund, e.Owner[:], e.Refunds)
+	if err == nil && done {
+		err = in("refund", tollkeeper.ErrConflict)
+	}
+	e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
+	return err
+}
+
+// Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+	err = s.read(ctx, func(c *conn) (err error) {
+		b, err = balance(c, owner)
+		return err
+	})
+	return b, err
+}
+
+const (
+	selectEntries = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND id > ?2 ORDER BY id LIMIT ?3`
+
+	selectEntriesOf = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
+)
+
+// ListCredits meets tollkeeper.CreditStore. An owner without Balance has no entries.
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) (page []tollkeeper.LedgerEntry, err error) {
+	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
+	if op != "" {
+		query, args = selectEntriesOf, append(args, string(op))
+	}
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(ctx, query, func(r *row) error {
+			page = append(page, entryOf(r))
+			return nil
+		}, args...)
+	})
+	return page, err
+}

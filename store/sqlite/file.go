@@ -1,0 +1,115 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	memory = ":memory:"
+
+	// application marks the file as one of this library ("toll").
+	application = 0x746f6c6c
+
+	// patience is how long a connection waits for another process to finish writing.
+	patience = 10 * time.Second
+)
+
+// locate answers how to open path, after making the file with mode 0600 if there is none: SQLite itself would make it
+// readable for everybody. The log files beside it take over its mode.
+func locate(path string) (dsn string, err error) {
+	if path == "" || strings.ContainsRune(path, 0) {
+		return "", errors.New("no file name")
+	}
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "", errors.New("is a directory")
+	case err == nil && !info.Mode().IsRegular():
+		return "", errors.New("is no regular file")
+	case errors.Is(err, fs.ErrNotExist):
+		// Only a file that nobody has open may be opened here: closing it would drop SQLite's locks on it.
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", cause(err)
+		}
+	case err != nil:
+		return "", cause(err)
+	}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), nil
+}
+
+// cause takes the path out of an error that will name it anyway.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+// settle gives a connection its settings and refuses what is no database of ours.
+func settle(c *conn) error {
+	for _, p := range []string{
+		"PRAGMA busy_timeout = " + strconv.FormatInt(patience.Milliseconds(), 10),
+		"PRAGMA synchronous = FULL",
+		"PRAGMA temp_store = MEMORY",
+		"PRAGMA trusted_schema = OFF",
+		"PRAGMA journal_size_limit = 67108864",
+	} {
+		if _, err := c.pragma(p); err != nil {
+			return err
+		}
+	}
+	id, err := c.pragma("PRAGMA application_id")
+	if err != nil {
+		return err
+	}
+	if id != "0" && id != strconv.Itoa(application) {
+		return errors.New("is a database of another application")
+	}
+	return nil
+}
+
+// useWAL switches the file to a write-ahead log. SQLite does not wait for other processes there, so this does.
+func useWAL(c *conn) error {
+	deadline := time.Now().Add(patience)
+	for {
+		mode, err := c.pragma("PRAGMA journal_mode = WAL")
+		switch {
+		case err == nil && mode == "wal":
+			return nil
+		case err == nil:
+			return fmt.Errorf("its file system allows no write-ahead log (journal mode %s)", mode)
+		case !busy(err) || time.Now().After(deadline):
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func onlyRead(c *conn) error {
+	_, err := c.pragma("PRAGMA query_only = ON")
+	return err
+}
+
+func busy(err error) bool {
+	e, ok := errors.AsType[*sqlitedriver.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}

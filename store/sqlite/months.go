@@ -1,0 +1,139 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const selectMonths = `SELECT owner, month, users, free_users, retention, operations, credits, at FROM months
+  WHERE owner = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month DESC LIMIT ?4`
+
+// ListMonths meets tollkeeper.CreditStore.
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []tollkeeper.Month, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(ctx, selectMonths, func(r *row) error {
+			page = append(page, tollkeeper.Month{
+				Owner: r.id(), Month: int(r.int()), Users: r.int(), FreeUsers: r.int(), Retention: r.int(),
+				Operations: r.int(), Credits: r.int(), At: r.time(),
+			})
+			return nil
+		}, owner[:], int64(from), int64(to), int64(max(0, limit)))
+	})
+	return page, err
+}
+
+// CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []tollkeeper.Settled, err error) {
+	if price < 0 {
+		return 0, nil, tollkeeper.ErrInvalidInput
+	}
+	err = s.write(ctx, func(c *conn) (err error) {
+		settled, charged, err = closeMonths(c, month, price, limit, now)
+		return err
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	return settled, charged, nil
+}
+
+const selectBehind = `SELECT b.owner, coalesce(a.status <> 'deleted' AND NOT a.house, 0), ` + balanceColumns + `
+  FROM balances b LEFT JOIN accounts a ON a.id = b.owner WHERE b.closed_month < ?1 ORDER BY b.closed_month, b.owner LIMIT ?2`
+
+// payer is a balance that is behind.
+type payer struct {
+	owner   uuid.UUID
+	pays    bool // houses and deleted accounts do not
+	balance tollkeeper.Balance
+}
+
+func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (settled int, charged []tollkeeper.Settled, err error) {
+	var behind []payer
+	err = c.each(context.Background(), selectBehind, func(r *row) error {
+		behind = append(behind, payer{r.id(), r.bool(), balanceOf(r)})
+		return nil
+	}, int64(month), int64(max(0, limit)))
+	if err != nil {
+		return 0, nil, err
+	}
+	for i := range behind {
+		p := &behind[i]
+		debit, err := closeMonth(c, p, price, now)
+		if err != nil {
+			return 0, nil, err
+		}
+		if debit > 0 {
+			charged = append(charged, tollkeeper.Settled{Owner: p.owner, Debit: debit, Balance: p.balance})
+		}
+	}
+	return len(behind), charged, nil
+}
+
+const (
+	selectKey   = `SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2`
+	insertMonth = `INSERT INTO months (owner, month, users, free_users, retention, operations, credits, at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`
+)
+
+// closeMonth settles the oldest open month of the payer, moves its balance and answers what it cost.
+func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err error) {
+	b := &p.balance
+	month := b.ClosedMonth + 1
+	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
+	if p.pays {
+		cost = retention(b, price)
+	}
+	if cost > 0 {
+		paid, err := c.exists(selectKey, p.owner[:], key)
+		if err != nil {
+			return 0, err
+		}
+		if paid {
+			cost = 0
+		}
+	}
+	operations := b.Used - b.ClosedUsed
+	if cost > 0 {
+		debit(b, tollkeeper.OpRetention, cost)
+		err := writeEntry(c, &tollkeeper.LedgerEntry{
+			ID: entryID(p.owner, key, now), Owner: p.owner, Key: key, Operation: tollkeeper.OpRetention,
+			Amount: -cost, Balance: b.Credits, At: now,
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	b.ClosedMonth, b.ClosedUsed = month, b.Used
+	if err := saveBalance(c, p.owner, b); err != nil {
+		return 0, err
+	}
+	_, err = c.exec(insertMonth, p.owner[:], int64(month), b.Children, b.FreeUsers, cost, operations, b.Credits, millis(now))
+	return cost, err
+}
+
+// retention answers price for each child beyond the free ones, as far as the balance goes.
+func retention(b *tollkeeper.Balance, price int64) int64 {
+	billable := max(0, b.Children-b.FreeUsers)
+	if billable == 0 || price == 0 {
+		return 0
+	}
+	if billable > b.Credits/price {
+		return b.Credits
+	}
+	return billable * price
+}
+
+// entryID makes the id of a ledger row that no caller makes: a UUIDv7 of now, the rest of it derived from owner and key.
+func entryID(owner uuid.UUID, key string, now time.Time) uuid.UUID {
+	id := uuid.NewSHA1(owner, []byte(key))
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
+	copy(id[:6], ms[2:])
+	id[6] = id[6]&0x0f | 0x70
+	return id
+}

@@ -1,0 +1,150 @@
+-- Version 1. Times are unix milliseconds, NULL where the contract says zero. Ids are BLOBs of 16 bytes: they compare in
+-- the order of their text, which for UUIDv7 is the order of creation, and take less than half of its room in every
+-- index. The parent of a root account is sixteen zero bytes, not NULL: a NULL would switch uniqueness off.
+
+CREATE TABLE accounts (
+  number              INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, also after the highest one is gone
+  id                  BLOB    NOT NULL,
+  parent              BLOB    NOT NULL,
+  stray               INTEGER NOT NULL,                  -- 1: a child that a look-up without key may find
+  email               TEXT    NOT NULL,
+  email_key           TEXT,                              -- NULL: none
+  username            TEXT    NOT NULL,
+  username_key        TEXT,
+  name                TEXT    NOT NULL,
+  role                TEXT    NOT NULL,
+  status              TEXT    NOT NULL,
+  house               INTEGER NOT NULL,
+  public_key          TEXT    NOT NULL,
+  password            TEXT    NOT NULL,
+  password_changed_at INTEGER,
+  password_temporary  INTEGER NOT NULL,
+  password_history    TEXT,                              -- JSON
+  email_verified_at   INTEGER,
+  google_subject      TEXT,
+  totp                BLOB,
+  totp_pending        BLOB,
+  totp_step           INTEGER NOT NULL,
+  key_master          TEXT    NOT NULL,
+  key_version         INTEGER NOT NULL,
+  epoch               INTEGER NOT NULL,
+  version             INTEGER NOT NULL,
+  organization_owner  BLOB,
+  organized           INTEGER NOT NULL,                  -- these three tell about its own organization, so that
+  must_verify         INTEGER NOT NULL,                  -- Session reads no JSON
+  must_factor         INTEGER NOT NULL,
+  created_at          INTEGER NOT NULL,
+  updated_at          INTEGER,
+  last_sign_in        INTEGER,
+  active_day          INTEGER                            -- day of last_sign_in: an index that moves once a day
+) STRICT;
+CREATE UNIQUE INDEX account_id         ON accounts (id);
+CREATE UNIQUE INDEX account_public_key ON accounts (public_key);
+CREATE UNIQUE INDEX account_email      ON accounts (parent, email_key)      WHERE email_key IS NOT NULL;
+CREATE UNIQUE INDEX account_username   ON accounts (parent, username_key)   WHERE username_key IS NOT NULL;
+CREATE UNIQUE INDEX account_google     ON accounts (parent, google_subject) WHERE google_subject IS NOT NULL;
+CREATE INDEX account_list         ON accounts (parent, id)         WHERE status <> 'deleted';
+CREATE INDEX account_admin        ON accounts (parent, id)         WHERE role = 'admin' AND status = 'active';
+CREATE INDEX account_active       ON accounts (parent, active_day) WHERE active_day IS NOT NULL;
+CREATE INDEX account_stray_email  ON accounts (email_key)          WHERE stray = 1 AND email_key IS NOT NULL;
+
+-- Beside the account, because a sign-in rewrites the account's row and this value can be large. JSON.
+CREATE TABLE organizations (owner BLOB PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Deleted parents whose children Sweep has still to erase.
+CREATE TABLE erasures (parent BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  id            BLOB PRIMARY KEY,
+  account       BLOB    NOT NULL,
+  epoch         INTEGER NOT NULL,
+  audience      TEXT    NOT NULL,
+  key_id        TEXT    NOT NULL,
+  generation    INTEGER NOT NULL,
+  rotated_at    INTEGER,
+  network       TEXT    NOT NULL,
+  agent         TEXT    NOT NULL,
+  created_at    INTEGER,
+  seen_at       INTEGER,
+  proved_at     INTEGER,
+  expires_at    INTEGER,
+  refresh_until INTEGER,
+  ends_at       INTEGER NOT NULL,                        -- the later of both, or when it was ended
+  ended         INTEGER NOT NULL DEFAULT 0               -- 1: revoked, 2: ended by reuse of a refresh token
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_account ON sessions (account, epoch, id) WHERE ended = 0;
+CREATE INDEX session_sweep   ON sessions (ends_at);
+
+CREATE TABLE secrets (
+  account    BLOB    NOT NULL,
+  digest     BLOB    NOT NULL,
+  purpose    TEXT    NOT NULL,
+  address    TEXT    NOT NULL,
+  tries      INTEGER NOT NULL,
+  created_at INTEGER,
+  expires_at INTEGER,
+  used_at    INTEGER,
+  PRIMARY KEY (account, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX secret_digest ON secrets (digest);
+CREATE INDEX secret_unused ON secrets (account, purpose) WHERE used_at IS NULL;
+CREATE INDEX secret_sweep  ON secrets (coalesce(expires_at, used_at));
+
+CREATE TABLE attempts (key BLOB PRIMARY KEY, n INTEGER NOT NULL, until INTEGER, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_sweep ON attempts (expires);
+CREATE TABLE marks (key BLOB PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX mark_sweep ON marks (until);
+
+CREATE TABLE balances (
+  owner         BLOB PRIMARY KEY,
+  credits       INTEGER NOT NULL CHECK (credits >= 0),
+  granted       INTEGER NOT NULL,
+  used          INTEGER NOT NULL,
+  free_users    INTEGER NOT NULL,
+  children      INTEGER NOT NULL,
+  sign_ins      INTEGER NOT NULL,
+  sign_ups      INTEGER NOT NULL,
+  verifications INTEGER NOT NULL,
+  socials       INTEGER NOT NULL,
+  retained      INTEGER NOT NULL,
+  closed_month  INTEGER NOT NULL,
+  closed_used   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX balance_due ON balances (closed_month, owner);
+
+CREATE TABLE ledger (
+  owner     BLOB    NOT NULL,
+  id        BLOB    NOT NULL,
+  key       TEXT    NOT NULL,
+  operation TEXT    NOT NULL,
+  amount    INTEGER NOT NULL,
+  balance   INTEGER NOT NULL,
+  subject   BLOB,
+  refunds   TEXT,
+  package   TEXT,                                        -- JSON
+  at        INTEGER,
+  PRIMARY KEY (owner, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX ledger_key       ON ledger (owner, key);
+CREATE UNIQUE INDEX ledger_refund    ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
+CREATE INDEX        ledger_operation ON ledger (owner, operation, id);
+
+CREATE TABLE months (
+  owner      BLOB    NOT NULL,
+  month      INTEGER NOT NULL,
+  users      INTEGER NOT NULL,
+  free_users INTEGER NOT NULL,
+  retention  INTEGER NOT NULL,
+  operations INTEGER NOT NULL,
+  credits    INTEGER NOT NULL,
+  at         INTEGER,
+  PRIMARY KEY (owner, month)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  id     BLOB PRIMARY KEY,
+  due_at INTEGER NOT NULL,
+  tries  INTEGER NOT NULL,
+  mail   TEXT    NOT NULL                                -- JSON, the whole QueuedMail
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (due_at, id);

@@ -1,0 +1,40 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/sqlite"
+	"github.com/tollkeeper/tollkeeper/store/storetest"
+)
+
+// open opens and migrates a store that is closed with the test.
+func open(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func file(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }
+
+func TestContract(t *testing.T) {
+	t.Run("file", func(t *testing.T) {
+		path := file(t)
+		storetest.Run(t, func(t *testing.T) tollkeeper.Store { return open(t, path) })
+	})
+	t.Run("memory", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) tollkeeper.Store { return open(t, ":memory:") })
+	})
+}

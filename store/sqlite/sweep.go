@@ -1,0 +1,90 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// ended is what each kind loses: the rows that ended at or before ?1, oldest first, up to ?2 of them. The second
+// statement tells whether any is left.
+var ended = []struct{ remove, left string }{
+	{
+		`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT ?2)`,
+		`SELECT 1 FROM sessions WHERE ends_at <= ?1 LIMIT 1`,
+	}, {
+		`DELETE FROM secrets WHERE (account, digest) IN
+  (SELECT account, digest FROM secrets WHERE coalesce(expires_at, used_at) <= ?1 ORDER BY coalesce(expires_at, used_at) LIMIT ?2)`,
+		`SELECT 1 FROM secrets WHERE coalesce(expires_at, used_at) <= ?1 LIMIT 1`,
+	}, {
+		`DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE expires <= ?1 ORDER BY expires LIMIT ?2)`,
+		`SELECT 1 FROM attempts WHERE expires <= ?1 LIMIT 1`,
+	}, {
+		`DELETE FROM marks WHERE key IN (SELECT key FROM marks WHERE until <= ?1 ORDER BY until LIMIT ?2)`,
+		`SELECT 1 FROM marks WHERE until <= ?1 LIMIT 1`,
+	},
+}
+
+// Sweep meets tollkeeper.OutboxStore. A limit below one removes nothing and answers false.
+func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool, err error) {
+	if limit < 1 {
+		return false, ctx.Err()
+	}
+	err = s.write(ctx, func(c *conn) error {
+		more = false
+		before := now.Add(-24 * time.Hour).UnixMilli()
+		for _, kind := range ended {
+			if _, err := c.exec(kind.remove, before, int64(limit)); err != nil {
+				return err
+			}
+			left, err := c.exists(kind.left, before)
+			if err != nil {
+				return err
+			}
+			more = more || left
+		}
+		left, err := eraseChildren(c, limit, now)
+		more = more || left
+		return err
+	})
+	return more, err
+}
+
+const (
+	selectErasure = `SELECT parent FROM erasures LIMIT 1`
+	deleteErasure = `DELETE FROM erasures WHERE parent = ?1`
+	selectOrphans = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.status <> 'deleted' ORDER BY a.id LIMIT ?2`
+)
+
+// eraseChildren makes tombstones of up to limit children of deleted parents and tells whether any is left.
+func eraseChildren(c *conn, limit int, now time.Time) (left bool, err error) {
+	for {
+		var parent uuid.UUID
+		found, err := c.one(selectErasure, func(r *row) { parent = r.id() })
+		if err != nil || !found {
+			return false, err
+		}
+		var orphans []tollkeeper.Account
+		err = c.each(context.Background(), selectOrphans, func(r *row) error {
+			orphans = append(orphans, accountOf(r))
+			return nil
+		}, parent[:], int64(limit)+1)
+		if err != nil {
+			return false, err
+		}
+		for i := range orphans[:min(limit, len(orphans))] {
+			if err := erase(c, &orphans[i], now); err != nil {
+				return false, err
+			}
+		}
+		if len(orphans) > limit {
+			return true, nil
+		}
+		limit -= len(orphans)
+		if _, err := c.exec(deleteErasure, parent[:]); err != nil {
+			return false, err
+		}
+	}
+}
