@@ -124,7 +124,6 @@ var (
 	ErrBusy        = &Error{Code: "busy", Message: "The service is busy, please try again", RetryAfter: time.Second}
 	ErrUnavailable = &Error{Code: "unavailable", Message: "The service is not available, please try again", RetryAfter: time.Second}
 	ErrInternal    = &Error{Code: "internal", Message: "Internal error"}
-	ErrClosed      = &Error{Code: "closed", Message: "The service is shutting down", RetryAfter: time.Second}
 	ErrDisabled    = &Error{Code: "disabled", Message: "This feature is not enabled"}
 	ErrUpstream    = &Error{Code: "upstream", Message: "The identity provider cannot be reached", RetryAfter: time.Second}
 )
@@ -139,7 +138,7 @@ func Codes() []Code {
 		ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
 		ErrOrganizationNotAuthorized, ErrLocked, ErrRateLimited, ErrInvalidChallenge, ErrInvalidCode, ErrFactorState,
 		ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrAlreadyVerified,
-		ErrBusy, ErrUnavailable, ErrInternal, ErrClosed, ErrDisabled, ErrUpstream,
+		ErrBusy, ErrUnavailable, ErrInternal, ErrDisabled, ErrUpstream,
 	}
 	codes := make([]Code, len(all))
 	for i, e := range all {

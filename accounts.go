@@ -1,0 +1,211 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// update is the one way to UpdateAccount.
+func (a *Authenticator) update(ctx context.Context, c Change, now time.Time) (Account, Receipt, error) {
+	c.Account.UpdatedAt = now
+	x, r, err := a.store.UpdateAccount(ctx, c, now)
+	if len(c.Mail) > 0 && err == nil {
+		a.worker.wake()
+	}
+	return x, r, duplicate(err)
+}
+
+// duplicate names the duplicate field as users know it.
+func duplicate(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Code != ErrConflict.Code {
+		return unavailable(err)
+	}
+	switch e.Field {
+	case "email":
+		return ErrEmailTaken
+	case "username":
+		return ErrUsernameTaken
+	}
+	return err
+}
+
+// Account answers an account with its parent and organization. It is the host's own call: nobody's permission is asked.
+// ErrNotFound.
+func (a *Authenticator) Account(ctx context.Context, id uuid.UUID) (Subject, error) {
+	return a.subject(ctx, Lookup{ID: id})
+}
+
+func (a *Authenticator) subject(ctx context.Context, l Lookup) (Subject, error) {
+	s, err := a.store.FindAccount(ctx, l)
+	return s, unavailable(err)
+}
+
+// own answers the caller's account, for changing it. ErrInvalidToken when it is gone.
+func (a *Authenticator) own(ctx context.Context, by *Identity) (Subject, error) {
+	s, err := a.subject(ctx, Lookup{ID: by.Account})
+	if errors.Is(err, ErrNotFound) {
+		return s, ErrInvalidToken
+	}
+	return s, err
+}
+
+// mayActOn is who may act on whom: a parent on its children, an admin on the accounts of his scope, everyone on himself.
+// Nobody else; a limited session on nobody.
+func mayActOn(by *Identity, target *Account) bool {
+	switch {
+	case by.Limited != Unlimited:
+		return false
+	case by.Account == target.ID:
+		return true
+	case target.Parent == Root:
+		return false
+	case by.Account == target.Parent:
+		return true
+	default:
+		return by.Admin() && by.Parent == target.Parent
+	}
+}
+
+// scopeOf answers the scope that the caller rules: a parent's children, an admin's fellows. ErrForbidden: none.
+func scopeOf(by *Identity) (uuid.UUID, error) {
+	switch {
+	case by.Limited != Unlimited:
+		return Root, ErrLimitedSession
+	case by.IsParent():
+		return by.Account, nil
+	case by.Admin():
+		return by.Parent, nil
+	}
+	return Root, ErrForbidden
+}
+
+// role reads a role in any letter case. ErrInvalidInput: there is none of that name.
+func (a *Authenticator) role(r Role) (Role, error) {
+	r = Role(lowerASCII(string(r)))
+	if r == RoleAdmin || r == RoleUser || r == RoleGuest || slices.Contains(a.cfg.Labels, r) {
+		return r, nil
+	}
+	return "", ErrInvalidInput.in("role").saying("Unknown role")
+}
+
+// SetRole gives the account with that email in the caller's scope a role, and reports whether that changed anything.
+// Taking the role of admin away ends the account's sessions. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput.
+func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string, role Role) (changed bool, err error) {
+	scope, err := scopeOf(by)
+	if err != nil {
+		return false, err
+	}
+	if role, err = a.role(role); err != nil {
+		return false, err
+	}
+	key, err := emailKey(email)
+	if err != nil {
+		return false, err
+	}
+	err = a.retry(func() error {
+		s, err := a.subject(ctx, Lookup{Email: key, Scope: scope})
+		if err != nil {
+			return err
+		}
+		if changed = s.Account.Role != role; !changed {
+			return nil
+		}
+		c := Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin, Mail: a.notice(s, noticeRole)}
+		if s.Account.ID == by.Account {
+			c.KeepSession = by.Session
+		}
+		c.Account.Role = role
+		_, _, err = a.update(ctx, c, a.now())
+		if err == nil {
+			a.event(Event{Name: EventRoleChanged, Account: s.Account.ID, Parent: scope, By: by.Account, Detail: string(role)})
+		}
+		return err
+	})
+	return changed, err
+}
+
+// SetStatus lets an account in the caller's scope sign in, or no longer; disabling ends its sessions. Nobody disables
+// himself. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput for a status that is neither active nor disabled.
+func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUID, status Status) error {
+	if id == by.Account {
+		return ErrForbidden
+	}
+	return a.setStatus(ctx, by.Account, status, func() (Subject, error) { return a.target(ctx, by, id) })
+}
+
+// OverrideStatus is SetStatus by the host itself, of any account: nobody below may act on a parent.
+func (a *Authenticator) OverrideStatus(ctx context.Context, id uuid.UUID, status Status) error {
+	return a.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return a.Account(ctx, id) })
+}
+
+func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Status, find func() (Subject, error)) error {
+	if status != StatusActive && status != StatusDisabled {
+		return ErrInvalidInput.in("status").saying("Unknown status")
+	}
+	return a.retry(func() error {
+		s, err := find()
+		if err != nil || s.Account.Status == status {
+			return err
+		}
+		c := Change{Account: s.Account, EndSessions: status != StatusActive}
+		c.Account.Status = status
+		_, _, err = a.update(ctx, c, a.now())
+		if err == nil {
+			a.event(Event{Name: EventStatusChanged, Account: s.Account.ID, Parent: s.Account.Parent, By: by, Detail: string(status)})
+		}
+		return err
+	})
+}
+
+// target answers an account that the caller may act on. One that he may not is as absent as one that is not there.
+func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) (Subject, error) {
+	if by.Limited != Unlimited {
+		return Subject{}, ErrLimitedSession
+	}
+	s, err := a.subject(ctx, Lookup{ID: id})
+	if err != nil {
+		return s, err
+	}
+	if !mayActOn(by, &s.Account) {
+		return Subject{}, ErrNotFound
+	}
+	return s, nil
+}
+
+// RemoveAccount deletes another account of the caller's scope. ErrForbidden; ErrNotFound; ErrLastAdmin.
+func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
+	if _, err := scopeOf(by); err != nil {
+		return err
+	}
+	s, err := a.target(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return a.delete(ctx, s, by.Account)
+}
+
+func (a *Authenticator) delete(ctx context.Context, s Subject, by uuid.UUID) error {
+	if err := a.store.DeleteAccount(ctx, s.Account.Parent, s.Account.ID, a.now()); err != nil {
+		return unavailable(err)
+	}
+	a.event(Event{Name: EventAccountDeleted, Account: s.Account.ID, Parent: s.Account.Parent, By: by})
+	return nil
+}
+
+// retry repeats a read-and-compare change that lost against another one. Three losses in a row are the caller's to see.
+func (a *Authenticator) retry(change func() error) error {
+	var err error
+	for range 4 {
+		err = change()
+		e, ours := errors.AsType[*Error](err)
+		if !ours || e.Code != ErrConflict.Code || e.Field != "" {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+package tollkeeper
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// admit decides, from values alone, whether a proven account may have a session: its own status, its verification, the
+// organization rules, then the status of who pays (WIRE.md 1.1 rule 1).
+func admit(s Subject, p proof, verifyAll bool) error {
+	if s.Stray {
+		return ErrParentKeyNeeded
+	}
+	if s.Account.Status != StatusActive {
+		return ErrInactive
+	}
+	if p.method != "sign-up" && mustVerify(s, verifyAll) && s.Account.EmailVerifiedAt.IsZero() {
+		return ErrUnverified
+	}
+	if s.Child() {
+		return admitChild(s)
+	}
+	if s.KeyOwner != nil {
+		return admitWidget(s)
+	}
+	return nil
+}
+
+// mustVerify: a child inherits the setting of its parent's organization.
+func mustVerify(s Subject, verifyAll bool) bool {
+	return verifyAll || s.Organization != nil && s.Organization.VerificationRequired
+}
+
+func admitChild(s Subject) error {
+	if s.Parent == nil || s.Parent.Status == StatusDeleted {
+		return ErrParentGone
+	}
+	if s.Parent.Status != StatusActive {
+		return ErrParentInactive
+	}
+	return nil
+}
+
+// admitWidget is a root account that signs in with somebody's key (WIRE.md 1.1 rule 5). Organizations are compared by id.
+func admitWidget(s Subject) error {
+	own, owners := s.Account.OrganizationOwner, s.KeyOwner.OrganizationOwner
+	switch {
+	case own == uuid.Nil || s.Organization == nil:
+		return ErrParentKeyUnwanted
+	case owners == uuid.Nil:
+		return ErrNoOrganization
+	case own != owners:
+		return ErrOrganizationMismatch
+	case !slices.Contains(s.Organization.Authorized, own):
+		return ErrOrganizationNotAuthorized
+	case s.KeyOwner.Status != StatusActive:
+		return ErrParentInactive
+	}
+	return nil
+}
+
+// signInCharge says who pays for a session, and whether he must (WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
+// of signing in.
+func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p proof) Charge {
+	if a.cfg.Credits == nil || p.operation == "" {
+		return Charge{}
+	}
+	price := a.cfg.Credits.Prices[p.operation]
+	c := Charge{Owner: s.Account.ID, Key: "session:" + sid.String(), Entry: sid, Operation: p.operation, Price: price}
+	switch {
+	case s.Parent != nil && s.Parent.House:
+		return Charge{}
+	case s.Parent != nil:
+		c.Owner, c.Required = s.Parent.ID, true
+	case s.KeyOwner != nil:
+		c.Owner, c.Required = s.KeyOwner.ID, true
+	}
+	if price == 0 {
+		return Charge{}
+	}
+	return c
+}
+
+// passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
+// (WIRE.md 1.1 rule 7).
+func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
+	rest := changed.Add(life).Sub(now)
+	if rest <= 0 {
+		return true, 0
+	}
+	const day = 24 * time.Hour
+	return false, int((rest + day - 1) / day)
+}

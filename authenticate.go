@@ -1,0 +1,119 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Authenticate answers who a token speaks for. The token must have a good signature of one of our keys and be in its time;
+// then its session decides: alive, of the same key, account and audience, its account and parent active. Role, status
+// and limitations are the store's of now, never a claim's (R52–R54). ErrInvalidToken for whatever is wrong with it;
+// ErrUnavailable when the store does not answer: it fails closed. One look-up in the store, none within
+// Config.SessionStaleness.
+//
+// An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
+func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identity, error) {
+	now := a.now()
+	c, key, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	if !ok {
+		return nil, ErrInvalidToken
+	}
+	live, err := a.store.Session(ctx, c.Session, now)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrInvalidToken
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if !vouches(&live, &c, &key, now) {
+		return nil, ErrInvalidToken
+	}
+	id := a.identity(&live, c.ExpiresAt, now)
+	a.seen(&live, now)
+	return id, nil
+}
+
+// vouches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
+// for nothing but organization sessions of its own accounts (R50, R51).
+func vouches(l *Live, c *claims, k *tokenKey, now time.Time) bool {
+	s := &l.Session
+	if s.KeyID != k.id || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
+		return false
+	}
+	if tenant := k.text != ""; tenant != (s.Audience == AudienceOrganization) {
+		return false
+	}
+	if k.text != "" && k.tenant != l.Parent && k.tenant != s.Account {
+		return false
+	}
+	return l.Status == StatusActive && l.ParentStatus == StatusActive
+}
+
+// identity is what the row says of the caller.
+func (a *Authenticator) identity(l *Live, exp int64, now time.Time) *Identity {
+	until := time.Unix(exp, 0).UTC()
+	if l.Session.ExpiresAt.Before(until) {
+		until = l.Session.ExpiresAt
+	}
+	return &Identity{
+		Account: l.Session.Account, Parent: l.Parent, Session: l.Session.ID, Number: l.Number,
+		Email: l.Email, Username: l.Username, Name: l.Name, PublicKey: l.PublicKey, Role: l.Role,
+		Audience: l.Session.Audience, Limited: a.limitation(l, now), HasFactor: l.HasFactor, Verified: l.Verified,
+		ProvedAt: l.Session.ProvedAt, ExpiresAt: until,
+	}
+}
+
+// limitation says why a session may only serve its own account. It is derived each time, so that it ends by itself.
+func (a *Authenticator) limitation(l *Live, now time.Time) Limitation {
+	if !l.Verified && (l.MustVerify || a.cfg.RequireVerify) {
+		return LimitedUnverified
+	}
+	if l.PasswordTemporary {
+		return LimitedPassword
+	}
+	if a.cfg.EnforceExpiry {
+		if expired, _ := passwordAge(l.PasswordChangedAt, a.cfg.PasswordExpiry, now); expired {
+			return LimitedPassword
+		}
+	}
+	if !l.HasFactor && (l.MustFactor || a.cfg.SecondFactor.requires(l.Role)) {
+		return LimitedSecondFactor
+	}
+	return Unlimited
+}
+
+func (p FactorPolicy) requires(r Role) bool {
+	if p.Everyone {
+		return true
+	}
+	for _, role := range p.Roles {
+		if role == r {
+			return true
+		}
+	}
+	return false
+}
+
+const touchEvery = 15 * time.Minute
+
+// seen lets the worker note, off the request's path, that a session was used.
+func (a *Authenticator) seen(l *Live, now time.Time) {
+	if now.Sub(l.Session.SeenAt) >= touchEvery {
+		a.worker.touch(Touch{Account: l.Session.Account, Session: l.Session.ID})
+	}
+}
+
+// SignOut ends the caller's session at once. ErrInvalidToken: it has ended already. An error of the store is reported,
+// never swallowed (R55).
+func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
+	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, Session: a.digests.session(by.Session), Audience: by.Audience})
+	return nil
+}

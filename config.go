@@ -1,0 +1,207 @@
+package tollkeeper
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is what an Authenticator is made of. Every zero is the documented default, which is the secure one; only
+// Secrets, BaseURL and Mailer are required. New copies it: changing it afterwards has no effect.
+type Config struct {
+	// Secrets are the master keys, at least one. The first signs and seals; all of them verify and open. A tenant stays
+	// on the key it was made with until RotateSecret. Digests and throttles use the last, so that a new first one does
+	// not forget locks: add in front, remove from the end only when nothing depends on it.
+	Secrets []MasterKey
+
+	// BaseURL is where users reach the host, for links in mails: https, or http for localhost. Never taken from a request.
+	BaseURL string
+
+	// Mailer delivers mail. It is called by the background worker only.
+	Mailer Mailer
+
+	Issuer       string // the iss claim. Zero: BaseURL
+	Product      string // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
+	Pages        Pages  // where links in mails point to
+	Attempts     AttemptStore
+	Credits      *Credits                   // nil: nothing costs anything
+	TokenTTL     time.Duration              // of access tokens, at most 30 days. Zero: 24 hours
+	AudienceTTL  map[Audience]time.Duration // of one family, instead of TokenTTL
+	Refresh      Refresh                    // zero: no refresh tokens
+	SigningKeys  []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
+	Labels       []Role                     // besides admin, user and guest; without power
+	Hash         HashConfig                 // argon2id
+	Limits       Limits                     // throttles and locks
+	Policy       PasswordPolicy             // nil: PolicyDefault. The blocklist of common passwords holds with every policy
+	SecondFactor FactorPolicy               // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
+
+	PasswordExpiry time.Duration // reported at sign-in. Zero: 90 days
+	EnforceExpiry  bool          // an expired password gives a session that serves only to change it
+	RequireVerify  bool          // every account must verify its email, not only those of organizations that say so
+
+	// DiscloseUnknownUser makes sign-in in AudienceOrganization tell that an email is unknown, as WIRE.md 1.1 rule 8
+	// documents. It lets anyone find out who has an account; New logs a warning.
+	DiscloseUnknownUser bool
+
+	// SessionStaleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a
+	// sign-out on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
+	SessionStaleness time.Duration
+
+	Templates fs.FS            // mail templates that replace embedded ones, file by file (see templates/README.md). Nil: none
+	Notices   NoticeConfig     // which changes of an account are told by mail. Zero: all
+	Now       func() time.Time // the only clock. Nil: time.Now
+	Events    func(Event)      // called in the caller's goroutine; must not block, may panic. Nil: dropped
+	Logger    *slog.Logger     // what the library cannot answer to anyone. Nil: slog.Default
+}
+
+// Pages are the paths, below BaseURL, that links in mails point to. An organization's own AuthURLs win.
+type Pages struct {
+	Verify      string // Zero: "/auth/confirm-email"
+	Reset       string // Zero: "/reset-password"
+	ChangeEmail string // Zero: "/auth/account/email/confirm"
+}
+
+// HashConfig is the cost of argon2id (RFC 9106) and how much of it runs at once.
+type HashConfig struct {
+	Memory   uint32        // KiB. Zero: 19,456
+	Time     uint32        // passes. Zero: 2
+	Threads  uint8         // Zero: 1
+	Parallel int           // hashes at once. Zero: GOMAXPROCS
+	Queue    int           // callers that wait. Zero: 64
+	Wait     time.Duration // of a caller at most. Zero: 2 seconds
+
+	// UnsafeForTests permits a cost below the floor of SECURITY.md R09, for fast tests.
+	UnsafeForTests bool
+}
+
+// Credits turns on the prepaid economy of WIRE.md 1.7.
+type Credits struct {
+	Prices           map[Operation]int64 // in credits, over the defaults of DefaultPrices; zero: free
+	InitialCredits   int64               // of a new parent. Zero: 3,000; negative: none
+	InitialFreeUsers int64               // children without retention charge. Zero: 1,000; negative: none
+	Packages         map[string]Package  // by Type. Nil: DefaultPackages
+}
+
+// DefaultPrices answers the documented prices in credits (WIRE.md 1.7).
+func DefaultPrices() map[Operation]int64 {
+	return map[Operation]int64{OpSignIn: 1, OpSignUp: 5, OpVerify: 2, OpSocial: 3, OpRetention: 1}
+}
+
+// DefaultPackages answers the documented packages (WIRE.md 1.7).
+func DefaultPackages() map[string]Package {
+	return map[string]Package{
+		"STARTER": {Type: "STARTER", Credits: 10_000, PriceCents: 10_00},
+		"GROWTH":  {Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 50_00},
+	}
+}
+
+// Refresh turns on refresh tokens (RFC 9700 4.14). Zero Idle: off.
+type Refresh struct {
+	Idle     time.Duration // unused for so long, the session ends
+	Absolute time.Duration // after so long it ends anyway. Zero: 30 days
+	Grace    time.Duration // parallel tabs get the same successor for so long. Zero: 10 seconds; negative: none
+}
+
+// FactorPolicy says who must enrol a second factor before a session serves for anything else.
+type FactorPolicy struct {
+	Roles    []Role
+	Everyone bool
+}
+
+// NoticeConfig turns off notices by mail.
+type NoticeConfig struct {
+	Off           bool // none at all
+	NewNetworkOff bool // none about sign-ins from a network not seen before
+}
+
+var labelPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+
+// complete fills in the defaults and refuses what could only fail later. The error names the field.
+func (c Config) complete() (Config, error) {
+	if c.Mailer == nil {
+		return c, bad("Mailer", "is required")
+	}
+	base, err := webURL(c.BaseURL)
+	if err != nil || base.RawQuery != "" || base.Fragment != "" {
+		return c, bad("BaseURL", "must be an https URL, or an http one of localhost, without query")
+	}
+	c.BaseURL = strings.TrimSuffix(base.String(), "/")
+	if err := c.checkSecrets(); err != nil {
+		return c, err
+	}
+	c.setDefaults(base)
+	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Hash.check, c.Pages.check} {
+		if err := check(); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func bad(field, why string) error {
+	return ErrInvalidInput.in("Config." + field).saying(fmt.Sprintf("tollkeeper: Config.%s %s", field, why))
+}
+
+func (c *Config) setDefaults(base *url.URL) {
+	setZero(&c.Issuer, c.BaseURL)
+	setZero(&c.Product, base.Hostname())
+	setZero(&c.TokenTTL, 24*time.Hour)
+	setZero(&c.PasswordExpiry, 90*24*time.Hour)
+	setZero(&c.Pages.Verify, "/auth/confirm-email")
+	setZero(&c.Pages.Reset, "/reset-password")
+	setZero(&c.Pages.ChangeEmail, "/auth/account/email/confirm")
+	if c.Refresh.Idle > 0 {
+		setZero(&c.Refresh.Absolute, 30*24*time.Hour)
+		setZero(&c.Refresh.Grace, 10*time.Second)
+		c.Refresh.Grace = max(0, c.Refresh.Grace)
+	}
+	setZero(&c.Hash.Memory, 19_456)
+	setZero(&c.Hash.Time, 2)
+	setZero(&c.Hash.Threads, 1)
+	setZero(&c.Hash.Parallel, runtime.GOMAXPROCS(0))
+	setZero(&c.Hash.Queue, 64)
+	setZero(&c.Hash.Wait, 2*time.Second)
+	c.Limits = c.Limits.withDefaults()
+	if c.Policy == nil {
+		c.Policy = PolicyDefault
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Credits != nil {
+		c.Credits = c.Credits.withDefaults()
+	}
+	c.Labels = slices.Clone(c.Labels)
+	c.Secrets = slices.Clone(c.Secrets)
+}
+
+func (c Credits) withDefaults() *Credits {
+	prices := DefaultPrices()
+	for op, price := range c.Prices {
+		prices[op] = price
+	}
+	c.Prices = prices
+	setZero(&c.InitialCredits, 3_000)
+	setZero(&c.InitialFreeUsers, 1_000)
+	c.InitialCredits, c.InitialFreeUsers = max(0, c.InitialCredits), max(0, c.InitialFreeUsers)
+	if c.Packages == nil {
+		c.Packages = DefaultPackages()
+	}
+	return &c
+}
+
+func setZero[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

@@ -1,0 +1,112 @@
+package tollkeeper
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/passhash"
+)
+
+func (c Config) checkSecrets() error {
+	if len(c.Secrets) == 0 {
+		return bad("Secrets", "needs at least one master key")
+	}
+	seen := map[string]bool{}
+	for _, k := range c.Secrets {
+		if len(k) < 32 {
+			return bad("Secrets", "has a master key of less than 32 bytes")
+		}
+		if seen[string(k)] {
+			return bad("Secrets", "has the same master key twice")
+		}
+		seen[string(k)] = true
+	}
+	return nil
+}
+
+const maxTTL = 30 * 24 * time.Hour
+
+func (c Config) checkTimes() error {
+	ttl := func(d time.Duration) bool { return d >= time.Second && d <= maxTTL }
+	if !ttl(c.TokenTTL) {
+		return bad("TokenTTL", "must be between 1 second and 30 days")
+	}
+	for _, d := range c.AudienceTTL {
+		if !ttl(d) {
+			return bad("AudienceTTL", "must be between 1 second and 30 days")
+		}
+	}
+	if c.Refresh.Idle < 0 || c.Refresh.Idle > 0 && c.Refresh.Absolute < c.Refresh.Idle {
+		return bad("Refresh", "must have Idle not above Absolute")
+	}
+	if c.Refresh.Grace > time.Minute {
+		return bad("Refresh.Grace", "must be at most a minute")
+	}
+	if c.PasswordExpiry < 0 {
+		return bad("PasswordExpiry", "must not be negative")
+	}
+	if c.SessionStaleness < 0 || c.SessionStaleness > 5*time.Minute {
+		return bad("SessionStaleness", "must be between 0 and 5 minutes")
+	}
+	return nil
+}
+
+func (c Config) checkNames() error {
+	for _, l := range c.Labels {
+		if !labelPattern.MatchString(string(l)) {
+			return bad("Labels", "must be lower-case words of up to 32 letters, digits, '-' and '_'")
+		}
+	}
+	if len(c.Product) > 64 || hasControl(c.Product) {
+		return bad("Product", "must be at most 64 bytes without control characters")
+	}
+	if hasControl(c.Issuer) {
+		return bad("Issuer", "must not have control characters")
+	}
+	return nil
+}
+
+func (c Config) checkCredits() error {
+	if c.Credits == nil {
+		return nil
+	}
+	const most = 1 << 40
+	for op, price := range c.Credits.Prices {
+		if op == "" || price < 0 || price > most {
+			return bad("Credits.Prices", "must be between 0 and 2^40 credits")
+		}
+	}
+	if c.Credits.InitialCredits > most || c.Credits.InitialFreeUsers > most {
+		return bad("Credits", "gives more than 2^40 at the start")
+	}
+	for name, p := range c.Credits.Packages {
+		if p.Type != name || p.Credits <= 0 || p.Credits > most || p.FreeUsers < 0 || p.FreeUsers > most || p.PriceCents < 0 {
+			return bad("Credits.Packages", "has a package "+name+" that is not of that Type or has figures out of range")
+		}
+	}
+	return nil
+}
+
+func (h HashConfig) check() error {
+	p := passhash.Params{Memory: h.Memory, Time: h.Time, Threads: h.Threads}
+	if err := p.Validate(!h.UnsafeForTests); err != nil {
+		return bad("Hash", "is too weak or too strong: "+err.Error())
+	}
+	if h.Parallel < 1 || h.Queue < 0 || h.Wait < 0 {
+		return bad("Hash", "must have Parallel above zero, Queue and Wait not below")
+	}
+	return nil
+}
+
+func (p Pages) check() error {
+	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail} {
+		if !safePath(path) {
+			return bad("Pages", "must be paths of letters, digits, '/', '-' and '_'")
+		}
+	}
+	return nil
+}
+
+func hasControl(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) >= 0
+}

@@ -1,0 +1,82 @@
+package tollkeeper
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"time"
+)
+
+var (
+	shortTokenPattern = regexp.MustCompile(`^[A-Z0-9]{12}$`)
+	longTokenPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+)
+
+func longToken(s string) bool { return longTokenPattern.MatchString(s) }
+
+// verificationMail asks the worker for a confirmation link.
+func (a *Authenticator) verificationMail(l Lookup, audience Audience, path string, now time.Time) QueuedMail {
+	return QueuedMail{
+		ID: newID(), Kind: MailVerify, Lookup: l, DueAt: now,
+		Args: map[string]string{argAudience: string(audience), argPath: path},
+	}
+}
+
+// ConfirmEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it. Once,
+// at success, the parent is charged if his balance covers it. ErrInvalidInput: not the form of a token; ErrInvalidLink;
+// ErrLinkExpired; ErrAlreadyVerified: a used token, within its life; ErrRateLimited.
+func (a *Authenticator) ConfirmEmail(ctx context.Context, token string, c Client) error {
+	now := a.now()
+	if _, err := a.take(ctx, a.networkCharges("confirm", AudienceHost, c, a.cfg.Limits.Confirm), now); err != nil {
+		return err
+	}
+	if !shortTokenPattern.MatchString(token) && !longToken(token) {
+		return ErrInvalidInput.in("token").saying("Invalid token format")
+	}
+	proof := a.digests.secret(PurposeVerify, "", token)
+	s, err := a.byLink(ctx, PurposeVerify, proof, now)
+	if errors.Is(err, ErrLinkUsed) && !s.Account.EmailVerifiedAt.IsZero() {
+		return ErrAlreadyVerified
+	}
+	if errors.Is(err, ErrLinkUsed) {
+		return ErrInvalidLink // voided by a change of the password or address
+	}
+	if err != nil {
+		return err
+	}
+	if !s.Account.EmailVerifiedAt.IsZero() {
+		return ErrAlreadyVerified
+	}
+	change := Change{Account: s.Account, Proof: proof, Void: []Purpose{PurposeVerify}, Charge: a.verificationCharge(s)}
+	change.Account.EmailVerifiedAt = now
+	_, receipt, err := a.update(ctx, change, now)
+	if errors.Is(err, ErrInvalidLink) {
+		return ErrAlreadyVerified // the same link, a moment ago
+	}
+	if err != nil {
+		return err
+	}
+	a.event(Event{Name: EventEmailVerified, Account: s.Account.ID, Parent: s.Account.Parent, Network: c.network(), Method: "link"})
+	a.alert(ctx, change.Charge.Owner, change.Charge.Price, receipt)
+	return nil
+}
+
+// verificationCharge is debited once per account and address, if the balance covers it (WIRE.md 1.4).
+func (a *Authenticator) verificationCharge(s Subject) Charge {
+	if a.cfg.Credits == nil || a.cfg.Credits.Prices[OpVerify] == 0 {
+		return Charge{}
+	}
+	address := a.digests.bucket("verify", s.Account.EmailKey) // the ledger holds no personal data
+	c := Charge{
+		Owner: s.Account.ID, Key: "verify:" + s.Account.ID.String() + ":" + hex.EncodeToString(address[:8]),
+		Entry: newID(), Operation: OpVerify, Price: a.cfg.Credits.Prices[OpVerify],
+	}
+	if s.Parent != nil {
+		if s.Parent.House {
+			return Charge{}
+		}
+		c.Owner = s.Parent.ID
+	}
+	return c
+}

@@ -1,0 +1,153 @@
+package tollkeeper
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Charge debits a parent for an operation of the host, once per key: again with the same key it changes nothing and
+// answers the same. ErrDisabled without Config.Credits; ErrInvalidInput for an operation without a price or a bad key;
+// ErrInsufficientCredits; ErrConflict when the key stands for something else; ErrNotFound.
+func (a *Authenticator) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
+	if a.cfg.Credits == nil {
+		return Balance{}, ErrDisabled
+	}
+	price, ok := a.cfg.Credits.Prices[op]
+	if !ok {
+		return Balance{}, ErrInvalidInput.in("operation").saying("tollkeeper: no price for " + strconv.Quote(string(op)))
+	}
+	if price == 0 {
+		b, err := a.store.Balance(ctx, parent)
+		return b, unavailable(err)
+	}
+	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "host:" + key, Operation: op, Amount: -price}, EventCharged)
+}
+
+// Refund takes a Charge back, by its key, once.
+// ErrNotFound: there is no such charge.
+func (a *Authenticator) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
+	if a.cfg.Credits == nil {
+		return Balance{}, ErrDisabled
+	}
+	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "refund:" + key, Operation: OpRefund, Refunds: "host:" + key}, EventCredited)
+}
+
+// GrantPackage gives a parent a package of Config.Credits.Packages that he paid for, once per transaction id.
+// ErrDisabled; ErrInvalidInput; ErrConflict when the transaction id stands for another package; ErrNotFound.
+func (a *Authenticator) GrantPackage(ctx context.Context, parent uuid.UUID, name, transactionID string) (Balance, error) {
+	if a.cfg.Credits == nil {
+		return Balance{}, ErrDisabled
+	}
+	p, ok := a.cfg.Credits.Packages[name]
+	if !ok {
+		return Balance{}, ErrInvalidInput.in("package").saying("tollkeeper: no package " + strconv.Quote(name))
+	}
+	p.TransactionID = transactionID
+	e := LedgerEntry{Owner: parent, Key: "package:" + transactionID, Operation: OpPackage, Amount: p.Credits, Package: &p}
+	return a.apply(ctx, e, EventCredited)
+}
+
+// Grant gives a parent credits that nobody paid for, once per key.
+func (a *Authenticator) Grant(ctx context.Context, parent uuid.UUID, credits int64, key string) (Balance, error) {
+	if a.cfg.Credits == nil {
+		return Balance{}, ErrDisabled
+	}
+	if credits <= 0 {
+		return Balance{}, ErrInvalidInput.in("credits").saying("tollkeeper: a grant is above zero")
+	}
+	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "grant:" + key, Operation: OpGrant, Amount: credits}, EventCredited)
+}
+
+const maxLedgerKey = 200 // bytes
+
+func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName) (Balance, error) {
+	if len(e.Key) > maxLedgerKey || e.Key[len(e.Key)-1] == ':' || hasControl(e.Key) || !validText(e.Key) {
+		return Balance{}, ErrInvalidInput.in("key").saying("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
+	}
+	e.ID, e.At = newID(), a.now()
+	entry, b, fresh, err := a.store.ApplyCredit(ctx, e)
+	if err != nil {
+		return Balance{}, unavailable(err)
+	}
+	if fresh {
+		a.event(Event{Name: name, Account: entry.Owner, Detail: string(entry.Operation), Credits: entry.Amount})
+		if entry.Amount < 0 {
+			a.alert(ctx, entry.Owner, -entry.Amount, Receipt{Charged: true, Balance: b})
+		}
+	}
+	return b, nil
+}
+
+// CreditAnalysis is a parent's economy at a glance (WIRE.md 1.7). Every figure comes from his counters.
+type CreditAnalysis struct {
+	Balance   Balance
+	Billable  int64 // children beyond the free ones
+	Retention int64 // credits a month for them
+	Projected int64 // credits this month, if it goes on as so far
+	Alerts    Alerts
+	Packages  []LedgerEntry // bought, newest first, at most 100
+}
+
+// Alerts says which thresholds are passed.
+type Alerts struct {
+	Low      bool // 75 % or more of everything ever granted is used
+	Critical bool // 90 %
+	Depleted bool // nothing is left
+}
+
+// CreditAnalysis answers the caller's own figures. ErrDisabled; ErrForbidden for a child.
+func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (CreditAnalysis, error) {
+	if err := a.bookkeeper(by); err != nil {
+		return CreditAnalysis{}, err
+	}
+	b, err := a.store.Balance(ctx, by.Account)
+	if err != nil {
+		return CreditAnalysis{}, unavailable(err)
+	}
+	packages, err := a.packages(ctx, by.Account)
+	if err != nil {
+		return CreditAnalysis{}, err
+	}
+	c := CreditAnalysis{Balance: b, Billable: max(0, b.Children-b.FreeUsers), Alerts: b.alerts(), Packages: packages}
+	c.Retention = c.Billable * a.cfg.Credits.Prices[OpRetention]
+	c.Projected = projected(b.Used-b.ClosedUsed, a.now()) + c.Retention
+	return c, nil
+}
+
+// bookkeeper reports whether the caller may read account books: a parent his own.
+func (a *Authenticator) bookkeeper(by *Identity) error {
+	switch {
+	case !by.IsParent():
+		return ErrForbidden
+	case by.Limited != Unlimited:
+		return ErrLimitedSession
+	case a.cfg.Credits == nil:
+		return ErrDisabled
+	}
+	return nil
+}
+
+func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) ([]LedgerEntry, error) {
+	rows, err := a.store.ListCredits(ctx, owner, OpPackage, Page{Limit: 100})
+	return rows, unavailable(err)
+}
+
+// projected extends what was used this month to its end. On its first day it extends no more than thirty-fold.
+func projected(used int64, now time.Time) int64 {
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	month := first.AddDate(0, 1, 0).Sub(first)
+	passed := max(now.Sub(first), 24*time.Hour)
+	return int64(float64(used) * float64(month) / float64(passed))
+}
+
+// alerts of a balance: how much of everything ever granted is used.
+func (b Balance) alerts() Alerts {
+	return Alerts{
+		Low:      b.Granted > 0 && b.Used*100 >= b.Granted*75,
+		Critical: b.Granted > 0 && b.Used*100 >= b.Granted*90,
+		Depleted: b.Granted > 0 && b.Credits == 0,
+	}
+}

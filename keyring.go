@@ -1,0 +1,135 @@
+package tollkeeper
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+)
+
+// tokenKey signs or checks access tokens. Its algorithm belongs to it (RFC 8725 3.1).
+type tokenKey struct {
+	id     string
+	method jwt.SigningMethod
+	sign   any       // nil: an old key that only verifies
+	verify any       //
+	tenant uuid.UUID // whose accounts' organization tokens it signs; zero: an instance key
+	text   string    // of a tenant key: jwtSecret
+}
+
+// keyring holds every key of an instance. It is immutable, or derives.
+type keyring struct {
+	masters  map[masterID]MasterKey
+	first    MasterKey
+	firstID  masterID
+	oldest   MasterKey
+	instance tokenKey            // signs
+	known    map[string]tokenKey // instance keys by kid
+}
+
+func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*keyring, error) {
+	r := &keyring{masters: map[masterID]MasterKey{}, known: map[string]tokenKey{}}
+	for _, s := range secrets {
+		r.masters[s.id()] = s
+		k := instanceKey(s)
+		r.known[k.id] = k
+	}
+	r.first, r.firstID, r.oldest = secrets[0], secrets[0].id(), secrets[len(secrets)-1]
+	r.instance = instanceKey(r.first)
+	for i, s := range asymmetric {
+		k, err := s.tokenKey()
+		if err != nil {
+			return nil, bad("SigningKeys", err.Error())
+		}
+		if _, twice := r.known[k.id]; twice {
+			return nil, bad("SigningKeys", "has the same key twice")
+		}
+		r.known[k.id] = k
+		if i == 0 {
+			if k.sign == nil {
+				return nil, bad("SigningKeys", "must begin with a private key: it signs")
+			}
+			r.instance = k
+		}
+	}
+	return r, nil
+}
+
+func instanceKey(m MasterKey) tokenKey {
+	id := m.id()
+	key := m.derive("tollkeeper instance v1")
+	return tokenKey{id: base64.RawURLEncoding.EncodeToString(id[:]), method: jwt.SigningMethodHS256, sign: key, verify: key}
+}
+
+// tenantKeyID is what is encoded in the kid of a tenant key: master id, account id, version.
+type tenantKeyID [8 + 16 + 4]byte
+
+// tenant derives the key of a root account. Its text is the account's jwtSecret, and the ASCII bytes of that text are
+// the HMAC key, which is what other JWT libraries take (WIRE.md 1.1 rule 6).
+func (r *keyring) tenant(master masterID, account uuid.UUID, version int) (tokenKey, bool) {
+	m, ok := r.masters[master]
+	if !ok || version < 1 || version > 1<<31-1 {
+		return tokenKey{}, false
+	}
+	var id tenantKeyID
+	copy(id[:8], master[:])
+	copy(id[8:24], account[:])
+	binary.BigEndian.PutUint32(id[24:], uint32(version))
+	text := base64.RawURLEncoding.EncodeToString(m.derive("tollkeeper tenant v1" + string(id[8:])))
+	return tokenKey{
+		id:     base64.RawURLEncoding.EncodeToString(id[:]),
+		method: jwt.SigningMethodHS256, sign: []byte(text), verify: []byte(text), tenant: account, text: text,
+	}, true
+}
+
+// ofAccount answers the tenant key of a root account as its row says.
+func (r *keyring) ofAccount(a *Account) (tokenKey, bool) {
+	var m masterID
+	if n, err := hex.Decode(m[:], []byte(a.KeyMaster)); err != nil || n != len(m) {
+		return tokenKey{}, false
+	}
+	return r.tenant(m, a.ID, a.KeyVersion)
+}
+
+const (
+	tenantKidLen   = 38 // base64url of tenantKeyID
+	maxKidLen      = 64
+	instanceKidLen = 11
+)
+
+// find answers the key that a kid names: a configured one, or a tenant's, derived. It reads no store.
+func (r *keyring) find(kid string) (tokenKey, bool) {
+	if k, ok := r.known[kid]; ok {
+		return k, true
+	}
+	if len(kid) != tenantKidLen {
+		return tokenKey{}, false
+	}
+	var id tenantKeyID
+	if n, err := base64.RawURLEncoding.Strict().Decode(id[:], []byte(kid)); err != nil || n != len(id) {
+		return tokenKey{}, false
+	}
+	return r.tenant(masterID(id[:8]), uuid.UUID(id[8:24]), int(binary.BigEndian.Uint32(id[24:])))
+}
+
+// signer answers the key that signs a session of the account. Tenant keys sign for the organization family and nothing
+// else, because the tenant holds them (R50).
+func (r *keyring) signer(s Subject, audience Audience) (tokenKey, error) {
+	if audience != AudienceOrganization {
+		return r.instance, nil
+	}
+	owner := &s.Account
+	if s.Child() {
+		owner = s.Parent
+	}
+	k, ok := r.ofAccount(owner)
+	if !ok {
+		return tokenKey{}, ErrInternal.because(errMasterMissing)
+	}
+	return k, nil
+}
+
+// currentMaster names the master key that new tenant keys are derived from, as accounts keep it.
+func (r *keyring) currentMaster() string { return hex.EncodeToString(r.firstID[:]) }

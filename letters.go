@@ -1,0 +1,202 @@
+package tollkeeper
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Keys of QueuedMail.Args.
+const (
+	argAudience = "audience"
+	argPath     = "path"
+	argNotice   = "notice"
+	argNetwork  = "network"
+	argTime     = "time"
+	argLevel    = "level"
+	argCredits  = "credits"
+)
+
+const (
+	resetTTL     = 30 * time.Minute
+	shortLinkTTL = 15 * time.Minute
+	longLinkTTL  = 24 * time.Hour
+)
+
+// letter is a mail before it is rendered.
+type letter struct {
+	to     string
+	secret Secret // to be stored before it is sent; zero: none
+	data   letterData
+}
+
+// letterData is what templates may use. Everything in it is data: HTML templates escape it.
+type letterData struct {
+	Product         string // Config.Product
+	Organization    string // name of the organization whose account it is; may be empty
+	OrganizationURL string
+	Code            string
+	Link            string
+	Minutes         int    // how long code or link is good for
+	Notice          string // "password", "role", "email", "factor", "network", "reuse"
+	Network, Time   string // of a sign-in
+	Level, Credits  string // of an alert
+}
+
+// letterFor decides what the account is told. False: nothing, because it is not active or the matter is settled.
+func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
+	now := a.now()
+	l := letter{to: m.To, data: letterData{Product: a.cfg.Product}}
+	if l.to == "" {
+		l.to = s.Account.Email // the stored address, never the request's spelling (R31)
+	}
+	if o := s.Organization; o != nil {
+		l.data.Organization, l.data.OrganizationURL = o.Name, o.URL
+	}
+	if l.to == "" || admitMail(s) != nil && m.Kind != MailNotice {
+		return l, false
+	}
+	switch m.Kind {
+	case MailSignInCode:
+		l.data.Code = randomCode()
+		l.secret = a.mailed(s, PurposeSignIn, s.Account.EmailKey, l.data.Code, CodeTTL, now)
+		l.data.Organization = withoutNumbers(l.data.Organization) // the code is the only six-digit number in the mail
+		l.data.Product = withoutNumbers(l.data.Product)
+	case MailReset:
+		token := randomToken()
+		l.secret = a.mailed(s, PurposeReset, "", token, resetTTL, now)
+		l.data.Link = a.link(s, "", resetPage(s), a.cfg.Pages.Reset, token)
+	case MailVerify:
+		token, ttl := randomToken(), longLinkTTL
+		if m.Args[argAudience] == string(AudienceOrganization) {
+			token, ttl = randomShortToken(), shortLinkTTL
+		}
+		l.secret = a.mailed(s, PurposeVerify, "", token, ttl, now)
+		l.data.Link = a.link(s, m.Args[argPath], verifyPage(s), a.cfg.Pages.Verify, token)
+		if !s.Account.EmailVerifiedAt.IsZero() {
+			return l, false
+		}
+	case MailChangeEmail:
+		token := randomToken()
+		l.secret = a.mailed(s, PurposeChangeEmail, "", token, resetTTL, now)
+		l.secret.Address = m.To
+		l.data.Link = a.link(s, "", "", a.cfg.Pages.ChangeEmail, token)
+	case MailNotice, MailCreditAlert:
+		l.data.Notice, l.data.Network, l.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
+		l.data.Level, l.data.Credits = m.Args[argLevel], m.Args[argCredits]
+	default:
+		return l, false
+	}
+	l.data.Minutes = int(l.secret.ExpiresAt.Sub(l.secret.CreatedAt) / time.Minute)
+	return l, true
+}
+
+// admitMail: who may not sign in, gets no way in by mail.
+func admitMail(s Subject) error {
+	if s.Account.Status != StatusActive {
+		return ErrInactive
+	}
+	if s.Child() {
+		return admitChild(s)
+	}
+	return nil
+}
+
+// mailed is the row of a secret whose life starts now.
+func (a *Authenticator) mailed(s Subject, p Purpose, bound, value string, ttl time.Duration, now time.Time) Secret {
+	return Secret{
+		Account: s.Account.ID, Purpose: p, Address: s.Account.EmailKey,
+		Digest: a.digests.secret(p, bound, value), CreatedAt: now, ExpiresAt: now.Add(ttl),
+	}
+}
+
+func verifyPage(s Subject) string {
+	if s.Organization == nil {
+		return ""
+	}
+	return s.Organization.AuthURLs.Verify
+}
+
+func resetPage(s Subject) string {
+	if s.Organization == nil {
+		return ""
+	}
+	if u := s.Organization.AuthURLs.Update; u != "" {
+		return u
+	}
+	return s.Organization.AuthURLs.Reset
+}
+
+// link points to: what the request asked for (checked when it came, against the organization's origin), else the
+// organization's own page, else the configured one below BaseURL. Its secret is in the parameter "token".
+func (a *Authenticator) link(s Subject, asked, page, fallback, token string) string {
+	target := a.cfg.BaseURL + fallback
+	if page != "" {
+		target = page
+	}
+	if asked != "" {
+		target = asked
+		if strings.HasPrefix(asked, "/") {
+			target = a.originOf(s) + asked
+		}
+	}
+	u, err := url.Parse(target)
+	if err != nil {
+		u, _ = url.Parse(a.cfg.BaseURL + fallback)
+	}
+	q := u.Query()
+	q.Set("token", token)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// originOf answers scheme and host of the organization's pages, or BaseURL.
+func (a *Authenticator) originOf(s Subject) string {
+	if s.Organization == nil || s.Organization.URL == "" {
+		return a.cfg.BaseURL
+	}
+	u, err := url.Parse(s.Organization.URL)
+	if err != nil {
+		return a.cfg.BaseURL
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+var sixDigits = regexp.MustCompile(`[0-9]{6,}`)
+
+func withoutNumbers(s string) string { return sixDigits.ReplaceAllString(s, "…") }
+
+// randomCode answers six unbiased digits (R25).
+func randomCode() string { return fmt.Sprintf("%06d", below(1_000_000)) }
+
+// randomToken answers 256 bits as base64url, 43 characters.
+func randomToken() string {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+const shortAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// randomShortToken answers 12 characters of 36, 62 bits (WIRE.md 1.4).
+func randomShortToken() string {
+	b := make([]byte, 12)
+	for i := range b {
+		b[i] = shortAlphabet[below(int64(len(shortAlphabet)))]
+	}
+	return string(b)
+}
+
+// below answers an unbiased number in [0, n).
+func below(n int64) int64 {
+	v, err := rand.Int(rand.Reader, big.NewInt(n))
+	if err != nil {
+		panic("tollkeeper: " + err.Error()) // crypto/rand does not fail
+	}
+	return v.Int64()
+}

@@ -1,0 +1,104 @@
+package tollkeeper
+
+import (
+	"slices"
+	"time"
+)
+
+// Limits are the throttles of SECURITY.md section 4 and WIRE.md section 4. Zero of each field means its documented
+// default. Attempts against a rate are never given back.
+type Limits struct {
+	// SignIn are the rates of sign-in attempts per network and audience. Zero: 30 per minute and 300 per hour, for
+	// AudiencePlatform 5 per minute, which it shares with its codes and resets.
+	SignIn map[Audience][]Limit
+
+	Lock           Limit   // per (scope, email, network). Zero: from the 5th failure in a row 30 s, doubling to 15 min, forgotten after 15 min
+	PairCeiling    Limit   // per (email, network) over all scopes. Zero: 20 failures per 15 minutes
+	AccountCeiling Limit   // per (scope, email) over unrecognised networks. Zero: 20 failures per hour
+	EmailCeiling   Limit   // per email over unrecognised networks and all scopes. Zero: 100 failures per hour
+	SignUp         []Limit // per network. Zero: 10 per hour
+	Confirm        []Limit // of links per network. Zero: 30 per minute
+	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
+	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
+	Resend         []Limit // of confirmation mails per (scope, email). Zero: 1 per minute
+	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
+	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
+
+	// Reset are the rates of reset mails per (scope, email) and audience. Zero: 1 per minute, for AudiencePlatform 3 per hour.
+	Reset map[Audience][]Limit
+}
+
+// Rate is a Limit of n attempts per period.
+func Rate(n int, per time.Duration) Limit {
+	return Limit{Every: (per / time.Duration(n)).Truncate(time.Millisecond), Burst: n}
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(v *[]Limit, limits ...Limit) {
+		if *v == nil {
+			*v = limits
+		}
+	}
+	setZero(&l.Lock, Limit{Free: 5, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute})
+	setZero(&l.PairCeiling, Limit{Free: 20, Window: 15 * time.Minute})
+	setZero(&l.AccountCeiling, Limit{Free: 20, Window: time.Hour})
+	setZero(&l.EmailCeiling, Limit{Free: 100, Window: time.Hour})
+	setZero(&l.Factor, Limit{Free: 5, Window: 15 * time.Minute})
+	setZero(&l.FactorCeiling, Limit{Free: 100, Window: 10 * 365 * 24 * time.Hour})
+	def(&l.SignUp, Rate(10, time.Hour))
+	def(&l.Confirm, Rate(30, time.Minute))
+	def(&l.CodeNetwork, Rate(10, time.Hour))
+	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
+	def(&l.Resend, Rate(1, time.Minute))
+	return l
+}
+
+// signIn answers the network rates of an audience.
+func (l Limits) signIn(a Audience) []Limit {
+	if r, ok := l.SignIn[a]; ok {
+		return r
+	}
+	if a == AudiencePlatform {
+		return []Limit{Rate(5, time.Minute)}
+	}
+	return []Limit{Rate(30, time.Minute), Rate(300, time.Hour)}
+}
+
+// reset answers the mail rates of an audience.
+func (l Limits) reset(a Audience) []Limit {
+	if r, ok := l.Reset[a]; ok {
+		return r
+	}
+	if a == AudiencePlatform {
+		return []Limit{Rate(3, time.Hour)}
+	}
+	return []Limit{Rate(1, time.Minute)}
+}
+
+func (l Limits) check() error {
+	rates := slices.Concat(l.SignUp, l.Confirm, l.CodeNetwork, l.CodeAddress, l.Resend)
+	for _, r := range l.SignIn {
+		rates = append(rates, r...)
+	}
+	for _, r := range l.Reset {
+		rates = append(rates, r...)
+	}
+	for _, r := range rates {
+		if r.Every < time.Millisecond || r.Burst < 1 || !wholeMillis(r.Every) {
+			return bad("Limits", "has a rate without Every and Burst, or not in whole milliseconds")
+		}
+	}
+	if k := l.Lock; k.Free < 1 || k.Base < time.Millisecond || k.Max < k.Base || k.Window <= 0 || k.Every != 0 || !wholeMillis(k.Base, k.Max, k.Window) {
+		return bad("Limits.Lock", "must have Free, Base, Max and Window in whole milliseconds, and no Every")
+	}
+	for _, c := range []Limit{l.PairCeiling, l.AccountCeiling, l.EmailCeiling, l.Factor, l.FactorCeiling} {
+		if c.Free < 1 || c.Window < time.Millisecond || c.Every != 0 || c.Base != 0 || !wholeMillis(c.Window) {
+			return bad("Limits", "has a ceiling without Free and Window, or with more than these")
+		}
+	}
+	return nil
+}
+
+func wholeMillis(ds ...time.Duration) bool {
+	return !slices.ContainsFunc(ds, func(d time.Duration) bool { return d%time.Millisecond != 0 })
+}

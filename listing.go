@@ -1,0 +1,126 @@
+package tollkeeper
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// cursor continues a list. It is sealed and bound to everything that selected the page (R81).
+type cursor struct {
+	Scope  uuid.UUID `json:"s"`
+	Search string    `json:"q"`
+	From   int64     `json:"f"`
+	To     int64     `json:"t"`
+	Limit  int       `json:"l"`
+	After  uuid.UUID `json:"a"`
+}
+
+const sealCursor = "cursor"
+
+// Accounts lists the accounts of the scope that the caller rules, in order of creation.
+// ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
+func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
+	scope, err := scopeOf(by)
+	if err != nil {
+		return AccountPage{}, err
+	}
+	at, err := a.readCursor(scope, q)
+	if err != nil {
+		return AccountPage{}, err
+	}
+	page := Page{After: at.After, Limit: at.Limit + 1, Search: at.Search, From: q.From, To: q.To}
+	rows, err := a.store.ListAccounts(ctx, scope, page)
+	if err != nil {
+		return AccountPage{}, unavailable(err)
+	}
+	b, err := a.store.Balance(ctx, scope)
+	if err != nil {
+		return AccountPage{}, unavailable(err)
+	}
+	active, err := a.activeIn(ctx, scope)
+	if err != nil {
+		return AccountPage{}, err
+	}
+	p := AccountPage{Limit: at.Limit, Total: b.Children, Active: active}
+	if len(rows) > at.Limit {
+		rows = rows[:at.Limit]
+		at.After = rows[len(rows)-1].ID
+		p.Next = a.keys.seal(sealCursor, at)
+	}
+	for _, x := range rows {
+		p.Accounts = append(p.Accounts, x.public())
+	}
+	return p, nil
+}
+
+func (a *Authenticator) readCursor(scope uuid.UUID, q AccountQuery) (cursor, error) {
+	setZero(&q.Limit, 50)
+	if q.Limit < 1 || q.Limit > 100 {
+		return cursor{}, ErrInvalidLimit
+	}
+	if len(q.Search) > 254 || hasControl(q.Search) || !validText(q.Search) {
+		return cursor{}, ErrInvalidInput.in("search").saying("Invalid search")
+	}
+	want := cursor{Scope: scope, Search: lowerASCII(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}
+	if q.Cursor == "" {
+		return want, nil
+	}
+	var got cursor
+	if !a.keys.open(sealCursor, q.Cursor, &got) {
+		return cursor{}, ErrInvalidCursor
+	}
+	want.After = got.After
+	if got != want {
+		return cursor{}, ErrInvalidCursor
+	}
+	return want, nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+const (
+	activeWindow = 30 * 24 * time.Hour
+	activeAge    = time.Hour
+	activeMost   = 10_000 // scopes remembered
+)
+
+// activeCounts remembers how many accounts of a scope are active, since counting reads them all.
+type activeCounts struct {
+	mu     sync.Mutex
+	counts map[uuid.UUID]activeCount
+}
+
+type activeCount struct {
+	n  int64
+	at time.Time
+}
+
+// activeIn answers how many accounts of the scope were seen within 30 days, at most an hour old.
+func (a *Authenticator) activeIn(ctx context.Context, scope uuid.UUID) (int64, error) {
+	now, c := a.now(), &a.active
+	c.mu.Lock()
+	known, ok := c.counts[scope]
+	c.mu.Unlock()
+	if ok && now.Sub(known.at) < activeAge && !now.Before(known.at) {
+		return known.n, nil
+	}
+	n, err := a.store.CountAccounts(ctx, scope, now.Add(-activeWindow))
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil || len(c.counts) >= activeMost {
+		c.counts = map[uuid.UUID]activeCount{}
+	}
+	c.counts[scope] = activeCount{n: n, at: now}
+	return n, nil
+}

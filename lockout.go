@@ -1,0 +1,213 @@
+package tollkeeper
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// place is where a request looks for accounts, as it was submitted. Throttles count it as text, so that nothing they
+// answer depends on what was found (R20).
+type place struct {
+	key    string
+	number int64
+	parent uuid.UUID
+}
+
+// text names the place in throttle keys.
+func (p place) text() string {
+	switch {
+	case p.key != "":
+		return "key:" + p.key
+	case p.number != 0:
+		return "number:" + strconv.FormatInt(p.number, 10)
+	case p.parent != Root:
+		return "id:" + p.parent.String()
+	}
+	return "root"
+}
+
+// owner asks for the parent itself.
+func (p place) owner() Lookup {
+	switch {
+	case p.key != "":
+		return Lookup{PublicKey: p.key}
+	case p.number != 0:
+		return Lookup{Number: p.number}
+	}
+	return Lookup{ID: p.parent}
+}
+
+// lookup asks for an email in the place.
+func (p place) lookup(email string) Lookup {
+	return Lookup{Email: email, Scope: p.parent, ScopeKey: p.key, ScopeNumber: p.number}
+}
+
+// guess is a try at an account, for the throttles.
+type guess struct {
+	scope    string // place.text()
+	email    string // canonical, or the raw text of one that is none
+	audience Audience
+	client   Client
+}
+
+// bucket kinds. The order is that of telling: a lock before a rate.
+const (
+	kindLock = iota
+	kindRate
+)
+
+// charge is a bucket with what its refusal means.
+type charge struct {
+	Bucket
+	kind    int
+	forget  bool // by a success
+	forgive bool // a success gives its own attempt back
+}
+
+// passwordCharges are the buckets of a password attempt (SECURITY.md section 4, Lockout).
+func (a *Authenticator) passwordCharges(g guess) []charge {
+	net, l, mark := g.client.network(), a.cfg.Limits, a.markOf(g)
+	charges := []charge{
+		{Bucket: Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
+		{Bucket: Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
+		{Bucket: Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
+		{Bucket: Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
+	}
+	return append(charges, a.networkCharges("sign-in", g.audience, g.client, l.signIn(g.audience))...)
+}
+
+// networkCharges are rates of a network. An audience that shares one rate among its ways in does so by sharing the
+// key. Callers without an address share a bucket a hundred times as large (R24).
+func (a *Authenticator) networkCharges(op string, audience Audience, c Client, rates []Limit) []charge {
+	net := c.network()
+	if audience == AudiencePlatform {
+		op = "any"
+	}
+	charges := make([]charge, len(rates))
+	for i, r := range rates {
+		if net == "" {
+			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
+		}
+		charges[i] = charge{Bucket: Bucket{Key: a.digests.bucket("rate", op, string(audience), net, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+	}
+	return charges
+}
+
+// addressCharges are rates of mail to one address.
+func (a *Authenticator) addressCharges(op, scope, email string, rates []Limit) []charge {
+	charges := make([]charge, len(rates))
+	for i, r := range rates {
+		charges[i] = charge{Bucket: Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+	}
+	return charges
+}
+
+// markOf names the network as recognised for this account.
+func (a *Authenticator) markOf(g guess) Digest {
+	return a.digests.bucket("mark", g.scope, g.email, g.client.neighbourhood())
+}
+
+// taken is what a Take did, for settling it later.
+type taken struct {
+	charges  []charge
+	decision Decision
+	guess    guess
+}
+
+// take charges the buckets before anything expensive is done (R17, R21). Refused: ErrLocked or ErrRateLimited with RetryAfter.
+func (a *Authenticator) take(ctx context.Context, charges []charge, now time.Time) (taken, error) {
+	buckets := make([]Bucket, len(charges))
+	for i, c := range charges {
+		buckets[i] = c.Bucket
+	}
+	d, err := a.attempts.Take(ctx, buckets, now)
+	if err != nil {
+		return taken{}, unavailable(err)
+	}
+	if len(d.Outcomes) != len(charges) {
+		return taken{}, ErrInternal
+	}
+	if !d.Allowed {
+		return taken{}, refusal(charges, d, now)
+	}
+	return taken{charges: charges, decision: d}, nil
+}
+
+// refusal tells a lock before a rate, with the longest wait of its kind.
+func refusal(charges []charge, d Decision, now time.Time) error {
+	waits := map[int]time.Duration{}
+	for i, o := range d.Outcomes {
+		if o.Refused {
+			waits[charges[i].kind] = max(waits[charges[i].kind], o.State.Until.Sub(now), time.Second)
+		}
+	}
+	if wait, locked := waits[kindLock]; locked {
+		return ErrLocked.after(wait)
+	}
+	return ErrRateLimited.after(waits[kindRate])
+}
+
+// refusedOnly reports whether the refusal came from just the buckets from index on.
+func refusedOnly(d Decision, from int) bool {
+	for i, o := range d.Outcomes {
+		if o.Refused && i < from {
+			return false
+		}
+	}
+	return !d.Allowed
+}
+
+const (
+	rememberNetwork = 30 * 24 * time.Hour
+	renewNetwork    = 15 * 24 * time.Hour
+)
+
+// settlement is what a proven password means for the buckets that counted it. With remember the network becomes, or
+// stays, a recognised one.
+func (t taken) settlement(mark Digest, remember bool, now time.Time) Settlement {
+	var s Settlement
+	known := time.Time{}
+	for i, c := range t.charges {
+		o := t.decision.Outcomes[i]
+		if o.Marked.After(known) {
+			known = o.Marked
+		}
+		switch {
+		case !o.Charged:
+		case c.forget:
+			s.Forget = append(s.Forget, c.Key)
+		case c.forgive:
+			s.Forgive = append(s.Forgive, c.Bucket)
+		}
+	}
+	if remember && known.Before(now.Add(renewNetwork)) {
+		s.Mark, s.Until = mark, now.Add(rememberNetwork)
+	}
+	return s
+}
+
+// settle forgives apart from the session: where attempts live in another store, or where a right password did
+// not lead to a session. Best effort: lost, the attempts stay counted, which is the strict side (R21).
+func (a *Authenticator) settle(ctx context.Context, s Settlement, now time.Time) {
+	if s.Zero() {
+		return
+	}
+	if err := a.attempts.Settle(context.WithoutCancel(ctx), s, now); err != nil {
+		a.cfg.Logger.Warn("tollkeeper: attempts not settled", "error", err)
+	}
+}
+
+// scopesOf lists the texts under which an account's place may be submitted, to forget its locks after a reset.
+func scopesOf(s Subject) []string {
+	if s.Parent == nil {
+		return []string{place{}.text()}
+	}
+	return []string{
+		place{key: s.Parent.PublicKey}.text(),
+		place{number: s.Parent.Number}.text(),
+		place{parent: s.Parent.ID}.text(),
+	}
+}

@@ -1,0 +1,226 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
+// without.
+func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
+	id := by.Account
+	if !by.IsParent() {
+		id = by.Parent
+	}
+	s, err := a.subject(ctx, Lookup{ID: id})
+	if errors.Is(err, ErrNotFound) {
+		return OrganizationDetails{}, ErrInvalidToken
+	}
+	if err != nil {
+		return OrganizationDetails{}, err
+	}
+	a.event(Event{Name: EventDetailsRead, Account: by.Account, Parent: by.Parent, Audience: by.Audience})
+	return a.details(s, by.IsParent() && by.Limited == Unlimited)
+}
+
+// OrganizationByKey answers what a parent's public key may show, which stands in every web page: never the secret.
+// ErrUnknownParent: no account has the key; ErrForbidden with Field "parent": it is a child's.
+func (a *Authenticator) OrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
+	return a.byKey(ctx, publicKey, false)
+}
+
+// UnsafeOrganizationByKey is OrganizationByKey with the jwtSecret, as the documented API answers. Whoever reads a web page
+// of the tenant can then sign tokens in his name; they open nothing but live sessions.
+func (a *Authenticator) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
+	return a.byKey(ctx, publicKey, true)
+}
+
+func (a *Authenticator) byKey(ctx context.Context, publicKey string, secret bool) (OrganizationDetails, error) {
+	if !ValidPublicKey(publicKey) {
+		return OrganizationDetails{}, ErrUnknownParent
+	}
+	s, err := a.subject(ctx, Lookup{PublicKey: publicKey})
+	if errors.Is(err, ErrNotFound) {
+		return OrganizationDetails{}, ErrUnknownParent
+	}
+	if err != nil {
+		return OrganizationDetails{}, err
+	}
+	if s.Child() {
+		return OrganizationDetails{}, ErrForbidden.in("parent")
+	}
+	a.event(Event{Name: EventDetailsRead, Account: s.Account.ID, Audience: AudienceOrganization})
+	return a.details(s, secret)
+}
+
+// details answers an organization with its defaults where there is none yet: domain restriction is on.
+func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, error) {
+	d := OrganizationDetails{Owner: s.Account.ID, PublicKey: s.Account.PublicKey, Organization: Organization{DomainRestriction: true}}
+	if s.Organization != nil {
+		d.Organization = *s.Organization
+	}
+	if secret {
+		k, ok := a.keys.ofAccount(&s.Account)
+		if !ok {
+			return d, ErrInternal.because(errMasterMissing)
+		}
+		d.Secret = k.text
+	}
+	return d, nil
+}
+
+// OriginAllowed reports whether a page of that origin may use an organization's key (WIRE.md 1.2): with the domain
+// restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin of
+// Config.BaseURL and localhost. "null" and whatever is no web origin never may.
+func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	if !o.DomainRestriction {
+		return true
+	}
+	base := o.URL
+	if base == "" {
+		base = a.cfg.BaseURL
+	}
+	own, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	if o.URL == "" {
+		return localhost(u.Hostname()) || u.Scheme == own.Scheme && u.Host == own.Host
+	}
+	secure := u.Scheme == "https" || localhost(u.Hostname())
+	return secure && under(lowerASCII(u.Hostname()), lowerASCII(own.Hostname()))
+}
+
+// UpdateOrganization changes the caller's own organization, and makes it with the first change. ErrForbidden for a child and
+// for a member of somebody else's organization; ErrInvalidInput with the field for a URL, name or list that breaks the rules.
+func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
+	if !by.IsParent() {
+		return OrganizationDetails{}, ErrForbidden
+	}
+	if by.Limited != Unlimited {
+		return OrganizationDetails{}, ErrLimitedSession
+	}
+	var d OrganizationDetails
+	err := a.retry(func() error {
+		s, err := a.own(ctx, by)
+		if err != nil {
+			return err
+		}
+		if s.Account.OrganizationOwner != uuid.Nil && s.Account.OrganizationOwner != s.Account.ID {
+			return ErrForbidden
+		}
+		o := Organization{DomainRestriction: true}
+		if s.Account.Organization != nil {
+			o = *s.Account.Organization
+		}
+		if o, err = p.apply(o); err != nil {
+			return err
+		}
+		c := Change{Account: s.Account}
+		c.Account.OrganizationOwner, c.Account.Organization = s.Account.ID, &o
+		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
+			return err
+		}
+		s.Organization = &o
+		d, err = a.details(s, true)
+		return err
+	})
+	if err == nil {
+		a.event(Event{Name: EventOrganization, Account: by.Account})
+	}
+	return d, err
+}
+
+// AddMember puts a root account into an owner's organization. It is the host's own call: he has asked the member.
+// ErrNotFound; ErrNoOrganization: the owner has none; ErrConflict: the member belongs to one already.
+func (a *Authenticator) AddMember(ctx context.Context, owner, member uuid.UUID) error {
+	o, err := a.Account(ctx, owner)
+	if err != nil {
+		return err
+	}
+	if o.Child() || o.Account.Organization == nil {
+		return ErrNoOrganization
+	}
+	return a.retry(func() error {
+		m, err := a.Account(ctx, member)
+		if err != nil {
+			return err
+		}
+		switch m.Account.OrganizationOwner {
+		case owner:
+			return nil
+		case uuid.Nil:
+		default:
+			return ErrConflict.in("organization")
+		}
+		if m.Child() || m.Account.House {
+			return ErrForbidden
+		}
+		c := Change{Account: m.Account}
+		c.Account.OrganizationOwner = owner
+		_, _, err = a.update(ctx, c, a.now())
+		return err
+	})
+}
+
+// RotateSecret gives the caller, a parent, a new jwtSecret. Tokens of the old one end: his own sessions and his children's of
+// the organization family, because their rows name the old key.
+func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret string, err error) {
+	if !by.IsParent() {
+		return "", ErrForbidden
+	}
+	if by.Limited != Unlimited {
+		return "", ErrLimitedSession
+	}
+	err = a.retry(func() error {
+		s, err := a.own(ctx, by)
+		if err != nil {
+			return err
+		}
+		c := Change{Account: s.Account, EndSessions: true}
+		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.currentMaster(), s.Account.KeyVersion+1
+		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
+			return err
+		}
+		k, ok := a.keys.ofAccount(&s.Account)
+		if !ok {
+			return ErrInternal.because(errMasterMissing)
+		}
+		secret = k.text
+		return nil
+	})
+	if err == nil {
+		a.event(Event{Name: EventSecretRotated, Account: by.Account})
+	}
+	return secret, err
+}
+
+// apply answers the organization with what the patch changes, checked.
+func (p OrganizationPatch) apply(o Organization) (Organization, error) {
+	set(&o.Name, p.Name)
+	set(&o.URL, p.URL)
+	set(&o.AuthURLs, p.AuthURLs)
+	set(&o.DomainRestriction, p.DomainRestriction)
+	set(&o.VerificationRequired, p.VerificationRequired)
+	set(&o.FactorRequired, p.FactorRequired)
+	set(&o.Google, p.Google)
+	if p.Authorized != nil {
+		o.Authorized = slices.Clone(*p.Authorized)
+	}
+	o.UpdateCount++
+	return o, o.check()
+}
+
+func set[T any](v *T, to *T) {
+	if to != nil {
+		*v = *to
+	}
+}

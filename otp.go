@@ -1,0 +1,104 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"time"
+)
+
+// RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
+// the answer stays, and no mail goes. ErrInvalidEmail; ErrRateLimited for the network only.
+func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	email, err := emailKey(r.Email)
+	if err != nil {
+		return err
+	}
+	l := a.cfg.Limits
+	charges := append(a.networkCharges("code", r.Audience, r.Client, l.signIn(r.Audience)),
+		a.networkCharges("codes", AudienceHost, r.Client, l.CodeNetwork)...)
+	loud := len(charges)
+	charges = append(charges, a.addressCharges("code", where.text(), email, l.CodeAddress)...)
+	quiet, err := a.takeQuietly(ctx, charges, loud, now)
+	if err != nil || quiet {
+		return err
+	}
+	m := QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	return a.queue(ctx, m)
+}
+
+// takeQuietly is take, but a refusal by just the buckets from index loud on is no error: it answers quiet.
+func (a *Authenticator) takeQuietly(ctx context.Context, charges []charge, loud int, now time.Time) (quiet bool, err error) {
+	buckets := make([]Bucket, len(charges))
+	for i, c := range charges {
+		buckets[i] = c.Bucket
+	}
+	d, err := a.attempts.Take(ctx, buckets, now)
+	switch {
+	case err != nil:
+		return false, unavailable(err)
+	case d.Allowed:
+		return false, nil
+	case refusedOnly(d, loud):
+		return true, nil
+	}
+	return false, refusal(charges, d, now)
+}
+
+// codePattern is what a mailed code looks like.
+var codePattern = regexp.MustCompile(`^[0-9]{6}$`)
+
+// CodeTTL is how long a mailed one-time code is good for.
+const CodeTTL = 300 * time.Second
+
+const codeTries = 5
+
+// VerifyCode signs in with a mailed code. Wrong, expired, used, unknown address: the same ErrInvalidCredentials. The five
+// tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids all codes. The
+// first proof of a mailbox drops what was set up before it (R34). Other errors as of SignIn.
+func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	email, malformed := emailKey(r.Email)
+	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
+	t, err := a.take(ctx, a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	if err != nil {
+		return SignInResult{}, a.refused(g, err)
+	}
+	t.guess = g
+	if malformed != nil || !codePattern.MatchString(r.Code) || where.key != "" && !ValidPublicKey(where.key) {
+		return SignInResult{}, a.unproven(g, Subject{}, nil)
+	}
+	s, err := a.store.ConsumeSecret(ctx, Claim{
+		Purpose: PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(PurposeSignIn, email, r.Code), Tries: codeTries,
+	}, now)
+	if errors.Is(err, ErrNotFound) {
+		return SignInResult{}, a.unproven(g, s, nil)
+	}
+	if err != nil {
+		return SignInResult{}, unavailable(err)
+	}
+	if s.Account.EmailVerifiedAt.IsZero() {
+		if s.Account, err = a.firstProof(ctx, s.Account, now); err != nil {
+			return SignInResult{}, err
+		}
+	}
+	return a.finishSignIn(ctx, s, proof{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+}
+
+// firstProof marks the mailbox as proven, once in an account's life, before its first session on that word is made.
+func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time) (Account, error) {
+	c := Change{Account: provenMailbox(x, now), EndSessions: true, Void: allPurposes}
+	x, _, err := a.update(ctx, c, now)
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return x, ErrInvalidCredentials // changed meanwhile: the code is used, ask for another
+	}
+	if err == nil {
+		a.event(Event{Name: EventEmailVerified, Account: x.ID, Parent: x.Parent, Method: "code"})
+	}
+	return x, err
+}

@@ -1,0 +1,142 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	mailBatch   = 16
+	mailSenders = 8
+	mailLease   = 2 * time.Minute
+	mailTimeout = 30 * time.Second
+	firstRetry  = 2 * time.Second
+	lastRetry   = time.Hour
+	mailTries   = 24
+	codeRetries = 6 // a code that comes after minutes is of no use
+)
+
+// queue writes mail durably and wakes the worker. The row is the same for every address, known or not.
+func (a *Authenticator) queue(ctx context.Context, m QueuedMail) error {
+	if err := a.store.QueueMail(ctx, []QueuedMail{m}); err != nil {
+		return unavailable(err)
+	}
+	a.worker.wake()
+	return nil
+}
+
+// sendDue sends what is due, a few at a time, so that one mailer that hangs delays its own mail only.
+func (w *worker) sendDue() {
+	for w.ctx.Err() == nil {
+		batch, err := w.auth.store.ClaimMail(w.ctx, mailBatch, mailLease, w.auth.now())
+		if err != nil {
+			w.failed("outbox not read", err)
+			return
+		}
+		if len(batch) == 0 {
+			return
+		}
+		var wg sync.WaitGroup
+		places := make(chan struct{}, mailSenders)
+		for _, m := range batch {
+			places <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-places }()
+				w.deliver(m)
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// deliver sends one row and says what becomes of it.
+func (w *worker) deliver(m QueuedMail) {
+	a := w.auth
+	sent, err := w.attempt(m)
+	var retry time.Time
+	switch tries := mailTries; {
+	case err == nil && sent:
+		a.event(Event{Name: EventMailSent, Account: m.Lookup.ID, Detail: string(m.Kind)})
+	case err == nil:
+	default:
+		if m.Kind == MailSignInCode {
+			tries = codeRetries
+		}
+		if m.Tries >= tries {
+			a.event(Event{Name: EventMailDropped, Account: m.Lookup.ID, Detail: string(m.Kind)})
+			a.cfg.Logger.Error("tollkeeper: mail given up", "kind", string(m.Kind), "id", m.ID, "error", err)
+			break
+		}
+		retry = a.now().Add(backoff(m.Tries))
+		a.event(Event{Name: EventMailFailed, Account: m.Lookup.ID, Detail: string(m.Kind)})
+		w.failed("mail not sent, will be tried again", err)
+	}
+	if err := a.store.FinishMail(w.ctx, m.ID, m.Tries, retry); err != nil {
+		w.failed("outbox not written", err) // the lease runs out: it is sent once more, at-least-once
+	}
+}
+
+// backoff doubles from two seconds to an hour.
+func backoff(tries int) time.Duration {
+	if tries < 1 || tries > 11 {
+		return lastRetry
+	}
+	return min(firstRetry<<(tries-1), lastRetry)
+}
+
+// attempt finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
+// tell him: not sent, no error.
+func (w *worker) attempt(m QueuedMail) (sent bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("mail: panic: %v", r)
+		}
+	}()
+	a := w.auth
+	s, err := a.store.FindAccount(w.ctx, m.Lookup)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	letter, ok := a.letterFor(s, m)
+	if !ok {
+		return false, nil
+	}
+	if letter.secret.Purpose != "" {
+		if err := a.store.PutSecrets(w.ctx, []Secret{letter.secret}, a.now()); err != nil {
+			return false, err
+		}
+	}
+	message, err := a.mails.render(m.Kind, letter.data)
+	if err != nil {
+		return false, err
+	}
+	message.ID, message.Kind, message.To = m.ID.String(), m.Kind, letter.to
+	return true, w.send(message)
+}
+
+// send calls the Mailer, for so long. One that does not come back is left behind.
+func (w *worker) send(m Message) error {
+	ctx, cancel := context.WithTimeout(w.ctx, mailTimeout)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				result <- fmt.Errorf("mailer panicked: %v", r)
+			}
+		}()
+		result <- w.auth.cfg.Mailer.Send(ctx, m)
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,125 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tollkeeper/tollkeeper/internal/blocklist"
+	"github.com/tollkeeper/tollkeeper/internal/passhash"
+)
+
+// PasswordPolicy judges a new password of an account. It answers nil or an error whose text is shown to the user; an
+// *Error is passed on, any other becomes ErrWeakPassword. It is asked before hashing and may look things up, within ctx.
+// The bounds of 8 to 1,024 bytes and the blocklist hold besides every policy.
+type PasswordPolicy func(ctx context.Context, password string, of Account) error
+
+// PolicyDefault asks for 8 characters and refuses passwords that contain the account's email or username
+// (SECURITY.md R01, R06). There are no composition rules (R07).
+func PolicyDefault(_ context.Context, password string, of Account) error {
+	return longEnough(password, 8, of)
+}
+
+// PolicyNIST is PolicyDefault with 15 characters, and 8 for an account with a second factor (NIST SP 800-63B-4 3.1.1.2).
+func PolicyNIST(_ context.Context, password string, of Account) error {
+	if len(of.TOTP) > 0 {
+		return longEnough(password, 8, of)
+	}
+	return longEnough(password, 15, of)
+}
+
+func longEnough(password string, least int, of Account) error {
+	if utf8.RuneCountInString(password) < least {
+		return ErrWeakPassword.saying("Password must have at least " + strconv.Itoa(least) + " characters")
+	}
+	local, domain, _ := strings.Cut(of.EmailKey, "@")
+	lower := lowerASCII(password)
+	for _, word := range []string{local, strings.Split(domain, ".")[0], lowerASCII(of.Username), lowerASCII(of.Name)} {
+		if len(word) >= 4 && strings.Contains(lower, word) {
+			return ErrWeakPassword.saying("Password must not contain your name or email address")
+		}
+	}
+	return nil
+}
+
+const (
+	minPassword = 8     // bytes
+	maxPassword = 1_024 // bytes (R02)
+)
+
+// checkNewPassword is everything a new password must pass: bounds, blocklist, product name, policy, history.
+func (a *Authenticator) checkNewPassword(ctx context.Context, password string, of Account) error {
+	switch {
+	case len(password) < minPassword:
+		return ErrWeakPassword.saying("Password must have at least 8 characters")
+	case len(password) > maxPassword:
+		return ErrWeakPassword.saying("Password must have at most 1,024 bytes")
+	case !utf8.ValidString(password):
+		return ErrWeakPassword.saying("Password must be text")
+	case blocklist.Common(password):
+		return ErrWeakPassword.saying("Password is too common")
+	case len(a.cfg.Product) >= 4 && strings.Contains(lowerASCII(password), lowerASCII(a.cfg.Product)):
+		return ErrWeakPassword.saying("Password must not contain the name of this service")
+	}
+	err := a.cfg.Policy(ctx, password, of)
+	if _, ours := errors.AsType[*Error](err); err != nil && !ours {
+		return ErrWeakPassword.saying(err.Error()).because(err)
+	}
+	return err
+}
+
+// hasher does all password hashing of an instance behind one gate (R11): exactly one hash per attempt on every path.
+type hasher struct {
+	params passhash.Params
+	gate   *passhash.Gate
+	nobody passhash.Hash // a hash at current strength, for accounts that are not there (R14)
+}
+
+func newHasher(c HashConfig) (*hasher, error) {
+	h := &hasher{
+		params: passhash.Params{Memory: c.Memory, Time: c.Time, Threads: c.Threads},
+		gate:   passhash.NewGate(c.Parallel, c.Queue, c.Wait),
+	}
+	text, err := passhash.New(newID().String(), h.params)
+	if err != nil {
+		return nil, err
+	}
+	h.nobody, err = passhash.Parse(text)
+	return h, err
+}
+
+// verify spends one hash, whatever stored is, and reports whether the password is its, and whether a new hash is due. A
+// stored hash that cannot be read counts as nobody's.
+func (h *hasher) verify(ctx context.Context, stored, password string) (ok, outdated bool, err error) {
+	parsed, parseErr := passhash.Parse(stored)
+	known := stored != "" && parseErr == nil
+	if !known {
+		parsed = h.nobody
+	}
+	err = h.gate.Do(ctx, func() { ok = parsed.Verify(password) })
+	if err != nil {
+		return false, false, busy(err)
+	}
+	return ok && known, !parsed.Current(h.params), nil
+}
+
+// hash makes a PHC string of a new password.
+func (h *hasher) hash(ctx context.Context, password string) (text string, err error) {
+	var failed error
+	if err := h.gate.Do(ctx, func() { text, failed = passhash.New(password, h.params) }); err != nil {
+		return "", busy(err)
+	}
+	if failed != nil {
+		return "", ErrInternal.because(failed)
+	}
+	return text, nil
+}
+
+func busy(err error) error {
+	if errors.Is(err, passhash.ErrBusy) {
+		return ErrBusy.because(err)
+	}
+	return ErrUnavailable.because(err) // the caller's ctx ended
+}

@@ -1,0 +1,200 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same (R15).
+func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if where.key != "" && !ValidPublicKey(where.key) {
+		return where, "", ErrParentKeyFormat
+	}
+	email, err := emailKey(r.Email)
+	if err != nil {
+		return where, "", err
+	}
+	charges := append(a.networkCharges("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
+		a.addressCharges(op, where.text(), email, rates)...)
+	if _, err := a.take(ctx, charges, now); err != nil {
+		return where, "", err
+	}
+	return where, email, nil
+}
+
+// RequestReset mails a link with which the account's owner sets a new password. Every address gets the same answer:
+// the worker finds out later who it is. ErrInvalidEmail; ErrParentKeyFormat, ErrUnknownParent (keys are public);
+// ErrRateLimited, counted for unknown addresses, too.
+func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
+	now := a.now()
+	where, email, err := a.mailTo(ctx, &r, "reset", a.cfg.Limits.reset(r.Audience), now)
+	if err != nil {
+		return err
+	}
+	if where.key != "" {
+		if _, err := a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
+			return err
+		}
+	}
+	m := QueuedMail{ID: newID(), Kind: MailReset, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	if err := a.queue(ctx, m); err != nil {
+		return err
+	}
+	a.event(Event{Name: EventResetAsked, Audience: r.Audience, Network: r.Client.network()})
+	return nil
+}
+
+// ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids every
+// other mailed secret, forgets the failures and tells the owner; it neither signs in nor touches the second
+// factor or the status (R32). An account whose email was not verified loses, with its old password, its second factor and
+// linked sign-ins, which a stranger may have made (R34). A password that the policy refuses does not use the link up.
+// ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrWeakPassword, ErrParentKeyFormat, ErrUnknownParent, ErrRateLimited.
+func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	if r.ParentKey != "" && !ValidPublicKey(r.ParentKey) {
+		return ErrParentKeyFormat
+	}
+	if _, err := a.take(ctx, a.networkCharges("reset", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
+		return err
+	}
+	if !longToken(r.Token) {
+		return ErrInvalidLink
+	}
+	proof := a.digests.secret(PurposeReset, "", r.Token)
+	s, err := a.byLink(ctx, PurposeReset, proof, now)
+	if err != nil {
+		return err
+	}
+	if r.ParentKey != "" && (s.Parent == nil || s.Parent.PublicKey != r.ParentKey) {
+		return ErrUnknownParent
+	}
+	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {
+		return err
+	}
+	c := Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	if c.Account, err = a.withPassword(ctx, provenMailbox(s.Account, now), r.Password, now); err != nil {
+		return err
+	}
+	if s.Account.EmailVerifiedAt.IsZero() {
+		c.Void = allPurposes
+	}
+	if _, _, err := a.update(ctx, c, now); err != nil {
+		return lostLink(err)
+	}
+	a.forget(ctx, s, r.Client, now)
+	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Audience: r.Audience, Network: r.Client.network(), Method: "reset"})
+	return nil
+}
+
+var allPurposes = append([]Purpose{PurposeRecovery}, mailedPurposes...)
+
+// provenMailbox answers the account after a proof of its mailbox. The first one drops whatever was set up before anyone
+// had shown to own the address (R34).
+func provenMailbox(x Account, now time.Time) Account {
+	if x.EmailVerifiedAt.IsZero() {
+		x.Password, x.PasswordHistory, x.GoogleSubject, x.TOTP, x.TOTPPending = "", nil, "", nil, nil
+		x.EmailVerifiedAt = now
+	}
+	return x
+}
+
+// byLink answers whose link it is, if it is live.
+func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now time.Time) (Subject, error) {
+	secret, s, err := a.store.Secret(ctx, p, d)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return s, ErrInvalidLink
+	case err != nil:
+		return s, unavailable(err)
+	case !now.Before(secret.ExpiresAt):
+		return s, ErrLinkExpired
+	case !secret.UsedAt.IsZero():
+		return s, ErrLinkUsed
+	case p != PurposeChangeEmail && secret.Address != s.Account.EmailKey:
+		return s, ErrInvalidLink // mailed to an address that is not the account's any more (R29)
+	}
+	return s, nil
+}
+
+// lostLink is what a lost race for a link means: another request used it.
+func lostLink(err error) error {
+	if errors.Is(err, ErrInvalidLink) || errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
+		return ErrLinkUsed
+	}
+	return err
+}
+
+// forget clears the locks of an account for the network that has just reset its password.
+func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
+	var f Settlement
+	for _, scope := range scopesOf(s) {
+		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
+	}
+	a.settle(ctx, f, now)
+}
+
+// RequestConfirmation mails a new confirmation link. The same answer goes to unknown and verified addresses.
+// ErrInvalidEmail, ErrParentKeyFormat, ErrUnknownParent, ErrInvalidInput (verify path), ErrRateLimited.
+func (a *Authenticator) RequestConfirmation(ctx context.Context, r MailRequest) error {
+	now := a.now()
+	where, email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
+	if err != nil {
+		return err
+	}
+	var owner *Subject
+	if where.key != "" {
+		if owner, err = a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
+			return err
+		}
+	}
+	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
+		return err
+	}
+	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
+}
+
+// RequestOwnConfirmation mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
+func (a *Authenticator) RequestOwnConfirmation(ctx context.Context, by *Identity, verifyPath string, c Client) error {
+	now := a.now()
+	s, err := a.own(ctx, by)
+	if err != nil {
+		return err
+	}
+	if !s.Account.EmailVerifiedAt.IsZero() {
+		return ErrAlreadyVerified
+	}
+	if err := checkVerifyPath(verifyPath, &s, a.cfg.BaseURL); err != nil {
+		return err
+	}
+	scope := scopesOf(s)[0]
+	if _, err := a.take(ctx, a.addressCharges("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
+		return err
+	}
+	return a.queue(ctx, a.verificationMail(Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
+}
+
+// checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (WIRE.md 1.3, R71).
+func checkVerifyPath(path string, owner *Subject, baseURL string) error {
+	if path == "" || safePath(path) {
+		return nil
+	}
+	origin := baseURL
+	if owner != nil && owner.Organization != nil && owner.Organization.URL != "" {
+		origin = owner.Organization.URL
+	}
+	want, err := url.Parse(origin)
+	if err != nil {
+		return ErrInvalidInput.in("verifyAuthPath")
+	}
+	u, err := webURL(path)
+	if err != nil || u.Scheme != want.Scheme || u.Host != strings.ToLower(want.Host) || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && !safePath(u.Path) {
+		return ErrInvalidInput.in("verifyAuthPath").saying("Invalid verify path")
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// accountCharges are the buckets of a password that a signed-in caller repeats: a lock of his account and network, so
+// that a stolen session does not try passwords freely (R04).
+func (a *Authenticator) accountCharges(by *Identity, c Client) []charge {
+	return []charge{{
+		Bucket: Bucket{Key: a.digests.bucket("self", by.Account.String(), c.network()), Limit: a.cfg.Limits.Lock},
+		forget: true,
+	}}
+}
+
+// confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
+func (a *Authenticator) confirm(ctx context.Context, by *Identity, password string, c Client) (Subject, error) {
+	now := a.now()
+	t, err := a.take(ctx, a.accountCharges(by, c), now)
+	if err != nil {
+		return Subject{}, err
+	}
+	s, err := a.own(ctx, by)
+	if err != nil {
+		return s, err
+	}
+	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
+	if err != nil {
+		return s, err
+	}
+	if !ok {
+		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
+		return s, ErrInvalidCredentials
+	}
+	a.settle(ctx, t.settlement(Digest{}, false, now), now)
+	return s, nil
+}
+
+// ChangePassword replaces the caller's password. Every other session ends, the caller's stays; codes and links on their
+// way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
+// ErrInvalidCredentials, ErrLocked, ErrWeakPassword, ErrConflict when another change came first.
+func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, current, next string, c Client) error {
+	s, err := a.confirm(ctx, by, current, c)
+	if err != nil {
+		return err
+	}
+	if err := a.checkNewPassword(ctx, next, s.Account); err != nil {
+		return err
+	}
+	now := a.now()
+	change := Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	if change.Account, err = a.withPassword(ctx, s.Account, next, now); err != nil {
+		return err
+	}
+	if _, _, err := a.update(ctx, change, now); err != nil {
+		return err
+	}
+	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Method: "password"})
+	return nil
+}
+
+// mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
+var mailedPurposes = []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, PurposeChangeEmail}
+
+// withPassword answers the account with a new password.
+func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
+	text, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return x, err
+	}
+	x.Password, x.PasswordChangedAt, x.PasswordTemporary = text, now, false
+	return x, nil
+}
+
+// DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password is
+// asked again; an account without one is deleted on the word of a session not older than ten minutes.
+// ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.
+func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password string, c Client) error {
+	s, err := a.confirm(ctx, by, password, c)
+	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {
+		if a.now().Sub(by.ProvedAt) > 10*time.Minute {
+			return ErrNotRecent
+		}
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.delete(ctx, s, by.Account)
+}
+
+// public answers the account without what no list may carry (R83).
+func (x Account) public() Account {
+	x.Password, x.PasswordHistory, x.TOTP, x.TOTPPending = "", nil, nil, nil
+	if x.Organization != nil {
+		o := *x.Organization
+		o.Authorized = slices.Clone(o.Authorized)
+		x.Organization = &o
+	}
+	return x
+}

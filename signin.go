@@ -1,0 +1,240 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SignIn proves an email and a password and answers a session, or a challenge for the second factor.
+//
+// Whether the account is unknown, has no password, belongs to another parent or the password is wrong, the answer is the
+// same ErrInvalidCredentials after the same work (R13, R14). What depends on the account's state is told only after
+// the password was right: ErrInactive, ErrUnverified, ErrParentKeyNeeded, ErrParentKeyUnwanted, ErrNoOrganization,
+// ErrOrganizationMismatch, ErrOrganizationNotAuthorized, ErrParentInactive, ErrParentGone, ErrInsufficientCredits,
+// ErrAccountGone. Before it: ErrUnknownParent (the key is public), ErrLocked and ErrRateLimited with RetryAfter, alike for
+// unknown accounts; ErrBusy; ErrUnavailable.
+func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResult, error) {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	email, malformed := emailKey(r.Email)
+	if malformed != nil {
+		email = "malformed:" + r.Email[:min(len(r.Email), 254)]
+	}
+	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
+	t, err := a.take(ctx, a.passwordCharges(g), now)
+	if err != nil {
+		return SignInResult{}, a.refused(g, err)
+	}
+	t.guess = g
+
+	s, missing := a.lookUp(ctx, signInLookup(where, email, r.Audience), malformed)
+	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrUnknownParent) {
+		return SignInResult{}, missing
+	}
+	proven, outdated, err := a.hasher.verify(ctx, s.Account.Password, r.Password)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	if missing != nil || !proven {
+		return SignInResult{}, a.unproven(g, s, missing)
+	}
+	res, err := a.finishSignIn(ctx, s, proof{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+	if err == nil && outdated {
+		a.rehash(ctx, s.Account, r.Password)
+	}
+	return res, err
+}
+
+// signInLookup says where a sign-in finds its account. The organization family knows two special ways (WIRE.md 1.1
+// rules 4 and 5).
+func signInLookup(where place, email string, audience Audience) Lookup {
+	l := where.lookup(email)
+	if audience == AudienceOrganization {
+		l.Widget = where.key != ""
+		l.Stray = where == place{}
+	}
+	return l
+}
+
+// lookUp finds an account. A key or address that cannot exist is not asked for, but takes the same way afterwards.
+func (a *Authenticator) lookUp(ctx context.Context, l Lookup, malformed error) (Subject, error) {
+	if l.ScopeKey != "" && !ValidPublicKey(l.ScopeKey) {
+		return Subject{}, ErrUnknownParent
+	}
+	if malformed != nil {
+		return Subject{}, ErrNotFound
+	}
+	s, err := a.store.FindAccount(ctx, l)
+	if err == nil {
+		return s, nil
+	}
+	if parentMissing(err) {
+		return Subject{}, ErrUnknownParent
+	}
+	return Subject{}, unavailable(err)
+}
+
+// parentMissing tells an unknown parent from an unknown account.
+func parentMissing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == ErrNotFound.Code && e.Field == "parent"
+}
+
+// unproven is the end of an attempt without proof: one answer whatever the cause.
+func (a *Authenticator) unproven(g guess, s Subject, missing error) error {
+	a.event(Event{Name: EventSignInFailed, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
+	if errors.Is(missing, ErrUnknownParent) {
+		return ErrUnknownParent
+	}
+	if missing != nil && a.cfg.DiscloseUnknownUser && g.audience == AudienceOrganization {
+		return ErrAccountGone
+	}
+	return ErrInvalidCredentials
+}
+
+// refused is the end of an attempt that a throttle stopped.
+func (a *Authenticator) refused(g guess, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && (e.Code == ErrLocked.Code || e.Code == ErrRateLimited.Code) {
+		a.event(Event{Name: EventSignInRefused, Audience: g.audience, Network: g.client.network(), Code: e.Code})
+	}
+	return err
+}
+
+// proof is how somebody showed who he is, on the way to a session.
+type proof struct {
+	method    string    // "password", "code", "google", "sign-up", "totp", "recovery"
+	operation Operation // what it costs; empty: nothing
+	audience  Audience
+	client    Client
+	taken     taken
+	second    bool  // the second factor was proved, too
+	step      int64 // its TOTP step
+}
+
+// finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
+func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, now time.Time) (SignInResult, error) {
+	if err := admit(s, p, a.cfg.RequireVerify); err != nil {
+		a.settle(ctx, p.taken.settlement(Digest{}, false, now), now) // the proof was right: no failure
+		a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
+		return SignInResult{}, err
+	}
+	if len(s.Account.TOTP) > 0 && !p.second {
+		return a.challenge(s, p, now), nil
+	}
+	key, err := a.keys.signer(s, p.audience)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	session := a.newSession(s, p, key, now)
+	settlement := p.taken.settlement(a.markOf(p.taken.guess), p.taken.guess.email != "", now)
+	create := NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
+	if !a.apart {
+		create.Settle = settlement
+	}
+	receipt, err := a.store.CreateSession(ctx, create, now)
+	if err != nil {
+		return SignInResult{}, a.notCreated(s, p, err)
+	}
+	if a.apart {
+		a.settle(ctx, settlement, now)
+	}
+	a.signedIn(ctx, s, p, session, receipt, settlement)
+	return a.signInResult(s, p, key, session, now)
+}
+
+func (a *Authenticator) newSession(s Subject, p proof, key tokenKey, now time.Time) Session {
+	session := Session{
+		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.id,
+		Network: p.client.network(), Agent: p.client.agent(),
+		CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(a.ttl(p.audience)),
+	}
+	if r := a.cfg.Refresh; r.Idle > 0 {
+		session.RefreshUntil = now.Add(min(r.Idle, r.Absolute))
+	}
+	return session
+}
+
+func (a *Authenticator) ttl(audience Audience) time.Duration {
+	if d, ok := a.cfg.AudienceTTL[audience]; ok {
+		return d
+	}
+	return a.cfg.TokenTTL
+}
+
+// notCreated says why the store refused the session.
+func (a *Authenticator) notCreated(s Subject, p proof, err error) error {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		err = ErrAccountGone // vanished, disabled or reset between proof and commit
+	case errors.Is(err, ErrConflict):
+		err = ErrInvalidCode // another one used the TOTP step
+	case !errors.Is(err, ErrInsufficientCredits):
+		return unavailable(err)
+	}
+	a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
+	return err
+}
+
+// signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
+func (a *Authenticator) signedIn(ctx context.Context, s Subject, p proof, session Session, r Receipt, settled Settlement) {
+	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
+	c := a.signInCharge(s, session.ID, p)
+	a.alert(ctx, c.Owner, c.Price, r)
+	if p.method == "password" && settled.Mark != (Digest{}) && !p.taken.recognised() {
+		a.noticeNewNetwork(ctx, s, session)
+	}
+}
+
+// recognised reports whether the network was a known one of the account.
+func (t taken) recognised() bool {
+	for _, o := range t.decision.Outcomes {
+		if !o.Marked.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// signInResult signs the token and gathers what the caller may know.
+func (a *Authenticator) signInResult(s Subject, p proof, key tokenKey, session Session, now time.Time) (SignInResult, error) {
+	token, err := a.keys.signToken(key, a.claimsOf(session, s.Account.Parent, now))
+	if err != nil {
+		return SignInResult{}, ErrInternal.because(err)
+	}
+	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.PasswordExpiry, now)
+	res := SignInResult{
+		Token: token, ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
+		Refresh: a.refreshToken(session), PasswordExpired: expired, DaysUntilExpiry: days,
+	}
+	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired {
+		res.Secret = key.text // a parent's own: never the widget's, never after expiry
+	}
+	return res, nil
+}
+
+func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, now time.Time) claims {
+	c := claims{
+		Issuer: a.cfg.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT",
+	}
+	if parent != Root {
+		c.Parent = parent.String()
+	}
+	return c
+}
+
+// rehash replaces an outdated hash of a password that was just proved. Best effort: it loses against any other change.
+func (a *Authenticator) rehash(ctx context.Context, x Account, password string) {
+	text, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return
+	}
+	x.Password = text
+	if _, _, err := a.update(ctx, Change{Account: x}, a.now()); err != nil && !errors.Is(err, ErrConflict) {
+		a.cfg.Logger.Warn("tollkeeper: password hash not renewed", "account", x.ID, "error", err)
+	}
+}

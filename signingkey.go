@@ -1,0 +1,74 @@
+package tollkeeper
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// SigningKey is an asymmetric key of the instance, for services that verify tokens on their own with the JWKS. Private
+// is an ed25519.PrivateKey (EdDSA), an *ecdsa.PrivateKey on P-256 (ES256) or an *rsa.PrivateKey of 2,048 bits or more
+// (RS256). A key that only verifies, to let a rotated one fade out, has Public instead. It shows itself nowhere.
+type SigningKey struct {
+	Private crypto.Signer
+	Public  crypto.PublicKey
+}
+
+// String answers "[redacted]".
+func (SigningKey) String() string { return redacted }
+
+// GoString answers "[redacted]".
+func (SigningKey) GoString() string { return redacted }
+
+// LogValue answers "[redacted]".
+func (SigningKey) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText answers "[redacted]".
+func (SigningKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+var (
+	errMasterMissing = errors.New("the master key that the tenant's key was derived from is not in Config.Secrets")
+	errKeyKind       = errors.New("takes Ed25519, ECDSA P-256 and RSA keys of 2,048 bits or more")
+)
+
+func (s SigningKey) tokenKey() (tokenKey, error) {
+	k := tokenKey{verify: s.Public}
+	if s.Private != nil {
+		k.sign, k.verify = s.Private, s.Private.Public()
+	}
+	switch pub := k.verify.(type) {
+	case ed25519.PublicKey:
+		k.method = jwt.SigningMethodEdDSA
+		if len(pub) != ed25519.PublicKeySize {
+			return k, errKeyKind
+		}
+	case *ecdsa.PublicKey:
+		k.method = jwt.SigningMethodES256
+		if pub == nil || pub.Curve != elliptic.P256() {
+			return k, errKeyKind
+		}
+	case *rsa.PublicKey:
+		k.method = jwt.SigningMethodRS256
+		if pub == nil || pub.N.BitLen() < 2048 {
+			return k, errKeyKind
+		}
+	default:
+		return k, errKeyKind
+	}
+	der, err := x509.MarshalPKIXPublicKey(k.verify)
+	if err != nil {
+		return k, errKeyKind
+	}
+	sum := sha256.Sum256(der)
+	k.id = base64.RawURLEncoding.EncodeToString(sum[:16])
+	return k, nil
+}

@@ -1,0 +1,151 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
+// credits. Where the organization (or Config.RequireVerify) asks for a verified email, the mail is queued in the same
+// step, and the session is limited to the account's own business until it is. Errors: ErrInvalidEmail, ErrInvalidUsername,
+// ErrWeakPassword, ErrInvalidInput (name, verify path), ErrEmailTaken, ErrUsernameTaken, ErrUnknownParent, ErrParentInactive,
+// ErrInsufficientCredits, ErrRateLimited, ErrBusy, ErrUnavailable. After an error there is no account, but after
+// ErrUnavailable there may be: signing in tells.
+func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResult, error) {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	x, err := a.newAccount(r.Email, r.Username, r.Name, now)
+	if err != nil {
+		return SignUpResult{}, err
+	}
+	if err := a.checkNewPassword(ctx, r.Password, x); err != nil {
+		return SignUpResult{}, err
+	}
+	g := guess{scope: where.text(), email: x.EmailKey, audience: r.Audience, client: r.Client}
+	t, err := a.take(ctx, a.networkCharges("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp), now)
+	if err != nil {
+		return SignUpResult{}, err
+	}
+	t.guess = g
+	owner, err := a.ownerOf(ctx, where)
+	if err != nil {
+		return SignUpResult{}, err
+	}
+	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
+		return SignUpResult{}, err
+	}
+	if x.Password, err = a.hasher.hash(ctx, r.Password); err != nil {
+		return SignUpResult{}, err
+	}
+	return a.openAccount(ctx, x, owner, r, t, now)
+}
+
+// openAccount creates the account and its first session, which costs nothing.
+func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subject, r SignUpRequest, t taken, now time.Time) (SignUpResult, error) {
+	s := Subject{Account: x}
+	create := NewAccount{}
+	if owner != nil {
+		s.Account.Parent, s.Parent, s.Organization = owner.Account.ID, &owner.Account, owner.Organization
+		create.Charge = a.signUpCharge(owner, x.ID)
+	} else {
+		create.Grant = a.initialGrant(x.ID, now)
+	}
+	sent := mustVerify(s, a.cfg.RequireVerify)
+	if sent {
+		create.Mail = []QueuedMail{a.verificationMail(Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
+	}
+	create.Account = s.Account
+	made, receipt, err := a.store.CreateAccount(ctx, create, now)
+	if err != nil {
+		return SignUpResult{}, notOpened(err)
+	}
+	s.Account = made
+	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Audience: r.Audience, Network: r.Client.network()})
+	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)
+	if sent {
+		a.worker.wake()
+	}
+	res, err := a.finishSignIn(ctx, s, proof{method: "sign-up", audience: r.Audience, client: r.Client, taken: t}, now)
+	return SignUpResult{SignInResult: res, VerificationSent: sent}, err
+}
+
+// newAccount makes an account of what a person chose, checked.
+func (a *Authenticator) newAccount(email, username, name string, now time.Time) (Account, error) {
+	key, err := emailKey(email)
+	if err != nil {
+		return Account{}, err
+	}
+	if username != "" && !usernamePattern.MatchString(username) {
+		return Account{}, ErrInvalidUsername
+	}
+	if err := checkName(name); err != nil {
+		return Account{}, err
+	}
+	x := a.blankAccount(newID(), now)
+	x.Email, x.EmailKey, x.Username, x.Name = email, key, username, name
+	return x, nil
+}
+
+// blankAccount is what every new account starts with.
+func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
+	return Account{
+		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: newPublicKey(),
+		PasswordChangedAt: now, CreatedAt: now, UpdatedAt: now,
+		KeyMaster: a.keys.currentMaster(), KeyVersion: 1,
+	}
+}
+
+// ownerOf answers the parent that a place names; nil for the root scope. It must be an active root account.
+func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, error) {
+	if where == (place{}) {
+		return nil, nil
+	}
+	if where.key != "" && !ValidPublicKey(where.key) {
+		return nil, ErrUnknownParent
+	}
+	s, err := a.subject(ctx, where.owner())
+	if errors.Is(err, ErrNotFound) || err == nil && s.Child() {
+		return nil, ErrUnknownParent
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.Account.Status != StatusActive {
+		return nil, ErrParentInactive
+	}
+	return &s, nil
+}
+
+// signUpCharge is what a parent pays for a new child.
+func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID) Charge {
+	if a.cfg.Credits == nil || owner.Account.House || a.cfg.Credits.Prices[OpSignUp] == 0 {
+		return Charge{}
+	}
+	return Charge{
+		Owner: owner.Account.ID, Key: "account:" + child.String(), Entry: newID(),
+		Operation: OpSignUp, Price: a.cfg.Credits.Prices[OpSignUp], Required: true,
+	}
+}
+
+// initialGrant is what a new parent starts with.
+func (a *Authenticator) initialGrant(owner uuid.UUID, now time.Time) *LedgerEntry {
+	c := a.cfg.Credits
+	if c == nil || c.InitialCredits == 0 && c.InitialFreeUsers == 0 {
+		return nil
+	}
+	return &LedgerEntry{
+		ID: newID(), Owner: owner, Key: "initial", Operation: OpGrant, Amount: c.InitialCredits, At: now,
+		Package: &Package{Type: "INITIAL", Credits: c.InitialCredits, FreeUsers: c.InitialFreeUsers},
+	}
+}
+
+func notOpened(err error) error {
+	if parentMissing(err) {
+		return ErrUnknownParent
+	}
+	return duplicate(err)
+}

@@ -1,0 +1,173 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	pollEvery   = time.Second // for mail that other processes queued
+	sweepEvery  = 10 * time.Minute
+	monthsEvery = time.Hour
+	sweepBatch  = 1_000
+	maxTouches  = 10_000
+)
+
+// worker does what must not delay a request: it sends mail, notes that sessions were used, sweeps and settles months. Any
+// number of processes may run one on the same store.
+type worker struct {
+	auth   *Authenticator
+	wakeup chan struct{}
+	stop   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+	ctx    context.Context // ends when Close gives up waiting
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	touches map[uuid.UUID]Touch // bounded by maxTouches
+}
+
+func newWorker(a *Authenticator) *worker {
+	w := &worker{auth: a, wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), touches: map[uuid.UUID]Touch{}}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	return w
+}
+
+func (w *worker) start() { go w.run() }
+
+// wake makes the worker look at the outbox now.
+func (w *worker) wake() {
+	select {
+	case w.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// touch remembers that a session was used, until the next round. Beyond the bound it forgets: nothing depends on it.
+func (w *worker) touch(t Touch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.touches) < maxTouches {
+		w.touches[t.Session] = t
+	}
+}
+
+func (w *worker) close(ctx context.Context) error {
+	w.once.Do(func() { close(w.stop) })
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		w.cancel()
+		return ctx.Err()
+	}
+}
+
+func (w *worker) run() {
+	defer close(w.done)
+	defer w.cancel()
+	var swept, settled time.Time
+	for {
+		w.round(&swept, &settled)
+		select {
+		case <-w.stop:
+			w.sendDue()
+			w.touchAll()
+			return
+		case <-w.wakeup:
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// round does what is due. A panic in a store ends the round, not the worker.
+func (w *worker) round(swept, settled *time.Time) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.auth.cfg.Logger.Error("tollkeeper: worker panicked", "panic", r)
+		}
+	}()
+	w.sendDue()
+	w.touchAll()
+	if now := time.Now(); now.Sub(*swept) >= sweepEvery {
+		*swept = now
+		w.sweep()
+	}
+	if now := time.Now(); now.Sub(*settled) >= monthsEvery {
+		*settled = now
+		w.settleMonths()
+	}
+}
+
+func (w *worker) touchAll() {
+	w.mu.Lock()
+	touches := w.touches
+	if len(touches) > 0 {
+		w.touches = map[uuid.UUID]Touch{}
+	}
+	w.mu.Unlock()
+	for _, t := range touches {
+		err := w.auth.store.TouchSession(w.ctx, t, w.auth.now())
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			w.failed("session not touched", err)
+			return
+		}
+	}
+}
+
+func (w *worker) sweep() {
+	for range 100 {
+		more, err := w.auth.store.Sweep(w.ctx, sweepBatch, w.auth.now())
+		if err != nil {
+			w.failed("sweep failed", err)
+			return
+		}
+		if !more || w.stopping() {
+			return
+		}
+	}
+}
+
+// settleMonths charges retention for every month that has ended. However many processes call it and whatever the clock
+// did meanwhile, each parent pays each month once.
+func (w *worker) settleMonths() {
+	a := w.auth
+	if a.cfg.Credits == nil {
+		return
+	}
+	for !w.stopping() {
+		now := a.now()
+		n, charged, err := a.store.CloseMonths(w.ctx, MonthOf(now)-1, a.cfg.Credits.Prices[OpRetention], 100, now)
+		if err != nil {
+			w.failed("months not settled", err)
+			return
+		}
+		for _, c := range charged {
+			a.event(Event{Name: EventMonthClosed, Account: c.Owner, Credits: -c.Debit})
+			a.alert(w.ctx, c.Owner, c.Debit, Receipt{Charged: true, Balance: c.Balance})
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+func (w *worker) stopping() bool {
+	select {
+	case <-w.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *worker) failed(what string, err error) {
+	if w.ctx.Err() == nil {
+		w.auth.cfg.Logger.Warn("tollkeeper: "+what, "error", err)
+	}
+}
