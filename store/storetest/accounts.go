@@ -1,0 +1,286 @@
+package storetest
+
+import (
+	"math"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func accounts(k *kit) {
+	k.run("create", createAccount)
+	k.run("find", findAccount)
+	k.run("update", updateAccount)
+	k.run("last admin", lastAdmin)
+	k.run("delete", deleteAccount)
+	k.run("list", listAccounts)
+	k.run("count", countAccounts)
+	k.run("races", raceAccounts)
+}
+
+func createAccount(k *kit) {
+	k.run("a root account opens its balance with the grant", createRoot)
+	k.run("a root account without grant has an empty balance", createWithoutGrant)
+	k.run("a child charges and counts at its parent", createChild)
+	k.run("the store sets number, epoch and version", createSetsNumbers)
+	k.run("the parent must be an active root account", createNeedsParent)
+	k.run("duplicate email undoes the charge", createDuplicateEmail)
+	k.run("duplicate username undoes the charge", createDuplicateUsername)
+	k.run("duplicate google subject undoes the charge", createDuplicateGoogle)
+	k.run("a duplicate root account is refused", createDuplicateRoot)
+	k.run("the same names in another scope are free", createSameNames)
+	k.run("empty names do not collide", createEmptyNames)
+	k.run("a taken public key stays taken", createTakenKey)
+	k.run("insufficient credits make nothing", createInsufficient)
+	k.run("an optional charge is left out", createOptionalCharge)
+	k.run("the same id again changes nothing", createAgain)
+	k.run("the same id again answers what stands", createAgainChanged)
+	k.run("mail is queued with it", createMail)
+}
+
+func createRoot(k *kit) {
+	a := account(tollkeeper.Root)
+	a.OrganizationOwner, a.Organization = a.ID, organization()
+	got, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Grant: grant(a.ID, 3000)}, now)
+	k.ok(err)
+	a.Number, a.Epoch, a.Version = got.Number, 1, 1
+	k.equal("answer", got, a)
+	k.equal("stored", k.find(a.ID), a)
+	k.equal("receipt", receipt, tollkeeper.Receipt{})
+	want := tollkeeper.Balance{Credits: 3000, Granted: 3000, FreeUsers: 2, ClosedMonth: tollkeeper.MonthOf(now) - 1}
+	k.equal("balance", k.balance(a.ID), want)
+	entries := k.ledger(a.ID)
+	e := grant(a.ID, 3000)
+	e.ID, e.Balance = entries[0].ID, 3000
+	k.equal("ledger", entries, []tollkeeper.LedgerEntry{*e})
+}
+
+func createWithoutGrant(k *kit) {
+	for _, house := range []bool{false, true} {
+		a := account(tollkeeper.Root)
+		a.House = house
+		k.create(tollkeeper.NewAccount{Account: a})
+		k.equal("balance", k.balance(a.ID), tollkeeper.Balance{ClosedMonth: tollkeeper.MonthOf(now) - 1})
+		k.equal("ledger", k.ledger(a.ID), []tollkeeper.LedgerEntry{})
+	}
+}
+
+func createChild(k *kit) {
+	p := k.parent(12)
+	a := account(p.ID)
+	c := charge(p.ID, tollkeeper.OpSignUp, 5)
+	got, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: c}, now)
+	k.ok(err)
+	a.Number, a.Epoch, a.Version = got.Number, 1, 1
+	k.equal("answer", got, a)
+	k.equal("stored", k.find(a.ID), a)
+	want := tollkeeper.Balance{
+		Credits: 7, Granted: 12, Used: 5, FreeUsers: 2, Children: 1, SignUps: 1, ClosedMonth: tollkeeper.MonthOf(now) - 1,
+	}
+	k.equal("balance", k.balance(p.ID), want)
+	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: want})
+	k.equal("entry", k.entry(p.ID, c.Key), tollkeeper.LedgerEntry{
+		ID: c.Entry, Owner: p.ID, Key: c.Key, Operation: c.Operation, Amount: -5, Balance: 7, Subject: a.ID, At: now,
+	})
+	_, err = k.store.Balance(k.ctx, a.ID)
+	k.fails(err, tollkeeper.ErrNotFound)
+	k.child(p)
+	k.that(k.balance(p.ID).Children == 2, "a free child is not counted")
+}
+
+func createSetsNumbers(k *kit) {
+	seen := map[int64]bool{}
+	p := k.parent(0)
+	for range 5 {
+		a := account(p.ID)
+		a.Number, a.Epoch, a.Version = 7, 8, 9
+		got := k.create(tollkeeper.NewAccount{Account: a})
+		k.that(got.Epoch == 1 && got.Version == 1, "epoch %d and version %d, want 1 and 1", got.Epoch, got.Version)
+		k.that(got.Number > 0 && got.Number <= 1<<53, "number %d is not in 1..2^53", got.Number)
+		k.that(!seen[got.Number] && got.Number != p.Number, "number %d is given twice", got.Number)
+		seen[got.Number] = true
+	}
+	gone := k.child(p)
+	k.remove(gone)
+	k.that(k.child(p).Number != gone.Number, "the number of a tombstone is given again")
+}
+
+func createNeedsParent(k *kit) {
+	off, gone, root := k.parent(9), k.parent(9), k.parent(9)
+	k.disable(off.ID)
+	k.remove(gone)
+	parents := map[string]uuid.UUID{"unknown": id(), "child": k.child(root).ID, "disabled": off.ID, "deleted": gone.ID}
+	for name, parent := range parents {
+		k.run(name, func(k *kit) {
+			a := account(parent)
+			_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: charge(root.ID, tollkeeper.OpSignUp, 5)}, now)
+			k.fails(err, tollkeeper.ErrNotFound, "parent")
+			k.absent(a.ID)
+			k.that(k.balance(root.ID).Credits == 9, "charged all the same")
+		})
+	}
+	k.child(k.parent(0, house))
+}
+
+// collide tries to make a twin of a child with a required charge and a mail, and wants nothing of it to stay.
+func (k *kit) collide(field string, twin func(first tollkeeper.Account, second *tollkeeper.Account)) {
+	k.Helper()
+	p := k.parent(12)
+	first, second := k.child(p), account(p.ID)
+	twin(first, &second)
+	before := k.balance(p.ID)
+	mail := queued(tollkeeper.Lookup{ID: second.ID})
+	n := tollkeeper.NewAccount{Account: second, Charge: charge(p.ID, tollkeeper.OpSignUp, 5), Mail: []tollkeeper.QueuedMail{mail}}
+	_, receipt, err := k.store.CreateAccount(k.ctx, n, now)
+	k.fails(err, tollkeeper.ErrConflict, field)
+	k.equal("receipt", receipt, tollkeeper.Receipt{})
+	k.equal("balance", k.balance(p.ID), before)
+	k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
+	k.absent(second.ID)
+	k.that(len(k.claimed(mail.ID)) == 0, "mail of nothing is queued")
+}
+
+func createDuplicateEmail(k *kit) {
+	k.collide("email", func(first tollkeeper.Account, second *tollkeeper.Account) {
+		second.Email, second.EmailKey = strings.ToUpper(first.Email), first.EmailKey
+	})
+}
+
+func createDuplicateUsername(k *kit) {
+	k.collide("username", func(first tollkeeper.Account, second *tollkeeper.Account) {
+		second.Username = strings.ToUpper(first.Username)
+	})
+}
+
+func createDuplicateGoogle(k *kit) {
+	k.collide("google", func(first tollkeeper.Account, second *tollkeeper.Account) {
+		second.GoogleSubject = first.GoogleSubject
+	})
+}
+
+func createDuplicateRoot(k *kit) {
+	first, second := k.parent(0), account(tollkeeper.Root)
+	second.EmailKey = first.EmailKey
+	_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: second, Grant: grant(second.ID, 5)}, now)
+	k.fails(err, tollkeeper.ErrConflict, "email")
+	_, err = k.store.Balance(k.ctx, second.ID)
+	k.fails(err, tollkeeper.ErrNotFound)
+	k.equal("ledger", k.ledger(second.ID), []tollkeeper.LedgerEntry{})
+}
+
+func createSameNames(k *kit) {
+	first := k.parent(0)
+	same := func(a *tollkeeper.Account) {
+		a.Email, a.EmailKey, a.Username, a.GoogleSubject = first.Email, first.EmailKey, first.Username, first.GoogleSubject
+	}
+	k.child(first, same)
+	k.child(k.parent(0), same)
+	gone := k.child(k.parent(0), same)
+	k.remove(gone)
+	again := account(gone.Parent)
+	same(&again)
+	k.create(tollkeeper.NewAccount{Account: again})
+}
+
+func createEmptyNames(k *kit) {
+	p := k.parent(0)
+	for range 2 {
+		k.child(p, func(a *tollkeeper.Account) { a.Email, a.EmailKey, a.Username, a.GoogleSubject = "", "", "", "" })
+	}
+}
+
+func createTakenKey(k *kit) {
+	p := k.parent(0)
+	for _, gone := range []bool{false, true} {
+		first, second := k.child(p), account(p.ID)
+		second.PublicKey = first.PublicKey
+		if gone {
+			k.remove(first)
+		}
+		_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: second}, now)
+		k.that(err != nil, "two accounts have one public key (the first deleted: %v)", gone)
+		k.absent(second.ID)
+	}
+}
+
+func createInsufficient(k *kit) {
+	p := k.parent(4)
+	a := account(p.ID)
+	mail := queued(tollkeeper.Lookup{ID: a.ID})
+	before := k.balance(p.ID)
+	for _, price := range []int64{5, math.MaxInt64} {
+		n := tollkeeper.NewAccount{Account: a, Charge: charge(p.ID, tollkeeper.OpSignUp, price), Mail: []tollkeeper.QueuedMail{mail}}
+		_, _, err := k.store.CreateAccount(k.ctx, n, now)
+		k.fails(err, tollkeeper.ErrInsufficientCredits)
+	}
+	k.absent(a.ID)
+	k.equal("balance", k.balance(p.ID), before)
+	k.that(len(k.claimed(mail.ID)) == 0, "mail of nothing is queued")
+}
+
+func createOptionalCharge(k *kit) {
+	p := k.parent(4)
+	a, c := account(p.ID), charge(p.ID, tollkeeper.OpSignUp, 5)
+	c.Required = false
+	_, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: c}, now)
+	k.ok(err)
+	k.equal("receipt", receipt, tollkeeper.Receipt{})
+	b := k.balance(p.ID)
+	k.that(b.Credits == 4 && b.Children == 1 && b.SignUps == 0, "balance is %+v", b)
+	k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
+}
+
+func createAgain(k *kit) {
+	p := k.parent(5)
+	mail := queued(tollkeeper.Lookup{})
+	n := tollkeeper.NewAccount{Account: account(p.ID), Charge: charge(p.ID, tollkeeper.OpSignUp, 5), Mail: []tollkeeper.QueuedMail{mail}}
+	first, _, err := k.store.CreateAccount(k.ctx, n, now)
+	k.ok(err)
+	before := k.balance(p.ID)
+	again, receipt, err := k.store.CreateAccount(k.ctx, n, now.AddDate(0, 0, 1))
+	k.ok(err)
+	k.equal("answer", again, first)
+	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: before})
+	k.equal("balance", k.balance(p.ID), before)
+	k.that(len(k.ledger(p.ID)) == 2, "charged twice")
+	k.that(len(k.claimed(mail.ID)) == 1, "the mail is not queued once")
+	k.books(p.ID)
+	root := account(tollkeeper.Root)
+	for range 2 {
+		k.create(tollkeeper.NewAccount{Account: root, Grant: grant(root.ID, 5)})
+	}
+	k.that(k.balance(root.ID).Credits == 5, "granted twice")
+}
+
+func createAgainChanged(k *kit) {
+	p := k.parent(0)
+	n := tollkeeper.NewAccount{Account: account(p.ID)}
+	first := k.create(n)
+	n.Account.EmailKey, n.Account.Name = word("other")+"@example.com", "Other"
+	k.equal("with other values", k.create(n), first)
+	changed := k.update(first.ID, func(c *tollkeeper.Change) { c.Account.Name = "New" })
+	k.equal("after a change", k.create(n), changed)
+	k.remove(first)
+	k.that(k.create(n).Status == tollkeeper.StatusDeleted, "a tombstone came to life")
+	k.that(k.balance(p.ID).Children == 0, "a tombstone is counted")
+	orphan := k.child(p)
+	k.remove(p)
+	n = tollkeeper.NewAccount{Account: orphan}
+	k.that(k.create(n).ID == orphan.ID, "below a deleted parent an id that exists is not answered")
+}
+
+func createMail(k *kit) {
+	p := k.parent(0)
+	a := account(p.ID)
+	mail := queued(tollkeeper.Lookup{ID: a.ID})
+	k.create(tollkeeper.NewAccount{Account: a, Mail: []tollkeeper.QueuedMail{mail}})
+	k.that(len(k.claimed(mail.ID)) == 1, "the mail is not queued")
+}
+
+// absent wants no trace of an account.
+func (k *kit) absent(id uuid.UUID) {
+	k.Helper()
+	_, err := k.store.FindAccount(k.ctx, tollkeeper.Lookup{ID: id})
+	k.fails(err, tollkeeper.ErrNotFound)
+}

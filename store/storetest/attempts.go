@@ -1,0 +1,303 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// One Limit of each kind.
+var (
+	rate    = tollkeeper.Limit{Every: 10 * time.Second, Burst: 3}
+	lock    = tollkeeper.Limit{Free: 3, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}
+	ceiling = tollkeeper.Limit{Free: 10, Window: time.Hour}
+)
+
+func attempts(k *kit) {
+	k.run("take", takeAttempts)
+	k.run("waive", waiveAttempts)
+	k.run("settle", settleAttempts)
+	k.run("histories", histories)
+	k.run("races", raceAttempts)
+	k.run("no clock", attemptsClock)
+	k.run("a cancelled context does nothing", attemptsCancelled)
+}
+
+func bucket(l tollkeeper.Limit) tollkeeper.Bucket { return tollkeeper.Bucket{Key: digest(), Limit: l} }
+
+// take wants the attempt to be let in.
+func (k *kit) take(at time.Time, b ...tollkeeper.Bucket) tollkeeper.Decision {
+	k.Helper()
+	d, err := k.attempts.Take(k.ctx, b, at)
+	k.ok(err)
+	k.that(d.Allowed, "refused: %+v", d)
+	k.that(len(d.Outcomes) == len(b), "%d outcomes of %d buckets", len(d.Outcomes), len(b))
+	return d
+}
+
+// refused wants the attempt to be refused by just the buckets at those places, and none to be charged.
+func (k *kit) refused(at time.Time, b []tollkeeper.Bucket, by ...int) tollkeeper.Decision {
+	k.Helper()
+	d, err := k.attempts.Take(k.ctx, b, at)
+	k.ok(err)
+	k.that(!d.Allowed, "let in: %+v", d)
+	k.that(len(d.Outcomes) == len(b), "%d outcomes of %d buckets", len(d.Outcomes), len(b))
+	for i, o := range d.Outcomes {
+		in := false
+		for _, j := range by {
+			in = in || i == j
+		}
+		k.that(o.Refused == in && !o.Charged, "bucket %d: %+v, want Refused %v and not charged", i, o, in)
+	}
+	return d
+}
+
+// counts takes once more and wants n attempts to count then.
+func (k *kit) counts(at time.Time, b tollkeeper.Bucket, n int) {
+	k.Helper()
+	d := k.take(at, b)
+	k.that(d.Outcomes[0].State.N == n, "%d attempts count, want %d", d.Outcomes[0].State.N, n)
+}
+
+// marked reports whether a mark lives.
+func (k *kit) marked(mark tollkeeper.Digest, at time.Time) bool {
+	k.Helper()
+	b := bucket(ceiling)
+	b.Waive = mark
+	return !k.take(at, b).Outcomes[0].Marked.IsZero()
+}
+
+func (k *kit) settle(at time.Time, s tollkeeper.Settlement) {
+	k.Helper()
+	k.ok(k.attempts.Settle(k.ctx, s, at))
+}
+
+func takeAttempts(k *kit) {
+	for name, l := range map[string]tollkeeper.Limit{"a rate": rate, "a lock": lock, "a ceiling": ceiling} {
+		k.run(name+" follows its limit", func(k *kit) { takeFollows(k, l) })
+	}
+	k.run("all or none", takeAllOrNone)
+	k.run("every bucket in the way is told", takeTold)
+	k.run("a lock is told before a rate", takeLockFirst)
+	k.run("the outcomes are in the order given", takeOrder)
+	k.run("a refusal does not extend", takeNoExtension)
+	k.run("no buckets are let in", func(k *kit) { k.take(now) })
+}
+
+// takeFollows walks a bucket over all its edges: just before, at and after each time its state names.
+func takeFollows(k *kit, l tollkeeper.Limit) {
+	b, want, at := bucket(l), tollkeeper.State{}, now
+	for step := range 40 {
+		next, in := l.Next(want, at)
+		d, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, at)
+		k.ok(err)
+		k.equal("decision", d, tollkeeper.Decision{
+			Allowed: in, Outcomes: []tollkeeper.Outcome{{State: next, Refused: !in, Charged: in}},
+		})
+		want = next
+		switch step % 4 {
+		case 1:
+			if !want.Until.Before(at) {
+				at = want.Until.Add(-time.Millisecond)
+			}
+		case 2:
+			if !want.Until.Before(at) {
+				at = want.Until
+			}
+		case 3:
+			if step%8 == 7 {
+				at = want.Expires
+			}
+		}
+	}
+}
+
+func takeAllOrNone(k *kit) {
+	free, full := bucket(ceiling), bucket(rate)
+	for range rate.Burst {
+		k.take(now, full)
+	}
+	for _, b := range [][]tollkeeper.Bucket{{free, full}, {full, free}, {bucket(lock), full, free}} {
+		for range 3 {
+			_, err := k.attempts.Take(k.ctx, b, now)
+			k.ok(err)
+		}
+	}
+	d := k.refused(now, []tollkeeper.Bucket{free, full}, 1)
+	k.that(d.Outcomes[0].State.N == 0, "a refused attempt is counted: %+v", d)
+	k.counts(now, free, 1)
+	d = k.take(now.Add(rate.Every), full)
+	want, _ := rate.Next(tollkeeper.State{Until: now.Add(rate.Every), Expires: now.Add(rate.Every * 3)}, now.Add(rate.Every))
+	k.equal("the full one", d.Outcomes[0].State, want)
+}
+
+func takeTold(k *kit) {
+	one, two, free := bucket(rate), bucket(lock), bucket(ceiling)
+	for range 3 {
+		k.take(now, one, two)
+	}
+	k.refused(now, []tollkeeper.Bucket{one, free, two}, 0, 2)
+	k.refused(now.Add(rate.Every), []tollkeeper.Bucket{one, free, two}, 2)
+}
+
+func takeLockFirst(k *kit) {
+	l, r := bucket(lock), bucket(rate)
+	for range 3 {
+		k.take(now, l, r)
+	}
+	d := k.refused(now, []tollkeeper.Bucket{l, r}, 0, 1)
+	k.that(d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)), "the lock ends at %v", d.Outcomes[0].State.Until)
+	k.that(d.Outcomes[1].State.Until.Equal(now.Add(rate.Every)), "the rate frees at %v", d.Outcomes[1].State.Until)
+}
+
+func takeOrder(k *kit) {
+	var b []tollkeeper.Bucket
+	for i := range 6 {
+		b = append(b, bucket(ceiling))
+		for range i {
+			k.take(now, b[i])
+		}
+	}
+	for i, o := range k.take(now, b...).Outcomes {
+		k.that(o.State.N == i+1, "outcome %d has %d attempts, want %d", i, o.State.N, i+1)
+	}
+	b[0], b[5] = b[5], b[0]
+	d := k.take(now, b...)
+	k.that(d.Outcomes[0].State.N == 7 && d.Outcomes[5].State.N == 2, "the order is not the one given: %+v", d)
+}
+
+func takeNoExtension(k *kit) {
+	b := bucket(lock)
+	for range 3 {
+		k.take(now, b)
+	}
+	for i := range 29 {
+		d := k.refused(now.Add(time.Duration(i)*time.Second), []tollkeeper.Bucket{b}, 0)
+		k.that(d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)), "the lock moved to %v", d.Outcomes[0].State.Until)
+	}
+	d := k.take(now.Add(lock.Base), b)
+	k.that(d.Outcomes[0].State.Until.Equal(now.Add(3*lock.Base)), "the lock did not double: %v", d.Outcomes[0].State.Until)
+}
+
+// waived makes a bucket with a live mark.
+func (k *kit) waived(l tollkeeper.Limit, until time.Time) tollkeeper.Bucket {
+	k.Helper()
+	b := bucket(l)
+	b.Waive = digest()
+	k.settle(now, tollkeeper.Settlement{Mark: b.Waive, Until: until})
+	return b
+}
+
+func waiveAttempts(k *kit) {
+	until := now.Add(time.Hour)
+	small := tollkeeper.Limit{Free: 2, Window: 2 * time.Hour}
+	k.run("a waived bucket is charged", func(k *kit) {
+		b := k.waived(small, until)
+		d := k.take(now, b)
+		next, _ := small.Next(tollkeeper.State{}, now)
+		k.equal("outcome", d.Outcomes[0], tollkeeper.Outcome{State: next, Charged: true, Marked: until})
+		b.Waive = tollkeeper.Digest{}
+		k.take(now, b)
+		k.refused(now, []tollkeeper.Bucket{b}, 0)
+	})
+	k.run("a waived bucket cannot refuse", func(k *kit) {
+		b := k.waived(small, until)
+		k.take(now, b)
+		full := k.take(now, b).Outcomes[0].State
+		for range 3 {
+			k.equal("outcome", k.take(now, b).Outcomes[0], tollkeeper.Outcome{State: full, Marked: until})
+		}
+		b.Waive = digest()
+		k.refused(now, []tollkeeper.Bucket{b}, 0)
+	})
+	k.run("the others still refuse", func(k *kit) {
+		b, full := k.waived(small, until), bucket(lock)
+		for range lock.Free {
+			k.take(now, full)
+		}
+		d := k.refused(now, []tollkeeper.Bucket{b, full}, 1)
+		k.that(d.Outcomes[0].Marked.Equal(until), "the mark is not told: %+v", d.Outcomes[0])
+		d = k.take(now, b)
+		k.that(d.Outcomes[0].State.N == 1, "charged though another one refused")
+	})
+	k.run("a full waived bucket lets the others charge", func(k *kit) {
+		b, other := k.waived(small, until), bucket(ceiling)
+		for range 4 {
+			k.take(now, b, other)
+		}
+		k.counts(now, other, 5)
+	})
+	k.run("until the mark ends", func(k *kit) {
+		b := k.waived(small, until)
+		k.take(now, b)
+		k.take(now, b)
+		k.take(until.Add(-time.Millisecond), b)
+		d := k.refused(until, []tollkeeper.Bucket{b}, 0)
+		k.that(d.Outcomes[0].Marked.IsZero(), "an ended mark is told: %v", d.Outcomes[0].Marked)
+	})
+}
+
+func settleAttempts(k *kit) {
+	k.run("forget starts the named ones again", func(k *kit) {
+		b, stay := bucket(lock), bucket(lock)
+		for range lock.Free {
+			k.take(now, b, stay)
+		}
+		k.settle(now, tollkeeper.Settlement{Forget: []tollkeeper.Digest{b.Key, digest()}})
+		k.counts(now, b, 1)
+		k.refused(now, []tollkeeper.Bucket{stay}, 0)
+	})
+	for name, l := range map[string]tollkeeper.Limit{"rate": rate, "lock": lock, "ceiling": ceiling} {
+		k.run("forgive gives one attempt of a "+name+" back", func(k *kit) { settleForgive(k, l) })
+	}
+	k.run("what is not there is no error", func(k *kit) {
+		b := bucket(lock)
+		k.settle(now, tollkeeper.Settlement{})
+		k.settle(now, tollkeeper.Settlement{Forget: []tollkeeper.Digest{digest()}, Forgive: []tollkeeper.Bucket{b}})
+		k.counts(now, b, 1)
+	})
+	k.run("a mark is never shortened", func(k *kit) {
+		b := k.waived(ceiling, now.Add(time.Hour))
+		for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Hour}, {2 * time.Hour, 2 * time.Hour}, {time.Hour, 2 * time.Hour}} {
+			k.settle(now, tollkeeper.Settlement{Mark: b.Waive, Until: now.Add(c.until)})
+			got := k.take(now, b).Outcomes[0].Marked
+			k.that(got.Equal(now.Add(c.want)), "the mark ends at %v, want %v", got, now.Add(c.want))
+		}
+	})
+	k.run("several at once", func(k *kit) {
+		forget, forgive, mark := bucket(ceiling), bucket(ceiling), digest()
+		k.take(now, forget, forgive)
+		k.take(now, forget, forgive)
+		k.settle(now, tollkeeper.Settlement{
+			Forget: []tollkeeper.Digest{forget.Key}, Forgive: []tollkeeper.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
+		})
+		k.counts(now, forget, 1)
+		k.counts(now, forgive, 2)
+		k.that(k.marked(mark, now), "not marked")
+		k.that(!k.marked(digest(), now), "another network is marked")
+	})
+}
+
+// settleForgive compares every count up to beyond the limit with Limit.Forgive, live and expired.
+func settleForgive(k *kit, l tollkeeper.Limit) {
+	for n := 1; n <= 12; n++ {
+		b, s, at := bucket(l), tollkeeper.State{}, now
+		for range n {
+			if at.Before(s.Until) {
+				at = s.Until
+			}
+			s, _ = l.Next(s, at)
+			k.take(at, b)
+		}
+		for _, late := range []time.Time{at, s.Expires} {
+			s = l.Forgive(s, late)
+			k.settle(late, tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}})
+			next, in := l.Next(s, late)
+			d, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, late)
+			k.ok(err)
+			k.that(d.Allowed == in, "after %d attempts and a pardon: let in %v, want %v", n, d.Allowed, in)
+			k.equal("state", d.Outcomes[0].State, next)
+			s = next
+		}
+	}
+}

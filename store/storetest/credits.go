@@ -1,0 +1,349 @@
+package storetest
+
+import (
+	"math"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func credits(k *kit) {
+	k.run("apply", applyCredit)
+	k.run("refund", refundCredit)
+	k.run("balance", func(k *kit) {
+		for _, owner := range []uuid.UUID{id(), k.child(k.parent(0)).ID, tollkeeper.Root} {
+			_, err := k.store.Balance(k.ctx, owner)
+			k.fails(err, tollkeeper.ErrNotFound)
+		}
+	})
+	k.run("list", listCredits)
+	k.run("months", closeMonths)
+	k.run("books", books)
+	k.run("races", raceCredits)
+}
+
+// entry makes a ledger entry with a key of its own.
+func entry(owner uuid.UUID, op tollkeeper.Operation, amount int64) tollkeeper.LedgerEntry {
+	e := id()
+	return tollkeeper.LedgerEntry{ID: e, Owner: owner, Key: "key:" + e.String(), Operation: op, Amount: amount, At: now}
+}
+
+// apply wants the entry to be fresh.
+func (k *kit) apply(e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance) {
+	k.Helper()
+	got, b, fresh, err := k.store.ApplyCredit(k.ctx, e)
+	k.ok(err)
+	k.that(fresh, "entry %q is not fresh", e.Key)
+	return got, b
+}
+
+// ledger answers all entries of the owner.
+func (k *kit) ledger(owner uuid.UUID) []tollkeeper.LedgerEntry {
+	k.Helper()
+	var all []tollkeeper.LedgerEntry
+	for {
+		page := tollkeeper.Page{Limit: 500}
+		if len(all) > 0 {
+			page.After = all[len(all)-1].ID
+		}
+		some, err := k.store.ListCredits(k.ctx, owner, "", page)
+		k.ok(err)
+		all = append(all, some...)
+		if len(some) < page.Limit {
+			return all
+		}
+	}
+}
+
+// entry answers the one entry with that key.
+func (k *kit) entry(owner uuid.UUID, key string) tollkeeper.LedgerEntry {
+	k.Helper()
+	var found []tollkeeper.LedgerEntry
+	for _, e := range k.ledger(owner) {
+		if e.Key == key {
+			found = append(found, e)
+		}
+	}
+	k.that(len(found) == 1, "%d entries with key %q, want 1", len(found), key)
+	return found[0]
+}
+
+// books wants the owner's row to be what its ledger says.
+func (k *kit) books(owner uuid.UUID) tollkeeper.Balance {
+	k.Helper()
+	b := k.balance(owner)
+	want := tollkeeper.Balance{Children: b.Children, ClosedMonth: b.ClosedMonth, ClosedUsed: b.ClosedUsed}
+	keys := map[string]bool{}
+	for _, e := range k.ledger(owner) {
+		k.that(!keys[e.Key], "two entries with key %q", e.Key)
+		k.that(e.Balance >= 0, "the balance after %q was %d", e.Key, e.Balance)
+		keys[e.Key] = true
+		book(&want, e)
+	}
+	k.that(b.Credits >= 0, "the balance is %d", b.Credits)
+	k.equal("balance as the ledger says", b, want)
+	k.that(b.Granted == b.Credits+b.Used, "granted %d is not credits %d and used %d", b.Granted, b.Credits, b.Used)
+	return b
+}
+
+// book is the meaning of an entry for the counters.
+func book(b *tollkeeper.Balance, e tollkeeper.LedgerEntry) {
+	b.Credits += e.Amount
+	if e.Package != nil {
+		b.FreeUsers += e.Package.FreeUsers
+	}
+	switch {
+	case e.Refunds != "":
+		b.Used -= e.Amount
+		return
+	case e.Amount > 0:
+		b.Granted += e.Amount
+		return
+	}
+	b.Used -= e.Amount
+	switch e.Operation {
+	case tollkeeper.OpSignIn:
+		b.SignIns++
+	case tollkeeper.OpSignUp:
+		b.SignUps++
+	case tollkeeper.OpVerify:
+		b.Verifications++
+	case tollkeeper.OpSocial:
+		b.Socials++
+	case tollkeeper.OpRetention:
+		b.Retained -= e.Amount
+	}
+}
+
+func applyCredit(k *kit) {
+	k.run("a package adds credits and free users", applyPackage)
+	k.run("a debit takes", applyDebit)
+	k.run("the same key again changes nothing", applyAgain)
+	k.run("the same key for something else is a conflict", applyOther)
+	k.run("keys are each owner's own", applyOwners)
+	k.run("insufficient credits change nothing", applyInsufficient)
+	k.run("the sum cannot overflow", applyOverflow)
+	k.run("an owner without balance is not found", applyNobody)
+}
+
+func applyPackage(k *kit) {
+	p := k.parent(5)
+	e := entry(p.ID, tollkeeper.OpPackage, 55_000)
+	e.Package = &tollkeeper.Package{Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 5_000, TransactionID: "tx"}
+	e.Balance, e.Subject = 99, id()
+	got, b := k.apply(e)
+	e.Balance = 55_005
+	k.equal("entry", got, e)
+	k.equal("stored", k.entry(p.ID, e.Key), e)
+	want := tollkeeper.Balance{Credits: 55_005, Granted: 55_005, FreeUsers: 5_002, ClosedMonth: tollkeeper.MonthOf(now) - 1}
+	k.equal("balance", b, want)
+	k.books(p.ID)
+}
+
+func applyDebit(k *kit) {
+	p := k.parent(5)
+	got, b := k.apply(entry(p.ID, "host-operation", -2))
+	k.that(got.Balance == 3 && b.Credits == 3 && b.Used == 2 && b.Granted == 5, "entry %+v, balance %+v", got, b)
+	_, b = k.apply(entry(p.ID, tollkeeper.OpSocial, -3))
+	k.that(b.Credits == 0 && b.Socials == 1, "balance is %+v", b)
+	k.books(p.ID)
+}
+
+func applyAgain(k *kit) {
+	p := k.parent(5)
+	for _, amount := range []int64{10, -7} {
+		e := entry(p.ID, tollkeeper.OpPackage, amount)
+		first, b := k.apply(e)
+		again := e
+		again.ID, again.At = id(), now.AddDate(0, 1, 0)
+		for _, e := range []tollkeeper.LedgerEntry{e, again} {
+			got, same, fresh, err := k.store.ApplyCredit(k.ctx, e)
+			k.ok(err)
+			k.that(!fresh, "the same key is fresh again")
+			k.equal("entry", got, first)
+			k.equal("balance", same, b)
+		}
+	}
+	drained := entry(p.ID, "host-operation", -8)
+	k.apply(drained)
+	_, _, fresh, err := k.store.ApplyCredit(k.ctx, drained)
+	k.ok(err)
+	k.that(!fresh && k.balance(p.ID).Credits == 0, "a debit that stands needs credits again")
+	k.books(p.ID)
+}
+
+func applyOther(k *kit) {
+	p := k.parent(50)
+	e := entry(p.ID, "host-operation", -2)
+	_, before := k.apply(e)
+	for _, f := range []func(*tollkeeper.LedgerEntry){
+		func(e *tollkeeper.LedgerEntry) { e.Amount = -3 },
+		func(e *tollkeeper.LedgerEntry) { e.Amount = 2 },
+		func(e *tollkeeper.LedgerEntry) { e.Amount = -1000 },
+		func(e *tollkeeper.LedgerEntry) { e.Operation = "another" },
+		func(e *tollkeeper.LedgerEntry) { e.Operation, e.Refunds = tollkeeper.OpRefund, e.Key },
+	} {
+		twin := e
+		f(&twin)
+		_, _, _, err := k.store.ApplyCredit(k.ctx, twin)
+		k.fails(err, tollkeeper.ErrConflict)
+	}
+	k.equal("balance", k.balance(p.ID), before)
+	k.equal("entries", len(k.ledger(p.ID)), 2)
+}
+
+func applyOwners(k *kit) {
+	p, q := k.parent(5), k.parent(5)
+	e := entry(p.ID, "host-operation", -2)
+	k.apply(e)
+	f := entry(q.ID, "other", -1)
+	f.Key = e.Key
+	k.apply(f)
+	k.that(k.balance(p.ID).Credits == 3 && k.balance(q.ID).Credits == 4, "one owner's key is another's")
+}
+
+func applyInsufficient(k *kit) {
+	for _, amount := range []int64{-6, math.MinInt64 + 1, math.MinInt64} {
+		p := k.parent(5)
+		before := k.balance(p.ID)
+		e := entry(p.ID, "host-operation", amount)
+		_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+		k.fails(err, tollkeeper.ErrInsufficientCredits)
+		k.equal("balance", k.balance(p.ID), before)
+		k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
+		e.Amount = -5
+		_, b := k.apply(e)
+		k.that(b.Credits == 0, "balance is %+v", b)
+	}
+}
+
+func applyOverflow(k *kit) {
+	p := k.parent(5)
+	before := k.balance(p.ID)
+	_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, tollkeeper.OpGrant, math.MaxInt64-4))
+	k.that(err != nil, "5 and 2^63-5 credits have a sum: %+v", k.balance(p.ID))
+	k.equal("balance", k.balance(p.ID), before)
+	k.books(p.ID)
+	k.apply(entry(p.ID, tollkeeper.OpGrant, math.MaxInt64-5))
+	k.that(k.balance(p.ID).Credits == math.MaxInt64, "balance is %+v", k.balance(p.ID))
+	k.apply(entry(p.ID, "host-operation", -math.MaxInt64))
+	k.that(k.balance(p.ID).Credits == 0, "balance is %+v", k.balance(p.ID))
+}
+
+func applyNobody(k *kit) {
+	for _, owner := range []uuid.UUID{id(), k.child(k.parent(5)).ID} {
+		for _, amount := range []int64{5, -5} {
+			_, _, _, err := k.store.ApplyCredit(k.ctx, entry(owner, tollkeeper.OpPackage, amount))
+			k.fails(err, tollkeeper.ErrNotFound)
+		}
+		k.equal("ledger", k.ledger(owner), []tollkeeper.LedgerEntry{})
+	}
+}
+
+func refundCredit(k *kit) {
+	k.run("reverses a debit once", refundOnce)
+	k.run("what is no debit is not found", refundNothing)
+	k.run("reverses the charge of a verb", func(k *kit) {
+		p := k.parent(5)
+		c := charge(p.ID, tollkeeper.OpSignIn, 1)
+		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(k.child(p), now), Charge: c}, now)
+		k.ok(err)
+		e := entry(p.ID, tollkeeper.OpRefund, 0)
+		e.Refunds = c.Key
+		_, b := k.apply(e)
+		k.that(b.Credits == 5 && b.Used == 0 && b.SignIns == 1, "balance is %+v", b)
+		k.books(p.ID)
+	})
+}
+
+func refundOnce(k *kit) {
+	p := k.parent(10)
+	debit := entry(p.ID, "host-operation", -4)
+	k.apply(debit)
+	e := entry(p.ID, tollkeeper.OpRefund, 0)
+	e.Refunds = debit.Key
+	got, b := k.apply(e)
+	e.Amount, e.Balance = 4, 10
+	k.equal("entry", got, e)
+	k.that(b.Credits == 10 && b.Used == 0 && b.Granted == 10, "balance is %+v", b)
+	e.Amount = 0
+	again, same, fresh, err := k.store.ApplyCredit(k.ctx, e)
+	k.ok(err)
+	k.that(!fresh, "the same refund is fresh again")
+	k.equal("entry", again, got)
+	k.equal("balance", same, b)
+	other := entry(p.ID, tollkeeper.OpRefund, 0)
+	other.Refunds = debit.Key
+	_, _, _, err = k.store.ApplyCredit(k.ctx, other)
+	k.fails(err, tollkeeper.ErrConflict, "refund")
+	k.equal("balance", k.balance(p.ID), b)
+	second := entry(p.ID, "host-operation", -1)
+	k.apply(second)
+	e.Refunds = second.Key
+	_, _, _, err = k.store.ApplyCredit(k.ctx, e)
+	k.fails(err, tollkeeper.ErrConflict)
+	k.books(p.ID)
+}
+
+func refundNothing(k *kit) {
+	p, q := k.parent(10), k.parent(10)
+	credit, foreign := entry(p.ID, tollkeeper.OpPackage, 5), entry(q.ID, "host-operation", -2)
+	k.apply(credit)
+	k.apply(foreign)
+	debit, refund := entry(p.ID, "host-operation", -2), entry(p.ID, tollkeeper.OpRefund, 0)
+	refund.Refunds = debit.Key
+	k.apply(debit)
+	k.apply(refund)
+	before := k.balance(p.ID)
+	for name, key := range map[string]string{
+		"unknown": "none", "a credit": credit.Key, "the grant": "grant:" + p.ID.String(), "another owner's": foreign.Key, "a refund": refund.Key,
+	} {
+		k.run(name, func(k *kit) {
+			e := entry(p.ID, tollkeeper.OpRefund, 2)
+			e.Refunds = key
+			_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+			k.fails(err, tollkeeper.ErrNotFound)
+			k.equal("balance", k.balance(p.ID), before)
+		})
+	}
+	nobody := entry(id(), tollkeeper.OpRefund, 0)
+	nobody.Refunds = debit.Key
+	_, _, _, err := k.store.ApplyCredit(k.ctx, nobody)
+	k.fails(err, tollkeeper.ErrNotFound)
+	k.books(p.ID)
+}
+
+func listCredits(k *kit) {
+	p := k.parent(100)
+	var all, packages []tollkeeper.LedgerEntry
+	all = append(all, k.ledger(p.ID)...)
+	for i := range 6 {
+		e := entry(p.ID, "host-operation", -1)
+		if i%2 == 0 {
+			e.Operation, e.Amount = tollkeeper.OpPackage, 10
+		}
+		got, _ := k.apply(e)
+		all = append(all, got)
+		if i%2 == 0 {
+			packages = append(packages, got)
+		}
+	}
+	k.apply(entry(k.parent(0).ID, tollkeeper.OpPackage, 1))
+	list := func(k *kit, op tollkeeper.Operation, page tollkeeper.Page) []tollkeeper.LedgerEntry {
+		k.Helper()
+		got, err := k.store.ListCredits(k.ctx, p.ID, op, page)
+		k.ok(err)
+		return got
+	}
+	k.run("every operation in id order", func(k *kit) { k.equal("all", list(k, "", tollkeeper.Page{Limit: 10}), all) })
+	k.run("of one operation", func(k *kit) {
+		k.equal("packages", list(k, tollkeeper.OpPackage, tollkeeper.Page{Limit: 10}), packages)
+		k.equal("refunds", list(k, tollkeeper.OpRefund, tollkeeper.Page{Limit: 10}), packages[:0])
+	})
+	k.run("pages", func(k *kit) {
+		k.equal("first", list(k, "", tollkeeper.Page{Limit: 3}), all[:3])
+		k.equal("second", list(k, "", tollkeeper.Page{Limit: 3, After: all[2].ID}), all[3:6])
+		k.equal("of one operation", list(k, tollkeeper.OpPackage, tollkeeper.Page{Limit: 1, After: packages[0].ID}), packages[1:2])
+	})
+	k.run("an unknown owner has none", func(k *kit) { k.equal("ledger", k.ledger(id()), all[:0]) })
+}

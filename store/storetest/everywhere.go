@@ -1,0 +1,250 @@
+package storetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// everywhere states what holds for every verb.
+func everywhere(k *kit) {
+	k.run("what was passed is copied", aliasPassed)
+	k.run("what is answered is a copy", aliasAnswered)
+	k.run("a cancelled context does nothing", cancelled)
+	k.run("only the parameter says what time it is", noClock)
+	k.run("times come back in utc and milliseconds", utc)
+}
+
+// scribble writes over everything that an account points to.
+func scribble(a *tollkeeper.Account) {
+	for i := range a.PasswordHistory {
+		a.PasswordHistory[i] = "scribble"
+	}
+	for _, b := range [][]byte{a.TOTP, a.TOTPPending} {
+		for i := range b {
+			b[i] = 0xff
+		}
+	}
+	if o := a.Organization; o != nil {
+		o.Name, o.VerificationRequired = "scribble", !o.VerificationRequired
+		for i := range o.Authorized {
+			o.Authorized[i] = uuid.Nil
+		}
+	}
+}
+
+func aliasPassed(k *kit) {
+	p := k.owner()
+	a := account(p.ID)
+	first := k.create(tollkeeper.NewAccount{Account: a})
+	scribble(&a)
+	k.equal("after create", k.find(a.ID), first)
+	c := tollkeeper.Change{Account: k.find(p.ID)}
+	c.Account.Organization.Name = "Other"
+	_, _, err := k.store.UpdateAccount(k.ctx, c, now)
+	k.ok(err)
+	stands := k.find(p.ID)
+	scribble(&c.Account)
+	k.equal("after update", k.find(p.ID), stands)
+	e := entry(p.ID, tollkeeper.OpPackage, 5)
+	e.Package = &tollkeeper.Package{Type: "STARTER", FreeUsers: 1}
+	k.apply(e)
+	e.Package.FreeUsers, e.Package.Type = 99, "scribble"
+	k.books(p.ID)
+	k.that(k.entry(p.ID, e.Key).Package.Type == "STARTER", "a package is shared with the caller")
+	m := k.post(1)
+	m[0].Args["what"] = "scribble"
+	k.that(k.due(1, posting)[0].Args["what"] == "changed", "the arguments of a mail are shared with the caller")
+}
+
+func aliasAnswered(k *kit) {
+	p := k.owner()
+	a := k.child(p)
+	s := k.put(secret(a, tollkeeper.PurposeReset))
+	spare := k.put(secret(a, tollkeeper.PurposeSignIn))
+	want := k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	unchanged := func(by string) {
+		k.Helper()
+		k.equal("after "+by, k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID), want)
+	}
+	spoil := func(s tollkeeper.Subject) {
+		scribble(&s.Account)
+		for _, a := range []*tollkeeper.Account{s.Parent, s.KeyOwner} {
+			if a != nil {
+				scribble(a)
+			}
+		}
+		if s.Organization != nil {
+			scribble(&tollkeeper.Account{Organization: s.Organization})
+		}
+	}
+	spoil(k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
+	unchanged("find")
+	spoil(tollkeeper.Subject{Account: k.create(tollkeeper.NewAccount{Account: a})})
+	unchanged("create again")
+	_, subject, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
+	k.ok(err)
+	spoil(subject)
+	unchanged("secret")
+	subject, err = k.store.ConsumeSecret(k.ctx, claim(a, spare.Digest, 5), now)
+	k.ok(err)
+	spoil(subject)
+	unchanged("consume")
+	list, err := k.store.ListAccounts(k.ctx, p.ID, tollkeeper.Page{Limit: 10})
+	k.ok(err)
+	scribble(&list[0])
+	unchanged("list")
+	got := k.update(a.ID, func(*tollkeeper.Change) {})
+	want.Account.Version++
+	scribble(&got)
+	unchanged("update")
+	k.aliasRows(p)
+}
+
+// aliasRows spoils what the books and the outbox answer.
+func (k *kit) aliasRows(p tollkeeper.Account) {
+	k.Helper()
+	e := entry(p.ID, tollkeeper.OpPackage, 5)
+	e.Package = &tollkeeper.Package{Type: "STARTER"}
+	for range 2 {
+		got, _, _, err := k.store.ApplyCredit(k.ctx, e)
+		k.ok(err)
+		k.that(got.Package.Type == "STARTER", "a package is shared with the caller of apply")
+		got.Package.Type = "scribble"
+		got = k.entry(p.ID, e.Key)
+		k.that(got.Package.Type == "STARTER", "a package is shared with the caller of list")
+		got.Package.Type = "scribble"
+	}
+	k.post(1)
+	for try := range 2 {
+		m := k.due(1, posting.Add(time.Duration(try)*time.Minute))[0]
+		k.that(m.Args["what"] == "changed", "the arguments of a mail are shared with the claimer")
+		m.Args["what"] = "scribble"
+	}
+}
+
+// cancelled calls every verb that writes with a context that ended, and wants an error and no change.
+func cancelled(k *kit) {
+	ctx, cancel := context.WithCancel(k.ctx)
+	cancel()
+	p := k.parent(50)
+	a, fresh := k.child(p), account(p.ID)
+	s, n := k.signIn(refreshable(a)), session(a, now)
+	link, code := k.put(secret(a, tollkeeper.PurposeReset)), k.put(secret(a, tollkeeper.PurposeSignIn))
+	unput, mail := secret(a, tollkeeper.PurposeVerify), queued(tollkeeper.Lookup{})
+	state, funds, standing := k.find(a.ID), k.balance(p.ID), k.live(s.ID, now)
+	verbs := map[string]func() error{
+		"create account": func() error {
+			_, _, err := k.store.CreateAccount(ctx, tollkeeper.NewAccount{Account: fresh, Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}, now)
+			return err
+		},
+		"update account": func() error {
+			c := tollkeeper.Change{Account: state, EndSessions: true, Proof: link.Digest, Charge: charge(p.ID, tollkeeper.OpVerify, 2)}
+			_, _, err := k.store.UpdateAccount(ctx, c, now)
+			return err
+		},
+		"delete account": func() error { return k.store.DeleteAccount(ctx, p.ID, a.ID, now) },
+		"create session": func() error {
+			_, err := k.store.CreateSession(ctx, tollkeeper.NewSession{Session: n, Charge: charge(p.ID, tollkeeper.OpSignIn, 1)}, now)
+			return err
+		},
+		"rotate session": func() error {
+			_, err := k.store.RotateSession(ctx, rotation(s, 0, 0), now)
+			return err
+		},
+		"touch session": func() error {
+			return k.store.TouchSession(ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Minute))
+		},
+		"revoke session": func() error { return k.store.RevokeSession(ctx, a.ID, s.ID, now) },
+		"put secrets":    func() error { return k.store.PutSecrets(ctx, []tollkeeper.Secret{unput}, now) },
+		"consume secret": func() error {
+			_, err := k.store.ConsumeSecret(ctx, claim(a, code.Digest, 5), now)
+			return err
+		},
+		"apply credit": func() error {
+			_, _, _, err := k.store.ApplyCredit(ctx, entry(p.ID, tollkeeper.OpPackage, 5))
+			return err
+		},
+		"queue mail": func() error { return k.store.QueueMail(ctx, []tollkeeper.QueuedMail{mail}) },
+	}
+	for name, verb := range verbs {
+		k.run(name, func(k *kit) {
+			k.that(verb() != nil, "no error")
+			k.equal("account", k.find(a.ID), state)
+			k.equal("balance", k.balance(p.ID), funds)
+			k.equal("session", k.live(s.ID, now), standing)
+			k.equal("link", k.secret(link), link)
+			k.equal("code", k.secret(code), code)
+			k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
+			k.that(!k.hasSecret(unput), "the secret is there")
+			k.that(len(k.claimed(mail.ID)) == 0, "the mail is queued")
+			k.absent(fresh.ID)
+			k.dead(a.ID, n.ID, now)
+		})
+	}
+	k.run("the rest", func(k *kit) { k.cancelledRest(ctx) })
+}
+
+// cancelledRest does the same with the verbs that see all rows of a store.
+func (k *kit) cancelledRest(ctx context.Context) {
+	k.Helper()
+	mails, p := k.post(1), k.tenant(10, 3)
+	_, err := k.store.ClaimMail(ctx, 1, time.Minute, posting)
+	k.that(err != nil, "a cancelled claim has no error")
+	k.claims(k.due(1, posting), mails)
+	k.that(k.store.FinishMail(ctx, mails[0].ID, 1, time.Time{}) != nil, "a cancelled finish has no error")
+	k.claims(k.due(1, posting.Add(time.Minute)), mails)
+	_, _, err = k.store.CloseMonths(ctx, firstMonth, 1, 100, closing)
+	k.that(err != nil, "cancelled closing has no error")
+	k.that(k.balance(p.ID).ClosedMonth == firstMonth-1, "a cancelled month is closed")
+	_, err = k.store.Sweep(ctx, 10, dusk)
+	k.that(err != nil, "a cancelled sweep has no error")
+}
+
+// noClock lives in the far past and the far future.
+func noClock(k *kit) {
+	for _, at := range []time.Time{time.Date(1971, 2, 3, 4, 5, 6, 0, time.UTC), time.Date(2300, 2, 3, 4, 5, 6, 0, time.UTC)} {
+		p := k.parent(0)
+		a := account(p.ID)
+		a, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a}, at)
+		k.ok(err)
+		s := k.signIn(session(a, at))
+		k.that(k.find(a.ID).LastSignIn.Equal(at), "last sign-in is %v, want %v", k.find(a.ID).LastSignIn, at)
+		k.live(s.ID, s.ExpiresAt.Add(-time.Millisecond))
+		k.dead(a.ID, s.ID, s.ExpiresAt)
+		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, at.Add(time.Hour)))
+		k.that(k.live(s.ID, at).Session.SeenAt.Equal(at.Add(time.Hour)), "seen at %v", k.live(s.ID, at).Session.SeenAt)
+		code := secret(a, tollkeeper.PurposeSignIn)
+		code.CreatedAt, code.ExpiresAt = at, at.Add(time.Minute)
+		k.put(code)
+		_, err = k.store.ConsumeSecret(k.ctx, claim(a, code.Digest, 5), code.ExpiresAt)
+		k.fails(err, tollkeeper.ErrNotFound)
+		_, err = k.store.ConsumeSecret(k.ctx, claim(a, code.Digest, 5), code.ExpiresAt.Add(-time.Millisecond))
+		k.ok(err)
+		k.that(k.secret(code).UsedAt.Equal(code.ExpiresAt.Add(-time.Millisecond)), "used at %v", k.secret(code).UsedAt)
+		n, err := k.store.CountAccounts(k.ctx, p.ID, at)
+		k.ok(err)
+		k.that(n == 1, "%d accounts signed in", n)
+	}
+}
+
+func utc(k *kit) {
+	zone := time.FixedZone("far", 5*3600)
+	a := account(k.parent(0).ID)
+	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt = now.In(zone), now.In(zone), now.In(zone)
+	k.create(tollkeeper.NewAccount{Account: a})
+	s := session(a, now.In(zone))
+	s.Epoch = 1
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, now.In(zone))
+	k.ok(err)
+	got, l := k.find(a.ID), k.live(s.ID, now.In(zone))
+	for what, t := range map[string]time.Time{
+		"created": got.CreatedAt, "updated": got.UpdatedAt, "verified": got.EmailVerifiedAt, "last sign-in": got.LastSignIn,
+		"session created": l.Session.CreatedAt, "session seen": l.Session.SeenAt, "session expires": l.Session.ExpiresAt.AddDate(0, 0, -1),
+	} {
+		k.that(t.Equal(now) && t.Location() == time.UTC, "%s is %v, want %v", what, t, now)
+	}
+	k.that(got.PasswordChangedAt.Equal(now) && l.Session.RefreshUntil.IsZero() && l.Session.RotatedAt.IsZero(), "zero times are not zero: %+v", l)
+}

@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func listAccounts(k *kit) {
+	k.run("pages in id order", listPages)
+	k.run("only the scope, without deleted accounts", listScope)
+	k.run("searches by prefix of email or username", listSearch)
+	k.run("search takes no character for a pattern", listLiteral)
+	k.run("from is included, to is not", listDates)
+}
+
+// listed answers the ids of a page.
+func (k *kit) listed(scope uuid.UUID, p tollkeeper.Page) []uuid.UUID {
+	k.Helper()
+	found, err := k.store.ListAccounts(k.ctx, scope, p)
+	k.ok(err)
+	ids := make([]uuid.UUID, len(found))
+	for i, a := range found {
+		ids[i] = a.ID
+	}
+	return ids
+}
+
+func inOrder(ids []uuid.UUID) []uuid.UUID {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return ids
+}
+
+func listPages(k *kit) {
+	p := k.parent(0)
+	var ids []uuid.UUID
+	for range 7 {
+		ids = append(ids, id())
+	}
+	for _, i := range []int{3, 0, 6, 1, 5, 2, 4} {
+		k.child(p, func(a *tollkeeper.Account) { a.ID = ids[i] })
+	}
+	inOrder(ids)
+	k.equal("all", k.listed(p.ID, tollkeeper.Page{Limit: 100}), ids)
+	k.equal("first page", k.listed(p.ID, tollkeeper.Page{Limit: 3}), ids[:3])
+	k.equal("second page", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[2]}), ids[3:6])
+	k.equal("last page", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[5]}), ids[6:])
+	k.equal("after the last", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[6]}), ids[:0])
+	found, err := k.store.ListAccounts(k.ctx, p.ID, tollkeeper.Page{Limit: 1})
+	k.ok(err)
+	k.equal("an account of the list", found[0], k.find(ids[0]))
+}
+
+func listScope(k *kit) {
+	p, q := k.parent(0), k.parent(0)
+	a, gone, off := k.child(p), k.child(p), k.child(p)
+	k.child(q)
+	k.remove(gone)
+	k.disable(off.ID)
+	k.equal("scope", k.listed(p.ID, tollkeeper.Page{Limit: 10}), inOrder([]uuid.UUID{a.ID, off.ID}))
+	k.equal("unknown scope", k.listed(id(), tollkeeper.Page{Limit: 10}), []uuid.UUID{})
+	k.equal("of a child", k.listed(a.ID, tollkeeper.Page{Limit: 10}), []uuid.UUID{})
+	k.equal("root scope", k.listed(tollkeeper.Root, tollkeeper.Page{Limit: 10, Search: p.EmailKey}), []uuid.UUID{p.ID})
+	k.equal("root scope without children", k.listed(tollkeeper.Root, tollkeeper.Page{Limit: 10, Search: a.EmailKey}), []uuid.UUID{})
+}
+
+func listSearch(k *kit) {
+	p := k.parent(0)
+	named := func(address, username string) uuid.UUID {
+		return k.child(p, email(address), func(a *tollkeeper.Account) { a.Username = username }).ID
+	}
+	anna, hannah := named("anna@one.example", "First"), named("hannah@one.example", "Second")
+	bert, empty := named("bert@one.example", "Annabert"), named("zoe@one.example", "")
+	for search, want := range map[string][]uuid.UUID{
+		"anna": {anna, bert}, "annab": {bert}, "anna@one.example": {anna}, "hannah": {hannah}, "one": {}, "annaz": {},
+		"second": {hannah}, "": {anna, hannah, bert, empty},
+	} {
+		k.equal("search "+search, k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: search}), inOrder(want))
+	}
+	first := inOrder([]uuid.UUID{anna, bert})
+	k.equal("next page", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "anna", After: first[0]}), first[1:])
+	k.equal("limit", k.listed(p.ID, tollkeeper.Page{Limit: 1, Search: "anna"}), first[:1])
+}
+
+func listLiteral(k *kit) {
+	p := k.parent(0)
+	low := k.child(p, email("a_b@one.example"), func(a *tollkeeper.Account) { a.Username = "x1" })
+	k.child(p, email("axb@one.example"), func(a *tollkeeper.Account) { a.Username = "x2" })
+	odd := k.child(p, email(`c%d*e?f[g]\h'@one.example`), func(a *tollkeeper.Account) { a.Username = "x3" })
+	for search, want := range map[string][]uuid.UUID{
+		"a_": {low.ID}, "%": {}, "_": {}, "c%d": {odd.ID}, "c%d*e": {odd.ID}, "c%d*e?f[": {odd.ID}, `c%d*e?f[g]\h'`: {odd.ID},
+		"*": {}, "?": {}, `\`: {}, "'": {}, "A": {},
+	} {
+		k.equal("search "+search, k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: search}), want)
+	}
+	k.equal("a long search", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: strings.Repeat("a", 300)}), []uuid.UUID{})
+}
+
+func listDates(k *kit) {
+	p := k.parent(0)
+	var ids []uuid.UUID
+	for i := range 3 {
+		at := now.Add(time.Duration(i) * time.Millisecond)
+		ids = append(ids, k.child(p, func(a *tollkeeper.Account) { a.CreatedAt = at }).ID)
+	}
+	at := func(ms int) time.Time { return now.Add(time.Duration(ms) * time.Millisecond) }
+	k.equal("from", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(1)}), ids[1:])
+	k.equal("to", k.listed(p.ID, tollkeeper.Page{Limit: 10, To: at(1)}), ids[:1])
+	k.equal("both", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(1), To: at(2)}), ids[1:2])
+	k.equal("none", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(3)}), ids[:0])
+}
+
+func countAccounts(k *kit) {
+	k.run("who signed in at or after", func(k *kit) {
+		p := k.parent(0)
+		a, b, gone := k.child(p), k.child(p), k.child(p)
+		k.child(p)
+		k.signIn(session(a, now))
+		k.signIn(session(b, now.Add(time.Hour)))
+		k.signIn(session(gone, now.Add(time.Hour)))
+		k.signIn(session(k.child(k.parent(0)), now))
+		k.remove(gone)
+		for _, c := range []struct {
+			since time.Time
+			want  int64
+		}{{now.AddDate(-60, 0, 0), 2}, {now, 2}, {now.Add(time.Millisecond), 1}, {now.Add(time.Hour), 1}, {now.Add(time.Hour + 1e6), 0}} {
+			n, err := k.store.CountAccounts(k.ctx, p.ID, c.since)
+			k.ok(err)
+			k.that(n == c.want, "since %v: %d, want %d", c.since, n, c.want)
+		}
+	})
+	k.run("an unknown scope has none", func(k *kit) {
+		n, err := k.store.CountAccounts(k.ctx, id(), now)
+		k.ok(err)
+		k.that(n == 0, "%d accounts", n)
+	})
+}

@@ -1,0 +1,280 @@
+package storetest
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func findAccount(k *kit) {
+	k.run("by id, number and public key", findByOwn)
+	k.run("by email inside its scope only", findScoped)
+	k.run("by google subject inside its scope only", findGoogleScoped)
+	k.run("google subject before email", findGoogleFirst)
+	k.run("keys are compared byte by byte", findBytes)
+	k.run("an empty lookup finds nothing", findNothing)
+	k.run("an unknown scope names the parent", findUnknownScope)
+	k.run("a known scope without the account is plain", findKnownScope)
+	k.run("a disabled scope is still known", findDisabledScope)
+	k.run("deleted accounts are never found", findDeleted)
+	k.run("children of a deleted parent are not found", findOrphan)
+	k.run("with parent and key owner", findSubject)
+	k.run("with its organization", findOrganization)
+	k.run("widget: children first, then root accounts", findWidget)
+	k.run("stray: exactly one child", findStray)
+	k.run("stray: what does not count", findStrayUncounted)
+}
+
+// finds wants the account behind a lookup.
+func (k *kit) finds(l tollkeeper.Lookup, want uuid.UUID) tollkeeper.Subject {
+	k.Helper()
+	s, err := k.store.FindAccount(k.ctx, l)
+	if err != nil {
+		k.Fatalf("%+v: %v", l, describe(err))
+	}
+	k.that(s.Account.ID == want, "%+v found %v, want %v", l, s.Account.ID, want)
+	return s
+}
+
+// misses wants nobody behind a lookup.
+func (k *kit) misses(l tollkeeper.Lookup, field ...string) {
+	k.Helper()
+	s, err := k.store.FindAccount(k.ctx, l)
+	k.that(err != nil, "%+v found %v below %v", l, s.Account.ID, s.Account.Parent)
+	k.fails(err, tollkeeper.ErrNotFound, field...)
+}
+
+func findByOwn(k *kit) {
+	p := k.parent(0)
+	for _, a := range []tollkeeper.Account{p, k.child(p)} {
+		k.equal("by id", k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID).Account, a)
+		k.equal("by number", k.finds(tollkeeper.Lookup{Number: a.Number}, a.ID).Account, a)
+		k.equal("by public key", k.finds(tollkeeper.Lookup{PublicKey: a.PublicKey}, a.ID).Account, a)
+		k.disable(a.ID)
+		k.that(k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID).Account.Status == tollkeeper.StatusDisabled, "not disabled")
+	}
+	k.misses(tollkeeper.Lookup{ID: id()})
+	k.misses(tollkeeper.Lookup{Number: 1 << 52})
+	k.misses(tollkeeper.Lookup{PublicKey: word("APK_")})
+}
+
+func findScoped(k *kit) {
+	p, q := k.parent(0), k.parent(0)
+	root, same := k.parent(0), email(word("same")+"@example.com")
+	inP, inQ := k.child(p, same), k.child(q, same)
+	address := inP.EmailKey
+	k.finds(tollkeeper.Lookup{Email: address, Scope: p.ID}, inP.ID)
+	k.finds(tollkeeper.Lookup{Email: address, ScopeKey: p.PublicKey}, inP.ID)
+	k.finds(tollkeeper.Lookup{Email: address, ScopeNumber: p.Number}, inP.ID)
+	k.finds(tollkeeper.Lookup{Email: address, Scope: q.ID}, inQ.ID)
+	k.finds(tollkeeper.Lookup{Email: address, ScopeKey: q.PublicKey}, inQ.ID)
+	k.misses(tollkeeper.Lookup{Email: address})
+	k.misses(tollkeeper.Lookup{Email: address, Scope: root.ID})
+	k.misses(tollkeeper.Lookup{Email: address, ScopeKey: root.PublicKey})
+	k.finds(tollkeeper.Lookup{Email: root.EmailKey}, root.ID)
+	k.misses(tollkeeper.Lookup{Email: root.EmailKey, Scope: root.ID})
+	k.misses(tollkeeper.Lookup{Email: root.EmailKey, Scope: p.ID})
+	k.misses(tollkeeper.Lookup{Email: root.EmailKey, ScopeNumber: p.Number})
+}
+
+func findGoogleScoped(k *kit) {
+	p, q := k.parent(0), k.parent(0)
+	a := k.child(p)
+	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: p.ID}, a.ID)
+	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, ScopeKey: p.PublicKey}, a.ID)
+	k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject})
+	k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: q.ID})
+	k.finds(tollkeeper.Lookup{GoogleSubject: p.GoogleSubject}, p.ID)
+	k.misses(tollkeeper.Lookup{GoogleSubject: p.GoogleSubject, Scope: p.ID})
+}
+
+func findGoogleFirst(k *kit) {
+	p := k.parent(0)
+	a, b := k.child(p), k.child(p)
+	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Email: b.EmailKey, Scope: p.ID}, a.ID)
+	k.finds(tollkeeper.Lookup{GoogleSubject: b.GoogleSubject, Email: a.EmailKey, ScopeKey: p.PublicKey}, b.ID)
+	k.finds(tollkeeper.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, Scope: p.ID}, b.ID)
+	k.finds(tollkeeper.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, ScopeKey: p.PublicKey}, b.ID)
+}
+
+func findBytes(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	k.misses(tollkeeper.Lookup{Email: strings.ToUpper(a.EmailKey), Scope: p.ID})
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey + " ", Scope: p.ID})
+	k.misses(tollkeeper.Lookup{Email: strings.Replace(a.EmailKey, "u", "_", 1), Scope: p.ID})
+	k.misses(tollkeeper.Lookup{GoogleSubject: strings.ToUpper(a.GoogleSubject), Scope: p.ID})
+	k.misses(tollkeeper.Lookup{PublicKey: strings.ToLower(p.PublicKey)})
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: strings.ToLower(p.PublicKey)}, "parent")
+}
+
+func findNothing(k *kit) {
+	p := k.parent(0, house)
+	k.child(p, func(a *tollkeeper.Account) { a.Email, a.EmailKey, a.GoogleSubject = "", "", "" })
+	k.remove(k.child(p))
+	k.misses(tollkeeper.Lookup{})
+	k.misses(tollkeeper.Lookup{Scope: p.ID})
+	k.misses(tollkeeper.Lookup{ScopeKey: p.PublicKey})
+	k.misses(tollkeeper.Lookup{Stray: true})
+	k.misses(tollkeeper.Lookup{ScopeKey: p.PublicKey, Widget: true})
+}
+
+func findUnknownScope(k *kit) {
+	p, gone := k.parent(0), k.parent(0)
+	a, orphan := k.child(p), k.child(gone)
+	k.remove(gone)
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent")
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: 1 << 52}, "parent")
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: a.PublicKey}, "parent")
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent")
+	k.misses(tollkeeper.Lookup{Email: orphan.EmailKey, ScopeKey: gone.PublicKey}, "parent")
+	k.misses(tollkeeper.Lookup{Email: orphan.EmailKey, ScopeNumber: gone.Number}, "parent")
+	k.misses(tollkeeper.Lookup{Email: p.EmailKey, ScopeKey: a.PublicKey, Widget: true}, "parent")
+}
+
+func findKnownScope(k *kit) {
+	p := k.parent(0)
+	for _, l := range []tollkeeper.Lookup{{ScopeKey: p.PublicKey}, {ScopeNumber: p.Number}, {ScopeKey: p.PublicKey, Widget: true}} {
+		l.Email = word("nobody") + "@example.com"
+		k.misses(l)
+		l.GoogleSubject = word("nobody")
+		k.misses(l)
+	}
+}
+
+func findDisabledScope(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	k.disable(p.ID)
+	s := k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	k.that(s.Parent != nil && s.Parent.Status == tollkeeper.StatusDisabled, "the parent is not told to be disabled")
+	k.misses(tollkeeper.Lookup{Email: word("nobody") + "@example.com", ScopeKey: p.PublicKey})
+}
+
+func findDeleted(k *kit) {
+	p := k.parent(0)
+	for _, a := range []tollkeeper.Account{k.child(p), p} {
+		k.remove(a)
+		k.misses(tollkeeper.Lookup{ID: a.ID})
+		k.misses(tollkeeper.Lookup{Number: a.Number})
+		k.misses(tollkeeper.Lookup{PublicKey: a.PublicKey})
+		k.misses(tollkeeper.Lookup{Email: a.EmailKey, Scope: a.Parent})
+		k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: a.Parent})
+	}
+}
+
+func findOrphan(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	k.remove(p)
+	k.misses(tollkeeper.Lookup{ID: a.ID})
+	k.misses(tollkeeper.Lookup{Number: a.Number})
+	k.misses(tollkeeper.Lookup{PublicKey: a.PublicKey})
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID})
+	k.misses(tollkeeper.Lookup{Email: a.EmailKey, Stray: true})
+}
+
+func findSubject(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	s := k.finds(tollkeeper.Lookup{ID: p.ID}, p.ID)
+	k.equal("of a root account", s, tollkeeper.Subject{Account: p})
+	s = k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID)
+	k.equal("by id", s, tollkeeper.Subject{Account: a, Parent: &p})
+	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID}, a.ID)
+	k.equal("by scope", s, tollkeeper.Subject{Account: a, Parent: &p})
+	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	k.equal("by scope key", s, tollkeeper.Subject{Account: a, Parent: &p, KeyOwner: &p})
+	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}, a.ID)
+	k.equal("by scope number", s, tollkeeper.Subject{Account: a, Parent: &p, KeyOwner: &p})
+}
+
+// owner makes a root account with an organization of its own.
+func (k *kit) owner(edits ...func(*tollkeeper.Organization)) tollkeeper.Account {
+	k.Helper()
+	return k.parent(100, func(a *tollkeeper.Account) {
+		a.OrganizationOwner, a.Organization = a.ID, organization()
+		for _, e := range edits {
+			e(a.Organization)
+		}
+	})
+}
+
+func findOrganization(k *kit) {
+	o := k.owner()
+	member := k.parent(0, func(a *tollkeeper.Account) { a.OrganizationOwner = o.ID })
+	a := k.child(o)
+	for name, id := range map[string]uuid.UUID{"its own": o.ID, "its owner's": member.ID, "its parent's": a.ID} {
+		k.equal(name, k.finds(tollkeeper.Lookup{ID: id}, id).Organization, o.Organization)
+	}
+	lone := k.child(k.parent(0))
+	none := k.finds(tollkeeper.Lookup{ID: lone.ID}, lone.ID)
+	k.that(none.Organization == nil, "an organization from nowhere: %+v", none.Organization)
+	k.remove(o)
+	s := k.finds(tollkeeper.Lookup{ID: member.ID}, member.ID)
+	k.that(s.Organization == nil, "the organization of a deleted owner is there: %+v", s.Organization)
+}
+
+func findWidget(k *kit) {
+	o := k.owner()
+	root := k.parent(0)
+	address := root.EmailKey
+	l := tollkeeper.Lookup{Email: address, ScopeKey: o.PublicKey, Widget: true}
+	s := k.finds(l, root.ID)
+	k.equal("of a root account", s, tollkeeper.Subject{Account: root, KeyOwner: &o})
+	k.finds(tollkeeper.Lookup{GoogleSubject: root.GoogleSubject, ScopeKey: o.PublicKey, Widget: true}, root.ID)
+	k.finds(tollkeeper.Lookup{Email: o.EmailKey, ScopeKey: o.PublicKey, Widget: true}, o.ID)
+	l.Widget = false
+	k.misses(l)
+	l.Widget = true
+	a := k.child(k.parent(0), email(root.Email))
+	k.finds(l, root.ID)
+	own := k.child(o, email(root.Email))
+	s = k.finds(l, own.ID)
+	k.equal("of a child", s, tollkeeper.Subject{Account: own, Parent: &o, Organization: o.Organization, KeyOwner: &o})
+	k.remove(own)
+	k.finds(l, root.ID)
+	k.remove(root)
+	k.misses(l)
+	k.finds(tollkeeper.Lookup{Email: address, Scope: a.Parent}, a.ID)
+}
+
+func findStray(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	l := tollkeeper.Lookup{Email: a.EmailKey, Stray: true}
+	k.equal("one child", k.finds(l, a.ID), tollkeeper.Subject{Account: a, Parent: &p, Stray: true})
+	l.Stray = false
+	k.misses(l)
+	k.that(!k.finds(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID, Stray: true}, a.ID).Stray, "inside its scope nobody is a stray")
+	l.Stray = true
+	b := k.child(k.parent(0), email(a.Email))
+	k.misses(l)
+	c := k.child(k.parent(0), email(a.Email))
+	k.misses(l)
+	root := k.parent(0, email(a.Email))
+	k.that(!k.finds(l, root.ID).Stray, "a root account is no stray")
+	k.remove(root)
+	k.misses(l)
+	k.remove(c)
+	k.remove(a)
+	k.that(k.finds(l, b.ID).Stray, "the last child is not told to be a stray")
+}
+
+func findStrayUncounted(k *kit) {
+	h, gone := k.parent(0, house), k.parent(0)
+	inHouse := k.child(h)
+	same := email(inHouse.Email)
+	l := tollkeeper.Lookup{Email: inHouse.EmailKey, Stray: true}
+	k.misses(l)
+	k.child(gone, same)
+	k.remove(gone)
+	k.misses(l)
+	k.remove(k.child(k.parent(0), same))
+	k.misses(l)
+	a := k.child(k.parent(0), same)
+	k.finds(l, a.ID)
+	k.disable(a.ID)
+	k.finds(l, a.ID)
+}

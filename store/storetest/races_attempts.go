@@ -1,0 +1,97 @@
+package storetest
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func raceAttempts(k *kit) {
+	for name, c := range map[string]struct {
+		l    tollkeeper.Limit
+		want int64
+	}{
+		"a rate":    {tollkeeper.Limit{Every: time.Second, Burst: 20}, 20},
+		"a lock":    {tollkeeper.Limit{Free: 5, Base: 30 * time.Second, Max: time.Hour, Window: time.Hour}, 5},
+		"a ceiling": {tollkeeper.Limit{Free: 20, Window: time.Hour}, 20},
+	} {
+		k.run(name+" lets in exactly its number", func(k *kit) { raceTake(k, c.l, c.want) })
+	}
+	k.run("buckets in any order are all or none", raceTakeOrders)
+	k.run("a waived bucket counts exactly", raceTakeWaived)
+	k.run("takes and pardons add up", raceForgive)
+	k.run("the longest mark stays", raceMark)
+}
+
+// letIn counts how many of two takes per caller are let in.
+func (k *kit) letIn(buckets func(i int) []tollkeeper.Bucket) int64 {
+	k.Helper()
+	var in atomic.Int64
+	k.tally(race(callers, func(i int) error {
+		for range 2 {
+			d, err := k.attempts.Take(k.ctx, buckets(i), now)
+			if err != nil {
+				return err
+			}
+			if d.Allowed {
+				in.Add(1)
+			}
+		}
+		return nil
+	}))
+	return in.Load()
+}
+
+func raceTake(k *kit, l tollkeeper.Limit, want int64) {
+	b := bucket(l)
+	got := k.letIn(func(int) []tollkeeper.Bucket { return []tollkeeper.Bucket{b} })
+	k.that(got == want, "%d are let in, want %d", got, want)
+}
+
+func raceTakeOrders(k *kit) {
+	small, large := bucket(tollkeeper.Limit{Free: 15, Window: time.Hour}), bucket(tollkeeper.Limit{Free: 1000, Window: time.Hour})
+	got := k.letIn(func(i int) []tollkeeper.Bucket {
+		if i%2 == 0 {
+			return []tollkeeper.Bucket{small, large}
+		}
+		return []tollkeeper.Bucket{large, small}
+	})
+	k.that(got == 15, "%d are let in, want 15", got)
+	k.counts(now, large, 16)
+}
+
+func raceTakeWaived(k *kit) {
+	b := k.waived(tollkeeper.Limit{Free: 1000, Window: time.Hour}, now.Add(time.Hour))
+	got := k.letIn(func(int) []tollkeeper.Bucket { return []tollkeeper.Bucket{b} })
+	k.that(got == callers*2, "%d are let in, want %d", got, callers*2)
+	k.counts(now, b, callers*2+1)
+}
+
+func raceForgive(k *kit) {
+	b := bucket(tollkeeper.Limit{Free: 1000, Window: time.Hour})
+	k.tally(race(callers, func(i int) error {
+		for j := range 4 {
+			if _, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, now); err != nil {
+				return err
+			}
+			if (i+j)%2 == 0 {
+				if err := k.attempts.Settle(k.ctx, tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}}, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+	k.counts(now, b, callers*2+1)
+}
+
+func raceMark(k *kit) {
+	b := bucket(ceiling)
+	b.Waive = digest()
+	k.tally(race(callers, func(i int) error {
+		return k.attempts.Settle(k.ctx, tollkeeper.Settlement{Mark: b.Waive, Until: now.Add(time.Duration((i*7)%callers+1) * time.Minute)}, now)
+	}))
+	got := k.take(now, b).Outcomes[0].Marked
+	k.that(got.Equal(now.Add(callers*time.Minute)), "the mark ends at %v, want %v", got, now.Add(callers*time.Minute))
+}

@@ -1,0 +1,93 @@
+package storetest
+
+import (
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func raceSecrets(k *kit) {
+	k.run("one of many right codes wins", raceConsume)
+	k.run("no more comparisons than tries", raceTries)
+	k.run("each recovery code is used once", raceSingle)
+	k.run("a code dies while the address changes", raceAddress)
+}
+
+func raceConsume(k *kit) {
+	p := k.parent(0)
+	for range rounds / 4 {
+		a := k.child(p)
+		codes := []tollkeeper.Secret{k.put(secret(a, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeSignIn))}
+		errs := race(callers, func(i int) error {
+			s, err := k.store.ConsumeSecret(k.ctx, claim(a, codes[i%3].Digest, 5), now)
+			if s.Account.ID != a.ID {
+				return tollkeeper.ErrInternal
+			}
+			return err
+		})
+		won := k.tally(errs, tollkeeper.ErrNotFound)
+		k.that(won == 1, "%d used one of three codes, want 1", won)
+		for _, s := range codes {
+			k.that(!k.secret(s).UsedAt.IsZero(), "a sibling lives on")
+		}
+	}
+}
+
+func raceTries(k *kit) {
+	p := k.parent(0)
+	for range rounds / 4 {
+		a := k.child(p)
+		var codes []tollkeeper.Secret
+		for range 3 {
+			codes = append(codes, k.put(secret(a, tollkeeper.PurposeSignIn)))
+		}
+		errs := race(callers, func(int) error {
+			_, err := k.store.ConsumeSecret(k.ctx, claim(a, digest(), 5), now)
+			return err
+		})
+		k.that(k.tally(errs, tollkeeper.ErrNotFound) == 0, "a wrong code is right")
+		for _, s := range codes {
+			k.that(k.secret(s).Tries == 5, "%d comparisons with a code, want 5", k.secret(s).Tries)
+		}
+		k.guess(a, codes[0].Digest, 5, false)
+	}
+}
+
+func raceSingle(k *kit) {
+	a := k.child(k.parent(0))
+	var codes []tollkeeper.Secret
+	for range 4 {
+		codes = append(codes, k.put(secret(a, tollkeeper.PurposeRecovery)))
+	}
+	errs := race(callers, func(i int) error {
+		c := claim(a, codes[i%4].Digest, 0)
+		c.Purpose, c.Single = tollkeeper.PurposeRecovery, true
+		_, err := k.store.ConsumeSecret(k.ctx, c, now)
+		return err
+	})
+	won := k.tally(errs, tollkeeper.ErrNotFound)
+	k.that(won == 4, "%d codes of 4 were used", won)
+}
+
+func raceAddress(k *kit) {
+	p := k.parent(0)
+	for range rounds / 4 {
+		a := k.child(p)
+		s := k.put(secret(a, tollkeeper.PurposeSignIn))
+		c := claim(a, s.Digest, 5)
+		c.Lookup = tollkeeper.Lookup{ID: a.ID}
+		var found tollkeeper.Subject
+		errs := race(2, func(i int) (err error) {
+			if i == 0 {
+				found, err = k.store.ConsumeSecret(k.ctx, c, now)
+				return err
+			}
+			moved := a
+			moved.EmailKey = word("moved") + "@example.com"
+			_, _, err = k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: moved}, now)
+			return err
+		})
+		k.tally(errs[:1], tollkeeper.ErrNotFound)
+		k.ok(errs[1])
+		k.that(errs[0] != nil || found.Account.EmailKey == s.Address, "a code of %s let %s in", s.Address, found.Account.EmailKey)
+		k.that(k.secret(s).UsedAt.IsZero() == (errs[0] != nil), "used %v, error %v", k.secret(s).UsedAt, errs[0])
+	}
+}

@@ -1,0 +1,227 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// rotation shows generation of the session and asks for an hour and two weeks more.
+func rotation(s tollkeeper.Session, generation int, grace time.Duration) tollkeeper.Rotation {
+	return tollkeeper.Rotation{
+		Session: s.ID, Generation: generation, ExpiresAt: now.Add(90 * time.Minute), RefreshUntil: now.Add(14 * 24 * time.Hour), Grace: grace,
+	}
+}
+
+func rotateSession(k *kit) {
+	k.run("moves the generation on", rotateMoves)
+	k.run("reuse ends the session", rotateReuse)
+	k.run("a generation that never was ends the session", rotateFuture)
+	k.run("in the grace the one before answers the same", rotateGrace)
+	k.run("the grace ends", rotateGraceEnds)
+	k.run("two before is reuse in the grace, too", rotateTwoBefore)
+	k.run("needs a live session", rotateNeedsLive)
+	k.run("not at or after the refresh limit", rotateLimit)
+}
+
+func rotateMoves(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.signIn(refreshable(a))
+	for generation := range 3 {
+		at := now.Add(time.Duration(generation+1) * time.Minute)
+		l, err := k.store.RotateSession(k.ctx, rotation(s, generation, 0), at)
+		k.ok(err)
+		got := k.live(s.ID, at)
+		k.equal("answer", l, got)
+		want := s
+		want.Generation, want.RotatedAt = generation+1, at
+		want.ExpiresAt, want.RefreshUntil = now.Add(90*time.Minute), now.Add(14*24*time.Hour)
+		want.SeenAt = got.Session.SeenAt // left open by the contract
+		k.equal("session", got.Session, want)
+	}
+}
+
+func rotateReuse(k *kit) {
+	a := k.child(k.parent(0))
+	s, other := k.signIn(refreshable(a)), k.signIn(refreshable(a))
+	_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
+	k.ok(err)
+	for range 2 {
+		_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
+		k.fails(err, tollkeeper.ErrConflict)
+		k.dead(a.ID, s.ID, now)
+	}
+	_, err = k.store.RotateSession(k.ctx, rotation(s, 1, time.Hour), now)
+	k.that(anyOf(err, []*tollkeeper.Error{tollkeeper.ErrConflict, tollkeeper.ErrNotFound}), "the successor of a reused one: %v", err)
+	k.live(other.ID, now)
+}
+
+func rotateFuture(k *kit) {
+	a := k.child(k.parent(0))
+	for _, generation := range []int{1, 2, -1} {
+		s := k.signIn(refreshable(a))
+		_, err := k.store.RotateSession(k.ctx, rotation(s, generation, time.Hour), now)
+		k.fails(err, tollkeeper.ErrConflict)
+		k.dead(a.ID, s.ID, now)
+	}
+}
+
+func rotateGrace(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.signIn(refreshable(a))
+	first, err := k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now)
+	k.ok(err)
+	late := now.Add(10*time.Second - time.Millisecond)
+	r := rotation(s, 0, 10*time.Second)
+	r.ExpiresAt, r.RefreshUntil = r.ExpiresAt.Add(time.Hour), r.RefreshUntil.Add(time.Hour)
+	for range 2 {
+		again, err := k.store.RotateSession(k.ctx, r, late)
+		k.ok(err)
+		k.equal("the same successor", again, first)
+		k.equal("session", k.live(s.ID, late).Session, first.Session)
+	}
+	_, err = k.store.RotateSession(k.ctx, rotation(s, 1, 10*time.Second), late)
+	k.ok(err)
+}
+
+func rotateGraceEnds(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.signIn(refreshable(a))
+	_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now)
+	k.ok(err)
+	_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now.Add(10*time.Second))
+	k.fails(err, tollkeeper.ErrConflict)
+	k.dead(a.ID, s.ID, now.Add(10*time.Second))
+}
+
+func rotateTwoBefore(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.signIn(refreshable(a))
+	for generation := range 2 {
+		_, err := k.store.RotateSession(k.ctx, rotation(s, generation, time.Minute), now)
+		k.ok(err)
+	}
+	_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
+	k.fails(err, tollkeeper.ErrConflict)
+	k.dead(a.ID, s.ID, now)
+}
+
+func rotateNeedsLive(k *kit) {
+	p := k.parent(0)
+	revoked, old, gone := k.child(p), k.child(p), k.child(p)
+	sessions := map[string]tollkeeper.Session{"unknown": refreshable(revoked)}
+	for name, a := range map[string]tollkeeper.Account{"revoked": revoked, "old epoch": old, "deleted": gone} {
+		sessions[name] = k.signIn(refreshable(a))
+	}
+	k.ok(k.store.RevokeSession(k.ctx, revoked.ID, sessions["revoked"].ID, now))
+	k.update(old.ID, func(c *tollkeeper.Change) { c.EndSessions = true })
+	k.remove(gone)
+	for name, s := range sessions {
+		k.run(name, func(k *kit) {
+			_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
+			k.fails(err, tollkeeper.ErrNotFound)
+			k.dead(s.Account, s.ID, now)
+		})
+	}
+}
+
+func rotateLimit(k *kit) {
+	a := k.child(k.parent(0))
+	none, short, long := session(a, now), refreshable(a), refreshable(a)
+	short.RefreshUntil = now.Add(time.Minute)
+	for _, s := range []tollkeeper.Session{none, short, long} {
+		k.signIn(s)
+	}
+	for _, c := range []struct {
+		s  tollkeeper.Session
+		at time.Time
+	}{{none, now}, {short, short.RefreshUntil}, {long, long.RefreshUntil}} {
+		_, err := k.store.RotateSession(k.ctx, rotation(c.s, 0, time.Hour), c.at)
+		k.fails(err, tollkeeper.ErrNotFound)
+	}
+	k.live(none.ID, now)
+	k.live(short.ID, now)
+	r := rotation(long, 0, 0)
+	r.RefreshUntil = long.RefreshUntil.Add(time.Hour)
+	_, err := k.store.RotateSession(k.ctx, r, long.RefreshUntil.Add(-time.Millisecond))
+	k.ok(err)
+	k.live(long.ID, long.RefreshUntil)
+}
+
+func touchSession(k *kit) {
+	k.run("moves seen and, if asked, proved", func(k *kit) {
+		a := k.child(k.parent(0))
+		s := k.signIn(session(a, now))
+		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, now.Add(time.Minute)))
+		s.SeenAt = now.Add(time.Minute)
+		k.equal("seen", k.live(s.ID, now).Session, s)
+		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Hour)))
+		s.SeenAt, s.ProvedAt = now.Add(time.Hour), now.Add(time.Hour)
+		k.equal("proved", k.live(s.ID, now).Session, s)
+	})
+	k.run("only of the account", func(k *kit) {
+		p := k.parent(0)
+		a, b := k.child(p), k.child(p)
+		s := k.signIn(session(a, now))
+		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
+			err := k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: account, Session: s.ID, Proved: true}, now.Add(time.Minute))
+			k.fails(err, tollkeeper.ErrNotFound)
+		}
+		k.equal("session", k.live(s.ID, now).Session, s)
+	})
+}
+
+func revokeSession(k *kit) {
+	k.run("ends one at once", func(k *kit) {
+		a := k.child(k.parent(0))
+		s, stays := k.signIn(refreshable(a)), k.signIn(session(a, now))
+		k.ok(k.store.RevokeSession(k.ctx, a.ID, s.ID, now))
+		k.dead(a.ID, s.ID, now)
+		k.dead(a.ID, s.ID, now.Add(-time.Minute))
+		k.live(stays.ID, now)
+	})
+	k.run("only of the account", func(k *kit) {
+		p := k.parent(0)
+		a, b := k.child(p), k.child(p)
+		s := k.signIn(session(a, now))
+		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
+			k.fails(k.store.RevokeSession(k.ctx, account, s.ID, now), tollkeeper.ErrNotFound)
+		}
+		k.live(s.ID, now)
+	})
+}
+
+func listSessions(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	var ids []uuid.UUID
+	for range 4 {
+		ids = append(ids, k.signIn(session(a, now)).ID)
+	}
+	expired, revoked := session(a, now), k.signIn(session(a, now))
+	expired.ExpiresAt = now
+	k.signIn(expired)
+	k.ok(k.store.RevokeSession(k.ctx, a.ID, revoked.ID, now))
+	k.signIn(session(k.child(p), now))
+	list := func(k *kit, p tollkeeper.Page) []uuid.UUID {
+		k.Helper()
+		all, err := k.store.ListSessions(k.ctx, a.ID, p, now)
+		k.ok(err)
+		var got []uuid.UUID
+		for _, s := range all {
+			k.equal("session", s, k.live(s.ID, now).Session)
+			got = append(got, s.ID)
+		}
+		return got
+	}
+	inOrder(ids)
+	k.run("live ones in id order", func(k *kit) { k.equal("all", list(k, tollkeeper.Page{Limit: 10}), ids) })
+	k.run("pages", func(k *kit) {
+		k.equal("first", list(k, tollkeeper.Page{Limit: 3}), ids[:3])
+		k.equal("second", list(k, tollkeeper.Page{Limit: 3, After: ids[2]}), ids[3:])
+	})
+	k.run("only after and limit count", func(k *kit) {
+		k.equal("all", list(k, tollkeeper.Page{Limit: 10, Search: "x", From: now.Add(time.Hour), To: now.Add(-time.Hour)}), ids)
+	})
+}

@@ -1,0 +1,278 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func sessions(k *kit) {
+	k.run("create", createSession)
+	k.run("read", readSession)
+	k.run("rotate", rotateSession)
+	k.run("touch", touchSession)
+	k.run("revoke", revokeSession)
+	k.run("list", listSessions)
+	k.run("races", raceSessions)
+}
+
+// live wants a live session and answers it.
+func (k *kit) live(id uuid.UUID, at time.Time) tollkeeper.Live {
+	k.Helper()
+	l, err := k.store.Session(k.ctx, id, at)
+	k.ok(err)
+	return l
+}
+
+// dead wants no verb to take the session for live.
+func (k *kit) dead(account, id uuid.UUID, at time.Time) {
+	k.Helper()
+	_, err := k.store.Session(k.ctx, id, at)
+	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: account, Session: id}, at), tollkeeper.ErrNotFound)
+	k.fails(k.store.RevokeSession(k.ctx, account, id, at), tollkeeper.ErrNotFound)
+	all, err := k.store.ListSessions(k.ctx, account, tollkeeper.Page{Limit: 1000}, at)
+	k.ok(err)
+	for _, s := range all {
+		k.that(s.ID != id, "a dead session is listed")
+	}
+}
+
+func createSession(k *kit) {
+	k.run("keeps the session", createSessionKeeps)
+	k.run("charges and writes the ledger row", createSessionCharges)
+	k.run("moves last sign-in and time step but not the version", createSessionMoves)
+	k.run("settles the attempts", createSessionSettles)
+	k.run("needs an active account of that epoch", createSessionNeeds)
+	k.run("a used time step is a conflict", createSessionStep)
+	k.run("insufficient credits make nothing", createSessionInsufficient)
+	k.run("an optional charge is left out", createSessionOptional)
+	k.run("the same id again is charged once", createSessionAgain)
+	k.run("another parent may pay", createSessionPayer)
+}
+
+func createSessionKeeps(k *kit) {
+	p := k.parent(0)
+	for _, a := range []tollkeeper.Account{p, k.child(p)} {
+		s := refreshable(a)
+		s.Generation, s.RotatedAt, s.SeenAt, s.ProvedAt = 3, now.Add(-time.Hour), now.Add(-time.Minute), now.Add(-time.Second)
+		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, now)
+		k.ok(err)
+		k.equal("session", k.live(s.ID, now).Session, s)
+	}
+}
+
+func createSessionCharges(k *kit) {
+	p := k.parent(2)
+	a := k.child(p)
+	c := charge(p.ID, tollkeeper.OpSignIn, 1)
+	receipt, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: c}, now)
+	k.ok(err)
+	b := k.balance(p.ID)
+	k.that(b.Credits == 1 && b.Used == 1 && b.SignIns == 1, "balance is %+v", b)
+	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: b})
+	k.equal("entry", k.entry(p.ID, c.Key), tollkeeper.LedgerEntry{
+		ID: c.Entry, Owner: p.ID, Key: c.Key, Operation: c.Operation, Amount: -1, Balance: 1, Subject: a.ID, At: now,
+	})
+	receipt, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now)}, now)
+	k.ok(err)
+	k.equal("receipt without charge", receipt, tollkeeper.Receipt{})
+	k.books(p.ID)
+}
+
+func createSessionMoves(k *kit) {
+	a := k.child(k.parent(0))
+	at := now.Add(time.Minute)
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, at), TOTPStep: 41}, at)
+	k.ok(err)
+	a.LastSignIn, a.TOTPStep = at, 41
+	k.equal("account", k.find(a.ID), a)
+	_, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, at)}, at)
+	k.ok(err)
+	k.equal("account without step", k.find(a.ID), a)
+}
+
+func createSessionSettles(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	forget, forgive, stay := bucket(ceiling), bucket(ceiling), bucket(ceiling)
+	for range 2 {
+		k.take(now, forget, forgive, stay)
+	}
+	mark := digest()
+	settle := tollkeeper.Settlement{
+		Forget: []tollkeeper.Digest{forget.Key}, Forgive: []tollkeeper.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
+	}
+	failing := charge(p.ID, tollkeeper.OpSignIn, 1)
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: failing, Settle: settle}, now)
+	k.fails(err, tollkeeper.ErrInsufficientCredits)
+	k.counts(now, forget, 3)
+	k.counts(now, forgive, 3)
+	k.that(!k.marked(mark, now), "a refused sign-in remembers the network")
+	_, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Settle: settle}, now)
+	k.ok(err)
+	k.counts(now, forget, 1)
+	k.counts(now, forgive, 3)
+	k.counts(now, stay, 3)
+	k.that(k.marked(mark, now), "the network is not remembered")
+}
+
+func createSessionNeeds(k *kit) {
+	off, gone, ended := k.child(k.parent(0)), k.child(k.parent(0)), k.child(k.parent(0))
+	parentOff, parentGone := k.child(k.parent(0)), k.child(k.parent(0))
+	payer := k.parent(9)
+	k.disable(off.ID)
+	k.remove(gone)
+	k.update(ended.ID, func(c *tollkeeper.Change) { c.EndSessions = true })
+	k.disable(parentOff.Parent)
+	k.remove(tollkeeper.Account{ID: parentGone.Parent})
+	future := k.parent(0)
+	future.Epoch = 2
+	for name, a := range map[string]tollkeeper.Account{
+		"unknown": {ID: id(), Epoch: 1}, "disabled": off, "deleted": gone, "old epoch": ended, "future epoch": future,
+		"parent disabled": parentOff, "parent deleted": parentGone,
+	} {
+		k.run(name, func(k *kit) {
+			s := session(a, now)
+			c := charge(payer.ID, tollkeeper.OpSignIn, 1)
+			_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
+			k.fails(err, tollkeeper.ErrNotFound)
+			k.dead(a.ID, s.ID, now)
+			k.that(k.balance(payer.ID).Credits == 9 && len(k.ledger(payer.ID)) == 1, "charged all the same")
+		})
+	}
+}
+
+func createSessionStep(k *kit) {
+	p := k.parent(9)
+	a := k.child(p)
+	k.update(a.ID, func(c *tollkeeper.Change) { c.TOTPStep = 50 })
+	before := k.find(a.ID)
+	for _, step := range []int64{50, 49} {
+		s, c := session(a, now), charge(p.ID, tollkeeper.OpSignIn, 1)
+		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, TOTPStep: step, Charge: c}, now)
+		k.fails(err, tollkeeper.ErrConflict)
+		k.dead(a.ID, s.ID, now)
+	}
+	k.that(k.balance(p.ID).Credits == 9 && len(k.ledger(p.ID)) == 1, "charged all the same")
+	k.equal("account", k.find(a.ID), before)
+}
+
+func createSessionInsufficient(k *kit) {
+	p := k.parent(2)
+	a := k.child(p)
+	s, c := session(a, now), charge(p.ID, tollkeeper.OpSocial, 3)
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c, TOTPStep: 4}, now)
+	k.fails(err, tollkeeper.ErrInsufficientCredits)
+	k.dead(a.ID, s.ID, now)
+	k.equal("account", k.find(a.ID), a)
+	k.that(k.balance(p.ID).Credits == 2 && k.balance(p.ID).Socials == 0, "balance is %+v", k.balance(p.ID))
+	k.books(p.ID)
+}
+
+func createSessionOptional(k *kit) {
+	p := k.parent(1)
+	for i, want := range []bool{true, false} {
+		s, c := session(p, now), charge(p.ID, tollkeeper.OpSignIn, 1)
+		c.Required = false
+		receipt, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
+		k.ok(err)
+		k.that(receipt.Charged == want, "sign-in %d: charged is %v", i, receipt.Charged)
+		k.live(s.ID, now)
+	}
+	k.that(k.balance(p.ID).Credits == 0, "balance is %+v", k.balance(p.ID))
+	k.books(p.ID)
+}
+
+func createSessionAgain(k *kit) {
+	p := k.parent(1)
+	a := k.child(p)
+	n := tollkeeper.NewSession{Session: session(a, now), Charge: charge(p.ID, tollkeeper.OpSignIn, 1), TOTPStep: 7}
+	first, err := k.store.CreateSession(k.ctx, n, now)
+	k.ok(err)
+	before := k.find(a.ID)
+	again, err := k.store.CreateSession(k.ctx, n, now.Add(time.Second))
+	k.ok(err)
+	k.equal("receipt", again, first)
+	k.equal("account", k.find(a.ID), before)
+	k.equal("session", k.live(n.Session.ID, now).Session, n.Session)
+	k.that(len(k.ledger(p.ID)) == 2, "charged twice")
+	k.books(p.ID)
+}
+
+func createSessionPayer(k *kit) {
+	o, a := k.owner(), k.parent(7)
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: charge(o.ID, tollkeeper.OpSocial, 3)}, now)
+	k.ok(err)
+	k.that(k.balance(o.ID).Credits == 97 && k.balance(o.ID).Socials == 1, "the payer has %+v", k.balance(o.ID))
+	k.that(k.balance(a.ID).Credits == 7, "the account itself paid")
+}
+
+func readSession(k *kit) {
+	k.run("with what decides about it", readLive)
+	k.run("inherits the organization's demands", readDemands)
+	k.run("until nothing of it is good", readExpiry)
+	k.run("shows the present state", readPresent)
+	k.run("an unknown session is not found", func(k *kit) { k.dead(id(), id(), now) })
+}
+
+func readLive(k *kit) {
+	p := k.parent(0)
+	a := k.child(p, admin)
+	s := k.signIn(refreshable(a))
+	want := tollkeeper.Live{
+		Session: s, Parent: p.ID, Number: a.Number, Email: a.Email, Username: a.Username, Name: a.Name, PublicKey: a.PublicKey,
+		Role: a.Role, Status: a.Status, ParentStatus: tollkeeper.StatusActive, PasswordChangedAt: a.PasswordChangedAt,
+		Verified: true, HasFactor: true,
+	}
+	k.equal("live", k.live(s.ID, now), want)
+	root := k.parent(0, func(a *tollkeeper.Account) {
+		a.EmailVerifiedAt, a.TOTP, a.PasswordTemporary = time.Time{}, nil, true
+	})
+	l := k.live(k.signIn(session(root, now)).ID, now)
+	k.that(l.ParentStatus == tollkeeper.StatusActive && l.Parent == tollkeeper.Root, "parent of a root account: %+v", l)
+	k.that(!l.Verified && !l.HasFactor && l.PasswordTemporary, "a pending seed is no factor: %+v", l)
+}
+
+func readDemands(k *kit) {
+	for _, c := range []struct{ verify, factor bool }{{true, false}, {false, true}, {true, true}, {false, false}} {
+		o := k.owner(func(o *tollkeeper.Organization) { o.VerificationRequired, o.FactorRequired = c.verify, c.factor })
+		member := k.parent(0, func(a *tollkeeper.Account) { a.OrganizationOwner = o.ID })
+		for name, a := range map[string]tollkeeper.Account{"own": o, "its owner's": member, "its parent's": k.child(o)} {
+			l := k.live(k.signIn(session(a, now)).ID, now)
+			k.that(l.MustVerify == c.verify && l.MustFactor == c.factor, "%s %+v: must verify %v, factor %v", name, c, l.MustVerify, l.MustFactor)
+		}
+	}
+	a := k.child(k.parent(0))
+	l := k.live(k.signIn(session(a, now)).ID, now)
+	k.that(!l.MustVerify && !l.MustFactor, "demands of no organization")
+}
+
+func readExpiry(k *kit) {
+	a := k.child(k.parent(0))
+	plain, long := k.signIn(session(a, now)), k.signIn(refreshable(a))
+	k.live(plain.ID, plain.ExpiresAt.Add(-time.Millisecond))
+	k.dead(a.ID, plain.ID, plain.ExpiresAt)
+	k.live(long.ID, long.ExpiresAt.Add(time.Millisecond))
+	k.live(long.ID, long.RefreshUntil.Add(-time.Millisecond))
+	k.dead(a.ID, long.ID, long.RefreshUntil)
+	short := refreshable(a)
+	short.RefreshUntil = now.Add(time.Minute)
+	k.signIn(short)
+	k.live(short.ID, now.Add(2*time.Minute))
+}
+
+func readPresent(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.signIn(session(a, now))
+	k.update(a.ID, func(c *tollkeeper.Change) { c.Account.Role = "editor"; c.Account.Name = "New" })
+	l := k.live(s.ID, now)
+	k.that(l.Role == "editor" && l.Name == "New", "role %q and name %q are old", l.Role, l.Name)
+	k.disable(a.Parent)
+	k.that(k.live(s.ID, now).ParentStatus == tollkeeper.StatusDisabled, "the parent is not told to be disabled")
+	k.disable(a.ID)
+	k.that(k.live(s.ID, now).Status == tollkeeper.StatusDisabled, "the account is not told to be disabled")
+	k.remove(a)
+	k.dead(a.ID, s.ID, now)
+}

@@ -1,0 +1,153 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func sweep(k *kit) {
+	k.run("takes what ended a day before", sweepDay)
+	k.run("leaves what lives", sweepLeaves)
+	k.run("is bounded and says when there is more", sweepBounded)
+	k.run("erases the children of deleted parents", sweepOrphans)
+	k.run("erases at most limit children at once", sweepOrphansBounded)
+}
+
+// swept sweeps until nothing is left.
+func (k *kit) swept(at time.Time) {
+	k.Helper()
+	for range 10_000 {
+		more, err := k.store.Sweep(k.ctx, 500, at)
+		k.ok(err)
+		if !more {
+			return
+		}
+	}
+	k.Fatalf("sweep always has more")
+}
+
+// expired keeps a secret that ended then.
+func (k *kit) expired(a tollkeeper.Account, at time.Time) tollkeeper.Secret {
+	k.Helper()
+	s := secret(a, tollkeeper.PurposeReset)
+	s.CreatedAt, s.ExpiresAt = at.Add(-time.Minute), at
+	return k.put(s)
+}
+
+func (k *kit) hasSecret(s tollkeeper.Secret) bool {
+	k.Helper()
+	_, _, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
+	if err != nil {
+		k.fails(err, tollkeeper.ErrNotFound)
+	}
+	return err == nil
+}
+
+func sweepDay(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.expired(a, dusk)
+	day := dusk.AddDate(0, 0, 1)
+	k.swept(dusk)
+	k.that(k.hasSecret(s), "a secret is swept when it expires")
+	k.swept(day.Add(-time.Millisecond))
+	k.that(k.hasSecret(s), "a secret is swept within a day")
+	k.swept(day.Add(time.Millisecond))
+	k.that(!k.hasSecret(s), "a secret is there a day after it expired")
+}
+
+func sweepLeaves(k *kit) {
+	a := k.child(k.parent(5))
+	later := dusk.AddDate(0, 0, 3)
+	forever, used := secret(a, tollkeeper.PurposeRecovery), secret(a, tollkeeper.PurposeVerify)
+	forever.ExpiresAt = time.Time{}
+	k.put(forever)
+	used.ExpiresAt = later
+	k.put(used)
+	_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: k.find(a.ID), Proof: used.Digest}, dusk)
+	k.ok(err)
+	live, refresh := session(a, dusk), session(a, dusk)
+	live.ExpiresAt = later
+	refresh.ExpiresAt, refresh.RefreshUntil = dusk.Add(time.Second), later
+	k.signIn(live)
+	k.signIn(refresh)
+	b, mark := bucket(tollkeeper.Limit{Free: 10, Window: 100 * time.Hour}), digest()
+	k.take(dusk, b)
+	k.settle(dusk, tollkeeper.Settlement{Mark: mark, Until: later})
+	at := dusk.AddDate(0, 0, 2)
+	k.swept(at)
+	k.that(k.hasSecret(forever) && k.hasSecret(used), "a secret that did not expire is swept")
+	k.live(live.ID, at)
+	k.live(refresh.ID, at)
+	k.counts(at, b, 2)
+	k.that(k.marked(mark, at), "a live mark is swept")
+	k.equal("account", k.find(a.ID).ID, a.ID)
+	k.books(a.Parent)
+}
+
+func sweepBounded(k *kit) {
+	at := dusk.AddDate(0, 0, 5)
+	k.swept(at)
+	a := k.child(k.parent(0))
+	var all []tollkeeper.Secret
+	for range 5 {
+		all = append(all, k.expired(a, dusk))
+	}
+	for left := 5; left > 0; {
+		more, err := k.store.Sweep(k.ctx, 2, at)
+		k.ok(err)
+		now := 0
+		for _, s := range all {
+			if k.hasSecret(s) {
+				now++
+			}
+		}
+		k.that(left-now <= 2, "%d secrets are swept at once, limit 2", left-now)
+		k.that(now < left, "a sweep took nothing of %d", left)
+		k.that(more || now == 0, "%d are left but there is no more", now)
+		left = now
+	}
+	k.swept(at)
+}
+
+// stands answers an account as creating it again does, also when it is not found any more.
+func (k *kit) stands(a tollkeeper.Account) tollkeeper.Account {
+	k.Helper()
+	return k.create(tollkeeper.NewAccount{Account: a})
+}
+
+func sweepOrphans(k *kit) {
+	p, other := k.parent(0), k.parent(0)
+	a, b := k.child(p, admin), k.child(other)
+	s := k.put(secret(a, tollkeeper.PurposeReset))
+	k.remove(p)
+	k.swept(dusk)
+	k.tombstone(k.stands(a), a)
+	k.that(!k.hasSecret(s), "a secret of an erased child is there")
+	k.equal("a child of another parent", k.find(b.ID), b)
+}
+
+func sweepOrphansBounded(k *kit) {
+	k.swept(dusk)
+	p := k.parent(0)
+	orphans := map[uuid.UUID]tollkeeper.Account{}
+	for range 5 {
+		a := k.child(p)
+		orphans[a.ID] = a
+	}
+	k.remove(p)
+	for len(orphans) > 0 {
+		more, err := k.store.Sweep(k.ctx, 2, dusk)
+		k.ok(err)
+		before := len(orphans)
+		for id, a := range orphans {
+			if k.stands(a).Status == tollkeeper.StatusDeleted {
+				delete(orphans, id)
+			}
+		}
+		k.that(before-len(orphans) <= 2, "%d children are erased at once, limit 2", before-len(orphans))
+		k.that(len(orphans) < before, "a sweep erased nothing of %d", before)
+		k.that(more || len(orphans) == 0, "%d are left but there is no more", len(orphans))
+	}
+}
