@@ -1,0 +1,155 @@
+package httpadapter
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+)
+
+// call is one request on its way through a family.
+type call struct {
+	*mounted
+	w         http.ResponseWriter
+	r         *http.Request
+	endpoint  *endpoint            // nil until the route is known
+	id        *tollkeeper.Identity // nil: nobody has proved who he is
+	parentKey string               // the parent's public key that the request names; empty: none
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// client tells the core who is on the line (R23).
+func (c *call) client() tollkeeper.Client {
+	return tollkeeper.Client{Addr: clientaddr.FromRequest(c.r, c.trusted), Agent: c.r.UserAgent()}
+}
+
+// locate fills in where a request that names no parent looks.
+func (c *call) locate(key *string, number *int64, parent *uuid.UUID) error {
+	if *key != "" || *number != 0 {
+		return nil
+	}
+	if c.family.homeless && c.family.home.zero() {
+		return tollkeeper.ErrParentKeyNeeded
+	}
+	*key, *number, *parent = c.family.home.key, c.family.home.number, c.family.home.parent
+	return nil
+}
+
+// newPassword holds the outer rule of the family against a password that is being chosen.
+func (c *call) newPassword(p string) error {
+	if c.family.password == nil || c.family.password(p) {
+		return nil
+	}
+	return tollkeeper.ErrWeakPassword
+}
+
+// Header values that every answer shares. Nobody writes to them: net/http reads, and middleware replaces.
+var (
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+	noReferrer  = []string{"no-referrer"}
+	jsonType    = []string{"application/json; charset=utf-8"}
+	bearerWords = []string{"Bearer"}
+)
+
+// write sends status and body with the headers of every answer (WIRE.md section 0, R68, R69).
+func (c *call) write(status int, body []byte) {
+	h := c.w.Header()
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	if body != nil {
+		h["Content-Type"] = jsonType
+	}
+	c.w.WriteHeader(status)
+	if body != nil {
+		_, _ = c.w.Write(body) // a client that went away is told nothing
+	}
+}
+
+func (c *call) answer(a answer) error {
+	body, err := json.Marshal(a.body)
+	if err != nil {
+		return &tollkeeper.Error{Code: tollkeeper.ErrInternal.Code, Err: err}
+	}
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	c.write(a.status, body)
+	return nil
+}
+
+// fail answers an error from the tables. What stands in none of them is the family's 500 (R70).
+func (c *call) fail(err error) {
+	known, ok := errors.AsType[*tollkeeper.Error](err)
+	if !ok {
+		known = tollkeeper.ErrInternal
+	}
+	e := c.reply(known)
+	if e == nil {
+		known = tollkeeper.ErrInternal
+		e = c.reply(known)
+	}
+	h := c.w.Header()
+	switch {
+	case e.status >= 500:
+		c.report(e.status, err)
+	case e.status == http.StatusUnauthorized:
+		h["Www-Authenticate"] = bearerWords
+	}
+	if known.RetryAfter > 0 || e.status == http.StatusTooManyRequests || e.status == http.StatusServiceUnavailable {
+		h["Retry-After"] = []string{strconv.FormatInt(seconds(known.RetryAfter), 10)}
+	}
+	c.write(e.status, e.text(known))
+}
+
+// reply looks in the route's table, then in the family's.
+func (c *call) reply(err *tollkeeper.Error) *encoded {
+	child := c.parentKey != ""
+	if c.endpoint == nil {
+		return c.replies.find(err, child)
+	}
+	if e := c.endpoint.replies.find(err, child); e != nil {
+		return e
+	}
+	return c.endpoint.family.find(err, child)
+}
+
+// seconds rounds up, to at least one.
+func seconds(d time.Duration) int64 {
+	return max(1, int64(math.Ceil(d.Seconds())))
+}
+
+// report logs what the answer does not show, under the id that it does show.
+func (c *call) report(status int, err error) {
+	id := rand.Text()
+	c.w.Header()["X-Request-Id"] = []string{id}
+	cause := err
+	if known, ok := errors.AsType[*tollkeeper.Error](err); ok && known.Err != nil {
+		cause = fmt.Errorf("%s: %w", known.Code, known.Err)
+	}
+	c.log.ErrorContext(c.ctx(), "httpadapter: request failed", "request_id", id, "family", c.family.name,
+		"route", c.routeName(), "status", status, "error", cause.Error())
+}
+
+// routeName is the row of the table, never the path or query as they were sent.
+func (c *call) routeName() string {
+	if c.endpoint == nil {
+		return "none"
+	}
+	return c.endpoint.method + " " + c.endpoint.path
+}
+
+func (c *call) crashed(p any, stack []byte) {
+	c.fail(&tollkeeper.Error{Code: tollkeeper.ErrInternal.Code, Err: fmt.Errorf("panic: %v\n%s", p, stack)})
+}

@@ -1,0 +1,154 @@
+package httpadapter
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// maxToken is the longest token in bytes (R57).
+const maxToken = 8 << 10
+
+// bearer reads "Authorization: Bearer <token>" (RFC 6750 2.1): the scheme in any letter case, one space, no more. A
+// header of another form is no credential; two of them are refused (R59).
+func bearer(h http.Header) (string, error) {
+	const scheme = "Bearer "
+	lines := h["Authorization"]
+	switch {
+	case len(lines) == 0:
+		return "", errNoCredential
+	case len(lines) > 1:
+		return "", errTwoCredentials
+	case len(lines[0]) <= len(scheme) || !strings.EqualFold(lines[0][:len(scheme)], scheme):
+		return "", errNoCredential
+	}
+	return tokenText(lines[0][len(scheme):])
+}
+
+// headerOrBearer reads the platform family's "token" header or a bearer token: either, or both if they are equal.
+func headerOrBearer(h http.Header) (string, error) {
+	lines := h["Token"]
+	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
+		return bearer(h)
+	}
+	if len(lines) > 1 {
+		return "", errTwoCredentials
+	}
+	token, err := tokenText(lines[0])
+	if err != nil || len(h["Authorization"]) == 0 {
+		return token, err
+	}
+	other, err := bearer(h)
+	if errors.Is(err, errTwoCredentials) {
+		return "", err
+	}
+	if err != nil || other != token {
+		return "", tollkeeper.ErrInvalidToken
+	}
+	return token, nil
+}
+
+// tokenText bounds a token before anything parses it.
+func tokenText(s string) (string, error) {
+	if s == "" || strings.ContainsAny(s, " ,\t") {
+		return "", errNoCredential
+	}
+	if len(s) > maxToken {
+		return "", tollkeeper.ErrInvalidToken
+	}
+	return s, nil
+}
+
+// prove asks for what the route asks for.
+func (c *call) prove() error {
+	if c.endpoint.proof == nil {
+		return nil
+	}
+	err := c.endpoint.proof(c)
+	if err == nil {
+		return nil
+	}
+	if refused := c.checkOrigin(); refused != nil {
+		return refused
+	}
+	return err
+}
+
+// signedIn asks for a token of the family, whatever its session is limited to: own routes.
+func signedIn(c *call) error {
+	token, err := c.family.credential(c.r.Header)
+	if err != nil {
+		return err
+	}
+	id, err := c.auth.Authenticate(c.ctx(), token)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(c.audiences, id.Audience) || c.family.closed && id.Parent != c.family.home.parent {
+		return tollkeeper.ErrInvalidToken
+	}
+	c.id = id
+	return nil
+}
+
+// parentOnly asks for an unlimited token of a parent.
+func parentOnly(c *call) error {
+	if err := signedIn(c); err != nil {
+		return err
+	}
+	if !c.id.IsParent() {
+		return errNotParent
+	}
+	return c.unlimited()
+}
+
+// adminOnly asks for an unlimited token of an admin. Whom he may act on is the core's to say (R74).
+func adminOnly(c *call) error {
+	if err := signedIn(c); err != nil {
+		return err
+	}
+	if c.id.Role != tollkeeper.RoleAdmin {
+		return tollkeeper.ErrForbidden
+	}
+	return c.unlimited()
+}
+
+func (c *call) unlimited() error {
+	if c.id.Limited != tollkeeper.Unlimited {
+		return tollkeeper.ErrLimitedSession
+	}
+	return nil
+}
+
+// maybeSignedIn takes a token where there is one; a bad one is refused.
+func maybeSignedIn(c *call) error {
+	if err := signedIn(c); !errors.Is(err, errNoCredential) {
+		return err
+	}
+	if len(c.r.Header["Authorization"]) > 0 {
+		return tollkeeper.ErrInvalidToken
+	}
+	return nil
+}
+
+// signedInOrKey takes a token, else a parent's public key (WIRE.md 1.2). A store that is away is not a bad token.
+func signedInOrKey(c *call) error {
+	err := maybeSignedIn(c)
+	if err != nil && !errors.Is(err, tollkeeper.ErrInvalidToken) || c.id != nil {
+		return err
+	}
+	keys := c.r.Header["X-Public-Key"]
+	switch {
+	case len(keys) == 1 && keys[0] != "":
+		c.parentKey = keys[0]
+		return nil
+	case len(keys) > 1:
+		return tollkeeper.ErrUnknownParent
+	case err != nil:
+		return err
+	}
+	return errNoKey
+}

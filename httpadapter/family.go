@@ -1,0 +1,107 @@
+package httpadapter
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// family is one documented API as data. A fourth one is a value of this type and a constructor that hands it to
+// handler: one new file.
+type family struct {
+	name     string
+	audience tollkeeper.Audience // of the tokens it gives and takes
+	prefixes []string            // below these everything is the family's to answer
+	routes   []route
+	replies  []reply // one for every code of tollkeeper.Codes and every fault of this package
+	shape    shape   // of its errors
+
+	home       place                             // where requests that name no parent look
+	homeless   bool                              // a request that names no parent is refused while home is zero
+	closed     bool                              // takes tokens of accounts below home.parent only
+	password   func(string) bool                 // outer rule on new passwords; nil: none
+	credential func(http.Header) (string, error) // reads the token of a request
+	origins    func(*call) error                 // decides about browsers of other origins; nil: they get no CORS headers
+	byKey      keyHolder                         // what a parent's public key shows; nil: nothing
+}
+
+// keyHolder answers what a parent's public key shows of its organization.
+type keyHolder func(*tollkeeper.Authenticator, context.Context, string) (tollkeeper.OrganizationDetails, error)
+
+// shape encodes an error. Families without codes ignore code.
+type shape func(code, message string) []byte
+
+// proof is what a route asks of a caller before it reads the body.
+type proof func(*call) error
+
+// route is one row of a family's table.
+type route struct {
+	method, path string
+	proof        proof   // nil: anyone
+	replies      []reply // where this route answers otherwise than its family
+	shape        shape   // nil: the family's
+	serve        func(*call) (answer, error)
+}
+
+// answer is what an encoder makes. The zero status means 200.
+type answer struct {
+	status int
+	body   any // for encoding/json
+}
+
+// on makes a row: decode reads the request, do is the operation, encode writes its result.
+func on[In, Out any](method, path string, decode func(*call) (In, error), do func(*call, In) (Out, error), encode func(*call, Out) answer) route {
+	return route{method: method, path: path, serve: func(c *call) (answer, error) {
+		in, err := decode(c)
+		if refused := c.checkOrigin(); refused != nil { // a page may read what was wrong with its request, too
+			return answer{}, refused
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		out, err := do(c, in)
+		if err != nil {
+			return answer{}, err
+		}
+		return encode(c, out), nil
+	}}
+}
+
+// asks adds a proof to the row.
+func (r route) asks(p proof) route {
+	r.proof = p
+	return r
+}
+
+// saying adds replies that win over the family's.
+func (r route) saying(replies ...reply) route {
+	r.replies = append(r.replies[:len(r.replies):len(r.replies)], replies...)
+	return r
+}
+
+// shaped gives the errors of the row a shape of its own.
+func (r route) shaped(s shape) route {
+	r.shape = s
+	return r
+}
+
+// check refuses a family that could only fail at a request.
+func (f family) check() error {
+	table := newTable(f.replies, f.shape)
+	for _, code := range append(tollkeeper.Codes(), faults()...) {
+		if table.find(&tollkeeper.Error{Code: code}, false) == nil {
+			return fmt.Errorf("httpadapter: family %s has no reply for %q", f.name, code)
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range f.routes {
+		if key := r.method + " " + r.path; seen[key] {
+			return fmt.Errorf("httpadapter: family %s has %q twice", f.name, key)
+		} else {
+			seen[key] = true
+		}
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package httpadapter_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares requests and responses with testdata/golden/<family>/<row>.txt.
+type golden struct {
+	*world
+	family string
+	seen   map[string]bool
+}
+
+func newGolden(w *world, family string) *golden {
+	return &golden{world: w, family: family, seen: map[string]bool{}}
+}
+
+// row sends a request and compares the exchange with its file.
+func (g *golden) row(name, route, body string, h ...string) answer {
+	g.t.Helper()
+	if g.seen[name] {
+		g.t.Fatalf("row %s twice", name)
+	}
+	g.seen[name] = true
+	a := g.do(route, body, h...)
+	text := stable(exchange(route, body, h, a))
+	file := filepath.Join("testdata", "golden", g.family, name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			g.t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			g.t.Fatal(err)
+		}
+		return a
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if text != string(want) {
+		g.t.Errorf("%s differs; run with -update and read the change.\ngot:\n%s\nwant:\n%s", file, text, want)
+	}
+	return a
+}
+
+// complete fails for files that no row reads.
+func (g *golden) complete() {
+	g.t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "golden", g.family, "*.txt"))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".txt"); !g.seen[name] {
+			g.t.Errorf("%s belongs to no row", file)
+		}
+	}
+}
+
+// exchange writes a request and its response as they were, the body indented.
+func exchange(route, body string, h headers, a answer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", route)
+	for _, line := range h {
+		if !strings.HasPrefix(line, "Peer:") {
+			fmt.Fprintf(&b, "%s\n", line)
+		}
+	}
+	if body != "" {
+		fmt.Fprintf(&b, "\n%s\n", body)
+	}
+	fmt.Fprintf(&b, "\n-- %d --\n", a.status)
+	var names []string
+	for name := range a.header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(a.header[name], " | "))
+	}
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, []byte(a.body), "", "  ") != nil {
+		pretty.WriteString(a.body)
+	}
+	fmt.Fprintf(&b, "\n%s\n", pretty.String())
+	return b.String()
+}
+
+var unstable = []struct {
+	what *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`), "<token>"},
+	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<id>"},
+	{regexp.MustCompile(`APK_[A-Z2-7]{26}`), "<public key>"},
+	{regexp.MustCompile(`"jwtSecret": "[A-Za-z0-9_-]+"`), `"jwtSecret": "<secret>"`},
+	{regexp.MustCompile(`(\?token=|"token":")[A-Z0-9]{12}\b`), "${1}<mailed token>"},
+	{regexp.MustCompile(`"token":"[A-Za-z0-9_-]{43}"`), `"token":"<mailed token>"`},
+	{regexp.MustCompile(`"otp":"[0-9]{6}"`), `"otp":"<code>"`},
+	{regexp.MustCompile(`("nextCursor": "|cursor=)[A-Za-z0-9_.-]+`), "${1}<cursor>"},
+	{regexp.MustCompile(`X-Request-Id: [A-Z2-7]+`), "X-Request-Id: <request id>"},
+}
+
+// stable replaces what differs from run to run.
+func stable(s string) string {
+	for _, u := range unstable {
+		s = u.what.ReplaceAllString(s, u.name)
+	}
+	return s
+}
+
+func TestGoldenFilesHoldNoSecret(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden files", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stable(string(text)) != string(text) {
+			t.Errorf("%s holds a token, an id or a key", file)
+		}
+	}
+}

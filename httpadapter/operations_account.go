@@ -1,0 +1,47 @@
+package httpadapter
+
+import "github.com/tollkeeper/tollkeeper"
+
+// signUp makes an account and gives it a session.
+func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, error) {
+	if err := c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent); err != nil {
+		return tollkeeper.SignUpResult{}, err
+	}
+	if err := c.newPassword(in.Password); err != nil {
+		return tollkeeper.SignUpResult{}, err
+	}
+	in.Audience, in.Client = c.family.audience, c.client()
+	return c.auth.SignUp(c.ctx(), in)
+}
+
+// passwordChange is a new password with the current one as its proof.
+type passwordChange struct{ current, next string }
+
+// changePassword sets the caller's password and keeps his session.
+func changePassword(c *call, in passwordChange) (done, error) {
+	if err := c.newPassword(in.next); err != nil {
+		return done{}, err
+	}
+	return done{}, c.auth.ChangePassword(c.ctx(), c.id, in.current, in.next, c.client())
+}
+
+// deleteAccount deletes the caller's own account.
+func deleteAccount(c *call, password string) (done, error) {
+	return done{}, c.auth.DeleteAccount(c.ctx(), c.id, password, c.client())
+}
+
+// roleChange gives a role to the account of the caller's scope with that email.
+type roleChange struct {
+	email string
+	role  tollkeeper.Role
+}
+
+// setRole reports whether anything changed.
+func setRole(c *call, in roleChange) (bool, error) {
+	return c.auth.SetRole(c.ctx(), c.id, in.email, in.role)
+}
+
+// accounts lists the accounts that the caller may act on.
+func accounts(c *call, q tollkeeper.AccountQuery) (tollkeeper.AccountPage, error) {
+	return c.auth.Accounts(c.ctx(), c.id, q)
+}

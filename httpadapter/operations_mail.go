@@ -1,0 +1,51 @@
+package httpadapter
+
+import "github.com/tollkeeper/tollkeeper"
+
+// The answers to requests for mail are the same for every address (R15).
+
+// requestCode asks for a one-time code.
+func requestCode(c *call, in tollkeeper.MailRequest) (done, error) {
+	if err := c.address(&in); err != nil {
+		return done{}, err
+	}
+	return done{}, c.auth.RequestCode(c.ctx(), in)
+}
+
+// requestReset asks for a link that sets a new password.
+func requestReset(c *call, in tollkeeper.MailRequest) (done, error) {
+	if err := c.address(&in); err != nil {
+		return done{}, err
+	}
+	return done{}, c.auth.RequestReset(c.ctx(), in)
+}
+
+// requestConfirmation asks for a link that verifies the email: the caller's own, if he is known.
+func requestConfirmation(c *call, in tollkeeper.MailRequest) (done, error) {
+	if c.id != nil {
+		return done{}, c.auth.RequestOwnConfirmation(c.ctx(), c.id, in.VerifyPath, c.client())
+	}
+	if err := c.address(&in); err != nil {
+		return done{}, err
+	}
+	return done{}, c.auth.RequestConfirmation(c.ctx(), in)
+}
+
+func (c *call) address(in *tollkeeper.MailRequest) error {
+	in.Audience, in.Client = c.family.audience, c.client()
+	return c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent)
+}
+
+// confirmEmail redeems the token of a confirmation link.
+func confirmEmail(c *call, token string) (done, error) {
+	return done{}, c.auth.ConfirmEmail(c.ctx(), token, c.client())
+}
+
+// resetPassword redeems the token of a reset link. A password that is refused does not use it up.
+func resetPassword(c *call, in tollkeeper.ResetRequest) (done, error) {
+	if err := c.newPassword(in.Password); err != nil {
+		return done{}, err
+	}
+	in.Audience, in.Client = c.family.audience, c.client()
+	return done{}, c.auth.ResetPassword(c.ctx(), in)
+}

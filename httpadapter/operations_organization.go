@@ -1,0 +1,22 @@
+package httpadapter
+
+import "github.com/tollkeeper/tollkeeper"
+
+// organizationDetails answers the caller's organization, or that of the key he sent. Only a parent himself gets the
+// secret, unless the host has chosen Options.UnsafeSecretForKeyHolders.
+func organizationDetails(c *call, _ struct{}) (tollkeeper.OrganizationDetails, error) {
+	if c.id != nil {
+		return c.auth.Organization(c.ctx(), c.id)
+	}
+	return c.family.byKey(c.auth, c.ctx(), c.parentKey)
+}
+
+// updateOrganization changes the caller's organization.
+func updateOrganization(c *call, p tollkeeper.OrganizationPatch) (tollkeeper.OrganizationDetails, error) {
+	return c.auth.UpdateOrganization(c.ctx(), c.id, p)
+}
+
+// creditAnalysis answers the caller's credits.
+func creditAnalysis(c *call, _ struct{}) (tollkeeper.CreditAnalysis, error) {
+	return c.auth.CreditAnalysis(c.ctx(), c.id)
+}

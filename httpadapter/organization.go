@@ -1,0 +1,84 @@
+package httpadapter
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Organization answers the organization family alone (WIRE.md section 1), to be mounted at /auth and /parent and below.
+func Organization(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
+	return handler(organizationFamily, auth, o)
+}
+
+func organizationFamily(o Options) (family, error) {
+	f := family{
+		name: "organization", audience: tollkeeper.AudienceOrganization, prefixes: []string{"/auth", "/parent"},
+		routes: organizationRoutes, replies: organizationReplies, shape: organizationError,
+		credential: bearer, password: fourClasses, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
+	}
+	if o.NoCharacterRules {
+		f.password = nil
+	}
+	if o.UnsafeSecretForKeyHolders {
+		f.byKey = (*tollkeeper.Authenticator).UnsafeOrganizationByKey
+		o.logger().Warn("httpadapter: Options.UnsafeSecretForKeyHolders gives every parent's jwtSecret to whoever knows its public key")
+	}
+	return f, nil
+}
+
+func organizationError(code, message string) []byte {
+	type fault struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	body, _ := json.Marshal(struct {
+		Success bool  `json:"success"`
+		Error   fault `json:"error"`
+	}{false, fault{code, message}}) // strings always encode
+	return body
+}
+
+// parentsOnly answers whoever is not a parent with a valid token: 401 in the documentation, also for a child.
+func parentsOnly(message string) []reply {
+	return []reply{
+		at(errNoCredential, 401, "UNAUTHORIZED", message),
+		at(tollkeeper.ErrInvalidToken, 401, "UNAUTHORIZED", message),
+		at(errNotParent, 401, "UNAUTHORIZED", message),
+	}
+}
+
+// keyReplies answers a parent key that is wrong, as each route documents it.
+func keyReplies(status int, code, message string) []reply {
+	return []reply{
+		at(tollkeeper.ErrUnknownParent, status, code, message),
+		at(tollkeeper.ErrParentKeyFormat, status, code, message),
+	}
+}
+
+var organizationRoutes = []route{
+	on("POST", "/auth/signin", organizationSignIn, signIn, organizationSession).
+		saying(keyReplies(401, "INVALID_PARENT_PUBLIC_KEY", "Invalid parent public key")...),
+	on("GET", "/auth/organization-details", noBody, organizationDetails, organizationShown).asks(signedInOrKey).
+		saying(keyReplies(404, "USER_NOT_FOUND", "User not found")...).
+		saying(at(tollkeeper.ErrForbidden, 400, "INVALID_PARENT_ACCOUNT", "The key does not belong to a parent account")),
+	on("POST", "/auth/signup", organizationSignUp, signUp, organizationSignedUp).
+		saying(keyReplies(404, "PARENT_NOT_FOUND", "Parent account not found")...).
+		saying(
+			at(tollkeeper.ErrForbidden, 404, "PARENT_NOT_FOUND", "Parent account not found"),
+			at(tollkeeper.ErrInsufficientCredits, 403, "PARENT_INSUFFICIENT_BALANCE", "Parent account has insufficient balance"),
+		),
+	on("GET", "/auth/confirm-email", confirmQuery, confirmEmail, organizationSays("Email verified successfully")).saying(confirmReplies...),
+	on("POST", "/auth/confirm-email", confirmBody, confirmEmail, organizationSays("Email verified successfully")).saying(confirmReplies...),
+	on("POST", "/auth/request-new-confirmation", confirmationWanted, requestConfirmation, organizationSays("Verification email has been sent")).
+		asks(maybeSignedIn).
+		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another verification email")),
+	on("POST", "/auth/reset-password", resetWanted, requestReset, organizationSays("Password reset link has been sent to your email")).
+		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another reset link")),
+	on("POST", "/auth/update-password", organizationReset, resetPassword, organizationSays("Password updated successfully")).saying(resetReplies...),
+	on("POST", "/auth/update-organization", organizationPatch, updateOrganization, organizationShown).asks(parentOnly).
+		saying(parentsOnly("Only parent accounts can update an organization")...),
+	on("GET", "/parent/credit-analysis", noBody, creditAnalysis, creditsShown).asks(parentOnly).
+		saying(parentsOnly("Only parent accounts can access this data")...),
+}

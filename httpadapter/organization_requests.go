@@ -1,0 +1,139 @@
+package httpadapter
+
+import (
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func organizationSignIn(c *call) (tollkeeper.SignInRequest, error) {
+	b, err := body[struct {
+		Email     string `json:"email"`
+		Password  string `json:"password"`
+		ParentKey string `json:"parentPublicKey"`
+	}](c)
+	c.parentKey = b.ParentKey
+	if err == nil && (b.Email == "" || b.Password == "") {
+		err = missing("Email and password are required")
+	}
+	return tollkeeper.SignInRequest{Email: b.Email, Password: b.Password, ParentKey: b.ParentKey}, err
+}
+
+func organizationSignUp(c *call) (tollkeeper.SignUpRequest, error) {
+	b, err := body[struct {
+		Username   string `json:"username"`
+		Email      string `json:"email"`
+		Password   string `json:"password"`
+		ParentKey  string `json:"parentPublicKey"`
+		VerifyPath string `json:"verifyAuthPath"`
+	}](c)
+	c.parentKey = b.ParentKey
+	if err == nil && (b.Username == "" || b.Email == "" || b.Password == "") {
+		err = missing("Username, email and password are required")
+	}
+	return tollkeeper.SignUpRequest{
+		Username: b.Username, Email: b.Email, Password: b.Password, ParentKey: b.ParentKey, VerifyPath: b.VerifyPath,
+	}, err
+}
+
+func confirmQuery(c *call) (string, error) {
+	q, err := c.query("token")
+	if err != nil {
+		return "", err
+	}
+	return confirmation(q["token"])
+}
+
+func confirmBody(c *call) (string, error) {
+	b, err := body[struct {
+		Token string `json:"token"`
+	}](c)
+	if err != nil {
+		return "", err
+	}
+	return confirmation(b.Token)
+}
+
+func confirmation(token string) (string, error) {
+	if token == "" {
+		return "", missing("Token is required")
+	}
+	return token, nil
+}
+
+func confirmationWanted(c *call) (tollkeeper.MailRequest, error) {
+	type wanted struct {
+		Email      string `json:"email"`
+		ParentKey  string `json:"parentPublicKey"`
+		VerifyPath string `json:"verifyAuthPath"`
+	}
+	read := body[wanted]
+	if c.id != nil { // the token names the address
+		read = maybeBody[wanted]
+	}
+	b, err := read(c)
+	c.parentKey = b.ParentKey
+	if err == nil && b.Email == "" && c.id == nil {
+		err = missing("Email is required")
+	}
+	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.ParentKey, VerifyPath: b.VerifyPath}, err
+}
+
+func resetWanted(c *call) (tollkeeper.MailRequest, error) {
+	b, err := body[struct {
+		Email     string `json:"email"`
+		ParentKey string `json:"parentPublicKey"`
+	}](c)
+	c.parentKey = b.ParentKey
+	if err == nil && b.Email == "" {
+		err = missing("Email is required")
+	}
+	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.ParentKey}, err
+}
+
+func organizationReset(c *call) (tollkeeper.ResetRequest, error) {
+	b, err := body[struct {
+		Token     string `json:"token"`
+		Password  string `json:"password"`
+		ParentKey string `json:"parentPublicKey"`
+	}](c)
+	c.parentKey = b.ParentKey
+	switch {
+	case err != nil:
+	case b.Token == "":
+		err = &tollkeeper.Error{Code: tollkeeper.ErrMissing.Code, Field: "token"}
+	case b.Password == "":
+		err = missing("Password is required")
+	}
+	return tollkeeper.ResetRequest{Token: b.Token, Password: b.Password, ParentKey: b.ParentKey}, err
+}
+
+func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {
+	b, err := body[struct {
+		Name        *string    `json:"organizationName"`
+		URL         *string    `json:"organizationUrl"`
+		AuthURLs    *authURLs  `json:"authUrls"`
+		Restriction *bool      `json:"domainRestrictionEnabled"`
+		Verify      *bool      `json:"emailVerificationRequired"`
+		Google      *googleSSO `json:"googleSsoConfig"`
+		Authorized  *[]string  `json:"authorizedOrganizations"`
+	}](c)
+	if err != nil {
+		return tollkeeper.OrganizationPatch{}, err
+	}
+	p := tollkeeper.OrganizationPatch{
+		Name: b.Name, URL: b.URL, AuthURLs: (*tollkeeper.AuthURLs)(b.AuthURLs),
+		DomainRestriction: b.Restriction, VerificationRequired: b.Verify, Google: (*tollkeeper.GoogleSettings)(b.Google),
+	}
+	if b.Authorized == nil {
+		return p, nil
+	}
+	ids := make([]uuid.UUID, len(*b.Authorized))
+	for i, text := range *b.Authorized {
+		if err := uuid.Validate(text); err != nil || len(text) != 36 {
+			return p, &tollkeeper.Error{Code: tollkeeper.ErrInvalidInput.Code, Message: "authorizedOrganizations must be organization ids"}
+		}
+		ids[i] = uuid.MustParse(text)
+	}
+	p.Authorized = &ids
+	return p, nil
+}

@@ -1,0 +1,135 @@
+package httpadapter
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// platformID is a PlatformId: a JSON string or number (WIRE.md section 3). Its text decides what it names, so that
+// "123" and 123 are the same and 1.5, 1e3 or -1 are platforms that do not exist.
+type platformID struct{ place }
+
+// UnmarshalJSON takes a string or a number; null is absent.
+func (p *platformID) UnmarshalJSON(b []byte) error {
+	var text string
+	switch b[0] {
+	case 'n':
+		return nil
+	case '"':
+		if err := json.Unmarshal(b, &text); err != nil {
+			return err
+		}
+	default:
+		var n json.Number
+		if err := json.Unmarshal(b, &n); err != nil {
+			return err
+		}
+		text = n.String()
+	}
+	p.place = platformNamed(text)
+	return nil
+}
+
+func platformSignIn(c *call) (tollkeeper.SignInRequest, error) {
+	b, err := body[struct {
+		Email    string     `json:"email"`
+		Password string     `json:"password"`
+		Platform platformID `json:"PlatformId"`
+	}](c)
+	if err == nil && (b.Email == "" || b.Password == "") {
+		err = missing(platformNeedsPassword)
+	}
+	return tollkeeper.SignInRequest{Email: b.Email, Password: b.Password, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+}
+
+func platformMail(c *call) (tollkeeper.MailRequest, error) {
+	b, err := body[struct {
+		Email    string     `json:"email"`
+		Platform platformID `json:"PlatformId"`
+	}](c)
+	if err == nil && b.Email == "" {
+		err = missing(platformNeedsEmail)
+	}
+	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+}
+
+func platformCode(c *call) (tollkeeper.CodeRequest, error) {
+	b, err := body[struct {
+		Email    string     `json:"email"`
+		Code     string     `json:"otp"`
+		Platform platformID `json:"PlatformId"`
+	}](c)
+	if err == nil && (b.Email == "" || b.Code == "") {
+		err = missing(platformNeedsCode)
+	}
+	return tollkeeper.CodeRequest{Email: b.Email, Code: b.Code, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+}
+
+func platformReset(c *call) (tollkeeper.ResetRequest, error) {
+	b, err := body[struct {
+		Token    string `json:"token"`
+		Password string `json:"password"`
+	}](c)
+	if err == nil && (b.Token == "" || b.Password == "") {
+		err = missing(platformNeedsToken)
+	}
+	return tollkeeper.ResetRequest{Token: b.Token, Password: b.Password}, err
+}
+
+// platformUser is an account as the platform family shows it. ID is a JSON number.
+type platformUser struct {
+	ID     int64             `json:"id"`
+	Email  string            `json:"email"`
+	Name   string            `json:"name"`
+	Role   tollkeeper.Role   `json:"role"`
+	Status tollkeeper.Status `json:"status"`
+}
+
+func platformSession(_ *call, s tollkeeper.SignInResult) answer {
+	if s.Challenge != "" {
+		return answer{body: mfaChallenge(s)}
+	}
+	a := s.Subject.Account
+	return answer{body: struct {
+		Token string       `json:"token"`
+		User  platformUser `json:"user"`
+	}{s.Token, platformUser{a.Number, a.Email, a.Name, a.Role, a.Status}}}
+}
+
+// challenge is a sign-in that waits for the second factor (WIRE.md section 4).
+type challenge struct {
+	Required  bool   `json:"mfaRequired"`
+	Challenge string `json:"challenge"`
+	ExpiresIn int64  `json:"expiresIn"` // seconds
+}
+
+func mfaChallenge(s tollkeeper.SignInResult) challenge {
+	return challenge{true, s.Challenge, int64(s.ExpiresIn / time.Second)}
+}
+
+// platformStatus shows who is signed in. Only active accounts have sessions.
+func platformStatus(_ *call, id *tollkeeper.Identity) answer {
+	return answer{body: struct {
+		Authenticated bool         `json:"authenticated"`
+		User          platformUser `json:"user"`
+	}{true, platformUser{id.Number, id.Email, id.Name, id.Role, tollkeeper.StatusActive}}}
+}
+
+type platformMessage struct {
+	Message string `json:"message"`
+}
+
+func platformSays(message string) func(*call, done) answer {
+	a := answer{body: platformMessage{message}}
+	return func(*call, done) answer { return a }
+}
+
+// platformCodeSent says how long a code lives, in seconds.
+func platformCodeSent(*call, done) answer {
+	return answer{body: struct {
+		Message   string `json:"message"`
+		ExpiresIn int    `json:"expiresIn"`
+	}{"OTP sent successfully", 300}}
+}

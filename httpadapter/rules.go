@@ -1,0 +1,36 @@
+package httpadapter
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fourClasses is the organization family's rule on new passwords: 8 characters or more, with upper case, lower case, a
+// digit and something else (WIRE.md 1.3).
+func fourClasses(p string) bool {
+	var upper, lower, digit, special bool
+	for _, r := range p {
+		switch {
+		case unicode.IsUpper(r):
+			upper = true
+		case unicode.IsLower(r):
+			lower = true
+		case unicode.IsDigit(r):
+			digit = true
+		case !unicode.IsLetter(r):
+			special = true
+		}
+	}
+	return utf8.RuneCountInString(p) >= 8 && upper && lower && digit && special
+}
+
+// v1Characters is ^[a-zA-Z0-9!@#$%^&*]{8,}$ (WIRE.md section 2).
+func v1Characters(p string) bool {
+	other := func(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune("!@#$%^&*", r) }
+	return len(p) >= 8 && strings.IndexFunc(p, other) < 0
+}
+
+func alphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}

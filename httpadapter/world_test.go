@@ -1,0 +1,224 @@
+package httpadapter_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+// password is one that every policy accepts; another is a second one.
+const (
+	password = "Tr0ub4dor&3x!"
+	another  = "Vexing.Quartz9"
+)
+
+// world is all families over a memory store, with a clock and a mailbox.
+type world struct {
+	t     testing.TB
+	auth  *tollkeeper.Authenticator
+	mux   *http.ServeMux
+	house tollkeeper.Account
+
+	mu    sync.Mutex
+	now   time.Time
+	mail  map[string][]tollkeeper.Message
+	peers int
+	log   strings.Builder
+}
+
+// set changes what a world is made of.
+type set func(*tollkeeper.Config, *httpadapter.Options, *tollkeeper.Store)
+
+var fixedKey = tollkeeper.MasterKey(strings.Repeat("0123456789abcdef", 4))
+
+func newWorld(t testing.TB, sets ...set) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC), mail: map[string][]tollkeeper.Message{}}
+	logger := slog.New(slog.NewTextHandler(w, nil))
+	var store tollkeeper.Store = memory.New()
+	c := tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Mailer: tollkeeper.MailerFunc(w.deliver),
+		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}}, Now: w.clock, Logger: logger,
+		Hash: tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
+	}
+	o := httpadapter.Options{V1Scope: tollkeeper.HouseID(""), Logger: logger}
+	for _, s := range sets {
+		s(&c, &o, &store)
+	}
+	var err error
+	if w.auth, err = tollkeeper.New(store, c); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.auth.Close(context.Background()) })
+	if w.house, _, err = w.auth.Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	w.mux = http.NewServeMux()
+	if err := httpadapter.Mount(w.mux, w.auth, o); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// Write keeps the log.
+func (w *world) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(b)
+}
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+func (w *world) deliver(_ context.Context, m tollkeeper.Message) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mail[m.To] = append(w.mail[m.To], m)
+	return nil
+}
+
+var (
+	linkToken = regexp.MustCompile(`[?&]token=([A-Za-z0-9_-]+)`)
+	sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+)
+
+// mailed waits for the n-th mail of that kind to the address and answers what it carries.
+func (w *world) mailed(to string, kind tollkeeper.MailKind, n int, what *regexp.Regexp) string {
+	w.t.Helper()
+	for range 500 {
+		w.mu.Lock()
+		seen := 0
+		for _, m := range w.mail[to] {
+			if m.Kind != kind {
+				continue
+			}
+			if seen++; seen == n {
+				found := what.FindStringSubmatch(m.Text)
+				w.mu.Unlock()
+				return found[len(found)-1]
+			}
+		}
+		w.mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+	}
+	w.t.Fatalf("no mail %d of kind %s to %s", n, kind, to)
+	return ""
+}
+
+// answer is a response, read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// field answers the text at a dotted path of the JSON body.
+func (a answer) field(path string) string {
+	var v any
+	if json.Unmarshal([]byte(a.body), &v) != nil {
+		return ""
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}
+
+// headers is "Name: value" lines.
+type headers []string
+
+// request makes a request from a network that was never seen, unless a header "Peer" names one.
+func (w *world) request(method, target, body string, h headers) *http.Request {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if body == "" {
+		r.Body, r.ContentLength = http.NoBody, 0
+	} else {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	w.mu.Lock()
+	w.peers++
+	r.RemoteAddr = "10." + strconv.Itoa(w.peers>>16) + "." + strconv.Itoa(w.peers>>8&255) + "." + strconv.Itoa(w.peers&255) + ":4711"
+	w.mu.Unlock()
+	fresh := map[string]bool{}
+	for _, line := range h {
+		name, value, _ := strings.Cut(line, ": ")
+		if name == "Peer" {
+			r.RemoteAddr = value
+			continue
+		}
+		if !fresh[name] {
+			r.Header.Del(name)
+			fresh[name] = true
+		}
+		r.Header.Add(name, value)
+	}
+	return r
+}
+
+// do sends "METHOD /path" with a body and headers.
+func (w *world) do(route, body string, h ...string) answer {
+	w.t.Helper()
+	method, target, _ := strings.Cut(route, " ")
+	return w.serve(w.request(method, target, body, h))
+}
+
+func (w *world) serve(r *http.Request) answer {
+	w.t.Helper()
+	rec := httptest.NewRecorder()
+	w.mux.ServeHTTP(rec, r)
+	res := rec.Result()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(body)}
+}
+
+// must is do for a step that has to succeed.
+func (w *world) must(route, body string, h ...string) answer {
+	w.t.Helper()
+	a := w.do(route, body, h...)
+	if a.status/100 != 2 {
+		w.t.Fatalf("%s %s: %d %s", route, body, a.status, a.body)
+	}
+	return a
+}
+
+func bearerOf(token string) string { return "Authorization: Bearer " + token }
