@@ -1,0 +1,213 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+var brokenAccounts = []brokenStore{
+	{"a look-up without scope", "accounts/find/by email inside its scope only", func(s tollkeeper.Store) tollkeeper.Store {
+		return &unscoped{Store: s, scopes: map[string]uuid.UUID{}}
+	}},
+	{"a stray of several", "accounts/find/stray: exactly one child", func(s tollkeeper.Store) tollkeeper.Store {
+		return &unscoped{Store: s, scopes: map[string]uuid.UUID{}}
+	}},
+	{"an unknown scope that is not told", "accounts/find/an unknown scope names the parent", func(s tollkeeper.Store) tollkeeper.Store {
+		return fieldless{s}
+	}},
+	{"a charge before the name is taken", "accounts/create/duplicate email undoes the charge", func(s tollkeeper.Store) tollkeeper.Store {
+		return paidFirst{s}
+	}},
+	{"a version that is not compared", "accounts/races/one change of a version wins", func(s tollkeeper.Store) tollkeeper.Store {
+		return versionless{s}
+	}},
+	{"a change that ends no session", "accounts/update/ending sessions ends them all", func(s tollkeeper.Store) tollkeeper.Store {
+		return endless{s}
+	}},
+	{"a proof that is looked at, not used", "accounts/races/a proof is used once", func(s tollkeeper.Store) tollkeeper.Store {
+		return proofSeen{s}
+	}},
+	{"admins counted before the change", "accounts/races/two admins demote each other", func(s tollkeeper.Store) tollkeeper.Store {
+		return adminsCounted{s}
+	}},
+	{"a last admin who may delete himself", "accounts/last admin/cannot be deleted", func(s tollkeeper.Store) tollkeeper.Store {
+		return adminless{s}
+	}},
+	{"a deletion that disables", "accounts/delete/leaves a tombstone", func(s tollkeeper.Store) tollkeeper.Store {
+		return undeleted{s}
+	}},
+	{"an answer that stays the store's", "everywhere/what is answered is a copy", func(s tollkeeper.Store) tollkeeper.Store {
+		return &shared{Store: s, answers: map[tollkeeper.Lookup]tollkeeper.Subject{}}
+	}},
+}
+
+// unscoped finds an email in whatever scope it was seen first.
+type unscoped struct {
+	tollkeeper.Store
+	mu     sync.Mutex
+	scopes map[string]uuid.UUID
+}
+
+func (b *unscoped) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	b.mu.Lock()
+	if _, seen := b.scopes[n.Account.EmailKey]; !seen {
+		b.scopes[n.Account.EmailKey] = n.Account.Parent
+	}
+	b.mu.Unlock()
+	return b.Store.CreateAccount(ctx, n, now)
+}
+
+func (b *unscoped) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	s, err := b.Store.FindAccount(ctx, l)
+	b.mu.Lock()
+	scope, seen := b.scopes[l.Email]
+	b.mu.Unlock()
+	if err != nil && seen {
+		return b.Store.FindAccount(ctx, tollkeeper.Lookup{Email: l.Email, Scope: scope})
+	}
+	return s, err
+}
+
+// fieldless forgets which input was at fault.
+type fieldless struct{ tollkeeper.Store }
+
+func (b fieldless) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	s, err := b.Store.FindAccount(ctx, l)
+	if errors.Is(err, tollkeeper.ErrNotFound) {
+		err = tollkeeper.ErrNotFound
+	}
+	return s, err
+}
+
+// paidFirst charges in a step of its own.
+type paidFirst struct{ tollkeeper.Store }
+
+func (b paidFirst) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	if err := payFirst(ctx, b.Store, &n.Charge, n.Account.ID, now); err != nil {
+		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+	}
+	return b.Store.CreateAccount(ctx, n, now)
+}
+
+// payFirst debits the charge and takes it out of the verb.
+func payFirst(ctx context.Context, s tollkeeper.Store, c *tollkeeper.Charge, subject uuid.UUID, now time.Time) error {
+	if c.Price == 0 {
+		return nil
+	}
+	e := tollkeeper.LedgerEntry{ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Subject: subject, At: now}
+	_, _, _, err := s.ApplyCredit(ctx, e)
+	*c = tollkeeper.Charge{}
+	return err
+}
+
+// versionless writes over whatever stands.
+type versionless struct{ tollkeeper.Store }
+
+func (b versionless) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	for {
+		s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: c.Account.ID})
+		if err != nil {
+			return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+		}
+		c.Account.Version = s.Account.Version
+		a, r, err := b.Store.UpdateAccount(ctx, c, now)
+		if !errors.Is(err, tollkeeper.ErrConflict) {
+			return a, r, err
+		}
+	}
+}
+
+// endless leaves sessions alone.
+type endless struct{ tollkeeper.Store }
+
+func (b endless) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	a, r, err := b.Store.UpdateAccount(ctx, tollkeeper.Change{Account: c.Account}, now)
+	if c.EndSessions {
+		a.Epoch++
+	}
+	return a, r, err
+}
+
+// proofSeen looks whether a proof is live and leaves it so.
+type proofSeen struct{ tollkeeper.Store }
+
+func (b proofSeen) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	if (c.Proof != tollkeeper.Digest{}) {
+		if s, _, err := b.Secret(ctx, tollkeeper.PurposeReset, c.Proof); err != nil || !s.UsedAt.IsZero() {
+			return tollkeeper.Account{}, tollkeeper.Receipt{}, tollkeeper.ErrInvalidLink
+		}
+		c.Proof = tollkeeper.Digest{}
+	}
+	return b.Store.UpdateAccount(ctx, c, now)
+}
+
+// adminsCounted guards the last admin by what it read before.
+type adminsCounted struct{ tollkeeper.Store }
+
+func (b adminsCounted) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	admins := 0
+	all, err := b.ListAccounts(ctx, c.Account.Parent, tollkeeper.Page{Limit: 100})
+	if err != nil {
+		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+	}
+	for _, a := range all {
+		if a.Role == tollkeeper.RoleAdmin && a.Status == tollkeeper.StatusActive {
+			admins++
+		}
+	}
+	time.Sleep(time.Millisecond)
+	a, r, err := b.Store.UpdateAccount(ctx, c, now)
+	if errors.Is(err, tollkeeper.ErrLastAdmin) && admins > 1 {
+		return c.Account, r, nil
+	}
+	return a, r, err
+}
+
+// adminless guards nobody against deletion.
+type adminless struct{ tollkeeper.Store }
+
+func (b adminless) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+	err := b.Store.DeleteAccount(ctx, scope, id, now)
+	if errors.Is(err, tollkeeper.ErrLastAdmin) {
+		return nil
+	}
+	return err
+}
+
+// undeleted keeps what a tombstone must not have.
+type undeleted struct{ tollkeeper.Store }
+
+func (b undeleted) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+	s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: id})
+	if err != nil {
+		return err
+	}
+	s.Account.Status = tollkeeper.StatusDisabled
+	_, _, err = b.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account, EndSessions: true}, now)
+	return err
+}
+
+// shared answers what it answered before.
+type shared struct {
+	tollkeeper.Store
+	mu      sync.Mutex
+	answers map[tollkeeper.Lookup]tollkeeper.Subject
+}
+
+func (b *shared) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s, ok := b.answers[l]; ok {
+		return s, nil
+	}
+	s, err := b.Store.FindAccount(ctx, l)
+	if err == nil {
+		b.answers[l] = s
+	}
+	return s, err
+}

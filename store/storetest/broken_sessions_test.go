@@ -1,0 +1,203 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+var brokenSessions = []brokenStore{
+	{"a lost update in the charge", "sessions/races/charge down to exactly the last credit", func(s tollkeeper.Store) tollkeeper.Store {
+		return &lostUpdate{Store: s, credits: map[uuid.UUID]int64{}}
+	}},
+	{"a ledger row without session", "sessions/create/needs an active account of that epoch/deleted", func(s tollkeeper.Store) tollkeeper.Store {
+		return rowFirst{s}
+	}},
+	{"a repeated sign-in that is charged again", "sessions/create/the same id again is charged once", func(s tollkeeper.Store) tollkeeper.Store {
+		return chargedAgain{s}
+	}},
+	{"a sign-in that moves the version", "sessions/create/moves last sign-in and time step but not the version", func(s tollkeeper.Store) tollkeeper.Store {
+		return versionMoved{s}
+	}},
+	{"a revocation that does not reach", "sessions/revoke/ends one at once", func(s tollkeeper.Store) tollkeeper.Store {
+		return &remembered{Store: s, live: map[uuid.UUID]tollkeeper.Live{}}
+	}},
+	{"a change that does not reach", "sessions/read/shows the present state", func(s tollkeeper.Store) tollkeeper.Store {
+		return &remembered{Store: s, live: map[uuid.UUID]tollkeeper.Live{}}
+	}},
+	{"a refresh token that serves twice", "sessions/rotate/reuse ends the session", func(s tollkeeper.Store) tollkeeper.Store {
+		return graceful{s}
+	}},
+	{"a successor for each", "sessions/races/with grace all get the same successor", func(s tollkeeper.Store) tollkeeper.Store {
+		return successors{s}
+	}},
+	{"sessions of anybody", "sessions/revoke/only of the account", func(s tollkeeper.Store) tollkeeper.Store {
+		return anybody{s}
+	}},
+	{"a clock", "everywhere/only the parameter says what time it is", func(s tollkeeper.Store) tollkeeper.Store {
+		return clock{s}
+	}},
+	{"a sign-in that outlives its context", "everywhere/a cancelled context does nothing/create session", func(s tollkeeper.Store) tollkeeper.Store {
+		return uncancelled{s}
+	}},
+	{"local times", "everywhere/times come back in utc and milliseconds", func(s tollkeeper.Store) tollkeeper.Store {
+		return localTimes{s}
+	}},
+}
+
+// lostUpdate keeps a balance that it reads in one step and writes in another.
+type lostUpdate struct {
+	tollkeeper.Store
+	mu      sync.Mutex
+	credits map[uuid.UUID]int64
+}
+
+func (b *lostUpdate) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balance, error) {
+	r, err := b.Store.Balance(ctx, owner)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.credits[owner]; ok {
+		r.Credits = c
+	}
+	return r, err
+}
+
+func (b *lostUpdate) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	c := n.Charge
+	before, err := b.Balance(ctx, c.Owner)
+	if c.Price == 0 || err != nil {
+		return b.Store.CreateSession(ctx, n, now)
+	}
+	if before.Credits < c.Price {
+		return tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
+	}
+	time.Sleep(100 * time.Microsecond)
+	n.Charge = tollkeeper.Charge{}
+	if _, err := b.Store.CreateSession(ctx, n, now); err != nil {
+		return tollkeeper.Receipt{}, err
+	}
+	before.Credits -= c.Price
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.credits[c.Owner] = before.Credits
+	return tollkeeper.Receipt{Charged: true, Balance: before}, nil
+}
+
+// rowFirst charges in a step of its own.
+type rowFirst struct{ tollkeeper.Store }
+
+func (b rowFirst) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	if err := payFirst(ctx, b.Store, &n.Charge, n.Session.Account, now); err != nil {
+		return tollkeeper.Receipt{}, err
+	}
+	return b.Store.CreateSession(ctx, n, now)
+}
+
+// chargedAgain takes a repeated sign-in for a new one.
+type chargedAgain struct{ tollkeeper.Store }
+
+func (b chargedAgain) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	if _, err := b.Session(ctx, n.Session.ID, now); err == nil {
+		c := charge(n.Charge.Owner, n.Charge.Operation, n.Charge.Price)
+		if err := payFirst(ctx, b.Store, &c, n.Session.Account, now); err != nil {
+			return tollkeeper.Receipt{}, err
+		}
+	}
+	return b.Store.CreateSession(ctx, n, now)
+}
+
+// versionMoved writes the whole account at each sign-in.
+type versionMoved struct{ tollkeeper.Store }
+
+func (b versionMoved) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	r, err := b.Store.CreateSession(ctx, n, now)
+	if err != nil {
+		return r, err
+	}
+	s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: n.Session.Account})
+	if err != nil {
+		return r, err
+	}
+	_, _, err = b.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, now)
+	return r, err
+}
+
+// remembered answers sessions from a cache.
+type remembered struct {
+	tollkeeper.Store
+	mu   sync.Mutex
+	live map[uuid.UUID]tollkeeper.Live
+}
+
+func (b *remembered) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	r, err := b.Store.CreateSession(ctx, n, now)
+	if l, err := b.Store.Session(ctx, n.Session.ID, now); err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.live[l.Session.ID] = l
+	}
+	return r, err
+}
+
+func (b *remembered) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l, ok := b.live[id]; ok && now.Before(l.Session.EndsAt()) {
+		return l, nil
+	}
+	return b.Store.Session(ctx, id, now)
+}
+
+// graceful always has grace.
+type graceful struct{ tollkeeper.Store }
+
+func (b graceful) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+	r.Grace = time.Hour
+	return b.Store.RotateSession(ctx, r, now)
+}
+
+// successors gives everyone in the grace a successor of his own.
+type successors struct{ tollkeeper.Store }
+
+func (b successors) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+	if l, err := b.Session(ctx, r.Session, now); err == nil && r.Grace > 0 {
+		r.Generation = l.Session.Generation
+	}
+	return b.Store.RotateSession(ctx, r, now)
+}
+
+// anybody ends a session whoever asks.
+type anybody struct{ tollkeeper.Store }
+
+func (b anybody) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
+	if l, err := b.Session(ctx, id, now); err == nil {
+		account = l.Session.Account
+	}
+	return b.Store.RevokeSession(ctx, account, id, now)
+}
+
+// clock reads one.
+type clock struct{ tollkeeper.Store }
+
+func (b clock) Session(ctx context.Context, id uuid.UUID, _ time.Time) (tollkeeper.Live, error) {
+	return b.Store.Session(ctx, id, time.Now())
+}
+
+// uncancelled does not look at the context.
+type uncancelled struct{ tollkeeper.Store }
+
+func (b uncancelled) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	return b.Store.CreateSession(context.WithoutCancel(ctx), n, now)
+}
+
+// localTimes answers in a time zone.
+type localTimes struct{ tollkeeper.Store }
+
+func (b localTimes) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+	l, err := b.Store.Session(ctx, id, now)
+	l.Session.SeenAt = l.Session.SeenAt.In(time.FixedZone("here", 3600))
+	return l, err
+}
