@@ -42,6 +42,9 @@ func createAccount(c *conn, n tollkeeper.NewAccount, now time.Time) (a tollkeepe
 	if err := enrol(c, n, now); err != nil {
 		return a, receipt, err
 	}
+	if bill.charge.Owner == a.Parent {
+		bill.balance.Children++ // as enrol has just written
+	}
 	if receipt, err = bill.pay(c, a.ID, now); err != nil {
 		return a, receipt, err
 	}

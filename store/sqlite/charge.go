@@ -14,8 +14,8 @@ const (
 
 	selectBalance = `SELECT ` + balanceColumns + ` FROM balances WHERE owner = ?1`
 
-	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
-  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3) FROM balances WHERE owner = ?1`
+	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2)
+  FROM balances WHERE owner = ?1`
 
 	updateBalance = `UPDATE balances SET credits = ?2, granted = ?3, used = ?4, free_users = ?5, children = ?6, sign_ins = ?7,
   sign_ups = ?8, verifications = ?9, socials = ?10, retained = ?11, closed_month = ?12, closed_used = ?13 WHERE owner = ?1`
@@ -64,8 +64,9 @@ func debit(b *tollkeeper.Balance, op tollkeeper.Operation, amount int64) {
 
 // bill is a Charge that was decided on and can be paid. The zero bill charges nothing.
 type bill struct {
-	charge tollkeeper.Charge
-	stands bool // its ledger row is there already
+	charge  tollkeeper.Charge
+	balance tollkeeper.Balance // of the payer before it
+	stands  bool               // its ledger row is there already
 }
 
 // draw decides on a charge. A key that stands in the book was paid, whatever for: it is not charged again.
@@ -76,49 +77,44 @@ func draw(c *conn, ch tollkeeper.Charge) (bill, error) {
 	if ch.Owner == uuid.Nil || ch.Price == 0 {
 		return bill{}, nil
 	}
-	var b tollkeeper.Balance
-	var stands, clash bool
+	b := bill{charge: ch}
 	found, err := c.one(selectPayer, func(r *row) {
-		b = balanceOf(r)
-		stands, clash = r.bool(), r.bool()
-	}, ch.Owner[:], ch.Key, ch.Entry[:])
+		b.balance = balanceOf(r)
+		b.stands = r.bool()
+	}, ch.Owner[:], ch.Key)
+	short := !found || b.balance.Credits < ch.Price
 	switch {
 	case err != nil:
 		return bill{}, err
-	case found && stands:
-		return bill{ch, true}, nil
-	case (!found || b.Credits < ch.Price) && ch.Required:
+	case b.stands:
+		return b, nil
+	case short && ch.Required:
 		return bill{}, tollkeeper.ErrInsufficientCredits
-	case !found || b.Credits < ch.Price:
+	case short:
 		return bill{}, nil
-	case clash:
-		return bill{}, tollkeeper.ErrConflict
 	}
-	return bill{ch, false}, nil
+	return b, nil
 }
 
-// pay writes the debit and its ledger row. It reads the balance again, because the verb may have counted a child.
+// pay writes the debit and its ledger row. Nothing else moved the payer's balance since draw, but what the verb itself
+// did to b.balance.
 func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (tollkeeper.Receipt, error) {
 	ch := b.charge
-	if ch.Owner == uuid.Nil {
+	switch {
+	case ch.Owner == uuid.Nil:
 		return tollkeeper.Receipt{}, nil
+	case b.stands:
+		return tollkeeper.Receipt{Charged: true, Balance: b.balance}, nil
 	}
-	after, err := balance(c, ch.Owner)
-	if err != nil {
+	debit(&b.balance, ch.Operation, ch.Price)
+	if err := saveBalance(c, ch.Owner, &b.balance); err != nil {
 		return tollkeeper.Receipt{}, err
 	}
-	if b.stands {
-		return tollkeeper.Receipt{Charged: true, Balance: after}, nil
-	}
-	debit(&after, ch.Operation, ch.Price)
-	if err := saveBalance(c, ch.Owner, &after); err != nil {
-		return tollkeeper.Receipt{}, err
-	}
-	err = writeEntry(c, &tollkeeper.LedgerEntry{
-		ID: ch.Entry, Owner: ch.Owner, Key: ch.Key, Operation: ch.Operation, Amount: -ch.Price, Balance: after.Credits,
+	err := writeEntry(c, &tollkeeper.LedgerEntry{
+		ID: ch.Entry, Owner: ch.Owner, Key: ch.Key, Operation: ch.Operation, Amount: -ch.Price, Balance: b.balance.Credits,
 		Subject: subject, At: now,
 	})
-	return tollkeeper.Receipt{Charged: true, Balance: after}, err
+	return tollkeeper.Receipt{Charged: true, Balance: b.balance}, err
 }
 
 // standing answers a repeated verb: whether the charge stands, with the balance as it is now.
@@ -129,6 +125,6 @@ func standing(c *conn, ch tollkeeper.Charge) (tollkeeper.Receipt, error) {
 		if r.bool() {
 			receipt = tollkeeper.Receipt{Charged: true, Balance: b}
 		}
-	}, ch.Owner[:], ch.Key, ch.Entry[:])
+	}, ch.Owner[:], ch.Key)
 	return receipt, err
 }

@@ -17,9 +17,8 @@ const (
 
 	insertBalance = `INSERT INTO balances (owner, ` + balanceColumns + `) VALUES (?1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2, 0)`
 
-	selectEntry   = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
-	selectRefund  = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
-	selectEntryID = `SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?2`
+	selectEntry  = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
+	selectRefund = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
 )
 
 func entryOf(r *row) tollkeeper.LedgerEntry {
@@ -35,6 +34,7 @@ func entryOf(r *row) tollkeeper.LedgerEntry {
 	return e
 }
 
+// writeEntry answers ErrConflict when another key of the owner has the entry's id.
 func writeEntry(c *conn, e *tollkeeper.LedgerEntry) error {
 	var bundle driver.Value
 	if e.Package != nil {
@@ -45,6 +45,9 @@ func writeEntry(c *conn, e *tollkeeper.LedgerEntry) error {
 	}
 	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
 		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At))
+	if isTaken(err) {
+		err = tollkeeper.ErrConflict
+	}
 	return err
 }
 
@@ -147,11 +150,7 @@ func check(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) error {
 	if p := e.Package; p != nil && (p.FreeUsers > math.MaxInt64-max(0, b.FreeUsers) || b.FreeUsers+p.FreeUsers < 0) {
 		return tollkeeper.ErrInvalidInput
 	}
-	clash, err := c.exists(selectEntryID, e.Owner[:], e.ID[:])
-	if err == nil && clash {
-		err = tollkeeper.ErrConflict
-	}
-	return err
+	return nil
 }
 
 func refund(c *conn, e *tollkeeper.LedgerEntry) error {

@@ -1,10 +1,29 @@
 package sqlite
 
-import "github.com/tollkeeper/tollkeeper"
+import (
+	"errors"
+
+	"github.com/tollkeeper/tollkeeper"
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
 
 // in answers a copy of a sentinel that names the field at fault.
 func in(field string, sentinel *tollkeeper.Error) error {
 	e := *sentinel
 	e.Field = field
 	return &e
+}
+
+// isBusy reports that another connection holds the lock.
+func isBusy(err error) bool { return code(err)&0xff == sqlite3.SQLITE_BUSY }
+
+// isTaken reports that a row with this primary key is there.
+func isTaken(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY }
+
+func code(err error) int {
+	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
+		return e.Code()
+	}
+	return sqlite3.SQLITE_OK
 }

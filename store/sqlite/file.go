@@ -10,9 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	sqlitedriver "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -71,6 +68,7 @@ func settle(c *conn) error {
 		"PRAGMA synchronous = FULL",
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA trusted_schema = OFF",
+		"PRAGMA wal_autocheckpoint = 4000", // pages, 16 MB: hot pages are copied into the file less often
 		"PRAGMA journal_size_limit = 67108864",
 	} {
 		if _, err := c.pragma(p); err != nil {
@@ -97,7 +95,7 @@ func useWAL(c *conn) error {
 			return nil
 		case err == nil:
 			return fmt.Errorf("its file system allows no write-ahead log (journal mode %s)", mode)
-		case !busy(err) || time.Now().After(deadline):
+		case !isBusy(err) || time.Now().After(deadline):
 			return err
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -107,9 +105,4 @@ func useWAL(c *conn) error {
 func onlyRead(c *conn) error {
 	_, err := c.pragma("PRAGMA query_only = ON")
 	return err
-}
-
-func busy(err error) bool {
-	e, ok := errors.AsType[*sqlitedriver.Error](err)
-	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
