@@ -41,6 +41,10 @@ type Config struct {
 	Policy       PasswordPolicy             // nil: PolicyDefault. The blocklist of common passwords holds with every policy
 	SecondFactor FactorPolicy               // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
 
+	Google          IDTokenVerifier // sign-in with Google. Nil: off
+	Breach          BreachChecker   // asked for each new password. Nil: off
+	PasswordHistory int             // how many earlier passwords are refused, at most 24. Zero: none
+
 	PasswordExpiry time.Duration // reported at sign-in. Zero: 90 days
 	EnforceExpiry  bool          // an expired password gives a session that serves only to change it
 	RequireVerify  bool          // every account must verify its email, not only those of organizations that say so

@@ -42,6 +42,9 @@ func (c Config) checkTimes() error {
 	if c.Refresh.Grace > time.Minute {
 		return bad("Refresh.Grace", "must be at most a minute")
 	}
+	if c.PasswordHistory < 0 || c.PasswordHistory > maxHistory {
+		return bad("PasswordHistory", "must be between 0 and 24")
+	}
 	if c.PasswordExpiry < 0 {
 		return bad("PasswordExpiry", "must not be negative")
 	}

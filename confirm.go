@@ -35,7 +35,7 @@ func (a *Authenticator) ConfirmEmail(ctx context.Context, token string, c Client
 		return ErrInvalidInput.in("token").saying("Invalid token format")
 	}
 	proof := a.digests.secret(PurposeVerify, "", token)
-	s, err := a.byLink(ctx, PurposeVerify, proof, now)
+	_, s, err := a.byLink(ctx, PurposeVerify, proof, now)
 	if errors.Is(err, ErrLinkUsed) && !s.Account.EmailVerifiedAt.IsZero() {
 		return ErrAlreadyVerified
 	}

@@ -115,6 +115,7 @@ type taken struct {
 	charges  []charge
 	decision Decision
 	guess    guess
+	also     []Digest // further buckets that a success forgets
 }
 
 // take charges the buckets before anything expensive is done (R17, R21). Refused: ErrLocked or ErrRateLimited with RetryAfter.
@@ -168,7 +169,7 @@ const (
 // settlement is what a proven password means for the buckets that counted it. With remember the network becomes, or
 // stays, a recognised one.
 func (t taken) settlement(mark Digest, remember bool, now time.Time) Settlement {
-	var s Settlement
+	s := Settlement{Forget: t.also}
 	known := time.Time{}
 	for i, c := range t.charges {
 		o := t.decision.Outcomes[i]

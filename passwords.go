@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tollkeeper/tollkeeper/internal/blocklist"
@@ -49,6 +50,14 @@ const (
 	maxPassword = 1_024 // bytes (R02)
 )
 
+// BreachChecker knows passwords that have been published. Package breach has two: one asks a service that learns five
+// characters of a digest, the other reads a file.
+type BreachChecker interface {
+	// Breached reports whether the password is known. An error means that nobody can tell: the password is then taken,
+	// and the host gets EventBreachUnknown.
+	Breached(ctx context.Context, password string) (bool, error)
+}
+
 // checkNewPassword is everything a new password must pass: bounds, blocklist, product name, policy, history.
 func (a *Authenticator) checkNewPassword(ctx context.Context, password string, of Account) error {
 	switch {
@@ -63,11 +72,54 @@ func (a *Authenticator) checkNewPassword(ctx context.Context, password string, o
 	case len(a.cfg.Product) >= 4 && strings.Contains(lowerASCII(password), lowerASCII(a.cfg.Product)):
 		return ErrWeakPassword.saying("Password must not contain the name of this service")
 	}
-	err := a.cfg.Policy(ctx, password, of)
-	if _, ours := errors.AsType[*Error](err); err != nil && !ours {
-		return ErrWeakPassword.saying(err.Error()).because(err)
+	if err := a.cfg.Policy(ctx, password, of); err != nil {
+		if _, ours := errors.AsType[*Error](err); !ours {
+			return ErrWeakPassword.saying(err.Error()).because(err)
+		}
+		return err
 	}
-	return err
+	return a.checkBreached(ctx, password, of)
+}
+
+func (a *Authenticator) checkBreached(ctx context.Context, password string, of Account) error {
+	if a.cfg.Breach == nil {
+		return nil
+	}
+	known, err := a.cfg.Breach.Breached(ctx, password)
+	if err != nil {
+		a.event(Event{Name: EventBreachUnknown, Account: of.ID, Parent: of.Parent})
+		return nil
+	}
+	if known {
+		return ErrWeakPassword.saying("This password has appeared in a data breach; please choose another one")
+	}
+	return nil
+}
+
+const maxHistory = 24
+
+// withPassword answers the account with a new password, which must be none of the last few.
+func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
+	if n := a.cfg.PasswordHistory; n > 0 {
+		earlier := append([]string{x.Password}, x.PasswordHistory...)
+		earlier = earlier[:min(n, len(earlier))]
+		for _, old := range earlier {
+			if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
+				return x, err
+			} else if used {
+				return x, ErrWeakPassword.saying("Please choose a password that you have not used before")
+			}
+		}
+		x.PasswordHistory = earlier[:min(n-1, len(earlier))]
+	} else {
+		x.PasswordHistory = nil
+	}
+	text, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return x, err
+	}
+	x.Password, x.PasswordChangedAt, x.PasswordTemporary = text, now, false
+	return x, nil
 }
 
 // hasher does all password hashing of an instance behind one gate (R11): exactly one hash per attempt on every path.

@@ -67,7 +67,7 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 		return ErrInvalidLink
 	}
 	proof := a.digests.secret(PurposeReset, "", r.Token)
-	s, err := a.byLink(ctx, PurposeReset, proof, now)
+	_, s, err := a.byLink(ctx, PurposeReset, proof, now)
 	if err != nil {
 		return err
 	}
@@ -105,21 +105,21 @@ func provenMailbox(x Account, now time.Time) Account {
 }
 
 // byLink answers whose link it is, if it is live.
-func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now time.Time) (Subject, error) {
+func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now time.Time) (Secret, Subject, error) {
 	secret, s, err := a.store.Secret(ctx, p, d)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return s, ErrInvalidLink
+		err = ErrInvalidLink
 	case err != nil:
-		return s, unavailable(err)
+		err = unavailable(err)
 	case !now.Before(secret.ExpiresAt):
-		return s, ErrLinkExpired
+		err = ErrLinkExpired
 	case !secret.UsedAt.IsZero():
-		return s, ErrLinkUsed
+		err = ErrLinkUsed
 	case p != PurposeChangeEmail && secret.Address != s.Account.EmailKey:
-		return s, ErrInvalidLink // mailed to an address that is not the account's any more (R29)
+		err = ErrInvalidLink // mailed to an address that is not the account's any more (R29)
 	}
-	return s, nil
+	return secret, s, err
 }
 
 // lostLink is what a lost race for a link means: another request used it.

@@ -1,6 +1,8 @@
 package tollkeeper
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,5 +38,106 @@ func (a *Authenticator) challenge(s Subject, p proof, now time.Time) SignInResul
 		c.KeyOwner = s.KeyOwner.ID
 	}
 	a.event(Event{Name: EventChallenge, Account: s.Account.ID, Parent: s.Account.Parent, Audience: p.audience, Network: c.Network, Method: p.method})
-	return SignInResult{Challenge: a.keys.seal(sealChallenge, c), ExpiresIn: challengeTTL, Subject: Subject{}}
+	return SignInResult{Challenge: a.keys.seal(sealChallenge, c), ExpiresIn: challengeTTL}
+}
+
+// FactorRequest completes a sign-in that was answered with a challenge.
+type FactorRequest struct {
+	Challenge string
+	Code      string // six digits of the authenticator app, or a recovery code
+	Client    Client // of the same network as the first step
+}
+
+// VerifySecondFactor ends the sign-in that a challenge began, with the same result and errors as SignIn.
+// ErrInvalidChallenge: forged, too old, from another network, or voided by a change of the account: sign in again.
+// ErrInvalidCode: wrong or used. ErrRateLimited: five tries per 15 minutes and account, which signing in again does not
+// give back; after a hundred in a row only a recovery code opens.
+func (a *Authenticator) VerifySecondFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
+	now := a.now()
+	var c pending
+	if !a.keys.open(sealChallenge, r.Challenge, &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
+		return SignInResult{}, ErrInvalidChallenge
+	}
+	t, err := a.takeFactor(ctx, c.Account, r.Code, now)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	t.guess = guess{scope: c.Scope, email: c.Email, audience: c.Audience, client: r.Client}
+	t.also = append(t.also, a.digests.bucket("lock", c.Scope, c.Email, c.Network))
+	s, err := a.challenged(ctx, c)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	step, err := a.proveFactor(ctx, s.Account, r.Code, now)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	p := proof{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, step: step}
+	return a.finishSignIn(ctx, s, p, now)
+}
+
+// challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.
+func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, error) {
+	s, err := a.subject(ctx, Lookup{ID: c.Account})
+	if errors.Is(err, ErrNotFound) {
+		return s, ErrInvalidChallenge
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.Account.Epoch != c.Epoch || len(s.Account.TOTP) == 0 {
+		return s, ErrInvalidChallenge
+	}
+	if c.KeyOwner != uuid.Nil {
+		owner, err := a.subject(ctx, Lookup{ID: c.KeyOwner})
+		if errors.Is(err, ErrNotFound) {
+			return s, ErrInvalidChallenge
+		}
+		if err != nil {
+			return s, err
+		}
+		s.KeyOwner = &owner.Account
+	}
+	return s, nil
+}
+
+// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
+// of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
+func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
+	window := charge{Bucket: Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
+	ceiling := charge{Bucket: Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
+	if codePattern.MatchString(code) {
+		return a.take(ctx, []charge{window, ceiling}, now)
+	}
+	t, err := a.take(ctx, []charge{window}, now)
+	t.also = []Digest{ceiling.Key}
+	return t, err
+}
+
+// proveFactor checks a code of the app, and answers its time step for the store to compare, or uses up a recovery code.
+func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
+	if codePattern.MatchString(code) {
+		seed, ok := a.keys.decrypt(boxTOTP, x.TOTP, x.ID[:])
+		if !ok {
+			return 0, ErrInternal.because(errMasterMissing)
+		}
+		if step, ok = matchTOTP(seed, code, x.TOTPStep, now); ok {
+			return step, nil
+		}
+		return 0, a.factorFailed(x)
+	}
+	digest, ok := a.recoveryDigest(x.ID, code)
+	if !ok {
+		return 0, a.factorFailed(x)
+	}
+	_, err = a.store.ConsumeSecret(ctx, Claim{Purpose: PurposeRecovery, Lookup: Lookup{ID: x.ID}, Digest: digest, Single: true}, now)
+	if errors.Is(err, ErrNotFound) {
+		return 0, a.factorFailed(x)
+	}
+	return 0, unavailable(err)
+}
+
+func (a *Authenticator) factorFailed(x Account) error {
+	a.event(Event{Name: EventFactorFailed, Account: x.ID, Parent: x.Parent})
+	return ErrInvalidCode
 }

@@ -65,16 +65,6 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, curren
 // mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
 var mailedPurposes = []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, PurposeChangeEmail}
 
-// withPassword answers the account with a new password.
-func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
-	text, err := a.hasher.hash(ctx, password)
-	if err != nil {
-		return x, err
-	}
-	x.Password, x.PasswordChangedAt, x.PasswordTemporary = text, now, false
-	return x, nil
-}
-
 // DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password is
 // asked again; an account without one is deleted on the word of a session not older than ten minutes.
 // ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.

@@ -1,19 +1,136 @@
 package tollkeeper
 
-import "github.com/google/uuid"
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
 
-// refreshToken answers the refresh token of a session, or nothing when Config.Refresh is off.
-func (a *Authenticator) refreshToken(s Session) string {
-	if s.RefreshUntil.IsZero() {
-		return ""
-	}
-	return a.keys.seal(sealRefresh, refreshClaims{Session: s.ID, Generation: s.Generation})
+	"github.com/google/uuid"
+)
+
+// SessionInfo is a session as its owner sees it.
+type SessionInfo struct {
+	ID        uuid.UUID
+	Device    string // "Firefox on Linux", from the User-Agent; "Unknown device"
+	Network   string // masked address; empty: unknown
+	Audience  Audience
+	CreatedAt time.Time
+	SeenAt    time.Time // to a quarter of an hour
+	EndsAt    time.Time
+	Current   bool // the caller's own
 }
 
-const sealRefresh = "refresh"
+const sessionsShown = 100
 
-// refreshClaims are what a refresh token says; its MAC makes it ours, the session's row decides whether it is good.
-type refreshClaims struct {
-	Session    uuid.UUID `json:"s"`
-	Generation int       `json:"g"`
+// Sessions lists the caller's live sessions in order of creation, at most a hundred.
+func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
+	rows, err := a.store.ListSessions(ctx, by.Account, Page{Limit: sessionsShown}, a.now())
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	list := make([]SessionInfo, len(rows))
+	for i, s := range rows {
+		list[i] = SessionInfo{
+			ID: s.ID, Device: deviceLabel(s.Agent), Network: s.Network, Audience: s.Audience,
+			CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, EndsAt: s.EndsAt(), Current: s.ID == by.Session,
+		}
+	}
+	return list, nil
+}
+
+// EndSession ends one of the caller's own sessions at once. ErrNotFound: he has none of that id.
+func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
+	if err := a.store.RevokeSession(ctx, by.Account, id, a.now()); err != nil {
+		return unavailable(err)
+	}
+	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, By: by.Account, Session: a.digests.session(id)})
+	return nil
+}
+
+// EndOtherSessions ends all of the caller's sessions but this one.
+func (a *Authenticator) EndOtherSessions(ctx context.Context, by *Identity) error {
+	return a.endSessions(ctx, by.Account, by, by.Session)
+}
+
+// EndSessions ends every session of an account that the caller may act on, his own included. ErrNotFound.
+func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.UUID) error {
+	if id != by.Account {
+		if _, err := a.target(ctx, by, id); err != nil {
+			return err
+		}
+	}
+	return a.endSessions(ctx, id, by, uuid.Nil)
+}
+
+func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Identity, keep uuid.UUID) error {
+	return a.retry(func() error {
+		s, err := a.subject(ctx, Lookup{ID: id})
+		if err != nil {
+			return err
+		}
+		_, _, err = a.update(ctx, Change{Account: s.Account, EndSessions: true, KeepSession: keep}, a.now())
+		if err == nil {
+			a.event(Event{Name: EventSessionsEnded, Account: id, Parent: s.Account.Parent, By: by.Account})
+		}
+		return err
+	})
+}
+
+// RequireRecent answers ErrNotRecent unless the caller proved who he is within the given time (step-up).
+func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error {
+	if age := a.now().Sub(by.ProvedAt); age < 0 || age > within {
+		return ErrNotRecent
+	}
+	return nil
+}
+
+// Reauthenticate proves once more who the caller is, so that RequireRecent passes in this session: by the password and,
+// where there is one, a code of the second factor. ErrInvalidCredentials, ErrInvalidCode, ErrLocked, ErrRateLimited.
+func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, password, code string, c Client) error {
+	s, err := a.confirm(ctx, by, password, c)
+	if err != nil {
+		return err
+	}
+	if len(s.Account.TOTP) > 0 {
+		s, t, step, err := a.provenFactor(ctx, by, code)
+		if err != nil {
+			return err
+		}
+		if step > 0 { // used once, here too
+			if _, _, err := a.update(ctx, Change{Account: s.Account, TOTPStep: step}, a.now()); err != nil {
+				return ErrInvalidCode.because(err)
+			}
+		}
+		a.settle(ctx, t.settlement(Digest{}, false, a.now()), a.now())
+	}
+	err = a.store.TouchSession(ctx, Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return unavailable(err)
+}
+
+// deviceLabel names browser and system of a User-Agent, for people. It decides nothing.
+func deviceLabel(agent string) string {
+	first := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "FxiOS", "Firefox", "Chrome/", "Chrome", "CriOS", "Chrome",
+		"Safari/", "Safari", "curl/", "curl", "Go-http-client", "Go program", "okhttp", "Android app")
+	system := first("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser != "":
+		return browser
+	case system != "":
+		return system
+	}
+	return "Unknown device"
 }

@@ -184,7 +184,7 @@ func (a *Authenticator) signedIn(ctx context.Context, s Subject, p proof, sessio
 	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
 	c := a.signInCharge(s, session.ID, p)
 	a.alert(ctx, c.Owner, c.Price, r)
-	if p.method == "password" && settled.Mark != (Digest{}) && !p.taken.recognised() {
+	if p.method == "password" && !p.second && settled.Mark != (Digest{}) && !p.taken.recognised() {
 		a.noticeNewNetwork(ctx, s, session)
 	}
 }

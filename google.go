@@ -1,0 +1,152 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module oidc has one for any
+// issuer. It answers an error that is ErrUpstream when the issuer cannot be reached; any other means that the token is no good.
+type IDTokenVerifier interface {
+	// VerifyIDToken checks signature, issuer, audience, time and, unless it is empty, the nonce.
+	VerifyIDToken(ctx context.Context, token, clientID, nonce string) (IDToken, error)
+}
+
+// IDToken is what an issuer says of a person.
+type IDToken struct {
+	Subject       string // the issuer's id of the person, never reused
+	Email         string
+	EmailVerified bool
+	Name          string
+}
+
+// GoogleRequest is a sign-in with a Google ID token below a parent whose organization has turned it on.
+type GoogleRequest struct {
+	IDToken      string
+	Nonce        string // of the flow that fetched the token; empty: not checked
+	ParentKey    string
+	ParentNumber int64
+	Parent       uuid.UUID
+	Audience     Audience
+	Client       Client
+}
+
+// SignInGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its email
+// is verified; otherwise it loses what was set up before anyone had shown to own the address (R34). ErrParentKeyNeeded;
+// ErrUnknownParent; ErrDisabled: the organization has not turned it on; ErrInvalidCredentials: the token is not good for it;
+// ErrUpstream; then as SignIn and SignUp.
+func (a *Authenticator) SignInGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
+	now := a.now()
+	setZero(&r.Audience, AudienceHost)
+	if a.cfg.Google == nil {
+		return SignInResult{}, ErrDisabled
+	}
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	g := guess{scope: where.text(), audience: r.Audience, client: r.Client}
+	t, err := a.take(ctx, a.networkCharges("google", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	if err != nil {
+		return SignInResult{}, a.refused(g, err)
+	}
+	owner, err := a.googleOwner(ctx, where)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	token, email, err := a.verifyGoogle(ctx, r, owner)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	g.email = email
+	t.guess = g
+	s, err := a.googleAccount(ctx, owner, token, email, now)
+	if err != nil {
+		return SignInResult{}, err
+	}
+	return a.finishSignIn(ctx, s, proof{method: "google", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t}, now)
+}
+
+func (a *Authenticator) googleOwner(ctx context.Context, where place) (*Subject, error) {
+	if where == (place{}) {
+		return nil, ErrParentKeyNeeded
+	}
+	owner, err := a.ownerOf(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	if owner.Organization == nil || !owner.Organization.Google.Enabled {
+		return nil, ErrDisabled
+	}
+	return owner, nil
+}
+
+// verifyGoogle answers a token that is good for this organization, with the canonical email that Google vouches for.
+func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner *Subject) (IDToken, string, error) {
+	if len(r.IDToken) > maxToken {
+		return IDToken{}, "", ErrInvalidCredentials
+	}
+	token, err := a.cfg.Google.VerifyIDToken(ctx, r.IDToken, owner.Organization.Google.ClientID, r.Nonce)
+	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
+		return token, "", ErrUpstream.because(err)
+	}
+	email, malformed := emailKey(token.Email)
+	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || hasControl(token.Subject) {
+		a.event(Event{Name: EventSignInFailed, Parent: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "google"})
+		return token, "", ErrInvalidCredentials.because(err)
+	}
+	return token, email, nil
+}
+
+// googleAccount finds, links or makes the account. Who signs up twice at the same moment finds the other's.
+func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (Subject, error) {
+	for range 3 {
+		s, err := a.store.FindAccount(ctx, Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
+		switch {
+		case err == nil && s.Account.GoogleSubject == token.Subject:
+			return s, nil
+		case err == nil && s.Account.GoogleSubject != "":
+			return s, ErrInvalidCredentials // linked to another Google account
+		case err == nil:
+			err = a.linkGoogle(ctx, &s, token.Subject, now)
+		case errors.Is(err, ErrNotFound):
+			s, err = a.newGoogleAccount(ctx, owner, token, now)
+		}
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
+			return s, unavailable(err)
+		}
+	}
+	return Subject{}, ErrConflict
+}
+
+func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject string, now time.Time) error {
+	c := Change{Account: provenMailbox(s.Account, now), Mail: a.notice(*s, noticeFactor)}
+	if s.Account.EmailVerifiedAt.IsZero() {
+		c.EndSessions, c.Void = true, allPurposes
+	}
+	c.Account.GoogleSubject = subject
+	x, _, err := a.update(ctx, c, now)
+	if err == nil {
+		s.Account = x
+	}
+	return err
+}
+
+// newGoogleAccount makes a child without a password. Its first sign-in pays.
+func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, token IDToken, now time.Time) (Subject, error) {
+	name := token.Name
+	if checkName(name) != nil {
+		name = ""
+	}
+	x, err := a.newAccount(token.Email, "", name, now)
+	if err != nil {
+		return Subject{}, err
+	}
+	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
+	made, err := a.create(ctx, x, now)
+	if err != nil {
+		return Subject{}, err
+	}
+	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Method: "google"})
+	return Subject{Account: made, Parent: &owner.Account, Organization: owner.Organization}, nil
+}

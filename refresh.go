@@ -1,0 +1,100 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// refreshClaims are what a refresh token says. The token is a MAC under an instance key over the session and its
+// generation, not an opaque random value: nothing more is stored than the generation, garbage never reaches the store, and
+// the token of a generation is always the same text, so that parallel tabs get the same successor.
+type refreshClaims struct {
+	Session    uuid.UUID `json:"s"`
+	Account    uuid.UUID `json:"a"`
+	Generation int       `json:"g"`
+	Audience   Audience  `json:"f"`
+	Absolute   int64     `json:"x"` // unix milliseconds; the session's end, however often it is refreshed
+}
+
+const sealRefresh = "refresh"
+
+// refreshToken answers the refresh token of a session, or nothing when Config.Refresh is off.
+func (a *Authenticator) refreshToken(s Session) string {
+	if s.RefreshUntil.IsZero() {
+		return ""
+	}
+	return a.keys.seal(sealRefresh, refreshClaims{
+		Session: s.ID, Account: s.Account, Generation: s.Generation, Audience: s.Audience,
+		Absolute: s.CreatedAt.Add(a.cfg.Refresh.Absolute).UnixMilli(),
+	})
+}
+
+// Refresh exchanges a refresh token for a new access token and its successor. Within Config.Refresh.Grace after a
+// refresh the old token gets the same successor; later, or an even older one, is reuse: somebody else has it, so the session
+// ends, the host gets EventRefreshReused and the owner a mail (RFC 9700 4.14). A refresh costs nothing.
+// ErrInvalidToken for whatever is wrong; ErrDisabled without Config.Refresh.
+func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (SignInResult, error) {
+	if a.cfg.Refresh.Idle <= 0 {
+		return SignInResult{}, ErrDisabled
+	}
+	now := a.now()
+	var claim refreshClaims
+	if !a.keys.open(sealRefresh, token, &claim) {
+		return SignInResult{}, ErrInvalidToken
+	}
+	absolute := time.UnixMilli(claim.Absolute).UTC()
+	live, err := a.store.RotateSession(ctx, Rotation{
+		Session: claim.Session, Generation: claim.Generation, Grace: a.cfg.Refresh.Grace,
+		ExpiresAt:    earlier(now.Add(a.ttl(claim.Audience)), absolute),
+		RefreshUntil: earlier(now.Add(a.cfg.Refresh.Idle), absolute),
+	}, now)
+	switch {
+	case errors.Is(err, ErrConflict):
+		a.reused(ctx, claim, now)
+		return SignInResult{}, ErrInvalidToken
+	case errors.Is(err, ErrNotFound):
+		return SignInResult{}, ErrInvalidToken
+	case err != nil:
+		return SignInResult{}, unavailable(err)
+	}
+	key, ok := a.keys.find(live.Session.KeyID)
+	if !ok || key.sign == nil || live.Status != StatusActive || live.ParentStatus != StatusActive {
+		return SignInResult{}, ErrInvalidToken
+	}
+	access, err := a.keys.signToken(key, a.claimsOf(live.Session, live.Parent, now))
+	if err != nil {
+		return SignInResult{}, ErrInternal.because(err)
+	}
+	a.event(Event{Name: EventRefreshed, Account: claim.Account, Parent: live.Parent, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()})
+	return SignInResult{
+		Token: access, Refresh: a.refreshToken(live.Session), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
+	}, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// reused tells of a stolen token. The mail goes at most once an hour and account, or the thief could use it to annoy.
+func (a *Authenticator) reused(ctx context.Context, claim refreshClaims, now time.Time) {
+	a.event(Event{Name: EventRefreshReused, Account: claim.Account, Session: a.digests.session(claim.Session), Audience: claim.Audience})
+	limit := a.addressCharges("reuse", "", claim.Account.String(), []Limit{Rate(1, time.Hour)})
+	if _, err := a.take(ctx, limit, now); err != nil {
+		return
+	}
+	s, err := a.Account(ctx, claim.Account)
+	if err != nil {
+		return
+	}
+	for _, m := range a.notice(s, noticeReuse) {
+		if err := a.queue(context.WithoutCancel(ctx), m); err != nil {
+			a.cfg.Logger.Warn("tollkeeper: notice not queued", "account", claim.Account, "error", err)
+		}
+	}
+}
