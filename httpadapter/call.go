@@ -47,10 +47,10 @@ func (c *call) locate(key *string, number *int64, parent *uuid.UUID) error {
 
 // newPassword holds the outer rule of the family against a password that is being chosen.
 func (c *call) newPassword(p string) error {
-	if c.family.password == nil || c.family.password(p) {
-		return nil
+	if rule := c.family.password; rule.holds != nil && !rule.holds(p) {
+		return &tollkeeper.Error{Code: tollkeeper.ErrWeakPassword.Code, Field: "password", Message: rule.text}
 	}
-	return tollkeeper.ErrWeakPassword
+	return nil
 }
 
 // Header values that every answer shares. Nobody writes to them: net/http reads, and middleware replaces.

@@ -21,7 +21,7 @@ type family struct {
 	home       place                             // where requests that name no parent look
 	homeless   bool                              // a request that names no parent is refused while home is zero
 	closed     bool                              // takes tokens of accounts below home.parent only
-	password   func(string) bool                 // outer rule on new passwords; nil: none
+	password   passwordRule                      // on new passwords, besides the core's policy
 	credential func(http.Header) (string, error) // reads the token of a request
 	origins    func(*call) error                 // decides about browsers of other origins; nil: they get no CORS headers
 	byKey      keyHolder                         // what a parent's public key shows; nil: nothing

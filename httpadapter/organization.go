@@ -16,10 +16,10 @@ func organizationFamily(o Options) (family, error) {
 	f := family{
 		name: "organization", audience: tollkeeper.AudienceOrganization, prefixes: []string{"/auth", "/parent"},
 		routes: organizationRoutes, replies: organizationReplies, shape: organizationError,
-		credential: bearer, password: fourClasses, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
+		credential: bearer, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
 	}
 	if o.NoCharacterRules {
-		f.password = nil
+		f.password = passwordRule{}
 	}
 	if o.UnsafeSecretForKeyHolders {
 		f.byKey = (*tollkeeper.Authenticator).UnsafeOrganizationByKey

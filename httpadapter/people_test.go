@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
 // person is an account with a token of some family.
 type person struct {
-	email, token, key, secret string
-	id                        uuid.UUID
-	number                    int64
+	email, token, key string
+	id                uuid.UUID
+	number            int64
 }
 
 func object(pairs ...string) string {
@@ -113,4 +114,9 @@ func (w *world) drain(p person) {
 			w.t.Fatal(err)
 		}
 	}
+}
+
+// withPlatform sets the default platform.
+func withPlatform(id string) set {
+	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.DefaultPlatform = id }
 }

@@ -6,6 +6,17 @@ import (
 	"unicode/utf8"
 )
 
+// passwordRule is an outer rule of a family. The zero rule holds for every password.
+type passwordRule struct {
+	holds func(string) bool
+	text  string // for users
+}
+
+var (
+	organizationPasswords = passwordRule{fourClasses, "Password must have 8 or more characters, with upper and lower case letters, a digit and a special character"}
+	v1Passwords           = passwordRule{v1Characters, v1Invalid}
+)
+
 // fourClasses is the organization family's rule on new passwords: 8 characters or more, with upper case, lower case, a
 // digit and something else (WIRE.md 1.3).
 func fourClasses(p string) bool {

@@ -23,7 +23,7 @@ func v1Family(o Options) (family, error) {
 		home: place{parent: o.V1Scope}, closed: true, credential: bearer,
 	}
 	if o.V1PasswordRegex {
-		f.password = v1Characters
+		f.password = v1Passwords
 	}
 	return f, nil
 }

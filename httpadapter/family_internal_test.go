@@ -1,0 +1,140 @@
+package httpadapter
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+func newAuth(t *testing.T) *tollkeeper.Authenticator {
+	t.Helper()
+	drop := tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })
+	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://auth.example", Mailer: drop,
+		Hash: tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = auth.Close(context.Background()) })
+	return auth
+}
+
+// raise makes a family whose only route fails with err.
+func raise(f family, err error) family {
+	f.routes = []route{on("POST", "/x", noBody, func(*call, struct{}) (done, error) { return done{}, err }, organizationSays("never"))}
+	return f
+}
+
+// TestEveryFamilyAnswersEveryCode: a status, its shape, Retry-After where one may wait, and never a cause.
+func TestEveryFamilyAnswersEveryCode(t *testing.T) {
+	auth := newAuth(t)
+	for _, build := range documented {
+		f, err := build(Options{V1Scope: uuid.Max})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range append(append(tollkeeper.Codes(), faults()...), "of_a_host") {
+			cause := &tollkeeper.Error{Code: code, Message: "a text", Err: context.DeadlineExceeded}
+			m, err := bind(raise(f, cause), auth, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			m.ServeHTTP(w, httptest.NewRequest("POST", "/x", nil))
+			checkReply(t, f.name+" "+string(code), code, w)
+		}
+	}
+}
+
+func checkReply(t *testing.T, name string, code tollkeeper.Code, w *httptest.ResponseRecorder) {
+	t.Helper()
+	if w.Code < 400 || w.Code > 599 {
+		t.Errorf("%s: status %d", name, w.Code)
+	}
+	if unknown := code == "of_a_host" || code == tollkeeper.ErrInternal.Code; unknown != (w.Code == 500) {
+		t.Errorf("%s: status %d", name, w.Code)
+	}
+	if body := w.Body.String(); !json.Valid(w.Body.Bytes()) || strings.Contains(body, "deadline") || len(body) < 15 {
+		t.Errorf("%s: body %q", name, body)
+	}
+	if wait := w.Header().Get("Retry-After"); (w.Code == 429 || w.Code == 503) && wait != "1" {
+		t.Errorf("%s: %d with Retry-After %q", name, w.Code, wait)
+	}
+	if id := w.Header().Get("X-Request-Id"); (w.Code >= 500) != (id != "") {
+		t.Errorf("%s: %d with request id %q", name, w.Code, id)
+	}
+}
+
+func TestIncompleteFamilyIsRefused(t *testing.T) {
+	f, err := organizationFamily(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range f.replies {
+		short := f
+		short.replies = append(append([]reply{}, f.replies[:i]...), f.replies[i+1:]...)
+		_, err := bind(short, newAuth(t), Options{})
+		if twice := f.replies[i].child; (err == nil) != twice {
+			t.Errorf("without the reply to %s: %v", f.replies[i].cause, err)
+		}
+	}
+	f.routes = append(f.routes, f.routes[0])
+	if _, err := bind(f, newAuth(t), Options{}); err == nil {
+		t.Error("a route stood twice")
+	}
+}
+
+// A fourth family is this: a constructor, a table, a decoder and an encoder. Nothing else of the package knows it.
+
+func fourth(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
+	return handler(func(Options) (family, error) {
+		return family{
+			name: "fourth", audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
+			replies: append(append([]reply{}, platformReplies...), at(tollkeeper.ErrInvalidCredentials, 418, "TEAPOT", "no")),
+			routes: []route{
+				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: s.Token} }),
+				on("GET", "/f/me", noBody, whoAmI, func(_ *call, id *tollkeeper.Identity) answer { return answer{body: id.Email} }).asks(signedIn),
+			},
+		}, nil
+	}, auth, o)
+}
+
+func plainText(code, message string) []byte { return []byte(code + ": " + message) }
+
+func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
+	b, err := body[struct{ U, P string }](c)
+	return tollkeeper.SignInRequest{Email: b.U, Password: b.P}, err
+}
+
+func TestFourthFamily(t *testing.T) {
+	auth := newAuth(t)
+	if _, err := auth.CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := fourth(auth, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(method, path, body, token string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		h.ServeHTTP(w, r)
+		return w
+	}
+	in := send("POST", "/f/in", `{"U":"a@b.example","P":"Vexing.Quartz9"}`, "")
+	me := send("GET", "/f/me", "", strings.Trim(in.Body.String(), `"`))
+	if in.Code != 200 || me.Code != 200 || me.Body.String() != `"a@b.example"` {
+		t.Errorf("%d %s, %d %s", in.Code, in.Body, me.Code, me.Body)
+	}
+	if w := send("POST", "/f/in", `{"U":"a@b.example","P":"wrong"}`, ""); w.Code != 418 || w.Body.String() != "TEAPOT: no" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
