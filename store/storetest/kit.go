@@ -28,7 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) tollkeeper.Store) {
 
 // RunAttempts states the contract of an AttemptStore that is not a whole Store.
 func RunAttempts(t *testing.T, open func(t *testing.T) tollkeeper.AttemptStore) {
-	k := &kit{kitT: real{t}, ctx: t.Context(), attempts: open(t)}
+	k := &kit{kitT: real{t}, ctx: context.Background(), attempts: open(t)}
 	k.run("attempts", attempts)
 }
 

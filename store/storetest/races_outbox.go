@@ -40,10 +40,13 @@ func raceClaim(k *kit) {
 }
 
 func raceQueue(k *kit) {
+	mails := k.post(2)
 	k.claimed()
-	m := queued(tollkeeper.Lookup{})
-	k.tally(race(callers, func(int) error { return k.store.QueueMail(k.ctx, []tollkeeper.QueuedMail{m}) }))
-	k.claims(k.due(10, posting), []tollkeeper.QueuedMail{m})
+	back := []tollkeeper.QueuedMail{mails[1], mails[0]}
+	k.tally(race(callers, func(i int) error {
+		return k.store.QueueMail(k.ctx, [][]tollkeeper.QueuedMail{mails, back}[i%2])
+	}))
+	k.claims(k.due(10, posting), mails)
 }
 
 func raceSweep(k *kit) {

@@ -8,6 +8,7 @@ func raceSecrets(k *kit) {
 	k.run("one of many right codes wins", raceConsume)
 	k.run("no more comparisons than tries", raceTries)
 	k.run("each recovery code is used once", raceSingle)
+	k.run("secrets put in any order do not block each other", racePut)
 	k.run("a code dies while the address changes", raceAddress)
 }
 
@@ -65,6 +66,20 @@ func raceSingle(k *kit) {
 	})
 	won := k.tally(errs, tollkeeper.ErrNotFound)
 	k.that(won == 4, "%d codes of 4 were used", won)
+}
+
+// racePut puts the same secrets of two accounts forwards and backwards.
+func racePut(k *kit) {
+	p := k.parent(0)
+	a, b := k.child(p), k.child(p)
+	both := []tollkeeper.Secret{secret(a, tollkeeper.PurposeReset), secret(b, tollkeeper.PurposeReset)}
+	back := []tollkeeper.Secret{both[1], both[0]}
+	k.tally(race(callers, func(i int) error {
+		return k.store.PutSecrets(k.ctx, [][]tollkeeper.Secret{both, back}[i%2], now)
+	}))
+	for _, s := range both {
+		k.equal("secret", k.secret(s), s)
+	}
 }
 
 func raceAddress(k *kit) {

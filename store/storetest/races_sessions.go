@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -8,46 +9,68 @@ import (
 
 func raceSessions(k *kit) {
 	k.run("charge down to exactly the last credit", raceCharge)
+	k.run("crossed payers do not block each other", raceCrossed)
 	k.run("the same id is charged once", raceSameSession)
 	k.run("a time step is used once", raceStep)
 	k.run("with grace all get the same successor", raceGrace)
 	k.run("without grace one moves and the session ends", raceReuse)
 	k.run("a revoked session does not come back", raceRevoke)
 	k.run("a session made while all end is dead", raceEnd)
+	k.run("a session made while its account goes is dead", raceGone)
+	k.run("what is kept, rotated and touched at once is all three", raceKept)
 	k.run("a sign-in does not undo a change", raceSignInChange)
 }
 
 func raceCharge(k *kit) {
 	p := k.parent(50)
 	a := k.child(p)
-	created := make([]tollkeeper.Session, callers*4)
-	errs := race(callers, func(i int) error {
-		for j := range 4 {
-			s := session(a, now)
-			c := charge(p.ID, tollkeeper.OpSignIn, 1)
-			_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
+	type sale struct {
+		session tollkeeper.Session
+		key     string
+		receipt tollkeeper.Receipt
+	}
+	sales := make([][]sale, callers)
+	k.tally(race(callers, func(i int) error {
+		for range 4 {
+			s, c := session(a, now), charge(p.ID, tollkeeper.OpSignIn, 1)
+			r, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
 			if err == nil {
-				created[i*4+j] = s
+				sales[i] = append(sales[i], sale{s, c.Key, r})
 			} else if !anyOf(err, []*tollkeeper.Error{tollkeeper.ErrInsufficientCredits}) {
 				return err
 			}
 		}
 		return nil
-	})
-	k.tally(errs)
-	won := 0
-	for _, s := range created {
-		if s.Account == a.ID {
-			k.live(s.ID, now)
-			won++
-		}
-	}
+	}))
 	all, err := k.store.ListSessions(k.ctx, a.ID, tollkeeper.Page{Limit: 1000}, now)
 	k.ok(err)
-	k.that(won == 50 && len(all) == 50, "%d sessions are answered and %d stand, want 50", won, len(all))
+	sold := slices.Concat(sales...)
+	k.that(len(sold) == 50 && len(all) == 50, "%d sessions are answered and %d stand, want 50", len(sold), len(all))
 	k.that(len(k.ledger(p.ID)) == 51, "%d ledger rows, want the grant and 50", len(k.ledger(p.ID)))
 	b := k.books(p.ID)
 	k.that(b.Credits == 0 && b.SignIns == 50 && b.Used == 50, "balance is %+v", b)
+	seen := map[int64]bool{}
+	for _, s := range sold {
+		k.live(s.session.ID, now)
+		left := k.entry(p.ID, s.key).Balance
+		k.that(s.receipt.Charged && s.receipt.Balance.Credits == left, "receipt %+v, but the ledger says %d", s.receipt, left)
+		k.that(s.receipt.Balance.SignIns == 50-left && !seen[left], "two charges left %d credits: %+v", left, s.receipt)
+		seen[left] = true
+	}
+}
+
+// raceCrossed lets two root accounts pay for each other, which deadlocks where locks have no order.
+func raceCrossed(k *kit) {
+	two := []tollkeeper.Account{k.parent(100), k.parent(100)}
+	k.tally(race(callers, func(i int) error {
+		n := tollkeeper.NewSession{Session: session(two[i%2], now), Charge: charge(two[1-i%2].ID, tollkeeper.OpSocial, 3)}
+		_, err := k.store.CreateSession(k.ctx, n, now)
+		return err
+	}))
+	for _, p := range two {
+		b := k.books(p.ID)
+		k.that(b.Credits == 100-3*callers/2 && b.Socials == callers/2, "balance is %+v", b)
+	}
 }
 
 func raceSameSession(k *kit) {
@@ -143,6 +166,54 @@ func raceEnd(k *kit) {
 		for _, s := range made {
 			k.dead(a.ID, s.ID, now)
 		}
+	}
+}
+
+// raceGone deletes an account several times while it signs in.
+func raceGone(k *kit) {
+	for range rounds / 4 {
+		p := k.parent(50)
+		a := k.child(p)
+		made := make([]tollkeeper.Session, 4)
+		errs := race(len(made)+3, func(i int) error {
+			if i >= len(made) {
+				return k.store.DeleteAccount(k.ctx, p.ID, a.ID, now)
+			}
+			made[i] = session(a, now)
+			n := tollkeeper.NewSession{Session: made[i], Charge: charge(p.ID, tollkeeper.OpSignIn, 1)}
+			_, err := k.store.CreateSession(k.ctx, n, now)
+			return err
+		})
+		won := k.tally(errs[:len(made)], tollkeeper.ErrNotFound)
+		k.that(k.tally(errs[len(made):], tollkeeper.ErrNotFound) == 1, "not just one of three deleted it")
+		b := k.books(p.ID)
+		k.that(b.Children == 0 && b.SignIns == int64(won), "%d signed in, balance is %+v", won, b)
+		for _, s := range made {
+			k.dead(a.ID, s.ID, now)
+		}
+	}
+}
+
+// raceKept moves three columns of one session at once: none may write over another.
+func raceKept(k *kit) {
+	a := k.child(k.parent(0))
+	for range rounds / 2 {
+		a = k.find(a.ID)
+		s := k.signIn(refreshable(a))
+		at := now.Add(time.Minute)
+		k.tally(race(3, func(i int) error {
+			switch i {
+			case 0:
+				_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: a, EndSessions: true, KeepSession: s.ID}, at)
+				return err
+			case 1:
+				return k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, at)
+			}
+			_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 0), at)
+			return err
+		}))
+		got := k.live(s.ID, at).Session
+		k.that(got.Epoch == a.Epoch+1 && got.Generation == 1 && got.ProvedAt.Equal(at) && got.RotatedAt.Equal(at), "session is %+v", got)
 	}
 }
 

@@ -11,6 +11,7 @@ func sweep(k *kit) {
 	k.run("takes what ended a day before", sweepDay)
 	k.run("leaves what lives", sweepLeaves)
 	k.run("is bounded and says when there is more", sweepBounded)
+	k.run("takes sessions, too", sweepSessions)
 	k.run("erases the children of deleted parents", sweepOrphans)
 	k.run("erases at most limit children at once", sweepOrphansBounded)
 }
@@ -109,6 +110,23 @@ func sweepBounded(k *kit) {
 		left = now
 	}
 	k.swept(at)
+}
+
+// sweepSessions cannot see ended sessions, but how many sweeps they take.
+func sweepSessions(k *kit) {
+	at := dusk.AddDate(0, 0, 5)
+	k.swept(at)
+	a := k.child(k.parent(0))
+	for range 5 {
+		s := session(a, dusk.Add(-time.Hour))
+		s.ExpiresAt = dusk
+		k.signIn(s)
+	}
+	for call, want := range []bool{true, true, false, false} {
+		more, err := k.store.Sweep(k.ctx, 2, at)
+		k.ok(err)
+		k.that(more == want || call == 2, "sweep %d of 5 sessions, 2 at a time: more is %v", call+1, more)
+	}
 }
 
 // stands answers an account as creating it again does, also when it is not found any more.
