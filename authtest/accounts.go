@@ -1,0 +1,117 @@
+package authtest
+
+import (
+	"crypto/rand"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Password is that of the accounts that a Kit makes by itself. Every policy and every family's rule accepts it.
+const Password = "Plum4Kettle!Orbit"
+
+// Account is an account with the password to sign in with. After a test has changed the password it sets the field, too.
+type Account struct {
+	ID        uuid.UUID
+	Number    int64
+	Parent    uuid.UUID // tollkeeper.Root for a parent
+	PublicKey string
+	Email     string
+	Username  string // empty: none
+	Password  string
+	Token     string // of the session that SignUp and SignUpBelow made; empty for the others
+}
+
+// Parent makes a parent with a verified email and the initial credits.
+func (k *Kit) Parent() Account {
+	k.tb.Helper()
+	return k.create("parent", tollkeeper.AccountSpec{})
+}
+
+// Child makes an account below the parent, with a verified email. The parent is not charged for it.
+func (k *Kit) Child(parent Account) Account {
+	k.tb.Helper()
+	return k.create("child", tollkeeper.AccountSpec{Parent: parent.ID})
+}
+
+// Admin makes a child that is an admin of its scope.
+func (k *Kit) Admin(parent Account) Account {
+	k.tb.Helper()
+	return k.create("admin", tollkeeper.AccountSpec{Parent: parent.ID, Role: tollkeeper.RoleAdmin})
+}
+
+// House bootstraps the house, which can be asked for again, and answers it with its first admin. It serves as the
+// parent of Child, and as the scope of the v1 family; it cannot sign in.
+func (k *Kit) House() (house, admin Account) {
+	k.tb.Helper()
+	h, a, err := k.Auth.Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
+	k.must(err, "bootstrap")
+	return of(h, ""), of(a, Password)
+}
+
+func (k *Kit) create(kind string, spec tollkeeper.AccountSpec) Account {
+	k.tb.Helper()
+	spec.Username = kind + "_" + strings.ToLower(rand.Text()[:12])
+	spec.Email, spec.Password, spec.Verified = spec.Username+"@mail.example", Password, true
+	a, err := k.Auth.CreateAccount(k.tb.Context(), spec)
+	k.must(err, "make a "+kind)
+	return of(a, Password)
+}
+
+// SignUp signs a parent up, as anyone can: the email is not verified, the rates count.
+func (k *Kit) SignUp(email, password string) Account {
+	k.tb.Helper()
+	return k.signUp(tollkeeper.SignUpRequest{Email: email, Password: password})
+}
+
+// SignUpBelow signs a child of the parent up, who pays for it.
+func (k *Kit) SignUpBelow(parent Account, email, password string) Account {
+	k.tb.Helper()
+	return k.signUp(tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: password})
+}
+
+func (k *Kit) signUp(r tollkeeper.SignUpRequest) Account {
+	k.tb.Helper()
+	res, err := k.Auth.SignUp(k.tb.Context(), r)
+	k.must(err, "sign up "+r.Email)
+	a := of(res.Subject.Account, r.Password)
+	a.Token = res.Token
+	return a
+}
+
+// SignIn signs the account in with its password, as a caller inside the process. An edit may change the request first,
+// such as its Audience or Client.
+func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollkeeper.SignInResult {
+	k.tb.Helper()
+	r := tollkeeper.SignInRequest{Email: a.Email, Password: a.Password, Parent: a.Parent}
+	for _, edit := range edits {
+		edit(&r)
+	}
+	res, err := k.Auth.SignIn(k.tb.Context(), r)
+	k.must(err, "sign in "+a.Email)
+	return res
+}
+
+// Identity answers who the token speaks for.
+func (k *Kit) Identity(token string) *tollkeeper.Identity {
+	k.tb.Helper()
+	id, err := k.Auth.Authenticate(k.tb.Context(), token)
+	k.must(err, "authenticate")
+	return id
+}
+
+func of(a tollkeeper.Account, password string) Account {
+	return Account{
+		ID: a.ID, Number: a.Number, Parent: a.Parent, PublicKey: a.PublicKey,
+		Email: a.Email, Username: a.Username, Password: password,
+	}
+}
+
+func (k *Kit) must(err error, what string) {
+	k.tb.Helper()
+	if err != nil {
+		k.tb.Fatalf("authtest: %s: %v", what, err)
+	}
+}

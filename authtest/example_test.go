@@ -1,0 +1,55 @@
+package authtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+// TestStory is a whole sign-up, one-time code and reset.
+func TestStory(t *testing.T) {
+	kit, ctx := authtest.New(t), context.Background()
+	shop := kit.Parent()
+	ada := kit.SignUpBelow(shop, "ada@home.example", "first-Orchard-7")
+
+	if err := kit.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: ada.Email, Parent: shop.ID}); err != nil {
+		t.Fatal(err)
+	}
+	res, err := kit.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: ada.Email, Code: kit.LastCode(ada.Email), Parent: shop.ID})
+	if err != nil || !kit.Identity(res.Token).Verified {
+		t.Fatal("the code does not sign in: ", err)
+	}
+
+	if err := kit.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: ada.Email, Parent: shop.ID}); err != nil {
+		t.Fatal(err)
+	}
+	ada.Password = "second-Orchard-8"
+	if err := kit.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: kit.LastToken(ada.Email), Password: ada.Password}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kit.Auth.Authenticate(ctx, res.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Fatal("a session outlives the reset: ", err)
+	}
+	token := kit.SignIn(ada).Token
+	kit.Advance(24 * time.Hour)
+	if _, err := kit.Auth.Authenticate(ctx, token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Fatal("a session outlives its day: ", err)
+	}
+}
+
+func Example() {
+	test := func(t *testing.T) {
+		kit := authtest.New(t)
+		parent := kit.Parent()
+		child := kit.Child(parent)
+		id := kit.Identity(kit.SignIn(child).Token)
+		fmt.Println("signed in below the parent:", id.Parent == parent.ID)
+	}
+	testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "TestSignIn", F: test}})
+	// Output: signed in below the parent: true
+}

@@ -1,0 +1,116 @@
+package authtest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+// BaseURL is the Config.BaseURL of a Kit.
+const BaseURL = "https://app.example"
+
+// Kit is an Authenticator with what a test needs around it. Make it with New.
+type Kit struct {
+	Auth *tollkeeper.Authenticator
+
+	// Store is the Authenticator's. Given to another Kit by WithStore it makes the two a fleet: they share accounts,
+	// sessions and captured mail, as two processes on one database would.
+	Store tollkeeper.Store
+
+	tb    testing.TB
+	box   *mailbox
+	clock *clock
+}
+
+// Option changes what a Kit is made of.
+type Option func(*setup)
+
+type setup struct {
+	config tollkeeper.Config
+	store  tollkeeper.Store
+	edits  []func(*tollkeeper.Config)
+}
+
+// WithConfig changes the Config before the Authenticator is made. A Mailer set here is called after New's own and
+// decides whether the mail was delivered; a Now set here, such as time.Now in a bubble, is what Advance adds to.
+func WithConfig(edit func(*tollkeeper.Config)) Option {
+	return func(s *setup) { s.edits = append(s.edits, edit) }
+}
+
+// WithStore puts the Kit on another store than a new one in memory. It stays the caller's to close, after the test.
+func WithStore(store tollkeeper.Store) Option {
+	return func(s *setup) { s.store = store }
+}
+
+// New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, and
+// every limit has its default. The clock starts at the real time and stands still until Advance moves it.
+func New(tb testing.TB, options ...Option) *Kit {
+	tb.Helper()
+	s := setup{store: memory.New(), config: defaults(tb)}
+	for _, option := range options {
+		option(&s)
+	}
+	for _, edit := range s.edits {
+		edit(&s.config)
+	}
+	k := &Kit{tb: tb, clock: &clock{base: s.config.Now}}
+	k.Store, k.box = watch(s.store)
+	s.config.Now = k.clock.now
+	s.config.Mailer = capture(k.box, s.config.Mailer)
+	var err error
+	if k.Auth, err = tollkeeper.New(k.Store, s.config); err != nil {
+		tb.Fatalf("authtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := k.Auth.Close(ctx); err != nil {
+			tb.Errorf("authtest: the Authenticator does not close: %v", err)
+		}
+	})
+	return k
+}
+
+func defaults(tb testing.TB) tollkeeper.Config {
+	start := time.Now().UTC().Truncate(time.Millisecond)
+	return tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
+		BaseURL: BaseURL,
+		Credits: &tollkeeper.Credits{},
+		Hash:    tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
+		Now:     func() time.Time { return start },
+		Logger:  slog.New(slog.NewTextHandler(tb.Output(), nil)),
+	}
+}
+
+// Now answers the time that the Authenticator sees.
+func (k *Kit) Now() time.Time { return k.clock.now() }
+
+// Advance moves the Authenticator's clock. Mail that a failing Mailer left for later is tried again within a second of
+// real time (fake time in a bubble) after it is due by this clock.
+func (k *Kit) Advance(d time.Duration) { k.clock.advance(d) }
+
+// clock is another clock, moved ahead.
+type clock struct {
+	base func() time.Time
+
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base().Add(c.ahead)
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
