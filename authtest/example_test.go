@@ -3,7 +3,6 @@ package authtest_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -40,16 +39,4 @@ func TestStory(t *testing.T) {
 	if _, err := kit.Auth.Authenticate(ctx, token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 		t.Fatal("a session outlives its day: ", err)
 	}
-}
-
-func Example() {
-	test := func(t *testing.T) {
-		kit := authtest.New(t)
-		parent := kit.Parent()
-		child := kit.Child(parent)
-		id := kit.Identity(kit.SignIn(child).Token)
-		fmt.Println("signed in below the parent:", id.Parent == parent.ID)
-	}
-	testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "TestSignIn", F: test}})
-	// Output: signed in below the parent: true
 }
