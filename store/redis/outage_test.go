@@ -1,0 +1,223 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	driver "github.com/redis/go-redis/v9"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/redis"
+)
+
+// refuses wants Take and Settle to answer an error soon.
+func refuses(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) error {
+	t.Helper()
+	start := time.Now()
+	d, err := store.Take(t.Context(), b, now)
+	if err == nil {
+		t.Fatalf("let in: %+v", d)
+	}
+	if settled := store.Settle(t.Context(), tollkeeper.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
+		t.Error("Settle has no error")
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("two errors took %v", took)
+	}
+	return err
+}
+
+// serves waits until the server answers again.
+func serves(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) tollkeeper.Decision {
+	t.Helper()
+	var d tollkeeper.Decision
+	var err error
+	for range 200 {
+		if d, err = store.Take(t.Context(), b, now); err == nil {
+			return d
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatal("the store does not recover: ", err)
+	return d
+}
+
+func TestStoppedServer(t *testing.T) {
+	s := ownServer(t, "--appendonly", "yes", "--appendfsync", "always")
+	store, b := s.store(redis.Options{}), bucket(lock)
+	for range lock.Free {
+		take(t, store, b)
+	}
+	s.kill()
+	refuses(t, store, b)
+	s.start()
+	if d := serves(t, store, b); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+		t.Errorf("the lock did not outlast a crash of a server that persists: %+v", d)
+	}
+}
+
+func TestPausedServer(t *testing.T) {
+	for name, edit := range map[string]func(*driver.Options){
+		"a driver that reads on":             nil,
+		"a driver that honours the deadline": func(o *driver.Options) { o.ContextTimeoutEnabled = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ownServer(t)
+			client := s.client(edit)
+			defer func() { _ = client.Close() }()
+			store, b := redis.New(client, redis.Options{}), bucket(lock)
+			take(t, store, b)
+			s.signal(syscall.SIGSTOP)
+			if err := refuses(t, store, b); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the error is %v", err)
+			}
+			s.signal(syscall.SIGCONT)
+			serves(t, store, bucket(rate))
+			if n := serves(t, store, b).Outcomes[0].State.N; n < 2 || n > 3 {
+				t.Errorf("%d attempts count; the one without an answer may or may not", n)
+			}
+		})
+	}
+}
+
+// What waits for a server that hangs goes away by itself.
+func TestPausedServerLeavesNoGoroutines(t *testing.T) {
+	s := ownServer(t)
+	client := s.client(func(o *driver.Options) { o.ReadTimeout = 300 * time.Millisecond })
+	defer func() { _ = client.Close() }()
+	store := redis.New(client, redis.Options{Timeout: 20 * time.Millisecond})
+	s.signal(syscall.SIGSTOP)
+	before := runtime.NumGoroutine()
+	var wait sync.WaitGroup
+	for range 200 {
+		wait.Go(func() { _, _ = store.Take(t.Context(), []tollkeeper.Bucket{bucket(lock)}, now) })
+	}
+	wait.Wait()
+	for range 400 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+}
+
+func TestCallersContextEndsTheWait(t *testing.T) {
+	s := ownServer(t)
+	store := s.store(redis.Options{Timeout: time.Minute, RatesFailOpen: true})
+	take(t, store, bucket(rate))
+	s.signal(syscall.SIGSTOP)
+	defer s.signal(syscall.SIGCONT)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if d, err := store.Take(ctx, []tollkeeper.Bucket{bucket(rate)}, now); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("answers %+v, %v", d, err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestFlushedServerStartsFromZero(t *testing.T) {
+	s := ownServer(t)
+	store, b := s.store(redis.Options{}), bucket(lock)
+	for range lock.Free {
+		take(t, store, b)
+	}
+	s.do("FLUSHALL")
+	if d := take(t, store, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
+		t.Errorf("after a flush: %+v", d)
+	}
+}
+
+func TestLostScriptsAreSentAgain(t *testing.T) {
+	s := ownServer(t)
+	store, b := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(ceiling)
+	for range 3 {
+		take(t, store, b)
+		s.do("SCRIPT", "FLUSH")
+		forgive := tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
+		if err := store.Settle(t.Context(), forgive, now); err != nil {
+			t.Fatal(err)
+		}
+		s.do("SCRIPT", "FLUSH")
+	}
+	if n := take(t, store, b).Outcomes[0].State.N; n != 1 {
+		t.Errorf("%d attempts count, want 1", n)
+	}
+}
+
+// TestRestartInTheMiddle: whatever happens to the server, nobody is let in that the limit, counted from each of its
+// starts, would refuse.
+func TestRestartInTheMiddle(t *testing.T) {
+	s := ownServer(t)
+	store := s.store(redis.Options{Timeout: time.Second, RatesFailOpen: true})
+	b := []tollkeeper.Bucket{bucket(tollkeeper.Limit{Free: 40, Window: time.Hour}), bucket(tollkeeper.Limit{Every: time.Hour, Burst: 1_000_000})}
+	var in, failed atomic.Int64
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				switch d, err := store.Take(t.Context(), b, now); {
+				case err != nil:
+					failed.Add(1)
+					time.Sleep(5 * time.Millisecond)
+				case d.Allowed:
+					in.Add(1)
+				}
+			}
+		})
+	}
+	time.Sleep(200 * time.Millisecond)
+	s.kill()
+	time.Sleep(200 * time.Millisecond)
+	s.start()
+	serves(t, store, bucket(rate))
+	time.Sleep(200 * time.Millisecond)
+	close(stop)
+	wait.Wait()
+	if in.Load() < 40 || in.Load() > 80 {
+		t.Errorf("let in %d; at most 40 per start of the server are allowed", in.Load())
+	}
+	if failed.Load() == 0 {
+		t.Error("nothing failed while the server was away")
+	}
+}
+
+// A server that is full, or has become a replica, refuses before the first write: all or none.
+func TestRefusedWriteChangesNothing(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, repair []any }{
+		"out of memory": {[]any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}},
+		"read only":     {[]any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ownServer(t)
+			store := s.store(redis.Options{})
+			one, two := bucket(ceiling), bucket(ceiling)
+			take(t, store, one, two)
+			s.do(c.spoil...)
+			d, err := store.Take(t.Context(), []tollkeeper.Bucket{one, two}, now)
+			if err == nil {
+				t.Errorf("let in: %+v", d)
+			}
+			s.do(c.repair...)
+			for i, o := range serves(t, store, one, two).Outcomes {
+				if o.State.N != 2 {
+					t.Errorf("bucket %d counts %d, want 2", i, o.State.N)
+				}
+			}
+		})
+	}
+}

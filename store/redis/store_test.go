@@ -1,0 +1,139 @@
+package redis_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/redis"
+)
+
+// TestRace lets in exactly what the limits allow, and charges the buckets of refused ones nothing.
+func TestRace(t *testing.T) {
+	store := patient(t)
+	wide := tollkeeper.Limit{Free: 1_000, Window: time.Hour}
+	narrow, first, last := bucket(tollkeeper.Limit{Every: time.Hour, Burst: 50}), bucket(wide), bucket(wide)
+	var in atomic.Int64
+	var wait sync.WaitGroup
+	for range 32 {
+		wait.Go(func() {
+			for range 10 {
+				d, err := store.Take(t.Context(), []tollkeeper.Bucket{first, narrow, last}, now)
+				if err != nil {
+					t.Error(err)
+				}
+				if d.Allowed {
+					in.Add(1)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if in.Load() != 50 {
+		t.Errorf("let in %d, want 50", in.Load())
+	}
+	for i, o := range take(t, store, first, last).Outcomes {
+		if o.State.N != 51 {
+			t.Errorf("bucket %d counted %d, want 50 and this one", i, o.State.N-1)
+		}
+	}
+}
+
+// TestOrder: each charge of a counter is seen by the next one, so no two answers are the same, and what began after an
+// answer counts more than it.
+func TestOrder(t *testing.T) {
+	store := patient(t)
+	b := bucket(tollkeeper.Limit{Free: 10_000, Window: time.Hour})
+	var seen sync.Map
+	var wait sync.WaitGroup
+	for range 32 {
+		wait.Go(func() {
+			before := 0
+			for range 10 {
+				d, err := store.Take(t.Context(), []tollkeeper.Bucket{b}, now)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				n := d.Outcomes[0].State.N
+				if _, again := seen.LoadOrStore(n, true); again || n <= before || n > 320 {
+					t.Errorf("answered %d after %d (again: %v)", n, before, again)
+				}
+				before = n
+			}
+		})
+	}
+	wait.Wait()
+	if n := take(t, store, b).Outcomes[0].State.N; n != 321 {
+		t.Errorf("counted %d, want 321", n)
+	}
+}
+
+// TestKeysLeave: a key outlives its state by some minutes, never the other way round, whatever the year of the caller.
+func TestKeysLeave(t *testing.T) {
+	client, prefix := shared(t)
+	store := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
+	b, mark := bucket(lock), digest()
+	for _, at := range []time.Time{time.Date(1971, 1, 2, 3, 4, 5, 0, time.UTC), time.Now().Truncate(time.Millisecond), time.Date(2300, 1, 2, 3, 4, 5, 0, time.UTC)} {
+		check := func(after string, lives time.Duration) {
+			t.Helper()
+			for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
+				if mark := strings.HasPrefix(key, prefix+"{tk}m:"); mark != (after == "mark") {
+					continue
+				}
+				ttl := client.PTTL(t.Context(), key).Val()
+				if ttl <= lives+4*time.Minute || ttl > lives+5*time.Minute {
+					t.Errorf("after %s in %d the key stays %v, its state %v", after, at.Year(), ttl, lives)
+				}
+			}
+		}
+		if err := store.Settle(t.Context(), tollkeeper.Settlement{Forget: []tollkeeper.Digest{b.Key}}, at); err != nil {
+			t.Fatal(err)
+		}
+		for range lock.Free {
+			d, err := store.Take(t.Context(), []tollkeeper.Bucket{b}, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("take", d.Outcomes[0].State.Expires.Sub(at))
+		}
+		later := at.Add(lock.Base)
+		s := tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}, Mark: mark, Until: later.Add(720 * time.Hour)}
+		if err := store.Settle(t.Context(), s, later); err != nil {
+			t.Fatal(err)
+		}
+		check("forgive", lock.Window)
+		check("mark", 720*time.Hour)
+		if n := len(client.Keys(t.Context(), prefix+"*").Val()); n != 2 {
+			t.Errorf("%d keys, want the counter and the mark", n)
+		}
+		client.Del(t.Context(), client.Keys(t.Context(), prefix+"*").Val()...)
+	}
+}
+
+func TestPrefixesAreApart(t *testing.T) {
+	client, prefix := shared(t)
+	one, two := redis.New(client, redis.Options{Prefix: prefix + "1:"}), redis.New(client, redis.Options{Prefix: prefix + "2:"})
+	b := bucket(ceiling)
+	take(t, one, b)
+	if n := take(t, two, b).Outcomes[0].State.N; n != 1 {
+		t.Errorf("another installation counts %d, want 1", n)
+	}
+}
+
+// A counter that somebody else has overwritten is no counter that was never used.
+func TestForeignValueRefuses(t *testing.T) {
+	client, prefix := shared(t)
+	store := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true})
+	b := bucket(rate)
+	take(t, store, b)
+	for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
+		client.Set(t.Context(), key, "junk", 0)
+	}
+	if d, err := store.Take(t.Context(), []tollkeeper.Bucket{b}, now); err == nil {
+		t.Errorf("let in: %+v", d)
+	}
+}
