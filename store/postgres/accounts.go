@@ -1,0 +1,221 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// mailOf inserts the mail that goes with a change; its parameters are $32 to $37.
+const mailOf = `INSERT INTO outbox (id, kind, lookup, address, args, due_at)
+  SELECT m.id, m.kind, m.lookup::jsonb, m.address, m.args::jsonb, m.due_at
+  FROM unnest($32::uuid[], $33::text[], $34::text[], $35::text[], $36::text[], $37::bigint[]) AS m (id, kind, lookup, address, args, due_at)
+  WHERE EXISTS (SELECT 1 FROM acc) ORDER BY m.id ON CONFLICT (id) DO NOTHING`
+
+const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, username, username_key, name, role, status, password,
+    password_changed_at, password_temporary, password_history, verified_at, google_subject, totp, totp_pending, key_master,
+    key_version, organization_owner, organization, must_verify, must_factor, updated_at, house, public_key, created_at)
+  SELECT $1::uuid, $2::uuid, $3::text, $4::bytea, $5::text, $6::bytea, $7::text, $8::text, $9::text, $10::text,
+    $11::bigint, $12::boolean, $13::text[], $14::bigint, $15::text, $16::bytea, $17::bytea, $18::text,
+    $19::bigint, $20::uuid, $21::jsonb, $22::boolean, $23::boolean, $24::bigint, $38::boolean, $39::text, $40::bigint
+  `
+
+// createChild charges the parent, counts the child and makes it. The parent is locked against being deleted or disabled
+// meanwhile, but not against sign-ins. A violated unique constraint undoes all of it, and its name tells the field.
+//
+// Here and wherever a balance is decided on under a lock, the new one is computed from the locked row: at READ COMMITTED
+// the server first makes the new row from the one in its snapshot and checks constraints on that, and only then notices
+// that there is a newer one.
+const createChild = `WITH parent AS (
+  SELECT id FROM accounts WHERE id = $2 AND parent = ` + root + ` AND status = 'active' FOR KEY SHARE
+), wallet AS (
+  SELECT c.owner, c.balance, $25::uuid = c.owner AND $29::bigint > 0 AND c.balance >= $29 AS covers FROM credits c
+  WHERE c.owner = (SELECT id FROM parent) FOR UPDATE
+), pay AS (
+  UPDATE credits c SET children = c.children + 1,
+    balance = w.balance - CASE WHEN w.covers THEN $29 ELSE 0 END,
+    used = c.used + CASE WHEN w.covers THEN $29 ELSE 0 END,
+    sign_ins = c.sign_ins + CASE WHEN w.covers AND $28::text = 'sign-in' THEN 1 ELSE 0 END,
+    sign_ups = c.sign_ups + CASE WHEN w.covers AND $28 = 'sign-up' THEN 1 ELSE 0 END,
+    verifications = c.verifications + CASE WHEN w.covers AND $28 = 'email-verification' THEN 1 ELSE 0 END,
+    socials = c.socials + CASE WHEN w.covers AND $28 = 'social-sign-in' THEN 1 ELSE 0 END
+  FROM wallet w WHERE c.owner = w.owner AND (w.covers OR NOT $30::boolean) RETURNING c.*, w.covers
+), acc AS (
+  ` + insertAccount + `FROM pay RETURNING ` + accountColumns + `
+), led AS (
+  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)
+  SELECT pay.owner, $27::uuid, $26::text, $28::text, -$29::bigint, pay.balance, $1::uuid, $31::bigint FROM pay WHERE pay.covers
+), mail AS (` + mailOf + `)
+SELECT acc.*, c.covers, ` + balanceColumns + ` FROM acc, pay c`
+
+// createRoot opens the balance with the grant: $25 is the key, $27 the entry, $28 the operation, $29 the amount.
+const createRoot = `WITH acc AS (
+  ` + insertAccount + `WHERE $30::boolean IS NOT NULL AND $25::uuid IS NOT NULL RETURNING ` + accountColumns + `
+), book AS (
+  INSERT INTO credits (owner, balance, granted, free_users, closed_month)
+  SELECT $1::uuid, $29::bigint, $29::bigint, coalesce($41::bigint, 0), $42::bigint FROM acc
+), led AS (
+  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
+  SELECT $1::uuid, $27::uuid, $26::text, $28::text, $29::bigint, $29::bigint, $43::uuid, $44::text, $45::jsonb, $31::bigint
+  FROM acc WHERE $46::boolean
+), mail AS (` + mailOf + `)
+SELECT acc.*, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM acc`
+
+// CreateAccount meets tollkeeper.AccountStore.
+func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
+	sql, args, err := creation(n, now)
+	if err != nil {
+		return a, r, err
+	}
+	err = retry(ctx, func() error {
+		var row accountRow
+		var made bool
+		r = tollkeeper.Receipt{}
+		made, err := s.one(ctx, sql, args, append(append(row.to(), &r.Charged), balanceTo(&r.Balance)...)...)
+		if made && err == nil {
+			if a, err = row.value(); err == nil && !r.Charged {
+				r, err = s.standing(ctx, n.Charge)
+			}
+			return err
+		}
+		if constraint := violated(err); err != nil && constraint == "" {
+			return err
+		}
+		a, r, err = s.whyNotCreated(ctx, n, violated(err))
+		return err
+	})
+	return a, r, err
+}
+
+// creation answers the statement for the new account.
+func creation(n tollkeeper.NewAccount, now time.Time) (string, []any, error) {
+	a, g := n.Account, n.Grant
+	if a.ID == uuid.Nil || a.Status == tollkeeper.StatusDeleted || n.Charge.Price < 0 {
+		return "", nil, tollkeeper.ErrInvalidInput
+	}
+	if g != nil && (a.Parent != tollkeeper.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
+		return "", nil, tollkeeper.ErrInvalidInput
+	}
+	args, err := accountArgs(&a)
+	if err != nil {
+		return "", nil, err
+	}
+	mail, err := mailArgs(n.Mail)
+	if err != nil {
+		return "", nil, err
+	}
+	tail := append(mail, a.House, a.PublicKey, millis(a.CreatedAt))
+	if a.Parent != tollkeeper.Root {
+		args = append(append(append(args, chargeArgs(n.Charge)...), millis(now)), tail...)
+		return createChild, args, nil
+	}
+	var e tollkeeper.LedgerEntry
+	at := now
+	if g != nil {
+		e, at = *g, g.At
+	}
+	bundle, err := jsonOrNull(e.Package)
+	if err != nil {
+		return "", nil, err
+	}
+	var free int64
+	if e.Package != nil {
+		free = e.Package.FreeUsers
+	}
+	args = append(args, id(a.ID), e.Key, id(e.ID), string(e.Operation), e.Amount, false, millis(at))
+	args = append(args, tail...)
+	args = append(args, free, tollkeeper.MonthOf(now)-1, id(e.Subject), textOrNull(e.Refunds), bundle, g != nil)
+	return createRoot, args, nil
+}
+
+const accountByID = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`
+
+const parentOf = `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND parent = ` + root + ` AND status = 'active'),
+  EXISTS (SELECT 1 FROM credits WHERE owner = $2 AND balance >= $3)`
+
+// whyNotCreated answers the account if its id exists, and else the error. The constraint is that which was violated; "":
+// none was.
+func (s *Store) whyNotCreated(ctx context.Context, n tollkeeper.NewAccount, constraint string) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	var none tollkeeper.Account
+	var row accountRow
+	found, err := s.one(ctx, accountByID, []any{id(n.Account.ID)}, row.to()...)
+	if err != nil {
+		return none, tollkeeper.Receipt{}, err
+	}
+	if found {
+		a, err := row.value()
+		if err != nil {
+			return none, tollkeeper.Receipt{}, err
+		}
+		r, err := s.standing(ctx, n.Charge)
+		return a, r, err
+	}
+	var parent, covered bool
+	if _, err := s.one(ctx, parentOf, []any{id(n.Account.Parent), id(n.Charge.Owner), n.Charge.Price}, &parent, &covered); err != nil {
+		return none, tollkeeper.Receipt{}, err
+	}
+	switch {
+	case n.Account.Parent != tollkeeper.Root && !parent:
+		return none, tollkeeper.Receipt{}, in("parent", tollkeeper.ErrNotFound)
+	case constraint != "":
+		return none, tollkeeper.Receipt{}, conflict(constraint)
+	case n.Charge.Required && !covered:
+		return none, tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
+	}
+	return none, tollkeeper.Receipt{}, errRaced
+}
+
+// conflict answers ErrConflict with the field that the constraint is about, if it is one that people choose.
+func conflict(constraint string) error {
+	switch constraint {
+	case "account_email":
+		return in("email", tollkeeper.ErrConflict)
+	case "account_username":
+		return in("username", tollkeeper.ErrConflict)
+	case "account_google":
+		return in("google", tollkeeper.ErrConflict)
+	}
+	return tollkeeper.ErrConflict
+}
+
+const (
+	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'
+  AND ($4::bigint = 0 OR a.created_at >= $4) AND ($5::bigint = 0 OR a.created_at < $5)
+  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted') ORDER BY a.id LIMIT $3`
+
+	searchAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'
+  AND ($4::bigint = 0 OR a.created_at >= $4) AND ($5::bigint = 0 OR a.created_at < $5)
+  AND (a.email_key >= $6::bytea AND a.email_key < $7::bytea OR a.username_key >= $6 AND a.username_key < $7)
+  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted') ORDER BY a.id LIMIT $3`
+
+	countAccounts = `SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day >= $2 AND a.last_sign_in >= $3
+  AND a.last_sign_in <> 0 AND a.status <> 'deleted'
+  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
+)
+
+// ListAccounts meets tollkeeper.AccountStore.
+func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.Page) (page []tollkeeper.Account, err error) {
+	sql, args := listAccounts, []any{id(scope), id(p.After), p.Limit, millis(p.From), millis(p.To)}
+	if p.Search != "" {
+		// 0xff is in no text, so it ends the range of what begins with the prefix.
+		sql, args = searchAccounts, append(args, []byte(p.Search), []byte(p.Search+"\xff"))
+	}
+	err = retry(ctx, func() error {
+		page = nil
+		return s.all(ctx, sql, args, accountsOf(&page))
+	})
+	return page, err
+}
+
+// CountAccounts meets tollkeeper.AccountStore.
+func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (n int64, err error) {
+	ms := since.UnixMilli()
+	err = retry(ctx, func() error {
+		_, err := s.one(ctx, countAccounts, []any{id(scope), ms / dayMillis, ms}, &n)
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,206 @@
+package postgres
+
+import (
+	"context"
+	"math"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
+
+const (
+	// applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so
+	// that his entries come one after the other. $1 owner $2 id $3 key $4 operation $5 amount $6 subject $7 refunds
+	// $8 package $9 free users $10 at.
+	applyCredit = `WITH wallet AS (
+  SELECT c.* FROM credits c WHERE c.owner = $1 FOR UPDATE
+), line AS (
+  SELECT w.owner, w.balance, CASE WHEN $7::text IS NULL THEN $5::bigint
+    ELSE (SELECT -d.amount FROM ledger d WHERE d.owner = $1 AND d.key = $7 AND d.amount < 0) END AS amount
+  FROM wallet w WHERE w.free_users + $9::bigint >= 0 AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.owner = $1 AND d.key = $3)
+), l AS (
+  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
+  SELECT owner, $2::uuid, $3::text, $4::text, amount, balance + amount, $6::uuid, $7, $8::jsonb, $10::bigint
+  FROM line WHERE amount IS NOT NULL AND balance + amount >= 0 RETURNING *
+), c AS (
+  UPDATE credits c SET balance = l.balance, free_users = c.free_users + $9,
+    granted = c.granted + CASE WHEN $7 IS NULL AND l.amount > 0 THEN l.amount ELSE 0 END,
+    used = c.used - CASE WHEN $7 IS NOT NULL OR l.amount < 0 THEN l.amount ELSE 0 END,
+    sign_ins = c.sign_ins + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'sign-in' THEN 1 ELSE 0 END,
+    sign_ups = c.sign_ups + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'sign-up' THEN 1 ELSE 0 END,
+    verifications = c.verifications + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'email-verification' THEN 1 ELSE 0 END,
+    socials = c.socials + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'social-sign-in' THEN 1 ELSE 0 END,
+    retained = c.retained - CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'retention' THEN l.amount ELSE 0 END
+  FROM l WHERE c.owner = l.owner RETURNING c.*
+)
+SELECT ` + entryColumns + `, ` + balanceColumns + ` FROM l, c`
+
+	// entryByKey is the first entry with the key and the owner's row; without an entry the owner's row alone.
+	// $1 owner $2 key.
+	entryByKey = `SELECT l.id IS NOT NULL, coalesce(l.id, ` + root + `), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
+  coalesce(l.balance, 0), coalesce(l.subject, ` + root + `), coalesce(l.refunds, ''), l.package, coalesce(l.at, 0), ` + balanceColumns + `
+  FROM credits c LEFT JOIN ledger l ON l.owner = c.owner AND l.key = $2 WHERE c.owner = $1`
+
+	balanceOf = `SELECT ` + balanceColumns + ` FROM credits c WHERE c.owner = $1`
+
+	// standing is the owner's row if an entry has the key.
+	standing = balanceOf + ` AND EXISTS (SELECT 1 FROM ledger l WHERE l.owner = $1 AND l.key = $2)`
+
+	listCredits   = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.id > $2 ORDER BY l.id LIMIT $3`
+	listCreditsOf = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.op = $4 AND l.id > $2 ORDER BY l.id LIMIT $3`
+)
+
+// entryTo answers where the columns of an entry are scanned to; package and times are settled by the caller.
+func entryTo(e *tollkeeper.LedgerEntry, bundle *[]byte, times *moments) []any {
+	return []any{idTo(&e.ID), idTo(&e.Owner), &e.Key, &e.Operation, &e.Amount, &e.Balance, idTo(&e.Subject), &e.Refunds, bundle, times.of(&e.At)}
+}
+
+// ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
+// that another key of the owner has is ErrConflict.
+func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
+	args, err := creditArgs(e)
+	if err != nil {
+		return tollkeeper.LedgerEntry{}, b, false, err
+	}
+	err = retry(ctx, func() error {
+		entry, b = tollkeeper.LedgerEntry{}, tollkeeper.Balance{}
+		var bundle []byte
+		var times moments
+		fresh, err = s.one(ctx, applyCredit, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
+		if err == nil && fresh {
+			times.settle()
+			entry.Package, err = fromJSON[tollkeeper.Package](bundle)
+			return err
+		}
+		if constraint := violated(err); err != nil && constraint == "" && pgCode(err) != "22003" {
+			return err
+		}
+		entry, b, err = s.whyNotApplied(ctx, e, err)
+		return err
+	})
+	if err != nil {
+		return tollkeeper.LedgerEntry{}, tollkeeper.Balance{}, false, err
+	}
+	return entry, b, fresh, nil
+}
+
+func creditArgs(e tollkeeper.LedgerEntry) ([]any, error) {
+	bundle, err := jsonOrNull(e.Package)
+	var free int64
+	if e.Package != nil {
+		free = e.Package.FreeUsers
+	}
+	return []any{
+		id(e.Owner), id(e.ID), e.Key, string(e.Operation), e.Amount, id(e.Subject), textOrNull(e.Refunds), bundle, free, millis(e.At),
+	}, err
+}
+
+// whyNotApplied answers the entry that stands under the key, or the error; fault is what the statement failed with.
+func (s *Store) whyNotApplied(ctx context.Context, e tollkeeper.LedgerEntry, fault error) (tollkeeper.LedgerEntry, tollkeeper.Balance, error) {
+	var first, none tollkeeper.LedgerEntry
+	var b tollkeeper.Balance
+	var stands bool
+	var bundle []byte
+	var times moments
+	to := append(append([]any{&stands}, entryTo(&first, &bundle, &times)...), balanceTo(&b)...)
+	found, err := s.one(ctx, entryByKey, []any{id(e.Owner), e.Key}, to...)
+	switch {
+	case err != nil:
+		return none, b, err
+	case !found:
+		return none, b, tollkeeper.ErrNotFound
+	case !stands:
+		return none, b, s.whyNotNew(ctx, e, b, fault)
+	case first.Operation != e.Operation || first.Refunds != e.Refunds || e.Refunds == "" && first.Amount != e.Amount:
+		return none, b, tollkeeper.ErrConflict
+	}
+	times.settle()
+	first.Package, err = fromJSON[tollkeeper.Package](bundle)
+	return first, b, err
+}
+
+const refundable = `SELECT d.amount, EXISTS (SELECT 1 FROM ledger r WHERE r.owner = $1 AND r.refunds = $2 AND r.refunds IS NOT NULL)
+  FROM ledger d WHERE d.owner = $1 AND d.key = $2 AND d.amount < 0`
+
+// whyNotNew answers why an entry under an unused key was refused.
+func (s *Store) whyNotNew(ctx context.Context, e tollkeeper.LedgerEntry, b tollkeeper.Balance, fault error) error {
+	if e.Refunds != "" {
+		var amount int64
+		var refunded bool
+		found, err := s.one(ctx, refundable, []any{id(e.Owner), e.Refunds}, &amount, &refunded)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return tollkeeper.ErrNotFound
+		case refunded:
+			return in("refund", tollkeeper.ErrConflict)
+		}
+	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {
+		return tollkeeper.ErrInsufficientCredits
+	}
+	switch {
+	case pgCode(fault) == "22003", e.Amount > math.MaxInt64-b.Granted:
+		return tollkeeper.ErrInvalidInput
+	case e.Package != nil && b.FreeUsers+e.Package.FreeUsers < 0:
+		return tollkeeper.ErrInvalidInput
+	case violated(fault) == "ledger_pkey":
+		return tollkeeper.ErrConflict
+	}
+	return errRaced
+}
+
+// Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+	err = retry(ctx, func() error {
+		found, err := s.one(ctx, balanceOf, []any{id(owner)}, balanceTo(&b)...)
+		if err == nil && !found {
+			return tollkeeper.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return tollkeeper.Balance{}, err
+	}
+	return b, nil
+}
+
+// standing answers the receipt of a charge that was made before, with the balance as it is now, or that of none.
+func (s *Store) standing(ctx context.Context, c tollkeeper.Charge) (r tollkeeper.Receipt, err error) {
+	if !charges(c) {
+		return r, nil
+	}
+	r.Charged, err = s.one(ctx, standing, []any{id(c.Owner), c.Key}, balanceTo(&r.Balance)...)
+	if err != nil || !r.Charged {
+		return tollkeeper.Receipt{}, err
+	}
+	return r, nil
+}
+
+// ListCredits meets tollkeeper.CreditStore. An owner without a balance has no entries.
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) (page []tollkeeper.LedgerEntry, err error) {
+	sql, args := listCredits, []any{id(owner), id(p.After), p.Limit}
+	if op != "" {
+		sql, args = listCreditsOf, append(args, string(op))
+	}
+	err = retry(ctx, func() error {
+		page = nil
+		return s.all(ctx, sql, args, func(row pgx.Row) error {
+			var e tollkeeper.LedgerEntry
+			var bundle []byte
+			var times moments
+			err := row.Scan(entryTo(&e, &bundle, &times)...)
+			if err == nil {
+				times.settle()
+				e.Package, err = fromJSON[tollkeeper.Package](bundle)
+			}
+			page = append(page, e)
+			return err
+		})
+	})
+	return page, err
+}

@@ -1,0 +1,69 @@
+// Package postgres keeps everything in PostgreSQL, where a fleet of processes shares one truth.
+//
+//	pool, err := pgxpool.New(ctx, "postgres://app@db/app")
+//	store := postgres.New(pool)
+//	err = store.Migrate(ctx)
+//	auth, err := tollkeeper.New(store, config)
+//
+// Every verb is one statement or one batch, that is one round trip and one commit; a verb that was refused may ask
+// once more why. Verbs hold at READ COMMITTED and at SERIALIZABLE: default_transaction_isolation of the pool's
+// connections decides. At SERIALIZABLE the server aborts verbs that race; they are run again, with jitter, until they
+// get through or ctx ends.
+//
+// Tables have plain names (accounts, sessions, ledger…). To keep them apart from the host's own, give the pool a
+// schema of its own: ?search_path=tollkeeper in the connection string.
+//
+// Statements are prepared and cached per connection by pgx. A pooler in transaction mode (PgBouncer before 1.21) does
+// not carry prepared statements: give the pool default_query_exec_mode=cache_describe, or exec, in its connection
+// string. Both are part of this module's tests.
+//
+// A pool of about four connections per core of the server is enough: sign-ins that wait for one another are committed
+// together, see Option.
+package postgres
+
+import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/group"
+)
+
+// Store is a tollkeeper.Store in a PostgreSQL database. It is safe for concurrent use and holds nothing but the pool,
+// which stays the caller's.
+type Store struct {
+	pool    *pgxpool.Pool
+	signIns *group.Group[signIn, tollkeeper.Receipt]
+	takeSQL string
+	lanes   int
+}
+
+var _ tollkeeper.Store = (*Store)(nil)
+
+// Option changes how a Store works.
+type Option func(*Store)
+
+// RelaxedAttempts lets Take answer before its commit is on disk (synchronous_commit = off for that statement alone,
+// PostgreSQL only). When the server crashes, attempts of the last moments, at most three times wal_writer_delay, are
+// forgotten: a guesser gains a few tries per crash. Nothing else is relaxed. Default: off.
+func RelaxedAttempts() Option {
+	return func(s *Store) { s.takeSQL = takeRelaxed }
+}
+
+// SignInLanes sets how many groups of sign-ins may be under way at once. Sign-ins that queue while one of a lane is
+// being committed are committed together, each judged alone and answered after that commit; all of one payer share a
+// lane. Zero commits each sign-in alone. Default: 2.
+func SignInLanes(n int) Option {
+	return func(s *Store) { s.lanes = max(0, n) }
+}
+
+// New makes a Store on the pool. It does not connect.
+func New(pool *pgxpool.Pool, options ...Option) *Store {
+	s := &Store{pool: pool, takeSQL: takeStrict, lanes: 2}
+	for _, o := range options {
+		o(s)
+	}
+	if s.lanes > 0 {
+		s.signIns = group.New(group.Config[signIn]{Lanes: s.lanes, Key: payer}, s.createSessions)
+	}
+	return s
+}

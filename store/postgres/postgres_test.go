@@ -1,0 +1,113 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+	"github.com/tollkeeper/tollkeeper/store/storetest"
+)
+
+// server answers the connection string of the server under test. Each test works in a database of its own there.
+func server(tb testing.TB) string {
+	tb.Helper()
+	dsn := os.Getenv("TOLLKEEPER_TEST_POSTGRES")
+	if dsn == "" {
+		const hint = "TOLLKEEPER_TEST_POSTGRES names no PostgreSQL server: scripts/services run go test ./store/postgres/..."
+		if os.Getenv("TOLLKEEPER_TEST_STRICT") == "1" {
+			tb.Fatal(hint)
+		}
+		tb.Skip(hint)
+	}
+	return dsn
+}
+
+// database makes an empty database and answers a configuration for it.
+func database(tb testing.TB, settings ...string) *pgxpool.Config {
+	tb.Helper()
+	dsn := server(tb)
+	name := "tk_" + strings.ToLower(rand.Text())
+	admin(tb, dsn, "CREATE DATABASE "+name)
+	tb.Cleanup(func() { admin(tb, dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return config(tb, dsn, name, settings...)
+}
+
+// config answers one for a database on the server. Settings are key=value, as in the options of a connection string.
+func config(tb testing.TB, dsn, name string, settings ...string) *pgxpool.Config {
+	tb.Helper()
+	c, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c.ConnConfig.Database = name
+	c.MaxConns = 8
+	for _, s := range settings {
+		key, value, _ := strings.Cut(s, "=")
+		c.ConnConfig.RuntimeParams[key] = value
+	}
+	return c
+}
+
+func admin(tb testing.TB, dsn, sql string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, sql); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func connect(tb testing.TB, c *pgxpool.Config) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := pgxpool.NewWithConfig(context.Background(), c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(pool.Close)
+	return pool
+}
+
+// migrated answers a store in a database of its own.
+func migrated(tb testing.TB, c *pgxpool.Config, options ...postgres.Option) (*postgres.Store, *pgxpool.Pool) {
+	tb.Helper()
+	pool := connect(tb, c)
+	s := postgres.New(pool, options...)
+	if err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return s, pool
+}
+
+func TestStore(t *testing.T) {
+	for _, isolation := range []string{"read committed", "serializable"} {
+		t.Run(isolation, func(t *testing.T) {
+			s, _ := migrated(t, database(t, "default_transaction_isolation="+isolation, "synchronous_commit=off"))
+			storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+		})
+	}
+}
+
+func TestStoreWithoutPreparedStatements(t *testing.T) {
+	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeExec} {
+		t.Run(fmt.Sprint(mode), func(t *testing.T) {
+			c := database(t, "synchronous_commit=off")
+			c.ConnConfig.DefaultQueryExecMode = mode
+			s, _ := migrated(t, c)
+			storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+		})
+	}
+}

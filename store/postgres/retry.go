@@ -1,0 +1,181 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// How often a verb is run that the server aborts because of others, and the most that it waits in between.
+const (
+	retries   = 100
+	longPause = 50 * time.Millisecond
+)
+
+// errRaced makes retry run a verb again that found what it had looked at changed.
+var errRaced = errors.New("postgres: raced")
+
+// retry runs f until it is not aborted in favour of somebody else, at most retries times; the last error is answered.
+// A lost connection is not retried: whether f happened is unknown then, and the ids that the caller made let him ask
+// again. f must use what it read only after its command has succeeded.
+func retry(ctx context.Context, f func() error) error {
+	for n := 1; ; n++ {
+		err := f()
+		if err == nil || !raced(err) || n == retries {
+			return hint(err)
+		}
+		if pause(ctx, n) != nil {
+			return hint(err)
+		}
+	}
+}
+
+// raced reports whether nothing happened and trying again may help.
+func raced(err error) bool {
+	if errors.Is(err, errRaced) {
+		return true
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case "40001", "40P01": // serialization failure, deadlock
+		return true
+	case "23514":
+		return e.ConstraintName == "attempts_raced"
+	}
+	return false
+}
+
+// pause waits for a random part of a time that doubles up to longPause.
+func pause(ctx context.Context, n int) error {
+	most := min(time.Millisecond<<min(n, 10), longPause)
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	t := time.NewTimer(time.Duration(binary.NativeEndian.Uint64(b[:]) % uint64(most)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hint says what to do about a database without the tables.
+func hint(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "42P01" || e.Code == "42703") {
+		return fmt.Errorf("%w: %w", ErrNotMigrated, err)
+	}
+	return err
+}
+
+// violated answers the name of the unique constraint that err is about, or "".
+func violated(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
+		return e.ConstraintName
+	}
+	return ""
+}
+
+// one runs a statement that answers at most one row and scans it; false: it answered none. The row counts only when
+// the whole command has succeeded: at SERIALIZABLE it arrives before the commit may fail.
+func (s *Store) one(ctx context.Context, sql string, args []any, to ...any) (found bool, err error) {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if found = rows.Next(); found {
+		err = rows.Scan(to...)
+	}
+	rows.Close()
+	if e := rows.Err(); e != nil {
+		return false, e
+	}
+	return found, err
+}
+
+// all runs a statement and scans every row; the rows count only when it answers no error.
+func (s *Store) all(ctx context.Context, sql string, args []any, scan func(pgx.Row) error) error {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// exec runs a statement and answers how many rows it changed.
+func (s *Store) exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	err = retry(ctx, func() error {
+		tag, err := s.pool.Exec(ctx, sql, args...)
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+// step is a statement of a batch. Without scan its rows are not looked at; changed, if any, takes how many it wrote.
+type step struct {
+	sql     string
+	args    []any
+	scan    func(pgx.Rows) error
+	changed *int64
+}
+
+// batch runs the steps in one round trip and one transaction: all or none of them happen. What was scanned counts
+// only when it answers no error.
+func (s *Store) batch(ctx context.Context, steps []step) error {
+	b := &pgx.Batch{}
+	for _, t := range steps {
+		b.Queue(t.sql, t.args...)
+	}
+	results := s.pool.SendBatch(ctx, b)
+	var err error
+	for i := 0; i < len(steps) && err == nil; i++ {
+		err = steps[i].read(results)
+	}
+	if e := results.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func (t step) read(results pgx.BatchResults) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	for err == nil && t.scan != nil && rows.Next() {
+		err = t.scan(rows)
+	}
+	rows.Close()
+	if e := rows.Err(); e != nil {
+		return e
+	}
+	if t.changed != nil {
+		*t.changed = rows.CommandTag().RowsAffected()
+	}
+	return err
+}
+
+// pgCode answers the SQLSTATE of err, or "".
+func pgCode(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}

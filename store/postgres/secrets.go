@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const (
+	// putSecrets adds them all or none: a NULL for an account that is gone fails the statement.
+	putSecrets = holdAccounts + `INSERT INTO secrets AS s (account, digest, purpose, address, tries, created_at, expires_at, used_at)
+  SELECT a.id, x.digest, x.purpose, x.address, 0, x.created_at, x.expires_at, 0
+  FROM (SELECT DISTINCT ON (u.account, u.digest) u.* FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::bytea[], $5::bigint[], $6::bigint[])
+    WITH ORDINALITY AS u (account, digest, purpose, address, created_at, expires_at, n) ORDER BY u.account, u.digest, u.n DESC) x
+  LEFT JOIN held a ON a.id = x.account
+  ORDER BY x.account, x.digest
+  ON CONFLICT (account, digest) DO UPDATE SET purpose = excluded.purpose, address = excluded.address, tries = 0,
+    created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = 0`
+
+	// Held against being deleted meanwhile.
+	holdAccounts = `WITH held AS (
+  SELECT a.id FROM accounts a WHERE a.id = ANY ($1) AND a.status <> 'deleted'
+    AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = a.parent AND p.status = 'deleted') ORDER BY a.id FOR KEY SHARE
+) `
+
+	// $1 digest $2 purpose.
+	secretByDigest = `WITH secret AS (
+  SELECT s.* FROM secrets s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
+  WHERE s.digest = $1 AND s.purpose = $2 AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted' ORDER BY s.account LIMIT 1
+), key AS (SELECT NULL::uuid AS id WHERE false
+), live AS (SELECT a.id, a.parent, a.organization_owner, false AS stray FROM secret JOIN accounts a ON a.id = secret.account)`
+
+	secretColumns = `, s.account, s.address, s.tries, s.created_at, s.expires_at, s.used_at`
+
+	// claim follows a look-up. $5 purpose $6 digest $7 tries $8 single $9 now.
+	claim = `, open AS (
+  SELECT s.account, s.digest FROM secrets s
+  WHERE s.account = (SELECT id FROM live) AND s.purpose = $5::text AND s.used_at = 0
+    AND (s.expires_at = 0 OR s.expires_at > $9::bigint) AND ($7::bigint = 0 OR s.tries < $7)
+    AND (s.address = '' OR s.address = (SELECT email_key FROM live))
+  ORDER BY s.digest FOR UPDATE
+), used AS (
+  UPDATE secrets s SET tries = s.tries + CASE WHEN $7 > 0 THEN 1 ELSE 0 END,
+    used_at = CASE WHEN NOT $8::boolean OR s.digest = $6::bytea THEN
+      CASE WHEN EXISTS (SELECT 1 FROM open WHERE digest = $6) THEN $9 ELSE 0 END ELSE 0 END
+  FROM open WHERE s.account = open.account AND s.digest = open.digest
+    AND ($7 > 0 OR EXISTS (SELECT 1 FROM open WHERE digest = $6) AND (NOT $8 OR s.digest = $6))
+)` + who + ` SELECT who.part, who.stray, ` + accountColumns + `, EXISTS (SELECT 1 FROM open WHERE digest = $6)` + subjectRows
+)
+
+// secretArgs are the columns of the secrets, one array each.
+func secretArgs(list []tollkeeper.Secret) []any {
+	n := len(list)
+	accounts, digests, addresses := make([][16]byte, n), make([][]byte, n), make([][]byte, n)
+	purposes, created, expires := make([]string, n), make([]int64, n), make([]int64, n)
+	for i := range list {
+		x := &list[i]
+		accounts[i], digests[i], addresses[i] = id(x.Account), x.Digest[:], []byte(x.Address)
+		purposes[i], created[i], expires[i] = string(x.Purpose), millis(x.CreatedAt), millis(x.ExpiresAt)
+	}
+	return []any{accounts, digests, purposes, addresses, created, expires}
+}
+
+// PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
+func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, _ time.Time) error {
+	if len(list) == 0 {
+		return ctx.Err()
+	}
+	_, err := s.exec(ctx, putSecrets, secretArgs(list)...)
+	if pgCode(err) == "23502" {
+		return tollkeeper.ErrNotFound
+	}
+	return err
+}
+
+// Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.Digest) (tollkeeper.Secret, tollkeeper.Subject, error) {
+	x := tollkeeper.Secret{Purpose: p, Digest: d}
+	var f finding
+	err := retry(ctx, func() error {
+		f = finding{}
+		return s.all(ctx, secretByDigest+who+` SELECT who.part, who.stray, `+accountColumns+secretColumns+subjectRows+`, secret s`,
+			[]any{d[:], string(p)}, func(row pgx.Row) error {
+				var times moments
+				var address []byte
+				err := f.scanWith(row, idTo(&x.Account), &address, &x.Tries, times.of(&x.CreatedAt), times.of(&x.ExpiresAt), times.of(&x.UsedAt))
+				times.settle()
+				x.Address = string(address)
+				return err
+			})
+	})
+	var subject tollkeeper.Subject
+	if err == nil {
+		subject, err = f.subject(false)
+	}
+	if err != nil {
+		return tollkeeper.Secret{}, tollkeeper.Subject{}, err
+	}
+	return x, subject, nil
+}
+
+// ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+func (s *Store) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.Time) (tollkeeper.Subject, error) {
+	q := queryOf(c.Lookup)
+	args := append(q.args, string(c.Purpose), c.Digest[:], max(0, c.Tries), c.Single, millis(now))
+	var f finding
+	var match bool
+	err := retry(ctx, func() error {
+		f, match = finding{}, false
+		return s.all(ctx, q.claim, args, func(row pgx.Row) error { return f.scanWith(row, &match) })
+	})
+	if err != nil {
+		return tollkeeper.Subject{}, err
+	}
+	subject, err := f.subject(q.keyed)
+	if err == nil && !match {
+		err = tollkeeper.ErrNotFound
+	}
+	return subject, err
+}

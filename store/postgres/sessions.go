@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+const (
+	sessionColumns = `s.id, s.account, s.epoch, s.audience, s.key_id, s.generation, s.rotated_at, s.network, s.agent,
+  s.created_at, s.seen_at, s.proved_at, s.expires_at, s.refresh_until`
+
+	// liveColumns go with liveJoins; the organization is its own, its owner's or its parent's.
+	liveColumns = sessionColumns + `, a.parent, a.number, a.email, a.username, a.name, a.public_key, a.role, a.status,
+  coalesce(p.status, 'active'), a.password_changed_at, a.password_temporary, a.verified_at > 0, length(a.totp) > 0,
+  CASE WHEN a.organization IS NOT NULL THEN a.must_verify WHEN o.organization IS NOT NULL THEN o.must_verify ELSE coalesce(p.must_verify, false) END,
+  CASE WHEN a.organization IS NOT NULL THEN a.must_factor WHEN o.organization IS NOT NULL THEN o.must_factor ELSE coalesce(p.must_factor, false) END`
+	liveJoins = ` JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner`
+
+	alive   = ` AND s.epoch = a.epoch AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
+	current = ` AND s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > `
+
+	sessionByID = `SELECT ` + liveColumns + ` FROM sessions s` + liveJoins + ` WHERE s.id = $1` + current + `$2` + alive
+
+	listSessions = `SELECT ` + sessionColumns + ` FROM sessions s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
+  WHERE s.account = $1 AND s.id > $2` + current + `$3` + alive + ` ORDER BY s.id LIMIT $4`
+
+	// $1 session $2 account $3 now $4 proved.
+	touchSession = `UPDATE sessions s SET seen_at = $3, proved_at = CASE WHEN $4::boolean THEN $3 ELSE s.proved_at END
+  FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = $2 AND s.id = $1 AND s.account = $2` + current + `$3::bigint` + alive
+
+	revokeSession = `UPDATE sessions s SET ended_at = $3, end_day = least(s.end_day, $3 / 86400000)
+  FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = $2 AND s.id = $1 AND s.account = $2` + current + `$3::bigint` + alive
+
+	// rotateSession: the generation shown is the current one (moved), the one before within the grace (answered from
+	// cur) or an old one (ended). $1 session $2 generation $3 now $4 grace $5 expiry $6 refresh until.
+	rotateSession = `WITH cur AS (
+  SELECT s.* FROM sessions s
+  WHERE s.id = $1 AND s.ended_at = 0 AND s.refresh_until > $3::bigint
+    AND EXISTS (SELECT 1 FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = s.account` + alive + `)
+  FOR NO KEY UPDATE
+), moved AS (
+  UPDATE sessions s SET
+    generation = CASE WHEN cur.generation = $2::bigint THEN s.generation + 1 ELSE s.generation END,
+    rotated_at = CASE WHEN cur.generation = $2 THEN $3 ELSE s.rotated_at END,
+    expires_at = CASE WHEN cur.generation = $2 THEN $5::bigint ELSE s.expires_at END,
+    refresh_until = CASE WHEN cur.generation = $2 THEN $6::bigint ELSE s.refresh_until END,
+    end_day = CASE WHEN cur.generation = $2 THEN greatest($5, $6) / 86400000 ELSE least(s.end_day, $3 / 86400000) END,
+    ended_at = CASE WHEN cur.generation = $2 THEN 0 ELSE $3 END,
+    reused = cur.generation <> $2
+  FROM cur WHERE s.id = cur.id AND NOT (cur.generation = $2 + 1 AND $3 < cur.rotated_at + $4::bigint)
+  RETURNING s.*
+), s AS (
+  SELECT * FROM moved
+  UNION ALL SELECT * FROM cur WHERE NOT EXISTS (SELECT 1 FROM moved)
+  UNION ALL SELECT * FROM sessions x WHERE x.id = $1 AND x.reused AND x.generation <> $2 AND NOT EXISTS (SELECT 1 FROM cur)
+)
+SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
+)
+
+// sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.
+func sessionTo(x *tollkeeper.Session, agent *[]byte, times *moments) []any {
+	t := times.of
+	return []any{
+		idTo(&x.ID), idTo(&x.Account), &x.Epoch, &x.Audience, &x.KeyID, &x.Generation, t(&x.RotatedAt), &x.Network, agent,
+		t(&x.CreatedAt), t(&x.SeenAt), t(&x.ProvedAt), t(&x.ExpiresAt), t(&x.RefreshUntil),
+	}
+}
+
+// liveRow is where a Live is scanned to.
+type liveRow struct {
+	tollkeeper.Live
+	agent []byte
+	times moments
+}
+
+func (r *liveRow) to() []any {
+	l := &r.Live
+	r.times = make(moments, 0, 7)
+	return append(sessionTo(&l.Session, &r.agent, &r.times),
+		idTo(&l.Parent), &l.Number, &l.Email, &l.Username, &l.Name, &l.PublicKey, &l.Role, &l.Status, &l.ParentStatus,
+		r.times.of(&l.PasswordChangedAt), &l.PasswordTemporary, &l.Verified, &l.HasFactor, &l.MustVerify, &l.MustFactor)
+}
+
+func (r *liveRow) value() tollkeeper.Live {
+	r.times.settle()
+	r.Live.Session.Agent = string(r.agent)
+	return r.Live
+}
+
+// Session meets tollkeeper.SessionStore.
+func (s *Store) Session(ctx context.Context, session uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+	var row liveRow
+	err := retry(ctx, func() error {
+		found, err := s.one(ctx, sessionByID, []any{id(session), millis(now)}, row.to()...)
+		if err == nil && !found {
+			return tollkeeper.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return tollkeeper.Live{}, err
+	}
+	return row.value(), nil
+}
+
+// RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
+// ErrNotFound to the one that was current.
+func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+	args := []any{id(r.Session), r.Generation, millis(now), r.Grace.Milliseconds(), millis(r.ExpiresAt), millis(r.RefreshUntil)}
+	var row liveRow
+	err := retry(ctx, func() error {
+		var reused bool
+		found, err := s.one(ctx, rotateSession, args, append([]any{&reused}, row.to()...)...)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return tollkeeper.ErrNotFound
+		case reused:
+			return tollkeeper.ErrConflict
+		}
+		return nil
+	})
+	if err != nil {
+		return tollkeeper.Live{}, err
+	}
+	return row.value(), nil
+}
+
+// TouchSession meets tollkeeper.SessionStore.
+func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.Time) error {
+	n, err := s.exec(ctx, touchSession, id(t.Session), id(t.Account), millis(now), t.Proved)
+	return oneOf(n, err)
+}
+
+// RevokeSession meets tollkeeper.SessionStore.
+func (s *Store) RevokeSession(ctx context.Context, account, session uuid.UUID, now time.Time) error {
+	n, err := s.exec(ctx, revokeSession, id(session), id(account), millis(now))
+	return oneOf(n, err)
+}
+
+// oneOf answers ErrNotFound when nothing was changed.
+func oneOf(n int64, err error) error {
+	if err == nil && n == 0 {
+		return tollkeeper.ErrNotFound
+	}
+	return err
+}
+
+// ListSessions meets tollkeeper.SessionStore.
+func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeeper.Page, now time.Time) (page []tollkeeper.Session, err error) {
+	err = retry(ctx, func() error {
+		page = nil
+		return s.all(ctx, listSessions, []any{id(account), id(p.After), millis(now), p.Limit}, func(row pgx.Row) error {
+			var x tollkeeper.Session
+			var agent []byte
+			var times moments
+			err := row.Scan(sessionTo(&x, &agent, &times)...)
+			times.settle()
+			x.Agent = string(agent)
+			page = append(page, x)
+			return err
+		})
+	})
+	return page, err
+}

@@ -1,0 +1,214 @@
+package postgres
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/group"
+)
+
+// createTogether is createSession for many: arrays of the same parameters, without $23. Accounts are locked in the
+// order of ids, then payers in theirs, so that no two such statements wait for each other. Of each payer the first ones
+// that the balance covers are granted, in the order of the arrays; the rest is left out, and judged alone.
+const createTogether = `WITH ask AS (
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bytea[],
+    $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
+    $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::bigint[]) WITH ORDINALITY
+    AS x (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at, proved_at, expires_at,
+      refresh_until, end_day, now, step, owner, key, entry, op, price, n)
+), held AS (
+  SELECT a.id, a.epoch, a.totp_step FROM accounts a LEFT JOIN accounts p ON p.id = a.parent
+  WHERE a.id = ANY ($2) AND a.status = 'active' AND (a.parent = ` + root + ` OR p.status = 'active')
+  ORDER BY a.id FOR NO KEY UPDATE OF a
+), wallet AS (
+  SELECT c.* FROM credits c WHERE c.owner = ANY ($18) AND EXISTS (SELECT 1 FROM held) ORDER BY c.owner FOR UPDATE
+), fit AS (
+  SELECT * FROM (
+    SELECT ask.*, wallet.balance AS had, sum(ask.price) OVER (PARTITION BY ask.owner ORDER BY ask.n)::bigint AS spent,
+      row_number() OVER (PARTITION BY ask.account, ask.step <> 0 ORDER BY ask.n) AS nth
+    FROM ask JOIN held ON held.id = ask.account LEFT JOIN wallet ON wallet.owner = ask.owner
+    WHERE held.epoch = ask.epoch AND (ask.step = 0 OR ask.step > held.totp_step)) y
+  WHERE (y.price = 0 OR y.spent <= y.had) AND (y.step = 0 OR y.nth = 1)
+), pay AS (
+  UPDATE credits c SET balance = b.had - b.spent, used = c.used + b.spent, sign_ins = c.sign_ins + b.sign_ins,
+    sign_ups = c.sign_ups + b.sign_ups, verifications = c.verifications + b.verifications, socials = c.socials + b.socials
+  FROM (SELECT owner, max(had) AS had, sum(price)::bigint AS spent, count(*) FILTER (WHERE op = 'sign-in') AS sign_ins,
+      count(*) FILTER (WHERE op = 'sign-up') AS sign_ups, count(*) FILTER (WHERE op = 'email-verification') AS verifications,
+      count(*) FILTER (WHERE op = 'social-sign-in') AS socials FROM fit WHERE price > 0 GROUP BY owner) b
+  WHERE c.owner = b.owner
+), led AS (
+  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)
+  SELECT owner, entry, key, op, -price, had - spent, account, now FROM fit WHERE price > 0
+), touch AS (
+  UPDATE accounts a SET last_sign_in = t.now, active_day = t.now / 86400000, totp_step = greatest(a.totp_step, t.step)
+  FROM (SELECT account, max(now) AS now, max(step) AS step FROM fit GROUP BY account) t WHERE a.id = t.account
+), ses AS (
+  INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at,
+    proved_at, expires_at, refresh_until, end_day)
+  SELECT id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at,
+    proved_at, expires_at, refresh_until, end_day FROM fit
+)
+SELECT fit.n, fit.spent, ` + balanceColumns + ` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`
+
+// createSessions does a batch of the group. It is cancelled when nobody waits for it any more.
+func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Result[tollkeeper.Receipt] {
+	ctx, cancel := whileWanted(ctx, batch)
+	defer cancel()
+	results := make([]group.Result[tollkeeper.Receipt], len(batch))
+	granted := make([]bool, len(batch))
+	if len(batch) > 1 {
+		err := retry(ctx, func() error {
+			clear(granted)
+			return s.grant(ctx, batch, granted, results)
+		})
+		if err != nil && violated(err) == "" {
+			for i := range results {
+				results[i] = group.Result[tollkeeper.Receipt]{Err: err}
+			}
+			return results
+		}
+		if err != nil {
+			clear(granted) // one of them happened before: nothing of the batch did
+		}
+	}
+	for i, r := range batch {
+		if !granted[i] {
+			receipt, err := s.judge(ctx, r, len(batch) > 1)
+			results[i] = group.Result[tollkeeper.Receipt]{Value: receipt, Err: err}
+		}
+	}
+	return results
+}
+
+// judge does one sign-in alone. One that a batch left out is first asked why: most are out of credits, and that
+// answer needs no lock and no commit.
+func (s *Store) judge(ctx context.Context, r signIn, leftOut bool) (tollkeeper.Receipt, error) {
+	if leftOut {
+		receipt, err := s.whyRefused(ctx, r, "")
+		if !raced(err) {
+			return receipt, hint(err)
+		}
+	}
+	return s.createAlone(ctx, r)
+}
+
+// grant runs the statement for the batch and notes the receipts of those that it granted: each with the balance as it
+// was right after it.
+func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, results []group.Result[tollkeeper.Receipt]) error {
+	counts := map[[16]byte]*tollkeeper.Balance{}
+	return s.all(ctx, createTogether, columns(batch), func(row pgx.Row) error {
+		var n, spent int64
+		var b tollkeeper.Balance
+		if err := row.Scan(append([]any{&n, &spent}, balanceTo(&b)...)...); err != nil {
+			return err
+		}
+		granted[n-1] = true
+		results[n-1] = group.Result[tollkeeper.Receipt]{}
+		c := batch[n-1].Charge
+		if !charges(c) {
+			return nil
+		}
+		sum := counts[c.Owner]
+		if sum == nil {
+			sum = &b
+			counts[c.Owner] = sum
+		}
+		debit(sum, c)
+		results[n-1].Value = tollkeeper.Receipt{Charged: true, Balance: *sum}
+		return nil
+	})
+}
+
+// columns are the parameters of createTogether.
+func columns(batch []signIn) []any {
+	n := len(batch)
+	uuids := func(of func(r *signIn) [16]byte) [][16]byte {
+		list := make([][16]byte, n)
+		for i := range batch {
+			list[i] = of(&batch[i])
+		}
+		return list
+	}
+	texts := func(of func(r *signIn) string) []string {
+		list := make([]string, n)
+		for i := range batch {
+			list[i] = of(&batch[i])
+		}
+		return list
+	}
+	numbers := func(of func(r *signIn) int64) []int64 {
+		list := make([]int64, n)
+		for i := range batch {
+			list[i] = of(&batch[i])
+		}
+		return list
+	}
+	agents := make([][]byte, n)
+	for i := range batch {
+		agents[i] = []byte(batch[i].Session.Agent)
+	}
+	return []any{
+		uuids(func(r *signIn) [16]byte { return r.Session.ID }),
+		uuids(func(r *signIn) [16]byte { return r.Session.Account }),
+		numbers(func(r *signIn) int64 { return r.Session.Epoch }),
+		texts(func(r *signIn) string { return string(r.Session.Audience) }),
+		texts(func(r *signIn) string { return r.Session.KeyID }),
+		numbers(func(r *signIn) int64 { return int64(r.Session.Generation) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.RotatedAt) }),
+		texts(func(r *signIn) string { return r.Session.Network }),
+		agents,
+		numbers(func(r *signIn) int64 { return millis(r.Session.CreatedAt) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.SeenAt) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.ProvedAt) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.ExpiresAt) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.RefreshUntil) }),
+		numbers(func(r *signIn) int64 { return millis(r.Session.EndsAt()) / dayMillis }),
+		numbers(func(r *signIn) int64 { return millis(r.now) }),
+		numbers(func(r *signIn) int64 { return r.TOTPStep }),
+		uuids(func(r *signIn) [16]byte { return r.Charge.Owner }),
+		texts(func(r *signIn) string { return r.Charge.Key }),
+		uuids(func(r *signIn) [16]byte { return r.Charge.Entry }),
+		texts(func(r *signIn) string { return string(r.Charge.Operation) }),
+		numbers(func(r *signIn) int64 { return r.Charge.Price }),
+	}
+}
+
+// debit moves a balance as the statement does.
+func debit(b *tollkeeper.Balance, c tollkeeper.Charge) {
+	b.Credits -= c.Price
+	b.Used += c.Price
+	switch c.Operation {
+	case tollkeeper.OpSignIn:
+		b.SignIns++
+	case tollkeeper.OpSignUp:
+		b.SignUps++
+	case tollkeeper.OpVerify:
+		b.Verifications++
+	case tollkeeper.OpSocial:
+		b.Socials++
+	}
+}
+
+// whileWanted answers a context that ends when every caller's has.
+func whileWanted(ctx context.Context, batch []signIn) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	var waiting atomic.Int64
+	waiting.Store(int64(len(batch)))
+	stops := make([]func() bool, len(batch))
+	for i, r := range batch {
+		stops[i] = context.AfterFunc(r.ctx, func() {
+			if waiting.Add(-1) == 0 {
+				cancel()
+			}
+		})
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
+	}
+}

@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// millis and moment carry times to and from the database: unix milliseconds, and 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// moments gathers columns that hold times, because no time.Time can be scanned into from a bigint.
+type moments []struct {
+	ms *int64
+	to *time.Time
+}
+
+// of answers where to scan a time to; settle moves what was scanned.
+func (m *moments) of(t *time.Time) *int64 {
+	ms := new(int64)
+	*m = append(*m, struct {
+		ms *int64
+		to *time.Time
+	}{ms, t})
+	return ms
+}
+
+func (m moments) settle() {
+	for _, x := range m {
+		*x.to = moment(*x.ms)
+	}
+}
+
+// id and ids make pgx send a uuid in its binary form.
+func id(u uuid.UUID) [16]byte { return u }
+
+func idTo(u *uuid.UUID) *[16]byte { return (*[16]byte)(u) }
+
+// bytesOrNull and textOrNull keep what is empty out of unique indexes.
+func bytesOrNull(s string) []byte {
+	if s == "" {
+		return nil
+	}
+	return []byte(s)
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// jsonOrNull answers the JSON of what v points to; nil: NULL.
+func jsonOrNull[T any](v *T) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(v)
+	s := string(b)
+	return &s, err
+}
+
+// fromJSON is the way back.
+func fromJSON[T any](b []byte) (*T, error) {
+	if b == nil {
+		return nil, nil
+	}
+	v := new(T)
+	return v, json.Unmarshal(b, v)
+}
+
+// in answers a copy of a sentinel that names the field at fault.
+func in(field string, sentinel *tollkeeper.Error) error {
+	e := *sentinel
+	e.Field = field
+	return &e
+}
+
+// storable answers s, or, if no text column can hold it, a text that none has.
+func storable(s string) string {
+	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		return "\uFFFD"
+	}
+	return s
+}
