@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -138,7 +139,14 @@ func (c *call) report(status int, err error) {
 	if known, ok := errors.AsType[*tollkeeper.Error](err); ok && known.Err != nil {
 		cause = fmt.Errorf("%s: %w", known.Code, known.Err)
 	}
-	c.log.ErrorContext(c.ctx(), "httpadapter: request failed", "request_id", id, "family", c.family.name,
+	level := slog.LevelWarn // a busy or absent store is the weather
+	switch {
+	case c.ctx().Err() != nil: // the client went away: nobody's fault
+		level = slog.LevelDebug
+	case status == http.StatusInternalServerError:
+		level = slog.LevelError
+	}
+	c.log.Log(c.ctx(), level, "httpadapter: request failed", "request_id", id, "family", c.family.name,
 		"route", c.routeName(), "status", status, "error", cause.Error())
 }
 

@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,7 +44,7 @@ func TestEveryFamilyAnswersEveryCode(t *testing.T) {
 		}
 		for _, code := range append(append(tollkeeper.Codes(), faults()...), "of_a_host") {
 			cause := &tollkeeper.Error{Code: code, Message: "a text", Err: context.DeadlineExceeded}
-			m, err := bind(raise(f, cause), auth, Options{})
+			m, err := bind(raise(f, cause), auth, Options{Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,156 @@
+package httpadapter_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+)
+
+// driver is what a database says, and what no client may read.
+var driver = errors.New(`pq: password authentication failed for user "tollkeeper" at 10.0.0.7:5432`)
+
+// broken is a store that can be made to fail or panic.
+type broken struct {
+	tollkeeper.Store
+	err   atomic.Pointer[error]
+	panic atomic.Bool
+}
+
+func (b *broken) fault() error {
+	if b.panic.Load() {
+		panic(driver)
+	}
+	if p := b.err.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+func (b *broken) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+	if err := b.fault(); err != nil {
+		return tollkeeper.Decision{}, err
+	}
+	return b.Store.Take(ctx, buckets, now)
+}
+
+func (b *broken) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	if err := b.fault(); err != nil {
+		return tollkeeper.Subject{}, err
+	}
+	return b.Store.FindAccount(ctx, l)
+}
+
+func (b *broken) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+	if err := b.fault(); err != nil {
+		return tollkeeper.Live{}, err
+	}
+	return b.Store.Session(ctx, id, now)
+}
+
+// body is one that every route can read.
+const everything = `{"email":"a@b.example","password":"Vexing.Quartz9","newPassword":"Tr0ub4dor&3x!","username":"a","token":"` +
+	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user"}`
+
+func breakable(w **broken) set {
+	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *tollkeeper.Store) {
+		*w = &broken{Store: *s}
+		*s = *w
+	}
+}
+
+// tokens answers a token for the routes of each family.
+func (w *world) tokens() map[string]string {
+	w.t.Helper()
+	parent := w.parent("pia")
+	member := w.member(w.child("cem", parent), parent)
+	return map[string]string{"organization": parent.token, "v1": w.admin().token, "platform": member.token}
+}
+
+// TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log only.
+func TestStoreAway(t *testing.T) {
+	var store *broken
+	w := newWorld(t, breakable(&store))
+	tokens := w.tokens()
+	store.err.Store(&driver)
+	for _, r := range httpadapter.Rows() {
+		a := w.do(r.Method+" "+r.Path+"?token=AAAAAAAAAAAA", everything, bearerOf(tokens[r.Family]))
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {
+			t.Errorf("%s %s: %d, Retry-After %q", r.Method, r.Path, a.status, a.header.Get("Retry-After"))
+		}
+		checkHidden(t, w, r, a)
+	}
+	store.err.Store(nil)
+	if a := w.do("GET /api/user/status", "", bearerOf(tokens["platform"])); a.status != 200 {
+		t.Errorf("after the store came back: %d", a.status)
+	}
+}
+
+// TestPanic: a panic below is the family's 500.
+func TestPanic(t *testing.T) {
+	var store *broken
+	w := newWorld(t, breakable(&store))
+	tokens := w.tokens()
+	store.panic.Store(true)
+	t.Cleanup(func() { store.panic.Store(false) })
+	for _, r := range httpadapter.Rows() {
+		a := w.do(r.Method+" "+r.Path+"?token=AAAAAAAAAAAA", everything, bearerOf(tokens[r.Family]))
+		want := map[string]string{
+			"organization": `{"success":false,"error":{"code":"INTERNAL_SERVER_ERROR","message":"Internal server error"}}`,
+			"v1":           `{"message":"Internal server error!"}`,
+			"platform":     `{"error":"Internal server error"}`,
+		}[r.Family]
+		if r.Path == "/api/user/status" {
+			want = `{"authenticated":false,"error":"Internal server error"}`
+		}
+		if a.status != 500 || a.body != want {
+			t.Errorf("%s %s: %d %s", r.Method, r.Path, a.status, a.body)
+		}
+		checkHidden(t, w, r, a)
+	}
+	if !strings.Contains(w.logged(), "faults_test.go") {
+		t.Error("no stack in the log")
+	}
+}
+
+func checkHidden(t *testing.T, w *world, r httpadapter.Row, a answer) {
+	t.Helper()
+	id := a.header.Get("X-Request-Id")
+	if strings.Contains(a.body, "pq:") || strings.Contains(a.body, "10.0.0.7") {
+		t.Errorf("%s %s shows the cause: %s", r.Method, r.Path, a.body)
+	}
+	log := w.logged()
+	i := strings.Index(log, "request_id="+id)
+	if id == "" || i < 0 {
+		t.Fatalf("%s %s: request id %q is not in the log", r.Method, r.Path, id)
+	}
+	line, _, _ := strings.Cut(log[i:], "\n")
+	if !strings.Contains(line, "10.0.0.7") || strings.Contains(line, "AAAAAAAAAAAA") {
+		t.Errorf("%s %s is logged as %s", r.Method, r.Path, line)
+	}
+}
+
+// TestAbort: http.ErrAbortHandler still means what net/http says.
+func TestAbort(t *testing.T) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+		c.Policy = func(_ context.Context, _ string, of tollkeeper.Account) error {
+			if of.Username == "a" {
+				panic(http.ErrAbortHandler)
+			}
+			return nil
+		}
+	})
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	w.do("POST /auth/signup", object("username", "a", "email", "a@b.example", "password", password))
+}
