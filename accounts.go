@@ -13,6 +13,7 @@ import (
 func (a *Authenticator) update(ctx context.Context, c Change, now time.Time) (Account, Receipt, error) {
 	c.Account.UpdatedAt = now
 	x, r, err := a.store.UpdateAccount(ctx, c, now)
+	a.live.accountChanged(c.Account.ID, c.Account.Parent) // also after an error: it may have happened
 	if len(c.Mail) > 0 && err == nil {
 		a.worker.wake()
 	}
@@ -190,7 +191,9 @@ func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid
 }
 
 func (a *Authenticator) delete(ctx context.Context, s Subject, by uuid.UUID) error {
-	if err := a.store.DeleteAccount(ctx, s.Account.Parent, s.Account.ID, a.now()); err != nil {
+	err := a.store.DeleteAccount(ctx, s.Account.Parent, s.Account.ID, a.now())
+	a.live.accountChanged(s.Account.ID, s.Account.Parent)
+	if err != nil {
 		return unavailable(err)
 	}
 	a.event(Event{Name: EventAccountDeleted, Account: s.Account.ID, Parent: s.Account.Parent, By: by})

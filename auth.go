@@ -17,6 +17,8 @@ type Authenticator struct {
 	attempts AttemptStore
 	apart    bool // attempts live in another store than sessions
 	keys     *keyring
+	tokens   *tokenChecker
+	live     *liveSessions
 	digests  digestKeys
 	hasher   *hasher
 	mails    templates
@@ -42,6 +44,8 @@ func New(store Store, c Config) (*Authenticator, error) {
 	if a.keys, err = newKeyring(c.Secrets, c.SigningKeys); err != nil {
 		return nil, err
 	}
+	a.tokens = newTokenChecker(a.keys, c.Issuer)
+	a.live = newLiveSessions(store, c.SessionStaleness)
 	a.digests = newDigestKeys(a.keys.oldest)
 	if a.hasher, err = newHasher(c.Hash); err != nil {
 		return nil, bad("Hash", err.Error())

@@ -15,23 +15,33 @@ import (
 // An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identity, error) {
 	now := a.now()
-	c, key, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	known, ok := a.tokens.check(token, now)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	live, err := a.store.Session(ctx, c.Session, now)
+	live, err := a.live.get(ctx, known.claims.Session, known.claims.Subject, now)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidToken
 	}
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	if !vouches(&live, &c, &key, now) {
+	if !vouches(&live, &known.claims, known.key, now) {
 		return nil, ErrInvalidToken
 	}
-	id := a.identity(&live, c.ExpiresAt, now)
 	a.seen(&live, now)
-	return id, nil
+	return a.identityOf(known, &live, now), nil
+}
+
+// identityOf answers the identity that the token had before, as long as nothing about its session has changed.
+func (a *Authenticator) identityOf(k *knownToken, l *Live, now time.Time) *Identity {
+	limited := a.limitation(l, now)
+	if s := k.seen.Load(); s != nil && s.id.Limited == limited && s.live == *l {
+		return s.id
+	}
+	id := identity(l, k.claims.ExpiresAt, limited)
+	k.seen.Store(&seenIdentity{live: *l, id: id})
+	return id
 }
 
 // vouches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
@@ -51,7 +61,7 @@ func vouches(l *Live, c *claims, k *tokenKey, now time.Time) bool {
 }
 
 // identity is what the row says of the caller.
-func (a *Authenticator) identity(l *Live, exp int64, now time.Time) *Identity {
+func identity(l *Live, exp int64, limited Limitation) *Identity {
 	until := time.Unix(exp, 0).UTC()
 	if l.Session.ExpiresAt.Before(until) {
 		until = l.Session.ExpiresAt
@@ -59,7 +69,7 @@ func (a *Authenticator) identity(l *Live, exp int64, now time.Time) *Identity {
 	return &Identity{
 		Account: l.Session.Account, Parent: l.Parent, Session: l.Session.ID, Number: l.Number,
 		Email: l.Email, Username: l.Username, Name: l.Name, PublicKey: l.PublicKey, Role: l.Role,
-		Audience: l.Session.Audience, Limited: a.limitation(l, now), HasFactor: l.HasFactor, Verified: l.Verified,
+		Audience: l.Session.Audience, Limited: limited, HasFactor: l.HasFactor, Verified: l.Verified,
 		ProvedAt: l.Session.ProvedAt, ExpiresAt: until,
 	}
 }
@@ -108,6 +118,7 @@ func (a *Authenticator) seen(l *Live, now time.Time) {
 // never swallowed (R55).
 func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
 	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
+	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken
 	}

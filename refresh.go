@@ -51,6 +51,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (Si
 		ExpiresAt:    earlier(now.Add(a.ttl(claim.Audience)), absolute),
 		RefreshUntil: earlier(now.Add(a.cfg.Refresh.Idle), absolute),
 	}, now)
+	a.live.sessionChanged(claim.Account)
 	switch {
 	case errors.Is(err, ErrConflict):
 		a.reused(ctx, claim, now)

@@ -41,7 +41,9 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 
 // EndSession ends one of the caller's own sessions at once. ErrNotFound: he has none of that id.
 func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
-	if err := a.store.RevokeSession(ctx, by.Account, id, a.now()); err != nil {
+	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
+	a.live.sessionChanged(by.Account)
+	if err != nil {
 		return unavailable(err)
 	}
 	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, By: by.Account, Session: a.digests.session(id)})
@@ -105,6 +107,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, passwo
 		a.settle(ctx, t.settlement(Digest{}, false, a.now()), a.now())
 	}
 	err = a.store.TouchSession(ctx, Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
+	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken
 	}
