@@ -14,8 +14,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
-// driver is what a database says, and what no client may read.
-var driver = errors.New(`pq: password authentication failed for user "tollkeeper" at 10.0.0.7:5432`)
+// errDriver is what a database says, and what no client may read.
+var errDriver = errors.New(`pq: password authentication failed for user "tollkeeper" at 10.0.0.7:5432`)
 
 // broken is a store that can be made to fail or panic.
 type broken struct {
@@ -26,7 +26,7 @@ type broken struct {
 
 func (b *broken) fault() error {
 	if b.panic.Load() {
-		panic(driver)
+		panic(errDriver)
 	}
 	if p := b.err.Load(); p != nil {
 		return *p
@@ -79,7 +79,7 @@ func TestStoreAway(t *testing.T) {
 	var store *broken
 	w := newWorld(t, breakable(&store))
 	tokens := w.tokens()
-	store.err.Store(&driver)
+	store.err.Store(&errDriver)
 	for _, r := range httpadapter.Rows() {
 		a := w.do(r.Method+" "+r.Path+"?token=AAAAAAAAAAAA", everything, bearerOf(tokens[r.Family]))
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {

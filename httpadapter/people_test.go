@@ -120,3 +120,9 @@ func (w *world) drain(p person) {
 func withPlatform(id string) set {
 	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.DefaultPlatform = id }
 }
+
+func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) {
+	o.UnsafeSecretForKeyHolders = true
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,111 @@
+package httpadapter_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+)
+
+func containsAny(s string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestMountRefuses(t *testing.T) {
+	w := newWorld(t)
+	for name, o := range map[string]httpadapter.Options{
+		"no scope":          {},
+		"the root scope":    {V1Scope: tollkeeper.Root},
+		"a platform of air": {V1Scope: uuid.Max, DefaultPlatform: "main"},
+		"a platform of 0":   {V1Scope: uuid.Max, DefaultPlatform: "0"},
+		"a negative one":    {V1Scope: uuid.Max, DefaultPlatform: "-1"},
+	} {
+		err := httpadapter.Mount(http.NewServeMux(), w.auth, o)
+		if err == nil || !strings.Contains(err.Error(), "httpadapter: Options.") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{V1Scope: uuid.Max}); err == nil {
+		t.Error("mounted nothing")
+	}
+	if err := httpadapter.Mount(w.mux, w.auth, httpadapter.Options{V1Scope: uuid.Max}); err == nil || !strings.Contains(err.Error(), "/auth") {
+		t.Errorf("mounted twice: %v", err)
+	}
+	if h, err := httpadapter.V1(w.auth, httpadapter.Options{}); h != nil || err == nil {
+		t.Errorf("v1 without a scope: %v, %v", h, err)
+	}
+}
+
+// TestOneFamilyAlone is mounted by hand, and moved by http.StripPrefix.
+func TestOneFamilyAlone(t *testing.T) {
+	w := newWorld(t)
+	o := httpadapter.Options{V1Scope: w.house.ID, DefaultPlatform: itoa(int(w.house.Number))}
+	for path, build := range map[string]func(*tollkeeper.Authenticator, httpadapter.Options) (http.Handler, error){
+		"/auth/signin": httpadapter.Organization, "/authentiq/v1/user/login": httpadapter.V1, "/api/user/signin": httpadapter.Platform,
+	} {
+		h, err := build(w.auth, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		mux.Handle("/moved/", http.StripPrefix("/moved", h))
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, w.request("POST", "/moved"+path, object("email", "admin@house.example", "password", password), nil))
+		want := 200
+		if path == "/auth/signin" {
+			want = 401 // the organization family looks among the parents; users of a house are no strays
+		}
+		if rec.Code != want {
+			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
+		}
+	}
+}
+
+// TestHostRoutesBelowAPrefix are more specific, so they win.
+func TestHostRoutesBelowAPrefix(t *testing.T) {
+	w := newWorld(t)
+	w.mux.HandleFunc("GET /auth/pages/login", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("a page")) })
+	if a := w.do("GET /auth/pages/login", ""); a.status != 200 || a.body != "a page" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := w.do("GET /auth/signin", ""); a.status != 405 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestPasswordRules are outer rules of a family, on new passwords only.
+func TestPasswordRules(t *testing.T) {
+	type c struct {
+		password string
+		plain    int // by the core's policy alone
+		ruled    int
+	}
+	organization := []c{
+		{"Tr0ub4dor&3x!", 200, 200}, {"Ünïcödé-Pass1", 200, 200}, {"correct horse battery", 200, 400}, {"NoDigitHere!!", 200, 400},
+		{"n0upperhere!!", 200, 400}, {"N0LOWERHERE!!", 200, 400}, {"N0specialHere", 200, 400}, {"Sh0rt!a", 400, 400},
+	}
+	v1 := []c{{"Vexing9Quartz!", 201, 201}, {"vexingquartzes", 201, 201}, {"vexing quartzes", 201, 400}, {"vexing-quartzes", 201, 400}, {"vexing\u212Aquartzes", 201, 400}}
+	ruled := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.V1PasswordRegex = true })
+	plain := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.NoCharacterRules = true })
+	for i, c := range organization {
+		body := object("username", "u"+itoa(i), "email", "u"+itoa(i)+"@parent.example", "password", c.password)
+		if a, b := plain.do("POST /auth/signup", body), ruled.do("POST /auth/signup", body); a.status != c.plain || b.status != c.ruled {
+			t.Errorf("organization %q: %d and %d", c.password, a.status, b.status)
+		}
+	}
+	for i, c := range v1 {
+		body := object("email", "u"+itoa(i)+"@house.example", "password", c.password)
+		if a, b := plain.do("POST /authentiq/v1/user/register", body), ruled.do("POST /authentiq/v1/user/register", body); a.status != c.plain || b.status != c.ruled {
+			t.Errorf("v1 %q: %d and %d", c.password, a.status, b.status)
+		}
+	}
+}

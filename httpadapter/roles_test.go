@@ -1,0 +1,100 @@
+package httpadapter_test
+
+import (
+	"testing"
+)
+
+// TestWhoMayDoWhat is R74: every kind of caller on every route that asks who he is.
+func TestWhoMayDoWhat(t *testing.T) {
+	w := newWorld(t)
+	parent, stranger := w.parent("pia"), w.parent("sam")
+	child := w.child("cem", parent)
+	// An admin of one tenant is nobody's admin elsewhere.
+	chief := w.child("ceo", parent)
+	if _, err := w.auth.SetRole(t.Context(), w.identity(parent.token), chief.email, "admin"); err != nil {
+		t.Fatal(err)
+	}
+	chief.token = w.must("POST /auth/signin", object("email", chief.email, "password", password, "parentPublicKey", parent.key)).field("data.token")
+	admin, user, guest := w.admin(), w.user("uwe"), w.user("gil")
+	w.must("PUT /authentiq/v1/user/role", object("email", guest.email, "role", "guest"), bearerOf(admin.token))
+	member := w.member(child, parent)
+
+	callers := map[string]string{
+		"nobody": "", "forged": "x.y.z", "parent": parent.token, "stranger": stranger.token, "child": child.token, "chief": chief.token,
+		"admin": admin.token, "user": user.token, "guest": guest.token, "member": member.token,
+	}
+	const role = `{"email":"uwe@house.example","role":"user"}`
+	for _, c := range []struct {
+		route, body string
+		allowed     []string
+	}{
+		{"GET /auth/organization-details", "", []string{"parent", "stranger", "child", "chief"}},
+		{"POST /auth/update-organization", `{"organizationName":"x"}`, []string{"parent", "stranger"}},
+		{"GET /parent/credit-analysis", "", []string{"parent", "stranger"}},
+		{"GET /authentiq/v1/validate/token", "", []string{"admin", "user", "guest"}},
+		{"GET /authentiq/v1/user/role", "", []string{"admin", "user", "guest"}},
+		{"GET /authentiq/v1/user/list", "", []string{"admin"}},
+		{"PUT /authentiq/v1/user/role", role, []string{"admin"}},
+		{"GET /api/user/status", "", []string{"member"}},
+	} {
+		for name, token := range callers {
+			var h headers
+			if token != "" {
+				h = headers{bearerOf(token)}
+			}
+			a, want := w.do(c.route, c.body, h...), false
+			for _, who := range c.allowed {
+				want = want || who == name
+			}
+			if got := a.status == 200; got != want || !want && a.status != 400 && a.status != 401 && a.status != 403 {
+				t.Errorf("%s by %s: %d %s", c.route, name, a.status, a.body)
+			}
+		}
+	}
+}
+
+// TestTargetsOfRoleChanges: an admin of the house reaches its users, and nobody outside.
+func TestTargetsOfRoleChanges(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	child := w.child("cem", parent)
+	admin, user := w.admin(), w.user("uwe")
+	for email, want := range map[string]int{user.email: 200, child.email: 404, parent.email: 404, "no@house.example": 404, "": 400, "x": 404} {
+		if a := w.do("PUT /authentiq/v1/user/role", object("email", email, "role", "Guest"), bearerOf(admin.token)); a.status != want {
+			t.Errorf("%s: %d %s", email, a.status, a.body)
+		}
+	}
+	if a := w.must("GET /authentiq/v1/user/list", "", bearerOf(admin.token)); len(a.body) == 0 || containsAny(a.body, parent.email, child.email) {
+		t.Errorf("the list shows strangers: %s", a.body)
+	}
+}
+
+// TestDemotionCountsAtOnce is R54.
+func TestDemotionCountsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	admin, second := w.admin(), w.user("uwe")
+	w.must("PUT /authentiq/v1/user/role", object("email", second.email, "role", "admin"), bearerOf(admin.token))
+	second.token = w.must("POST /authentiq/v1/user/login", object("email", second.email, "password", password)).field("token")
+	w.must("GET /authentiq/v1/user/list", "", bearerOf(second.token))
+	w.must("PUT /authentiq/v1/user/role", object("email", second.email, "role", "user"), bearerOf(admin.token))
+	if a := w.do("GET /authentiq/v1/user/list", "", bearerOf(second.token)); a.status != 401 && a.status != 403 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestLimitedSession: before the email is verified, a token serves its own account and nothing else.
+func TestLimitedSession(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	w.organize(parent, `{"organizationName":"Pia's","emailVerificationRequired":true}`)
+	for route, want := range map[string]int{
+		"GET /auth/organization-details": 200, "POST /auth/update-organization": 403, "GET /parent/credit-analysis": 403,
+	} {
+		a := w.do(route, `{"organizationName":"x"}`, bearerOf(parent.token))
+		if a.status != want || containsAny(a.body, "jwtSecret") {
+			t.Errorf("%s: %d %s", route, a.status, a.body)
+		}
+	}
+	w.verify(parent)
+	w.must("GET /parent/credit-analysis", "", bearerOf(parent.token))
+}
