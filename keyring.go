@@ -27,6 +27,7 @@ type keyring struct {
 	oldest   MasterKey
 	instance tokenKey            // signs
 	known    map[string]tokenKey // instance keys by kid
+	jwks     []byte              // what JWKS answers
 }
 
 func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*keyring, error) {
@@ -38,6 +39,7 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*keyring, error) 
 	}
 	r.first, r.firstID, r.oldest = secrets[0], secrets[0].id(), secrets[len(secrets)-1]
 	r.instance = instanceKey(r.first)
+	var public []tokenKey
 	for i, s := range asymmetric {
 		k, err := s.tokenKey()
 		if err != nil {
@@ -47,12 +49,17 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*keyring, error) 
 			return nil, bad("SigningKeys", "has the same key twice")
 		}
 		r.known[k.id] = k
+		public = append(public, k)
 		if i == 0 {
 			if k.sign == nil {
 				return nil, bad("SigningKeys", "must begin with a private key: it signs")
 			}
 			r.instance = k
 		}
+	}
+	var err error
+	if r.jwks, err = jwkSet(public); err != nil {
+		return nil, bad("SigningKeys", err.Error())
 	}
 	return r, nil
 }

@@ -43,6 +43,9 @@ var (
 func (s SigningKey) tokenKey() (tokenKey, error) {
 	k := tokenKey{verify: s.Public}
 	if s.Private != nil {
+		if !whole(s.Private) {
+			return k, errKeyKind
+		}
 		k.sign, k.verify = s.Private, s.Private.Public()
 	}
 	switch pub := k.verify.(type) {
@@ -58,7 +61,7 @@ func (s SigningKey) tokenKey() (tokenKey, error) {
 		}
 	case *rsa.PublicKey:
 		k.method = jwt.SigningMethodRS256
-		if pub == nil || pub.N.BitLen() < 2048 {
+		if pub == nil || pub.N == nil || pub.N.BitLen() < 2048 {
 			return k, errKeyKind
 		}
 	default:
@@ -71,4 +74,18 @@ func (s SigningKey) tokenKey() (tokenKey, error) {
 	sum := sha256.Sum256(der)
 	k.id = base64.RawURLEncoding.EncodeToString(sum[:16])
 	return k, nil
+}
+
+// whole reports whether a key is of a kind that golang-jwt signs with, and can be asked for its public half: a nil pointer
+// or a short slice would panic there, and a key inside a device would only fail at the first sign-in.
+func whole(private crypto.Signer) bool {
+	switch p := private.(type) {
+	case ed25519.PrivateKey:
+		return len(p) == ed25519.PrivateKeySize
+	case *ecdsa.PrivateKey:
+		return p != nil && p.Curve != nil
+	case *rsa.PrivateKey:
+		return p != nil && p.N != nil && p.D != nil && len(p.Primes) > 1
+	}
+	return false
 }
