@@ -1,0 +1,47 @@
+package tollkeeper
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// What only tests see: pure policies, and the keys that a forger would like to have.
+
+var (
+	MayActOn    = mayActOn
+	PasswordAge = passwordAge
+	EmailKey    = emailKey
+	Crossed     = crossed
+	Backoff     = backoff
+	Below       = below
+)
+
+// Admit is the decision about a proven account.
+func Admit(s Subject, method string, verifyAll bool) error {
+	return admit(s, proof{method: method}, verifyAll)
+}
+
+// SealAs seals v as the instance would for that use.
+func (a *Authenticator) SealAs(use string, v any) string { return a.keys.seal(use, v) }
+
+// OpenAs opens a sealed text.
+func (a *Authenticator) OpenAs(use, text string, v any) bool { return a.keys.open(use, text, v) }
+
+// InstanceKeyID answers the kid of the key that signs for every audience but the organization's.
+func (a *Authenticator) InstanceKeyID() string { return a.keys.instance.id }
+
+// InstanceSecret answers that key.
+func (a *Authenticator) InstanceSecret() any { return a.keys.instance.sign }
+
+// TenantKeyID answers the kid of a tenant key.
+func (a *Authenticator) TenantKeyID(tenant uuid.UUID, version int) string {
+	k, _ := a.keys.tenant(a.keys.firstID, tenant, version)
+	return k.id
+}
+
+// CheckToken is the part of Authenticate that reads no store.
+func (a *Authenticator) CheckToken(token string, now time.Time) bool {
+	_, _, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	return ok
+}

@@ -1,0 +1,259 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// probe is a store that is watched: it counts verbs, remembers what was handed in, and can fail before or after a verb.
+type probe struct {
+	tollkeeper.Store
+	mu     sync.Mutex
+	calls  []string
+	args   []any
+	before func(verb string) error // an error: the verb is not done
+	after  func(verb string) error // an error: it is done, the answer is lost
+}
+
+// watch forgets what was seen so far.
+func (p *probe) watch() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls, p.args = nil, nil
+}
+
+// verbs answers what requests called since watch.
+func (p *probe) verbs() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.calls), func(v string) bool { return strings.HasPrefix(v, "worker.") })
+}
+
+// faults makes verbs fail from now on; nil functions stop it.
+func (p *probe) faults(before, after func(verb string) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before, p.after = before, after
+}
+
+// failing answers a fault of one verb.
+func failing(name string) func(string) error {
+	return func(verb string) error {
+		if verb == name {
+			return errDriver
+		}
+		return nil
+	}
+}
+
+var errDriver = fmt.Errorf("driver: connection to 10.0.0.7:5432 lost")
+
+// asked marks a context of a request. The worker has one of its own: its verbs are named "worker.<verb>".
+type asked struct{}
+
+func named(ctx context.Context, verb string) string {
+	if ctx.Value(asked{}) == nil {
+		return "worker." + verb
+	}
+	return verb
+}
+
+func (p *probe) enter(verb string, args ...any) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, verb)
+	p.args = append(p.args, args...)
+	if p.before != nil {
+		return p.before(verb)
+	}
+	return nil
+}
+
+// leave answers the fault that loses the answer of a verb that was done.
+func (p *probe) leave(verb string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.after != nil {
+		return p.after(verb)
+	}
+	return nil
+}
+
+// saw reports whether the text was anywhere in what the store was given.
+func (p *probe) saw(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.args {
+		if holds(reflect.ValueOf(a), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// run is what every watched verb does.
+func run[T any](ctx context.Context, p *probe, verb string, f func() (T, error), args ...any) (T, error) {
+	var none T
+	verb = named(ctx, verb)
+	if err := p.enter(verb, args...); err != nil {
+		return none, err
+	}
+	v, err := f()
+	if err != nil {
+		return v, err
+	}
+	if err := p.leave(verb); err != nil {
+		return none, err
+	}
+	return v, nil
+}
+
+type created struct {
+	account tollkeeper.Account
+	receipt tollkeeper.Receipt
+}
+
+func (p *probe) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	c, err := run(ctx, p, "CreateAccount", func() (created, error) {
+		a, r, err := p.Store.CreateAccount(ctx, n, now)
+		return created{a, r}, err
+	}, n)
+	return c.account, c.receipt, err
+}
+
+func (p *probe) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	u, err := run(ctx, p, "UpdateAccount", func() (created, error) {
+		a, r, err := p.Store.UpdateAccount(ctx, c, now)
+		return created{a, r}, err
+	}, c)
+	return u.account, u.receipt, err
+}
+
+func (p *probe) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	return run(ctx, p, "FindAccount", func() (tollkeeper.Subject, error) { return p.Store.FindAccount(ctx, l) })
+}
+
+func (p *probe) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+	_, err := run(ctx, p, "DeleteAccount", func() (int, error) { return 0, p.Store.DeleteAccount(ctx, scope, id, now) })
+	return err
+}
+
+func (p *probe) ListAccounts(ctx context.Context, scope uuid.UUID, g tollkeeper.Page) ([]tollkeeper.Account, error) {
+	return run(ctx, p, "ListAccounts", func() ([]tollkeeper.Account, error) { return p.Store.ListAccounts(ctx, scope, g) })
+}
+
+func (p *probe) CreateSession(ctx context.Context, s tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	return run(ctx, p, "CreateSession", func() (tollkeeper.Receipt, error) { return p.Store.CreateSession(ctx, s, now) }, s)
+}
+
+func (p *probe) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+	return run(ctx, p, "Session", func() (tollkeeper.Live, error) { return p.Store.Session(ctx, id, now) })
+}
+
+func (p *probe) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
+	_, err := run(ctx, p, "RevokeSession", func() (int, error) { return 0, p.Store.RevokeSession(ctx, account, id, now) })
+	return err
+}
+
+func (p *probe) PutSecrets(ctx context.Context, s []tollkeeper.Secret, now time.Time) error {
+	_, err := run(ctx, p, "PutSecrets", func() (int, error) { return 0, p.Store.PutSecrets(ctx, s, now) }, s)
+	return err
+}
+
+type link struct {
+	secret  tollkeeper.Secret
+	subject tollkeeper.Subject
+}
+
+func (p *probe) Secret(ctx context.Context, u tollkeeper.Purpose, d tollkeeper.Digest) (tollkeeper.Secret, tollkeeper.Subject, error) {
+	l, err := run(ctx, p, "Secret", func() (link, error) {
+		x, s, err := p.Store.Secret(ctx, u, d)
+		return link{x, s}, err
+	}, d)
+	return l.secret, l.subject, err
+}
+
+func (p *probe) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.Time) (tollkeeper.Subject, error) {
+	return run(ctx, p, "ConsumeSecret", func() (tollkeeper.Subject, error) { return p.Store.ConsumeSecret(ctx, c, now) }, c)
+}
+
+func (p *probe) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+	return run(ctx, p, "Take", func() (tollkeeper.Decision, error) { return p.Store.Take(ctx, b, now) }, b)
+}
+
+func (p *probe) Settle(ctx context.Context, s tollkeeper.Settlement, now time.Time) error {
+	_, err := run(ctx, p, "Settle", func() (int, error) { return 0, p.Store.Settle(ctx, s, now) }, s)
+	return err
+}
+
+type applied struct {
+	entry   tollkeeper.LedgerEntry
+	balance tollkeeper.Balance
+	fresh   bool
+}
+
+func (p *probe) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+	a, err := run(ctx, p, "ApplyCredit", func() (applied, error) {
+		entry, b, fresh, err := p.Store.ApplyCredit(ctx, e)
+		return applied{entry, b, fresh}, err
+	}, e)
+	return a.entry, a.balance, a.fresh, err
+}
+
+func (p *probe) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balance, error) {
+	return run(ctx, p, "Balance", func() (tollkeeper.Balance, error) { return p.Store.Balance(ctx, owner) })
+}
+
+func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, g tollkeeper.Page) ([]tollkeeper.LedgerEntry, error) {
+	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, op, g) })
+}
+
+func (p *probe) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error {
+	_, err := run(ctx, p, "QueueMail", func() (int, error) { return 0, p.Store.QueueMail(ctx, m) }, m)
+	return err
+}
+
+// holds walks v, also through unexported fields.
+func holds(v reflect.Value, text string) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return contains(v.String(), text)
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && holds(v.Elem(), text)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if holds(v.Field(i), text) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if holds(it.Key(), text) || holds(it.Value(), text) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			b := make([]byte, v.Len())
+			for i := range b {
+				b[i] = byte(v.Index(i).Uint())
+			}
+			return contains(string(b), text)
+		}
+		for i := range v.Len() {
+			if holds(v.Index(i), text) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,256 @@
+package tollkeeper_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func TestSignIn(t *testing.T) {
+	host := tollkeeper.AudienceHost
+	organization := tollkeeper.AudienceOrganization
+	unknown := "APK_" + strings.Repeat("A", 26)
+	cases := []struct {
+		name string
+		ask  func(w *world, p, c *person) tollkeeper.SignInRequest
+		want error
+	}{
+		{"a parent", func(_ *world, p, _ *person) tollkeeper.SignInRequest { return p.attempt(password) }, nil},
+		{"a child by key", func(_ *world, _, c *person) tollkeeper.SignInRequest { return c.attempt(password) }, nil},
+		{"a child by its parent's number", func(_ *world, p, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, ParentNumber: p.Number}
+		}, nil},
+		{"a child by its parent's id", func(_ *world, p, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, Parent: p.Account}
+		}, nil},
+		{"the email in capitals", func(_ *world, _, c *person) tollkeeper.SignInRequest {
+			r := c.attempt(password)
+			r.Email = strings.ToUpper(r.Email)
+			return r
+		}, nil},
+		{"a wrong password", func(_ *world, p, _ *person) tollkeeper.SignInRequest { return p.attempt("wrong") }, tollkeeper.ErrInvalidCredentials},
+		{"an empty request", func(*world, *person, *person) tollkeeper.SignInRequest { return tollkeeper.SignInRequest{} }, tollkeeper.ErrInvalidCredentials},
+		{"an address that is none", func(*world, *person, *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: "A <p@example.com>", Password: password}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"an unknown key", func(_ *world, p, _ *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: unknown}
+		}, tollkeeper.ErrUnknownParent},
+		{"a malformed key", func(_ *world, p, _ *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: "'; DROP TABLE account"}
+		}, tollkeeper.ErrUnknownParent},
+		{"a child's key", func(_ *world, _, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, ParentKey: c.PublicKey}
+		}, tollkeeper.ErrUnknownParent},
+		{"a child without key, by the organization family", func(_ *world, _, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: organization}
+		}, tollkeeper.ErrParentKeyNeeded},
+		{"the same with a wrong password", func(_ *world, _, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: "wrong", Audience: organization}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"a child without key, by another family", func(_ *world, _, c *person) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: host}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"a child without key when two bear its email", func(w *world, _, c *person) tollkeeper.SignInRequest {
+			w.child(w.parent("second@example.com"), c.email)
+			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: organization}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"a user of the house without key", func(w *world, _, _ *person) tollkeeper.SignInRequest {
+			u := w.user(w.house(), "u@example.com")
+			return tollkeeper.SignInRequest{Email: u.email, Password: password, Audience: organization}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"a parent with a foreign key and no organization", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+			q := w.parent("second@example.com")
+			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: q.PublicKey, Audience: organization}
+		}, tollkeeper.ErrParentKeyUnwanted},
+		{"a disabled child", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			return c.attempt(password)
+		}, tollkeeper.ErrInactive},
+		{"a disabled child with a wrong password", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			return c.attempt("wrong")
+		}, tollkeeper.ErrInvalidCredentials},
+		{"a child of a disabled parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+			return c.attempt(password)
+		}, tollkeeper.ErrParentInactive},
+		{"a child of a deleted parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+			return c.attempt(password)
+		}, tollkeeper.ErrUnknownParent},
+		{"an unverified child where the organization asks for it", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			yes := true
+			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+			w.ok(err)
+			return c.attempt(password)
+		}, tollkeeper.ErrUnverified},
+		{"a child whose parent cannot pay", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.drain(p)
+			return c.attempt(password)
+		}, tollkeeper.ErrInsufficientCredits},
+		{"a parent with nothing left", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+			w.drain(p)
+			return p.attempt(password)
+		}, nil},
+		{"the attempts' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+			w.store.faults(failing("Take"), nil)
+			return p.attempt(password)
+		}, tollkeeper.ErrUnavailable},
+		{"the accounts' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+			w.store.faults(failing("FindAccount"), nil)
+			return p.attempt(password)
+		}, tollkeeper.ErrUnavailable},
+		{"the sessions' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+			w.store.faults(failing("CreateSession"), nil)
+			return p.attempt(password)
+		}, tollkeeper.ErrUnavailable},
+		{"deleted between proof and commit", func(w *world, p, c *person) tollkeeper.SignInRequest {
+			w.store.faults(func(verb string) error {
+				if verb == "CreateSession" {
+					return w.store.Store.DeleteAccount(ctx, p.Account, c.Account, w.now())
+				}
+				return nil
+			}, nil)
+			return c.attempt(password)
+		}, tollkeeper.ErrAccountGone},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				r := c.ask(w, p, w.child(p, "c@example.com"))
+				res, err := w.auth.SignIn(ctx, r)
+				w.want(err, c.want)
+				if (err == nil) != (res.Token != "") || err != nil && res.Session != uuid.Nil {
+					t.Fatal("a token and an error at once, or neither")
+				}
+				if contains(fmt.Sprint(err), "10.0.0.7") {
+					t.Fatal("the driver's text is shown to users")
+				}
+			})
+		})
+	}
+}
+
+// drain takes every credit of a parent.
+func (w *world) drain(p *person) {
+	w.Helper()
+	b := w.balance(p)
+	_, _, _, err := w.store.ApplyCredit(ctx, tollkeeper.LedgerEntry{
+		ID: uuid.Must(uuid.NewV7()), Owner: p.Account, Key: "drain", Operation: "drain", Amount: -b.Credits, At: w.now(),
+	})
+	w.ok(err)
+}
+
+// R13, R14: whoever has no proof learns nothing, and every way to that answer hashes once. argon2id takes its memory anew
+// for each hash, so hashes are counted exactly by what was allocated.
+func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
+	const memory = 4 << 10 // KiB
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		other := w.child(w.parent("q@example.com"), "x@example.com")
+		blank, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "blank@example.com"})
+		w.ok(err)
+		disabled := w.child(p, "d@example.com")
+		w.ok(w.auth.SetStatus(ctx, p.Identity, disabled.Account, tollkeeper.StatusDisabled))
+		ask := func(email, key, password string) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: email, ParentKey: key, Password: password, Audience: tollkeeper.AudienceOrganization}
+		}
+		asks := map[string]tollkeeper.SignInRequest{
+			"wrong password":            ask(c.email, c.key, "wrong"),
+			"unknown email":             ask("nobody@example.com", c.key, password),
+			"no password set":           ask(blank.Email, c.key, password),
+			"empty password, none set":  ask(blank.Email, c.key, ""),
+			"another tenant's account":  ask(other.email, c.key, password),
+			"disabled, wrong password":  ask(disabled.email, c.key, "wrong"),
+			"an address that is none":   ask("no address", c.key, password),
+			"child without key, wrong":  ask(c.email, "", "wrong"),
+			"parent's email with a key": ask("nobody@q.example", other.key, password),
+		}
+		var first error
+		for name, r := range asks {
+			w.pass(time.Hour)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := w.auth.SignIn(ctx, r)
+			runtime.ReadMemStats(&after)
+			if first == nil {
+				first = err
+			}
+			got, is := errors.AsType[*tollkeeper.Error](err)
+			if want, _ := errors.AsType[*tollkeeper.Error](first); !is || *got != *want || *got != *tollkeeper.ErrInvalidCredentials {
+				t.Errorf("%s: %#v", name, err)
+			}
+			if hashes := (after.TotalAlloc - before.TotalAlloc) / (memory << 10); hashes != 1 {
+				t.Errorf("%s: %d hashes", name, hashes)
+			}
+		}
+	}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+}
+
+// Whoever may wait for no hash is refused without one.
+func TestThrottledSignInDoesNotHash(t *testing.T) {
+	const memory = 4 << 10 // KiB
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for range 5 {
+			_, err := w.try(p, "wrong")
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for _, guess := range []string{password, "wrong"} {
+			_, err := w.try(p, guess)
+			w.want(err, tollkeeper.ErrLocked)
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > memory<<10/2 {
+			t.Fatalf("%d bytes allocated: a hash was made", grown)
+		}
+	}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+}
+
+// The answer of a sign-in says no more than what the caller is entitled to.
+func TestSignInResult(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		res := w.signIn(p)
+		if res.Secret == "" || res.ExpiresIn != 24*time.Hour || res.PasswordExpired || res.DaysUntilExpiry != 90 || res.Refresh != "" {
+			t.Errorf("a parent's sign-in: %+v", res)
+		}
+		if details, err := w.auth.Organization(ctx, p.Identity); err != nil || details.Secret != res.Secret {
+			t.Error("the secret of the sign-in is not that of the details")
+		}
+		if res := w.signIn(c); res.Secret != "" {
+			t.Error("a child got the jwtSecret")
+		}
+		r := p.attempt(password)
+		r.Audience = tollkeeper.AudienceV1
+		if res, err := w.auth.SignIn(ctx, r); err != nil || res.Secret != "" {
+			t.Error("another family got the jwtSecret")
+		}
+	})
+}
+
+// R58: also a right password stands for nothing when the wrong one is a prefix, an extension or another spelling of it.
+func TestPasswordsAreComparedExactly(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for _, near := range []string{"", password[1:], password[:len(password)-1], password + " ", " " + password, strings.ToUpper(password), password + "\x00"} {
+			w.pass(time.Hour)
+			_, err := w.try(p, near)
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+		}
+		w.signIn(p)
+	})
+}
