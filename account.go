@@ -70,7 +70,7 @@ type Account struct {
 // Subject is an account with everything that decides about it, from one look-up.
 type Subject struct {
 	Account      Account
-	Parent       *Account      // nil for a root account; of Status StatusDeleted when it is gone
+	Parent       *Account      // nil for a root account
 	Organization *Organization // its own, that of its owner, or its parent's; nil: none
 	KeyOwner     *Account      // whose public key or number was given; nil: none given
 	Stray        bool          // found among children although no key was given (WIRE.md 1.1 rule 4)

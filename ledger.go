@@ -45,7 +45,8 @@ type Package struct {
 	TransactionID string
 }
 
-// Charge is a debit that a verb makes together with its own change. The zero Charge does nothing.
+// Charge is a debit that a verb makes together with its own change. The zero Charge does nothing. A Key that already stands
+// in the owner's ledger counts as paid: nothing is debited twice.
 type Charge struct {
 	Owner     uuid.UUID // who pays; zero: nobody
 	Key       string    // idempotency key of the ledger row

@@ -54,7 +54,7 @@ type Live struct {
 	PublicKey         string
 	Role              Role
 	Status            Status
-	ParentStatus      Status // StatusActive for a root account, StatusDeleted when the parent is gone
+	ParentStatus      Status // StatusActive for a root account
 	PasswordChangedAt time.Time
 	PasswordTemporary bool
 	Verified          bool // the account's email

@@ -15,8 +15,9 @@ import (
 //
 // Errors, always compared with errors.Is: what is absent is ErrNotFound; a duplicate is ErrConflict with the Field
 // ("email", "username", "google"); a lost race is ErrConflict without one; refused by a rule that only the store can
-// decide is ErrLastAdmin or ErrInsufficientCredits. After any error nothing was changed. An error of the driver is
-// returned as it came.
+// decide is ErrLastAdmin or ErrInsufficientCredits. After any error nothing was changed, but for what a verb says of
+// counted tries and of reuse. A request that makes no sense (a zero id, a negative price) is ErrInvalidInput. An error of the
+// driver is returned as it came.
 //
 // Every id is made by the caller, so that a retry after a lost answer is told apart from a second try: creating the
 // same id again changes nothing and answers what stands.
@@ -38,7 +39,8 @@ type Store interface {
 // Lookup names one account: by ID, by Number, by PublicKey, or inside a scope by GoogleSubject or Email.
 //
 // The scope is that of the root account whose public key is ScopeKey or whose number is ScopeNumber; without either it
-// is Scope. With both GoogleSubject and Email the first is tried, then the second. Deleted accounts are never found.
+// is Scope. With both GoogleSubject and Email the first is tried, then the second. Deleted accounts are never found, and
+// neither are children of a deleted parent, by any verb.
 type Lookup struct {
 	ID        uuid.UUID `json:",omitzero"`
 	Number    int64     `json:",omitzero"`
@@ -130,7 +132,7 @@ type SessionStore interface {
 
 	// RotateSession moves Generation one on and RotatedAt to now, if the one shown is current. The one just before it
 	// answers the same, without moving anything, while now is before RotatedAt+Grace. Any other one is reuse: the session ends and the answer is
-	// ErrConflict, also when it is asked again. ErrNotFound: the session is not live, or now is not before its RefreshUntil.
+	// ErrConflict, also when it is asked again. SeenAt stays. ErrNotFound: the session is not live, or now is not before its RefreshUntil.
 	RotateSession(ctx context.Context, r Rotation, now time.Time) (Live, error)
 
 	// TouchSession moves SeenAt of a live session of the account, and ProvedAt if asked. ErrNotFound if there is none.

@@ -1,0 +1,163 @@
+package tollkeeper
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+)
+
+// ImportOptions steer ImportAccounts.
+type ImportOptions struct {
+	Skip     int64                       // lines that an earlier run has done (ImportReport.Done)
+	Parallel int                         // accounts written at once. Zero: 16
+	Progress func(ImportReport)          // every thousand lines and at the end, from one goroutine at a time
+	Refused  func(line int64, err error) // each line that was not imported, in no order. Nil: counted only
+}
+
+// ImportReport says how far an import or export is.
+type ImportReport struct {
+	Lines   int64 // read, blank ones included
+	Done    int64 // lines before which nothing is left to do: Skip for the next run
+	Stand   int64 // accounts that stand now, also those of an earlier run
+	Refused int64 // lines that were not imported
+}
+
+const (
+	maxImportLine = 64 << 10
+	importChunk   = 1_000
+)
+
+// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them below parent (Root: parents).
+// Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and Firebase's), PBKDF2
+// ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512}, $5$ and $6$. Parameters
+// beyond the bounds of SECURITY.md R10 are refused.
+//
+// It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or from
+// ImportReport.Done. Lines that cannot be imported (ErrInvalidEmail, ErrEmailTaken, …) are reported and passed over. It stops at an
+// error of the reader or the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed.
+func (a *Authenticator) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
+	setZero(&o.Parallel, 16)
+	var report ImportReport
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, maxImportLine), maxImportLine)
+	more := true
+	for more {
+		chunk := make([][]byte, 0, importChunk)
+		first := report.Lines
+		for len(chunk) < importChunk {
+			if more = lines.Scan(); !more {
+				break
+			}
+			report.Lines++
+			chunk = append(chunk, bytes.Clone(lines.Bytes()))
+		}
+		if err := a.importChunk(ctx, parent, chunk, first, o, &report); err != nil {
+			return report, err
+		}
+		report.Done = report.Lines
+		if o.Progress != nil && report.Lines > o.Skip {
+			o.Progress(report)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return report, ErrInvalidInput.in("line").because(err).saying("Import: " + err.Error())
+	}
+	a.event(Event{Name: EventAccountsImported, Parent: parent, Credits: report.Stand})
+	return report, nil
+}
+
+// importChunk imports some lines at once and answers when all are done.
+func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk [][]byte, first int64, o ImportOptions, report *ImportReport) error {
+	var (
+		mu     sync.Mutex
+		failed error
+		wg     sync.WaitGroup
+		places = make(chan struct{}, max(1, o.Parallel))
+	)
+	for i, line := range chunk {
+		number := first + int64(i) + 1
+		if number <= o.Skip || len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			err := a.importLine(ctx, parent, line)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				report.Stand++
+			case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+				failed = err
+			default:
+				report.Refused++
+				if o.Refused != nil {
+					o.Refused(number, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
+func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line []byte) error {
+	var r AccountRecord
+	if err := strictjson.Decode(line, &r); err != nil {
+		return ErrInvalidInput.in("line").because(err).saying("Not a record: " + err.Error())
+	}
+	now := a.now()
+	x, err := a.recorded(parent, r, now)
+	if err != nil {
+		return err
+	}
+	_, _, err = a.store.CreateAccount(ctx, NewAccount{Account: x}, now)
+	if err != nil {
+		return notOpened(err)
+	}
+	return nil
+}
+
+// ExportAccounts writes the accounts below parent (Root: parents), one AccountRecord a line, in order of creation, so that
+// ImportAccounts with the same Config.Secrets makes the same accounts in another store, passwords, second factors and
+// tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on after the account
+// after, zero starts, and answers the last one written. Sessions, numbers and credits stay behind.
+func (a *Authenticator) ExportAccounts(ctx context.Context, parent, after uuid.UUID, w io.Writer, progress func(ImportReport)) (last uuid.UUID, err error) {
+	out := bufio.NewWriter(w)
+	encode := json.NewEncoder(out)
+	var report ImportReport
+	last = after
+	for {
+		rows, err := a.store.ListAccounts(ctx, parent, Page{After: last, Limit: importChunk})
+		if err != nil {
+			return last, unavailable(err)
+		}
+		for _, x := range rows {
+			if err := encode.Encode(record(x)); err != nil {
+				return last, err
+			}
+		}
+		if err := out.Flush(); err != nil {
+			return last, err
+		}
+		report.Stand += int64(len(rows))
+		report.Lines, report.Done = report.Stand, report.Stand
+		if progress != nil && len(rows) > 0 {
+			progress(report)
+		}
+		if len(rows) > 0 {
+			last = rows[len(rows)-1].ID
+		}
+		if len(rows) < importChunk {
+			return last, nil
+		}
+	}
+}
