@@ -124,7 +124,7 @@ func TestKitInABubble(t *testing.T) {
 			t.Errorf("an expired code answers %v", err)
 		}
 		kit.Advance(time.Hour)
-		if got := kit.Now().Sub(time.Now()); got != time.Hour {
+		if got := time.Until(kit.Now()); got != time.Hour {
 			t.Errorf("the clock is %v ahead", got)
 		}
 	})

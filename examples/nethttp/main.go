@@ -1,0 +1,67 @@
+// Command nethttp protects a service's own routes with tollkeeper: go run ./examples/nethttp
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+func main() {
+	mail := tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+		log.Printf("mail to %q: %s", m.To, m.Text)
+		return nil
+	})
+	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "http://127.0.0.1:8080", Mailer: mail,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	password := rand.Text()
+	house, admin, err := auth.Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: password})
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("admin %s has the password %s", admin.Email, password)
+	handler, err := routes(auth, house)
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := http.Server{Addr: "127.0.0.1:8080", Handler: handler, ReadTimeout: 30 * time.Second, WriteTimeout: 45 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// routes are sign-up and sign-in under /authentiq/v1, and two routes of the service itself.
+func routes(auth *tollkeeper.Authenticator, house tollkeeper.Account) (http.Handler, error) {
+	v1, err := httpadapter.V1(auth, httpadapter.Options{V1Scope: house.ID})
+	if err != nil {
+		return nil, err
+	}
+	signedIn := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(house.ID))
+	admin := httpadapter.RequireRole(tollkeeper.RoleAdmin)
+	mux := http.NewServeMux()
+	mux.Handle("/authentiq/v1/", v1)
+	mux.Handle("GET /hello", signedIn(http.HandlerFunc(hello)))
+	mux.Handle("GET /admin", signedIn(admin(http.HandlerFunc(hello))))
+	return mux, nil
+}
+
+func hello(w http.ResponseWriter, r *http.Request) {
+	id, ok := httpadapter.IdentityFrom(r.Context())
+	if !ok {
+		http.Error(w, "not below RequireAuth", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(map[string]any{"hello": id.Email, "role": id.Role}); err != nil {
+		log.Print(err)
+	}
+}
