@@ -99,10 +99,32 @@ func TestLargeBodies(t *testing.T) {
 			}
 		}
 	}
+	unread := w.request("POST", "/auth/signin", "x", nil)
+	unread.ContentLength, unread.Body = 16<<10+1, io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+	if a := w.serve(unread); a.status != 413 {
+		t.Errorf("too long by its own word: %d", a.status)
+	}
 	endless := w.request("POST", "/auth/signin", "x", nil)
 	endless.ContentLength, endless.Body = -1, io.NopCloser(iotest.OneByteReader(zeros{}))
 	if a := w.serve(endless); a.status != 413 {
 		t.Errorf("endless: %d", a.status)
+	}
+}
+
+func TestQueries(t *testing.T) {
+	w := newWorld(t)
+	admin := w.admin()
+	for query, want := range map[string]int{
+		"": 200, "?": 200, "?limit=100": 200, "?limit=": 200, "?other=1&other=2": 200, "?limit=1&limit=2": 400, "?limit=1&limit=1": 400,
+		"?limit=101": 400, "?limit=-1": 400, "?limit=1.0": 400, "?limit=01": 400, "?limit=%31": 200, "?limit=%zz": 400, "?limit=1;cursor=x": 400,
+		"?LIMIT=0": 200, "?cursor=": 200,
+	} {
+		if a := w.do("GET /authentiq/v1/user/list"+query, "", bearerOf(admin.token)); a.status != want {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
+	}
+	if a := w.do("GET /auth/confirm-email?token=AAAAAAAAAAAA&token=BBBBBBBBBBBB", ""); a.field("error.code") != "INVALID_TOKEN_FORMAT" {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 

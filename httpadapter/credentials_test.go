@@ -58,6 +58,16 @@ func TestCredentialHeaders(t *testing.T) {
 	}
 }
 
+// TestTwoCredentialsAreRefused also where none is asked for.
+func TestTwoCredentialsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for _, r := range httpadapter.Rows() {
+		if a := w.do(r.Method+" "+r.Path, everything, bearerOf("a"), bearerOf("b")); a.status != 400 {
+			t.Errorf("%s %s: %d %s", r.Method, r.Path, a.status, a.body)
+		}
+	}
+}
+
 // TestPlatformTokenHeader is WIRE.md section 0: the header "token", alone or equal to the bearer token.
 func TestPlatformTokenHeader(t *testing.T) {
 	w := newWorld(t)

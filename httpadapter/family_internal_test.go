@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -16,11 +15,15 @@ import (
 
 func newAuth(t *testing.T) *tollkeeper.Authenticator {
 	t.Helper()
+	return newAuthWith(t, tollkeeper.Config{})
+}
+
+func newAuthWith(t *testing.T, c tollkeeper.Config) *tollkeeper.Authenticator {
+	t.Helper()
 	drop := tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })
-	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://auth.example", Mailer: drop,
-		Hash: tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
-	})
+	c.Secrets, c.BaseURL, c.Mailer = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, "https://auth.example", drop
+	c.Hash = tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
+	auth, err := tollkeeper.New(memory.New(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,52 +93,5 @@ func TestIncompleteFamilyIsRefused(t *testing.T) {
 	f.routes = append(f.routes, f.routes[0])
 	if _, err := bind(f, newAuth(t), Options{}); err == nil {
 		t.Error("a route stood twice")
-	}
-}
-
-// A fourth family is this: a constructor, a table, a decoder and an encoder. Nothing else of the package knows it.
-
-func fourth(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
-	return handler(func(Options) (family, error) {
-		return family{
-			name: "fourth", audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
-			replies: append(append([]reply{}, platformReplies...), at(tollkeeper.ErrInvalidCredentials, 418, "TEAPOT", "no")),
-			routes: []route{
-				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: s.Token} }),
-				on("GET", "/f/me", noBody, whoAmI, func(_ *call, id *tollkeeper.Identity) answer { return answer{body: id.Email} }).asks(signedIn),
-			},
-		}, nil
-	}, auth, o)
-}
-
-func plainText(code, message string) []byte { return []byte(code + ": " + message) }
-
-func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
-	b, err := body[struct{ U, P string }](c)
-	return tollkeeper.SignInRequest{Email: b.U, Password: b.P}, err
-}
-
-func TestFourthFamily(t *testing.T) {
-	auth := newAuth(t)
-	if _, err := auth.CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
-		t.Fatal(err)
-	}
-	h, err := fourth(auth, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	send := func(method, path, body, token string) *httptest.ResponseRecorder {
-		w, r := httptest.NewRecorder(), httptest.NewRequest(method, path, strings.NewReader(body))
-		r.Header.Set("Authorization", "Bearer "+token)
-		h.ServeHTTP(w, r)
-		return w
-	}
-	in := send("POST", "/f/in", `{"U":"a@b.example","P":"Vexing.Quartz9"}`, "")
-	me := send("GET", "/f/me", "", strings.Trim(in.Body.String(), `"`))
-	if in.Code != 200 || me.Code != 200 || me.Body.String() != `"a@b.example"` {
-		t.Errorf("%d %s, %d %s", in.Code, in.Body, me.Code, me.Body)
-	}
-	if w := send("POST", "/f/in", `{"U":"a@b.example","P":"wrong"}`, ""); w.Code != 418 || w.Body.String() != "TEAPOT: no" {
-		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -39,6 +39,7 @@ func TestDomainRestriction(t *testing.T) {
 		{fresh.key, "http://127.0.0.1:8080", true, true},
 		{fresh.key, "https://pia.example", false, false},
 		{free.key, "https://anyone.example", true, true},
+		{free.key, "http://anyone.example", true, false},
 		{free.key, "null", false, false},
 	} {
 		var h headers

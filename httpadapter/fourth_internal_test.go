@@ -1,0 +1,136 @@
+package httpadapter
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// A fourth family is this: a constructor, a table, a decoder and an encoder. Nothing else of the package knows it.
+
+func fourth(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
+	return handler(func(Options) (family, error) {
+		return family{
+			name: "fourth", audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
+			replies: append(append([]reply{}, platformReplies...), at(tollkeeper.ErrInvalidCredentials, 418, "TEAPOT", "no")),
+			routes: []route{
+				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: s.Token} }),
+				on("GET", "/f/parents", noBody, whoAmI, platformStatus).asks(parentOnly),
+				on("GET", "/f/admins", noBody, whoAmI, platformStatus).asks(adminOnly),
+				on("GET", "/f/me", noBody, whoAmI, func(_ *call, id *tollkeeper.Identity) answer { return answer{body: id.Email} }).asks(signedIn),
+			},
+		}, nil
+	}, auth, o)
+}
+
+func plainText(code, message string) []byte { return []byte(code + ": " + message) }
+
+func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
+	b, err := body[struct{ U, P string }](c)
+	return tollkeeper.SignInRequest{Email: b.U, Password: b.P}, err
+}
+
+func TestFourthFamily(t *testing.T) {
+	auth := newAuth(t)
+	if _, err := auth.CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := fourth(auth, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(method, path, body, token string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		h.ServeHTTP(w, r)
+		return w
+	}
+	in := send("POST", "/f/in", `{"U":"a@b.example","P":"Vexing.Quartz9"}`, "")
+	me := send("GET", "/f/me", "", strings.Trim(in.Body.String(), `"`))
+	if in.Code != 200 || me.Code != 200 || me.Body.String() != `"a@b.example"` {
+		t.Errorf("%d %s, %d %s", in.Code, in.Body, me.Code, me.Body)
+	}
+	if w := send("POST", "/f/in", `{"U":"a@b.example","P":"wrong"}`, ""); w.Code != 418 || w.Body.String() != "TEAPOT: no" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestProofs: what a route asks for holds by itself, whatever the operation behind it checks.
+func TestProofs(t *testing.T) {
+	for _, limited := range []bool{false, true} {
+		auth := newAuthWith(t, tollkeeper.Config{RequireVerify: limited})
+		h, err := fourth(auth, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := func(spec tollkeeper.SignUpRequest) string {
+			spec.Email, spec.Password, spec.Audience = "a@b.example", "Vexing.Quartz9", "fourth"
+			s, err := auth.SignUp(t.Context(), spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.Token
+		}
+		_, admin, err := auth.Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		boss, err := auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: admin.Email, Password: "Vexing.Quartz9", Parent: admin.Parent, Audience: "fourth"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent, child := token(tollkeeper.SignUpRequest{}), token(tollkeeper.SignUpRequest{Parent: admin.Parent})
+		open := map[bool]int{false: 200, true: 403}[limited]
+		for _, c := range []struct {
+			path, token string
+			want        int
+		}{
+			{"/f/me", parent, 200}, {"/f/me", child, 200},
+			{"/f/parents", parent, open}, {"/f/parents", child, 403}, {"/f/parents", boss.Token, 403},
+			{"/f/admins", parent, 403}, {"/f/admins", child, 403}, {"/f/admins", boss.Token, 200},
+		} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", c.path, nil)
+			r.Header.Set("Authorization", "Bearer "+c.token)
+			h.ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("limited %t, %s: %d, want %d (%s)", limited, c.path, w.Code, c.want, w.Body)
+			}
+		}
+	}
+}
+
+func TestTokensAreBoundedBeforeParsing(t *testing.T) {
+	for n, want := range map[int]error{maxToken: nil, maxToken + 1: tollkeeper.ErrInvalidToken, 1 << 20: tollkeeper.ErrInvalidToken} {
+		text := strings.Repeat("a", n)
+		if _, err := bearer(http.Header{"Authorization": {"Bearer " + text}}); !errors.Is(err, want) {
+			t.Errorf("bearer of %d bytes: %v", n, err)
+		}
+		if _, err := headerOrBearer(http.Header{"Token": {text}}); !errors.Is(err, want) {
+			t.Errorf("token of %d bytes: %v", n, err)
+		}
+	}
+}
+
+// TestChallengesCarryNoToken in any family (WIRE.md section 4).
+func TestChallengesCarryNoToken(t *testing.T) {
+	s := tollkeeper.SignInResult{Challenge: "c", ExpiresIn: 5 * time.Minute}
+	for want, a := range map[string]answer{
+		`{"success":true,"data":{"mfaRequired":true,"challenge":"c","expiresIn":300}}`: organizationSession(nil, s),
+		`{"challenge":"c"}`: v1LoggedIn(nil, s),
+		`{"mfaRequired":true,"challenge":"c","expiresIn":300}`: platformSession(nil, s),
+	} {
+		got, err := json.Marshal(a.body)
+		if err != nil || string(got) != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if v1 := want == `{"challenge":"c"}`; v1 != (a.status == 202) {
+			t.Errorf("%s: status %d", want, a.status)
+		}
+	}
+}
