@@ -137,6 +137,9 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 	}
 	receipt, err := a.store.CreateSession(ctx, create, now)
 	if err != nil {
+		if errors.Is(err, ErrInsufficientCredits) {
+			a.settle(ctx, p.taken.settlement(Digest{}, false, now), now) // the proof was right: no failure
+		}
 		return SignInResult{}, a.notCreated(s, p, err)
 	}
 	if a.apart {
