@@ -1,0 +1,345 @@
+package tollkeeper_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// guess signs in to p's account from an address.
+func (w *world) guess(p *person, password, address string) error {
+	r := p.attempt(password)
+	r.Client = from(address)
+	_, err := w.auth.SignIn(ctx, r)
+	return err
+}
+
+func retryAfter(err error) time.Duration {
+	e, _ := errors.AsType[*tollkeeper.Error](err)
+	if e == nil {
+		return -1
+	}
+	return e.RetryAfter
+}
+
+// unlimited takes the rates of networks out of the way of what is tested.
+func unlimited(c *tollkeeper.Config) {
+	many := []tollkeeper.Limit{tollkeeper.Rate(10_000, time.Minute)}
+	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{
+		tollkeeper.AudienceOrganization: many, tollkeeper.AudiencePlatform: many, tollkeeper.AudienceHost: many, tollkeeper.AudienceV1: many,
+	}
+	c.Limits.SignUp, c.Limits.Confirm, c.Limits.CodeNetwork = many, many, many
+}
+
+// The fifth failure in a row locks 30 seconds, each further one twice as long, up to 15 minutes.
+func TestLockDoublesFromTheFifthFailure(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		t.Run(fmt.Sprintf("known account %t", known), func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				if !known {
+					p = &person{email: "nobody@example.com"}
+				}
+				wrong := func() error { return w.guess(p, "wrong", "192.0.2.1") }
+				for range 5 {
+					w.want(wrong(), tollkeeper.ErrInvalidCredentials)
+				}
+				for _, lock := range []time.Duration{30, 60, 120, 240, 480, 900, 900} {
+					lock *= time.Second
+					err := wrong()
+					w.want(err, tollkeeper.ErrLocked)
+					if retryAfter(err) != lock {
+						t.Fatalf("locked for %v, want %v", retryAfter(err), lock)
+					}
+					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+					w.pass(lock - time.Second)
+					if err := wrong(); retryAfter(err) != time.Second {
+						t.Fatalf("a second before its end: %v", err)
+					}
+					w.pass(time.Second)
+					w.want(wrong(), tollkeeper.ErrInvalidCredentials)
+				}
+			}, unlimited, func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1000, Window: time.Minute} })
+		})
+	}
+}
+
+func TestLockIsForgotten(t *testing.T) {
+	fail := func(w *world, p *person, n int) {
+		for range n {
+			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+	}
+	t.Run("by a success, exactly", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			for range 3 {
+				fail(w, p, 4)
+				w.ok(w.guess(p, password, "192.0.2.1"))
+			}
+			fail(w, p, 5)
+			w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+		}, unlimited)
+	})
+	t.Run("by fifteen quiet minutes", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			fail(w, p, 4)
+			w.pass(15 * time.Minute)
+			fail(w, p, 4)
+			w.ok(w.guess(p, password, "192.0.2.1"))
+		}, unlimited)
+	})
+	t.Run("not by fourteen", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			fail(w, p, 4)
+			w.pass(14 * time.Minute)
+			fail(w, p, 1)
+			w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+		}, unlimited)
+	})
+	t.Run("by a reset", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			fail(w, p, 5)
+			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
+			r := tollkeeper.ResetRequest{Token: w.token(p.email, tollkeeper.MailReset), Password: "another horse 9", Client: from("192.0.2.1")}
+			w.ok(w.auth.ResetPassword(ctx, r))
+			w.ok(w.guess(p, "another horse 9", "192.0.2.1"))
+		}, unlimited)
+	})
+	t.Run("by a right password that an account's state refuses", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			c := w.child(p, "c@example.com")
+			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			for range 12 {
+				w.want(w.guess(c, password, "192.0.2.1"), tollkeeper.ErrInactive)
+			}
+		}, unlimited)
+	})
+	t.Run("by a right password that nobody pays for", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			c := w.child(p, "c@example.com")
+			w.drain(p)
+			for range 12 {
+				w.want(w.guess(c, password, "192.0.2.1"), tollkeeper.ErrInsufficientCredits)
+			}
+		}, unlimited)
+	})
+}
+
+// Many successes never add up to anything.
+func TestSuccessesDoNotCount(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for i := range 130 {
+			w.ok(w.guess(p, password, fmt.Sprintf("192.0.%d.1", i%7)))
+		}
+	}, unlimited)
+}
+
+// R20: guesses do not multiply by tenants, spellings or families: 20 per address and network.
+func TestPairCeilingHoldsOverScopes(t *testing.T) {
+	story(t, func(w *world) {
+		refused := 0
+		for i := range 26 {
+			p := w.parent(fmt.Sprintf("p%d@example.com", i))
+			r := tollkeeper.SignInRequest{Email: "victim@example.com", Password: "wrong", ParentKey: p.PublicKey, Client: from("192.0.2.1")}
+			r.Audience = []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}[i%3]
+			_, err := w.auth.SignIn(ctx, r)
+			if errors.Is(err, tollkeeper.ErrLocked) {
+				refused++
+				if retryAfter(err) > 15*time.Minute {
+					t.Fatal(retryAfter(err))
+				}
+			}
+		}
+		if refused != 6 {
+			t.Fatalf("%d of 26 refused", refused)
+		}
+	}, unlimited)
+}
+
+// Lockout by owning an account: a success of one's own child with the victim's address frees nothing but itself.
+func TestOwnChildWithTheVictimsAddressClearsNothing(t *testing.T) {
+	story(t, func(w *world) {
+		victim := w.child(w.parent("p@example.com"), "victim@example.com")
+		own := w.child(w.parent("thief@example.com"), "victim@example.com")
+		guesses := 0
+		for range 60 {
+			if err := w.guess(victim, "wrong", "192.0.2.1"); errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				guesses++
+			}
+			if err := w.guess(own, password, "192.0.2.1"); err != nil && !errors.Is(err, tollkeeper.ErrLocked) {
+				t.Fatal(err)
+			}
+		}
+		if guesses != 5 {
+			t.Fatalf("%d guesses came through", guesses)
+		}
+	}, unlimited)
+}
+
+// Nothing that is counted over all networks may stop the owner where he has signed in before (R18).
+func TestCeilingsSpareRecognisedNetworks(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.guess(p, password, "198.51.100.7"))
+		through := 0
+		for i := range 40 {
+			if err := w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)); errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				through++
+			}
+		}
+		if through != 20 {
+			t.Errorf("%d guesses over all networks, want 20", through)
+		}
+		w.want(w.guess(p, password, "192.0.2.9"), tollkeeper.ErrLocked)
+		w.ok(w.guess(p, password, "198.51.100.7"))
+		w.ok(w.guess(p, password, "198.51.100.200")) // the same /24
+		w.pass(time.Hour)
+		w.ok(w.guess(p, password, "192.0.2.9"))
+	}, unlimited)
+	t.Run("for thirty days", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.guess(p, password, "198.51.100.7"))
+			w.pass(30*24*time.Hour + time.Second)
+			for i := range 20 {
+				w.want(w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)), tollkeeper.ErrInvalidCredentials)
+			}
+			w.want(w.guess(p, password, "198.51.100.7"), tollkeeper.ErrLocked)
+		}, unlimited)
+	})
+}
+
+// One address at 100 failures an hour over all tenants and networks.
+func TestEmailCeilingHoldsOverScopesAndNetworks(t *testing.T) {
+	story(t, func(w *world) {
+		var parents []*person
+		for i := range 10 {
+			parents = append(parents, w.parent(fmt.Sprintf("p%d@example.com", i)))
+		}
+		through := 0
+		for i := range 180 {
+			p := &person{email: "victim@example.com", key: parents[i%10].PublicKey}
+			if err := w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)); errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				through++
+			}
+		}
+		if through != 100 {
+			t.Fatalf("%d of 180 came through", through)
+		}
+	}, unlimited)
+}
+
+// A lock is told before a rate, and both with a time to wait.
+func TestLockIsToldBeforeRate(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for range 5 {
+			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+		for i := range 25 {
+			w.want(w.guess(&person{email: fmt.Sprintf("n%d@example.com", i)}, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+		err := w.guess(&person{email: "other@example.com"}, "wrong", "192.0.2.1")
+		w.want(err, tollkeeper.ErrRateLimited)
+		if wait := retryAfter(err); wait < time.Second || wait > 2*time.Second {
+			t.Errorf("wait %v for the next of 30 a minute", wait)
+		}
+		w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+		w.want(w.guess(&person{email: "other@example.com"}, "wrong", "192.0.2.2"), tollkeeper.ErrInvalidCredentials)
+	})
+}
+
+// R20: what is counted is what was submitted, in its one canonical form.
+func TestSpellingsShareOneLock(t *testing.T) {
+	spellings := []string{"Victim@example.com", "VICTIM@EXAMPLE.COM", "victim@Example.Com", "vICTIM@example.com", "victim@example.com"}
+	story(t, func(w *world) {
+		p := w.parent("victim@example.com")
+		for _, email := range spellings {
+			w.want(w.guess(&person{email: email}, "wrong", "::ffff:192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+		w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+		// What is none of its spellings is refused, and never reaches the account.
+		for _, email := range []string{" victim@example.com", "victim@example.com ", "victim@example.com\n", "v\u0131ctim@example.com", "victim@example.com.", "victim\u200b@example.com"} {
+			w.want(w.guess(&person{email: email}, password, "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+	}, unlimited)
+	t.Run("one IPv6 network is a /64", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("victim@example.com")
+			for i := range 5 {
+				w.want(w.guess(p, "wrong", fmt.Sprintf("2001:db8::%x", i+1)), tollkeeper.ErrInvalidCredentials)
+			}
+			w.want(w.guess(p, password, "2001:db8::ffff"), tollkeeper.ErrLocked)
+			w.ok(w.guess(p, password, "2001:db8:0:1::1"))
+		}, unlimited)
+	})
+}
+
+// R17: the limit holds in a race: what the throttle lets through is exact, and only that reaches the hasher.
+func TestParallelGuessesStopAtTheLimit(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		got := tally(atOnce(200, func(int) error { return w.guess(p, "wrong", "192.0.2.1") }))
+		if got["invalid_credentials"] != 5 || got["locked"] != 195 {
+			t.Fatal(got)
+		}
+	}, unlimited)
+}
+
+// R21: what was counted stays counted when everything after it fails.
+func TestCountSurvivesAFailingStore(t *testing.T) {
+	for _, verb := range []string{"FindAccount", "CreateSession"} {
+		t.Run(verb, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				w.store.faults(failing(verb), nil)
+				for range 5 {
+					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrUnavailable)
+				}
+				w.store.faults(nil, nil)
+				w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+			}, unlimited)
+		})
+	}
+}
+
+// R24: callers without an address do not starve each other as one network would.
+func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
+	story(t, func(w *world) {
+		for i := range 400 {
+			_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+		}
+	})
+}
+
+// The platform family's ways in share one rate of five a minute; the other families have 30.
+func TestRatesOfFamilies(t *testing.T) {
+	story(t, func(w *world) {
+		at := from("192.0.2.1")
+		_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		_, err = w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		reset := tollkeeper.ResetRequest{Token: strings.Repeat("A", 43), Password: password, Audience: tollkeeper.AudiencePlatform, Client: at}
+		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrRateLimited)
+		_, err = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Client: at})
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+		w.pass(12 * time.Second)
+		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
+	})
+}
