@@ -28,6 +28,7 @@ func (g *golden) confirmations(nina person) {
 	yan := g.child("yan", nina)
 	g.row("resend-token", "POST /auth/request-new-confirmation", "", bearerOf(yan.token))
 	second := g.mailed(yan.email, tollkeeper.MailVerify, 2, linkToken)
+	g.row("confirm-post-400", "POST /auth/confirm-email", `{}`)
 	g.row("confirm-post", "POST /auth/confirm-email", object("token", second))
 	g.row("resend-400-verified", "POST /auth/request-new-confirmation", `{}`, bearerOf(yan.token))
 	g.row("resend", "POST /auth/request-new-confirmation", object("email", "zoe@child.example", "parentPublicKey", nina.key))

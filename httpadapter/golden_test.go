@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -133,6 +135,32 @@ func TestGoldenFilesHoldNoSecret(t *testing.T) {
 		}
 		if stable(string(text)) != string(text) {
 			t.Errorf("%s holds a token, an id or a key", file)
+		}
+	}
+}
+
+// TestGoldenFilesCoverEveryRoute with a success and, where it can fail, a failure.
+func TestGoldenFilesCoverEveryRoute(t *testing.T) {
+	for _, r := range httpadapter.Rows() {
+		files, err := filepath.Glob(filepath.Join("testdata", "golden", r.Family, "*.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		good, bad := false, r.Path == "/authentiq/v1/heartbeat"
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, rest, _ := strings.Cut(string(text), "\n")
+			line, _, _ = strings.Cut(line, "?")
+			if line == r.Method+" "+r.Path {
+				ok := strings.Contains(rest, "\n-- 20")
+				good, bad = good || ok, bad || !ok
+			}
+		}
+		if !good || !bad {
+			t.Errorf("%s %s: success %t, failure %t", r.Method, r.Path, good, bad)
 		}
 	}
 }

@@ -38,6 +38,8 @@ func TestGoldenV1(t *testing.T) {
 	g.row("list-400-cursor", "GET "+v1+"/user/list?limit=1&cursor=x", "", bearerOf(admin))
 	g.row("list-403", "GET "+v1+"/user/list", "", bearerOf(ann))
 
+	g.row("role-400", "GET "+v1+"/user/role", "")
+	g.row("role-401", "GET "+v1+"/user/role", "", bearerOf("forged"))
 	g.row("role", "GET "+v1+"/user/role", "", bearerOf(ann))
 	g.row("role-set", "PUT "+v1+"/user/role", object("email", "ann@house.example", "role", "GUEST"), bearerOf(admin))
 	g.row("role-set-again", "PUT "+v1+"/user/role", object("email", "ann@house.example", "role", "guest"), bearerOf(admin))
