@@ -1,0 +1,176 @@
+package tollkeeper_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+var b64 = base64.RawURLEncoding
+
+// forgery is a token that is put together by hand.
+type forgery struct {
+	head, body map[string]any
+	key        []byte
+}
+
+// taken apart, to be changed and signed again with that key.
+func apart(t testing.TB, token, key string) forgery {
+	t.Helper()
+	f := forgery{key: []byte(key)}
+	parts := strings.Split(token, ".")
+	for i, v := range []*map[string]any{&f.head, &f.body} {
+		raw, err := b64.DecodeString(parts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := json.NewDecoder(strings.NewReader(string(raw)))
+		d.UseNumber()
+		if err := d.Decode(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// with answers the forgery with one more claim; nil takes it away.
+func (f forgery) with(claim string, v any) forgery {
+	f.body = changed(f.body, claim, v)
+	return f
+}
+
+func (f forgery) header(name string, v any) forgery {
+	f.head = changed(f.head, name, v)
+	return f
+}
+
+func changed(m map[string]any, key string, v any) map[string]any {
+	m = maps.Clone(m)
+	m[key] = v
+	if v == nil {
+		delete(m, key)
+	}
+	return m
+}
+
+func (f forgery) token() string {
+	head, _ := json.Marshal(f.head)
+	body, _ := json.Marshal(f.body)
+	return signed(string(head), string(body), f.key)
+}
+
+func signed(head, body string, key []byte) string {
+	text := b64.EncodeToString([]byte(head)) + "." + b64.EncodeToString([]byte(body))
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(text))
+	return text + "." + b64.EncodeToString(m.Sum(nil))
+}
+
+func (w *world) refuses(what, token string) {
+	w.Helper()
+	if id, err := w.auth.Authenticate(ctx, token); id != nil || codeOf(err) != "invalid_token" {
+		w.Errorf("%s: %v, %v", what, id, err)
+	}
+}
+
+// Issue 2 item 5: a tenant who holds his jwtSecret forges every kind of token. Nothing opens but what a live session of his own
+// opens already.
+func TestMaliciousTenant(t *testing.T) {
+	story(t, func(w *world) {
+		tenant, victim := w.parent("tenant@example.com"), w.parent("victim@example.com")
+		child, stranger := w.child(tenant, "c@example.com"), w.child(victim, "s@example.com")
+		admin := w.house()
+		other, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.email, Password: password, Audience: tollkeeper.AudienceV1})
+		w.ok(err)
+		secret := w.signIn(tenant).Secret
+		own := apart(t, tenant.Token, secret)
+
+		if id, err := w.auth.Authenticate(ctx, own.token()); err != nil || id.Session != tenant.Session {
+			t.Fatalf("his own session under his own key: %v", err)
+		}
+		if id, err := w.auth.Authenticate(ctx, own.with("role", "admin").with("limited", false).token()); err != nil || id.Role != tollkeeper.RoleUser {
+			t.Errorf("a claim gave a role: %v %v", id, err)
+		}
+		later := own.with("exp", tenant.ExpiresAt.Unix()+86_400).with("iat", tenant.ExpiresAt.Unix()-86_400)
+		if id, err := w.auth.Authenticate(ctx, later.token()); err != nil || id.ExpiresAt.After(tenant.ExpiresAt) {
+			t.Errorf("a claim moved the end of a session: %v %v", id, err)
+		}
+		if id, err := w.auth.Authenticate(ctx, own.with("sub", child.Account).with("sid", child.Session).token()); err != nil || id.Account != child.Account {
+			t.Errorf("a live session of his own child, whose id he knows: %v", err)
+		}
+
+		for what, f := range map[string]forgery{
+			"the victim":                     own.with("sub", victim.Account),
+			"the victim's session":           own.with("sub", victim.Account).with("sid", victim.Session),
+			"a stranger's session":           own.with("sub", stranger.Account).with("sid", stranger.Session),
+			"a stranger's, as his own":       own.with("sid", stranger.Session),
+			"his child in his session":       own.with("sub", child.Account),
+			"himself in his child's":         own.with("sid", child.Session),
+			"an admin of the house":          own.with("sub", admin.Account).with("sid", admin.Session),
+			"the same for v1":                own.with("sub", admin.Account).with("sid", admin.Session).with("aud", "v1"),
+			"his own session of v1":          own.with("sid", other.Session).with("aud", "v1"),
+			"that, for the organization":     own.with("sid", other.Session),
+			"his session for v1":             own.with("aud", "v1"),
+			"his session for the platform":   own.with("aud", "platform"),
+			"his session for the host":       own.with("aud", "host"),
+			"his session for two":            own.with("aud", []string{"organization", "v1"}),
+			"the victim's kid":               own.header("kid", w.auth.TenantKeyID(victim.Account, 1)),
+			"the victim, kid and all":        own.with("sub", victim.Account).with("sid", victim.Session).header("kid", w.auth.TenantKeyID(victim.Account, 1)),
+			"the instance's kid":             own.header("kid", w.auth.InstanceKeyID()),
+			"the instance's kid for v1":      own.with("sid", other.Session).with("aud", "v1").header("kid", w.auth.InstanceKeyID()),
+			"the next version of his key":    own.header("kid", w.auth.TenantKeyID(tenant.Account, 2)),
+			"his child as a tenant":          own.header("kid", w.auth.TenantKeyID(child.Account, 1)),
+			"another issuer":                 own.with("iss", "https://tenant.example"),
+			"a session that never was":       own.with("sid", tenant.Account),
+			"no session":                     own.with("sid", nil),
+			"the zero session":               own.with("sid", "00000000-0000-0000-0000-000000000000"),
+			"a life beyond thirty days":      own.with("exp", tenant.ExpiresAt.Unix()+40*86_400),
+			"a challenge's type":             own.header("typ", "challenge"),
+			"his key as a challenge payload": own.with("a", tenant.Account).with("sid", nil),
+		} {
+			w.refuses(what, f.token())
+		}
+
+		w.ok(w.auth.SignOut(ctx, child.Identity))
+		w.refuses("a session that was signed out", own.with("sub", child.Account).with("sid", child.Session).token())
+		w.pass(24 * 60 * 60 * 1e9)
+		now := w.now().Unix()
+		w.refuses("his own session after its end", own.with("exp", now+3600).with("iat", now).with("nbf", now).token())
+	})
+}
+
+// Everything that is no access token is sealed with instance keys (R50): what a tenant can sign opens none of it.
+func TestTenantForgesNoSealedText(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("tenant@example.com")
+		secret := []byte(w.signIn(p).Secret)
+		w.child(p, "a@example.com")
+		w.child(p, "b@example.com")
+		page, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1})
+		w.ok(err)
+		body, _, _ := strings.Cut(page.Next, ".")
+		m := hmac.New(sha256.New, secret)
+		m.Write([]byte(body))
+		forged := body + "." + b64.EncodeToString(m.Sum(nil))
+		for what, cursor := range map[string]string{"signed by the tenant": forged, "a token": p.Token, "without a tag": body + ".", "cut": page.Next[:len(page.Next)-1]} {
+			_, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1, Cursor: cursor})
+			if codeOf(err) != "invalid_cursor" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		for _, use := range []string{"challenge", "refresh", "anything"} {
+			var v any
+			if w.auth.OpenAs(use, page.Next, &v) {
+				t.Errorf("a cursor opened as %s", use)
+			}
+		}
+		w.refuses("a cursor as a token", page.Next)
+		w.refuses("a sealed text with three parts", page.Next+"."+body)
+	})
+}

@@ -1,0 +1,256 @@
+package tollkeeper_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// The HMAC key of a tenant is what makes these forgeries good signatures: what is refused is refused for its content.
+func TestTokenIsRefused(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		secret := w.signIn(p).Secret
+		good := apart(t, p.Token, secret)
+		w.identity(good.token())
+
+		alias := func(token string) string { // the last character has unused bits
+			const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+			last := strings.IndexByte(alphabet, token[len(token)-1])
+			return token[:len(token)-1] + string(alphabet[last^1])
+		}
+		raw := func(head, body string) string { return signed(head, body, []byte(secret)) }
+		body, _ := json.Marshal(good.body)
+		head, _ := json.Marshal(good.head)
+		twice := func(claim, value string) string {
+			return strings.TrimSuffix(string(body), "}") + `,"` + claim + `":` + value + "}"
+		}
+		parts := strings.Split(good.token(), ".")
+		now := w.now().Unix()
+		for what, token := range map[string]string{
+			"empty":                      "",
+			"dots":                       "..",
+			"two parts":                  parts[0] + "." + parts[1],
+			"four parts":                 good.token() + ".",
+			"no signature":               parts[0] + "." + parts[1] + ".",
+			"an alias of the signature":  alias(good.token()),
+			"a line break":               parts[0] + "." + parts[1] + ".\n" + parts[2],
+			"a return at its end":        good.token() + "\r",
+			"a space":                    " " + good.token(),
+			"padding":                    good.token() + "=",
+			"Bearer and all":             "Bearer " + good.token(),
+			"alg none":                   good.header("alg", "none").token(),
+			"alg none without signature": strings.TrimSuffix(good.header("alg", "none").token(), "."+strings.Split(good.header("alg", "none").token(), ".")[2]) + ".",
+			"alg None":                   good.header("alg", "None").token(),
+			"alg hs256":                  good.header("alg", "hs256").token(),
+			"alg HS384":                  good.header("alg", "HS384").token(),
+			"alg HS512":                  good.header("alg", "HS512").token(),
+			"alg RS256":                  good.header("alg", "RS256").token(),
+			"alg EdDSA":                  good.header("alg", "EdDSA").token(),
+			"no alg":                     good.header("alg", nil).token(),
+			"alg twice":                  raw(strings.TrimSuffix(string(head), "}")+`,"alg":"HS256"}`, string(body)),
+			"no kid":                     good.header("kid", nil).token(),
+			"a path as kid":              good.header("kid", "../../dev/null").token(),
+			"SQL as kid":                 good.header("kid", "x' UNION SELECT 'k").token(),
+			"a long kid":                 good.header("kid", strings.Repeat("A", 65)).token(),
+			"a kid that is a number":     good.header("kid", 7).token(),
+			"a list of kids":             good.header("kid", []string{"a"}).token(),
+			"crit":                       good.header("crit", []string{"exp"}).token(),
+			"crit of our own":            good.header("crit", []string{"b64"}).header("b64", false).token(),
+			"empty crit":                 good.header("crit", []string{}).token(),
+			"jku":                        good.header("jku", "https://evil.example/keys").token(),
+			"x5u":                        good.header("x5u", "https://evil.example/cert").token(),
+			"jwk":                        good.header("jwk", map[string]any{"kty": "oct", "k": "AAAA"}).token(),
+			"x5c":                        good.header("x5c", []string{"AAAA"}).token(),
+			"typ at+jwt":                 good.header("typ", "at+jwt").token(),
+			"typ jwt":                    good.header("typ", "jwt").token(),
+			"no typ":                     good.header("typ", nil).token(),
+			"no exp":                     good.with("exp", nil).token(),
+			"no iat":                     good.with("iat", nil).token(),
+			"no nbf":                     good.with("nbf", nil).token(),
+			"exp null":                   raw(string(head), strings.Replace(string(body), `"exp":`+good.body["exp"].(json.Number).String(), `"exp":null`, 1)),
+			"exp as text":                good.with("exp", fmt.Sprint(now+60)).token(),
+			"exp 1e300":                  good.with("exp", json.Number("1e300")).token(),
+			"exp 1e19":                   good.with("exp", json.Number("10000000000000000000")).token(),
+			"exp 2^63":                   good.with("exp", json.Number("9223372036854775808")).token(),
+			"exp beyond 2^53":            good.with("exp", int64(1)<<53+1).token(),
+			"exp a fraction":             good.with("exp", json.Number(fmt.Sprintf("%d.5", now+60))).token(),
+			"exp negative":               good.with("exp", -1).token(),
+			"exp NaN":                    good.with("exp", "NaN").token(),
+			"exp a list":                 good.with("exp", []int64{now + 60}).token(),
+			"exp passed":                 good.with("exp", now).token(),
+			"exp before iat":             good.with("exp", now+10).with("iat", now+20).with("nbf", now).token(),
+			"exp beyond thirty days":     good.with("exp", now+31*86_400).token(),
+			"iat in the future":          good.with("iat", now+60).token(),
+			"nbf in the future":          good.with("nbf", now+60).token(),
+			"exp twice":                  raw(string(head), twice("exp", fmt.Sprint(now+60))),
+			"sub twice":                  raw(string(head), twice("sub", `"`+p.Account.String()+`"`)),
+			"sid twice, escaped":         raw(string(head), twice(`s\u0069d`, `"`+p.Session.String()+`"`)),
+			"aud a list":                 good.with("aud", []string{"organization"}).token(),
+			"no aud":                     good.with("aud", nil).token(),
+			"an empty aud":               good.with("aud", "").token(),
+			"AUD":                        good.with("aud", nil).with("AUD", "organization").token(),
+			"no iss":                     good.with("iss", nil).token(),
+			"iss with a slash":           good.with("iss", "https://app.example/").token(),
+			"no sub":                     good.with("sub", nil).token(),
+			"sub an object":              good.with("sub", map[string]any{"$ne": ""}).token(),
+			"claims that are a list":     raw(string(head), "[]"),
+			"claims that are no JSON":    raw(string(head), "{"),
+			"claims and more":            raw(string(head), string(body)+"{}"),
+			"broken UTF-8":               raw(string(head), strings.Replace(string(body), "ROOT", "RO\xffT", 1)),
+			"a deep claim":               raw(string(head), twice("x", strings.Repeat("[", 60)+strings.Repeat("]", 60))),
+			"more than 8 KiB":            good.with("x", strings.Repeat("A", 8<<10)).token(),
+		} {
+			w.refuses(what, token)
+		}
+	})
+}
+
+// R49: dates are read with 30 seconds of grace for clocks of other machines, exp with none.
+func TestTokenTimes(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		good := apart(t, p.Token, w.signIn(p).Secret)
+		now := w.now().Unix()
+		w.identity(good.with("iat", now+29).with("nbf", now+29).token())
+		w.identity(good.with("exp", now+1).token())
+		w.pass(24*time.Hour - time.Second)
+		w.identity(p.Token)
+		w.pass(time.Second)
+		w.refuses("after its end", p.Token)
+	})
+}
+
+// R57: what is too long is refused before anything is decoded.
+func TestHugeTokenCostsNothing(t *testing.T) {
+	story(t, func(w *world) {
+		for what, token := range map[string]string{
+			"dots": strings.Repeat(".", 1<<20), "text": strings.Repeat("A", 1<<20), "three parts": strings.Repeat("A", 1<<19) + "." + strings.Repeat("A", 1<<19) + ".A",
+		} {
+			if n := testing.AllocsPerRun(10, func() { w.refuses(what, token) }); n > 10 {
+				t.Errorf("%s: %v allocations", what, n)
+			}
+		}
+	})
+}
+
+// A token of one family says which; Authenticate hands it on, so that the adapter can refuse it elsewhere.
+func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
+	families := []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		instance := string(w.auth.InstanceSecret().([]byte))
+		for _, of := range families {
+			r := p.attempt(password)
+			r.Audience = of
+			res, err := w.auth.SignIn(ctx, r)
+			w.ok(err)
+			if id := w.identity(res.Token); id.Audience != of {
+				t.Errorf("a token of %s is of %s", of, id.Audience)
+			}
+			key := instance
+			if of == tollkeeper.AudienceOrganization {
+				key = w.signIn(p).Secret
+			}
+			f := apart(t, res.Token, key)
+			w.identity(f.token())
+			for _, to := range families {
+				if to != of {
+					w.refuses(fmt.Sprintf("%s as %s", of, to), f.with("aud", string(to)).token())
+				}
+			}
+			if of == tollkeeper.AudienceOrganization {
+				f.key = []byte(instance)
+				w.refuses("an organization's session under the instance key", f.header("kid", w.auth.InstanceKeyID()).token())
+			}
+		}
+	})
+}
+
+// When the store does not answer, nobody is let in.
+func TestAuthenticateFailsClosed(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.store.faults(failing("Session"), nil)
+		id, err := w.auth.Authenticate(ctx, p.Token)
+		w.want(err, tollkeeper.ErrUnavailable)
+		if id != nil || !errors.Is(err, errDriver) || contains(err.Error(), "10.0.0.7") {
+			t.Error("the cause is for logs only, and there is no identity")
+		}
+		w.want(w.auth.Health(ctx), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		w.ok(w.auth.Health(ctx))
+		w.identity(p.Token)
+	})
+}
+
+// R60: a new master key in front signs from now on; what the old one signed holds while it is listed.
+func TestMasterKeysRotate(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		r := p.attempt(password)
+		r.Audience = tollkeeper.AudienceV1
+		old, err := w.auth.SignIn(ctx, r)
+		w.ok(err)
+		before := w.signIn(p).Secret
+		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
+		code := w.code(p.email)
+		for range 5 {
+			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+
+		next := tollkeeper.NewMasterKey()
+		auth := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next, w.config.Secrets[0]} })
+		defer auth.Close(ctx)
+		for _, token := range []string{p.Token, old.Token} {
+			if _, err := auth.Authenticate(ctx, token); err != nil {
+				t.Errorf("a token from before: %v", err)
+			}
+		}
+		guess := p.attempt(password)
+		guess.Client = from("192.0.2.1")
+		if _, err := auth.SignIn(ctx, guess); !errors.Is(err, tollkeeper.ErrLocked) {
+			t.Errorf("the lock was forgotten: %v", err)
+		}
+		res, err := auth.SignIn(ctx, p.attempt(password))
+		w.ok(err)
+		if res.Secret != before {
+			t.Error("a tenant's secret changed without being asked")
+		}
+		fresh, err := auth.SignIn(ctx, r)
+		w.ok(err)
+		w.refuses("what the new key signed, where it is not known", fresh.Token)
+
+		alone := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next} })
+		defer alone.Close(ctx)
+		if _, err := alone.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Errorf("a token of a key that was taken away: %v", err)
+		}
+		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
+			t.Errorf("a token of the key that stayed: %v", err)
+		}
+		if _, err := auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code}); err != nil {
+			t.Errorf("a code from before: %v", err)
+		}
+	})
+}
+
+func TestRotatedSecret(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		before := w.signIn(p).Secret
+		secret, err := w.auth.RotateSecret(ctx, p.Identity)
+		w.ok(err)
+		w.refuses("the parent's token of the old secret", p.Token)
+		if res := w.signIn(p); res.Secret != secret || secret == before {
+			t.Error("the next sign-in does not have the new secret")
+		}
+		forged := apart(t, w.signIn(p).Token, before)
+		w.refuses("a new session under the old secret", forged.token())
+	})
+}
