@@ -10,12 +10,18 @@ import (
 
 // CreateAccount meets tollkeeper.AccountStore. Where several errors apply, the parent comes first, then the credits,
 // then the conflicts in the order email, username, google, public key.
-func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		a, receipt, err = createAccount(c, n, now)
-		return err
+func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	r, err := answer(ctx, s, func(c *conn) (billed, error) {
+		a, receipt, err := createAccount(c, n, now)
+		return billed{a, receipt}, err
 	})
-	return a, receipt, err
+	return r.account, r.receipt, err
+}
+
+// billed is an account with what became of the charge.
+type billed struct {
+	account tollkeeper.Account
+	receipt tollkeeper.Receipt
 }
 
 func createAccount(c *conn, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
@@ -95,15 +101,15 @@ func enrol(c *conn, n tollkeeper.NewAccount, now time.Time) error {
 
 // UpdateAccount meets tollkeeper.AccountStore. Where several errors apply, the order is: gone, moved, proof, TOTP step,
 // last admin, accounts of the secrets, credits, conflicts.
-func (s *Store) UpdateAccount(ctx context.Context, ch tollkeeper.Change, now time.Time) (a tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		a, receipt, err = updateOne(c, ch, now)
-		return err
+func (s *Store) UpdateAccount(ctx context.Context, ch tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+	r, err := answer(ctx, s, func(c *conn) (billed, error) {
+		a, receipt, err := change(c, ch, now)
+		return billed{a, receipt}, err
 	})
-	return a, receipt, err
+	return r.account, r.receipt, err
 }
 
-func updateOne(c *conn, ch tollkeeper.Change, now time.Time) (next tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
+func change(c *conn, ch tollkeeper.Change, now time.Time) (next tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
 	was, bill, err := allow(c, ch, now)
 	if err != nil {
 		return tollkeeper.Account{}, receipt, err

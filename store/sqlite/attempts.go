@@ -8,12 +8,8 @@ import (
 )
 
 // Take meets tollkeeper.AttemptStore.
-func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (d tollkeeper.Decision, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		d, err = takeAttempt(c, b, now)
-		return err
-	})
-	return d, err
+func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+	return answer(ctx, s, func(c *conn) (tollkeeper.Decision, error) { return takeAttempt(c, b, now) })
 }
 
 const upsertAttempt = `INSERT INTO attempts (key, n, until, expires) VALUES (?1, ?2, ?3, ?4)

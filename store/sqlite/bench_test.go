@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,27 +57,31 @@ func signIn(a tollkeeper.Account, payer uuid.UUID) tollkeeper.NewSession {
 	}}
 }
 
-// BenchmarkCreateSession is a sign-in of 64 children of 64 parents, paid. Compare together with one by one.
+// BenchmarkCreateSession is a paid sign-in by 64 callers. Compare together with one by one, in one run.
 func BenchmarkCreateSession(b *testing.B) {
 	const callers = 64
-	for _, mode := range []string{"one by one", "together"} {
-		b.Run(mode, func(b *testing.B) {
-			s := open(b, file(b))
-			var people []tollkeeper.Account
-			for range callers {
-				people = append(people, child(b, s, parent(b, s, 1<<40)))
-			}
-			var single sync.Mutex
-			each(b, callers, func(i int) error {
-				if mode == "one by one" {
-					single.Lock()
-					defer single.Unlock()
+	for _, parents := range []int{callers, 1} {
+		for _, mode := range []string{"one by one", "together"} {
+			b.Run(fmt.Sprintf("parents=%d/%s", parents, mode), func(b *testing.B) {
+				s := open(b, file(b))
+				var people, payers []tollkeeper.Account
+				for range parents {
+					payers = append(payers, parent(b, s, 1<<40))
 				}
-				a := people[i]
-				_, err := s.CreateSession(b.Context(), signIn(a, a.Parent), now)
-				return err
+				for i := range callers {
+					people = append(people, child(b, s, payers[i%parents]))
+				}
+				var single sync.Mutex
+				each(b, callers, func(i int) error {
+					if mode == "one by one" {
+						single.Lock()
+						defer single.Unlock()
+					}
+					_, err := s.CreateSession(b.Context(), signIn(people[i], people[i].Parent), now)
+					return err
+				})
 			})
-		})
+		}
 	}
 }
 

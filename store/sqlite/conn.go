@@ -87,7 +87,11 @@ func (c *conn) each(ctx context.Context, query string, do func(*row) error, args
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = e
+		}
+	}()
 	r := row{values: make([]driver.Value, len(rows.Columns()))}
 	for {
 		if err := rows.Next(r.values); errors.Is(err, io.EOF) {

@@ -102,15 +102,17 @@ func entryByKey(c *conn, owner uuid.UUID, key string) (e tollkeeper.LedgerEntry,
 
 // ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
 // that another key of the owner has is ErrConflict.
-func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		entry, b, fresh, err = applyCredit(c, e)
-		return err
-	})
-	if err != nil {
-		return tollkeeper.LedgerEntry{}, tollkeeper.Balance{}, false, err
+func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+	type applied struct {
+		entry   tollkeeper.LedgerEntry
+		balance tollkeeper.Balance
+		fresh   bool
 	}
-	return entry, b, fresh, nil
+	r, err := answer(ctx, s, func(c *conn) (applied, error) {
+		entry, b, fresh, err := applyCredit(c, e)
+		return applied{entry, b, fresh}, err
+	})
+	return r.entry, r.balance, r.fresh, err
 }
 
 func applyCredit(c *conn, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
@@ -181,7 +183,8 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b tollkeeper.Bala
 const (
 	selectEntries = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND id > ?2 ORDER BY id LIMIT ?3`
 
-	selectEntriesOf = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
+	selectEntriesOf = `SELECT ` + entryColumns + ` FROM ledger INDEXED BY ledger_operation
+  WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
 )
 
 // ListCredits meets tollkeeper.CreditStore. An owner without Balance has no entries.

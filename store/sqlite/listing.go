@@ -22,10 +22,11 @@ const (
 	selectPageOfMany = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + `
   AND (a.email_key >= ?6 AND a.email_key < ?7 OR a.username_key >= ?6 AND a.username_key < ?7) ORDER BY a.id LIMIT ?5`
 
-	selectPageOfFew = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + `
-  AND a.number IN (SELECT number FROM accounts WHERE parent = ?1 AND email_key >= ?6 AND email_key < ?7
-    UNION ALL SELECT number FROM accounts WHERE parent = ?1 AND username_key >= ?6 AND username_key < ?7)
-  ORDER BY a.id LIMIT ?5`
+	// CROSS JOIN keeps the matches outside: SQLite would walk over the list and look each account up among them.
+	selectPageOfFew = `SELECT ` + accountColumns + ` FROM (
+  SELECT number FROM accounts WHERE parent = ?1 AND email_key >= ?6 AND email_key < ?7
+  UNION SELECT number FROM accounts WHERE parent = ?1 AND username_key >= ?6 AND username_key < ?7
+  ) m CROSS JOIN accounts a ON a.number = m.number WHERE` + inPage + ` ORDER BY a.id LIMIT ?5`
 
 	countMatches = `SELECT count(*) FROM (
   SELECT 1 FROM accounts WHERE parent = ?1 AND email_key >= ?2 AND email_key < ?3

@@ -28,18 +28,19 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []tollkeeper.Settled, err error) {
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []tollkeeper.Settled, error) {
 	if price < 0 {
 		return 0, nil, tollkeeper.ErrInvalidInput
 	}
-	err = s.write(ctx, func(c *conn) (err error) {
-		settled, charged, err = closeMonths(c, month, price, limit, now)
-		return err
-	})
-	if err != nil {
-		return 0, nil, err
+	type closed struct {
+		settled int
+		charged []tollkeeper.Settled
 	}
-	return settled, charged, nil
+	r, err := answer(ctx, s, func(c *conn) (closed, error) {
+		settled, charged, err := closeMonths(c, month, price, limit, now)
+		return closed{settled, charged}, err
+	})
+	return r.settled, r.charged, err
 }
 
 const selectBehind = `SELECT b.owner, coalesce(a.status <> 'deleted' AND NOT a.house, 0), ` + balanceColumns + `

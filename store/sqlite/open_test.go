@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(t *testing.T, path string)
 		want    string
@@ -56,6 +56,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestOpenMakesPrivateFiles(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a?b#c %25.db")
 	parent(t, open(t, path), 1)
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
@@ -73,6 +74,7 @@ func TestOpenMakesPrivateFiles(t *testing.T) {
 }
 
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	t.Run("verbs before it", func(t *testing.T) {
 		for _, path := range []string{file(t), ":memory:"} {
 			s, err := sqlite.Open(path)
@@ -121,6 +123,7 @@ func TestMigrate(t *testing.T) {
 }
 
 func TestReopen(t *testing.T) {
+	t.Parallel()
 	path := file(t)
 	s := open(t, path)
 	p := parent(t, s, 7)
@@ -132,10 +135,10 @@ func TestReopen(t *testing.T) {
 	must(t, err)
 	must(t, s.Close())
 	must(t, s.Close())
-	if _, err := s.Balance(t.Context(), p.ID); !errors.Is(err, tollkeeper.ErrClosed) {
+	if _, err := s.Balance(t.Context(), p.ID); !errors.Is(err, sqlite.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	if err := s.QueueMail(t.Context(), nil); !errors.Is(err, tollkeeper.ErrClosed) {
+	if err := s.QueueMail(t.Context(), nil); !errors.Is(err, sqlite.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	s = open(t, path)

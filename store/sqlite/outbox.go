@@ -30,15 +30,8 @@ func queue(c *conn, list []tollkeeper.QueuedMail) error {
 }
 
 // ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
-func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) (mail []tollkeeper.QueuedMail, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		mail, err = claim(c, limit, now.Add(lease), now)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return mail, nil
+func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
+	return answer(ctx, s, func(c *conn) ([]tollkeeper.QueuedMail, error) { return claim(c, limit, now.Add(lease), now) })
 }
 
 const (

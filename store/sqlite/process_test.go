@@ -63,7 +63,8 @@ func process(t *testing.T, job, path string, account uuid.UUID) (*exec.Cmd, *buf
 }
 
 func TestProcessesMigrateTogether(t *testing.T) {
-	for range 3 {
+	t.Parallel()
+	for range 2 {
 		path := file(t)
 		var all []*exec.Cmd
 		var outs []*bufio.Scanner
@@ -82,6 +83,7 @@ func TestProcessesMigrateTogether(t *testing.T) {
 }
 
 func TestProcessesWriteTogether(t *testing.T) {
+	t.Parallel()
 	path := file(t)
 	s := open(t, path)
 	p := parent(t, s, 1000)
@@ -111,6 +113,7 @@ func TestProcessesWriteTogether(t *testing.T) {
 
 // TestKill ends a process in the middle of its writing: what it answered is there, and the books are even.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	path := file(t)
 	s := open(t, path)
 	p := parent(t, s, 1<<20)

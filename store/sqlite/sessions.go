@@ -15,12 +15,8 @@ const (
 )
 
 // CreateSession meets tollkeeper.SessionStore. An id that another account has is ErrConflict.
-func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (receipt tollkeeper.Receipt, err error) {
-	err = s.write(ctx, func(c *conn) (err error) {
-		receipt, err = createSession(c, n, now)
-		return err
-	})
-	return receipt, err
+func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+	return answer(ctx, s, func(c *conn) (tollkeeper.Receipt, error) { return createSession(c, n, now) })
 }
 
 const (
@@ -106,11 +102,11 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l tol
 
 // RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
 // ErrNotFound to the one that was current.
-func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (l tollkeeper.Live, err error) {
+func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
 	reused := false
-	err = s.write(ctx, func(c *conn) (err error) {
+	l, err := answer(ctx, s, func(c *conn) (l tollkeeper.Live, err error) {
 		l, reused, err = rotate(c, r, now)
-		return err
+		return l, err
 	})
 	if err == nil && reused {
 		err = tollkeeper.ErrConflict

@@ -24,6 +24,9 @@ import (
 
 var _ tollkeeper.Store = (*Store)(nil)
 
+// ErrClosed answers every verb after Close.
+var ErrClosed = errors.New("sqlite: the store is closed")
+
 // Store is a tollkeeper.Store on one SQLite file. Open makes it, Close ends it. It is safe for concurrent use, and
 // several processes may open the same file.
 type Store struct {
@@ -68,7 +71,7 @@ func (s *Store) open() error {
 	return s.readers.fill(min(8, max(2, runtime.GOMAXPROCS(0))), dsn, onlyRead)
 }
 
-// Close waits for the verbs that run and closes the file. Later verbs answer tollkeeper.ErrClosed. Calling it again
+// Close waits for the verbs that run and closes the file. Later verbs answer ErrClosed. Calling it again
 // answers the same.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
@@ -85,7 +88,7 @@ func (s *Store) Close() error {
 func (s *Store) take(ctx context.Context, p *pool) (*conn, error) {
 	select {
 	case <-s.closed:
-		return nil, tollkeeper.ErrClosed
+		return nil, ErrClosed
 	default:
 	}
 	select {
@@ -94,7 +97,7 @@ func (s *Store) take(ctx context.Context, p *pool) (*conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.closed:
-		return nil, tollkeeper.ErrClosed
+		return nil, ErrClosed
 	}
 }
 

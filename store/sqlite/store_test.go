@@ -30,11 +30,16 @@ func open(t testing.TB, path string) *sqlite.Store {
 func file(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	t.Run("file", func(t *testing.T) {
-		path := file(t)
-		storetest.Run(t, func(t *testing.T) tollkeeper.Store { return open(t, path) })
+		t.Parallel()
+		s := open(t, file(t))
+		storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+		t.Run("statements use indexes", func(t *testing.T) { wantPlans(t, s) })
 	})
 	t.Run("memory", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) tollkeeper.Store { return open(t, ":memory:") })
+		t.Parallel()
+		s := open(t, ":memory:")
+		storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
 	})
 }

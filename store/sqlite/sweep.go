@@ -32,24 +32,29 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool,
 	if limit < 1 {
 		return false, ctx.Err()
 	}
-	err = s.write(ctx, func(c *conn) error {
-		more = false
-		before := now.Add(-24 * time.Hour).UnixMilli()
-		for _, kind := range ended {
-			if _, err := c.exec(kind.remove, before, int64(limit)); err != nil {
-				return err
-			}
-			left, err := c.exists(kind.left, before)
-			if err != nil {
-				return err
-			}
-			more = more || left
-		}
+	return answer(ctx, s, func(c *conn) (bool, error) {
 		left, err := eraseChildren(c, limit, now)
-		more = more || left
-		return err
+		if err != nil {
+			return false, err
+		}
+		rows, err := removeEnded(c, limit, now.Add(-24*time.Hour))
+		return left || rows, err
 	})
-	return more, err
+}
+
+// removeEnded removes up to limit rows of each kind and tells whether any is left.
+func removeEnded(c *conn, limit int, before time.Time) (left bool, err error) {
+	for _, kind := range ended {
+		if _, err := c.exec(kind.remove, before.UnixMilli(), int64(limit)); err != nil {
+			return false, err
+		}
+		some, err := c.exists(kind.left, before.UnixMilli())
+		if err != nil {
+			return false, err
+		}
+		left = left || some
+	}
+	return left, nil
 }
 
 const (

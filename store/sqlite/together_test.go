@@ -14,6 +14,7 @@ import (
 
 // TestSpoiledBatch has every other caller fail after it began to write: each of the others must get its own truth.
 func TestSpoiledBatch(t *testing.T) {
+	t.Parallel()
 	s := open(t, file(t))
 	p := parent(t, s, 1000)
 	a := child(t, s, p)
@@ -46,6 +47,7 @@ func TestSpoiledBatch(t *testing.T) {
 
 // TestFullDisk takes away the room to grow: verbs answer what SQLite says and leave nothing half done.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	s := open(t, file(t))
 	p := parent(t, s, 100000)
 	a := child(t, s, p)
@@ -77,6 +79,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestEndedContextDoesNothing(t *testing.T) {
+	t.Parallel()
 	s := open(t, file(t))
 	p := parent(t, s, 1000)
 	a := child(t, s, p)

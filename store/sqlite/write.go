@@ -12,6 +12,19 @@ func (s *Store) write(ctx context.Context, do work) error {
 	return err
 }
 
+// answer is write for a verb with a result, which is zero after an error.
+func answer[T any](ctx context.Context, s *Store, do func(*conn) (T, error)) (T, error) {
+	var result, none T
+	err := s.write(ctx, func(c *conn) (err error) {
+		result, err = do(c)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return result, nil
+}
+
 // commit does a batch in one transaction. Verbs decide before they write, so one that is refused leaves nothing behind
 // and the others go on. One that fails after it began to write spoils the batch: all is undone, and each runs alone.
 func (s *Store) commit(ctx context.Context, batch []work) []group.Result[struct{}] {

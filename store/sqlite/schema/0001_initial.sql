@@ -87,7 +87,6 @@ CREATE TABLE secrets (
   PRIMARY KEY (account, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX secret_digest ON secrets (digest);
-CREATE INDEX secret_unused ON secrets (account, purpose) WHERE used_at IS NULL;
 CREATE INDEX secret_sweep  ON secrets (coalesce(expires_at, used_at));
 
 CREATE TABLE attempts (key BLOB PRIMARY KEY, n INTEGER NOT NULL, until INTEGER, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
