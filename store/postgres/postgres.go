@@ -5,8 +5,8 @@
 //	err = store.Migrate(ctx)
 //	auth, err := tollkeeper.New(store, config)
 //
-// Every verb is one statement or one batch, that is one round trip and one commit; a verb that was refused may ask
-// once more why. Verbs hold at READ COMMITTED and at SERIALIZABLE: default_transaction_isolation of the pool's
+// Every verb is one statement or one batch, that is one round trip and one commit; a verb that was refused asks once
+// more why. Verbs hold at READ COMMITTED and at SERIALIZABLE: default_transaction_isolation of the pool's
 // connections decides. At SERIALIZABLE the server aborts verbs that race; they are run again, with jitter, until they
 // get through or ctx ends.
 //
@@ -14,8 +14,8 @@
 // schema of its own: ?search_path=tollkeeper in the connection string.
 //
 // Statements are prepared and cached per connection by pgx. A pooler in transaction mode (PgBouncer before 1.21) does
-// not carry prepared statements: give the pool default_query_exec_mode=cache_describe, or exec, in its connection
-// string. Both are part of this module's tests.
+// not carry prepared statements: write default_query_exec_mode=cache_describe into the pool's connection string. The
+// modes exec and simple_protocol do not work: they cannot send arrays of ids.
 //
 // A pool of about four connections per core of the server is enough: sign-ins that wait for one another are committed
 // together, see Option.

@@ -57,9 +57,14 @@ const (
 ), s AS (
   SELECT * FROM moved
   UNION ALL SELECT * FROM cur WHERE NOT EXISTS (SELECT 1 FROM moved)
-  UNION ALL SELECT * FROM sessions x WHERE x.id = $1 AND x.reused AND x.generation <> $2 AND NOT EXISTS (SELECT 1 FROM cur)
 )
 SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
+
+	// A statement that had to wait may see a session as it is and its account as it was. What it refused is therefore
+	// confirmed by one that only reads, and so sees both at one moment. $1 session $2 now $3 account or NULL.
+	sessionState = `SELECT s.reused, s.generation, s.refresh_until > $2::bigint FROM sessions s
+  JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
+  WHERE s.id = $1 AND ($3::uuid IS NULL OR s.account = $3) AND (s.reused OR s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > $2` + alive + `)`
 )
 
 // sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.
@@ -120,7 +125,7 @@ func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now ti
 		case err != nil:
 			return err
 		case !found:
-			return tollkeeper.ErrNotFound
+			return s.whyNotRotated(ctx, r, now)
 		case reused:
 			return tollkeeper.ErrConflict
 		}
@@ -132,24 +137,50 @@ func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now ti
 	return row.value(), nil
 }
 
+func (s *Store) whyNotRotated(ctx context.Context, r tollkeeper.Rotation, now time.Time) error {
+	var reused, refreshable bool
+	var generation int
+	found, err := s.one(ctx, sessionState, []any{id(r.Session), millis(now), nil}, &reused, &generation, &refreshable)
+	switch {
+	case err != nil:
+		return err
+	case found && reused && generation != r.Generation:
+		return tollkeeper.ErrConflict
+	case found && !reused && refreshable:
+		return errRaced
+	}
+	return tollkeeper.ErrNotFound
+}
+
 // TouchSession meets tollkeeper.SessionStore.
 func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.Time) error {
-	n, err := s.exec(ctx, touchSession, id(t.Session), id(t.Account), millis(now), t.Proved)
-	return oneOf(n, err)
+	return s.changeLive(ctx, t.Account, t.Session, now, touchSession, t.Proved)
 }
 
 // RevokeSession meets tollkeeper.SessionStore.
 func (s *Store) RevokeSession(ctx context.Context, account, session uuid.UUID, now time.Time) error {
-	n, err := s.exec(ctx, revokeSession, id(session), id(account), millis(now))
-	return oneOf(n, err)
+	return s.changeLive(ctx, account, session, now, revokeSession)
 }
 
-// oneOf answers ErrNotFound when nothing was changed.
-func oneOf(n int64, err error) error {
-	if err == nil && n == 0 {
-		return tollkeeper.ErrNotFound
-	}
-	return err
+// changeLive runs a statement that changes a live session of the account; ErrNotFound: there is none.
+func (s *Store) changeLive(ctx context.Context, account, session uuid.UUID, now time.Time, sql string, more ...any) error {
+	args := append([]any{id(session), id(account), millis(now)}, more...)
+	return retry(ctx, func() error {
+		tag, err := s.pool.Exec(ctx, sql, args...)
+		if err != nil || tag.RowsAffected() > 0 {
+			return err
+		}
+		var reused, ignored bool
+		var generation int
+		found, err := s.one(ctx, sessionState, []any{id(session), millis(now), id(account)}, &reused, &generation, &ignored)
+		if err == nil && found && !reused {
+			return errRaced
+		}
+		if err == nil {
+			err = tollkeeper.ErrNotFound
+		}
+		return err
+	})
 }
 
 // ListSessions meets tollkeeper.SessionStore.
