@@ -61,6 +61,7 @@ var (
 	noReferrer  = []string{"no-referrer"}
 	jsonType    = []string{"application/json; charset=utf-8"}
 	bearerWords = []string{"Bearer"}
+	closing     = []string{"close"}
 )
 
 // write sends status and body with the headers of every answer (WIRE.md section 0, R68, R69).
@@ -107,6 +108,8 @@ func (c *call) fail(err error) {
 		c.report(e.status, err)
 	case e.status == http.StatusUnauthorized:
 		h["Www-Authenticate"] = bearerWords
+	case e.status == http.StatusRequestEntityTooLarge:
+		h["Connection"] = closing // or net/http would wait for the rest of the body before it answers
 	}
 	if known.RetryAfter > 0 || e.status == http.StatusTooManyRequests || e.status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{strconv.FormatInt(seconds(known.RetryAfter), 10)}
