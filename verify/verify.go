@@ -1,0 +1,146 @@
+// Package verify checks access tokens of tollkeeper in another service, which has no store: with the public keys that the
+// host publishes as a JWKS, or with the jwtSecret of a tenant. It needs the standard library and golang-jwt, nothing else.
+//
+//	v, err := verify.New(verify.Config{
+//		JWKSURL:   "https://app.example/.well-known/jwks.json",
+//		Issuer:    "https://app.example",
+//		Audiences: []string{"v1"},
+//	})
+//	claims, err := v.Verify(ctx, token)
+//
+// A token is a signed pointer to a session, and only the host knows what became of that session. Verify cannot see a
+// sign-out, a changed password, a disabled account or a new role: a revoked token passes here until it expires, which is
+// 24 hours after it was made unless the host set Config.TokenTTL, and 30 days at most. Config.MaxAge shortens that for
+// this service. A service that must know at once asks the host, with the token, at one of its routes.
+//
+// To rotate keys without a refused token, the host lists the new key second for longer than Config.Refresh, and then
+// first: it is known here before it signs.
+package verify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Errors of Verify, to be compared with errors.Is.
+var (
+	// ErrInvalidToken means that the token is no good, whatever the reason: it is not said, because whoever sent it
+	// learns from it.
+	ErrInvalidToken = errors.New("verify: invalid or expired token")
+
+	// ErrUnavailable means that nobody can tell, because the keys cannot be fetched. Refuse, but do not call it invalid.
+	ErrUnavailable = errors.New("verify: the keys cannot be fetched")
+)
+
+// Config says whose tokens to take. Exactly one of JWKSURL and Secret is required, as are Issuer and Audiences.
+type Config struct {
+	// JWKSURL is where the host publishes its public keys: https, or http for localhost. Redirects are not followed.
+	JWKSURL string
+
+	// Secret is the jwtSecret of a tenant, for tokens of the audience "organization". Its text is the HMAC key as it
+	// stands, and is not decoded. At least 32 bytes.
+	Secret Secret
+
+	Issuer    string   // the host's Config.Issuer, which is its BaseURL unless set; compared exactly
+	Audiences []string // taken, compared exactly: "host", "organization", "v1", "platform"
+
+	// MaxAge refuses tokens that were made longer ago, and so bounds how long a revoked one passes. Zero: until it expires.
+	MaxAge time.Duration
+
+	HTTPClient *http.Client     // for JWKSURL. Nil: one of its own
+	Timeout    time.Duration    // of one fetch, at most. Zero: 5 seconds
+	Refresh    time.Duration    // keys older than this are fetched again before they serve. Zero: 10 minutes
+	Stale      time.Duration    // for so long after Refresh they serve if that fails. Zero: 24 hours; negative: not at all
+	Interval   time.Duration    // between two fetches at least, also for unknown keys and after failures. Zero: 10 seconds
+	Now        func() time.Time // the only clock. Nil: time.Now
+}
+
+// Secret is a key that shows itself nowhere: formatting, logging and JSON give "[redacted]" (SECURITY.md R86).
+type Secret string
+
+const redacted = "[redacted]"
+
+// String answers "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString answers "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// LogValue answers "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText answers "[redacted]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Verifier checks tokens. It is safe for concurrent use and needs no closing: it fetches only while a caller waits.
+type Verifier struct {
+	issuer    string
+	audiences []string
+	maxAge    time.Duration
+	now       func() time.Time
+	keys      source
+}
+
+// source finds the key that a header names.
+type source interface {
+	find(ctx context.Context, kid string, now time.Time) (key, error)
+}
+
+// key checks signatures by the one algorithm that belongs to it (RFC 8725 3.1).
+type key struct {
+	method jwt.SigningMethod
+	verify any
+}
+
+// New makes a Verifier. It refuses what could only fail later, and fetches nothing yet.
+func New(c Config) (*Verifier, error) {
+	if (c.JWKSURL == "") == (c.Secret == "") {
+		return nil, errors.New("verify: Config needs either JWKSURL or Secret")
+	}
+	if c.Issuer == "" {
+		return nil, errors.New("verify: Config.Issuer is required")
+	}
+	if len(c.Audiences) == 0 || slices.Contains(c.Audiences, "") {
+		return nil, errors.New("verify: Config.Audiences needs at least one, and none empty")
+	}
+	if c.MaxAge < 0 || c.Timeout < 0 || c.Refresh < 0 || c.Interval < 0 {
+		return nil, errors.New("verify: Config has a negative MaxAge, Timeout, Refresh or Interval")
+	}
+	v := &Verifier{issuer: c.Issuer, audiences: slices.Clone(c.Audiences), maxAge: c.MaxAge, now: c.Now}
+	if v.now == nil {
+		v.now = time.Now
+	}
+	if c.Secret != "" {
+		if len(c.Secret) < 32 {
+			return nil, errors.New("verify: Config.Secret has less than 32 bytes")
+		}
+		v.keys = &shared{key{jwt.SigningMethodHS256, []byte(c.Secret)}}
+		return v, nil
+	}
+	if !fetchable(c.JWKSURL) {
+		return nil, errors.New("verify: Config.JWKSURL must be an https URL, or an http one of localhost, without user and fragment")
+	}
+	v.keys = newRemote(c)
+	return v, nil
+}
+
+func fetchable(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return false
+	}
+	local := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && local
+}
+
+// shared is the key of a tenant, whatever its kid: that names a version, which only the host can tell.
+type shared struct{ key key }
+
+func (s *shared) find(context.Context, string, time.Time) (key, error) { return s.key, nil }
