@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+)
+
+// options are the flags of the server.
+type options struct {
+	addr     string
+	store    string
+	attempts string
+	secrets  string
+	mailDir  string
+	baseURL  string
+	credits  int64
+	admin    string
+	proxies  []netip.Prefix
+}
+
+// parse reads the command line. flag.ErrHelp: help was asked for and printed to out.
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("server", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors are the caller's to print, in one line
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`; port 0 takes a free one")
+	f.StringVar(&o.store, "store", "sqlite:tollkeeper.db", "keep everything in sqlite:FILE, memory: or a postgres:// `URL`")
+	f.StringVar(&o.attempts, "attempts", "", "count attempts on the Redis server at this redis:// `URL`; empty: in the store")
+	f.StringVar(&o.secrets, "secrets", "tollkeeper.secrets", "`file` of master keys, base64url, one a line, the first signs; made if missing")
+	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
+	f.StringVar(&o.baseURL, "base-url", "", "`URL` where users reach this server; empty: http and the address")
+	f.Int64Var(&o.credits, "credits", 3000, "credits that a new parent starts with")
+	f.StringVar(&o.admin, "admin", "admin@localhost.localdomain", "`email` of the first admin; the password is TOLLKEEPER_ADMIN_PASSWORD, or made and printed once")
+	f.Func("trusted-proxies", "comma-separated `networks` whose X-Forwarded-For is believed", func(s string) (err error) {
+		o.proxies, err = clientaddr.ParsePrefixes(s)
+		return err
+	})
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(out)
+		fmt.Fprintln(out, "server serves the documented routes. Flags:")
+		f.PrintDefaults()
+	}
+	if err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return o, o.check()
+}
+
+func (o options) check() error {
+	if _, port, err := net.SplitHostPort(o.addr); err != nil {
+		return fmt.Errorf("-addr %q: must be host:port", o.addr)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("-addr %q: the port must be a number up to 65535", o.addr)
+	}
+	if o.credits < 0 || o.credits > 1<<40 {
+		return fmt.Errorf("-credits %d: must be between 0 and 2^40", o.credits)
+	}
+	if o.secrets == "" {
+		return errors.New("-secrets: needs a file name")
+	}
+	if o.attempts != "" && !strings.HasPrefix(o.attempts, "redis://") && !strings.HasPrefix(o.attempts, "rediss://") {
+		return errors.New("-attempts: must be a redis:// or rediss:// URL")
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	driver "github.com/redis/go-redis/v9"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+	"github.com/tollkeeper/tollkeeper/store/redis"
+	"github.com/tollkeeper/tollkeeper/store/sqlite"
+)
+
+// reach bounds how long a database may take to answer at the start, its migration included.
+const reach = 30 * time.Second
+
+// openStore opens what -store names, brings its schema to this program's version, and answers how to close it.
+func openStore(ctx context.Context, name string) (tollkeeper.Store, func() error, error) {
+	ctx, cancel := context.WithTimeout(ctx, reach)
+	defer cancel()
+	switch kind, rest, _ := strings.Cut(name, ":"); {
+	case name == "memory:":
+		return memory.New(), func() error { return nil }, nil
+	case kind == "sqlite" && rest != "":
+		return openSQLite(ctx, rest)
+	case kind == "postgres" || kind == "postgresql":
+		return openPostgres(ctx, name)
+	}
+	return nil, nil, errors.New("-store: must be sqlite:FILE, memory: or a postgres:// URL")
+}
+
+func openSQLite(ctx context.Context, file string) (tollkeeper.Store, func() error, error) {
+	store, err := sqlite.Open(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := store.Migrate(ctx); err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return store, store.Close, nil
+}
+
+func openPostgres(ctx context.Context, url string) (tollkeeper.Store, func() error, error) {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-store: %w", err)
+	}
+	store := postgres.New(pool)
+	if err := store.Migrate(ctx); err != nil {
+		pool.Close()
+		return nil, nil, fmt.Errorf("-store: %w", err)
+	}
+	return store, func() error { pool.Close(); return nil }, nil
+}
+
+// openAttempts connects to the Redis server of -attempts. Empty: no store of its own.
+func openAttempts(ctx context.Context, url string) (tollkeeper.AttemptStore, func() error, error) {
+	if url == "" {
+		return nil, func() error { return nil }, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reach)
+	defer cancel()
+	o, err := driver.ParseURL(url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-attempts: %w", err)
+	}
+	client := driver.NewClient(o)
+	store := redis.New(client, redis.Options{})
+	if err := store.Check(ctx); err != nil {
+		return nil, nil, fmt.Errorf("-attempts: %w", errors.Join(err, client.Close()))
+	}
+	return store, client.Close, nil
+}
