@@ -3,8 +3,10 @@ package redis_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	driver "github.com/redis/go-redis/v9"
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
@@ -54,5 +56,29 @@ func TestCheckAsksEveryServer(t *testing.T) {
 			t.Errorf("a ring with one evicting server: %v", err)
 		}
 		_ = ring.Close()
+	}
+}
+
+// TestRights are those that the package comment names.
+func TestRights(t *testing.T) {
+	s := ownServer(t)
+	s.do("ACL", "SETUSER", "counter", "on", ">secret", "~tollkeeper:*", "+eval", "+evalsha", "+mget", "+get", "+set", "+del", "+info")
+	client := s.client(func(o *driver.Options) { o.Username, o.Password = "counter", "secret" })
+	defer func() { _ = client.Close() }()
+	store, b := redis.New(client, redis.Options{Timeout: 20 * time.Second}), bucket(lock)
+	if err := store.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	take(t, store, b)
+	for _, settlement := range []tollkeeper.Settlement{
+		{Forgive: []tollkeeper.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)},
+		{Forget: []tollkeeper.Digest{b.Key}},
+	} {
+		if err := store.Settle(t.Context(), settlement, now); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := redis.New(client, redis.Options{Prefix: "other:"}).Take(t.Context(), []tollkeeper.Bucket{b}, now); err == nil {
+		t.Error("the user may use other keys")
 	}
 }

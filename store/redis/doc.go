@@ -21,10 +21,13 @@
 //
 // # Losing the server
 //
+// ContextTimeoutEnabled lets the driver itself give up in time; without it a verb pays for a goroutine of its own.
+//
 // A verb waits Options.Timeout for its answer, then returns an error, and the library refuses with
 // tollkeeper.ErrUnavailable: nobody guesses uncounted. Options.RatesFailOpen makes one exception, for a Take of nothing
-// but rates; sign-in always has a lock among its buckets and stays shut. The limit of one sign-up per network is then gone
-// while the server is away. Out of memory, missing rights and the like never fail open.
+// but rates; sign-in always has a lock among its buckets and stays shut. Sign-ups, mailed codes and links are then not
+// limited while the server is away, which whoever can overload it may bring about. Out of memory, missing rights and the
+// like never fail open.
 //
 // An attempt whose answer was lost may have been counted. The driver repeats what failed with the connection
 // (MaxRetries), so such an attempt may count twice: the strict side. What a restart without persistence, a flush, or a
@@ -44,7 +47,7 @@
 //
 // Counters are <Prefix>{tk}c:<digest>, marks of recognised networks <Prefix>{tk}m:<digest>; digests are keyed, so nobody
 // can read an address from them. A counter is three little-endian doubles: attempts, until, expires, the times in
-// milliseconds since 1970.
+// milliseconds since 1970. With the default Prefix it takes 168 bytes of Redis 7.0's memory.
 //
 // A script may only use keys of one slot of a Redis Cluster. The buckets of one Take have nothing in common (networks,
 // addresses, accounts), so {tk} puts all keys into one slot: the cluster gives failover, not spread, and one shard counts for
@@ -54,5 +57,6 @@
 // # Tests
 //
 // They want a server in TOLLKEEPER_TEST_REDIS, a redis:// URL, and the program redis-server for those that stop, pause,
-// flush or fill it. Tried with Redis 7.0, alone and as a cluster of one; not with Sentinel, Ring or a failover.
+// flush or fill it. Tried with Redis 7.0, alone and as a cluster of one; not with Sentinel, a failover or the counters of a
+// Ring.
 package redis

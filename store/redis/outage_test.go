@@ -76,10 +76,13 @@ func TestPausedServer(t *testing.T) {
 			if err := refuses(t, store, b); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the error is %v", err)
 			}
+			unconnected := s.client(edit)
+			defer func() { _ = unconnected.Close() }()
+			refuses(t, redis.New(unconnected, redis.Options{}), b)
 			s.signal(syscall.SIGCONT)
 			serves(t, store, bucket(rate))
-			if n := serves(t, store, b).Outcomes[0].State.N; n < 2 || n > 3 {
-				t.Errorf("%d attempts count; the one without an answer may or may not", n)
+			if n := serves(t, store, b).Outcomes[0].State.N; n < 2 || n > 4 {
+				t.Errorf("%d attempts count; the two without an answer may or may not", n)
 			}
 		})
 	}
@@ -219,5 +222,31 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestJunkPushesNothingOut: whoever fills the memory gets everyone refused, but not his own lock forgotten (R22).
+func TestJunkPushesNothingOut(t *testing.T) {
+	s := ownServer(t)
+	store, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
+	for range lock.Free {
+		take(t, store, victim)
+	}
+	s.do("CONFIG", "SET", "maxmemory", "3mb")
+	full := false
+	for i := 0; i < 10_000 && !full; i++ {
+		junk := make([]tollkeeper.Bucket, 20)
+		for j := range junk {
+			junk[j] = bucket(ceiling)
+		}
+		_, err := store.Take(t.Context(), junk, now)
+		full = driver.IsOOMError(err)
+	}
+	if !full {
+		t.Fatal("the server did not fill")
+	}
+	s.do("CONFIG", "SET", "maxmemory", "0")
+	if d := take(t, store, victim); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+		t.Errorf("the lock is gone: %+v", d)
 	}
 }

@@ -127,13 +127,15 @@ func TestPrefixesAreApart(t *testing.T) {
 // A counter that somebody else has overwritten is no counter that was never used.
 func TestForeignValueRefuses(t *testing.T) {
 	client, prefix := shared(t)
-	store := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true})
+	store := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true, Timeout: 20 * time.Second})
 	b := bucket(rate)
 	take(t, store, b)
-	for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
-		client.Set(t.Context(), key, "junk", 0)
-	}
-	if d, err := store.Take(t.Context(), []tollkeeper.Bucket{b}, now); err == nil {
-		t.Errorf("let in: %+v", d)
+	for _, value := range []string{"", "junk", strings.Repeat("\x00", 32)} {
+		for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
+			client.Set(t.Context(), key, value, 0)
+		}
+		if d, err := store.Take(t.Context(), []tollkeeper.Bucket{b}, now); err == nil {
+			t.Errorf("%q is let in: %+v", value, d)
+		}
 	}
 }
