@@ -192,7 +192,7 @@ func (b undeleted) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now t
 	return err
 }
 
-// shared answers what it answered before.
+// shared hands out the same memory as long as the account does not change.
 type shared struct {
 	tollkeeper.Store
 	mu      sync.Mutex
@@ -200,14 +200,12 @@ type shared struct {
 }
 
 func (b *shared) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+	s, err := b.Store.FindAccount(ctx, l)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s, ok := b.answers[l]; ok {
-		return s, nil
+	if before, ok := b.answers[l]; ok && before.Account.Version == s.Account.Version {
+		return before, err
 	}
-	s, err := b.Store.FindAccount(ctx, l)
-	if err == nil {
-		b.answers[l] = s
-	}
+	b.answers[l] = s
 	return s, err
 }

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,17 +37,44 @@ func scribble(a *tollkeeper.Account) {
 	}
 }
 
+// apart answers a copy that shares nothing, so that what is compared cannot be scribbled on through the store.
+func apart(a tollkeeper.Account) tollkeeper.Account {
+	a.PasswordHistory, a.TOTP, a.TOTPPending = slices.Clone(a.PasswordHistory), bytes.Clone(a.TOTP), bytes.Clone(a.TOTPPending)
+	a.Organization = organizationApart(a.Organization)
+	return a
+}
+
+func organizationApart(o *tollkeeper.Organization) *tollkeeper.Organization {
+	if o == nil {
+		return nil
+	}
+	c := *o
+	c.Authorized = slices.Clone(o.Authorized)
+	return &c
+}
+
+func subjectApart(s tollkeeper.Subject) tollkeeper.Subject {
+	s.Account, s.Organization = apart(s.Account), organizationApart(s.Organization)
+	for _, a := range []**tollkeeper.Account{&s.Parent, &s.KeyOwner} {
+		if *a != nil {
+			c := apart(**a)
+			*a = &c
+		}
+	}
+	return s
+}
+
 func aliasPassed(k *kit) {
 	p := k.owner()
 	a := account(p.ID)
-	first := k.create(tollkeeper.NewAccount{Account: a})
+	first := apart(k.create(tollkeeper.NewAccount{Account: a}))
 	scribble(&a)
 	k.equal("after create", k.find(a.ID), first)
 	c := tollkeeper.Change{Account: k.find(p.ID)}
 	c.Account.Organization.Name = "Other"
 	_, _, err := k.store.UpdateAccount(k.ctx, c, now)
 	k.ok(err)
-	stands := k.find(p.ID)
+	stands := apart(k.find(p.ID))
 	scribble(&c.Account)
 	k.equal("after update", k.find(p.ID), stands)
 	e := entry(p.ID, tollkeeper.OpPackage, 5)
@@ -64,7 +93,7 @@ func aliasAnswered(k *kit) {
 	a := k.child(p)
 	s := k.put(secret(a, tollkeeper.PurposeReset))
 	spare := k.put(secret(a, tollkeeper.PurposeSignIn))
-	want := k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	want := subjectApart(k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
 	unchanged := func(by string) {
 		k.Helper()
 		k.equal("after "+by, k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID), want)
@@ -231,20 +260,30 @@ func noClock(k *kit) {
 }
 
 func utc(k *kit) {
-	zone := time.FixedZone("far", 5*3600)
-	a := account(k.parent(0).ID)
-	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt = now.In(zone), now.In(zone), now.In(zone)
+	far := now.In(time.FixedZone("far", 5*3600))
+	p := k.parent(9)
+	a := account(p.ID)
+	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt, a.PasswordChangedAt = far, far, far, far
 	k.create(tollkeeper.NewAccount{Account: a})
-	s := session(a, now.In(zone))
-	s.Epoch = 1
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, now.In(zone))
+	s := session(a, far)
+	s.Epoch, s.RotatedAt, s.ExpiresAt, s.RefreshUntil = 1, far, far.Add(time.Hour), far.Add(2*time.Hour)
+	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, far)
 	k.ok(err)
-	got, l := k.find(a.ID), k.live(s.ID, now.In(zone))
+	e := entry(p.ID, "host-operation", -1)
+	e.At = far
+	applied, _ := k.apply(e)
+	code := secret(a, tollkeeper.PurposeReset)
+	code.CreatedAt, code.ExpiresAt = far, far.Add(time.Hour)
+	got, l, kept := k.find(a.ID), k.live(s.ID, far), k.secret(k.put(code))
 	for what, t := range map[string]time.Time{
-		"created": got.CreatedAt, "updated": got.UpdatedAt, "verified": got.EmailVerifiedAt, "last sign-in": got.LastSignIn,
-		"session created": l.Session.CreatedAt, "session seen": l.Session.SeenAt, "session expires": l.Session.ExpiresAt.AddDate(0, 0, -1),
+		"created": got.CreatedAt, "updated": got.UpdatedAt, "verified": got.EmailVerifiedAt, "password": got.PasswordChangedAt,
+		"last sign-in": got.LastSignIn, "session created": l.Session.CreatedAt, "session seen": l.Session.SeenAt,
+		"session proved": l.Session.ProvedAt, "session rotated": l.Session.RotatedAt, "session expires": l.Session.ExpiresAt.Add(-time.Hour),
+		"refresh until": l.Session.RefreshUntil.Add(-2 * time.Hour), "password of a session": l.PasswordChangedAt, "entry": applied.At,
+		"stored entry": k.entry(p.ID, e.Key).At, "secret created": kept.CreatedAt, "secret expires": kept.ExpiresAt.Add(-time.Hour),
 	} {
 		k.that(t.Equal(now) && t.Location() == time.UTC, "%s is %v, want %v", what, t, now)
 	}
-	k.that(got.PasswordChangedAt.Equal(now) && l.Session.RefreshUntil.IsZero() && l.Session.RotatedAt.IsZero(), "zero times are not zero: %+v", l)
+	bare := k.child(p, func(a *tollkeeper.Account) { a.EmailVerifiedAt = time.Time{} })
+	k.that(bare.EmailVerifiedAt.IsZero() && bare.LastSignIn.IsZero() && kept.UsedAt.IsZero(), "zero times are not zero")
 }

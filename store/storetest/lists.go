@@ -81,6 +81,9 @@ func listSearch(k *kit) {
 	} {
 		k.equal("search "+search, k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: search}), inOrder(want))
 	}
+	k.update(hannah, func(c *tollkeeper.Change) { c.Account.Username = "Third" })
+	k.equal("an old name", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "second"}), []uuid.UUID{})
+	k.equal("a new name", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "third"}), []uuid.UUID{hannah})
 	first := inOrder([]uuid.UUID{anna, bert})
 	k.equal("next page", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "anna", After: first[0]}), first[1:])
 	k.equal("limit", k.listed(p.ID, tollkeeper.Page{Limit: 1, Search: "anna"}), first[:1])
