@@ -34,7 +34,11 @@ func (a *Authenticator) ConfirmEmail(ctx context.Context, token string, c Client
 	if !shortTokenPattern.MatchString(token) && !longToken(token) {
 		return ErrInvalidInput.in("token").saying("Invalid token format")
 	}
-	proof := a.digests.secret(PurposeVerify, "", token)
+	return a.retry(func() error { return a.confirmBy(ctx, a.digests.secret(PurposeVerify, "", token), c, now) })
+}
+
+// confirmBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
+func (a *Authenticator) confirmBy(ctx context.Context, proof Digest, c Client, now time.Time) error {
 	_, s, err := a.byLink(ctx, PurposeVerify, proof, now)
 	if errors.Is(err, ErrLinkUsed) && !s.Account.EmailVerifiedAt.IsZero() {
 		return ErrAlreadyVerified

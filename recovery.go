@@ -66,30 +66,43 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 	if !longToken(r.Token) {
 		return ErrInvalidLink
 	}
-	proof := a.digests.secret(PurposeReset, "", r.Token)
-	_, s, err := a.byLink(ctx, PurposeReset, proof, now)
+	var s Subject
+	err := a.retry(func() (err error) {
+		s, err = a.resetBy(ctx, r, a.digests.secret(PurposeReset, "", r.Token), now)
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	if r.ParentKey != "" && (s.Parent == nil || s.Parent.PublicKey != r.ParentKey) {
-		return ErrUnknownParent
-	}
-	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {
-		return err
-	}
-	c := Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
-	if c.Account, err = a.withPassword(ctx, provenMailbox(s.Account, now), r.Password, now); err != nil {
-		return err
-	}
-	if s.Account.EmailVerifiedAt.IsZero() {
-		c.Void = allPurposes
-	}
-	if _, _, err := a.update(ctx, c, now); err != nil {
-		return lostLink(err)
 	}
 	a.forget(ctx, s, r.Client, now)
 	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Audience: r.Audience, Network: r.Client.network(), Method: "reset"})
 	return nil
+}
+
+// resetBy uses the link up. Plain ErrConflict: the account was changed meanwhile, perhaps by somebody with the same link;
+// reading the link again tells.
+func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof Digest, now time.Time) (Subject, error) {
+	_, s, err := a.byLink(ctx, PurposeReset, proof, now)
+	if err != nil {
+		return s, err
+	}
+	if r.ParentKey != "" && (s.Parent == nil || s.Parent.PublicKey != r.ParentKey) {
+		return s, ErrUnknownParent
+	}
+	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {
+		return s, err
+	}
+	c := Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	if c.Account, err = a.withPassword(ctx, provenMailbox(s.Account, now), r.Password, now); err != nil {
+		return s, err
+	}
+	if s.Account.EmailVerifiedAt.IsZero() {
+		c.Void = allPurposes
+	}
+	if _, _, err = a.update(ctx, c, now); errors.Is(err, ErrInvalidLink) {
+		err = ErrLinkUsed
+	}
+	return s, err
 }
 
 var allPurposes = append([]Purpose{PurposeRecovery}, mailedPurposes...)
