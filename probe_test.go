@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,23 +70,41 @@ func named(ctx context.Context, verb string) string {
 
 func (p *probe) enter(verb string, args ...any) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.calls = append(p.calls, verb)
 	p.args = append(p.args, args...)
-	if p.before != nil {
-		return p.before(verb)
+	fault := p.before
+	p.mu.Unlock()
+	if fault == nil {
+		return nil
 	}
-	return nil
+	return fault(verb)
+}
+
+// together lets the first n calls of a verb begin only when all of them have come.
+func together(name string, n int) func(string) error {
+	all := make(chan struct{})
+	var came atomic.Int64
+	return func(verb string) error {
+		if verb != name {
+			return nil
+		}
+		if came.Add(1) == int64(n) {
+			close(all)
+		}
+		<-all
+		return nil
+	}
 }
 
 // leave answers the fault that loses the answer of a verb that was done.
 func (p *probe) leave(verb string) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.after != nil {
-		return p.after(verb)
+	fault := p.after
+	p.mu.Unlock()
+	if fault == nil {
+		return nil
 	}
-	return nil
+	return fault(verb)
 }
 
 // saw reports whether the text was anywhere in what the store was given.

@@ -1,0 +1,244 @@
+package tollkeeper_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func (w *world) requestReset(p *person) error {
+	return w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email, ParentKey: p.key, Audience: tollkeeper.AudienceOrganization})
+}
+
+func (w *world) reset(token, password string) error {
+	return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: token, Password: password})
+}
+
+func TestPasswordReset(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for range 5 {
+			_, err := w.try(p, "wrong")
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+		}
+		w.ok(w.requestReset(p))
+		link := w.token(p.email, tollkeeper.MailReset)
+		if w.store.saw(link) {
+			t.Error("the store was given the mailed token")
+		}
+		w.want(w.reset(link, "short"), tollkeeper.ErrWeakPassword)
+		w.want(w.reset(link, "password123"), tollkeeper.ErrWeakPassword)
+		w.ok(w.reset(link, "another horse 9"))
+		w.want(w.reset(link, "a third horse 9"), tollkeeper.ErrLinkUsed)
+		w.refuses("a session from before", p.Token)
+		_, err := w.try(p, "another horse 9")
+		w.ok(err)
+		_, err = w.try(p, password)
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+		if n := len(w.sent(p.email, tollkeeper.MailNotice)); n != 1 {
+			t.Errorf("%d notices of the change", n)
+		}
+	})
+}
+
+func TestResetLinkStates(t *testing.T) {
+	next := "another horse 9"
+	cases := []struct {
+		name string
+		do   func(w *world, p *person, link string) error
+		want error
+	}{
+		{"at its last moment", func(w *world, _ *person, link string) error {
+			w.pass(30*time.Minute - time.Millisecond)
+			return w.reset(link, next)
+		}, nil},
+		{"too late", func(w *world, _ *person, link string) error {
+			w.pass(30 * time.Minute)
+			return w.reset(link, next)
+		}, tollkeeper.ErrLinkExpired},
+		{"another one was used", func(w *world, p *person, link string) error {
+			w.pass(time.Minute)
+			w.ok(w.requestReset(p))
+			w.ok(w.reset(w.token(p.email, tollkeeper.MailReset), next))
+			return w.reset(link, next)
+		}, tollkeeper.ErrLinkUsed},
+		{"the password was changed", func(w *world, p *person, link string) error {
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, password, next, tollkeeper.Client{}))
+			return w.reset(link, next)
+		}, tollkeeper.ErrLinkUsed},
+		{"the account is disabled: it works and changes no status", func(w *world, p *person, link string) error {
+			w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+			w.ok(w.reset(link, next))
+			_, err := w.try(p, next)
+			w.want(err, tollkeeper.ErrInactive)
+			return nil
+		}, nil},
+		{"the account is deleted", func(w *world, p *person, link string) error {
+			w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+			return w.reset(link, next)
+		}, tollkeeper.ErrInvalidLink},
+		{"cut", func(w *world, _ *person, link string) error { return w.reset(link[1:], next) }, tollkeeper.ErrInvalidLink},
+		{"in another case", func(w *world, _ *person, link string) error { return w.reset(strings.ToUpper(link), next) }, tollkeeper.ErrInvalidLink},
+		{"with a line break", func(w *world, _ *person, link string) error { return w.reset(link+"\n", next) }, tollkeeper.ErrInvalidLink},
+		{"with somebody else's key", func(w *world, _ *person, link string) error {
+			q := w.parent("q@example.com")
+			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: next, ParentKey: q.PublicKey})
+		}, tollkeeper.ErrUnknownParent},
+		{"with a malformed key", func(w *world, _ *person, link string) error {
+			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: next, ParentKey: "x"})
+		}, tollkeeper.ErrParentKeyFormat},
+		{"an answer that was lost", func(w *world, _ *person, link string) error {
+			w.store.faults(nil, failing("UpdateAccount"))
+			w.want(w.reset(link, next), tollkeeper.ErrUnavailable)
+			w.store.faults(nil, nil)
+			return w.reset(link, next)
+		}, tollkeeper.ErrLinkUsed},
+		{"a store that failed before", func(w *world, _ *person, link string) error {
+			w.store.faults(failing("UpdateAccount"), nil)
+			w.want(w.reset(link, next), tollkeeper.ErrUnavailable)
+			w.store.faults(nil, nil)
+			return w.reset(link, next)
+		}, nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				w.ok(w.requestReset(p))
+				w.want(c.do(w, p, w.token(p.email, tollkeeper.MailReset)), c.want)
+			})
+		})
+	}
+}
+
+// R27: however many hands hold the link, one uses it; the others are told so.
+func TestLinksAreUsedOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.requestReset(p))
+		link := w.token(p.email, tollkeeper.MailReset)
+		w.store.faults(together("UpdateAccount", 100), nil)
+		got := tally(atOnce(100, func(i int) error { return w.reset(link, fmt.Sprintf("horse number %d", i)) }))
+		if got["ok"] != 1 || got["link_used"] != 99 {
+			t.Errorf("reset: %v", got)
+		}
+	}, unlimited)
+	t.Run("confirmation", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			w.store.faults(together("UpdateAccount", 100), nil)
+			got := tally(atOnce(100, func(int) error { return w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}) }))
+			if got["ok"] != 1 || got["already_verified"] != 99 {
+				t.Error(got)
+			}
+			if b := w.balance(p); b.Verifications != 1 {
+				t.Errorf("charged %d times", b.Verifications)
+			}
+		}, unlimited)
+	})
+}
+
+// A link survives a change of the account that has nothing to do with it.
+func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.ok(w.requestReset(c))
+		link := w.token(c.email, tollkeeper.MailReset)
+		once := true
+		w.store.faults(func(verb string) error {
+			if verb != "UpdateAccount" || !once {
+				return nil
+			}
+			once = false
+			s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: c.Account})
+			w.ok(err)
+			s.Account.Role = tollkeeper.RoleGuest
+			_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+			return err
+		}, nil)
+		w.ok(w.reset(link, "another horse 9"))
+	})
+}
+
+func TestConfirmation(t *testing.T) {
+	yes := true
+	verified := func(w *world, p *person) bool {
+		w.Helper()
+		s, err := w.auth.Account(ctx, p.Account)
+		w.ok(err)
+		return !s.Account.EmailVerifiedAt.IsZero()
+	}
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+		w.ok(err)
+		c := w.child(p, "c@example.com")
+		if !c.VerificationSent || c.Limited != tollkeeper.LimitedUnverified {
+			t.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
+		}
+		link := w.token(c.email, tollkeeper.MailVerify)
+		if len(link) != 12 || w.store.saw(link) {
+			t.Fatalf("link %q, or the store has seen it", link)
+		}
+		before := w.balance(p)
+		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
+			w.want(w.auth.ConfirmEmail(ctx, wrong, tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+		}
+		w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.ok(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}))
+		w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		if id := w.identity(c.Token); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
+			t.Errorf("the session is still limited: %q", id.Limited)
+		}
+		if after := w.balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
+			t.Errorf("charged %d", before.Credits-after.Credits)
+		}
+		w.signIn(c) // the link of the sign-up keeps its password (R34)
+		w.want(w.auth.RequestOwnConfirmation(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.pass(15 * time.Minute)
+		w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+	})
+	t.Run("is free when the balance does not cover it", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.drain(p)
+			w.ok(w.auth.ConfirmEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
+				t.Errorf("%+v", b)
+			}
+		})
+	})
+	t.Run("expires after fifteen minutes", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			w.pass(15 * time.Minute)
+			w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		})
+	})
+	t.Run("is void after a change of the password", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{}))
+			w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		})
+	})
+	t.Run("thirty links a minute from one network", func(t *testing.T) {
+		story(t, func(w *world) {
+			for range 30 {
+				w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
+			}
+			w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
+		})
+	})
+}

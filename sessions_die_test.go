@@ -1,0 +1,180 @@
+package tollkeeper_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// R52 to R54: what ends the tokens of whom, at once.
+func TestWhatEndsSessions(t *testing.T) {
+	type cast struct{ parent, own, second, sibling *person }
+	cases := []struct {
+		name string
+		do   func(w *world, c cast) error
+		// which of the child's two sessions, its sibling's and its parent's live on
+		own, second, sibling, parent bool
+	}{
+		{"signing out", func(w *world, c cast) error { return w.auth.SignOut(ctx, c.own.Identity) }, false, true, true, true},
+		{"changing the password", func(w *world, c cast) error {
+			return w.auth.ChangePassword(ctx, c.own.Identity, password, "another horse 9", tollkeeper.Client{})
+		}, true, false, true, true},
+		{"a reset", func(w *world, c cast) error {
+			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.email, ParentKey: c.own.key}))
+			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: w.token(c.own.email, tollkeeper.MailReset), Password: "another horse 9"})
+		}, false, false, true, true},
+		{"being disabled", func(w *world, c cast) error {
+			return w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusDisabled)
+		}, false, false, true, true},
+		{"being disabled and enabled again", func(w *world, c cast) error {
+			w.ok(w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusDisabled))
+			return w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusActive)
+		}, false, false, true, true},
+		{"deleting oneself", func(w *world, c cast) error {
+			return w.auth.DeleteAccount(ctx, c.own.Identity, password, tollkeeper.Client{})
+		}, false, false, true, true},
+		{"being removed", func(w *world, c cast) error {
+			return w.auth.RemoveAccount(ctx, c.parent.Identity, c.own.Account)
+		}, false, false, true, true},
+		{"becoming an admin", func(w *world, c cast) error {
+			_, err := w.auth.SetRole(ctx, c.parent.Identity, c.own.email, tollkeeper.RoleAdmin)
+			return err
+		}, true, true, true, true},
+		{"ceasing to be an admin", func(w *world, c cast) error {
+			for _, of := range []*person{c.own, c.sibling} {
+				_, err := w.auth.SetRole(ctx, c.parent.Identity, of.email, tollkeeper.RoleAdmin)
+				w.ok(err)
+			}
+			_, err := w.auth.SetRole(ctx, c.parent.Identity, c.own.email, tollkeeper.RoleUser)
+			return err
+		}, false, false, true, true},
+		{"the parent being disabled", func(w *world, c cast) error {
+			return w.auth.OverrideStatus(ctx, c.parent.Account, tollkeeper.StatusDisabled)
+		}, false, false, false, false},
+		{"the parent being deleted", func(w *world, c cast) error {
+			return w.auth.DeleteAccount(ctx, c.parent.Identity, password, tollkeeper.Client{})
+		}, false, false, false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				own := w.child(p, "c@example.com")
+				second := *own
+				second.SignInResult = w.signIn(own)
+				all := cast{p, own, &second, w.child(p, "sibling@example.com")}
+				w.ok(c.do(w, all))
+				for _, x := range []struct {
+					who  string
+					p    *person
+					live bool
+				}{{"own", all.own, c.own}, {"second", all.second, c.second}, {"sibling", all.sibling, c.sibling}, {"parent", all.parent, c.parent}} {
+					_, err := w.auth.Authenticate(ctx, x.p.Token)
+					if x.live {
+						w.ok(err)
+					} else if codeOf(err) != "invalid_token" {
+						t.Errorf("the %s session: %v", x.who, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Children of a parent that was disabled come back with it; their sessions were never ended.
+func TestParentComesBack(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+		w.refuses("a child of a disabled parent", c.Token)
+		w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusActive))
+		w.identity(c.Token)
+		w.refuses("the parent's own session from before", p.Token)
+	})
+}
+
+// R54: the role is the store's of now.
+func TestRoleIsReadWithEachToken(t *testing.T) {
+	story(t, func(w *world) {
+		admin := w.house()
+		u := w.user(admin, "u@example.com")
+		if w.identity(u.Token).Admin() {
+			t.Fatal("a user is an admin")
+		}
+		_, err := w.auth.SetRole(ctx, admin.Identity, u.email, "ADMIN")
+		w.ok(err)
+		promoted := w.identity(u.Token)
+		if !promoted.Admin() {
+			t.Fatal("the same token does not show the new role")
+		}
+		if _, err := w.auth.Accounts(ctx, promoted, tollkeeper.AccountQuery{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// R55: what could not be ended is said, and can be ended again.
+func TestSignOutReportsAFailingStore(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.store.faults(failing("RevokeSession"), nil)
+		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
+		w.identity(p.Token)
+		w.store.faults(nil, failing("RevokeSession"))
+		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		w.refuses("a session that ended although the answer was lost", p.Token)
+		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrInvalidToken)
+	})
+}
+
+// A session ends for its owner only.
+func TestSignOutOfSomebodyElse(t *testing.T) {
+	story(t, func(w *world) {
+		p, q := w.parent("p@example.com"), w.parent("q@example.com")
+		thief := *q.Identity
+		thief.Session = p.Session
+		w.want(w.auth.SignOut(ctx, &thief), tollkeeper.ErrInvalidToken)
+		w.identity(p.Token)
+	})
+}
+
+// A sign-in that overlaps the end of all sessions gives no token that outlives it.
+func TestSignInRacesWithPasswordChange(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		tokens := make([]string, 40)
+		errs := atOnce(41, func(i int) error {
+			if i == 40 {
+				return w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{})
+			}
+			res, err := w.try(p, password)
+			tokens[i] = res.Token
+			return err
+		})
+		w.ok(errs[40])
+		for _, token := range tokens {
+			if token != "" {
+				w.refuses("a session under the old password", token)
+			}
+		}
+		w.identity(p.Token)
+	}, unlimited)
+}
+
+// An Identity that was made up by hand opens nothing by itself: what it does is done by id, in its scope.
+func TestIdsAreNotEnough(t *testing.T) {
+	story(t, func(w *world) {
+		nobody := &tollkeeper.Identity{Account: uuid.New(), Session: uuid.New()}
+		w.want(w.auth.SignOut(ctx, nobody), tollkeeper.ErrInvalidToken)
+		w.want(w.auth.ChangePassword(ctx, nobody, password, "another horse 9", tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+		w.want(w.auth.DeleteAccount(ctx, nobody, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+		_, err := w.auth.UpdateOrganization(ctx, nobody, tollkeeper.OrganizationPatch{})
+		w.want(err, tollkeeper.ErrInvalidToken)
+		_, err = w.auth.Organization(ctx, nobody)
+		w.want(err, tollkeeper.ErrInvalidToken)
+	})
+}
