@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"math"
 	"strings"
 
 	"github.com/google/uuid"
@@ -202,85 +201,4 @@ func createTakenKey(k *kit) {
 		k.that(err != nil, "two accounts have one public key (the first deleted: %v)", gone)
 		k.absent(second.ID)
 	}
-}
-
-func createInsufficient(k *kit) {
-	p := k.parent(4)
-	a := account(p.ID)
-	mail := queued(tollkeeper.Lookup{ID: a.ID})
-	before := k.balance(p.ID)
-	for _, price := range []int64{5, math.MaxInt64} {
-		n := tollkeeper.NewAccount{Account: a, Charge: charge(p.ID, tollkeeper.OpSignUp, price), Mail: []tollkeeper.QueuedMail{mail}}
-		_, _, err := k.store.CreateAccount(k.ctx, n, now)
-		k.fails(err, tollkeeper.ErrInsufficientCredits)
-	}
-	k.absent(a.ID)
-	k.equal("balance", k.balance(p.ID), before)
-	k.that(len(k.claimed(mail.ID)) == 0, "mail of nothing is queued")
-}
-
-func createOptionalCharge(k *kit) {
-	p := k.parent(4)
-	a, c := account(p.ID), charge(p.ID, tollkeeper.OpSignUp, 5)
-	c.Required = false
-	_, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: c}, now)
-	k.ok(err)
-	k.equal("receipt", receipt, tollkeeper.Receipt{})
-	b := k.balance(p.ID)
-	k.that(b.Credits == 4 && b.Children == 1 && b.SignUps == 0, "balance is %+v", b)
-	k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
-}
-
-func createAgain(k *kit) {
-	p := k.parent(5)
-	mail := queued(tollkeeper.Lookup{})
-	n := tollkeeper.NewAccount{Account: account(p.ID), Charge: charge(p.ID, tollkeeper.OpSignUp, 5), Mail: []tollkeeper.QueuedMail{mail}}
-	first, _, err := k.store.CreateAccount(k.ctx, n, now)
-	k.ok(err)
-	before := k.balance(p.ID)
-	again, receipt, err := k.store.CreateAccount(k.ctx, n, now.AddDate(0, 0, 1))
-	k.ok(err)
-	k.equal("answer", again, first)
-	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: before})
-	k.equal("balance", k.balance(p.ID), before)
-	k.that(len(k.ledger(p.ID)) == 2, "charged twice")
-	k.that(len(k.claimed(mail.ID)) == 1, "the mail is not queued once")
-	k.books(p.ID)
-	root := account(tollkeeper.Root)
-	for range 2 {
-		k.create(tollkeeper.NewAccount{Account: root, Grant: grant(root.ID, 5)})
-	}
-	k.that(k.balance(root.ID).Credits == 5, "granted twice")
-}
-
-func createAgainChanged(k *kit) {
-	p := k.parent(0)
-	n := tollkeeper.NewAccount{Account: account(p.ID)}
-	first := k.create(n)
-	n.Account.EmailKey, n.Account.Name = word("other")+"@example.com", "Other"
-	k.equal("with other values", k.create(n), first)
-	changed := k.update(first.ID, func(c *tollkeeper.Change) { c.Account.Name = "New" })
-	k.equal("after a change", k.create(n), changed)
-	k.remove(first)
-	k.that(k.create(n).Status == tollkeeper.StatusDeleted, "a tombstone came to life")
-	k.that(k.balance(p.ID).Children == 0, "a tombstone is counted")
-	orphan := k.child(p)
-	k.remove(p)
-	n = tollkeeper.NewAccount{Account: orphan}
-	k.that(k.create(n).ID == orphan.ID, "below a deleted parent an id that exists is not answered")
-}
-
-func createMail(k *kit) {
-	p := k.parent(0)
-	a := account(p.ID)
-	mail := queued(tollkeeper.Lookup{ID: a.ID})
-	k.create(tollkeeper.NewAccount{Account: a, Mail: []tollkeeper.QueuedMail{mail}})
-	k.that(len(k.claimed(mail.ID)) == 1, "the mail is not queued")
-}
-
-// absent wants no trace of an account.
-func (k *kit) absent(id uuid.UUID) {
-	k.Helper()
-	_, err := k.store.FindAccount(k.ctx, tollkeeper.Lookup{ID: id})
-	k.fails(err, tollkeeper.ErrNotFound)
 }

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,74 +97,4 @@ func (b unseen) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.
 		all = all[:len(all)-1]
 	}
 	return all, err
-}
-
-var brokenOutbox = []brokenStore{
-	{"a lease that does not hold", "outbox/races/each mail is claimed once", func(s tollkeeper.Store) tollkeeper.Store {
-		return &leaseless{Store: s, again: map[uuid.UUID]bool{}}
-	}},
-	{"a fence that does not hold", "outbox/finish/another claim is a fence", func(s tollkeeper.Store) tollkeeper.Store {
-		return &fenceless{Store: s, tries: map[uuid.UUID]int{}}
-	}},
-	{"a sweep without bounds", "outbox/sweep/is bounded and says when there is more", func(s tollkeeper.Store) tollkeeper.Store {
-		return unbounded{s}
-	}},
-	{"a sweep that comes early", "outbox/sweep/takes what ended a day before", func(s tollkeeper.Store) tollkeeper.Store {
-		return early{s}
-	}},
-}
-
-// leaseless gives every mail out twice.
-type leaseless struct {
-	tollkeeper.Store
-	mu    sync.Mutex
-	again map[uuid.UUID]bool
-}
-
-func (b *leaseless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
-	mails, err := b.Store.ClaimMail(ctx, limit, lease, now)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, m := range mails {
-		if b.again[m.ID] {
-			continue
-		}
-		b.again[m.ID] = true
-		if err := b.FinishMail(ctx, m.ID, m.Tries, now); err != nil {
-			return nil, err
-		}
-	}
-	return mails, err
-}
-
-// fenceless lets everyone finish.
-type fenceless struct {
-	tollkeeper.Store
-	tries map[uuid.UUID]int
-}
-
-func (b *fenceless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
-	mails, err := b.Store.ClaimMail(ctx, limit, lease, now)
-	for _, m := range mails {
-		b.tries[m.ID] = m.Tries
-	}
-	return mails, err
-}
-
-func (b *fenceless) FinishMail(ctx context.Context, id uuid.UUID, _ int, retry time.Time) error {
-	return b.Store.FinishMail(ctx, id, b.tries[id], retry)
-}
-
-// unbounded sweeps all at once.
-type unbounded struct{ tollkeeper.Store }
-
-func (b unbounded) Sweep(ctx context.Context, _ int, now time.Time) (bool, error) {
-	return b.Store.Sweep(ctx, 1000, now)
-}
-
-// early sweeps a day too soon.
-type early struct{ tollkeeper.Store }
-
-func (b early) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
-	return b.Store.Sweep(ctx, limit, now.AddDate(0, 0, 1).Add(time.Second))
 }

@@ -3,7 +3,6 @@ package storetest
 import (
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -147,81 +146,4 @@ func rotateLimit(k *kit) {
 	_, err := k.store.RotateSession(k.ctx, r, long.RefreshUntil.Add(-time.Millisecond))
 	k.ok(err)
 	k.live(long.ID, long.RefreshUntil)
-}
-
-func touchSession(k *kit) {
-	k.run("moves seen and, if asked, proved", func(k *kit) {
-		a := k.child(k.parent(0))
-		s := k.signIn(session(a, now))
-		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, now.Add(time.Minute)))
-		s.SeenAt = now.Add(time.Minute)
-		k.equal("seen", k.live(s.ID, now).Session, s)
-		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Hour)))
-		s.SeenAt, s.ProvedAt = now.Add(time.Hour), now.Add(time.Hour)
-		k.equal("proved", k.live(s.ID, now).Session, s)
-	})
-	k.run("only of the account", func(k *kit) {
-		p := k.parent(0)
-		a, b := k.child(p), k.child(p)
-		s := k.signIn(session(a, now))
-		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
-			err := k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: account, Session: s.ID, Proved: true}, now.Add(time.Minute))
-			k.fails(err, tollkeeper.ErrNotFound)
-		}
-		k.equal("session", k.live(s.ID, now).Session, s)
-	})
-}
-
-func revokeSession(k *kit) {
-	k.run("ends one at once", func(k *kit) {
-		a := k.child(k.parent(0))
-		s, stays := k.signIn(refreshable(a)), k.signIn(session(a, now))
-		k.ok(k.store.RevokeSession(k.ctx, a.ID, s.ID, now))
-		k.dead(a.ID, s.ID, now)
-		k.dead(a.ID, s.ID, now.Add(-time.Minute))
-		k.live(stays.ID, now)
-	})
-	k.run("only of the account", func(k *kit) {
-		p := k.parent(0)
-		a, b := k.child(p), k.child(p)
-		s := k.signIn(session(a, now))
-		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
-			k.fails(k.store.RevokeSession(k.ctx, account, s.ID, now), tollkeeper.ErrNotFound)
-		}
-		k.live(s.ID, now)
-	})
-}
-
-func listSessions(k *kit) {
-	p := k.parent(0)
-	a := k.child(p)
-	var ids []uuid.UUID
-	for range 4 {
-		ids = append(ids, k.signIn(session(a, now)).ID)
-	}
-	expired, revoked := session(a, now), k.signIn(session(a, now))
-	expired.ExpiresAt = now
-	k.signIn(expired)
-	k.ok(k.store.RevokeSession(k.ctx, a.ID, revoked.ID, now))
-	k.signIn(session(k.child(p), now))
-	list := func(k *kit, p tollkeeper.Page) []uuid.UUID {
-		k.Helper()
-		all, err := k.store.ListSessions(k.ctx, a.ID, p, now)
-		k.ok(err)
-		var got []uuid.UUID
-		for _, s := range all {
-			k.equal("session", s, k.live(s.ID, now).Session)
-			got = append(got, s.ID)
-		}
-		return got
-	}
-	inOrder(ids)
-	k.run("live ones in id order", func(k *kit) { k.equal("all", list(k, tollkeeper.Page{Limit: 10}), ids) })
-	k.run("pages", func(k *kit) {
-		k.equal("first", list(k, tollkeeper.Page{Limit: 3}), ids[:3])
-		k.equal("second", list(k, tollkeeper.Page{Limit: 3, After: ids[2]}), ids[3:])
-	})
-	k.run("only after and limit count", func(k *kit) {
-		k.equal("all", list(k, tollkeeper.Page{Limit: 10, Search: "x", From: now.Add(time.Hour), To: now.Add(-time.Hour)}), ids)
-	})
 }
