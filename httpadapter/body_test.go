@@ -137,6 +137,15 @@ func (zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func TestBlankBodyIsNone(t *testing.T) {
+	w := newWorld(t)
+	for _, body := range []string{"", " ", "\r\n\t "} {
+		if a := w.do("POST /auth/signin", body, "Content-Type: text/plain"); a.field("error.code") != "MISSING_REQUEST_BODY" {
+			t.Errorf("%q: %d %s", body, a.status, a.body)
+		}
+	}
+}
+
 func TestBrokenBody(t *testing.T) {
 	w := newWorld(t)
 	r := w.request("POST", "/auth/signin", "x", nil)

@@ -137,6 +137,19 @@ func checkHidden(t *testing.T, w *world, r httpadapter.Row, a answer) {
 	}
 }
 
+// TestClientThatWentAway is nobody's fault: nothing is logged at the usual level.
+func TestClientThatWentAway(t *testing.T) {
+	var store *broken
+	w := newWorld(t, breakable(&store))
+	store.err.Store(&errDriver)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	a := w.serve(w.request("POST", "/auth/signin", everything, nil).WithContext(gone))
+	if a.status != 503 || strings.Contains(w.logged(), "request failed") {
+		t.Errorf("%d, log: %s", a.status, w.logged())
+	}
+}
+
 // TestAbort: http.ErrAbortHandler still means what net/http says.
 func TestAbort(t *testing.T) {
 	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {

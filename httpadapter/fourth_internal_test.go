@@ -117,6 +117,25 @@ func TestTokensAreBoundedBeforeParsing(t *testing.T) {
 	}
 }
 
+func TestPlatformNames(t *testing.T) {
+	for text, want := range map[string]place{
+		"1": {number: 1}, "9007199254740992": {number: 1 << 53}, "9007199254740993": {key: "9007199254740993"},
+		"9223372036854775808": {key: "9223372036854775808"}, "01": {key: "01"}, "APK_X": {key: "APK_X"}, "": {},
+	} {
+		if got := platformNamed(text); got != want {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
+func TestRetryAfterRoundsUp(t *testing.T) {
+	for d, want := range map[time.Duration]int64{0: 1, -time.Second: 1, time.Nanosecond: 1, time.Second: 1, 1001 * time.Millisecond: 2, time.Hour: 3600} {
+		if got := seconds(d); got != want {
+			t.Errorf("%v: %d", d, got)
+		}
+	}
+}
+
 // TestChallengesCarryNoToken in any family (WIRE.md section 4).
 func TestChallengesCarryNoToken(t *testing.T) {
 	s := tollkeeper.SignInResult{Challenge: "c", ExpiresIn: 5 * time.Minute}

@@ -107,6 +107,7 @@ func (g *golden) organizationDetails() {
 	g.row("details-400-child", "GET /auth/organization-details", "", "X-Public-Key: "+dan.key)
 	g.row("details-401", "GET /auth/organization-details", "", bearerOf("forged"))
 	g.row("details-404", "GET /auth/organization-details", "", "X-Public-Key: APK_nonsense")
+	g.row("details-404-two-keys", "GET /auth/organization-details", "", "X-Public-Key: "+bea.key, "X-Public-Key: "+bea.key)
 	settings := `{"organizationName":"<b>Bea</b>","organizationUrl":"https://bea.example","authUrls":{"signin":"https://login.bea.example/in"},` +
 		`"domainRestrictionEnabled":true,"googleSsoConfig":{"enabled":true,"clientId":"web"},"authorizedOrganizations":["` + bea.id.String() + `"]}`
 	g.row("update-organization", "POST /auth/update-organization", settings, bearerOf(bea.token))

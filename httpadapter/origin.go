@@ -101,7 +101,8 @@ func (c *call) organizationAsked() (o tollkeeper.Organization, known bool, err e
 
 // plainOrigin reports whether s is the origin of an https page, or of one on this machine. "null" is none (R65).
 func plainOrigin(s string) bool {
-	if len(s) > 300 || strings.ContainsAny(s, " ,\\\"'<>") {
+	strange := func(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune(".-:/[]", r) }
+	if len(s) > 300 || strings.IndexFunc(s, strange) >= 0 {
 		return false
 	}
 	u, err := url.Parse(s)

@@ -124,6 +124,7 @@ func TestPreflight(t *testing.T) {
 		"null":               {"Origin: null", "Access-Control-Request-Method: POST"},
 		"star":               {"Origin: *", "Access-Control-Request-Method: POST"},
 		"plain http":         {"Origin: http://app.example", "Access-Control-Request-Method: POST"},
+		"a pattern":          {"Origin: https://*.example", "Access-Control-Request-Method: POST"},
 		"a path":             {"Origin: https://app.example/x", "Access-Control-Request-Method: POST"},
 		"a user":             {"Origin: https://a@app.example", "Access-Control-Request-Method: POST"},
 		"two":                {"Origin: https://a.example, https://b.example", "Access-Control-Request-Method: POST"},
