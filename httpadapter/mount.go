@@ -21,7 +21,7 @@ var documented = []func(Options) (family, error){organizationFamily, v1Family, p
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options) error {
 	var all []*mounted
 	for _, build := range documented {
-		m, err := build1(build, auth, o)
+		m, err := assemble(build, auth, o)
 		if err != nil {
 			return err
 		}
@@ -35,8 +35,8 @@ func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options) error {
 	return nil
 }
 
-// build1 binds one family to an Authenticator.
-func build1(build func(Options) (family, error), auth *tollkeeper.Authenticator, o Options) (*mounted, error) {
+// assemble binds one family to an Authenticator.
+func assemble(build func(Options) (family, error), auth *tollkeeper.Authenticator, o Options) (*mounted, error) {
 	f, err := build(o)
 	if err != nil {
 		return nil, err
@@ -44,9 +44,9 @@ func build1(build func(Options) (family, error), auth *tollkeeper.Authenticator,
 	return bind(f, auth, o)
 }
 
-// handler is build1 for the exported constructors: a nil *mounted must not become a non-nil http.Handler.
+// handler is assemble for the exported constructors: a nil *mounted must not become a non-nil http.Handler.
 func handler(build func(Options) (family, error), auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
-	m, err := build1(build, auth, o)
+	m, err := assemble(build, auth, o)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,6 @@ import (
 
 // Header values of CORS answers (Fetch standard 3.3). No credentials mode is ever allowed: this API has no cookies.
 var (
-	varyOrigin     = []string{"Origin"}
-	varyPreflight  = []string{"Origin, Access-Control-Request-Method"}
 	allowedHeaders = []string{"Authorization, Content-Type, X-Public-Key"}
 	exposedHeaders = []string{"Retry-After, X-Request-Id"}
 	preflightLife  = []string{"600"}
@@ -33,7 +31,7 @@ func (c *call) preflight(p *path) bool {
 		return false
 	}
 	h := c.w.Header()
-	h["Vary"] = varyPreflight
+	h.Add("Vary", "Origin, Access-Control-Request-Method")
 	h["Access-Control-Allow-Origin"] = origins
 	h["Access-Control-Allow-Methods"] = p.allow
 	h["Access-Control-Allow-Headers"] = allowedHeaders
@@ -55,7 +53,7 @@ func (c *call) checkOrigin() error {
 // caller's organization, or of this service, may read the answer.
 func organizationOrigins(c *call) error {
 	lines := c.r.Header["Origin"]
-	c.w.Header()["Vary"] = varyOrigin
+	c.w.Header().Add("Vary", "Origin") // the host may have said another one
 	if len(lines) == 0 {
 		return nil
 	}
