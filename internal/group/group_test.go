@@ -171,19 +171,20 @@ func TestContext(t *testing.T) {
 			}
 		})
 	})
-	t.Run("of the leader does not reach run", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), keyOfTest{}, "v"))
-		g := group.New(group.Config[int]{}, func(ctx context.Context, _ []int) []result {
-			cancel()
-			if ctx.Err() != nil || ctx.Value(keyOfTest{}) != "v" {
-				t.Errorf("run saw %v, %v", ctx.Err(), ctx.Value(keyOfTest{}))
-			}
-			return []result{{Value: 7}}
-		})
-		if v, err := g.Do(ctx, 1); v != 7 || err != nil {
-			t.Errorf("got %d, %v", v, err)
+}
+
+func TestContextOfTheLeaderDoesNotReachRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), keyOfTest{}, "v"))
+	g := group.New(group.Config[int]{}, func(ctx context.Context, _ []int) []result {
+		cancel()
+		if ctx.Err() != nil || ctx.Value(keyOfTest{}) != "v" {
+			t.Errorf("run saw %v, %v", ctx.Err(), ctx.Value(keyOfTest{}))
 		}
+		return []result{{Value: 7}}
 	})
+	if v, err := g.Do(ctx, 1); v != 7 || err != nil {
+		t.Errorf("got %d, %v", v, err)
+	}
 }
 
 type keyOfTest struct{}

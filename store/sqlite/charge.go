@@ -17,8 +17,9 @@ const (
 	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2)
   FROM balances WHERE owner = ?1`
 
+	// Not the closed month: SQLite would write its index again with every sign-in.
 	updateBalance = `UPDATE balances SET credits = ?2, granted = ?3, used = ?4, free_users = ?5, children = ?6, sign_ins = ?7,
-  sign_ups = ?8, verifications = ?9, socials = ?10, retained = ?11, closed_month = ?12, closed_used = ?13 WHERE owner = ?1`
+  sign_ups = ?8, verifications = ?9, socials = ?10, retained = ?11 WHERE owner = ?1`
 )
 
 func balanceOf(r *row) tollkeeper.Balance {
@@ -38,9 +39,10 @@ func balance(c *conn, owner uuid.UUID) (b tollkeeper.Balance, err error) {
 	return b, err
 }
 
+// saveBalance writes everything but the closed month, which is closeMonth's.
 func saveBalance(c *conn, owner uuid.UUID, b *tollkeeper.Balance) error {
 	_, err := c.exec(updateBalance, owner[:], b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children, b.SignIns, b.SignUps,
-		b.Verifications, b.Socials, b.Retained, int64(b.ClosedMonth), b.ClosedUsed)
+		b.Verifications, b.Socials, b.Retained)
 	return err
 }
 

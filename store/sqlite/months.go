@@ -76,8 +76,9 @@ func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (set
 }
 
 const (
-	selectKey   = `SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2`
-	insertMonth = `INSERT INTO months (owner, month, users, free_users, retention, operations, credits, at)
+	selectKey    = `SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2`
+	updateClosed = `UPDATE balances SET closed_month = ?2, closed_used = ?3 WHERE owner = ?1`
+	insertMonth  = `INSERT INTO months (owner, month, users, free_users, retention, operations, credits, at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`
 )
 
@@ -111,6 +112,9 @@ func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err 
 	}
 	b.ClosedMonth, b.ClosedUsed = month, b.Used
 	if err := saveBalance(c, p.owner, b); err != nil {
+		return 0, err
+	}
+	if _, err := c.exec(updateClosed, p.owner[:], int64(month), b.ClosedUsed); err != nil {
 		return 0, err
 	}
 	_, err = c.exec(insertMonth, p.owner[:], int64(month), b.Children, b.FreeUsers, cost, operations, b.Credits, millis(now))

@@ -34,12 +34,13 @@ func column[T any](r *row) (v T, set bool) {
 	return v, ok
 }
 
-func (r *row) int() int64      { v, _ := column[int64](r); return v }
-func (r *row) bool() bool      { return r.int() != 0 }
-func (r *row) text() string    { v, _ := column[string](r); return v }
-func (r *row) bytes() []byte   { v, _ := column[[]byte](r); return v }
-func (r *row) null() bool      { return r.next < len(r.values) && r.values[r.next] == nil }
-func (r *row) skip(n int) *row { r.next += n; return r }
+func (r *row) int() int64          { v, _ := column[int64](r); return v }
+func (r *row) bool() bool          { return r.int() != 0 }
+func (r *row) text() string        { v, _ := column[string](r); return v }
+func (r *row) bytes() []byte       { v, _ := column[[]byte](r); return v }
+func (r *row) value() driver.Value { v, _ := column[driver.Value](r); return v }
+func (r *row) null() bool          { return r.next < len(r.values) && r.values[r.next] == nil }
+func (r *row) skip(n int) *row     { r.next += n; return r }
 
 func (r *row) time() time.Time {
 	if ms, set := column[int64](r); set {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,12 +21,15 @@ func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now 
 }
 
 const (
-	selectSignIn = `SELECT a.status, a.epoch, a.totp_step, p.status, (SELECT s.account FROM sessions s WHERE s.id = ?2)
+	selectSignIn = `SELECT a.status, a.epoch, a.totp_step, a.active_day, p.status, (SELECT s.account FROM sessions s WHERE s.id = ?2)
   FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = ?1`
 
 	selectSessionOwner = `SELECT account FROM sessions WHERE id = ?`
 
-	updateSignIn = `UPDATE accounts SET last_sign_in = ?2, active_day = ?3, totp_step = max(totp_step, ?4) WHERE id = ?1`
+	updateSignIn = `UPDATE accounts SET last_sign_in = ?2, totp_step = max(totp_step, ?3) WHERE id = ?1`
+
+	// Only when it moves: SQLite would write its index again with every sign-in.
+	updateActiveDay = `UPDATE accounts SET active_day = ?2 WHERE id = ?1`
 
 	insertSession = `INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent,
   created_at, seen_at, proved_at, expires_at, refresh_until, ends_at)
@@ -34,11 +38,11 @@ const (
 
 func createSession(c *conn, n tollkeeper.NewSession, now time.Time) (receipt tollkeeper.Receipt, err error) {
 	x := &n.Session
-	known, err := signIn(c, n)
+	was, err := signIn(c, n)
 	if err != nil {
 		return receipt, err
 	}
-	if known {
+	if was.known {
 		return standing(c, n.Charge)
 	}
 	bill, err := draw(c, n.Charge)
@@ -51,8 +55,13 @@ func createSession(c *conn, n tollkeeper.NewSession, now time.Time) (receipt tol
 	if err != nil {
 		return receipt, err
 	}
-	if _, err := c.exec(updateSignIn, x.Account[:], millis(now), activeDay(now), n.TOTPStep); err != nil {
+	if _, err := c.exec(updateSignIn, x.Account[:], millis(now), n.TOTPStep); err != nil {
 		return receipt, err
+	}
+	if was.activeDay != activeDay(now) {
+		if _, err := c.exec(updateActiveDay, x.Account[:], activeDay(now)); err != nil {
+			return receipt, err
+		}
 	}
 	if receipt, err = bill.pay(c, x.Account, now); err != nil {
 		return receipt, err
@@ -60,35 +69,42 @@ func createSession(c *conn, n tollkeeper.NewSession, now time.Time) (receipt tol
 	return receipt, settleAttempts(c, n.Settle, now)
 }
 
-// signIn decides whether the session may be. known: it is there already.
-func signIn(c *conn, n tollkeeper.NewSession) (known bool, err error) {
+// signer is what decides about a sign-in.
+type signer struct {
+	status, parentStatus string // of the parent empty: a root account
+	epoch, step          int64
+	activeDay            driver.Value
+	known                bool      // the session is there already
+	owner                uuid.UUID // of that session
+}
+
+// signIn decides whether the session may be.
+func signIn(c *conn, n tollkeeper.NewSession) (was signer, err error) {
 	x := &n.Session
-	var status, parentStatus string
-	var epoch, step int64
-	var owner uuid.UUID
 	found, err := c.one(selectSignIn, func(r *row) {
-		status, epoch, step, parentStatus = r.text(), r.int(), r.int(), r.text()
-		known = !r.null()
-		owner = r.id()
+		was.status, was.epoch, was.step, was.activeDay, was.parentStatus = r.text(), r.int(), r.int(), r.value(), r.text()
+		was.known = !r.null()
+		was.owner = r.id()
 	}, x.Account[:], x.ID[:])
 	if err == nil && !found {
-		known, err = c.one(selectSessionOwner, func(r *row) { owner = r.id() }, x.ID[:])
+		was.known, err = c.one(selectSessionOwner, func(r *row) { was.owner = r.id() }, x.ID[:])
 	}
+	const active = string(tollkeeper.StatusActive)
 	switch {
 	case err != nil:
-		return false, err
-	case known && owner != x.Account:
-		return false, tollkeeper.ErrConflict
-	case known:
-		return true, nil
-	case !found || status != string(tollkeeper.StatusActive) || epoch != x.Epoch:
-		return false, tollkeeper.ErrNotFound
-	case parentStatus != "" && parentStatus != string(tollkeeper.StatusActive):
-		return false, tollkeeper.ErrNotFound
-	case n.TOTPStep != 0 && n.TOTPStep <= step:
-		return false, tollkeeper.ErrConflict
+		return was, err
+	case was.known && was.owner != x.Account:
+		return was, tollkeeper.ErrConflict
+	case was.known:
+		return was, nil
+	case !found || was.status != active || was.epoch != x.Epoch:
+		return was, tollkeeper.ErrNotFound
+	case was.parentStatus != "" && was.parentStatus != active:
+		return was, tollkeeper.ErrNotFound
+	case n.TOTPStep != 0 && n.TOTPStep <= was.step:
+		return was, tollkeeper.ErrConflict
 	}
-	return false, nil
+	return was, nil
 }
 
 // Session meets tollkeeper.SessionStore.
