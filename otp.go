@@ -23,8 +23,8 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	loud := len(charges)
 	charges = append(charges, a.addressCharges("code", where.text(), email, l.CodeAddress)...)
 	quiet, err := a.takeQuietly(ctx, charges, loud, now)
-	if err != nil || quiet {
-		return err
+	if err != nil || quiet || where.key != "" && !ValidPublicKey(where.key) {
+		return err // a key that cannot be one gets no row in the outbox
 	}
 	m := QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	return a.queue(ctx, m)
