@@ -1,0 +1,372 @@
+package tollkeeper_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func (w *world) requestCode(p *person) error {
+	return w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+}
+
+func (w *world) verify(p *person, code string) (tollkeeper.SignInResult, error) {
+	return w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+}
+
+// mailCode asks for a code and answers it.
+func (w *world) mailCode(p *person) string {
+	w.Helper()
+	w.ok(w.requestCode(p))
+	return w.code(p.email)
+}
+
+// not answers a code that is another one.
+func not(code string) string {
+	if code[0] == '9' {
+		return "0" + code[1:]
+	}
+	return "9" + code[1:]
+}
+
+func TestOneTimeCode(t *testing.T) {
+	bad := tollkeeper.ErrInvalidCredentials
+	cases := []struct {
+		name string
+		do   func(w *world, p *person, code string) error
+		want error
+	}{
+		{"right", func(*world, *person, string) error { return nil }, nil},
+		{"at its last moment", func(w *world, _ *person, _ string) error { w.pass(300*time.Second - time.Millisecond); return nil }, nil},
+		{"too late", func(w *world, _ *person, _ string) error { w.pass(300 * time.Second); return nil }, bad},
+		{"used", func(w *world, p *person, code string) error { _, err := w.verify(p, code); return err }, bad},
+		{"after four wrong ones", func(w *world, p *person, code string) error { return w.miss(p, code, 4) }, nil},
+		{"after five wrong ones", func(w *world, p *person, code string) error { return w.miss(p, code, 5) }, bad},
+		{"after five that are no codes", func(w *world, p *person, _ string) error {
+			for _, no := range []string{"", "12345", "1234567", "12345a", "１２３４５６"} {
+				_, err := w.verify(p, no)
+				w.want(err, bad)
+			}
+			return nil
+		}, nil},
+		{"after a newer one, which voids nothing", func(w *world, p *person, _ string) error { return w.requestCode(p) }, nil},
+		{"after the newer one signed in", func(w *world, p *person, _ string) error {
+			_, err := w.verify(p, w.mailCode(p))
+			return err
+		}, bad},
+		{"after a reset", func(w *world, p *person, _ string) error {
+			w.ok(w.requestReset(p))
+			return w.reset(w.token(p.email, tollkeeper.MailReset), "another horse 9")
+		}, bad},
+		{"after a change of the password", func(w *world, p *person, _ string) error {
+			return w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{})
+		}, bad},
+		{"of an account that was disabled", func(w *world, p *person, _ string) error {
+			return w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled)
+		}, tollkeeper.ErrInactive},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.child(w.parent("p@example.com"), "c@example.com")
+				w.confirmed(p)
+				code := w.mailCode(p)
+				w.ok(c.do(w, p, code))
+				_, err := w.verify(p, code)
+				w.want(err, c.want)
+			}, unlimited)
+		})
+	}
+}
+
+// miss tries n wrong codes.
+func (w *world) miss(p *person, code string, n int) error {
+	w.Helper()
+	for range n {
+		_, err := w.verify(p, not(code))
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+	}
+	return nil
+}
+
+// confirmed verifies an email by its link.
+func (w *world) confirmed(p *person) {
+	w.Helper()
+	w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+	w.ok(w.auth.ConfirmEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+}
+
+// R26: the five tries are counted on every code that is alive.
+func TestTriesAreShared(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		first := w.mailCode(p)
+		w.ok(w.miss(p, first, 3))
+		second := w.mailCode(p)
+		if first == second {
+			t.Skip("the same code twice, once in a million")
+		}
+		w.ok(w.miss(p, second, 2))
+		_, err := w.verify(p, first)
+		w.want(err, tollkeeper.ErrInvalidCredentials) // five tries: two of the first's belonged to both
+		if _, err = w.verify(p, second); err != nil {
+			t.Errorf("the second has had three tries: %v", err)
+		}
+		w.signIn(p) // only this way in was blocked
+	}, unlimited)
+}
+
+// R27, I4: a hundred hands with the right code make one session; among wrong ones at most five are compared.
+func TestCodeIsUsedOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		code := w.mailCode(p)
+		w.store.faults(together("ConsumeSecret", 100), nil)
+		got := tally(atOnce(100, func(int) error { _, err := w.verify(p, code); return err }))
+		if got["ok"] != 1 || got["invalid_credentials"] != 99 {
+			t.Error(got)
+		}
+	}, unlimited)
+}
+
+// R28: no store is given what was mailed; R31: it goes to the stored address; R30: links come from the configuration.
+func TestMailedSecretsStayInTheMail(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("Stored.Case@Example.com")
+		w.ok(w.requestCode(&person{email: "STORED.case@example.COM"}))
+		w.ok(w.requestReset(&person{email: "sTORED.case@example.com"}))
+		w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+		for _, secret := range []string{w.code(p.email), w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)} {
+			if w.store.saw(secret) {
+				t.Errorf("the store was given %q", secret)
+			}
+		}
+		if !w.store.saw(p.email) {
+			t.Error("the search finds nothing at all")
+		}
+		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailVerify} {
+			if m := w.lastMail(p.email, kind); !contains(m.Text, "https://app.example/") || !contains(m.HTML, "https://app.example/") {
+				t.Errorf("the link of %s: %s", kind, m.Text)
+			}
+		}
+		m := w.lastMail(p.email, tollkeeper.MailSignInCode)
+		if found := codeInMail.FindAllString(m.Text, -1); len(found) != 1 || contains(m.Subject, found[0]) {
+			t.Errorf("six-digit numbers %v in %q", found, m.Text)
+		}
+	})
+}
+
+// R26: three at once and one more every five minutes; ten at once and ten more a day. Beyond that silence, known or not.
+func TestCodesToOneAddressAreFew(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for day := 1; day <= 5; day++ {
+			for range 8 * 24 {
+				w.ok(w.requestCode(p))
+				w.pass(time.Hour / 8)
+				w.sent(p.email)
+			}
+			if n := len(w.sent(p.email, tollkeeper.MailSignInCode)); n > 10+day*10 {
+				t.Errorf("%d codes after day %d", n, day)
+			}
+		}
+	}, unlimited)
+	t.Run("three at once", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			for range 6 {
+				w.ok(w.requestCode(p))
+			}
+			if n := len(w.sent(p.email, tollkeeper.MailSignInCode)); n != 3 {
+				t.Errorf("%d codes", n)
+			}
+		}, unlimited)
+	})
+	t.Run("ten an hour from one network, loudly", func(t *testing.T) {
+		story(t, func(w *world) {
+			for i := range 10 {
+				r := tollkeeper.MailRequest{Email: fmt.Sprintf("n%d@example.com", i), Client: from("192.0.2.1")}
+				w.ok(w.auth.RequestCode(ctx, r))
+			}
+			r := tollkeeper.MailRequest{Email: "p@example.com", Client: from("192.0.2.1")}
+			w.want(w.auth.RequestCode(ctx, r), tollkeeper.ErrRateLimited)
+		})
+	})
+}
+
+// R15: unknown addresses take the same steps and get the same answers, also at the limits.
+func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
+	type step func(w *world, email string) error
+	steps := map[string]step{
+		"code":  func(w *world, email string) error { return w.requestCode(&person{email: email}) },
+		"reset": func(w *world, email string) error { return w.requestReset(&person{email: email}) },
+		"confirmation": func(w *world, email string) error {
+			return w.auth.RequestConfirmation(ctx, tollkeeper.MailRequest{Email: email})
+		},
+		"reset of the platform": func(w *world, email string) error {
+			return w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: email, Audience: tollkeeper.AudiencePlatform})
+		},
+	}
+	for name, do := range steps {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				w.parent("active@example.com")
+				w.confirmed(w.parent("verified@example.com"))
+				w.ok(w.auth.OverrideStatus(ctx, w.parent("disabled@example.com").Account, tollkeeper.StatusDisabled))
+				var first []string
+				for _, email := range []string{"nobody@example.com", "active@example.com", "verified@example.com", "disabled@example.com"} {
+					var seen []string
+					for range 6 {
+						w.store.watch()
+						err := do(w, email)
+						seen = append(seen, fmt.Sprint(codeOf(err), retryAfter(err), w.store.verbs()))
+						w.pass(10 * time.Second)
+					}
+					if first == nil {
+						first = seen
+					}
+					if fmt.Sprint(seen) != fmt.Sprint(first) {
+						t.Errorf("%s\n%v\nnobody\n%v", email, seen, first)
+					}
+				}
+				if n := len(w.sent("nobody@example.com")) + len(w.sent("disabled@example.com")); n != 0 {
+					t.Errorf("%d mails to those who get none", n)
+				}
+			}, unlimited)
+		})
+	}
+}
+
+// R29: a secret serves for its purpose, tenant, account and address, and for nothing else.
+func TestSecretsDoNotCross(t *testing.T) {
+	story(t, func(w *world) {
+		p, q := w.parent("p@example.com"), w.parent("q@example.com")
+		a, b := w.child(p, "same@example.com"), w.child(q, "same@example.com")
+		codeA := w.mailCode(a)
+		w.sent(a.email)
+		for what, x := range map[string]*person{"the same address of another tenant": b, "the root scope": {email: a.email}, "another account": p} {
+			if _, err := w.verify(x, codeA); codeOf(err) != "invalid_credentials" {
+				t.Errorf("a code opened %s: %v", what, err)
+			}
+		}
+		w.ok(w.requestReset(p))
+		w.ok(w.auth.RequestConfirmation(ctx, tollkeeper.MailRequest{Email: p.email, Audience: tollkeeper.AudienceV1})) // a long link
+		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
+		if len(verify) != 43 {
+			t.Fatalf("link %q", verify)
+		}
+		w.want(w.reset(verify, "another horse 9"), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.ConfirmEmail(ctx, reset, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.refuses("a reset link as a token", reset)
+		w.ok(w.auth.ConfirmEmail(ctx, verify, tollkeeper.Client{}))
+		w.ok(w.reset(reset, "another horse 9"))
+		if _, err := w.verify(a, codeA); err != nil {
+			t.Errorf("its own: %v", err)
+		}
+	}, unlimited)
+}
+
+// R29: what was mailed to an address dies with the address.
+func TestSecretsDieWithTheAddress(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("old@example.com")
+		code := w.mailCode(p)
+		w.ok(w.requestReset(p))
+		w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
+		s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+		w.ok(err)
+		s.Account.Email, s.Account.EmailKey = "new@example.com", "new@example.com"
+		_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+		w.ok(err)
+		p.email = "new@example.com"
+		_, err = w.verify(p, code)
+		w.want(err, tollkeeper.ErrInvalidCredentials)
+		w.want(w.reset(reset, "another horse 9"), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.ConfirmEmail(ctx, verify, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+	}, unlimited)
+}
+
+// R34: a stranger signs up with the victim's address and waits. The victim's first proof of the mailbox shuts him out.
+func TestPreHijackedAccount(t *testing.T) {
+	ways := map[string]func(w *world, p *person) error{
+		"code": func(w *world, p *person) error { _, err := w.verify(p, w.mailCode(p)); return err },
+		"reset": func(w *world, p *person) error {
+			w.ok(w.requestReset(p))
+			return w.reset(w.token(p.email, tollkeeper.MailReset), "another horse 9")
+		},
+	}
+	for name, prove := range ways {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("victim@example.com")
+				stolen := w.signIn(p)
+				s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+				w.ok(err)
+				s.Account.GoogleSubject, s.Account.TOTPPending, s.Account.PasswordTemporary = "stranger", []byte("seed"), true
+				_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+				w.ok(err)
+
+				w.ok(prove(w, p))
+				w.refuses("the stranger's session", p.Token)
+				w.refuses("his second session", stolen.Token)
+				_, err = w.try(p, password)
+				w.want(err, tollkeeper.ErrInvalidCredentials)
+				s, err = w.auth.Account(ctx, p.Account)
+				w.ok(err)
+				if x := s.Account; x.GoogleSubject != "" || len(x.TOTPPending) > 0 || x.EmailVerifiedAt.IsZero() || x.PasswordTemporary {
+					t.Errorf("left behind: google %q, seed %q, verified %v, temporary %t", x.GoogleSubject, x.TOTPPending, x.EmailVerifiedAt, x.PasswordTemporary)
+				}
+			}, unlimited)
+		})
+	}
+}
+
+// R25: every digit is as likely as any other, at every place (chi-square with 9 degrees of freedom; 60 is one in 10^9).
+func TestCodesAreUnbiased(t *testing.T) {
+	var seen [6][10]int
+	const n = 100_000
+	for range n {
+		for place, digit := range fmt.Sprintf("%06d", tollkeeper.Below(1_000_000)) {
+			seen[place][digit-'0']++
+		}
+	}
+	for place, digits := range seen {
+		chi := 0.0
+		for _, k := range digits {
+			d := float64(k) - n/10
+			chi += d * d / (n / 10)
+		}
+		if chi > 60 {
+			t.Errorf("place %d: %v", place, digits)
+		}
+	}
+}
+
+// A parent's key that is none says nothing and stops nothing.
+func TestMailForUnknownParents(t *testing.T) {
+	story(t, func(w *world) {
+		unknown := "APK_" + strings.Repeat("A", 26)
+		for _, key := range []string{unknown, "x", "\x00", strings.Repeat("k", 16<<10)} {
+			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}))
+			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+			if len(key) > 100 && w.store.saw(key) {
+				t.Error("the store was given a key that cannot be one")
+			}
+		}
+		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: "x"}), tollkeeper.ErrParentKeyFormat)
+		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: unknown}), tollkeeper.ErrUnknownParent)
+		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p"}), tollkeeper.ErrInvalidEmail)
+		if _, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
+			t.Error(err)
+		}
+	}, unlimited)
+}
