@@ -37,7 +37,7 @@ func compose(m tollkeeper.Message, from string, now time.Time) ([]byte, error) {
 		{"Message-ID", "<" + m.ID + "@" + domain + ">"},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no machine shall answer
 		{"MIME-Version", "1.0"},
-		{"Content-Type", mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": parts.Boundary()})},
+		{"Content-Type", "multipart/alternative;\r\n boundary=" + parts.Boundary()},
 	} {
 		if strings.ContainsAny(strings.ReplaceAll(field[1], "\r\n ", ""), "\r\n\x00") {
 			return nil, fmt.Errorf("mail %s: field %s has a line break", m.ID, field[0])

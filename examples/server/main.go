@@ -84,14 +84,7 @@ func run(ctx context.Context, o options, password string, out io.Writer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, closeAttempts()) }()
-	config := tollkeeper.Config{
-		Secrets: keys, BaseURL: o.baseURL, Issuer: issuer, Pages: tollkeeper.Pages{Reset: resetPath},
-		Attempts: attempts, Credits: &tollkeeper.Credits{InitialCredits: initial(o.credits)}, Hash: hashing(),
-	}
-	if config.Mailer, err = newPostman(o.mailDir, "no-reply@"+mailDomain(o.baseURL), out); err != nil {
-		return err
-	}
-	auth, err := tollkeeper.New(store, config)
+	auth, err := authenticator(o, keys, store, attempts, out)
 	if err != nil {
 		return err
 	}
@@ -102,6 +95,17 @@ func run(ctx context.Context, o options, password string, out io.Writer) (err er
 	}
 	fmt.Fprintln(out, "listening on", at)
 	return serve(ctx, newServer(handler), listener)
+}
+
+func authenticator(o options, keys []tollkeeper.MasterKey, store tollkeeper.Store, attempts tollkeeper.AttemptStore, out io.Writer) (*tollkeeper.Authenticator, error) {
+	mailer, err := newPostman(o.mailDir, "no-reply@"+mailDomain(o.baseURL), out)
+	if err != nil {
+		return nil, err
+	}
+	return tollkeeper.New(store, tollkeeper.Config{
+		Secrets: keys, BaseURL: o.baseURL, Issuer: issuer, Mailer: mailer, Attempts: attempts,
+		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(o.credits)}, Hash: hashing(),
+	})
 }
 
 // routes are the three families and the pages.
