@@ -33,6 +33,7 @@ var layers = []layer{
 	{folder: "httpadapter", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory", "oidc", "verify"}},
 	{folder: "oidc", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
 	{folder: "verify", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
+	{folder: "breach", imports: []string{"internal"}, tests: []string{".", "authtest"}},
 	{folder: "mail", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory"}},
 	{folder: "store/storetest", imports: []string{".", "internal"}, tests: []string{"store/memory"}},
 	{folder: "store", imports: []string{".", "internal"}, tests: []string{"store/storetest", "store/memory", "authtest"}},
