@@ -178,8 +178,12 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 	return s, nil
 }
 
-// RemoveAccount deletes another account of the caller's scope. ErrForbidden; ErrNotFound; ErrLastAdmin.
+// RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is DeleteAccount, which asks for
+// the password. ErrForbidden; ErrNotFound; ErrLastAdmin.
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
+	if id == by.Account {
+		return ErrForbidden
+	}
 	if _, err := scopeOf(by); err != nil {
 		return err
 	}
