@@ -92,7 +92,7 @@ func TestMaliciousTenant(t *testing.T) {
 		own := apart(t, tenant.Token, secret)
 
 		if id, err := w.auth.Authenticate(ctx, own.token()); err != nil || id.Session != tenant.Session {
-			t.Fatalf("his own session under his own key: %v", err)
+			w.Fatalf("his own session under his own key: %v", err)
 		}
 		if id, err := w.auth.Authenticate(ctx, own.with("role", "admin").with("limited", false).token()); err != nil || id.Role != tollkeeper.RoleUser {
 			t.Errorf("a claim gave a role: %v %v", id, err)

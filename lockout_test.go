@@ -53,12 +53,12 @@ func TestLockDoublesFromTheFifthFailure(t *testing.T) {
 					err := wrong()
 					w.want(err, tollkeeper.ErrLocked)
 					if retryAfter(err) != lock {
-						t.Fatalf("locked for %v, want %v", retryAfter(err), lock)
+						w.Fatalf("locked for %v, want %v", retryAfter(err), lock)
 					}
 					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
 					w.pass(lock - time.Second)
 					if err := wrong(); retryAfter(err) != time.Second {
-						t.Fatalf("a second before its end: %v", err)
+						w.Fatalf("a second before its end: %v", err)
 					}
 					w.pass(time.Second)
 					w.want(wrong(), tollkeeper.ErrInvalidCredentials)
@@ -157,12 +157,12 @@ func TestPairCeilingHoldsOverScopes(t *testing.T) {
 			if errors.Is(err, tollkeeper.ErrLocked) {
 				refused++
 				if retryAfter(err) > 15*time.Minute {
-					t.Fatal(retryAfter(err))
+					w.Fatal(retryAfter(err))
 				}
 			}
 		}
 		if refused != 6 {
-			t.Fatalf("%d of 26 refused", refused)
+			w.Fatalf("%d of 26 refused", refused)
 		}
 	}, unlimited)
 }
@@ -178,11 +178,11 @@ func TestOwnChildWithTheVictimsAddressClearsNothing(t *testing.T) {
 				guesses++
 			}
 			if err := w.guess(own, password, "192.0.2.1"); err != nil && !errors.Is(err, tollkeeper.ErrLocked) {
-				t.Fatal(err)
+				w.Fatal(err)
 			}
 		}
 		if guesses != 5 {
-			t.Fatalf("%d guesses came through", guesses)
+			w.Fatalf("%d guesses came through", guesses)
 		}
 	}, unlimited)
 }
@@ -235,7 +235,7 @@ func TestEmailCeilingHoldsOverScopesAndNetworks(t *testing.T) {
 			}
 		}
 		if through != 100 {
-			t.Fatalf("%d of 180 came through", through)
+			w.Fatalf("%d of 180 came through", through)
 		}
 	}, unlimited)
 }
@@ -292,7 +292,7 @@ func TestParallelGuessesStopAtTheLimit(t *testing.T) {
 		p := w.parent("p@example.com")
 		got := tally(atOnce(200, func(int) error { return w.guess(p, "wrong", "192.0.2.1") }))
 		if got["invalid_credentials"] != 5 || got["locked"] != 195 {
-			t.Fatal(got)
+			w.Fatal(got)
 		}
 	}, unlimited)
 }

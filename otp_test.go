@@ -260,7 +260,7 @@ func TestSecretsDoNotCross(t *testing.T) {
 		w.ok(w.auth.RequestConfirmation(ctx, tollkeeper.MailRequest{Email: p.email, Audience: tollkeeper.AudienceV1})) // a long link
 		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
 		if len(verify) != 43 {
-			t.Fatalf("link %q", verify)
+			w.Fatalf("link %q", verify)
 		}
 		w.want(w.reset(verify, "another horse 9"), tollkeeper.ErrInvalidLink)
 		w.want(w.auth.ConfirmEmail(ctx, reset, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)

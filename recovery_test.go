@@ -180,11 +180,11 @@ func TestConfirmation(t *testing.T) {
 		w.ok(err)
 		c := w.child(p, "c@example.com")
 		if !c.VerificationSent || c.Limited != tollkeeper.LimitedUnverified {
-			t.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
+			w.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
 		}
 		link := w.token(c.email, tollkeeper.MailVerify)
 		if len(link) != 12 || w.store.saw(link) {
-			t.Fatalf("link %q, or the store has seen it", link)
+			w.Fatalf("link %q, or the store has seen it", link)
 		}
 		before := w.balance(p)
 		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {

@@ -102,16 +102,16 @@ func TestRoleIsReadWithEachToken(t *testing.T) {
 		admin := w.house()
 		u := w.user(admin, "u@example.com")
 		if w.identity(u.Token).Admin() {
-			t.Fatal("a user is an admin")
+			w.Fatal("a user is an admin")
 		}
 		_, err := w.auth.SetRole(ctx, admin.Identity, u.email, "ADMIN")
 		w.ok(err)
 		promoted := w.identity(u.Token)
 		if !promoted.Admin() {
-			t.Fatal("the same token does not show the new role")
+			w.Fatal("the same token does not show the new role")
 		}
 		if _, err := w.auth.Accounts(ctx, promoted, tollkeeper.AccountQuery{}); err != nil {
-			t.Fatal(err)
+			w.Fatal(err)
 		}
 	})
 }

@@ -130,10 +130,10 @@ func TestSignIn(t *testing.T) {
 				res, err := w.auth.SignIn(ctx, r)
 				w.want(err, c.want)
 				if (err == nil) != (res.Token != "") || err != nil && res.Session != uuid.Nil {
-					t.Fatal("a token and an error at once, or neither")
+					w.Fatal("a token and an error at once, or neither")
 				}
 				if contains(fmt.Sprint(err), "10.0.0.7") {
-					t.Fatal("the driver's text is shown to users")
+					w.Fatal("the driver's text is shown to users")
 				}
 			})
 		})
@@ -214,7 +214,7 @@ func TestThrottledSignInDoesNotHash(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > memory<<10/2 {
-			t.Fatalf("%d bytes allocated: a hash was made", grown)
+			w.Fatalf("%d bytes allocated: a hash was made", grown)
 		}
 	}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
 }

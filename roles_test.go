@@ -1,0 +1,219 @@
+package tollkeeper_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Who may act on whom: a parent on its children, an admin on his fellows, everyone on himself, a limited session on nobody.
+func TestMayActOn(t *testing.T) {
+	parent, other, self, fellow := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	id := func(account, parent uuid.UUID, role tollkeeper.Role, limited tollkeeper.Limitation) *tollkeeper.Identity {
+		return &tollkeeper.Identity{Account: account, Parent: parent, Role: role, Limited: limited}
+	}
+	account := func(id, parent uuid.UUID) *tollkeeper.Account { return &tollkeeper.Account{ID: id, Parent: parent} }
+	admin, user, guest, root := tollkeeper.RoleAdmin, tollkeeper.RoleUser, tollkeeper.RoleGuest, tollkeeper.Root
+	for _, c := range []struct {
+		name   string
+		by     *tollkeeper.Identity
+		target *tollkeeper.Account
+		want   bool
+	}{
+		{"himself", id(self, parent, user, ""), account(self, parent), true},
+		{"himself, limited", id(self, parent, admin, tollkeeper.LimitedPassword), account(self, parent), false},
+		{"a parent on itself", id(parent, root, user, ""), account(parent, root), true},
+		{"a parent on its child", id(parent, root, user, ""), account(fellow, parent), true},
+		{"a parent, limited, on its child", id(parent, root, user, tollkeeper.LimitedUnverified), account(fellow, parent), false},
+		{"a parent on another's child", id(parent, root, admin, ""), account(fellow, other), false},
+		{"a parent on another parent", id(parent, root, admin, ""), account(other, root), false},
+		{"an admin on his fellow", id(self, parent, admin, ""), account(fellow, parent), true},
+		{"an admin on his parent", id(self, parent, admin, ""), account(parent, root), false},
+		{"an admin on another scope", id(self, parent, admin, ""), account(fellow, other), false},
+		{"an admin on another parent", id(self, parent, admin, ""), account(other, root), false},
+		{"an admin without his second factor", id(self, parent, admin, tollkeeper.LimitedSecondFactor), account(fellow, parent), false},
+		{"a user on his fellow", id(self, parent, user, ""), account(fellow, parent), false},
+		{"a guest on his fellow", id(self, parent, guest, ""), account(fellow, parent), false},
+		{"a label on his fellow", id(self, parent, "owner", ""), account(fellow, parent), false},
+		{"Admin is not admin", id(self, parent, "Admin", ""), account(fellow, parent), false},
+		{"a child on its parent", id(self, parent, user, ""), account(parent, root), false},
+	} {
+		if got := tollkeeper.MayActOn(c.by, c.target); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
+// R74, R77: every role against every call and every target. What is out of the caller's scope is as absent as what is not there.
+func TestScopes(t *testing.T) {
+	story(t, func(w *world) {
+		p, q := w.parent("p@example.com"), w.parent("q@example.com")
+		child, stranger := w.child(p, "same@example.com"), w.child(q, "same@example.com")
+		head, admin := w.child(p, "head@example.com"), w.house()
+		_, err := w.auth.SetRole(ctx, p.Identity, head.email, tollkeeper.RoleAdmin)
+		w.ok(err)
+		head.Identity = w.identity(head.Token)
+		user := w.user(admin, "same@example.com")
+		rules := map[*person][]*person{p: {child, head}, q: {stranger}, head: {child}, admin: {user}}
+		all := map[string]*person{"p": p, "q": q, "child": child, "stranger": stranger, "head": head, "admin": admin, "user": user}
+		for name, by := range all {
+			for target, x := range all {
+				may := false
+				for _, below := range rules[by] {
+					may = may || below == x
+				}
+				_, err := w.auth.SetRole(ctx, by.Identity, x.email, "no such role")
+				if rules[by] == nil && codeOf(err) != "forbidden" {
+					t.Errorf("%s sets a role: %v", name, err)
+				}
+				err = w.auth.SetStatus(ctx, by.Identity, x.Account, tollkeeper.StatusActive) // changes nothing
+				want := "not_found"
+				if may {
+					want = "ok"
+				} else if by == x {
+					want = "forbidden"
+				}
+				if codeOf(err) != want {
+					t.Errorf("%s sets the status of %s: %v, want %s", name, target, err, want)
+				}
+				if may {
+					continue
+				}
+				if err := w.auth.RemoveAccount(ctx, by.Identity, x.Account); err == nil || codeOf(err) != "not_found" && codeOf(err) != "forbidden" {
+					w.Fatalf("%s removes %s: %v", name, target, err)
+				}
+			}
+			page, err := w.auth.Accounts(ctx, by.Identity, tollkeeper.AccountQuery{})
+			if rules[by] == nil {
+				w.want(err, tollkeeper.ErrForbidden)
+				continue
+			}
+			w.ok(err)
+			for _, x := range page.Accounts {
+				if scope := x.Parent; scope != by.Account && scope != by.Parent || x.Password != "" {
+					t.Errorf("%s lists %v", name, x)
+				}
+			}
+		}
+		// By email, only the own scope is looked at.
+		_, err = w.auth.SetRole(ctx, q.Identity, "same@example.com", tollkeeper.RoleGuest)
+		w.ok(err)
+		for who, want := range map[*person]tollkeeper.Role{child: tollkeeper.RoleUser, user: tollkeeper.RoleUser, stranger: tollkeeper.RoleGuest} {
+			if got := w.identity(who.Token).Role; got != want {
+				t.Errorf("%s of %s: %s", who.email, who.Parent, got)
+			}
+		}
+		_, err = w.auth.SetRole(ctx, q.Identity, head.email, tollkeeper.RoleGuest)
+		w.want(err, tollkeeper.ErrNotFound)
+	})
+}
+
+// Nobody is removed by himself without his password.
+func TestRemoveAccountIsForOthers(t *testing.T) {
+	story(t, func(w *world) {
+		p, admin := w.parent("p@example.com"), w.house()
+		w.want(w.auth.RemoveAccount(ctx, p.Identity, p.Account), tollkeeper.ErrForbidden)
+		w.want(w.auth.RemoveAccount(ctx, admin.Identity, admin.Account), tollkeeper.ErrForbidden)
+		w.identity(p.Token)
+		w.want(w.auth.DeleteAccount(ctx, p.Identity, "wrong", tollkeeper.Client{}), tollkeeper.ErrInvalidCredentials)
+		w.identity(p.Token)
+		w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+		w.refuses("a deleted parent", p.Token)
+		w.want(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+	})
+}
+
+func TestSetRole(t *testing.T) {
+	story(t, func(w *world) {
+		admin := w.house()
+		u := w.user(admin, "u@example.com")
+		for _, c := range []struct {
+			role    tollkeeper.Role
+			changed bool
+			want    error
+		}{
+			{"user", false, nil}, {"GUEST", true, nil}, {"guest", false, nil}, {"Admin", true, nil}, {"editor", true, nil},
+			{"owner", false, tollkeeper.ErrInvalidInput}, {"", false, tollkeeper.ErrInvalidInput}, {"admin\x00", false, tollkeeper.ErrInvalidInput},
+			{"\u212aeditor", false, tollkeeper.ErrInvalidInput},
+		} {
+			changed, err := w.auth.SetRole(ctx, admin.Identity, "U@example.com", c.role)
+			w.want(err, c.want)
+			if changed != c.changed {
+				t.Errorf("%q changed: %t", c.role, changed)
+			}
+		}
+		if r := w.happened(tollkeeper.EventRoleChanged); len(r) != 3 || r[2].Detail != "editor" || r[2].By != admin.Account {
+			t.Errorf("%+v", r)
+		}
+		_, err := w.auth.SetRole(ctx, admin.Identity, "nobody@example.com", "user")
+		w.want(err, tollkeeper.ErrNotFound)
+		_, err = w.auth.SetRole(ctx, admin.Identity, admin.email, "user")
+		w.want(err, tollkeeper.ErrLastAdmin)
+		_ = u
+	}, func(c *tollkeeper.Config) { c.Labels = []tollkeeper.Role{"editor"} })
+}
+
+// R76, I6: two admins demote, disable and remove each other, at once, again and again: one stays.
+func TestOneAdminStays(t *testing.T) {
+	against := map[string]func(w *world, by, x *person) error{
+		"demote": func(w *world, by, x *person) error {
+			_, err := w.auth.SetRole(ctx, by.Identity, x.email, tollkeeper.RoleUser)
+			return err
+		},
+		"disable": func(w *world, by, x *person) error {
+			return w.auth.SetStatus(ctx, by.Identity, x.Account, tollkeeper.StatusDisabled)
+		},
+		"remove": func(w *world, by, x *person) error { return w.auth.RemoveAccount(ctx, by.Identity, x.Account) },
+		"leave": func(w *world, by, _ *person) error {
+			return w.auth.DeleteAccount(ctx, by.Identity, password, tollkeeper.Client{})
+		},
+	}
+	for name, do := range against {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				first := w.house()
+				for round := range 25 {
+					second := w.user(first, fmt.Sprintf("second%d@example.com", round))
+					_, err := w.auth.SetRole(ctx, first.Identity, second.email, tollkeeper.RoleAdmin)
+					w.ok(err)
+					second.Identity = w.identity(second.Token)
+					pair := []*person{first, second}
+					errs := atOnce(2, func(i int) error { return do(w, pair[i], pair[1-i]) })
+					admins := 0
+					for _, x := range pair {
+						if s, err := w.auth.Account(ctx, x.Account); err == nil && s.Account.Role == tollkeeper.RoleAdmin && s.Account.Status == tollkeeper.StatusActive {
+							admins++
+							first = x
+						}
+					}
+					if got := tally(errs); admins != 1 || got["ok"] != 1 || got["last_admin"] != 1 {
+						w.Fatalf("%d admins, %v", admins, got)
+					}
+					w.pass(time.Hour)
+				}
+			}, unlimited)
+		})
+	}
+}
+
+func TestSetStatus(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		for _, status := range []tollkeeper.Status{"", "deleted", "Active", "locked"} {
+			w.want(w.auth.SetStatus(ctx, p.Identity, c.Account, status), tollkeeper.ErrInvalidInput)
+			w.want(w.auth.OverrideStatus(ctx, c.Account, status), tollkeeper.ErrInvalidInput)
+		}
+		w.want(w.auth.SetStatus(ctx, p.Identity, p.Account, tollkeeper.StatusDisabled), tollkeeper.ErrForbidden)
+		w.want(w.auth.SetStatus(ctx, p.Identity, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
+		w.want(w.auth.OverrideStatus(ctx, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
+		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusActive))
+		w.signIn(c)
+	})
+}
