@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -81,10 +82,14 @@ func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now 
 		n.Charge = tollkeeper.Charge{}
 	}
 	r := signIn{ctx, n, now}
-	if s.signIns == nil || !n.Settle.Zero() {
+	if s.together == nil || !n.Settle.Zero() {
 		return s.createAlone(ctx, r)
 	}
-	return s.signIns.Do(ctx, r)
+	defer s.underWay.Add(-1)
+	if s.underWay.Add(1) <= fewSignIns {
+		return s.apart.Do(ctx, r)
+	}
+	return s.together.Do(ctx, r)
 }
 
 // signIn is a call of CreateSession.
@@ -147,33 +152,55 @@ const whyNot = `SELECT coalesce(s.account, ` + root + `), coalesce(a.status = 'a
   EXISTS (SELECT 1 FROM ledger l WHERE l.owner = $3 AND l.key = $4), EXISTS (SELECT 1 FROM credits c WHERE c.owner = $3 AND c.balance >= $5)
 FROM (SELECT 1) one LEFT JOIN sessions s ON s.id = $1 LEFT JOIN accounts a ON a.id = $2 LEFT JOIN accounts p ON p.id = a.parent`
 
+func (r signIn) whyNotArgs() []any {
+	c := r.Charge
+	return []any{id(r.Session.ID), id(r.Session.Account), id(c.Owner), c.Key, c.Price}
+}
+
+// reason is what whyNot answers.
+type reason struct {
+	holder        uuid.UUID // account of the session that has the id already
+	active        bool      // the account, and its parent
+	epoch, step   int64     // of the account
+	paid, covered bool      // the charge stands already; the balance covers it
+}
+
+func (why *reason) to() []any {
+	return []any{idTo(&why.holder), &why.active, &why.epoch, &why.step, &why.paid, &why.covered}
+}
+
+func (why *reason) scan(rows pgx.Rows) error { return rows.Scan(why.to()...) }
+
+// final reports whether nothing but credits is missing.
+func (why *reason) final(r signIn) bool {
+	return why.active && why.holder == uuid.Nil && why.epoch == r.Session.Epoch && (r.TOTPStep == 0 || r.TOTPStep > why.step) &&
+		r.Charge.Required && !why.paid && !why.covered
+}
+
 // whyRefused answers the receipt of a sign-in that happened before, the error of one that may not happen, and errRaced
 // for one that could happen now. Without a charge that stands already, it makes it happen.
 func (s *Store) whyRefused(ctx context.Context, r signIn, constraint string) (tollkeeper.Receipt, error) {
-	var holder uuid.UUID
-	var active, paid, covered bool
-	var epoch, step int64
+	var why reason
 	c := r.Charge
-	_, err := s.one(ctx, whyNot, []any{id(r.Session.ID), id(r.Session.Account), id(c.Owner), c.Key, c.Price},
-		idTo(&holder), &active, &epoch, &step, &paid, &covered)
+	_, err := s.one(ctx, whyNot, r.whyNotArgs(), why.to()...)
 	switch {
 	case err != nil:
 		return tollkeeper.Receipt{}, err
-	case holder == r.Session.Account:
+	case why.holder == r.Session.Account:
 		return s.standing(ctx, c)
-	case holder != uuid.Nil:
+	case why.holder != uuid.Nil:
 		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
-	case !active || epoch != r.Session.Epoch:
+	case !why.active || why.epoch != r.Session.Epoch:
 		return tollkeeper.Receipt{}, tollkeeper.ErrNotFound
-	case r.TOTPStep != 0 && r.TOTPStep <= step:
+	case r.TOTPStep != 0 && r.TOTPStep <= why.step:
 		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
-	case charges(c) && paid:
+	case charges(c) && why.paid:
 		r.Charge = tollkeeper.Charge{}
 		if _, err := s.createAlone(ctx, r); err != nil {
 			return tollkeeper.Receipt{}, err
 		}
 		return s.standing(ctx, c)
-	case c.Required && !covered:
+	case c.Required && !why.covered:
 		return tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
 	case constraint == "ledger_pkey":
 		return tollkeeper.Receipt{}, tollkeeper.ErrConflict

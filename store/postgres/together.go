@@ -71,28 +71,40 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 			return results
 		}
 		if err != nil {
-			clear(granted) // one of them happened before: nothing of the batch did
+			clear(granted) // one of them happened before, and nothing of the batch now
+			clear(results)
 		}
 	}
-	for i, r := range batch {
+	left := make([]int, 0, len(batch))
+	for i := range batch {
 		if !granted[i] {
-			receipt, err := s.judge(ctx, r, len(batch) > 1)
-			results[i] = group.Result[tollkeeper.Receipt]{Value: receipt, Err: err}
+			left = append(left, i)
 		}
 	}
+	s.judge(ctx, batch, left, results)
 	return results
 }
 
-// judge does one sign-in alone. One that a batch left out is first asked why: most are out of credits, and that
-// answer needs no lock and no commit.
-func (s *Store) judge(ctx context.Context, r signIn, leftOut bool) (tollkeeper.Receipt, error) {
-	if leftOut {
-		receipt, err := s.whyRefused(ctx, r, "")
-		if !raced(err) {
-			return receipt, hint(err)
+// judge does the sign-ins that a batch left out, each alone. They are first asked why, all in one round trip: most are
+// out of credits, and that answer needs no lock and no commit.
+func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[tollkeeper.Receipt]) {
+	reasons := make([]reason, len(left))
+	if len(batch) > 1 {
+		steps := make([]step, len(left))
+		for i, n := range left {
+			steps[i] = step{sql: whyNot, args: batch[n].whyNotArgs(), scan: reasons[i].scan}
+		}
+		if err := retry(ctx, func() error { return s.batch(ctx, steps) }); err != nil {
+			clear(reasons) // a reason that says nothing
 		}
 	}
-	return s.createAlone(ctx, r)
+	for i, n := range left {
+		if reasons[i].final(batch[n]) {
+			results[n].Err = tollkeeper.ErrInsufficientCredits
+			continue
+		}
+		results[n].Value, results[n].Err = s.createAlone(ctx, batch[n])
+	}
 }
 
 // grant runs the statement for the batch and notes the receipts of those that it granted: each with the balance as it
