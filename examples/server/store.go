@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	driver "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -70,6 +71,7 @@ func openAttempts(ctx context.Context, url string) (tollkeeper.AttemptStore, fun
 	if err != nil {
 		return nil, nil, fmt.Errorf("-attempts: %w", err)
 	}
+	logging.Disable() // it repeats, in lines of its own, the errors that it returns
 	client := driver.NewClient(o)
 	store := redis.New(client, redis.Options{})
 	if err := store.Check(ctx); err != nil {

@@ -1,0 +1,74 @@
+// Package examples_test runs the example server as the process that people run.
+package examples_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
+)
+
+// server is the path of the server's binary. It is the real program but for the tag that makes hashing cheap, because
+// these tests sign in thousands of times.
+var server string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "tollkeeper-examples-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		server = filepath.Join(dir, "server")
+		if err := proc.Build(server, "./server", "-tags=unsafe_test_hash"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+const (
+	anyPort  = "-addr=127.0.0.1:0"
+	password = "Plum4Kettle!Orbit"
+)
+
+// in is the server in a folder of its own, with a password for the first admin.
+func in(dir string) proc.Program {
+	return proc.Program{Path: server, Dir: dir, Env: []string{"TOLLKEEPER_ADMIN_PASSWORD=" + password}}
+}
+
+// call sends "METHOD URL" with a body, and a token if there is one, and answers the status and the JSON body.
+func call(t *testing.T, request, body, token string) (int, map[string]any) {
+	t.Helper()
+	method, url, _ := strings.Cut(request, " ")
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer map[string]any
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&answer); err != nil {
+		t.Fatalf("%s: %d %s: %v", request, res.StatusCode, text, err)
+	}
+	return res.StatusCode, answer
+}
