@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -12,19 +14,19 @@ import (
 // digestKeys make the keyed digests under which stores and throttles know things. All come from the oldest master key,
 // so that putting a new one in front forgets neither codes nor locks.
 type digestKeys struct {
-	secrets map[Purpose][]byte
-	limiter []byte
-	logs    []byte
+	secrets map[Purpose]*macPool
+	limiter *macPool
+	logs    *macPool
 }
 
 func newDigestKeys(oldest MasterKey) digestKeys {
 	d := digestKeys{
-		secrets: map[Purpose][]byte{},
-		limiter: oldest.derive("tollkeeper limiter v1"),
-		logs:    oldest.derive("tollkeeper log v1"),
+		secrets: map[Purpose]*macPool{},
+		limiter: newMACPool(oldest.derive("tollkeeper limiter v1")),
+		logs:    newMACPool(oldest.derive("tollkeeper log v1")),
 	}
 	for _, p := range []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, PurposeChangeEmail, PurposeRecovery} {
-		d.secrets[p] = oldest.derive("tollkeeper digest v1 " + string(p))
+		d.secrets[p] = newMACPool(oldest.derive("tollkeeper digest v1 " + string(p)))
 	}
 	return d
 }
@@ -32,28 +34,57 @@ func newDigestKeys(oldest MasterKey) digestKeys {
 // secret digests what was mailed. Codes are bound to the address by bound; links are long enough to stand alone, and
 // the row binds them to account and address.
 func (d digestKeys) secret(p Purpose, bound, value string) Digest {
-	return mac(d.secrets[p], bound, value)
+	return d.secrets[p].mac(bound, value)
 }
 
 // bucket digests what a throttle counts.
-func (d digestKeys) bucket(parts ...string) Digest { return mac(d.limiter, parts...) }
+func (d digestKeys) bucket(parts ...string) Digest { return d.limiter.mac(parts...) }
 
 // session names a session in logs and events: whoever holds a tenant's secret and learns a live session id could act as
 // that session, so the id itself is never logged (WIRE.md 1.1 rule 6).
 func (d digestKeys) session(id uuid.UUID) string {
-	m := mac(d.logs, string(id[:]))
+	m := d.logs.mac(string(id[:]))
 	return hex.EncodeToString(m[:8])
 }
 
-// mac is HMAC-SHA-256 over the parts, each with its length before it, so that no two lists of parts collide.
-func mac(key []byte, parts ...string) (d Digest) {
-	h := hmac.New(sha256.New, key)
-	var n [4]byte
-	for _, p := range parts {
-		binary.BigEndian.PutUint32(n[:], uint32(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
+// mac digests the parts, each with its length before it, so that no two lists of parts collide.
+func (p *macPool) mac(parts ...string) (d Digest) {
+	m := p.get()
+	defer p.put(m)
+	for _, part := range parts {
+		binary.BigEndian.PutUint32(m.out[:4], uint32(len(part)))
+		m.Write(m.out[:4])
+		for len(part) > 0 {
+			n := copy(m.out[:], part)
+			m.Write(m.out[:n])
+			part = part[n:]
+		}
 	}
-	h.Sum(d[:0])
+	copy(d[:], m.sum())
 	return d
 }
+
+// macPool keeps HMAC-SHA-256 states that have absorbed their key already.
+type macPool struct{ states sync.Pool }
+
+// keyed is one such state, with room for what it reads and its sum.
+type keyed struct {
+	hash.Hash
+	out [256]byte
+}
+
+func newMACPool(key []byte) *macPool {
+	p := &macPool{}
+	p.states.New = func() any { return &keyed{Hash: hmac.New(sha256.New, key)} }
+	return p
+}
+
+func (p *macPool) get() *keyed {
+	m := p.states.Get().(*keyed)
+	m.Reset()
+	return m
+}
+
+func (p *macPool) put(m *keyed) { p.states.Put(m) }
+
+func (m *keyed) sum() []byte { return m.Sum(m.out[:0]) }

@@ -1,6 +1,7 @@
 package tollkeeper
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ var (
 	Crossed     = crossed
 	Backoff     = backoff
 	Below       = below
+	MatchTOTP   = matchTOTP
 )
 
 // Admit is the decision about a proven account.
@@ -44,4 +46,29 @@ func (a *Authenticator) TenantKeyID(tenant uuid.UUID, version int) string {
 func (a *Authenticator) CheckToken(token string, now time.Time) bool {
 	_, _, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
 	return ok
+}
+
+// CheckKnown is CheckToken with the hot path and its memory.
+func (a *Authenticator) CheckKnown(token string, now time.Time) bool {
+	_, ok := a.tokens.check(token, now)
+	return ok
+}
+
+// CompareJudges answers what the hot path and the strict one make of a token that neither remembers.
+func (a *Authenticator) CompareJudges(token string, now time.Time) (fast, strict string) {
+	verdict := func(c claims, k *tokenKey, ok bool) string {
+		if !ok {
+			return "refused"
+		}
+		return fmt.Sprint(c.Issuer, c.Audience, c.Subject, c.Session, c.IssuedAt, c.NotBefore, c.ExpiresAt, k.id)
+	}
+	c, k, ok := a.tokens.firstSight(token, now)
+	fast = verdict(c, k, ok)
+	c, key, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	return fast, verdict(c, &key, ok)
+}
+
+// RememberedBytes answers how much the token caches hold.
+func (a *Authenticator) RememberedBytes() int {
+	return a.tokens.known.Bytes() + a.tokens.tenants.Bytes()
 }

@@ -3,18 +3,12 @@ package tollkeeper
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/json"
-	"hash"
 	"hash/maphash"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper/internal/remember"
 )
@@ -41,13 +35,19 @@ type tokenChecker struct {
 	headers map[string]*hotKey                   // instance keys by encoded header; immutable
 	tenants *remember.Cache[string, *hotKey]     // tenant keys, after their first good signature
 	known   *remember.Cache[string, *knownToken] // by full text
-	scratch sync.Pool                            // *[]byte
+	scratch sync.Pool                            // *scratch
+}
+
+// scratch is what one check writes to.
+type scratch struct {
+	text [maxToken]byte
+	sig  [512]byte // RS256 with 4,096 bits
 }
 
 // hotKey is a key with its HMAC states.
 type hotKey struct {
 	tokenKey
-	macs *sync.Pool // nil: asymmetric
+	macs *macPool // nil: asymmetric
 }
 
 // knownToken is a token whose signature was good, and the identity that its session gave last.
@@ -68,7 +68,7 @@ func newTokenChecker(keys *keyring, issuer string) *tokenChecker {
 		tenants: remember.New[string, *hotKey](rememberedKeys, maphash.String),
 		known:   remember.New[string, *knownToken](rememberedBytes, maphash.String),
 	}
-	c.scratch.New = func() any { b := make([]byte, 0, maxToken+sha256.Size); return &b }
+	c.scratch.New = func() any { return new(scratch) }
 	for _, k := range keys.known {
 		c.headers[encodedHeader(k)] = newHotKey(k)
 	}
@@ -78,25 +78,9 @@ func newTokenChecker(keys *keyring, issuer string) *tokenChecker {
 func newHotKey(k tokenKey) *hotKey {
 	h := &hotKey{tokenKey: k}
 	if secret, ok := k.verify.([]byte); ok {
-		h.macs = &sync.Pool{New: func() any {
-			m := hmac.New(sha256.New, secret)
-			m.Write(nil)
-			m.Reset() // keeps the state with the key absorbed
-			return m
-		}}
+		h.macs = newMACPool(secret)
 	}
 	return h
-}
-
-// encodedHeader is the header that golang-jwt writes for the key.
-func encodedHeader(k tokenKey) string {
-	t := jwt.New(k.method)
-	t.Header["kid"] = k.id
-	b, err := json.Marshal(t.Header)
-	if err != nil {
-		panic("tollkeeper: header: " + err.Error()) // a map of strings
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // check answers a known token, from memory or after checking it. now decides in both cases.
@@ -148,18 +132,17 @@ func (c *tokenChecker) slow(token string, now time.Time) (claims, *tokenKey, boo
 }
 
 func (c *tokenChecker) fast(token string, first, last int, key *hotKey, now time.Time) (claims, *tokenKey, bool) {
-	buf := c.scratch.Get().(*[]byte)
-	defer c.scratch.Put(buf)
-	b := append((*buf)[:0], token...)
+	w := c.scratch.Get().(*scratch)
+	defer c.scratch.Put(w)
+	b := append(w.text[:0], token...)
 	if bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 { // Go's decoder skips these (F5)
 		return claims{}, nil, false
 	}
-	var sig [sha256.Size * 16]byte // RS256 with 4,096 bits
-	if strictBase64.DecodedLen(len(b)-last-1) > len(sig) {
+	if strictBase64.DecodedLen(len(b)-last-1) > len(w.sig) {
 		return c.slow(token, now)
 	}
-	n, err := strictBase64.Decode(sig[:], b[last+1:])
-	if err != nil || !key.signed(token[:last], b[:last], sig[:n]) {
+	n, err := strictBase64.Decode(w.sig[:], b[last+1:])
+	if err != nil || !key.signed(token[:last], b[:last], w.sig[:n]) {
 		return claims{}, nil, false
 	}
 	payload := b[first+1 : last]
@@ -179,12 +162,10 @@ func (k *hotKey) signed(text string, b, sig []byte) bool {
 	if k.macs == nil {
 		return k.method.Verify(text, sig, k.verify) == nil
 	}
-	m := k.macs.Get().(hash.Hash)
-	defer k.macs.Put(m)
-	m.Reset()
+	m := k.macs.get()
+	defer k.macs.put(m)
 	m.Write(b)
-	var want [sha256.Size]byte
-	return subtle.ConstantTimeCompare(m.Sum(want[:0]), sig) == 1
+	return hmac.Equal(m.sum(), sig)
 }
 
 // scanner reads claims that look as signToken writes them. Anything else: not ok, and nothing is decided.

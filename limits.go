@@ -44,7 +44,7 @@ func (l Limits) withDefaults() Limits {
 	setZero(&l.AccountCeiling, Limit{Free: 20, Window: time.Hour})
 	setZero(&l.EmailCeiling, Limit{Free: 100, Window: time.Hour})
 	setZero(&l.Factor, Limit{Free: 5, Window: 15 * time.Minute})
-	setZero(&l.FactorCeiling, Limit{Free: 100, Window: 10 * 365 * 24 * time.Hour})
+	setZero(&l.FactorCeiling, Limit{Free: 100, Window: longest})
 	def(&l.SignUp, Rate(10, time.Hour))
 	def(&l.Confirm, Rate(30, time.Minute))
 	def(&l.CodeNetwork, Rate(10, time.Hour))
@@ -75,6 +75,9 @@ func (l Limits) reset(a Audience) []Limit {
 	return []Limit{Rate(1, time.Minute)}
 }
 
+// longest keeps the arithmetic of Limit far from overflow, in Go as in SQL and Lua.
+const longest = 10 * 365 * 24 * time.Hour
+
 func (l Limits) check() error {
 	rates := slices.Concat(l.SignUp, l.Confirm, l.CodeNetwork, l.CodeAddress, l.Resend)
 	for _, r := range l.SignIn {
@@ -84,15 +87,15 @@ func (l Limits) check() error {
 		rates = append(rates, r...)
 	}
 	for _, r := range rates {
-		if r.Every < time.Millisecond || r.Burst < 1 || !wholeMillis(r.Every) {
-			return bad("Limits", "has a rate without Every and Burst, or not in whole milliseconds")
+		if r.Every < time.Millisecond || r.Burst < 1 || !wholeMillis(r.Every) || r.Every > longest/time.Duration(r.Burst) {
+			return bad("Limits", "has a rate without Every and Burst, not in whole milliseconds, or longer than ten years")
 		}
 	}
-	if k := l.Lock; k.Free < 1 || k.Base < time.Millisecond || k.Max < k.Base || k.Window <= 0 || k.Every != 0 || !wholeMillis(k.Base, k.Max, k.Window) {
-		return bad("Limits.Lock", "must have Free, Base, Max and Window in whole milliseconds, and no Every")
+	if k := l.Lock; k.Free < 1 || k.Base < time.Millisecond || k.Base > time.Hour || k.Max < k.Base || k.Max > longest || k.Window <= 0 || k.Window > longest || k.Every != 0 || !wholeMillis(k.Base, k.Max, k.Window) {
+		return bad("Limits.Lock", "must have Free, Base of at most an hour, Max and Window in whole milliseconds, and no Every")
 	}
 	for _, c := range []Limit{l.PairCeiling, l.AccountCeiling, l.EmailCeiling, l.Factor, l.FactorCeiling} {
-		if c.Free < 1 || c.Window < time.Millisecond || c.Every != 0 || c.Base != 0 || !wholeMillis(c.Window) {
+		if c.Free < 1 || c.Window < time.Millisecond || c.Window > longest || c.Every != 0 || c.Base != 0 || !wholeMillis(c.Window) {
 			return bad("Limits", "has a ceiling without Free and Window, or with more than these")
 		}
 	}

@@ -22,7 +22,7 @@ func (r *keyring) seal(use string, v any) string {
 		panic("tollkeeper: seal: " + err.Error()) // only our own structs come here
 	}
 	body := base64.RawURLEncoding.EncodeToString(payload)
-	tag := mac(sealKey(r.first, use), body)
+	tag := newMACPool(sealKey(r.first, use)).mac(body)
 	return body + "." + base64.RawURLEncoding.EncodeToString(tag[:])
 }
 
@@ -37,7 +37,7 @@ func (r *keyring) open(use, text string, v any) bool {
 		return false
 	}
 	for _, m := range r.masters {
-		want := mac(sealKey(m, use), body)
+		want := newMACPool(sealKey(m, use)).mac(body)
 		if hmac.Equal(want[:], tag) {
 			payload, err := base64.RawURLEncoding.Strict().DecodeString(body)
 			return err == nil && json.Unmarshal(payload, v) == nil

@@ -1,0 +1,237 @@
+package tollkeeper_test
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+func refreshing(t *testing.T, edits ...func(*tollkeeper.Config)) (*authtest.Kit, *seenEvents) {
+	seen := &seenEvents{}
+	return authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour, Absolute: 72 * time.Hour}
+		c.TokenTTL = 15 * time.Minute
+		c.Events = seen.add
+		for _, edit := range edits {
+			edit(c)
+		}
+	})), seen
+}
+
+type seenEvents struct {
+	mu    sync.Mutex
+	names map[tollkeeper.EventName]int
+}
+
+func (s *seenEvents) add(e tollkeeper.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.names == nil {
+		s.names = map[tollkeeper.EventName]int{}
+	}
+	s.names[e.Name]++
+}
+
+func (s *seenEvents) count(n tollkeeper.EventName) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[n]
+}
+
+func TestRefresh(t *testing.T) {
+	t.Run("is off by default", func(t *testing.T) {
+		k := authtest.New(t)
+		if res := k.SignIn(k.Parent()); res.Refresh != "" {
+			t.Fatal("a refresh token without Config.Refresh")
+		}
+		if _, err := k.Auth.Refresh(ctx, "x", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrDisabled) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("carries a session past its access token, and not past its absolute end", func(t *testing.T) {
+		k, _ := refreshing(t)
+		res := k.SignIn(k.Parent())
+		session := res.Session
+		for hour := 0; hour < 72; hour += 6 {
+			next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
+			if err != nil {
+				t.Fatal(hour, err)
+			}
+			if id := k.Identity(next.Token); id.Session != session {
+				t.Fatal("another session")
+			}
+			res = next
+			k.Advance(6 * time.Hour)
+			if _, err := k.Auth.Authenticate(ctx, res.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Fatal("the access token outlived its time:", err)
+			}
+		}
+		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("past the absolute end:", err)
+		}
+	})
+	t.Run("ends when idle", func(t *testing.T) {
+		k, _ := refreshing(t)
+		res := k.SignIn(k.Parent())
+		k.Advance(24 * time.Hour)
+		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("is not an access token, nor the other way round", func(t *testing.T) {
+		k, _ := refreshing(t)
+		res := k.SignIn(k.Parent())
+		if _, err := k.Auth.Authenticate(ctx, res.Refresh); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{res.Token, "", ".", res.Refresh + "A", strings.ToUpper(res.Refresh), res.Refresh[:len(res.Refresh)-1]} {
+			if _, err := k.Auth.Refresh(ctx, bad, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Fatalf("%q: %v", bad, err)
+			}
+		}
+	})
+	t.Run("dies with its session", func(t *testing.T) {
+		k, _ := refreshing(t)
+		a := k.Parent()
+		out := k.SignIn(a)
+		if err := k.Auth.SignOut(ctx, k.Identity(out.Token)); err != nil {
+			t.Fatal(err)
+		}
+		all := k.SignIn(a)
+		if err := k.Auth.EndSessions(ctx, k.Identity(all.Token), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, res := range []tollkeeper.SignInResult{out, all} {
+			if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestRefreshInParallelTabs(t *testing.T) {
+	k, _ := refreshing(t)
+	res := k.SignIn(k.Parent())
+	var mu sync.Mutex
+	successors := map[string]bool{}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			successors[next.Refresh] = true
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if len(successors) != 1 {
+		t.Fatalf("%d successors, want the same for all tabs", len(successors))
+	}
+}
+
+func TestRefreshReuse(t *testing.T) {
+	for name, reuse := range map[string]func(k *authtest.Kit, first, second string) string{
+		"the same token after the window": func(k *authtest.Kit, first, _ string) string {
+			k.Advance(10 * time.Second)
+			return first
+		},
+		"the one before the last, within the window": func(k *authtest.Kit, first, second string) string {
+			if _, err := k.Auth.Refresh(ctx, second, tollkeeper.Client{}); err != nil {
+				panic(err)
+			}
+			return first
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, seen := refreshing(t)
+			a := k.Parent()
+			res := k.SignIn(a)
+			next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stolen := reuse(k, res.Refresh, next.Refresh)
+			for range 3 {
+				if _, err := k.Auth.Refresh(ctx, stolen, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+					t.Fatal("reuse was served:", err)
+				}
+			}
+			if _, err := k.Auth.Authenticate(ctx, next.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Fatal("the session lived on:", err)
+			}
+			if _, err := k.Auth.Refresh(ctx, next.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Fatal("the family lived on:", err)
+			}
+			if seen.count(tollkeeper.EventRefreshReused) == 0 {
+				t.Fatal("no event")
+			}
+			told := 0
+			for _, m := range k.Mails(a.Email) {
+				if strings.Contains(m.Text, "was ended") {
+					told++
+				}
+			}
+			if told != 1 {
+				t.Fatalf("%d mails, want one: a thief must not flood the owner", told)
+			}
+		})
+	}
+}
+
+func TestSessionsList(t *testing.T) {
+	k := authtest.New(t)
+	a := k.Parent()
+	firefox := tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.9"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	phone := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client = firefox })
+	here := k.Identity(k.SignIn(a).Token)
+	list, err := k.Auth.Sessions(ctx, here)
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if s := list[0]; s.Device != "Firefox on Linux" || s.Network != "203.0.113.9/32" || s.Current {
+		t.Fatalf("%+v", s)
+	}
+	if !list[1].Current {
+		t.Fatal("the caller's own is not marked")
+	}
+	stranger := k.Identity(k.SignIn(k.Parent()).Token)
+	if err := k.Auth.EndSession(ctx, stranger, phone.Session); !errors.Is(err, tollkeeper.ErrNotFound) {
+		t.Fatal("a stranger ended it:", err)
+	}
+	if err := k.Auth.EndSession(ctx, here, phone.Session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Auth.Authenticate(ctx, phone.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Fatal(err)
+	}
+}
+
+func TestStepUp(t *testing.T) {
+	k := authtest.New(t)
+	a := k.Parent()
+	token := k.SignIn(a).Token
+	k.Advance(6 * time.Minute)
+	id := k.Identity(token)
+	if err := k.Auth.RequireRecent(id, 5*time.Minute); !errors.Is(err, tollkeeper.ErrNotRecent) {
+		t.Fatal(err)
+	}
+	if err := k.Auth.Reauthenticate(ctx, id, "wrong", "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		t.Fatal(err)
+	}
+	if err := k.Auth.Reauthenticate(ctx, id, a.Password, "", tollkeeper.Client{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Auth.RequireRecent(k.Identity(token), 5*time.Minute); err != nil {
+		t.Fatal("the same token, after the proof:", err)
+	}
+}

@@ -1,0 +1,350 @@
+package tollkeeper_test
+
+import (
+	"bytes"
+	"encoding/base32"
+	"errors"
+	"image/png"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+// enrolled is an account with a second factor and what its owner keeps.
+type enrolled struct {
+	authtest.Account
+	secret   string
+	recovery []string
+	token    string
+}
+
+func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
+	t.Helper()
+	id := k.Identity(k.SignIn(a).Token)
+	e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+	if err != nil {
+		t.Fatal("enrol:", err)
+	}
+	x := enrolled{Account: a, secret: e.Secret}
+	if x.recovery, err = k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{}); err != nil {
+		t.Fatal("confirm:", err)
+	}
+	return x
+}
+
+// code is what the app shows now.
+func (x enrolled) code(t *testing.T, k *authtest.Kit) string {
+	t.Helper()
+	code, err := totp.GenerateCode(x.secret, k.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+func (x enrolled) challenge(k *authtest.Kit) string { return k.SignIn(x.Account).Challenge }
+
+func verify(k *authtest.Kit, challenge, code string) (tollkeeper.SignInResult, error) {
+	return k.Auth.VerifySecondFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: code})
+}
+
+func TestSecondFactor(t *testing.T) {
+	k := authtest.New(t)
+	x := enrol(t, k, k.Parent())
+
+	t.Run("the code that confirmed it does not sign in", func(t *testing.T) {
+		if _, err := verify(k, x.challenge(k), x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+			t.Fatalf("err = %v, want ErrInvalidCode: one code once", err)
+		}
+	})
+	t.Run("a sign-in stops at the challenge and ends with the code", func(t *testing.T) {
+		k.Advance(time.Minute)
+		res := k.SignIn(x.Account)
+		if res.Token != "" || res.Refresh != "" || res.Secret != "" || res.Challenge == "" {
+			t.Fatal("the first factor alone opened something")
+		}
+		if _, err := k.Auth.Authenticate(ctx, res.Challenge); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("a challenge is no access token:", err)
+		}
+		done, err := verify(k, res.Challenge, x.code(t, k))
+		if err != nil || done.Token == "" {
+			t.Fatal("the second factor did not end it:", err)
+		}
+		if id := k.Identity(done.Token); !id.HasFactor {
+			t.Fatal("the identity does not know of the second factor")
+		}
+	})
+	t.Run("a recovery code opens once, however it is typed", func(t *testing.T) {
+		code := strings.ToUpper(strings.ReplaceAll(x.recovery[0], "-", " "))
+		if _, err := verify(k, x.challenge(k), code); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verify(k, x.challenge(k), code); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+			t.Fatalf("used twice: %v", err)
+		}
+	})
+	t.Run("a challenge ends after five minutes and with the account's sessions", func(t *testing.T) {
+		old := x.challenge(k)
+		k.Advance(5 * time.Minute)
+		if _, err := verify(k, old, x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+			t.Fatal("too old:", err)
+		}
+		voided := x.challenge(k)
+		done, err := verify(k, x.challenge(k), x.code(t, k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Auth.EndOtherSessions(ctx, k.Identity(done.Token)); err != nil {
+			t.Fatal(err)
+		}
+		k.Advance(time.Minute)
+		if _, err := verify(k, voided, x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+			t.Fatal("the epoch has moved:", err)
+		}
+	})
+}
+
+func TestSecondFactorGuessing(t *testing.T) {
+	k := authtest.New(t)
+	x := enrol(t, k, k.Parent())
+	k.Advance(time.Hour)
+	t.Run("five tries, which the first factor does not give back", func(t *testing.T) {
+		for range 5 {
+			if _, err := verify(k, x.challenge(k), "000000"); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+				t.Fatal(err)
+			}
+			k.Advance(time.Minute)
+		}
+		_, err := verify(k, x.challenge(k), x.code(t, k))
+		e, _ := errors.AsType[*tollkeeper.Error](err)
+		if !errors.Is(err, tollkeeper.ErrRateLimited) || e.RetryAfter <= 0 {
+			t.Fatalf("the sixth try: %v, want ErrRateLimited with RetryAfter", err)
+		}
+	})
+	t.Run("after a hundred in a row only a recovery code opens", func(t *testing.T) {
+		for n := 5; n < 100; {
+			k.Advance(16 * time.Minute)
+			c := x.challenge(k)
+			for range 5 {
+				if _, err := verify(k, c, "000000"); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+					t.Fatal(n, err)
+				}
+				n++
+			}
+		}
+		k.Advance(24 * time.Hour)
+		if _, err := verify(k, x.challenge(k), x.code(t, k)); !errors.Is(err, tollkeeper.ErrRateLimited) {
+			t.Fatalf("the right code after a hundred wrong ones: %v", err)
+		}
+		if _, err := verify(k, x.challenge(k), x.recovery[1]); err != nil {
+			t.Fatal("a recovery code must open:", err)
+		}
+		k.Advance(time.Minute)
+		if _, err := verify(k, x.challenge(k), x.code(t, k)); err != nil {
+			t.Fatal("and forgive the rest:", err)
+		}
+	})
+}
+
+func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = time.Hour }))
+	parent := k.Parent()
+	x := enrol(t, k, k.Child(parent))
+	ways := map[string]func() (tollkeeper.SignInResult, error){}
+	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform} {
+		ways["password/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: x.Password, ParentKey: parent.PublicKey, Audience: audience})
+		}
+		ways["code/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
+			k.Advance(time.Hour)
+			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
+				return tollkeeper.SignInResult{}, err
+			}
+			return k.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: k.LastCode(x.Email), ParentKey: parent.PublicKey, Audience: audience})
+		}
+		ways["reset/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
+			k.Advance(time.Hour)
+			if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
+				return tollkeeper.SignInResult{}, err
+			}
+			x.Password = "another " + string(audience) + " 99"
+			if err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: k.LastToken(x.Email), Password: x.Password, Audience: audience}); err != nil {
+				return tollkeeper.SignInResult{}, err
+			}
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: x.Password, ParentKey: parent.PublicKey, Audience: audience})
+		}
+	}
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			before, err := k.Store.Balance(ctx, parent.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.Advance(time.Hour)
+			res, err := way()
+			if err != nil || res.Token != "" || res.Refresh != "" || res.Challenge == "" {
+				t.Fatalf("%v, err %v: want a challenge and nothing else", res, err)
+			}
+			if after, _ := k.Store.Balance(ctx, parent.ID); after.Credits != before.Credits {
+				t.Fatalf("%d credits were charged before the second proof", before.Credits-after.Credits)
+			}
+			done, err := verify(k, res.Challenge, x.code(t, k))
+			if err != nil || done.Token == "" || done.Refresh == "" {
+				t.Fatal("the second proof must end it:", err)
+			}
+			if after, _ := k.Store.Balance(ctx, parent.ID); after.Credits != before.Credits-1 {
+				t.Fatalf("charged %d credits, want 1", before.Credits-after.Credits)
+			}
+			if next, err := k.Auth.Refresh(ctx, done.Refresh, tollkeeper.Client{}); err != nil || k.Identity(next.Token).Account != x.ID {
+				t.Fatal("a session that passed the gate is refreshed without it:", err)
+			}
+		})
+	}
+}
+
+func TestSecondFactorRaces(t *testing.T) {
+	t.Run("fifty at once with one code: one session", func(t *testing.T) {
+		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Limits.Factor = tollkeeper.Limit{Free: 1000, Window: time.Minute} }))
+		x := enrol(t, k, k.Parent())
+		k.Advance(time.Minute)
+		challenge, code := x.challenge(k), x.code(t, k)
+		var won atomic.Int64
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				_, err := verify(k, challenge, code)
+				if err == nil {
+					won.Add(1)
+				} else if !errors.Is(err, tollkeeper.ErrInvalidCode) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if won.Load() != 1 {
+			t.Fatalf("%d sessions from one code", won.Load())
+		}
+	})
+}
+
+func TestSecondFactorEnrolment(t *testing.T) {
+	k := authtest.New(t)
+	a := k.Parent()
+	id := k.Identity(k.SignIn(a).Token)
+	t.Run("needs fresh proof", func(t *testing.T) {
+		k.Advance(6 * time.Minute)
+		if _, err := k.Auth.EnrolFactor(ctx, id, "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
+			t.Fatal(err)
+		}
+		if _, err := k.Auth.EnrolFactor(ctx, id, "wrong", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("shows secret, URL and a picture, and is inert until confirmed", func(t *testing.T) {
+		e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(e.Secret); err != nil || len(seed) != 20 {
+			t.Fatalf("secret of %d bytes, %v: want 160 bits", len(seed), err)
+		}
+		if !strings.HasPrefix(e.URL, "otpauth://totp/") || !strings.Contains(e.URL, e.Secret) {
+			t.Fatal("URL:", e.URL)
+		}
+		if _, err := png.Decode(bytes.NewReader(e.PNG)); err != nil {
+			t.Fatal("picture:", err)
+		}
+		if k.SignIn(a).Token == "" {
+			t.Fatal("a seed that was not confirmed already asks for codes")
+		}
+		if _, err := k.Auth.ConfirmFactor(ctx, id, "000000", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("ends other sessions, keeps this one, and the owner is told", func(t *testing.T) {
+		other := k.SignIn(a).Token
+		x := enrolled{Account: a}
+		e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.secret = e.Secret
+		codes, err := k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{})
+		if err != nil || len(codes) != 10 {
+			t.Fatal(len(codes), err)
+		}
+		if _, err := k.Auth.Authenticate(ctx, other); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("another session lived on:", err)
+		}
+		mails := k.Mails(a.Email)
+		if last := mails[len(mails)-1]; !strings.Contains(last.Text, "second factor") || strings.Contains(last.Text, e.Secret) {
+			t.Fatal("notice:", last.Text)
+		}
+		k.Advance(time.Minute)
+		if err := k.Auth.RemoveFactor(ctx, id, a.Password, x.code(t, k), tollkeeper.Client{}); err != nil {
+			t.Fatal("remove:", err)
+		}
+		if k.SignIn(a).Token == "" {
+			t.Fatal("removed, and still asked for")
+		}
+	})
+}
+
+func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
+	store := memory.New()
+	k := authtest.New(t, authtest.WithStore(store))
+	x, y := enrol(t, k, k.Parent()), enrol(t, k, k.Parent())
+	sx, err := store.FindAccount(ctx, tollkeeper.Lookup{ID: x.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.secret); bytes.Contains(sx.Account.TOTP, raw) {
+		t.Fatal("the seed is stored in plain")
+	}
+	sy, err := store.FindAccount(ctx, tollkeeper.Lookup{ID: y.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := tollkeeper.Change{Account: sy.Account}
+	change.Account.TOTP = sx.Account.TOTP // somebody who can write to the database swaps rows
+	if _, _, err := store.UpdateAccount(ctx, change, k.Now()); err != nil {
+		t.Fatal(err)
+	}
+	k.Advance(time.Minute)
+	if _, err := verify(k, y.challenge(k), x.code(t, k)); err == nil {
+		t.Fatal("a seed of another account was accepted")
+	}
+}
+
+func TestSecondFactorPolicy(t *testing.T) {
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.SecondFactor.Roles = []tollkeeper.Role{tollkeeper.RoleAdmin} }))
+	parent := k.Parent()
+	admin, user := k.Admin(parent), k.Child(parent)
+	if id := k.Identity(k.SignIn(user).Token); id.Limited != tollkeeper.Unlimited {
+		t.Fatal("a user is not concerned:", id.Limited)
+	}
+	id := k.Identity(k.SignIn(admin).Token)
+	if id.Limited != tollkeeper.LimitedSecondFactor {
+		t.Fatal("an admin without a second factor:", id.Limited)
+	}
+	if _, err := k.Auth.Accounts(ctx, id, tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrLimitedSession) {
+		t.Fatal("and he may do nothing but enrol:", err)
+	}
+	e, err := k.Auth.EnrolFactor(ctx, id, admin.Password, tollkeeper.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Auth.ConfirmFactor(ctx, id, enrolled{secret: e.Secret}.code(t, k), tollkeeper.Client{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Auth.Accounts(ctx, k.Identity(k.SignIn(user).Token), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
+		t.Fatal(err)
+	}
+}
