@@ -58,7 +58,7 @@ func execute(t *testing.T, server, sql string) {
 // TestServerOnPostgreSQLAndRedis: the same program on existing engines, by two flags.
 func TestServerOnPostgreSQLAndRedis(t *testing.T) {
 	database, attempts := ownDatabase(t), backend(t, "TOLLKEEPER_TEST_REDIS")
-	program := in(t.TempDir())
+	program := in(t, t.TempDir())
 	args := []string{anyPort, "-store=" + database, "-attempts=" + attempts}
 	one, two := program.Start(t, args...), program.Start(t, args...)
 	signUp(t, one.URL, "ada@home.example")

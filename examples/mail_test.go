@@ -23,7 +23,7 @@ import (
 // TestResetByMail is the way of a user who forgot his password: the mail is there within a second, as a file and on
 // the terminal, its link leads to a page of the server, and its token sets a password.
 func TestResetByMail(t *testing.T) {
-	program := in(t.TempDir())
+	program := in(t, t.TempDir())
 	s := program.Start(t, anyPort, "-mail-dir=mail", "-store=memory:")
 	signUp(t, s.URL, "ada@home.example")
 	call(t, "POST "+s.URL+"/auth/reset-password", `{"email":"ada@home.example"}`, "")
@@ -57,7 +57,7 @@ func TestResetByMail(t *testing.T) {
 func TestStopLosesNothing(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
-			program := in(t.TempDir())
+			program := in(t, t.TempDir())
 			s := program.Start(t, anyPort, "-mail-dir=mail", "-base-url=https://app.example")
 			signUp(t, s.URL, "ada@home.example")
 			address := strings.TrimPrefix(s.URL, "http://")

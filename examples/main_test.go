@@ -10,9 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
+	_ "github.com/tollkeeper/tollkeeper/httpadapter"
+	_ "github.com/tollkeeper/tollkeeper/store/memory"
+	_ "github.com/tollkeeper/tollkeeper/store/postgres"
+	_ "github.com/tollkeeper/tollkeeper/store/redis"
+	_ "github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // server is the path of the server's binary. It is the real program but for the tag that makes hashing cheap, because
@@ -42,9 +48,32 @@ const (
 )
 
 // in is the server in a folder of its own, with a password for the first admin.
-func in(dir string) proc.Program {
+func in(t *testing.T, dir string) proc.Program {
+	t.Helper()
+	readSources(t)
 	return proc.Program{Path: server, Dir: dir, Env: []string{"TOLLKEEPER_ADMIN_PASSWORD=" + password}}
 }
+
+// readSources lets the go command see what the binary depends on, with the blank imports above: without, it would
+// answer results of an older server from its cache.
+var readSources = func() func(*testing.T) {
+	var once sync.Once
+	return func(t *testing.T) {
+		once.Do(func() {
+			for _, pattern := range []string{"server/*.go", "server/pages/*"} {
+				names, err := filepath.Glob(pattern)
+				if err != nil || len(names) == 0 {
+					t.Fatal(pattern, err)
+				}
+				for _, name := range names {
+					if _, err := os.Stat(name); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}()
 
 // call sends "METHOD URL" with a body, and a token if there is one, and answers the status and the JSON body.
 func call(t *testing.T, request, body, token string) (int, map[string]any) {

@@ -1,20 +1,18 @@
 package examples_test
 
 import (
-	"encoding/binary"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
 )
 
 // TestFirstStart: everything that is missing is made, once, and only its owner may read it.
 func TestFirstStart(t *testing.T) {
-	program := proc.Program{Path: server, Dir: t.TempDir(), Env: []string{"TOLLKEEPER_ADMIN_PASSWORD="}}
+	program := in(t, t.TempDir())
+	program.Env = []string{"TOLLKEEPER_ADMIN_PASSWORD="}
 	s := program.Start(t, anyPort)
 	made := regexp.MustCompile(`admin admin@localhost\.localdomain has the password (\S+)`).FindStringSubmatch(s.Output())
 	if made == nil {
@@ -55,7 +53,9 @@ func TestWhatKeepsItFromStarting(t *testing.T) {
 	write(t, dir, "open.secrets", strings.Repeat("A", 43), 0o644)
 	write(t, dir, "short.secrets", "AAAA", 0o600)
 	write(t, dir, "corrupt.db", strings.Repeat("no database ", 1000), 0o600)
-	write(t, dir, "newer.db", string(newerDatabase(t)), 0o600)
+	whole := string(database(t))
+	write(t, dir, "truncated.db", whole[:len(whole)/2], 0o600)
+	write(t, dir, "newer.db", whole[:60]+"\x00\x00\x03\xe7"+whole[64:], 0o600) // its user_version
 	tests := map[string]struct {
 		args string
 		env  string
@@ -70,6 +70,7 @@ func TestWhatKeepsItFromStarting(t *testing.T) {
 		"broken secrets":       {args: "-secrets=short.secrets", code: 1, want: "short.secrets: line 1"},
 		"secrets is a folder":  {args: "-secrets=.", code: 1, want: "no regular file"},
 		"corrupt database":     {args: "-store=sqlite:corrupt.db", code: 1, want: "corrupt.db"},
+		"truncated database":   {args: "-store=sqlite:truncated.db", code: 1, want: "malformed"},
 		"newer database":       {args: "-store=sqlite:newer.db", code: 1, want: "newer"},
 		"database is a folder": {args: "-store=sqlite:.", code: 1, want: "is a directory"},
 		"unknown store":        {args: "-store=mysql:x", code: 1, want: "-store: must be"},
@@ -83,7 +84,7 @@ func TestWhatKeepsItFromStarting(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			program := in(dir)
+			program := in(t, dir)
 			program.Env = append(program.Env, tt.env)
 			args := strings.Fields(tt.args)
 			if !strings.Contains(tt.args, "-addr") {
@@ -116,15 +117,14 @@ func write(t *testing.T, dir, name, text string, mode os.FileMode) {
 	}
 }
 
-// newerDatabase is a database as a later program would leave it: bytes 60 to 63 of the file are its user_version.
-func newerDatabase(t *testing.T) []byte {
+// database is the file of a server that was stopped.
+func database(t *testing.T) []byte {
 	t.Helper()
-	program := in(t.TempDir())
+	program := in(t, t.TempDir())
 	program.Start(t, anyPort, "-store=sqlite:x.db").Stop(t)
 	text, err := os.ReadFile(filepath.Join(program.Dir, "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary.BigEndian.PutUint32(text[60:], 999)
 	return text
 }

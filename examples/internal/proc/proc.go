@@ -43,8 +43,7 @@ type Result struct {
 // Run runs the program to its end.
 func (p Program) Run(tb testing.TB, args ...string) Result {
 	tb.Helper()
-	s := p.launch(tb, args)
-	return s.wait(tb)
+	return p.Launch(tb, args...).Wait(tb)
 }
 
 // Server is a process that serves. Its methods are for the goroutine of the test.
@@ -56,11 +55,10 @@ type Server struct {
 	ended    chan struct{}
 }
 
-// Start starts the program and waits until it has printed "listening on URL". It is killed when the test ends, if it
-// still runs then.
+// Start starts the program and waits until it has printed "listening on URL".
 func (p Program) Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := p.launch(tb, args)
+	s := p.Launch(tb, args...)
 	deadline := time.After(patience)
 	for {
 		url, ok, more := s.listening()
@@ -78,7 +76,9 @@ func (p Program) Start(tb testing.TB, args ...string) *Server {
 	}
 }
 
-func (p Program) launch(tb testing.TB, args []string) *Server {
+// Launch starts the program and does not wait for anything; there is no URL then. It is killed when the test ends, if
+// it still runs.
+func (p Program) Launch(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := &Server{cmd: exec.Command(p.Path, args...), out: newBuffer(), err: newBuffer(), ended: make(chan struct{})}
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = p.Dir, s.out, s.err
@@ -110,7 +110,7 @@ func (s *Server) Kill(tb testing.TB) {
 	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		tb.Errorf("kill: %v", err)
 	}
-	s.wait(tb)
+	s.Wait(tb)
 }
 
 // Signal sends a signal.
@@ -125,19 +125,14 @@ func (s *Server) Signal(tb testing.TB, sig syscall.Signal) {
 func (s *Server) Stop(tb testing.TB) Result {
 	tb.Helper()
 	s.Signal(tb, syscall.SIGTERM)
-	return s.wait(tb)
-}
-
-// Wait waits until the process has ended.
-func (s *Server) Wait(tb testing.TB) Result {
-	tb.Helper()
-	return s.wait(tb)
+	return s.Wait(tb)
 }
 
 // Output answers what it has printed so far.
 func (s *Server) Output() string { return s.out.String() }
 
-func (s *Server) wait(tb testing.TB) Result {
+// Wait waits until the process has ended.
+func (s *Server) Wait(tb testing.TB) Result {
 	tb.Helper()
 	select {
 	case <-s.ended:
