@@ -87,7 +87,10 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 		a, r, err = s.whyNotCreated(ctx, n, violated(err))
 		return err
 	})
-	return a, r, err
+	if err != nil {
+		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+	}
+	return a, r, nil
 }
 
 // creation answers the statement for the new account.
@@ -207,7 +210,10 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.
 		page = nil
 		return s.all(ctx, sql, args, accountsOf(&page))
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // CountAccounts meets tollkeeper.AccountStore.
@@ -217,5 +223,8 @@ func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.T
 		_, err := s.one(ctx, countAccounts, []any{id(scope), ms / dayMillis, ms}, &n)
 		return err
 	})
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }

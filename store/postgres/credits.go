@@ -202,5 +202,8 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.
 			return err
 		})
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }

@@ -60,7 +60,10 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 			return err
 		})
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.

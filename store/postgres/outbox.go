@@ -21,10 +21,10 @@ const (
 	claimMail = `WITH due AS (
   SELECT id, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), claimed AS (
-  UPDATE outbox o SET due_at = $2, tries = o.tries + 1 FROM due WHERE o.id = due.id
-  RETURNING o.id, o.kind, o.lookup, o.address, o.args, o.tries, o.due_at, due.due_at AS was
+  UPDATE outbox SET due_at = $2, tries = tries + 1 WHERE id = ANY (ARRAY(SELECT id FROM due))
+  RETURNING id, kind, lookup, address, args, tries, due_at
 )
-SELECT id, kind, lookup, address, args, tries, due_at FROM claimed ORDER BY was, id`
+SELECT c.id, c.kind, c.lookup, c.address, c.args, c.tries, c.due_at FROM claimed c JOIN due ON due.id = c.id ORDER BY due.due_at, c.id`
 
 	sentMail  = `DELETE FROM outbox WHERE id = $1 AND tries = $2`
 	retryMail = `UPDATE outbox SET due_at = $3 WHERE id = $1 AND tries = $2`

@@ -198,5 +198,8 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeepe
 			return err
 		})
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,10 +87,15 @@ func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now 
 		return s.createAlone(ctx, r)
 	}
 	defer s.underWay.Add(-1)
+	lanes := s.together
 	if s.underWay.Add(1) <= fewSignIns {
-		return s.apart.Do(ctx, r)
+		lanes = s.apart
 	}
-	return s.together.Do(ctx, r)
+	receipt, err := lanes.Do(ctx, r)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = ctx.Err() // the batch was cancelled because the last who waited for it has gone
+	}
+	return receipt, err
 }
 
 // signIn is a call of CreateSession.
@@ -126,7 +132,10 @@ func (s *Store) createAlone(ctx context.Context, r signIn) (receipt tollkeeper.R
 		receipt, err = s.whyRefused(ctx, r, violated(err))
 		return err
 	})
-	return receipt, err
+	if err != nil {
+		return tollkeeper.Receipt{}, err
+	}
+	return receipt, nil
 }
 
 // statement answers the cheapest one that does the sign-in.

@@ -1,0 +1,254 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+)
+
+// statements remembers each statement that a pool runs with the parameters of its first run.
+type statements struct {
+	mu   sync.Mutex
+	args map[string][]any
+}
+
+func (s *statements) note(sql string, args []any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.args[sql]; !ok {
+		s.args[sql] = args
+	}
+}
+
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	s.note(d.SQL, d.Args)
+	return ctx
+}
+func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (s *statements) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+func (s *statements) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
+	s.note(d.SQL, d.Args)
+}
+func (s *statements) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// crowd fills every table with thousands of rows.
+const crowd = `
+INSERT INTO accounts (id, parent, email, email_key, username, username_key, google_subject, name, role, status, house, public_key,
+  password, password_changed_at, password_temporary, password_history, verified_at, totp, totp_pending, key_master, key_version,
+  organization_owner, must_verify, must_factor, created_at, updated_at, last_sign_in, active_day, orphans)
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+  CASE WHEN n <= 1000 THEN '00000000-0000-0000-0000-000000000000' ELSE '00000000-0000-7000-8000-' || lpad(to_hex(n % 1000 + 1), 12, '0') END::uuid,
+  '', convert_to('mail' || n, 'UTF8'), '', convert_to('name' || n, 'UTF8'), 'google' || n, '', CASE WHEN n % 10 = 0 THEN 'admin' ELSE 'user' END,
+  CASE WHEN n % 97 = 0 THEN 'deleted' ELSE 'active' END, false, 'APK_' || n,
+  repeat('p', 90), 0, false, '{}', 0, '', '', 'm', 1, '00000000-0000-0000-0000-000000000000', false, false, n, n, n, n % 500, false
+FROM generate_series(1, 20000) n;
+INSERT INTO credits (owner, balance, closed_month) SELECT id, 1000, 24000 + number % 500 FROM accounts WHERE number <= 20000 ORDER BY number LIMIT 5000;
+INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at) SELECT id, id, 'key', 'sign-in', -1, 0, id, 0 FROM accounts;
+INSERT INTO months SELECT id, 24000, 0, 0, 0, 0, 0, 0 FROM accounts;
+INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at, proved_at, expires_at, refresh_until, end_day)
+SELECT id, id, 1, '', '', 0, 0, '', '', 0, 0, 0, 1900000000000 + number, 0, 21990 + number % 100 FROM accounts;
+INSERT INTO secrets SELECT id, uuid_send(id), 'sign-in', email_key, 0, 0, CASE WHEN number % 2 = 0 THEN 0 ELSE 1900000000000 + number END, number % 4 FROM accounts;
+INSERT INTO attempts SELECT sha256(uuid_send(id)), 1, 0, 1900000000000 + number, 21990 + number % 100, 1 FROM accounts;
+INSERT INTO marks SELECT uuid_send(id), 1900000000000 + number FROM accounts;
+INSERT INTO outbox SELECT id, 'notice', '{}', '', '{}', 0, 1900000000000 + number FROM accounts;
+ANALYZE`
+
+var sequential = regexp.MustCompile(`Seq Scan on (accounts|credits|ledger|months|sessions|secrets|attempts|marks|outbox)\b`)
+
+// TestPlans runs every verb and asks the server how it runs the statements on big tables: with the values at hand, and
+// with the plan for any values that it keeps for prepared statements.
+func TestPlans(t *testing.T) {
+	c := database(t, "synchronous_commit=off")
+	seen := &statements{args: map[string][]any{}}
+	traced := c.Copy()
+	traced.ConnConfig.Tracer = seen
+	migrated(t, c)
+	pool := connect(t, c)
+	if _, err := pool.Exec(t.Context(), crowd); err != nil {
+		t.Fatal(err)
+	}
+	everything(t, postgres.New(connect(t, traced)))
+	if len(seen.args) < 45 {
+		t.Errorf("only %d statements were seen", len(seen.args))
+	}
+	for sql, args := range seen.args {
+		for mode, plan := range plans(t, pool, sql, args) {
+			if sequential.MatchString(plan) {
+				t.Errorf("%s plan of\n%s\n%s", mode, sql, plan)
+			}
+		}
+	}
+}
+
+// plans answers both plans of a statement. It changes nothing.
+func plans(t *testing.T, pool *pgxpool.Pool, sql string, args []any) map[string]string {
+	t.Helper()
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	explain := func(sql string, args ...any) string {
+		rows, err := tx.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, sql)
+		}
+		return strings.Join(lines, "\n")
+	}
+	out := map[string]string{"custom": explain(sql, args...)}
+	if _, err := tx.Exec(t.Context(), "SET LOCAL plan_cache_mode = force_generic_plan"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "PREPARE looked_at AS "+sql); err != nil {
+		t.Fatal(err)
+	}
+	execute := "EXECUTE looked_at"
+	if n := len(args); n > 0 {
+		execute += "(NULL" + strings.Repeat(", NULL", n-1) + ")"
+	}
+	out["generic"] = explain(execute)
+	if _, err := tx.Exec(t.Context(), "DEALLOCATE looked_at"); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// everything calls each verb so that each of its statements runs.
+func everything(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	ctx := t.Context()
+	ok := func(errs ...error) {
+		t.Helper()
+		for _, err := range errs {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	refused := func(err error) {
+		t.Helper()
+		if err == nil {
+			t.Fatal("not refused")
+		}
+	}
+	p := parent(t, s, 1000)
+	a, other := child(t, s, p), child(t, s, p)
+	_, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, at)
+	ok(err)
+	_, _, err = s.CreateAccount(ctx, tollkeeper.NewAccount{Account: account(uuid.New(), uuid.New())}, at)
+	refused(err)
+	for _, l := range []tollkeeper.Lookup{
+		{ID: a.ID}, {Number: a.Number}, {PublicKey: a.PublicKey}, {Scope: p.ID, Email: a.EmailKey, GoogleSubject: "x"},
+		{ScopeKey: p.PublicKey, Email: a.EmailKey, Widget: true}, {ScopeNumber: p.Number, Email: a.EmailKey}, {Email: a.EmailKey, Stray: true},
+	} {
+		_, err := s.FindAccount(ctx, l)
+		ok(err)
+		_, err = s.ConsumeSecret(ctx, tollkeeper.Claim{Purpose: tollkeeper.PurposeSignIn, Lookup: l, Digest: random(), Tries: 5}, at)
+		refused(err)
+	}
+	for _, page := range []tollkeeper.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
+		_, err := s.ListAccounts(ctx, p.ID, page)
+		ok(err)
+	}
+	_, err = s.CountAccounts(ctx, p.ID, at)
+	ok(err)
+	secret := tollkeeper.Secret{Account: a.ID, Purpose: tollkeeper.PurposeReset, Digest: random(), CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	ok(s.PutSecrets(ctx, []tollkeeper.Secret{secret}, at))
+	_, _, err = s.Secret(ctx, secret.Purpose, secret.Digest)
+	ok(err)
+	a.Role = tollkeeper.RoleAdmin
+	a, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a, Proof: secret.Digest, Charge: signIn(a, p.ID, true).Charge, Secrets: []tollkeeper.Secret{secret}}, at)
+	ok(err)
+	a.Role = tollkeeper.RoleUser
+	_, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a}, at)
+	refused(err)
+	refused(s.DeleteAccount(ctx, p.ID, a.ID, at))
+	sessions(t, s, p, a, other)
+	_, err = s.Take(ctx, []tollkeeper.Bucket{{Key: random(), Limit: tollkeeper.Limit{Free: 3, Window: time.Hour}, Waive: random()}}, at)
+	ok(err)
+	ok(s.Settle(ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
+	entry := tollkeeper.LedgerEntry{ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "bought", Operation: tollkeeper.OpPackage, Amount: 5, At: at}
+	for range 2 {
+		_, _, _, err = s.ApplyCredit(ctx, entry)
+		ok(err)
+	}
+	entry.Key, entry.Refunds = "back", "nothing"
+	_, _, _, err = s.ApplyCredit(ctx, entry)
+	refused(err)
+	_, err = s.Balance(ctx, p.ID)
+	ok(err)
+	for _, op := range []tollkeeper.Operation{"", tollkeeper.OpGrant} {
+		_, err = s.ListCredits(ctx, p.ID, op, tollkeeper.Page{Limit: 5})
+		ok(err)
+	}
+	_, err = s.ListMonths(ctx, p.ID, 0, 1<<20, 5)
+	ok(err)
+	_, _, err = s.CloseMonths(ctx, 24100, 1, 5, at)
+	ok(err)
+	mail := []tollkeeper.QueuedMail{{ID: uuid.New(), DueAt: at}}
+	ok(s.QueueMail(ctx, mail))
+	claimed, err := s.ClaimMail(ctx, 5, time.Minute, at)
+	ok(err)
+	ok(s.FinishMail(ctx, claimed[0].ID, 1, at), s.FinishMail(ctx, claimed[0].ID, 1, time.Time{}))
+	_, err = s.Sweep(ctx, 10, time.UnixMilli(1900000000000).Add(48*time.Hour))
+	ok(err)
+	ok(s.DeleteAccount(ctx, p.ID, other.ID, at))
+}
+
+func sessions(t *testing.T, s *postgres.Store, p, a, other tollkeeper.Account) {
+	t.Helper()
+	ctx := t.Context()
+	one := signIn(a, p.ID, true)
+	settled, free := signIn(a, p.ID, true), signIn(a, p.ID, true)
+	settled.Settle.Forget = []tollkeeper.Digest{random()}
+	free.Charge = tollkeeper.Charge{}
+	for _, n := range []tollkeeper.NewSession{one, one, settled, free} {
+		if _, err := s.CreateSession(ctx, n, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			if _, err := s.CreateSession(ctx, signIn(other, p.ID, true), at); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if _, err := s.Session(ctx, one.Session.ID, at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.RotateSession(ctx, tollkeeper.Rotation{Session: one.Session.ID}, at); err == nil {
+		t.Fatal("rotated a session that has no refresh token")
+	}
+	if _, err := s.ListSessions(ctx, a.ID, tollkeeper.Page{Limit: 5}, at); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.TouchSession(ctx, tollkeeper.Touch{Account: a.ID, Session: one.Session.ID}, at); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := s.RevokeSession(ctx, a.ID, one.Session.ID, at); (err == nil) != (i == 0) {
+			t.Fatal(fmt.Errorf("revoke %d: %w", i, err))
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package postgres_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+)
+
+// job is what a process of TestProcessesShareAParent does.
+type job struct {
+	DSN, Database string
+	Isolation     string
+	Lanes         int
+	Payer         uuid.UUID
+	Accounts      []uuid.UUID
+	Requests      int
+}
+
+const jobVariable = "TOLLKEEPER_TEST_JOB"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(jobVariable); text != "" {
+		os.Exit(work(text))
+	}
+	os.Exit(m.Run())
+}
+
+// work signs in as often as the job says, from 16 goroutines, and prints how often it was let.
+func work(text string) int {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		println(err.Error())
+		return 1
+	}
+	c, err := pgxpool.ParseConfig(j.DSN)
+	if err != nil {
+		println(err.Error())
+		return 1
+	}
+	c.ConnConfig.Database = j.Database
+	c.ConnConfig.RuntimeParams["default_transaction_isolation"] = j.Isolation
+	c.MaxConns = 4
+	pool, err := pgxpool.NewWithConfig(context.Background(), c)
+	if err != nil {
+		println(err.Error())
+		return 1
+	}
+	defer pool.Close()
+	s := postgres.New(pool, postgres.SignInLanes(j.Lanes))
+	var left, granted, failed atomic.Int64
+	left.Store(int64(j.Requests))
+	var workers sync.WaitGroup
+	for w := range 16 {
+		workers.Go(func() {
+			for n := left.Add(-1); n >= 0; n = left.Add(-1) {
+				r, err := s.CreateSession(context.Background(), signIn(tollkeeper.Account{ID: j.Accounts[(w+int(n))%len(j.Accounts)]}, j.Payer, true), at)
+				switch {
+				case err == nil && r.Charged:
+					granted.Add(1)
+				case !errors.Is(err, tollkeeper.ErrInsufficientCredits):
+					failed.Add(1)
+					println(err.Error())
+				}
+			}
+		})
+	}
+	workers.Wait()
+	os.Stdout.WriteString(strconv.FormatInt(granted.Load(), 10))
+	return int(min(failed.Load(), 1))
+}
+
+func TestProcessesShareAParent(t *testing.T) {
+	for _, isolation := range []string{"read committed", "serializable"} {
+		t.Run(isolation, func(t *testing.T) {
+			const credits = 240
+			c := database(t, "synchronous_commit=off")
+			s, pool := migrated(t, c)
+			p := parent(t, s, credits)
+			j := job{DSN: server(t), Database: c.ConnConfig.Database, Isolation: isolation, Payer: p.ID, Requests: 2 * credits / 4}
+			for range 12 {
+				j.Accounts = append(j.Accounts, child(t, s, p).ID)
+			}
+			granted := make([]int64, 4)
+			var all sync.WaitGroup
+			for i := range granted {
+				j.Lanes = i % 3 // two of them commit each alone, and meet those that commit together
+				text, err := json.Marshal(j)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all.Go(func() {
+					cmd := exec.CommandContext(t.Context(), os.Args[0])
+					cmd.Env = append(os.Environ(), jobVariable+"="+string(text))
+					cmd.Stderr = os.Stderr
+					out, err := cmd.Output()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if granted[i], err = strconv.ParseInt(string(out), 10, 64); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			books(t, s, pool, p.ID, credits, granted[0]+granted[1]+granted[2]+granted[3])
+		})
+	}
+}
+
+// books checks that exactly so many credits became sessions and entries, and that none are left.
+func books(t *testing.T, s *postgres.Store, pool *pgxpool.Pool, owner uuid.UUID, credits, granted int64) {
+	t.Helper()
+	b, err := s.Balance(t.Context(), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, sum := ledger(t, s, owner, tollkeeper.OpSignIn)
+	var sessions int64
+	if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM sessions").Scan(&sessions); err != nil {
+		t.Fatal(err)
+	}
+	if granted != credits || n != credits || sum != -credits || sessions != credits || b.Credits != 0 || b.SignIns != credits || b.Used != credits {
+		t.Errorf("%d credits: %d granted, %d entries of %d, %d sessions, %+v", credits, granted, n, sum, sessions, b)
+	}
+}
+
+// TestTogether is about what many sign-ins that are committed together are told.
+func TestTogether(t *testing.T) {
+	const credits, callers = 40, 64
+	s, pool := migrated(t, database(t), postgres.SignInLanes(1))
+	p := parent(t, s, credits)
+	accounts := make([]tollkeeper.Account, callers)
+	for i := range accounts {
+		accounts[i] = child(t, s, p)
+	}
+	held, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Release()
+	if _, err := held.Exec(t.Context(), "BEGIN; SELECT 1 FROM credits FOR UPDATE"); err != nil { // so that the rest piles up
+		t.Fatal(err)
+	}
+	balances := make([]int64, callers)
+	var granted atomic.Int64
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			r, err := s.CreateSession(t.Context(), signIn(accounts[i], p.ID, true), at)
+			switch {
+			case err == nil:
+				granted.Add(1)
+				balances[i] = r.Balance.Credits
+				if !r.Charged || r.Balance.Credits+r.Balance.Used != credits || r.Balance.SignIns != r.Balance.Used {
+					t.Errorf("receipt %+v does not add up", r)
+				}
+			case !errors.Is(err, tollkeeper.ErrInsufficientCredits):
+				t.Error(err)
+			}
+			if err != nil {
+				balances[i] = -1
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	if _, err := held.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
+	seen := map[int64]bool{}
+	for _, b := range balances {
+		if b >= 0 && seen[b] {
+			t.Errorf("two were told that %d credits are left", b)
+		}
+		seen[b] = true
+	}
+	books(t, s, pool, p.ID, credits, granted.Load())
+}
+
+// TestTogetherJudgesEach mixes every kind of request in what is committed together.
+func TestTogetherJudgesEach(t *testing.T) {
+	s, _ := migrated(t, database(t), postgres.SignInLanes(1))
+	p, poor := parent(t, s, 1000), parent(t, s, 0)
+	a, b := child(t, s, p), child(t, s, p)
+	first := signIn(a, p.ID, true)
+	if _, err := s.CreateSession(t.Context(), first, at); err != nil {
+		t.Fatal(err)
+	}
+	old := signIn(a, p.ID, true)
+	old.Session.Epoch = 7
+	stranger := first
+	stranger.Session.Account = b.ID
+	free := signIn(b, uuid.Nil, false)
+	free.Charge = tollkeeper.Charge{}
+	kinds := []struct {
+		name    string
+		n       func() tollkeeper.NewSession
+		want    error
+		charged bool
+	}{
+		{"paid", func() tollkeeper.NewSession { return signIn(b, p.ID, true) }, nil, true},
+		{"again", func() tollkeeper.NewSession { return first }, nil, true},
+		{"paid under that key", func() tollkeeper.NewSession {
+			n := signIn(a, p.ID, true)
+			n.Charge.Key = first.Charge.Key
+			return n
+		}, nil, true},
+		{"of another epoch", func() tollkeeper.NewSession { return old }, tollkeeper.ErrNotFound, false},
+		{"with the id of another account's", func() tollkeeper.NewSession { return stranger }, tollkeeper.ErrConflict, false},
+		{"beyond the credits", func() tollkeeper.NewSession { return signIn(a, poor.ID, true) }, tollkeeper.ErrInsufficientCredits, false},
+		{"if it can", func() tollkeeper.NewSession { return signIn(a, poor.ID, false) }, nil, false},
+		{"free", func() tollkeeper.NewSession {
+			n := free
+			n.Session.ID = uuid.Must(uuid.NewV7())
+			return n
+		}, nil, false},
+	}
+	var all sync.WaitGroup
+	for range 12 {
+		for _, k := range kinds {
+			all.Go(func() {
+				r, err := s.CreateSession(t.Context(), k.n(), at)
+				if !errors.Is(err, k.want) || r.Charged != k.charged {
+					t.Errorf("%s: answers %+v, %v, want %v", k.name, r, err, k.want)
+				}
+			})
+		}
+	}
+	all.Wait()
+	if n, sum := ledger(t, s, p.ID, tollkeeper.OpSignIn); n != 13 || sum != -13 {
+		t.Errorf("%d entries of %d, want 13", n, sum)
+	}
+}
+
+// TestOneStepOnce lets many present the same second factor at the same time.
+func TestOneStepOnce(t *testing.T) {
+	s, _ := migrated(t, database(t), postgres.SignInLanes(1))
+	p := parent(t, s, 1000)
+	a := child(t, s, p)
+	var won atomic.Int64
+	var all sync.WaitGroup
+	for range 48 {
+		all.Go(func() {
+			n := signIn(a, p.ID, true)
+			n.TOTPStep = 77
+			switch _, err := s.CreateSession(t.Context(), n, at); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, tollkeeper.ErrConflict):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n, _ := ledger(t, s, p.ID, tollkeeper.OpSignIn); won.Load() != 1 || n != 1 {
+		t.Errorf("%d won and %d were charged, want one", won.Load(), n)
+	}
+}
