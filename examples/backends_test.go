@@ -13,7 +13,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
 )
 
-// backend answers where a server for tests is. Without one the test is skipped, or fails where all must be there.
+// backend answers where a server or a browser for tests is. Without one the test is skipped, or fails where all must be there.
 func backend(t *testing.T, variable string) string {
 	t.Helper()
 	at := os.Getenv(variable)
@@ -22,7 +22,7 @@ func backend(t *testing.T, variable string) string {
 	case os.Getenv("TOLLKEEPER_TEST_STRICT") == "1":
 		t.Fatal(variable + " is not set")
 	default:
-		t.Skip(variable + " names no server: scripts/services run go test ./examples/...")
+		t.Skip(variable + " is not set; make test sets it")
 	}
 	return at
 }
