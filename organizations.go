@@ -40,21 +40,27 @@ func (a *Authenticator) UnsafeOrganizationByKey(ctx context.Context, publicKey s
 }
 
 func (a *Authenticator) byKey(ctx context.Context, publicKey string, secret bool) (OrganizationDetails, error) {
-	if !ValidPublicKey(publicKey) {
-		return OrganizationDetails{}, ErrUnknownParent
-	}
-	s, err := a.subject(ctx, Lookup{PublicKey: publicKey})
-	if errors.Is(err, ErrNotFound) {
-		return OrganizationDetails{}, ErrUnknownParent
-	}
+	s, err := a.keyHolder(ctx, publicKey)
 	if err != nil {
 		return OrganizationDetails{}, err
 	}
-	if s.Child() {
-		return OrganizationDetails{}, ErrForbidden.in("parent")
-	}
 	a.event(Event{Name: EventDetailsRead, Account: s.Account.ID, Audience: AudienceOrganization})
 	return a.details(s, secret)
+}
+
+// keyHolder answers the parent whose public key it is.
+func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subject, error) {
+	if !ValidPublicKey(publicKey) {
+		return Subject{}, ErrUnknownParent
+	}
+	s, err := a.subject(ctx, Lookup{PublicKey: publicKey})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Subject{}, ErrUnknownParent
+	case err == nil && s.Child():
+		return Subject{}, ErrForbidden.in("parent")
+	}
+	return s, err
 }
 
 // details answers an organization with its defaults where there is none yet: domain restriction is on.
@@ -97,6 +103,17 @@ func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 	}
 	secure := u.Scheme == "https" || localhost(u.Hostname())
 	return secure && under(lowerASCII(u.Hostname()), lowerASCII(own.Hostname()))
+}
+
+// OriginAllowedFor is OriginAllowed for the organization of a parent's public key. It is no reading of details and emits no
+// event. ErrUnknownParent; ErrForbidden with Field "parent" for a child's key.
+func (a *Authenticator) OriginAllowedFor(ctx context.Context, publicKey, origin string) (bool, error) {
+	s, err := a.keyHolder(ctx, publicKey)
+	if err != nil {
+		return false, err
+	}
+	d, err := a.details(s, false)
+	return err == nil && a.OriginAllowed(d.Organization, origin), err
 }
 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. ErrForbidden for a child and
@@ -207,7 +224,7 @@ func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret 
 func (p OrganizationPatch) apply(o Organization) (Organization, error) {
 	set(&o.Name, p.Name)
 	set(&o.URL, p.URL)
-	set(&o.AuthURLs, p.AuthURLs)
+	o.AuthURLs = p.AuthURLs.apply(o.AuthURLs)
 	set(&o.DomainRestriction, p.DomainRestriction)
 	set(&o.VerificationRequired, p.VerificationRequired)
 	set(&o.FactorRequired, p.FactorRequired)
@@ -217,6 +234,17 @@ func (p OrganizationPatch) apply(o Organization) (Organization, error) {
 	}
 	o.UpdateCount++
 	return o, o.check()
+}
+
+func (p AuthURLsPatch) apply(u AuthURLs) AuthURLs {
+	set(&u.SignIn, p.SignIn)
+	set(&u.SignUp, p.SignUp)
+	set(&u.Verify, p.Verify)
+	set(&u.Reset, p.Reset)
+	set(&u.Update, p.Update)
+	set(&u.Resend, p.Resend)
+	set(&u.Successful, p.Successful)
+	return u
 }
 
 func set[T any](v *T, to *T) {

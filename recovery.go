@@ -32,7 +32,9 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 // ErrRateLimited, counted for unknown addresses, too.
 func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	now := a.now()
-	where, email, err := a.mailTo(ctx, &r, "reset", a.cfg.Limits.reset(r.Audience), now)
+	setZero(&r.Audience, AudienceHost)
+	// Families have rates of their own: what one counted must not decide in another.
+	where, email, err := a.mailTo(ctx, &r, "reset:"+string(r.Audience), a.cfg.Limits.reset(r.Audience), now)
 	if err != nil {
 		return err
 	}
@@ -198,17 +200,18 @@ func checkVerifyPath(path string, owner *Subject, baseURL string) error {
 	if path == "" || safePath(path) {
 		return nil
 	}
+	refused := ErrInvalidInput.in("verifyAuthPath").saying("Invalid verify path")
 	origin := baseURL
 	if owner != nil && owner.Organization != nil && owner.Organization.URL != "" {
 		origin = owner.Organization.URL
 	}
 	want, err := url.Parse(origin)
 	if err != nil {
-		return ErrInvalidInput.in("verifyAuthPath")
+		return refused
 	}
 	u, err := webURL(path)
 	if err != nil || u.Scheme != want.Scheme || u.Host != strings.ToLower(want.Host) || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && !safePath(u.Path) {
-		return ErrInvalidInput.in("verifyAuthPath").saying("Invalid verify path")
+		return refused
 	}
 	return nil
 }

@@ -194,10 +194,15 @@ type OrganizationDetails struct {
 type OrganizationPatch struct {
 	Name                 *string
 	URL                  *string
-	AuthURLs             *AuthURLs
+	AuthURLs             AuthURLsPatch
 	DomainRestriction    *bool
 	VerificationRequired *bool
 	FactorRequired       *bool
 	Google               *GoogleSettings
 	Authorized           *[]uuid.UUID
+}
+
+// AuthURLsPatch changes the pages that are not nil; empty takes one away.
+type AuthURLsPatch struct {
+	SignIn, SignUp, Verify, Reset, Update, Resend, Successful *string
 }

@@ -109,9 +109,17 @@ func organizationReset(c *call) (tollkeeper.ResetRequest, error) {
 
 func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {
 	b, err := body[struct {
-		Name        *string    `json:"organizationName"`
-		URL         *string    `json:"organizationUrl"`
-		AuthURLs    *authURLs  `json:"authUrls"`
+		Name     *string `json:"organizationName"`
+		URL      *string `json:"organizationUrl"`
+		AuthURLs struct {
+			SignIn     *string `json:"signin"`
+			SignUp     *string `json:"signup"`
+			Verify     *string `json:"verify"`
+			Reset      *string `json:"reset"`
+			Update     *string `json:"update"`
+			Resend     *string `json:"resend"`
+			Successful *string `json:"successful"`
+		} `json:"authUrls"`
 		Restriction *bool      `json:"domainRestrictionEnabled"`
 		Verify      *bool      `json:"emailVerificationRequired"`
 		Google      *googleSSO `json:"googleSsoConfig"`
@@ -121,7 +129,7 @@ func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {
 		return tollkeeper.OrganizationPatch{}, err
 	}
 	p := tollkeeper.OrganizationPatch{
-		Name: b.Name, URL: b.URL, AuthURLs: (*tollkeeper.AuthURLs)(b.AuthURLs),
+		Name: b.Name, URL: b.URL, AuthURLs: tollkeeper.AuthURLsPatch(b.AuthURLs),
 		DomainRestriction: b.Restriction, VerificationRequired: b.Verify, Google: (*tollkeeper.GoogleSettings)(b.Google),
 	}
 	if b.Authorized == nil {

@@ -57,11 +57,11 @@ func organizationOrigins(c *call) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	organization, known, err := c.organizationAsked()
+	allowed, known, err := c.originAllowed(lines[0])
 	if err != nil {
 		return err
 	}
-	allowed := len(lines) == 1 && c.auth.OriginAllowed(organization, lines[0])
+	allowed = allowed && len(lines) == 1
 	if !allowed && known && c.parentKey != "" {
 		return tollkeeper.ErrOrganizationNotAuthorized
 	}
@@ -72,29 +72,28 @@ func organizationOrigins(c *call) error {
 	return nil
 }
 
-// organizationAsked is whose rule decides: that of the key's owner, else of the caller. When neither is known, the rule
+// originAllowed asks whose rule decides: that of the key's owner, else of the caller. When neither is known, the rule
 // is that of an organization without URL, which admits the pages of this service. A key that nobody has is left to the
 // operation, which refuses it.
-func (c *call) organizationAsked() (o tollkeeper.Organization, known bool, err error) {
+func (c *call) originAllowed(origin string) (allowed, known bool, err error) {
+	nobodys := tollkeeper.Organization{DomainRestriction: true}
 	switch {
 	case c.parentKey != "":
-		var d tollkeeper.OrganizationDetails
-		d, err = c.auth.OrganizationByKey(c.ctx(), c.parentKey)
-		o, known = d.Organization, err == nil
+		allowed, err = c.auth.OriginAllowedFor(c.ctx(), c.parentKey, origin)
+		if err == nil {
+			return allowed, true, nil
+		}
 	case c.id != nil:
 		var s tollkeeper.Subject
 		s, err = c.auth.Account(c.ctx(), c.id.Account)
-		if known = err == nil && s.Organization != nil; known {
-			o = *s.Organization
+		if err == nil && s.Organization != nil {
+			return c.auth.OriginAllowed(*s.Organization, origin), true, nil
 		}
 	}
-	if !known {
-		o.DomainRestriction = true
+	if err != nil && !errors.Is(err, tollkeeper.ErrUnknownParent) && !errors.Is(err, tollkeeper.ErrForbidden) && !errors.Is(err, tollkeeper.ErrNotFound) {
+		return false, false, err
 	}
-	if errors.Is(err, tollkeeper.ErrUnknownParent) || errors.Is(err, tollkeeper.ErrForbidden) || errors.Is(err, tollkeeper.ErrNotFound) {
-		err = nil
-	}
-	return o, known, err
+	return c.auth.OriginAllowed(nobodys, origin), false, nil
 }
 
 // plainOrigin reports whether s is the origin of an https page, or of one on this machine. "null" is none (R65).
@@ -107,8 +106,8 @@ func plainOrigin(s string) bool {
 	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host {
 		return false
 	}
-	switch u.Hostname() {
-	case "localhost", "127.0.0.1", "::1":
+	host := strings.ToLower(u.Hostname())
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1" {
 		return u.Scheme == "https" || u.Scheme == "http"
 	}
 	return u.Scheme == "https"
