@@ -1,0 +1,123 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+// issuer vouches for the tokens it is told of.
+type issuer map[string]tollkeeper.IDToken
+
+func (i issuer) VerifyIDToken(_ context.Context, token, clientID, _ string) (tollkeeper.IDToken, error) {
+	if token == "down" {
+		return tollkeeper.IDToken{}, tollkeeper.ErrUpstream
+	}
+	t, ok := i[token]
+	if !ok || clientID != "client-1" {
+		return t, errors.New("not for you")
+	}
+	return t, nil
+}
+
+func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
+	i := issuer{
+		"ada":        {Subject: "g-1", Email: "ada@home.example", EmailVerified: true, Name: "Ada"},
+		"ada-again":  {Subject: "g-2", Email: "ada@home.example", EmailVerified: true},
+		"unverified": {Subject: "g-3", Email: "eve@home.example"},
+		"no-email":   {Subject: "g-4", EmailVerified: true},
+	}
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Google = i }))
+	parent := k.Parent()
+	owner := k.Identity(k.SignIn(parent).Token)
+	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	return k, parent, i
+}
+
+func google(k *authtest.Kit, parent authtest.Account, token string) (tollkeeper.SignInResult, error) {
+	return k.Auth.SignInGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, ParentKey: parent.PublicKey})
+}
+
+func TestGoogle(t *testing.T) {
+	t.Run("signs up at the first time, in at the second, three credits each", func(t *testing.T) {
+		k, parent, _ := googleKit(t)
+		var first tollkeeper.SignInResult
+		for round := range 2 {
+			res, err := google(k, parent, "ada")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round == 0 {
+				first = res
+			}
+			if res.Subject.Account.ID != first.Subject.Account.ID {
+				t.Fatal("another account at the second time")
+			}
+			b, err := k.Store.Balance(ctx, parent.ID)
+			if err != nil || b.Credits != int64(2999-3*(round+1)) || b.Socials != int64(round+1) || b.SignIns != 1 || b.Children != 1 {
+				t.Fatalf("%+v, %v", b, err)
+			}
+		}
+	})
+	t.Run("refuses", func(t *testing.T) {
+		k, parent, i := googleKit(t)
+		other := k.Parent()
+		for name, c := range map[string]struct {
+			parent authtest.Account
+			token  string
+			want   error
+		}{
+			"a token of nobody":                       {parent, "forged", tollkeeper.ErrInvalidCredentials},
+			"an email that Google does not vouch for": {parent, "unverified", tollkeeper.ErrInvalidCredentials},
+			"a token without email":                   {parent, "no-email", tollkeeper.ErrInvalidCredentials},
+			"an issuer that is away":                  {parent, "down", tollkeeper.ErrUpstream},
+			"an organization without Google":          {other, "ada", tollkeeper.ErrDisabled},
+			"no parent":                               {authtest.Account{}, "ada", tollkeeper.ErrParentKeyNeeded},
+		} {
+			if _, err := google(k, c.parent, c.token); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", name, err, c.want)
+			}
+		}
+		if len(i) != 4 {
+			t.Fatal("the issuer changed")
+		}
+	})
+	t.Run("links a verified account and keeps its password", func(t *testing.T) {
+		k, parent, i := googleKit(t)
+		a := k.Child(parent)
+		i["mine"] = tollkeeper.IDToken{Subject: "g-9", Email: a.Email, EmailVerified: true}
+		res, err := google(k, parent, "mine")
+		if err != nil || res.Subject.Account.ID != a.ID {
+			t.Fatal(err)
+		}
+		if k.SignIn(a).Token == "" {
+			t.Fatal("the password is gone")
+		}
+		i["other"] = tollkeeper.IDToken{Subject: "g-10", Email: a.Email, EmailVerified: true}
+		if _, err := google(k, parent, "other"); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+			t.Fatal("another Google account of the same address:", err)
+		}
+	})
+	t.Run("an account that was made before the owner came loses what the stranger set up (R34)", func(t *testing.T) {
+		k, parent, i := googleKit(t)
+		stranger := k.SignUpBelow(parent, "victim@home.example", "stranger's Choice 1")
+		k.Advance(time.Minute)
+		i["victim"] = tollkeeper.IDToken{Subject: "g-7", Email: "victim@home.example", EmailVerified: true}
+		res, err := google(k, parent, "victim")
+		if err != nil || res.Subject.Account.ID != stranger.ID {
+			t.Fatal(err)
+		}
+		if _, err := k.Auth.Authenticate(ctx, stranger.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("the stranger's session lives on:", err)
+		}
+		if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: stranger.Email, Password: stranger.Password, ParentKey: parent.PublicKey}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+			t.Fatal("the stranger's password still opens:", err)
+		}
+	})
+}

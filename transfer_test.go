@@ -1,0 +1,176 @@
+package tollkeeper_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+// Hashes of "correct horse battery", made by other systems' tools; internal/passhash says by which.
+var foreignHashes = map[string]string{
+	"argon2id":      "$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$gLHIkr1qgP4r3sH1P/NIg3+PMckaLQ3RkuIiytJhVlY",
+	"argon2i":       "$argon2i$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AiSqTiM3xsAlkKMyeB/hx7cYix7fjQAwI695zQCAU1Q",
+	"bcrypt":        "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS",
+	"scrypt":        "$scrypt$ln=4,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$LYtM8Mh+uD5qDLQWvjcUOTNEVL2STXzMHwI4lieKYvI",
+	"pbkdf2-sha256": "$pbkdf2-sha256$1000$MDEyMzQ1Njc4OWFiY2RlZg$BVALGMmC/K/8ELErc5VgJxyPFApArIZRCQsqjEgZWJ4",
+	"pbkdf2-sha512": "$pbkdf2-sha512$1000$MDEyMzQ1Njc4OWFiY2RlZg$7F/Y1rnWXXurLCfFvAmyjyXtbABhgzBTBNcm//wlnvGBOz7OExlgRFs5qwaY5PzB3/WjR7P4yv/ACDQZpDXIfQ",
+	"ssha":          "{SSHA}+zgJCcduvLFhD+Rk7/v3C0FqyKpzYWx0c2FsdA==",
+	"ssha256":       "{SSHA256}DPX0hsx+ToYNct+PICc6u4kEWULjuq12UL+oDCUfd55zYWx0c2FsdA==",
+	"ssha512":       "{SSHA512}QOZ0WJFlSsWxwsBsupmlywYHsTXLksvamFsJJ+kcy5d3+UwtZHlzrNVNkgUEahEnTPkf4ckoCn+PJZ9WOKzal3NhbHRzYWx0",
+	"sha256-crypt":  "$5$rounds=1000$pepper1$GpFaHCScn5XYT.Sni0uULWeksF4PRBT58MVm.H9pJV.",
+	"sha512-crypt":  "$6$rounds=1000$pepper1$dkucJW6cwnHG7v1cGKwK84G1lLCLKmpzkQMiHNeE1c2eeLUNFVDJrejgt7vUiAb.zmpHEmm1l9ljsBP1X.mjG/",
+	"django":        "pbkdf2_sha256$1000$seasalt123AB$ZDsyP1mBLJdKYGKwrXx3RbGNrR6XLv91IVYe63d5v8g=",
+}
+
+func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
+	for name, hash := range foreignHashes {
+		t.Run(name, func(t *testing.T) {
+			k := authtest.New(t)
+			line := fmt.Sprintf(`{"email":"ada@home.example","passwordHash":%q}`, hash)
+			r, err := k.Auth.ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+			if err != nil || r.Stand != 1 {
+				t.Fatal(r, err)
+			}
+			stored := func() string {
+				s, err := k.Store.FindAccount(ctx, tollkeeper.Lookup{Email: "ada@home.example"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s.Account.Password
+			}
+			if stored() != hash {
+				t.Fatal("changed before the first sign-in")
+			}
+			for _, wrong := range []string{"correct horse batterz", "correct horse battery ", ""} {
+				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: wrong}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+					t.Fatalf("%q: %v", wrong, err)
+				}
+			}
+			for round := range 2 {
+				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: "correct horse battery"}); err != nil {
+					t.Fatalf("sign-in %d: %v", round, err)
+				}
+				if now := stored(); !strings.HasPrefix(now, "$argon2id$v=19$m=8,") {
+					t.Fatalf("not upgraded: %s", now)
+				}
+			}
+		})
+	}
+}
+
+func TestImport(t *testing.T) {
+	k := authtest.New(t)
+	parent := k.Parent()
+	lines := strings.Join([]string{
+		`{"externalId":"7","email":"ada@home.example","username":"ada","emailVerified":true}`,
+		``,
+		`{"email":"not an address"}`,
+		`{"email":"bob@home.example","username":"ada"}`,
+		`not JSON`,
+		`{"email":"eve@home.example","passwordHash":"$2a$31$abcdefghijklmnopqrstuv"}`,
+		`{"email":"cyd@home.example","role":"GUEST","disabled":true}`,
+	}, "\n")
+	refused := map[int64]error{}
+	run := func(skip int64) tollkeeper.ImportReport {
+		t.Helper()
+		clear(refused)
+		r, err := k.Auth.ImportAccounts(ctx, parent.ID, strings.NewReader(lines), tollkeeper.ImportOptions{
+			Skip: skip, Parallel: 1, Refused: func(n int64, err error) { refused[n] = err },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	want := tollkeeper.ImportReport{Lines: 7, Done: 7, Stand: 2, Refused: 4}
+	for round := range 2 {
+		if got := run(0); got != want {
+			t.Fatalf("round %d: %+v, want %+v: a second run changes nothing", round, got, want)
+		}
+		for line, err := range map[int64]error{3: tollkeeper.ErrInvalidEmail, 4: tollkeeper.ErrUsernameTaken, 5: tollkeeper.ErrInvalidInput, 6: tollkeeper.ErrInvalidInput} {
+			if !errors.Is(refused[line], err) {
+				t.Errorf("line %d: %v, want %v", line, refused[line], err)
+			}
+		}
+	}
+	if got := run(6); got.Stand != 1 || got.Refused != 0 {
+		t.Fatalf("resumed at line 7: %+v", got)
+	}
+	b, err := k.Store.Balance(ctx, parent.ID)
+	if err != nil || b.Children != 2 || b.Credits != 3000 {
+		t.Fatalf("children %d, credits %d, %v: imports are counted once and cost nothing", b.Children, b.Credits, err)
+	}
+}
+
+func TestExportAndImportMoveAStore(t *testing.T) {
+	secrets := []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
+	same := authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = secrets })
+	old := authtest.New(t, same)
+	parent := old.Parent()
+	jwtSecret := old.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Secret
+	x := enrol(t, old, old.Child(parent))
+	fresh := authtest.New(t, same)
+	for _, scope := range []uuid.UUID{tollkeeper.Root, parent.ID} {
+		var out bytes.Buffer
+		if _, err := old.Auth.ExportAccounts(ctx, scope, uuid.Nil, &out, nil); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := fresh.Auth.ImportAccounts(ctx, scope, &out, tollkeeper.ImportOptions{}); err != nil || r.Stand != 1 || r.Refused != 0 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	if got := fresh.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Secret; got != jwtSecret {
+		t.Fatal("the parent's jwtSecret is another one")
+	}
+	if _, err := fresh.Auth.Grant(ctx, parent.ID, 100, "moved"); err != nil { // credits stay behind
+		t.Fatal(err)
+	}
+	fresh.Advance(time.Hour)
+	if _, err := verify(fresh, x.challenge(fresh), x.code(t, fresh)); err != nil {
+		t.Fatal("the second factor did not come along:", err)
+	}
+}
+
+func TestExportResumes(t *testing.T) {
+	k := authtest.New(t)
+	parent := k.Parent()
+	var in bytes.Buffer
+	for i := range 2300 {
+		fmt.Fprintf(&in, `{"email":"u%d@home.example"}`+"\n", i)
+	}
+	if _, err := k.Auth.ImportAccounts(ctx, parent.ID, &in, tollkeeper.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	broken := &halfWriter{after: 1}
+	last, err := k.Auth.ExportAccounts(ctx, parent.ID, uuid.Nil, broken, nil)
+	if !errors.Is(err, errFull) {
+		t.Fatal(err)
+	}
+	if _, err := k.Auth.ExportAccounts(ctx, parent.ID, last, &broken.Buffer, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(broken.String(), "\n"); n != 2300 {
+		t.Fatalf("%d lines, want 2300", n)
+	}
+}
+
+var errFull = errors.New("disk full")
+
+type halfWriter struct {
+	bytes.Buffer
+	after int
+}
+
+func (f *halfWriter) Write(b []byte) (int, error) {
+	if f.after--; f.after < 0 {
+		return 0, errFull
+	}
+	return f.Buffer.Write(b)
+}
