@@ -102,10 +102,14 @@ func authenticator(o options, keys []tollkeeper.MasterKey, store tollkeeper.Stor
 	if err != nil {
 		return nil, err
 	}
-	return tollkeeper.New(store, tollkeeper.Config{
+	auth, err := tollkeeper.New(store, tollkeeper.Config{
 		Secrets: keys, BaseURL: o.baseURL, Issuer: issuer, Mailer: mailer, Attempts: attempts,
 		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(o.credits)}, Hash: hashing(),
 	})
+	if e, ours := errors.AsType[*tollkeeper.Error](err); ours && e.Field == "Config.BaseURL" {
+		return nil, fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", o.baseURL)
+	}
+	return auth, err
 }
 
 // routes are the three families and the pages.
