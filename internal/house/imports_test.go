@@ -26,8 +26,8 @@ type layer struct {
 // counts. Imports point inwards only: a layer names none above it, save for
 // tests, which may bring a whole authenticator.
 var layers = []layer{
-	{folder: "examples", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify"}},
-	{folder: "bench", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify"}},
+	{folder: "examples", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
+	{folder: "bench", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
 	{folder: "tools"},
 	{folder: "authtest", imports: []string{".", "internal", "store/memory"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory", "oidc", "verify"}},
