@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ErrNotMigrated is in the error of a verb that finds no tables, or older ones than it needs. Call Migrate.
@@ -47,11 +46,11 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	newest := len(versions)
 	var have int
 	err = s.pool.QueryRow(ctx, versionRead).Scan(&have)
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42P01" {
-		err = retryDDL(ctx, func() error { return s.createVersions(ctx) })
+	if pgCode(err) == "42P01" {
+		err = retry(ctx, func() error { return s.createVersions(ctx) })
 	}
 	for err == nil && have < newest {
-		err = retryDDL(ctx, func() (err error) {
+		err = retry(ctx, func() (err error) {
 			have, err = s.upgrade(ctx, versions)
 			return err
 		})
@@ -90,7 +89,7 @@ func (s *Store) locked(ctx context.Context, f func(pgx.Tx) error) error {
 			_, err := tx.Exec(ctx, advisoryLock)
 			return err
 		})
-		if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "0A000" || e.Code == "42883") {
+		if code := pgCode(err); code == "0A000" || code == "42883" {
 			err = nil
 		}
 		if err != nil {
@@ -100,11 +99,18 @@ func (s *Store) locked(ctx context.Context, f func(pgx.Tx) error) error {
 	})
 }
 
+// createVersions makes the table of versions. Without advisory locks, one of several that do so at once may be told
+// that some part of it is there already.
 func (s *Store) createVersions(ctx context.Context) error {
-	return s.locked(ctx, func(tx pgx.Tx) error {
+	err := s.locked(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, versionTable)
 		return err
 	})
+	switch pgCode(err) {
+	case "23505", "42710", "42P07":
+		return fmt.Errorf("%w: %w", errRaced, err)
+	}
+	return err
 }
 
 // upgrade applies the next version if there is one, and answers the one that the database then has.
@@ -124,16 +130,4 @@ func (s *Store) upgrade(ctx context.Context, versions []string) (have int, err e
 		return err
 	})
 	return have, err
-}
-
-// retryDDL is retry for engines without advisory locks, where two that create the same table at once may also be told
-// that it is there.
-func retryDDL(ctx context.Context, f func() error) error {
-	return retry(ctx, func() error {
-		err := f()
-		if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
-			return errors.Join(errRaced, err)
-		}
-		return err
-	})
 }

@@ -66,7 +66,7 @@ func SignInLanes(n int) Option {
 // Measured on two cores: up to so many sign-ins of different payers are faster side by side than together.
 const (
 	fewSignIns = 8
-	apartLanes = 64
+	apartLanes = 1024
 )
 
 // New makes a Store on the pool. It does not connect.

@@ -71,7 +71,7 @@ func pause(ctx context.Context, n int) error {
 
 // hint says what to do about a database without the tables.
 func hint(err error) error {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "42P01" || e.Code == "42703") {
+	if code := pgCode(err); code == "42P01" || code == "42703" {
 		return fmt.Errorf("%w: %w", ErrNotMigrated, err)
 	}
 	return err

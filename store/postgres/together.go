@@ -53,27 +53,30 @@ const createTogether = `WITH ask AS (
 )
 SELECT fit.n, fit.spent, ` + balanceColumns + ` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`
 
-// createSessions does a batch of the group. It is cancelled when nobody waits for it any more.
+// createSessions does a batch of the group. One of one is a sign-in alone. A larger one is cancelled when nobody waits
+// for it any more.
 func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Result[tollkeeper.Receipt] {
+	results := make([]group.Result[tollkeeper.Receipt], len(batch))
+	if len(batch) == 1 {
+		results[0].Value, results[0].Err = s.createAlone(batch[0].ctx, batch[0])
+		return results
+	}
 	ctx, cancel := whileWanted(ctx, batch)
 	defer cancel()
-	results := make([]group.Result[tollkeeper.Receipt], len(batch))
 	granted := make([]bool, len(batch))
-	if len(batch) > 1 {
-		err := retry(ctx, func() error {
-			clear(granted)
-			return s.grant(ctx, batch, granted, results)
-		})
-		if err != nil && violated(err) == "" {
-			for i := range results {
-				results[i] = group.Result[tollkeeper.Receipt]{Err: err}
-			}
-			return results
+	err := retry(ctx, func() error {
+		clear(granted)
+		return s.grant(ctx, batch, granted, results)
+	})
+	switch {
+	case violated(err) != "": // one of them happened before, and nothing of the batch now
+		clear(granted)
+		clear(results)
+	case err != nil:
+		for i := range results {
+			results[i] = group.Result[tollkeeper.Receipt]{Err: err}
 		}
-		if err != nil {
-			clear(granted) // one of them happened before, and nothing of the batch now
-			clear(results)
-		}
+		return results
 	}
 	left := make([]int, 0, len(batch))
 	for i := range batch {
@@ -89,11 +92,11 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 // out of credits, and that answer needs no lock and no commit.
 func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[tollkeeper.Receipt]) {
 	reasons := make([]reason, len(left))
-	if len(batch) > 1 {
-		steps := make([]step, len(left))
-		for i, n := range left {
-			steps[i] = step{sql: whyNot, args: batch[n].whyNotArgs(), scan: reasons[i].scan}
-		}
+	steps := make([]step, len(left))
+	for i, n := range left {
+		steps[i] = step{sql: whyNot, args: batch[n].whyNotArgs(), scan: reasons[i].scan}
+	}
+	if len(left) > 0 {
 		if err := retry(ctx, func() error { return s.batch(ctx, steps) }); err != nil {
 			clear(reasons) // a reason that says nothing
 		}
