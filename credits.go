@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -72,6 +73,9 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	if err != nil {
 		return Balance{}, unavailable(err)
 	}
+	if e.Package != nil && (entry.Package == nil || entry.Package.Type != e.Package.Type) {
+		return Balance{}, ErrConflict // two packages may hold as many credits
+	}
 	if fresh {
 		a.event(Event{Name: name, Account: entry.Owner, Detail: string(entry.Operation), Credits: entry.Amount})
 		if entry.Amount < 0 {
@@ -130,10 +134,24 @@ func (a *Authenticator) bookkeeper(by *Identity) error {
 	return nil
 }
 
-func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) ([]LedgerEntry, error) {
-	rows, err := a.store.ListCredits(ctx, owner, OpPackage, Page{Limit: 100})
-	return rows, unavailable(err)
+// packages answers the last hundred that were bought, newest first.
+func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []LedgerEntry, err error) {
+	for p := (Page{Limit: mostPackages}); ; {
+		rows, err := a.store.ListCredits(ctx, owner, OpPackage, p)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		last = append(last, rows...)
+		last = last[max(0, len(last)-mostPackages):]
+		if len(rows) < mostPackages {
+			slices.Reverse(last)
+			return last, nil
+		}
+		p.After = rows[len(rows)-1].ID
+	}
 }
+
+const mostPackages = 100
 
 // projected extends what was used this month to its end. On its first day it extends no more than thirty-fold.
 func projected(used int64, now time.Time) int64 {
@@ -143,11 +161,11 @@ func projected(used int64, now time.Time) int64 {
 	return int64(float64(used) * float64(month) / float64(passed))
 }
 
-// alerts of a balance: how much of everything ever granted is used.
+// alerts of a balance: how much of everything ever granted is used. Written so that no figure overflows.
 func (b Balance) alerts() Alerts {
 	return Alerts{
-		Low:      b.Granted > 0 && b.Used*100 >= b.Granted*75,
-		Critical: b.Granted > 0 && b.Used*100 >= b.Granted*90,
+		Low:      b.Granted > 0 && b.Used >= b.Granted-b.Granted/4,
+		Critical: b.Granted > 0 && b.Used >= b.Granted-b.Granted/10,
 		Depleted: b.Granted > 0 && b.Credits == 0,
 	}
 }
