@@ -1,0 +1,295 @@
+package tollkeeper_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Who pays what, and who is refused when the balance does not cover it (WIRE.md 1.1 rule 3, 1.3, 1.4, 1.7).
+func TestPrices(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		costs := func(what string, price int64, do func() error) {
+			w.Helper()
+			before := w.balance(p).Credits
+			w.ok(do())
+			if paid := before - w.balance(p).Credits; paid != price {
+				t.Errorf("%s cost %d, want %d", what, paid, price)
+			}
+		}
+		if b := w.balance(p); b.Credits != 3000 || b.FreeUsers != 1000 {
+			w.Fatalf("at the start: %+v", b)
+		}
+		var c *person
+		costs("a child's sign-up", 5, func() error { c = w.child(p, "c@example.com"); return nil })
+		costs("a child's sign-in", 1, func() error { _, err := w.try(c, password); return err })
+		costs("the parent's sign-in", 1, func() error { _, err := w.try(p, password); return err })
+		costs("a child's confirmation", 2, func() error { w.confirmed(c); return nil })
+		costs("a child's code", 1, func() error { _, err := w.verify(c, w.mailCode(c)); return err })
+		costs("a wrong password", 0, func() error { _, _ = w.try(c, "wrong"); return nil })
+		costs("a wrong code", 0, func() error { _, _ = w.verify(c, "12345"); return nil })
+		costs("a taken email", 0, func() error {
+			_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: c.email, Password: password, ParentKey: p.PublicKey})
+			w.want(err, tollkeeper.ErrEmailTaken)
+			return nil
+		})
+		costs("a reset", 0, func() error {
+			w.ok(w.requestReset(c))
+			return w.reset(w.token(c.email, tollkeeper.MailReset), "another horse 9")
+		})
+		costs("a disabled child", 0, func() error {
+			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			_, err := w.try(c, "another horse 9")
+			w.want(err, tollkeeper.ErrInactive)
+			return nil
+		})
+		if b := w.balance(p); b.SignUps != 1 || b.SignIns != 3 || b.Verifications != 1 || b.Children != 1 {
+			t.Errorf("%+v", b)
+		}
+	}, unlimited)
+}
+
+func TestAnEmptyBalance(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.drain(p)
+		_, err := w.try(c, password)
+		w.want(err, tollkeeper.ErrInsufficientCredits)
+		_, err = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, ParentKey: p.PublicKey})
+		w.want(err, tollkeeper.ErrInsufficientCredits)
+		w.signIn(p)
+		w.identity(c.Token) // a session that was paid for goes on
+		if b := w.balance(p); b.Credits != 0 || b.Children != 1 {
+			t.Errorf("%+v", b)
+		}
+		_, err = w.auth.Grant(ctx, p.Account, 1, "gift")
+		w.ok(err)
+		w.signIn(c)
+		if b := w.balance(p); b.Credits != 0 {
+			t.Errorf("%+v", b)
+		}
+	})
+}
+
+// Exactly as many sign-ins succeed at once as there are credits (R78).
+func TestTheLastCredits(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.drain(p)
+		_, err := w.auth.Grant(ctx, p.Account, 7, "gift")
+		w.ok(err)
+		w.store.faults(together("CreateSession", 18), nil)
+		got := tally(atOnce(18, func(i int) error { return w.guess(c, password, fmt.Sprintf("192.0.%d.1", i)) }))
+		if got["ok"] != 7 || got["insufficient_credits"] != 11 || w.balance(p).Credits != 0 {
+			t.Errorf("%v, %+v", got, w.balance(p))
+		}
+	}, unlimited)
+}
+
+// Off, nobody is asked for anything.
+func TestWithoutCredits(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.signIn(w.child(p, "c@example.com"))
+		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, "k")
+		w.want(err, tollkeeper.ErrDisabled)
+		_, err = w.auth.CreditAnalysis(ctx, p.Identity)
+		w.want(err, tollkeeper.ErrDisabled)
+		if b := w.balance(p); b.Credits != 0 || b.Used != 0 {
+			t.Errorf("%+v", b)
+		}
+	}, func(c *tollkeeper.Config) { c.Credits = nil })
+}
+
+func TestCharge(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		start := w.balance(p).Credits
+		for range 3 {
+			b, err := w.auth.Charge(ctx, p.Account, "render", "job-1")
+			w.ok(err)
+			if b.Credits != start-40 {
+				w.Fatalf("%+v", b)
+			}
+		}
+		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, "job-1")
+		w.want(err, tollkeeper.ErrConflict)
+		for range 3 {
+			b, err := w.auth.Refund(ctx, p.Account, "job-1")
+			w.ok(err)
+			if b.Credits != start || b.Used != 3000-start {
+				w.Fatalf("%+v", b)
+			}
+		}
+		_, err = w.auth.Refund(ctx, p.Account, "job-2")
+		w.want(err, tollkeeper.ErrNotFound)
+		for _, key := range []string{"", "a\nb", string(make([]byte, 300)), "\xff"} {
+			_, err = w.auth.Charge(ctx, p.Account, "render", key)
+			w.want(err, tollkeeper.ErrInvalidInput)
+		}
+		_, err = w.auth.Charge(ctx, p.Account, "unheard of", "k")
+		w.want(err, tollkeeper.ErrInvalidInput)
+		_, err = w.auth.Charge(ctx, uuid.New(), "render", "k")
+		w.want(err, tollkeeper.ErrNotFound)
+		_, err = w.auth.Charge(ctx, c.Account, "render", "k")
+		w.want(err, tollkeeper.ErrNotFound)
+		w.drain(p)
+		_, err = w.auth.Charge(ctx, p.Account, "render", "job-3")
+		w.want(err, tollkeeper.ErrInsufficientCredits)
+		b, err := w.auth.Charge(ctx, p.Account, "free", "job-4")
+		w.ok(err)
+		if b.Credits != 0 {
+			t.Errorf("%+v", b)
+		}
+		w.balance(p)
+	}, func(c *tollkeeper.Config) { c.Credits.Prices = map[tollkeeper.Operation]int64{"render": 40, "free": 0} })
+}
+
+// R79: the same key at once, from everywhere, and again after a lost answer, is one entry.
+func TestIdempotentAtOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		start := w.balance(p).Credits
+		for i, err := range atOnce(60, func(i int) error {
+			var err error
+			switch i % 3 {
+			case 0:
+				_, err = w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "one")
+			case 1:
+				_, err = w.auth.GrantPackage(ctx, p.Account, "GROWTH", "tx-1")
+			case 2:
+				_, err = w.auth.Grant(ctx, p.Account, 10, "gift")
+			}
+			return err
+		}) {
+			if err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		if b := w.balance(p); b.Credits != start-3+55_000+10 || b.FreeUsers != 6000 || len(w.ledger(p)) != 4 {
+			t.Errorf("%+v", b)
+		}
+		w.store.faults(nil, failing("ApplyCredit"))
+		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		w.want(err, tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		_, err = w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		w.ok(err)
+		if b := w.balance(p); b.Credits != start-6+55_000+10 {
+			t.Errorf("%+v", b)
+		}
+	})
+}
+
+func TestGrantPackage(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		_, err := w.auth.GrantPackage(ctx, p.Account, "STARTER", "tx-1")
+		w.ok(err)
+		for _, other := range []string{"GROWTH", "TWIN"} { // of another price, and of the same amount
+			_, err = w.auth.GrantPackage(ctx, p.Account, other, "tx-1")
+			w.want(err, tollkeeper.ErrConflict)
+		}
+		_, err = w.auth.GrantPackage(ctx, p.Account, "GOLD", "tx-2")
+		w.want(err, tollkeeper.ErrInvalidInput)
+		_, err = w.auth.GrantPackage(ctx, p.Account, "STARTER", "")
+		w.want(err, tollkeeper.ErrInvalidInput)
+		for i := range 104 {
+			w.pass(time.Second)
+			_, err = w.auth.GrantPackage(ctx, p.Account, "STARTER", fmt.Sprintf("buy-%d", i))
+			w.ok(err)
+		}
+		analysis, err := w.auth.CreditAnalysis(ctx, p.Identity)
+		w.ok(err)
+		if n := len(analysis.Packages); n != 100 || analysis.Packages[0].Package.TransactionID != "buy-103" {
+			t.Errorf("%d packages, the first %+v", n, analysis.Packages[0].Package)
+		}
+	}, func(c *tollkeeper.Config) {
+		c.Credits.Packages = tollkeeper.DefaultPackages()
+		c.Credits.Packages["TWIN"] = tollkeeper.Package{Type: "TWIN", Credits: 10_000, FreeUsers: 500}
+	})
+}
+
+func TestCreditAnalysis(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.signIn(c)
+		_, err := w.auth.CreditAnalysis(ctx, c.Identity)
+		w.want(err, tollkeeper.ErrForbidden)
+		limited := *p.Identity
+		limited.Limited = tollkeeper.LimitedUnverified
+		_, err = w.auth.CreditAnalysis(ctx, &limited)
+		w.want(err, tollkeeper.ErrLimitedSession)
+		got, err := w.auth.CreditAnalysis(ctx, p.Identity)
+		w.ok(err)
+		if got.Balance != w.balance(p) || got.Billable != 0 || got.Retention != 0 || got.Projected != 6*31 || got.Alerts != (tollkeeper.Alerts{}) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// The thresholds are exact, and crossed by the one debit that passes them.
+func TestCrossed(t *testing.T) {
+	for _, c := range []struct {
+		granted, used, debit int64
+		want                 string
+	}{
+		{100, 74, 1, "[]"}, {100, 75, 1, "[low]"}, {100, 76, 1, "[]"}, {100, 90, 1, "[critical]"}, {100, 89, 1, "[]"},
+		{100, 100, 1, "[depleted]"}, {100, 100, 100, "[low critical depleted]"}, {7, 5, 1, "[]"}, {7, 6, 1, "[low]"}, {7, 7, 1, "[critical depleted]"},
+		{1, 1, 1, "[low critical depleted]"}, {0, 0, 0, "[]"},
+		{math.MaxInt64, 1, 1, "[]"}, {math.MaxInt64, math.MaxInt64 / 2, 5, "[]"}, {math.MaxInt64, math.MaxInt64 / 10 * 8, math.MaxInt64 / 10, "[low]"},
+	} {
+		b := tollkeeper.Balance{Granted: c.granted, Used: c.used, Credits: c.granted - c.used}
+		if got := fmt.Sprint(tollkeeper.Crossed(b, c.debit)); got != c.want {
+			t.Errorf("%d of %d used, the last %d: %s, want %s", c.used, c.granted, c.debit, got, c.want)
+		}
+	}
+}
+
+// One event and one mail per crossing, however many debits run at once; and again after a top-up.
+func TestAlerts(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		spend := func(from, to int) {
+			for i, err := range atOnce(to-from, func(i int) error {
+				_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, fmt.Sprint(from+i))
+				return err
+			}) {
+				if err != nil && !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
+					t.Errorf("%d: %v", i, err)
+				}
+			}
+		}
+		alerts := func(want int) {
+			w.Helper()
+			if e, m := w.happened(tollkeeper.EventCreditAlert), w.sent(p.email, tollkeeper.MailCreditAlert); len(e) != want || len(m) != want {
+				t.Errorf("%d events, %d mails, want %d", len(e), len(m), want)
+			}
+		}
+		alerts(0)
+		spend(0, 74)
+		alerts(0)
+		spend(74, 89)
+		alerts(1)
+		spend(89, 130)
+		alerts(3)
+		_, err := w.auth.Grant(ctx, p.Account, 1000, "top-up")
+		w.ok(err)
+		spend(200, 1000)
+		alerts(4)
+		spend(1000, 1300)
+		alerts(6)
+		w.balance(p)
+	}, func(c *tollkeeper.Config) { c.Credits.InitialCredits = 100 })
+}
