@@ -22,11 +22,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
 // Errors of Verify, to be compared with errors.Is.
@@ -124,20 +125,11 @@ func New(c Config) (*Verifier, error) {
 		v.keys = &shared{key{jwt.SigningMethodHS256, []byte(c.Secret)}}
 		return v, nil
 	}
-	if !fetchable(c.JWKSURL) {
+	if !upstream.Secure(c.JWKSURL) {
 		return nil, errors.New("verify: Config.JWKSURL must be an https URL, or an http one of localhost, without user and fragment")
 	}
 	v.keys = newRemote(c)
 	return v, nil
-}
-
-func fetchable(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return false
-	}
-	local := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && local
 }
 
 // shared is the key of a tenant, whatever its kid: that names a version, which only the host can tell.
