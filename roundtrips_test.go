@@ -1,0 +1,187 @@
+package tollkeeper_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Issue 2 item 2: the verbs of each flow, in order, as sketch/FLOWS.md lists them. What Session is there belongs to
+// Authenticate, which the adapter calls first.
+func TestRoundTrips(t *testing.T) {
+	host := tollkeeper.Client{}
+	flows := []struct {
+		name string
+		want string
+		do   func(w *world, p, c *person) func() error
+	}{
+		{"parent sign-in", "[Take FindAccount CreateSession]", func(w *world, p, _ *person) func() error {
+			return func() error { _, err := w.try(p, password); return err }
+		}},
+		{"child sign-in", "[Take FindAccount CreateSession]", func(w *world, _, c *person) func() error {
+			return func() error { _, err := w.try(c, password); return err }
+		}},
+		{"sign-in from a new network, with its notice", "[Take FindAccount CreateSession QueueMail]", func(w *world, p, _ *person) func() error {
+			return func() error { return w.guess(p, password, "192.0.2.1") }
+		}},
+		{"sign-in of nobody", "[Take FindAccount]", func(w *world, _, _ *person) func() error {
+			return func() error {
+				_, err := w.try(&person{email: "nobody@example.com"}, password)
+				w.want(err, tollkeeper.ErrInvalidCredentials)
+				return nil
+			}
+		}},
+		{"stray child", "[Take FindAccount Settle]", func(w *world, _, c *person) func() error {
+			return func() error {
+				_, err := w.try(&person{email: c.email}, password)
+				w.want(err, tollkeeper.ErrParentKeyNeeded)
+				return nil
+			}
+		}},
+		{"authenticate", "[Session]", func(w *world, p, _ *person) func() error {
+			return func() error { _, err := w.auth.Authenticate(ctx, p.Token); return err }
+		}},
+		{"a token that is none", "[]", func(w *world, p, _ *person) func() error {
+			return func() error {
+				_, err := w.auth.Authenticate(ctx, p.Token+"A")
+				w.want(err, tollkeeper.ErrInvalidToken)
+				return nil
+			}
+		}},
+		{"sign-out", "[RevokeSession]", func(w *world, p, _ *person) func() error {
+			return func() error { return w.auth.SignOut(ctx, p.Identity) }
+		}},
+		{"parent sign-up", "[Take CreateAccount CreateSession]", func(w *world, _, _ *person) func() error {
+			return func() error {
+				_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password})
+				return err
+			}
+		}},
+		{"child sign-up", "[Take FindAccount CreateAccount CreateSession]", func(w *world, p, _ *person) func() error {
+			return func() error {
+				_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+				return err
+			}
+		}},
+		{"code request", "[Take QueueMail]", func(w *world, _, c *person) func() error { return func() error { return w.requestCode(c) } }},
+		{"code", "[Take ConsumeSecret CreateSession]", func(w *world, _, c *person) func() error {
+			w.confirmed(c)
+			code := w.mailCode(c)
+			return func() error { _, err := w.verify(c, code); return err }
+		}},
+		{"code, first proof of the mailbox", "[Take ConsumeSecret UpdateAccount CreateSession]", func(w *world, _, c *person) func() error {
+			code := w.mailCode(c)
+			return func() error { _, err := w.verify(c, code); return err }
+		}},
+		{"forgot", "[Take QueueMail]", func(w *world, p, _ *person) func() error { return func() error { return w.requestReset(p) } }},
+		{"reset", "[Take Secret UpdateAccount Settle]", func(w *world, p, _ *person) func() error {
+			w.ok(w.requestReset(p))
+			link := w.token(p.email, tollkeeper.MailReset)
+			return func() error { return w.reset(link, "another horse 9") }
+		}},
+		{"confirmation", "[Take Secret UpdateAccount]", func(w *world, p, _ *person) func() error {
+			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", host))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			return func() error { return w.auth.ConfirmEmail(ctx, link, host) }
+		}},
+		{"role change", "[FindAccount UpdateAccount]", func(w *world, p, c *person) func() error {
+			return func() error { _, err := w.auth.SetRole(ctx, p.Identity, c.email, tollkeeper.RoleGuest); return err }
+		}},
+		{"delete oneself", "[Take FindAccount Settle DeleteAccount]", func(w *world, _, c *person) func() error {
+			return func() error { return w.auth.DeleteAccount(ctx, c.Identity, password, host) }
+		}},
+		{"password change", "[Take FindAccount Settle UpdateAccount]", func(w *world, _, c *person) func() error {
+			return func() error { return w.auth.ChangePassword(ctx, c.Identity, password, "another horse 9", host) }
+		}},
+		{"update-organization", "[FindAccount UpdateAccount]", func(w *world, p, _ *person) func() error {
+			return func() error {
+				_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{})
+				return err
+			}
+		}},
+		{"charge", "[ApplyCredit]", func(w *world, p, _ *person) func() error {
+			return func() error { _, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "k"); return err }
+		}},
+		{"credit analysis", "[Balance ListCredits]", func(w *world, p, _ *person) func() error {
+			return func() error { _, err := w.auth.CreditAnalysis(ctx, p.Identity); return err }
+		}},
+		{"list children", "[ListAccounts Balance]", func(w *world, p, _ *person) func() error {
+			return func() error { _, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{}); return err }
+		}},
+	}
+	for _, f := range flows {
+		t.Run(f.name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				do := f.do(w, p, w.child(p, "c@example.com"))
+				w.sent("")
+				w.store.watch()
+				w.ok(do())
+				if got := fmt.Sprint(w.store.verbs()); got != f.want {
+					t.Errorf("%s, want %s", got, f.want)
+				}
+			}, unlimited)
+		})
+	}
+}
+
+// R80: whatever fails, before or after any verb, nobody pays for a session that he did not get, twice for one that he
+// did, or for an account that is not there.
+func TestFaultsLeaveNoCharge(t *testing.T) {
+	flows := map[string]func(w *world, p, c *person) error{
+		"sign-in": func(w *world, _, c *person) error { _, err := w.try(c, password); return err },
+		"sign-up": func(w *world, p, _ *person) error {
+			_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+			return err
+		},
+		"code": func(w *world, _, c *person) error { _, err := w.verify(c, w.code(c.email)); return err },
+	}
+	verbs := []string{"Take", "FindAccount", "ConsumeSecret", "UpdateAccount", "CreateAccount", "CreateSession", "Settle"}
+	for name, do := range flows {
+		for _, verb := range verbs {
+			for _, when := range []string{"before", "after"} {
+				t.Run(fmt.Sprintf("%s %s %s", name, when, verb), func(t *testing.T) {
+					story(t, func(w *world) {
+						p := w.parent("p@example.com")
+						c := w.child(p, "c@example.com")
+						w.mailCode(c)
+						if when == "before" {
+							w.store.faults(failing(verb), nil)
+						} else {
+							w.store.faults(nil, failing(verb))
+						}
+						before := w.balance(p)
+						err := do(w, p, c)
+						if err != nil && codeOf(err) != "unavailable" {
+							w.Fatalf("%v", err)
+						}
+						w.store.faults(nil, nil)
+						after := w.balance(p)
+						if paid := before.Credits - after.Credits; err != nil && paid != 0 {
+							w.charged(p, c, verb, when, paid, after)
+						}
+						if after.SignIns+5*after.SignUps != after.Used {
+							t.Errorf("counters %+v", after)
+						}
+					}, unlimited)
+				})
+			}
+		}
+	}
+}
+
+// charged checks a charge of a request whose answer was lost: there must be a session or an account for it.
+func (w *world) charged(p, c *person, verb, when string, paid int64, b tollkeeper.Balance) {
+	w.Helper()
+	sessions, err := w.store.Store.ListSessions(ctx, c.Account, tollkeeper.Page{Limit: 100}, w.now())
+	w.ok(err)
+	rows := w.ledger(p)
+	last := rows[len(rows)-1]
+	switch {
+	case when == "after" && verb == "CreateSession" && paid == 1 && last.Key == "session:"+sessions[len(sessions)-1].ID.String():
+	case b.Children == 2 && paid == 5: // the account stands: signing in tells
+	default:
+		w.Errorf("%s %s: %d credits gone for nothing", when, verb, paid)
+	}
+}
