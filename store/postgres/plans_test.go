@@ -82,6 +82,7 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	everything(t, postgres.New(connect(t, traced)))
+	attempts(t, postgres.New(connect(t, traced), postgres.RelaxedAttempts()))
 	if len(seen.args) < 45 {
 		t.Errorf("only %d statements were seen", len(seen.args))
 	}
@@ -134,83 +135,114 @@ func plans(t *testing.T, pool *pgxpool.Pool, sql string, args []any) map[string]
 // everything calls each verb so that each of its statements runs.
 func everything(t *testing.T, s *postgres.Store) {
 	t.Helper()
-	ctx := t.Context()
-	ok := func(errs ...error) {
-		t.Helper()
-		for _, err := range errs {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	refused := func(err error) {
-		t.Helper()
-		if err == nil {
-			t.Fatal("not refused")
-		}
-	}
 	p := parent(t, s, 1000)
 	a, other := child(t, s, p), child(t, s, p)
-	_, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, at)
-	ok(err)
-	_, _, err = s.CreateAccount(ctx, tollkeeper.NewAccount{Account: account(uuid.New(), uuid.New())}, at)
-	refused(err)
+	lookups(t, s, p, a)
+	a = changes(t, s, p, a)
+	sessions(t, s, p, a, other)
+	attempts(t, s)
+	credits(t, s, p)
+	outbox(t, s)
+	ok(t, s.DeleteAccount(t.Context(), p.ID, other.ID, at))
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func refused(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("not refused")
+	}
+}
+
+func lookups(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) {
+	t.Helper()
+	ctx := t.Context()
 	for _, l := range []tollkeeper.Lookup{
 		{ID: a.ID}, {Number: a.Number}, {PublicKey: a.PublicKey}, {Scope: p.ID, Email: a.EmailKey, GoogleSubject: "x"},
 		{ScopeKey: p.PublicKey, Email: a.EmailKey, Widget: true}, {ScopeNumber: p.Number, Email: a.EmailKey}, {Email: a.EmailKey, Stray: true},
 	} {
 		_, err := s.FindAccount(ctx, l)
-		ok(err)
+		ok(t, err)
 		_, err = s.ConsumeSecret(ctx, tollkeeper.Claim{Purpose: tollkeeper.PurposeSignIn, Lookup: l, Digest: random(), Tries: 5}, at)
-		refused(err)
+		refused(t, err)
 	}
 	for _, page := range []tollkeeper.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
 		_, err := s.ListAccounts(ctx, p.ID, page)
-		ok(err)
+		ok(t, err)
 	}
-	_, err = s.CountAccounts(ctx, p.ID, at)
-	ok(err)
+	_, err := s.CountAccounts(ctx, p.ID, at)
+	ok(t, err)
+}
+
+// changes answers the account as it then stands.
+func changes(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) tollkeeper.Account {
+	t.Helper()
+	ctx := t.Context()
+	_, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, at)
+	ok(t, err)
+	_, _, err = s.CreateAccount(ctx, tollkeeper.NewAccount{Account: account(uuid.New(), uuid.New())}, at)
+	refused(t, err)
 	secret := tollkeeper.Secret{Account: a.ID, Purpose: tollkeeper.PurposeReset, Digest: random(), CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
-	ok(s.PutSecrets(ctx, []tollkeeper.Secret{secret}, at))
+	ok(t, s.PutSecrets(ctx, []tollkeeper.Secret{secret}, at))
 	_, _, err = s.Secret(ctx, secret.Purpose, secret.Digest)
-	ok(err)
+	ok(t, err)
 	a.Role = tollkeeper.RoleAdmin
 	a, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a, Proof: secret.Digest, Charge: signIn(a, p.ID, true).Charge, Secrets: []tollkeeper.Secret{secret}}, at)
-	ok(err)
+	ok(t, err)
 	a.Role = tollkeeper.RoleUser
 	_, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a}, at)
-	refused(err)
-	refused(s.DeleteAccount(ctx, p.ID, a.ID, at))
-	sessions(t, s, p, a, other)
-	_, err = s.Take(ctx, []tollkeeper.Bucket{{Key: random(), Limit: tollkeeper.Limit{Free: 3, Window: time.Hour}, Waive: random()}}, at)
-	ok(err)
-	ok(s.Settle(ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
+	refused(t, err)
+	refused(t, s.DeleteAccount(ctx, p.ID, a.ID, at))
+	return a
+}
+
+func attempts(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	buckets := []tollkeeper.Bucket{{Key: random(), Limit: tollkeeper.Limit{Free: 3, Window: time.Hour}, Waive: random()}}
+	_, err := s.Take(t.Context(), buckets, at)
+	ok(t, err)
+	ok(t, s.Settle(t.Context(), tollkeeper.Settlement{Forget: []tollkeeper.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
+}
+
+func credits(t *testing.T, s *postgres.Store, p tollkeeper.Account) {
+	t.Helper()
+	ctx := t.Context()
 	entry := tollkeeper.LedgerEntry{ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "bought", Operation: tollkeeper.OpPackage, Amount: 5, At: at}
 	for range 2 {
-		_, _, _, err = s.ApplyCredit(ctx, entry)
-		ok(err)
+		_, _, _, err := s.ApplyCredit(ctx, entry)
+		ok(t, err)
 	}
 	entry.Key, entry.Refunds = "back", "nothing"
-	_, _, _, err = s.ApplyCredit(ctx, entry)
-	refused(err)
+	_, _, _, err := s.ApplyCredit(ctx, entry)
+	refused(t, err)
 	_, err = s.Balance(ctx, p.ID)
-	ok(err)
+	ok(t, err)
 	for _, op := range []tollkeeper.Operation{"", tollkeeper.OpGrant} {
 		_, err = s.ListCredits(ctx, p.ID, op, tollkeeper.Page{Limit: 5})
-		ok(err)
+		ok(t, err)
 	}
 	_, err = s.ListMonths(ctx, p.ID, 0, 1<<20, 5)
-	ok(err)
+	ok(t, err)
 	_, _, err = s.CloseMonths(ctx, 24100, 1, 5, at)
-	ok(err)
-	mail := []tollkeeper.QueuedMail{{ID: uuid.New(), DueAt: at}}
-	ok(s.QueueMail(ctx, mail))
+	ok(t, err)
+}
+
+func outbox(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	ctx := t.Context()
+	ok(t, s.QueueMail(ctx, []tollkeeper.QueuedMail{{ID: uuid.New(), DueAt: at}}))
 	claimed, err := s.ClaimMail(ctx, 5, time.Minute, at)
-	ok(err)
-	ok(s.FinishMail(ctx, claimed[0].ID, 1, at), s.FinishMail(ctx, claimed[0].ID, 1, time.Time{}))
+	ok(t, err)
+	ok(t, s.FinishMail(ctx, claimed[0].ID, 1, at))
+	ok(t, s.FinishMail(ctx, claimed[0].ID, 1, time.Time{}))
 	_, err = s.Sweep(ctx, 10, time.UnixMilli(1900000000000).Add(48*time.Hour))
-	ok(err)
-	ok(s.DeleteAccount(ctx, p.ID, other.ID, at))
+	ok(t, err)
 }
 
 func sessions(t *testing.T, s *postgres.Store, p, a, other tollkeeper.Account) {

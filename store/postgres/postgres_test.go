@@ -107,3 +107,8 @@ func TestStoreBehindAPooler(t *testing.T) {
 	s, _ := migrated(t, c)
 	storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
 }
+
+func TestRelaxedAttempts(t *testing.T) {
+	s, _ := migrated(t, database(t), postgres.RelaxedAttempts())
+	storetest.RunAttempts(t, func(*testing.T) tollkeeper.AttemptStore { return s })
+}

@@ -137,57 +137,40 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 	})
 }
 
+// column gathers one value of each sign-in.
+func column[T any](batch []signIn, of func(r *signIn) T) []T {
+	list := make([]T, len(batch))
+	for i := range batch {
+		list[i] = of(&batch[i])
+	}
+	return list
+}
+
 // columns are the parameters of createTogether.
 func columns(batch []signIn) []any {
-	n := len(batch)
-	uuids := func(of func(r *signIn) [16]byte) [][16]byte {
-		list := make([][16]byte, n)
-		for i := range batch {
-			list[i] = of(&batch[i])
-		}
-		return list
-	}
-	texts := func(of func(r *signIn) string) []string {
-		list := make([]string, n)
-		for i := range batch {
-			list[i] = of(&batch[i])
-		}
-		return list
-	}
-	numbers := func(of func(r *signIn) int64) []int64 {
-		list := make([]int64, n)
-		for i := range batch {
-			list[i] = of(&batch[i])
-		}
-		return list
-	}
-	agents := make([][]byte, n)
-	for i := range batch {
-		agents[i] = []byte(batch[i].Session.Agent)
-	}
 	return []any{
-		uuids(func(r *signIn) [16]byte { return r.Session.ID }),
-		uuids(func(r *signIn) [16]byte { return r.Session.Account }),
-		numbers(func(r *signIn) int64 { return r.Session.Epoch }),
-		texts(func(r *signIn) string { return string(r.Session.Audience) }),
-		texts(func(r *signIn) string { return r.Session.KeyID }),
-		numbers(func(r *signIn) int64 { return int64(r.Session.Generation) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.RotatedAt) }),
-		texts(func(r *signIn) string { return r.Session.Network }),
-		agents,
-		numbers(func(r *signIn) int64 { return millis(r.Session.CreatedAt) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.SeenAt) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.ProvedAt) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.ExpiresAt) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.RefreshUntil) }),
-		numbers(func(r *signIn) int64 { return millis(r.Session.EndsAt()) / dayMillis }),
-		numbers(func(r *signIn) int64 { return millis(r.now) }),
-		numbers(func(r *signIn) int64 { return r.TOTPStep }),
-		uuids(func(r *signIn) [16]byte { return r.Charge.Owner }),
-		texts(func(r *signIn) string { return r.Charge.Key }),
-		uuids(func(r *signIn) [16]byte { return r.Charge.Entry }),
-		texts(func(r *signIn) string { return string(r.Charge.Operation) }),
-		numbers(func(r *signIn) int64 { return r.Charge.Price }),
+		column(batch, func(r *signIn) [16]byte { return r.Session.ID }),
+		column(batch, func(r *signIn) [16]byte { return r.Session.Account }),
+		column(batch, func(r *signIn) int64 { return r.Session.Epoch }),
+		column(batch, func(r *signIn) string { return string(r.Session.Audience) }),
+		column(batch, func(r *signIn) string { return r.Session.KeyID }),
+		column(batch, func(r *signIn) int64 { return int64(r.Session.Generation) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.RotatedAt) }),
+		column(batch, func(r *signIn) string { return r.Session.Network }),
+		column(batch, func(r *signIn) []byte { return []byte(r.Session.Agent) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.CreatedAt) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.SeenAt) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.ProvedAt) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.ExpiresAt) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.RefreshUntil) }),
+		column(batch, func(r *signIn) int64 { return millis(r.Session.EndsAt()) / dayMillis }),
+		column(batch, func(r *signIn) int64 { return millis(r.now) }),
+		column(batch, func(r *signIn) int64 { return r.TOTPStep }),
+		column(batch, func(r *signIn) [16]byte { return r.Charge.Owner }),
+		column(batch, func(r *signIn) string { return r.Charge.Key }),
+		column(batch, func(r *signIn) [16]byte { return r.Charge.Entry }),
+		column(batch, func(r *signIn) string { return string(r.Charge.Operation) }),
+		column(batch, func(r *signIn) int64 { return r.Charge.Price }),
 	}
 }
 
