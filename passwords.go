@@ -142,19 +142,25 @@ func newHasher(c HashConfig) (*hasher, error) {
 	return h, err
 }
 
-// verify spends one hash, whatever stored is, and reports whether the password is its, and whether a new hash is due. A
-// stored hash that cannot be read counts as nobody's.
+// verify spends one hash at current strength, whatever stored is, and reports whether the password is its, and whether a new
+// hash is due. A stored hash that cannot be read counts as nobody's. An imported one that does not verify costs its own work
+// besides: it may be cheap, or refuse without any, which would tell that the account is there (R14).
 func (h *hasher) verify(ctx context.Context, stored, password string) (ok, outdated bool, err error) {
 	parsed, parseErr := passhash.Parse(stored)
 	known := stored != "" && parseErr == nil
 	if !known {
 		parsed = h.nobody
 	}
-	err = h.gate.Do(ctx, func() { ok = parsed.Verify(password) })
+	current := parsed.Current(h.params)
+	err = h.gate.Do(ctx, func() {
+		if ok = parsed.Verify(password); !ok && !current {
+			h.nobody.Verify(password)
+		}
+	})
 	if err != nil {
 		return false, false, busy(err)
 	}
-	return ok && known, !parsed.Current(h.params), nil
+	return ok && known, !current, nil
 }
 
 // hash makes a PHC string of a new password.
