@@ -93,6 +93,18 @@ func (a *Authenticator) limitation(l *Live, now time.Time) Limitation {
 	return Unlimited
 }
 
+// limitationOf is the limitation of a session that the account gets now.
+func (a *Authenticator) limitationOf(s Subject, now time.Time) Limitation {
+	l := Live{
+		Role: s.Account.Role, PasswordChangedAt: s.Account.PasswordChangedAt, PasswordTemporary: s.Account.PasswordTemporary,
+		Verified: !s.Account.EmailVerifiedAt.IsZero(), HasFactor: len(s.Account.TOTP) > 0,
+	}
+	if o := s.Organization; o != nil {
+		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired
+	}
+	return a.limitation(&l, now)
+}
+
 func (p FactorPolicy) requires(r Role) bool {
 	if p.Everyone {
 		return true

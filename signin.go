@@ -213,8 +213,8 @@ func (a *Authenticator) signInResult(s Subject, p proof, key tokenKey, session S
 		Token: token, ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
 		Refresh: a.refreshToken(session), PasswordExpired: expired, DaysUntilExpiry: days,
 	}
-	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired {
-		res.Secret = key.text // a parent's own: never the widget's, never after expiry
+	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
+		res.Secret = key.text // a parent's own: never the widget's, never after expiry, never into a limited session
 	}
 	return res, nil
 }
