@@ -37,6 +37,7 @@ func New(store Store, c Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.own()
 	a := &Authenticator{cfg: c, store: store, attempts: store}
 	if c.Attempts != nil {
 		a.attempts, a.apart = c.Attempts, true

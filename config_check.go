@@ -1,11 +1,41 @@
 package tollkeeper
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
+
+// own copies whatever the caller could still change: he may wipe his keys as soon as New has returned.
+func (c *Config) own() {
+	c.Secrets = slices.Clone(c.Secrets)
+	for i, k := range c.Secrets {
+		c.Secrets[i] = slices.Clone(k)
+	}
+	c.SigningKeys, c.Labels, c.SecondFactor.Roles = slices.Clone(c.SigningKeys), slices.Clone(c.Labels), slices.Clone(c.SecondFactor.Roles)
+	c.AudienceTTL = maps.Clone(c.AudienceTTL)
+	l := &c.Limits
+	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Confirm, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
+		*rates = slices.Clone(*rates)
+	}
+	if c.Credits != nil {
+		credits := *c.Credits
+		credits.Prices, credits.Packages = maps.Clone(credits.Prices), maps.Clone(credits.Packages)
+		c.Credits = &credits
+	}
+}
+
+func cloneRates(m map[Audience][]Limit) map[Audience][]Limit {
+	m = maps.Clone(m)
+	for audience, rates := range m {
+		m[audience] = slices.Clone(rates)
+	}
+	return m
+}
 
 func (c Config) checkSecrets() error {
 	if len(c.Secrets) == 0 {

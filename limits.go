@@ -28,8 +28,11 @@ type Limits struct {
 	Reset map[Audience][]Limit
 }
 
-// Rate is a Limit of n attempts per period.
+// Rate is a Limit of n attempts per period. New refuses one of no attempts.
 func Rate(n int, per time.Duration) Limit {
+	if n < 1 {
+		return Limit{}
+	}
 	return Limit{Every: (per / time.Duration(n)).Truncate(time.Millisecond), Burst: n}
 }
 
