@@ -82,6 +82,66 @@ func (BootstrapRequest) String() string { return hidden("BootstrapRequest") }
 // GoString hides the password.
 func (r BootstrapRequest) GoString() string { return r.String() }
 
+// LogValue is String.
+func (r SignInRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (SignInRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// LogValue is String.
+func (r SignUpRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (SignUpRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// LogValue is String.
+func (r CodeRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (CodeRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// LogValue is String.
+func (r ResetRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (ResetRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// LogValue is String.
+func (s AccountSpec) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON answers an error.
+func (AccountSpec) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// LogValue is String.
+func (r BootstrapRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (BootstrapRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// String hides challenge and code.
+func (FactorRequest) String() string { return hidden("FactorRequest") }
+
+// GoString hides challenge and code.
+func (r FactorRequest) GoString() string { return r.String() }
+
+// LogValue is String.
+func (r FactorRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (FactorRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
+// String hides the ID token.
+func (GoogleRequest) String() string { return hidden("GoogleRequest") }
+
+// GoString hides the ID token.
+func (r GoogleRequest) GoString() string { return r.String() }
+
+// LogValue is String.
+func (r GoogleRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON answers an error.
+func (GoogleRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+
 // String hides the jwtSecret.
 func (d OrganizationDetails) String() string { return "organization of " + d.Owner.String() }
 
