@@ -225,13 +225,13 @@ func (w *world) token(to string, kind tollkeeper.MailKind) string {
 	return found[1]
 }
 
-// happened lists the events of that name.
+// happened lists the events of that name; empty: all.
 func (w *world) happened(name tollkeeper.EventName) (list []tollkeeper.Event) {
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.events {
-		if e.Name == name {
+		if e.Name == name || name == "" {
 			list = append(list, e)
 		}
 	}

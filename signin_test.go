@@ -254,3 +254,35 @@ func TestPasswordsAreComparedExactly(t *testing.T) {
 		w.signIn(p)
 	})
 }
+
+// R14: an imported hash that is cheap, or that refuses a password without any work, costs no less than nobody's.
+func TestLegacyHashesCostNoLess(t *testing.T) {
+	const memory = 4 << 10 // KiB
+	for scheme, stored := range map[string]string{
+		"ssha":       "{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g1wb7AAAAAAA==",
+		"bcrypt":     "$2a$04$zVHmKQtGGQob.b/Nc7l9NO8UlrYcW05FiuCj/SxsFO/ZtiN9.mNzy",
+		"weak":       "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"unreadable": "rot13:cnffjbeq",
+	} {
+		t.Run(scheme, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+				w.ok(err)
+				s.Account.Password = stored
+				_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+				w.ok(err)
+				for _, guess := range []string{"wrong", "wro\x00ng", strings.Repeat("a", 73)} {
+					var before, after runtime.MemStats
+					runtime.ReadMemStats(&before)
+					_, err = w.try(p, guess)
+					runtime.ReadMemStats(&after)
+					w.want(err, tollkeeper.ErrInvalidCredentials)
+					if hashes := (after.TotalAlloc - before.TotalAlloc) / (memory << 10); hashes != 1 {
+						t.Errorf("%d hashes at current strength for %q", hashes, guess)
+					}
+				}
+			}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+		})
+	}
+}

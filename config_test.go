@@ -1,0 +1,135 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+func minimal() tollkeeper.Config {
+	return tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://app.example",
+		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Hash:   tollkeeper.HashConfig{Memory: 64, Time: 1, UnsafeForTests: true},
+	}
+}
+
+// New refuses what could only fail later, and names the field.
+func TestConfigIsChecked(t *testing.T) {
+	same := tollkeeper.NewMasterKey()
+	for name, c := range map[string]struct {
+		field  string
+		change option
+	}{
+		"no secrets":             {"Secrets", func(c *tollkeeper.Config) { c.Secrets = nil }},
+		"a short secret":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = append(c.Secrets, make([]byte, 31)) }},
+		"a secret twice":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{same, same} }},
+		"no mailer":              {"Mailer", func(c *tollkeeper.Config) { c.Mailer = nil }},
+		"no base":                {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "" }},
+		"a plain base":           {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "http://app.example" }},
+		"a base with a query":    {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL += "?x=1" }},
+		"a base with a user":     {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "https://u:p@app.example" }},
+		"a base with a break":    {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL += "/\r\nX: y" }},
+		"a short life":           {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = time.Millisecond }},
+		"a long life":            {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = 31 * 24 * time.Hour }},
+		"a negative life":        {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = -1 }},
+		"a family's long life":   {"AudienceTTL", func(c *tollkeeper.Config) { c.AudienceTTL = map[tollkeeper.Audience]time.Duration{"v1": 1e18} }},
+		"refresh beyond its end": {"Refresh", func(c *tollkeeper.Config) { c.Refresh.Idle, c.Refresh.Absolute = time.Hour, time.Minute }},
+		"a negative refresh":     {"Refresh", func(c *tollkeeper.Config) { c.Refresh.Idle = -1 }},
+		"a long grace":           {"Refresh.Grace", func(c *tollkeeper.Config) { c.Refresh.Idle, c.Refresh.Grace = time.Hour, time.Hour }},
+		"an empty signing key":   {"SigningKeys", func(c *tollkeeper.Config) { c.SigningKeys = make([]tollkeeper.SigningKey, 1) }},
+		"a label in capitals":    {"Labels", func(c *tollkeeper.Config) { c.Labels = []tollkeeper.Role{"Editor"} }},
+		"a weak hash":            {"Hash", func(c *tollkeeper.Config) { c.Hash.UnsafeForTests = false }},
+		"no place to hash":       {"Hash", func(c *tollkeeper.Config) { c.Hash.Parallel = -1 }},
+		"a hash of a terabyte":   {"Hash", func(c *tollkeeper.Config) { c.Hash.Memory = 1 << 30 }},
+		"a rate of nothing":      {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{{}} }},
+		"a rate of none":         {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{tollkeeper.Rate(0, time.Minute)} }},
+		"a lock that is a rate":  {"Limits.Lock", func(c *tollkeeper.Config) { c.Limits.Lock = tollkeeper.Rate(1, time.Minute) }},
+		"a ceiling of nothing":   {"Limits", func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1} }},
+		"negative expiry":        {"PasswordExpiry", func(c *tollkeeper.Config) { c.PasswordExpiry = -1 }},
+		"stale for an hour":      {"SessionStaleness", func(c *tollkeeper.Config) { c.SessionStaleness = time.Hour }},
+		"a page elsewhere":       {"Pages", func(c *tollkeeper.Config) { c.Pages.Reset = "//evil.example" }},
+		"a price below zero": {"Credits.Prices", func(c *tollkeeper.Config) {
+			c.Credits = &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"x": -1}}
+		}},
+		"a huge start": {"Credits", func(c *tollkeeper.Config) { c.Credits = &tollkeeper.Credits{InitialCredits: 1 << 62} }},
+		"a package of another": {"Credits.Packages", func(c *tollkeeper.Config) {
+			c.Credits = &tollkeeper.Credits{Packages: map[string]tollkeeper.Package{"A": {Type: "B", Credits: 1}}}
+		}},
+		"a product of two lines": {"Product", func(c *tollkeeper.Config) { c.Product = "a\nb" }},
+		"an issuer of two lines": {"Issuer", func(c *tollkeeper.Config) { c.Issuer = "a\nb" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := minimal()
+			c.change(&config)
+			a, err := tollkeeper.New(memory.New(), config)
+			e, ok := errors.AsType[*tollkeeper.Error](err)
+			if a != nil || !ok || e.Code != tollkeeper.ErrInvalidInput.Code || e.Field != "Config."+c.field || !strings.Contains(e.Message, c.field) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	if _, err := tollkeeper.New(nil, minimal()); err == nil {
+		t.Error("New took no store")
+	}
+}
+
+// New copies: whoever wipes or changes his Config afterwards changes nothing, and races with nobody.
+func TestConfigIsCopied(t *testing.T) {
+	key := tollkeeper.NewMasterKey()
+	ttl := map[tollkeeper.Audience]time.Duration{tollkeeper.AudienceV1: time.Hour}
+	prices, packages := map[tollkeeper.Operation]int64{tollkeeper.OpSignIn: 2}, tollkeeper.DefaultPackages()
+	rates := map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceV1: {tollkeeper.Rate(1000, time.Minute)}}
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		secret := w.signIn(p).Secret
+		clear(key)
+		clear(prices)
+		clear(packages)
+		rates[tollkeeper.AudienceV1][0] = tollkeeper.Limit{}
+		clear(ttl)
+		w.identity(p.Token)
+		if again := w.signIn(p).Secret; again != secret {
+			t.Error("the tenant's secret changed with the caller's memory")
+		}
+		r := p.attempt(password)
+		r.Audience = tollkeeper.AudienceV1
+		for range 3 {
+			res, err := w.auth.SignIn(ctx, r)
+			w.ok(err)
+			if res.ExpiresIn != time.Hour {
+				t.Errorf("a life of %v", res.ExpiresIn)
+			}
+		}
+		if b := w.balance(p); b.Used != 2*5 {
+			t.Errorf("%+v", b)
+		}
+		_, err := w.auth.GrantPackage(ctx, p.Account, "STARTER", "tx")
+		w.ok(err)
+	}, func(c *tollkeeper.Config) {
+		c.Secrets, c.AudienceTTL, c.Limits.SignIn = []tollkeeper.MasterKey{key}, ttl, rates
+		c.Credits.Prices, c.Credits.Packages = prices, packages
+	})
+}
+
+// Errors compare by code, and by field where the sentinel has one; every code is listed once.
+func TestErrors(t *testing.T) {
+	seen := map[tollkeeper.Code]bool{}
+	for _, c := range tollkeeper.Codes() {
+		if seen[c] || c == "" {
+			t.Errorf("%q twice or empty", c)
+		}
+		seen[c] = true
+	}
+	if errors.Is(tollkeeper.ErrConflict, tollkeeper.ErrEmailTaken) || !errors.Is(&tollkeeper.Error{Code: "conflict", Field: "x"}, tollkeeper.ErrConflict) {
+		t.Error("errors.Is does not look at codes")
+	}
+	if (&tollkeeper.Error{Code: "some_code"}).Error() != "some code" {
+		t.Error("a code without a text must speak for itself")
+	}
+}
