@@ -109,6 +109,8 @@ func (w *worker) touchAll() {
 	touches := w.touches
 	if len(touches) > 0 {
 		w.touches = map[uuid.UUID]Touch{}
+	} else {
+		touches = nil // the map stays the worker's: only under the lock may it be looked at
 	}
 	w.mu.Unlock()
 	for _, t := range touches {
