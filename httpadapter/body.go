@@ -22,6 +22,9 @@ func body[T any](c *call) (T, error) {
 	if err == nil && strictjson.Decode(data, &v) != nil {
 		err = errBadBody
 	}
+	if err == nil && c.cookies != nil {
+		c.remember = remembered(data)
+	}
 	return v, err
 }
 

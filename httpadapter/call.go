@@ -25,6 +25,10 @@ type call struct {
 	endpoint  *endpoint            // nil until the route is known
 	id        *tollkeeper.Identity // nil: nobody has proved who he is
 	parentKey string               // the parent's public key that the request names; empty: none
+	target    uuid.UUID            // that the path ends in
+	ambient   bool                 // the credential is a cookie, which a browser adds by itself
+	remember  bool                 // the request asks for a cookie that outlives the browser
+	cookie    *http.Cookie         // to be set with a good answer
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -86,6 +90,9 @@ func (c *call) answer(a answer) error {
 	}
 	if a.status == 0 {
 		a.status = http.StatusOK
+	}
+	if c.cookie != nil {
+		http.SetCookie(c.w, c.cookie)
 	}
 	c.write(a.status, body)
 	return nil

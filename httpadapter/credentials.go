@@ -5,12 +5,19 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 )
 
 // maxToken is the longest token in bytes (R57).
 const maxToken = 8 << 10
+
+// The headers that credentials come in.
+var (
+	bearerCarriers = []string{"Authorization"}
+	tokenCarriers  = []string{"Authorization", "Token"}
+)
 
 // bearer reads "Authorization: Bearer <token>" (RFC 6750 2.1): the scheme in any letter case, one space, no more. A
 // header of another form is no credential; two of them are refused (R59).
@@ -64,10 +71,10 @@ func tokenText(s string) (string, error) {
 
 // prove asks for what the route asks for.
 func (c *call) prove() error {
-	if c.endpoint.proof == nil {
+	if c.endpoint.proof.check == nil {
 		return nil
 	}
-	err := c.endpoint.proof(c)
+	err := c.endpoint.proof.check(c)
 	if err == nil {
 		return nil
 	}
@@ -77,9 +84,27 @@ func (c *call) prove() error {
 	return err
 }
 
+// proof is what a route asks of a caller before it reads the body. The zero proof asks nothing.
+type proof struct {
+	name  string // as docs/ROUTES.md says it
+	check func(*call) error
+}
+
+var (
+	signedIn      = proof{"token", (*call).signedIn}
+	maybeSignedIn = proof{"token or nothing", (*call).maybeSignedIn}
+	signedInOrKey = proof{"token or X-Public-Key", (*call).signedInOrKey}
+	parentOnly    = proof{"parent's token", (*call).parentOnly}
+	recentParent  = proof{"parent's token, proved within 5 minutes", (*call).recentParent}
+	adminOnly     = proof{"admin's token", (*call).adminOnly}
+)
+
 // signedIn asks for a token of the family, whatever its session is limited to: own routes.
-func signedIn(c *call) error {
+func (c *call) signedIn() error {
 	token, err := c.family.credential(c.r.Header)
+	if c.cookies != nil {
+		token, c.ambient, err = c.cookies.choose(c.r, c.family.carriers, token, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -95,8 +120,8 @@ func signedIn(c *call) error {
 }
 
 // parentOnly asks for an unlimited token of a parent.
-func parentOnly(c *call) error {
-	if err := signedIn(c); err != nil {
+func (c *call) parentOnly() error {
+	if err := c.signedIn(); err != nil {
 		return err
 	}
 	if !c.id.IsParent() {
@@ -105,9 +130,20 @@ func parentOnly(c *call) error {
 	return c.unlimited()
 }
 
+// stepUp is how fresh a proof must be for what cannot be undone.
+const stepUp = 5 * time.Minute
+
+// recentParent asks for more: that he proved just now who he is.
+func (c *call) recentParent() error {
+	if err := c.parentOnly(); err != nil {
+		return err
+	}
+	return c.auth.RequireRecent(c.id, stepUp)
+}
+
 // adminOnly asks for an unlimited token of an admin. Whom he may act on is the core's to say (R74).
-func adminOnly(c *call) error {
-	if err := signedIn(c); err != nil {
+func (c *call) adminOnly() error {
+	if err := c.signedIn(); err != nil {
 		return err
 	}
 	if c.id.Role != tollkeeper.RoleAdmin {
@@ -123,9 +159,14 @@ func (c *call) unlimited() error {
 	return nil
 }
 
-// maybeSignedIn takes a token where there is one; a bad one is refused.
-func maybeSignedIn(c *call) error {
-	if err := signedIn(c); !errors.Is(err, errNoCredential) {
+// maybeSignedIn takes a token where there is one; a bad one is refused. A bad cookie is none: the browser sent it, not
+// the page.
+func (c *call) maybeSignedIn() error {
+	err := c.signedIn()
+	if c.ambient && (errors.Is(err, tollkeeper.ErrInvalidToken) || errors.Is(err, errCrossOrigin)) {
+		return nil
+	}
+	if !errors.Is(err, errNoCredential) {
 		return err
 	}
 	if len(c.r.Header["Authorization"]) > 0 {
@@ -135,8 +176,8 @@ func maybeSignedIn(c *call) error {
 }
 
 // signedInOrKey takes a token, else a parent's public key (WIRE.md 1.2). A store that is away is not a bad token.
-func signedInOrKey(c *call) error {
-	err := maybeSignedIn(c)
+func (c *call) signedInOrKey() error {
+	err := c.maybeSignedIn()
 	if err != nil && !errors.Is(err, tollkeeper.ErrInvalidToken) || c.id != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func TestCredentialHeaders(t *testing.T) {
 func TestTwoCredentialsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, r := range httpadapter.Rows() {
-		if a := w.do(r.Method+" "+r.Path, everything, bearerOf("a"), bearerOf("b")); a.status != 400 {
+		if a := w.do(r.Method+" "+r.Target(), everything, bearerOf("a"), bearerOf("b")); a.status != 400 {
 			t.Errorf("%s %s: %d %s", r.Method, r.Path, a.status, a.body)
 		}
 	}

@@ -1,9 +1,18 @@
 package httpadapter
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // Row is a route as tests see it.
-type Row struct{ Family, Method, Path string }
+type Row struct{ Family, Method, Path, Proof string }
+
+// Target is a path that the row serves.
+func (r Row) Target() string {
+	return strings.Replace(r.Path, idSegment, "018f4e1c-a000-7000-8000-00000000abcd", 1)
+}
 
 // Rows lists every route of every family.
 func Rows() []Row {
@@ -14,7 +23,7 @@ func Rows() []Row {
 			panic(err)
 		}
 		for _, r := range f.routes {
-			rows = append(rows, Row{f.name, r.method, r.path})
+			rows = append(rows, Row{f.name, r.method, r.path, r.proof.name})
 		}
 	}
 	return rows

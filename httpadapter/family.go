@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -23,6 +24,7 @@ type family struct {
 	closed     bool                              // takes tokens of accounts below home.parent only
 	password   passwordRule                      // on new passwords, besides the core's policy
 	credential func(http.Header) (string, error) // reads the token of a request
+	carriers   []string                          // headers that credential reads; where there is one, no cookie counts
 	origins    func(*call) error                 // decides about browsers of other origins; nil: they get no CORS headers
 	byKey      keyHolder                         // what a parent's public key shows; nil: nothing
 }
@@ -33,15 +35,13 @@ type keyHolder func(*tollkeeper.Authenticator, context.Context, string) (tollkee
 // shape encodes an error. Families without codes ignore code.
 type shape func(code, message string) []byte
 
-// proof is what a route asks of a caller before it reads the body.
-type proof func(*call) error
-
 // route is one row of a family's table.
 type route struct {
-	method, path string
-	proof        proof   // nil: anyone
+	method, path string  // the last segment of path may be "{id}": an account's or session's UUID in its one spelling
+	proof        proof   // zero: anyone
 	replies      []reply // where this route answers otherwise than its family
 	shape        shape   // nil: the family's
+	anywhere     bool    // pages of every origin may read the answer
 	serve        func(*call) (answer, error)
 }
 
@@ -81,6 +81,13 @@ func (r route) saying(replies ...reply) route {
 	return r
 }
 
+// readable lets pages of every origin read the answer where the request names no parent: the mailed secret, challenge or
+// refresh token in it says more about who asks than the page that sends it, and no credential of a browser's own counts.
+func (r route) readable() route {
+	r.anywhere = true
+	return r
+}
+
 // shaped gives the errors of the row a shape of its own.
 func (r route) shaped(s shape) route {
 	r.shape = s
@@ -97,11 +104,14 @@ func (f family) check() error {
 	}
 	seen := map[string]bool{}
 	for _, r := range f.routes {
-		if key := r.method + " " + r.path; seen[key] {
+		key := r.method + " " + r.path
+		if seen[key] {
 			return fmt.Errorf("httpadapter: family %s has %q twice", f.name, key)
-		} else {
-			seen[key] = true
 		}
+		if i := strings.Index(r.path, "{"); i >= 0 && r.path[i:] != idSegment {
+			return fmt.Errorf("httpadapter: family %s: %q has a parameter that is not a last %s", f.name, key, idSegment)
+		}
+		seen[key] = true
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ var (
 	errNoCredential   = &tollkeeper.Error{Code: "http_no_credential", Message: "Authentication required"}
 	errTwoCredentials = &tollkeeper.Error{Code: "http_two_credentials", Message: "Send one credential"}
 	errNotParent      = &tollkeeper.Error{Code: "http_not_parent", Message: "Only parent accounts can do this"}
+	errCrossOrigin    = &tollkeeper.Error{Code: "http_cross_origin", Message: "Cross-origin request refused"}
 	errNoKey          = &tollkeeper.Error{Code: "http_no_key", Message: "public key is required"}
 )
 
@@ -20,7 +21,7 @@ var (
 func faults() []tollkeeper.Code {
 	return []tollkeeper.Code{
 		errNoRoute.Code, errMethod.Code, errEmptyBody.Code, errBadBody.Code, errLargeBody.Code,
-		errNoCredential.Code, errTwoCredentials.Code, errNotParent.Code, errNoKey.Code,
+		errNoCredential.Code, errTwoCredentials.Code, errNotParent.Code, errCrossOrigin.Code, errNoKey.Code,
 	}
 }
 

@@ -55,9 +55,16 @@ func (b *broken) Session(ctx context.Context, id uuid.UUID, now time.Time) (toll
 	return b.Store.Session(ctx, id, now)
 }
 
-// body is one that every route can read.
+func (b *broken) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+	if err := b.fault(); err != nil {
+		return tollkeeper.Live{}, err
+	}
+	return b.Store.RotateSession(ctx, r, now)
+}
+
+// everything is a body that every route can read, but for challenges and refresh tokens; see world.everything.
 const everything = `{"email":"a@b.example","password":"Vexing.Quartz9","newPassword":"Tr0ub4dor&3x!","username":"a","token":"` +
-	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user"}`
+	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user","idToken":"x y","code":"123456"}`
 
 func breakable(w **broken) set {
 	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *tollkeeper.Store) {
@@ -77,11 +84,11 @@ func (w *world) tokens() map[string]string {
 // TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log only.
 func TestStoreAway(t *testing.T) {
 	var store *broken
-	w := newWorld(t, breakable(&store))
-	tokens := w.tokens()
+	w := newWorld(t, breakable(&store), withRefresh, withGoogle)
+	tokens, body := w.tokens(), w.everything()
 	store.err.Store(&errDriver)
 	for _, r := range httpadapter.Rows() {
-		a := w.do(r.Method+" "+r.Path+"?token=AAAAAAAAAAAA", everything, bearerOf(tokens[r.Family]))
+		a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", body, bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {
 			t.Errorf("%s %s: %d, Retry-After %q", r.Method, r.Path, a.status, a.header.Get("Retry-After"))
 		}
@@ -96,12 +103,12 @@ func TestStoreAway(t *testing.T) {
 // TestPanic: a panic below is the family's 500.
 func TestPanic(t *testing.T) {
 	var store *broken
-	w := newWorld(t, breakable(&store))
-	tokens := w.tokens()
+	w := newWorld(t, breakable(&store), withRefresh, withGoogle)
+	tokens, body := w.tokens(), w.everything()
 	store.panic.Store(true)
 	t.Cleanup(func() { store.panic.Store(false) })
 	for _, r := range httpadapter.Rows() {
-		a := w.do(r.Method+" "+r.Path+"?token=AAAAAAAAAAAA", everything, bearerOf(tokens[r.Family]))
+		a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", body, bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
 		want := map[string]string{
 			"organization": `{"success":false,"error":{"code":"INTERNAL_SERVER_ERROR","message":"Internal server error"}}`,
 			"v1":           `{"message":"Internal server error!"}`,

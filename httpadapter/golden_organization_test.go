@@ -18,10 +18,26 @@ func TestGoldenOrganization(t *testing.T) {
 	g.organizationDetails()
 	g.organizationWidget()
 	g.organizationMail()
+	g.organizationRest()
 	g.row("404", "GET /auth/signin/", "")
 	g.row("404-parent", "GET /parent/nothing", "")
 	g.row("405", "GET /auth/signin", "")
 	g.complete()
+}
+
+// organizationRest is what needs a world of its own: WIRE.md 1.6, 1.7 and what is ours.
+func (g *golden) organizationRest() {
+	g.in(newWorld(g.t)).profiles()
+	g.in(newWorld(g.t)).children()
+	var store tollkeeper.Store
+	g.in(newWorld(g.t, keeping(&store))).billing(&store)
+	g.in(newWorld(g.t, withGoogle)).googleSignIns(newWorld(g.t))
+	g.in(newWorld(g.t)).ownAccount()
+	g.in(newWorld(g.t)).ownSessions()
+	g.in(newWorld(g.t)).factors()
+	w := newWorld(g.t, withRefresh)
+	uma := w.parent("uma")
+	g.in(w).refreshes("", "POST /auth/signin", object("email", uma.email, "password", password), "POST /auth/token/refresh", "data.refreshToken")
 }
 
 func (g *golden) organizationSignUp() {

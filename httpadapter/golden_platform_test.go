@@ -41,7 +41,28 @@ func TestGoldenPlatform(t *testing.T) {
 	g.platformRefusals(paul)
 	g.row("404", "GET /api/user/nothing", "")
 	g.row("405", "PUT /api/user/signin", "")
+	g.platformFactor()
+	w := newWorld(t, withRefresh)
+	g.in(w).refreshes("", "POST /api/user/signin", object("email", "admin@house.example", "password", password, "PlatformId", w.house.PublicKey),
+		"POST /api/user/token/refresh", "refreshToken")
 	g.complete()
+}
+
+func (g *golden) platformFactor() {
+	const route = "POST /api/user/mfa/verify"
+	rik := g.parent("rik")
+	ron := g.child("ron", rik)
+	secret, _ := g.enrol(ron)
+	in := object("email", ron.email, "password", password, "PlatformId", rik.key)
+	challenge := g.row("signin-challenge", "POST /api/user/signin", in, sameNetwork).field("challenge")
+	g.row("mfa-400", route, object("challenge", challenge), sameNetwork)
+	g.row("mfa-401", route, object("challenge", challenge, "code", "000000"), sameNetwork)
+	g.row("mfa-401-challenge", route, object("challenge", "forged", "code", "000000"), sameNetwork)
+	g.row("mfa", route, object("challenge", challenge, "code", g.code(secret)), sameNetwork)
+	for range 5 {
+		g.do(route, object("challenge", challenge, "code", "000000"), sameNetwork)
+	}
+	g.row("mfa-429", route, object("challenge", challenge, "code", "000000"), sameNetwork)
 }
 
 func (g *golden) platformCodes(paul, kim person) {

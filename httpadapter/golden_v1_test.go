@@ -59,6 +59,9 @@ func TestGoldenV1(t *testing.T) {
 	g.row("404", "GET "+v1+"/user", "")
 	g.row("405", "GET "+v1+"/user/login", "")
 	g.throttled()
+	g.v1Factor()
+	g.in(newWorld(t, withRefresh)).refreshes("", "POST "+v1+"/user/login", object("email", "admin@house.example", "password", password),
+		"POST "+v1+"/token/refresh", "refreshToken")
 	g.complete()
 }
 
@@ -82,4 +85,27 @@ func (g *golden) throttled() {
 	g.pass(time.Hour)
 	g.status(dora, tollkeeper.StatusDisabled)
 	g.row("login-403-inactive", "POST /authentiq/v1/user/login", object("email", dora.email, "password", password))
+}
+
+func (g *golden) v1Factor() {
+	const login, route = "POST /authentiq/v1/user/login", "POST /authentiq/v1/user/mfa"
+	fay := g.user("fay")
+	id := g.identity(fay.token)
+	e, err := g.auth.EnrolFactor(g.t.Context(), id, password, tollkeeper.Client{})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if _, err := g.auth.ConfirmFactor(g.t.Context(), id, g.code(e.Secret), tollkeeper.Client{}); err != nil {
+		g.t.Fatal(err)
+	}
+	g.pass(time.Minute)
+	challenge := g.row("login-challenge", login, object("email", fay.email, "password", password), sameNetwork).field("challenge")
+	g.row("mfa-400", route, object("challenge", challenge), sameNetwork)
+	g.row("mfa-401", route, object("challenge", challenge, "code", "000000"), sameNetwork)
+	g.row("mfa-401-challenge", route, object("challenge", "forged", "code", "000000"), sameNetwork)
+	g.row("mfa", route, object("challenge", challenge, "code", g.code(e.Secret)), sameNetwork)
+	for range 5 {
+		g.do(route, object("challenge", challenge, "code", "000000"), sameNetwork)
+	}
+	g.row("mfa-429", route, object("challenge", challenge, "code", "000000"), sameNetwork)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
@@ -25,6 +26,7 @@ type guard struct {
 	audiences []tollkeeper.Audience
 	scope     *uuid.UUID
 	limited   bool
+	cookies   *cookies
 }
 
 // AuthOption says which tokens RequireAuth lets in.
@@ -47,8 +49,14 @@ func AllowLimited() AuthOption {
 	return func(g *guard) { g.limited = true }
 }
 
+// AcceptCookie takes the session cookie, too, by the rules of Cookie. With a Cookie that Mount would refuse, or that is
+// off, no cookie is taken.
+func AcceptCookie(o Cookie) AuthOption {
+	return func(g *guard) { g.cookies, _ = o.cookies() }
+}
+
 // RequireAuth lets a request pass that carries a valid token as "Authorization: Bearer", with its Identity in the
-// context. Otherwise it answers 401, 403 for a limited session, 400 for two Authorization lines, or 503 with
+// context. Otherwise it answers 401, 403 for a limited session or a cookie from another origin, 400 for two Authorization lines, or 503 with
 // Retry-After while the store is away, as application/problem+json (RFC 9457).
 func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
 	g := guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceHost}}
@@ -69,6 +77,9 @@ func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(htt
 
 func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*tollkeeper.Identity, error) {
 	token, err := bearer(r.Header)
+	if g.cookies != nil {
+		token, _, err = g.cookies.choose(r, bearerCarriers, token, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +114,25 @@ func RequireRole(role tollkeeper.Role) func(http.Handler) http.Handler {
 	}
 }
 
+// RequireRecent lets a request pass whose session proved within that time who its owner is, below RequireAuth: by a
+// sign-in, or by POST /auth/reauthenticate since. Otherwise it answers 403, or 401 when nobody is signed in.
+func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, ok := IdentityFrom(r.Context())
+			if !ok {
+				problem(w, errNoCredential)
+				return
+			}
+			if err := auth.RequireRecent(id, within); err != nil {
+				problem(w, err)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
 // problem answers an error of the middleware.
 func problem(w http.ResponseWriter, err error) {
 	status, title := http.StatusUnauthorized, "Invalid or missing token"
@@ -110,7 +140,8 @@ func problem(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, errTwoCredentials):
 		status, title = http.StatusBadRequest, "Send one Authorization header"
-	case errors.Is(err, tollkeeper.ErrForbidden), errors.Is(err, tollkeeper.ErrLimitedSession):
+	case errors.Is(err, tollkeeper.ErrForbidden), errors.Is(err, tollkeeper.ErrLimitedSession),
+		errors.Is(err, tollkeeper.ErrNotRecent), errors.Is(err, errCrossOrigin):
 		status, title = http.StatusForbidden, err.Error()
 	case errors.Is(err, tollkeeper.ErrInvalidToken), errors.Is(err, errNoCredential):
 		h["Www-Authenticate"] = bearerWords

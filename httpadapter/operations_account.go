@@ -11,7 +11,9 @@ func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, erro
 		return tollkeeper.SignUpResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.auth.SignUp(c.ctx(), in)
+	res, err := c.auth.SignUp(c.ctx(), in)
+	res.SignInResult, err = c.begun(res.SignInResult, err)
+	return res, err
 }
 
 // passwordChange is a new password with the current one as its proof.
@@ -27,7 +29,7 @@ func changePassword(c *call, in passwordChange) (done, error) {
 
 // deleteAccount deletes the caller's own account.
 func deleteAccount(c *call, password string) (done, error) {
-	return done{}, c.auth.DeleteAccount(c.ctx(), c.id, password, c.client())
+	return c.ended(c.auth.DeleteAccount(c.ctx(), c.id, password, c.client()))
 }
 
 // roleChange gives a role to the account of the caller's scope with that email.
@@ -44,4 +46,30 @@ func setRole(c *call, in roleChange) (bool, error) {
 // accounts lists the accounts that the caller may act on.
 func accounts(c *call, q tollkeeper.AccountQuery) (tollkeeper.AccountPage, error) {
 	return c.auth.Accounts(c.ctx(), c.id, q)
+}
+
+// profile answers what the caller may know of himself.
+func profile(c *call, _ struct{}) (tollkeeper.Profile, error) { return c.auth.Profile(c.ctx(), c.id) }
+
+// emailChange is a new address with the password as its proof; without one a session proved just now will do.
+type emailChange struct{ email, password string }
+
+// changeEmail mails a link to the new address.
+func changeEmail(c *call, in emailChange) (done, error) {
+	return done{}, c.auth.ChangeEmail(c.ctx(), c.id, in.password, in.email, c.client())
+}
+
+// confirmNewEmail redeems the token of that link.
+func confirmNewEmail(c *call, token string) (done, error) {
+	return done{}, c.auth.ConfirmNewEmail(c.ctx(), token, c.client())
+}
+
+// changeUsername gives the caller another username.
+func changeUsername(c *call, username string) (done, error) {
+	return done{}, c.auth.ChangeUsername(c.ctx(), c.id, username)
+}
+
+// export answers everything kept about the caller.
+func export(c *call, _ struct{}) (tollkeeper.PersonalData, error) {
+	return c.auth.Export(c.ctx(), c.id)
 }

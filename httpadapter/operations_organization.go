@@ -20,3 +20,15 @@ func updateOrganization(c *call, p tollkeeper.OrganizationPatch) (tollkeeper.Org
 func creditAnalysis(c *call, _ struct{}) (tollkeeper.CreditAnalysis, error) {
 	return c.auth.CreditAnalysis(c.ctx(), c.id)
 }
+
+// billingHistory answers the caller's closed months.
+func billingHistory(c *call, q tollkeeper.BillingQuery) ([]tollkeeper.Month, error) {
+	return c.auth.BillingHistory(c.ctx(), c.id, q)
+}
+
+// rotateSecret gives the caller another jwtSecret, which his next sign-in shows: every session that the old one signed
+// ends, his own with them.
+func rotateSecret(c *call, _ struct{}) (done, error) {
+	_, err := c.auth.RotateSecret(c.ctx(), c.id)
+	return c.ended(err)
+}

@@ -14,7 +14,7 @@ func signIn(c *call, in tollkeeper.SignInRequest) (tollkeeper.SignInResult, erro
 		return tollkeeper.SignInResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.auth.SignIn(c.ctx(), in)
+	return c.begun(c.auth.SignIn(c.ctx(), in))
 }
 
 // verifyCode gives a session for a mailed one-time code.
@@ -23,11 +23,76 @@ func verifyCode(c *call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, er
 		return tollkeeper.SignInResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.auth.VerifyCode(c.ctx(), in)
+	return c.begun(c.auth.VerifyCode(c.ctx(), in))
 }
 
 // whoAmI says whom the token speaks for.
 func whoAmI(c *call, _ struct{}) (*tollkeeper.Identity, error) { return c.id, nil }
 
 // signOut ends the caller's session.
-func signOut(c *call, _ struct{}) (done, error) { return done{}, c.auth.SignOut(c.ctx(), c.id) }
+func signOut(c *call, _ struct{}) (done, error) { return c.ended(c.auth.SignOut(c.ctx(), c.id)) }
+
+// begun puts a new session into the cookie, too, where there is one.
+func (c *call) begun(s tollkeeper.SignInResult, err error) (tollkeeper.SignInResult, error) {
+	if err == nil && s.Token != "" && c.cookies != nil {
+		c.cookie = c.cookies.session(c.r, s, c.remember)
+	}
+	return s, err
+}
+
+// ended takes the cookie away with the caller's session.
+func (c *call) ended(err error) (done, error) {
+	if err == nil && c.cookies != nil {
+		c.cookie = noSession()
+	}
+	return done{}, err
+}
+
+// googleSignIn gives a session for an ID token of Google.
+func googleSignIn(c *call, in tollkeeper.GoogleRequest) (tollkeeper.SignInResult, error) {
+	in.Audience, in.Client = c.family.audience, c.client()
+	return c.begun(c.auth.SignInGoogle(c.ctx(), in))
+}
+
+// verifyFactor ends a sign-in that stopped at a challenge. The session is of the family that the challenge came from.
+func verifyFactor(c *call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
+	in.Client = c.client()
+	return c.begun(c.auth.VerifySecondFactor(c.ctx(), in))
+}
+
+// refresh exchanges a refresh token.
+func refresh(c *call, token string) (tollkeeper.SignInResult, error) {
+	return c.begun(c.auth.Refresh(c.ctx(), token, c.client()))
+}
+
+// sessions lists the caller's.
+func sessions(c *call, _ struct{}) ([]tollkeeper.SessionInfo, error) {
+	return c.auth.Sessions(c.ctx(), c.id)
+}
+
+// endSession ends the one of the caller's sessions that the path names.
+func endSession(c *call, _ struct{}) (done, error) {
+	err := c.auth.EndSession(c.ctx(), c.id, c.target)
+	if c.target == c.id.Session {
+		return c.ended(err)
+	}
+	return done{}, err
+}
+
+// endOtherSessions keeps the one that asks.
+func endOtherSessions(c *call, _ struct{}) (done, error) {
+	return done{}, c.auth.EndOtherSessions(c.ctx(), c.id)
+}
+
+// endSessions ends all of the caller's.
+func endSessions(c *call, _ struct{}) (done, error) {
+	return c.ended(c.auth.EndSessions(c.ctx(), c.id, c.id.Account))
+}
+
+// secondProof is what shows again who one is.
+type secondProof struct{ password, code string }
+
+// reauthenticate makes the caller's session a fresh one, for what asks for that.
+func reauthenticate(c *call, in secondProof) (done, error) {
+	return done{}, c.auth.Reauthenticate(c.ctx(), c.id, in.password, in.code, c.client())
+}

@@ -42,6 +42,9 @@ type Options struct {
 	// It exists for clients that cannot be changed (WIRE.md 1.2).
 	UnsafeSecretForKeyHolders bool
 
+	// Cookie carries the session in a cookie besides, for pages of the service's own origin. Zero: off (R67).
+	Cookie Cookie
+
 	// Logger gets the causes that no answer shows. Nil: slog.Default.
 	Logger *slog.Logger
 }

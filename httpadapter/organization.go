@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -15,8 +16,8 @@ func Organization(auth *tollkeeper.Authenticator, o Options) (http.Handler, erro
 func organizationFamily(o Options) (family, error) {
 	f := family{
 		name: "organization", audience: tollkeeper.AudienceOrganization, prefixes: []string{"/auth", "/parent"},
-		routes: organizationRoutes, replies: organizationReplies, shape: organizationError,
-		credential: bearer, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
+		routes: slices.Concat(organizationRoutes, accountRoutes, factorRoutes, sessionRoutes), replies: organizationReplies, shape: organizationError,
+		credential: bearer, carriers: bearerCarriers, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
 	}
 	if o.NoCharacterRules {
 		f.password = passwordRule{}
@@ -69,16 +70,27 @@ var organizationRoutes = []route{
 			at(tollkeeper.ErrForbidden, 404, "PARENT_NOT_FOUND", "Parent account not found"),
 			at(tollkeeper.ErrInsufficientCredits, 403, "PARENT_INSUFFICIENT_BALANCE", "Parent account has insufficient balance"),
 		),
-	on("GET", "/auth/confirm-email", confirmQuery, confirmEmail, organizationSays("Email verified successfully")).saying(confirmReplies...),
-	on("POST", "/auth/confirm-email", confirmBody, confirmEmail, organizationSays("Email verified successfully")).saying(confirmReplies...),
+	on("GET", "/auth/confirm-email", confirmQuery, confirmEmail, organizationSays("Email verified successfully")).
+		saying(confirmReplies...).readable(),
+	on("POST", "/auth/confirm-email", confirmBody, confirmEmail, organizationSays("Email verified successfully")).
+		saying(confirmReplies...).readable(),
 	on("POST", "/auth/request-new-confirmation", confirmationWanted, requestConfirmation, organizationSays("Verification email has been sent")).
 		asks(maybeSignedIn).
 		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another verification email")),
 	on("POST", "/auth/reset-password", resetWanted, requestReset, organizationSays("Password reset link has been sent to your email")).
 		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another reset link")),
-	on("POST", "/auth/update-password", organizationReset, resetPassword, organizationSays("Password updated successfully")).saying(resetReplies...),
+	on("POST", "/auth/update-password", organizationReset, resetPassword, organizationSays("Password updated successfully")).
+		saying(resetReplies...).readable(),
 	on("POST", "/auth/update-organization", organizationPatch, updateOrganization, organizationShown).asks(parentOnly).
 		saying(parentsOnly("Only parent accounts can update an organization")...),
+	on("GET", "/auth/user-profile", noBody, profile, profileShown).asks(signedIn),
+	on("GET", "/auth/child-accounts", childrenQuery, accounts, childrenShown).asks(parentOnly).
+		saying(parentsOnly("Only parent accounts can access this data")...).saying(dateReplies...),
+	on("POST", "/auth/google", googleBody, googleSignIn, googleSession).
+		saying(keyReplies(401, "INVALID_PARENT_PUBLIC_KEY", "Invalid parent public key")...).saying(googleReplies...),
+	on("GET", "/parent/billing-history", billingQuery, billingHistory, billingShown).asks(parentOnly).
+		saying(parentsOnly("Only parent accounts can access billing history")...).saying(dateReplies...).
+		saying(at(tollkeeper.ErrInvalidInput, 400, "INVALID_DATE_RANGE", "End date cannot be before start date").in("range")),
 	on("GET", "/parent/credit-analysis", noBody, creditAnalysis, creditsShown).asks(parentOnly).
 		saying(parentsOnly("Only parent accounts can access this data")...),
 }

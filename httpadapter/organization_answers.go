@@ -89,10 +89,11 @@ func organizationSession(_ *call, s tollkeeper.SignInResult) answer {
 	}
 	return enveloped(struct {
 		Token    string           `json:"token"`
+		Refresh  string           `json:"refreshToken,omitempty"`
 		User     organizationUser `json:"user"`
 		Password passwordStatus   `json:"passwordStatus"`
 		Secret   string           `json:"jwtSecret,omitempty"`
-	}{s.Token, organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, s.Secret})
+	}{s.Token, s.Refresh, organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, s.Secret})
 }
 
 func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
@@ -109,9 +110,10 @@ func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
 	}
 	a := s.Subject.Account
 	return enveloped(struct {
-		Token string  `json:"token"`
-		Data  account `json:"data"`
-	}{s.Token, account{
+		Token   string  `json:"token"`
+		Refresh string  `json:"refreshToken,omitempty"`
+		Data    account `json:"data"`
+	}{s.Token, s.Refresh, account{
 		a.ID, a.Username, a.Email, a.CreatedAt.Unix(), a.PublicKey, !a.EmailVerifiedAt.IsZero(),
 		textOrNull(parentOf(s.Subject)), accountType(s.Subject), s.VerificationSent,
 	}})

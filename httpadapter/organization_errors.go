@@ -12,6 +12,7 @@ var organizationReplies = []reply{
 	at(errNoCredential, 401, "INVALID_TOKEN", "Authentication required"),
 	at(errTwoCredentials, 400, "INVALID_REQUEST", "Send one Authorization header"),
 	at(errNotParent, 401, "UNAUTHORIZED", "Only parent accounts can do this"),
+	at(errCrossOrigin, 403, "CROSS_ORIGIN_REQUEST", "Cross-origin request refused"),
 	at(errNoKey, 400, "MISSING_PARENT_PUBLIC_KEY", "public key is required"),
 
 	at(tollkeeper.ErrInvalidInput, 400, "INVALID_REQUEST", ""),

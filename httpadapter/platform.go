@@ -20,7 +20,7 @@ func platformFamily(o Options) (family, error) {
 	return family{
 		name: "platform", audience: tollkeeper.AudiencePlatform, prefixes: []string{"/api/user"},
 		routes: platformRoutes, replies: platformReplies, shape: platformError,
-		home: home, homeless: true, credential: headerOrBearer,
+		home: home, homeless: true, credential: headerOrBearer, carriers: tokenCarriers,
 	}, nil
 }
 
@@ -45,6 +45,8 @@ const (
 	platformNeedsCode     = "Email and OTP are required"
 	platformNeedsEmail    = "Email is required"
 	platformNeedsToken    = "Token and password are required"
+	platformNeedsFactor   = "Challenge and code are required"
+	platformNeedsRefresh  = "Refresh token is required"
 )
 
 // platformNeeds answers a body that cannot be read as one that lacks everything: the one documented 400 of the route.
@@ -66,4 +68,6 @@ var platformRoutes = []route{
 		saying(platformNeeds(platformNeedsEmail)...),
 	on("POST", "/api/user/reset-password", platformReset, resetPassword, platformSays("Password successfully reset")).
 		saying(platformNeeds(platformNeedsToken)...),
+	on("POST", "/api/user/mfa/verify", factorBody(platformNeedsFactor), verifyFactor, platformSession).saying(platformNeeds(platformNeedsFactor)...),
+	on("POST", "/api/user/token/refresh", refreshBody(platformNeedsRefresh), refresh, refreshed).saying(platformNeeds(platformNeedsRefresh)...),
 }

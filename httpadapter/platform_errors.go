@@ -19,6 +19,7 @@ var platformReplies = []reply{
 	at(errNoCredential, 401, "", platformWrong),
 	at(errTwoCredentials, 400, "", "Send one credential"),
 	at(errNotParent, 403, "", "Not allowed"),
+	at(errCrossOrigin, 403, "", "Cross-origin request refused"),
 	at(errNoKey, 400, "", "PlatformId is required"),
 
 	at(tollkeeper.ErrInvalidInput, 400, "", ""),

@@ -93,9 +93,10 @@ func platformSession(_ *call, s tollkeeper.SignInResult) answer {
 	}
 	a := s.Subject.Account
 	return answer{body: struct {
-		Token string       `json:"token"`
-		User  platformUser `json:"user"`
-	}{s.Token, platformUser{a.Number, a.Email, a.Name, a.Role, a.Status}}}
+		Token   string       `json:"token"`
+		Refresh string       `json:"refreshToken,omitempty"`
+		User    platformUser `json:"user"`
+	}{s.Token, s.Refresh, platformUser{a.Number, a.Email, a.Name, a.Role, a.Status}}}
 }
 
 // challenge is a sign-in that waits for the second factor (WIRE.md section 4).

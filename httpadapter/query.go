@@ -21,7 +21,7 @@ func (c *call) query(names ...string) (map[string]string, error) {
 			continue
 		}
 		if len(v) > 1 {
-			return nil, &tollkeeper.Error{Code: tollkeeper.ErrInvalidInput.Code, Field: name}
+			return nil, &tollkeeper.Error{Code: tollkeeper.ErrInvalidInput.Code, Field: name, Message: "Send each parameter once"}
 		}
 		found[name] = v[0]
 	}

@@ -13,7 +13,7 @@ import (
 func documented() map[string][]string {
 	paths := map[string][]string{}
 	for _, r := range httpadapter.Rows() {
-		paths[r.Path] = append(paths[r.Path], r.Method)
+		paths[r.Target()] = append(paths[r.Target()], r.Method)
 	}
 	return paths
 }
@@ -113,7 +113,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	for _, r := range httpadapter.Rows() {
 		for _, method := range []string{r.Method, http.MethodPatch} {
 			for _, body := range []string{"", "{", `{}`, `{"email":"a@b.example","password":"x","token":"x","PlatformId":1,"otp":"1"}`} {
-				check(method+" "+r.Path, w.do(method+" "+r.Path, body))
+				check(method+" "+r.Path, w.do(method+" "+r.Target(), body))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -19,8 +20,13 @@ type mounted struct {
 	trusted   []netip.Prefix
 	log       *slog.Logger
 	replies   table
-	paths     map[string]*path
+	cookies   *cookies         // nil: off
+	paths     map[string]*path // by exact path
+	below     map[string]*path // by what stands before the parameter
 }
+
+// idSegment is the one parameter that a path may end in.
+const idSegment = "{id}"
 
 // path is what one exact URL path answers.
 type path struct {
@@ -43,9 +49,13 @@ func bind(f family, auth *tollkeeper.Authenticator, o Options) (*mounted, error)
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	jar, err := o.Cookie.cookies()
+	if err != nil {
+		return nil, err
+	}
 	m := &mounted{
 		family: f, auth: auth, audiences: o.accepted(f.audience), trusted: slices.Clone(o.TrustedProxies), log: o.logger(),
-		replies: newTable(f.replies, f.shape), paths: map[string]*path{},
+		replies: newTable(f.replies, f.shape), cookies: jar, paths: map[string]*path{}, below: map[string]*path{},
 	}
 	for _, r := range f.routes {
 		m.add(r)
@@ -58,10 +68,14 @@ func (m *mounted) add(r route) {
 	if r.shape != nil {
 		e.replies, e.family = newTable(r.replies, r.shape), newTable(m.family.replies, r.shape)
 	}
-	p := m.paths[r.path]
+	where, key := m.paths, r.path
+	if before, ok := strings.CutSuffix(r.path, idSegment); ok {
+		where, key = m.below, before
+	}
+	p := where[key]
 	if p == nil {
 		p = &path{methods: map[string]*endpoint{}}
-		m.paths[r.path] = p
+		where[key] = p
 	}
 	p.methods[r.method] = e
 	names := make([]string, 0, len(p.methods))
@@ -70,6 +84,24 @@ func (m *mounted) add(r route) {
 	}
 	slices.Sort(names)
 	p.allow = []string{strings.Join(names, ", ")}
+}
+
+// find answers what serves a URL path, with the id that the path ends in. An id in another spelling than its own is no
+// path (R64).
+func (m *mounted) find(urlPath string) (*path, uuid.UUID) {
+	if p, ok := m.paths[urlPath]; ok {
+		return p, uuid.Nil
+	}
+	i := strings.LastIndexByte(urlPath, '/') + 1
+	p, ok := m.below[urlPath[:i]]
+	if !ok {
+		return nil, uuid.Nil
+	}
+	id, err := uuid.Parse(urlPath[i:])
+	if err != nil || id.String() != urlPath[i:] {
+		return nil, uuid.Nil
+	}
+	return p, id
 }
 
 // ServeHTTP answers exactly the documented methods of exactly the documented paths (R63, R64). A panic below it is a
@@ -90,13 +122,14 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *call) serve() error {
-	p, ok := c.paths[c.r.URL.Path]
-	if !ok || c.r.URL.RawPath != "" { // an escaped spelling of a path is another path
+	p, id := c.find(c.r.URL.Path)
+	if p == nil || c.r.URL.RawPath != "" { // an escaped spelling of a path is another path
 		return errNoRoute
 	}
 	if c.family.origins != nil && c.preflight(p) {
 		return nil
 	}
+	c.target = id
 	c.endpoint = p.methods[c.r.Method]
 	if c.endpoint == nil {
 		c.w.Header()["Allow"] = p.allow

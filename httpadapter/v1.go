@@ -20,7 +20,7 @@ func v1Family(o Options) (family, error) {
 	f := family{
 		name: "v1", audience: tollkeeper.AudienceV1, prefixes: []string{"/authentiq/v1"},
 		routes: v1Routes, replies: v1Replies, shape: v1Error,
-		home: place{parent: o.V1Scope}, closed: true, credential: bearer,
+		home: place{parent: o.V1Scope}, closed: true, credential: bearer, carriers: bearerCarriers,
 	}
 	if o.V1PasswordRegex {
 		f.password = v1Passwords
@@ -54,6 +54,9 @@ var v1Routes = []route{
 			at(tollkeeper.ErrInvalidEmail, 404, "", "E-mail not found!"),
 		),
 	on("DELETE", "/authentiq/v1/user/logout", noBody, signOut, v1Says[done]("Successfully logged out!")).asks(signedIn),
+	on("POST", "/authentiq/v1/user/mfa", factorBody(v1Invalid), verifyFactor, v1LoggedIn).
+		saying(at(tollkeeper.ErrRateLimited, 429, "", v1TooMany)),
+	on("POST", "/authentiq/v1/token/refresh", refreshBody(v1Invalid), refresh, v1LoggedIn),
 	on("DELETE", "/authentiq/v1/user/delete", v1Password, deleteAccount, v1Says[done]("Successfully deleted user!")).
 		asks(signedIn).saying(v1Own),
 }

@@ -21,6 +21,7 @@ var v1Replies = []reply{
 	at(errNoCredential, 400, "", "No credentials sent!"),
 	at(errTwoCredentials, 400, "", "No credentials sent!"),
 	at(errNotParent, 403, "", "You are not allowed to do this!"),
+	at(errCrossOrigin, 403, "", "Cross-origin request refused!"),
 	at(errNoKey, 400, "", v1Invalid),
 
 	at(tollkeeper.ErrInvalidInput, 400, "", v1Invalid),

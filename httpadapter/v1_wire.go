@@ -106,21 +106,24 @@ type v1Challenge struct {
 	Challenge string `json:"challenge"`
 }
 
+type v1Token struct {
+	Token   string `json:"token"`
+	Refresh string `json:"refreshToken,omitempty"`
+}
+
 func v1LoggedIn(_ *call, s tollkeeper.SignInResult) answer {
 	if s.Challenge != "" {
 		return answer{status: 202, body: v1Challenge{s.Challenge}}
 	}
-	return answer{body: struct {
-		Token string `json:"token"`
-	}{s.Token}}
+	return answer{body: v1Token{s.Token, s.Refresh}}
 }
 
 func v1Registered(_ *call, s tollkeeper.SignUpResult) answer {
 	return answer{status: 201, body: struct {
 		Message string `json:"message"`
 		User    v1User `json:"user"`
-		Token   string `json:"token"`
-	}{"Registered successfully!", v1Account(s.Subject.Account), s.Token}}
+		v1Token
+	}{"Registered successfully!", v1Account(s.Subject.Account), v1Token{s.Token, s.Refresh}}}
 }
 
 func v1RoleSet(_ *call, changed bool) answer {

@@ -1,0 +1,187 @@
+package httpadapter_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+)
+
+func withRefresh(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+	c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour}
+}
+
+// code is what the app with that secret shows now.
+func (w *world) code(secret string) string {
+	w.t.Helper()
+	code, err := totp.GenerateCode(secret, w.clock())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return code
+}
+
+// enrol gives somebody, who has just signed in with the organization family, a second factor.
+func (w *world) enrol(p person) (secret string, recovery []string) {
+	w.t.Helper()
+	secret = w.must("POST /auth/mfa/enrol", "", bearerOf(p.token)).field("data.secret")
+	a := w.must("POST /auth/mfa/confirm", object("code", w.code(secret)), bearerOf(p.token))
+	w.pass(time.Minute) // one code once
+	return secret, a.list("data.recoveryCodes")
+}
+
+// list answers the texts at a dotted path of the JSON body.
+func (a answer) list(path string) []string {
+	var v any
+	if json.Unmarshal([]byte(a.body), &v) != nil {
+		return nil
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	var texts []string
+	items, _ := v.([]any)
+	for _, item := range items {
+		text, _ := item.(string)
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// everything is a body that every route can read and act on.
+func (w *world) everything() string {
+	w.t.Helper()
+	p := w.parent("fac")
+	session := w.must("POST /auth/signin", object("email", p.email, "password", password))
+	w.enrol(p)
+	in := w.must("POST /auth/signin", object("email", p.email, "password", password), "Peer: 192.0.2.99:1")
+	return strings.TrimSuffix(everything, "}") + `,"challenge":"` + in.field("data.challenge") + `","refreshToken":"` + session.field("data.refreshToken") + `"}`
+}
+
+const sameNetwork = "Peer: 192.0.2.77:1"
+
+// TestChallengesEndInTheirFamily: a sign-in of each family stops at a challenge and ends at its own route and at the
+// organization's, with a token of its own family, and each challenge needs the code.
+func TestChallengesEndInTheirFamily(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	child := w.child("cem", parent)
+	secret, _ := w.enrol(child)
+	user := w.user("uwe")
+	id := w.identity(user.token)
+	e, err := w.auth.EnrolFactor(t.Context(), id, password, tollkeeper.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.auth.ConfirmFactor(t.Context(), id, w.code(e.Secret), tollkeeper.Client{}); err != nil {
+		t.Fatal(err)
+	}
+	organization := func() (string, string) {
+		a := w.must("POST /auth/signin", object("email", child.email, "password", password, "parentPublicKey", parent.key), sameNetwork)
+		return a.field("data.challenge"), secret
+	}
+	platform := func() (string, string) {
+		a := w.must("POST /api/user/signin", object("email", child.email, "password", password, "PlatformId", parent.key), sameNetwork)
+		return a.field("challenge"), secret
+	}
+	v1 := func() (string, string) {
+		a := w.must("POST /authentiq/v1/user/login", object("email", user.email, "password", password), sameNetwork)
+		if a.status != 202 {
+			t.Errorf("v1 answers a challenge with %d", a.status)
+		}
+		return a.field("challenge"), e.Secret
+	}
+	for _, c := range []struct {
+		name, route, field, use string
+		begin                   func() (string, string)
+	}{
+		{"organization", "POST /auth/mfa/verify", "data.token", "GET /auth/user-profile", organization},
+		{"platform", "POST /api/user/mfa/verify", "token", "GET /api/user/status", platform},
+		{"v1", "POST /authentiq/v1/user/mfa", "token", "GET /authentiq/v1/validate/token", v1},
+		{"platform at the organization's", "POST /auth/mfa/verify", "data.token", "GET /api/user/status", platform},
+		{"v1 at the organization's", "POST /auth/mfa/verify", "data.token", "GET /authentiq/v1/validate/token", v1},
+	} {
+		w.pass(time.Minute)
+		challenge, secret := c.begin()
+		if challenge == "" {
+			t.Fatalf("%s: no challenge", c.name)
+		}
+		if a := w.do(c.route, object("challenge", challenge, "code", "000000"), sameNetwork); a.status != 401 {
+			t.Errorf("%s, a wrong code: %d %s", c.name, a.status, a.body)
+		}
+		if a := w.do(c.route, object("challenge", challenge, "code", w.code(secret))); a.status != 401 {
+			t.Errorf("%s, from another network: %d %s", c.name, a.status, a.body)
+		}
+		if a := w.do(c.use, "", bearerOf(challenge)); a.status != 401 {
+			t.Errorf("%s: the challenge is a token: %d", c.name, a.status)
+		}
+		a := w.must(c.route, object("challenge", challenge, "code", w.code(secret)), sameNetwork)
+		w.must(c.use, "", bearerOf(a.field(c.field)))
+		if containsAny(a.body, "jwtSecret") {
+			t.Errorf("%s: %s", c.name, a.body)
+		}
+	}
+}
+
+// TestEnrolmentShowsItsQRCode as a picture that a page can show.
+func TestEnrolmentShowsItsQRCode(t *testing.T) {
+	w := newWorld(t)
+	a := w.must("POST /auth/mfa/enrol", "", bearerOf(w.parent("pia").token))
+	data, ok := strings.CutPrefix(a.field("data.qrCode"), "data:image/png;base64,")
+	picture, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(data)))
+	if !ok || err != nil || picture.Bounds().Dx() < 100 {
+		t.Errorf("%t %v", ok, err)
+	}
+	if !strings.HasPrefix(a.field("data.otpauthUrl"), "otpauth://totp/") || !strings.Contains(a.field("data.otpauthUrl"), a.field("data.secret")) {
+		t.Errorf("%s", a.field("data.otpauthUrl"))
+	}
+}
+
+// TestRefreshTokensAreOffByDefault: then no answer names one, and the routes are not there for a token.
+func TestRefreshTokensAreOffByDefault(t *testing.T) {
+	off, on := newWorld(t), newWorld(t, withRefresh)
+	for _, c := range []struct{ refresh, token, next string }{
+		{"POST /auth/token/refresh", "data.refreshToken", "data.token"},
+		{"POST /authentiq/v1/token/refresh", "refreshToken", "token"},
+		{"POST /api/user/token/refresh", "refreshToken", "token"},
+	} {
+		signIn := func(w *world) answer {
+			switch {
+			case strings.Contains(c.refresh, "/v1/"):
+				return w.must("POST /authentiq/v1/user/login", object("email", "admin@house.example", "password", password))
+			case strings.Contains(c.refresh, "/api/"):
+				return w.must("POST /api/user/signin", object("email", "admin@house.example", "password", password, "PlatformId", w.house.PublicKey))
+			}
+			p := w.parent("pia")
+			return w.must("POST /auth/signin", object("email", p.email, "password", password))
+		}
+		if a := signIn(off); containsAny(a.body, "refresh") {
+			t.Errorf("off, but %s", a.body)
+		}
+		if a := off.do(c.refresh, object("refreshToken", "x")); a.status != 404 {
+			t.Errorf("%s, off: %d %s", c.refresh, a.status, a.body)
+		}
+		first := signIn(on).field(c.token)
+		second := on.must(c.refresh, object("refreshToken", first))
+		if second.field(c.next) == "" || second.field(c.token) == "" || second.field(c.token) == first {
+			t.Errorf("%s: %s", c.refresh, second.body)
+		}
+		on.pass(time.Minute) // beyond the grace of parallel tabs
+		if a := on.do(c.refresh, object("refreshToken", first)); a.status != 401 {
+			t.Errorf("%s, used again: %d %s", c.refresh, a.status, a.body)
+		}
+		if a := on.do(c.refresh, object("refreshToken", second.field(c.token))); a.status != 401 {
+			t.Errorf("%s, after a reuse: %d %s", c.refresh, a.status, a.body)
+		}
+		if a := on.do(c.refresh, object("refreshToken", strings.Repeat("a", 9000))); a.status != 401 {
+			t.Errorf("%s, too long: %d %s", c.refresh, a.status, a.body)
+		}
+	}
+}

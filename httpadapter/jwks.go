@@ -1,0 +1,31 @@
+package httpadapter
+
+import (
+	"net/http"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// JWKS answers the public halves of Config.SigningKeys, for services that verify tokens on their own (package verify):
+//
+//	mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(auth))
+//
+// The keys are public, and so is the answer: anyone may read it and keep it for five minutes. It is the one answer of this
+// package without no-store.
+func JWKS(auth *tollkeeper.Authenticator) http.Handler {
+	keys := auth.JWKS()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"] = noSniff
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			h["Allow"] = []string{"GET, HEAD"}
+			h["Cache-Control"] = noStore
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		h["Cache-Control"] = []string{"public, max-age=300"}
+		h["Content-Type"] = []string{"application/jwk-set+json"} // RFC 7517 8.5.2
+		h["Access-Control-Allow-Origin"] = anyOrigin
+		_, _ = w.Write(keys) // a client that went away is told nothing
+	})
+}

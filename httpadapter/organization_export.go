@@ -1,0 +1,61 @@
+package httpadapter
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// exportedOrganization is an organization as its owner takes it along.
+type exportedOrganization struct {
+	Name        string      `json:"name"`
+	URL         textOrNull  `json:"url"`
+	AuthURLs    authURLs    `json:"authUrls"`
+	Restriction bool        `json:"domainRestrictionEnabled"`
+	Verify      bool        `json:"emailVerificationRequired"`
+	Factor      bool        `json:"secondFactorRequired"`
+	Google      googleSSO   `json:"googleSsoConfig"`
+	Authorized  []uuid.UUID `json:"authorizedOrganizations"`
+	Updates     int         `json:"organizationUpdateCount"`
+}
+
+func exportedOrganizationOf(o *tollkeeper.Organization) *exportedOrganization {
+	if o == nil {
+		return nil
+	}
+	return &exportedOrganization{
+		o.Name, textOrNull(o.URL), authURLs(o.AuthURLs), o.DomainRestriction, o.VerificationRequired, o.FactorRequired, googleSSO(o.Google),
+		append([]uuid.UUID{}, o.Authorized...), o.UpdateCount,
+	}
+}
+
+// exportedBalance is a parent's counters.
+type exportedBalance struct {
+	Credits   int64 `json:"creditBalance"`
+	Granted   int64 `json:"totalCreditsGranted"`
+	Used      int64 `json:"totalCreditsUsed"`
+	FreeUsers int64 `json:"totalFreeUsers"`
+	Children  int64 `json:"totalChildAccounts"`
+}
+
+func exportedBalanceOf(b *tollkeeper.Balance) *exportedBalance {
+	if b == nil {
+		return nil
+	}
+	return &exportedBalance{b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children}
+}
+
+// exportShown lists every field by name (R83); account and credit moves name theirs in the core.
+func exportShown(_ *call, d tollkeeper.PersonalData) answer {
+	return enveloped(struct {
+		Account      tollkeeper.PersonalAccount  `json:"account"`
+		Organization *exportedOrganization       `json:"organization,omitempty"`
+		Sessions     []shownSession              `json:"sessions"`
+		Balance      *exportedBalance            `json:"balance,omitempty"`
+		Moves        []tollkeeper.PersonalCredit `json:"creditMoves,omitempty"`
+		At           time.Time                   `json:"exportedAt"`
+	}{
+		d.Account, exportedOrganizationOf(d.Organization), shownSessions(d.Sessions), exportedBalanceOf(d.Balance), d.CreditMoves, d.ExportedAt,
+	})
+}
