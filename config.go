@@ -26,10 +26,10 @@ type Config struct {
 	// Mailer delivers mail. It is called by the background worker only.
 	Mailer Mailer
 
-	Issuer       string // the iss claim. Zero: BaseURL
-	Product      string // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
-	Pages        Pages  // where links in mails point to
-	Attempts     AttemptStore
+	Issuer       string                     // the iss claim; changing it ends every token. Zero: BaseURL
+	Product      string                     // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
+	Pages        Pages                      // where links in mails point to
+	Attempts     AttemptStore               // where attempts are counted, such as store/redis; ask its Check at the start. Nil: the store
 	Credits      *Credits                   // nil: nothing costs anything
 	TokenTTL     time.Duration              // of access tokens, at most 30 days. Zero: 24 hours
 	AudienceTTL  map[Audience]time.Duration // of one family, instead of TokenTTL

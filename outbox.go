@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	mailBatch   = 16
+	mailBatch   = 8
 	mailSenders = 8
-	mailLease   = 2 * time.Minute
-	mailTimeout = 30 * time.Second
+	mailLease   = 30 * time.Second // a process that is killed delays its mail by that much
+	mailTimeout = 20 * time.Second
 	firstRetry  = 2 * time.Second
 	lastRetry   = time.Hour
 	mailTries   = 24
