@@ -1,0 +1,310 @@
+package tollkeeper_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// actor is an account of the model, with what is known of it.
+type actor struct {
+	*person
+	secret string // the password
+	sure   bool   // false after a lost answer: the password may be an earlier one
+	live   map[string]bool
+	dead   []string // tokens that must never serve again
+}
+
+type model struct {
+	*world
+	r      *rand.Rand
+	actors []*actor
+	used   []func() error // secrets that were used up: none may succeed again
+	n      int
+}
+
+// TestInvariants does random things with random faults and checks SECURITY.md section 3: I1 (the books), I2 (a debit for each
+// charged sign-in), I3 (a used secret), I5 (ended sessions), I6 (an admin stays), I7 (unique emails), I8 (scopes).
+// TOLLKEEPER_SEED repeats a run.
+func TestInvariants(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("TOLLKEEPER_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	for i := range uint64(3) {
+		t.Run(fmt.Sprintf("seed %d", seed+i), func(t *testing.T) {
+			story(t, func(w *world) {
+				m := &model{world: w, r: rand.New(rand.NewPCG(seed+i, 7))}
+				for range 3 {
+					m.join(nil)
+				}
+				for range 150 {
+					m.step()
+				}
+			}, unlimited, func(c *tollkeeper.Config) { c.Credits.InitialCredits = 60 })
+		})
+	}
+}
+
+func (m *model) any() *actor { return m.actors[m.r.IntN(len(m.actors))] }
+
+// step lets one verb in eight fail, before or after it is done, then checks everything.
+func (m *model) step() {
+	m.Helper()
+	m.store.faults(m.fault(), m.fault())
+	a := m.any()
+	switch m.r.IntN(14) {
+	case 0, 1:
+		m.join(a)
+	case 2, 3, 4, 5:
+		m.enter(a)
+	case 6:
+		m.wrong(a)
+	case 7:
+		m.leave(a)
+	case 8:
+		m.change(a)
+	case 9:
+		m.recover(a)
+	case 10:
+		m.enterByCode(a)
+	case 11:
+		m.role(a)
+	case 12:
+		m.status(a)
+	case 13:
+		m.pay(a)
+	}
+	m.store.faults(nil, nil)
+	synctest.Wait()
+	m.pass(time.Duration(m.r.IntN(90)) * time.Second)
+	m.check()
+}
+
+func (m *model) fault() func(string) error {
+	if m.r.IntN(8) != 0 {
+		return nil
+	}
+	verbs := []string{"CreateSession", "UpdateAccount", "CreateAccount", "FindAccount", "ApplyCredit", "RevokeSession", "ConsumeSecret", "Take"}
+	return failing(verbs[m.r.IntN(len(verbs))])
+}
+
+// join signs up a child of a parent's, or a parent.
+func (m *model) join(of *actor) {
+	m.n++
+	r := tollkeeper.SignUpRequest{Email: fmt.Sprintf("n%d@example.com", m.n%25), Password: password, Audience: tollkeeper.AudienceOrganization}
+	if of != nil && of.IsParent() {
+		r.ParentKey = of.PublicKey
+	}
+	res, err := m.auth.SignUp(ctx, r)
+	if err != nil {
+		return
+	}
+	id, err := m.auth.Authenticate(ctx, res.Token)
+	if err != nil {
+		return
+	}
+	m.actors = append(m.actors, &actor{person: &person{res, id, r.Email, r.ParentKey}, secret: password, sure: true, live: map[string]bool{res.Token: true}})
+}
+
+func (m *model) enter(a *actor) {
+	res, err := m.try(a.person, a.secret)
+	if err == nil {
+		a.live[res.Token] = true
+	} else if errors.Is(err, tollkeeper.ErrInvalidCredentials) && a.sure {
+		m.Errorf("%s: the right password was refused", a.email)
+	}
+}
+
+func (m *model) wrong(a *actor) {
+	if _, err := m.try(a.person, "wrong"); err == nil {
+		m.Errorf("%s: a wrong password opened", a.email)
+	}
+}
+
+// end says that the tokens of a are dead, but one.
+func (a *actor) end(keep string) {
+	for token := range a.live {
+		if token != keep {
+			delete(a.live, token)
+			a.dead = append(a.dead, token)
+		}
+	}
+}
+
+func (m *model) leave(a *actor) {
+	for token := range a.live {
+		id, err := m.auth.Authenticate(ctx, token)
+		if err == nil && m.auth.SignOut(ctx, id) == nil {
+			delete(a.live, token)
+			a.dead = append(a.dead, token)
+		}
+		return
+	}
+}
+
+func (m *model) change(a *actor) {
+	for token := range a.live {
+		id, err := m.auth.Authenticate(ctx, token)
+		if err != nil {
+			return
+		}
+		m.n++
+		next := fmt.Sprintf("horse number %d", m.n)
+		switch err := m.auth.ChangePassword(ctx, id, a.secret, next, tollkeeper.Client{}); {
+		case err == nil:
+			a.secret, a.sure = next, true
+			a.end(token)
+		case errors.Is(err, tollkeeper.ErrUnavailable):
+			a.sure = false
+		}
+		return
+	}
+}
+
+func (m *model) recover(a *actor) {
+	if m.requestReset(a.person) != nil || len(m.sent(a.email, tollkeeper.MailReset)) == 0 {
+		return
+	}
+	link := m.token(a.email, tollkeeper.MailReset) // of somebody with this address, not always of a
+	m.n++
+	next := fmt.Sprintf("horse number %d", m.n)
+	if err := m.reset(link, next); err != nil {
+		for _, x := range m.actors {
+			x.sure = x.sure && x.email != a.email
+		}
+		return
+	}
+	m.used = append(m.used, func() error { return m.reset(link, "yet another horse") })
+	for _, x := range m.actors {
+		if _, err := m.try(x.person, next); x.email == a.email && (err == nil || errors.Is(err, tollkeeper.ErrInactive) || errors.Is(err, tollkeeper.ErrParentInactive)) {
+			x.secret, x.sure = next, true
+			x.end("")
+		} else if x.email == a.email {
+			x.sure = false
+		}
+	}
+}
+
+func (m *model) enterByCode(a *actor) {
+	if m.requestCode(a.person) != nil || len(m.sent(a.email, tollkeeper.MailSignInCode)) == 0 {
+		return
+	}
+	code := m.code(a.email)
+	res, err := m.verify(a.person, code)
+	if a.sure = a.sure && err != nil && !errors.Is(err, tollkeeper.ErrUnavailable); err != nil {
+		return
+	}
+	m.used = append(m.used, func() error { _, err := m.verify(a.person, code); return err })
+	a.live[res.Token] = true
+}
+
+func (m *model) role(a *actor) {
+	roles := []tollkeeper.Role{tollkeeper.RoleAdmin, tollkeeper.RoleAdmin, tollkeeper.RoleUser, tollkeeper.RoleGuest}
+	by := m.any()
+	_, _ = m.auth.SetRole(ctx, by.Identity, a.email, roles[m.r.IntN(len(roles))])
+}
+
+func (m *model) status(a *actor) {
+	by := m.any()
+	if m.auth.SetStatus(ctx, by.Identity, a.Account, tollkeeper.StatusDisabled) == nil {
+		a.end("")
+	}
+	if m.r.IntN(3) > 0 {
+		_ = m.auth.SetStatus(ctx, by.Identity, a.Account, tollkeeper.StatusActive)
+	}
+}
+
+func (m *model) pay(a *actor) {
+	key := fmt.Sprint(m.r.IntN(12))
+	switch m.r.IntN(3) {
+	case 0:
+		_, _ = m.auth.Grant(ctx, a.Account, 20, key)
+	case 1:
+		_, _ = m.auth.Charge(ctx, a.Account, tollkeeper.OpSocial, key)
+	case 2:
+		_, _ = m.auth.Refund(ctx, a.Account, key)
+	}
+}
+
+func (m *model) check() {
+	m.Helper()
+	emails := map[string]uuid.UUID{}
+	for _, a := range m.actors {
+		s, err := m.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: a.Account})
+		m.ok(err)
+		scoped := s.Account.Parent.String() + s.Account.EmailKey
+		if other, taken := emails[scoped]; taken && other != a.Account {
+			m.Fatalf("I7: %s twice", a.email)
+		}
+		emails[scoped] = a.Account
+		if a.IsParent() {
+			m.books(a)
+			m.admins(a)
+		}
+		for _, token := range a.dead {
+			if id, err := m.auth.Authenticate(ctx, token); err == nil {
+				m.Fatalf("I5: a session of %s serves again: %v", a.email, id.Session)
+			}
+		}
+		for token := range a.live {
+			if id, err := m.auth.Authenticate(ctx, token); err == nil && (id.Account != a.Account || id.Parent != s.Account.Parent) {
+				m.Fatalf("I8: a token of %s speaks for %s", a.email, id.Email)
+			}
+		}
+	}
+	for _, again := range m.used[max(0, len(m.used)-3):] {
+		if again() == nil {
+			m.Fatal("I3: a secret was used twice")
+		}
+	}
+}
+
+// books are I1 and I2.
+func (m *model) books(a *actor) {
+	m.Helper()
+	b := m.balance(a.person)
+	signIns := int64(0)
+	for _, e := range m.ledger(a.person) {
+		if e.Operation == tollkeeper.OpSignIn && e.Amount < 0 {
+			signIns++
+		}
+	}
+	if signIns != b.SignIns {
+		m.Fatalf("I2: %d debits for %d sign-ins", signIns, b.SignIns)
+	}
+}
+
+// admins is I6: once there is an active one, there always is.
+func (m *model) admins(a *actor) {
+	m.Helper()
+	rows, err := m.store.Store.ListAccounts(ctx, a.Account, tollkeeper.Page{Limit: 1000})
+	m.ok(err)
+	ever, now := false, 0
+	for _, x := range rows {
+		if x.Role == tollkeeper.RoleAdmin && x.Status == tollkeeper.StatusActive {
+			now++
+		}
+	}
+	for _, e := range m.happened(tollkeeper.EventRoleChanged) {
+		ever = ever || e.Parent == a.Account && e.Detail == string(tollkeeper.RoleAdmin)
+	}
+	if ever && now == 0 {
+		// An account that was disabled when it became an admin never was an active one.
+		for _, x := range rows {
+			if x.Role == tollkeeper.RoleAdmin {
+				return
+			}
+		}
+		m.Fatal("I6: no admin is left")
+	}
+}
