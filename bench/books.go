@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// moment is the time of everything in the stores: whole milliseconds, as they keep it.
+func moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func randomDigest() (d tollkeeper.Digest) {
+	_, _ = rand.Read(d[:]) // never fails (crypto/rand)
+	return d
+}
+
+// payer makes a root account with credits.
+func payer(ctx context.Context, s tollkeeper.Store, credits int64) (tollkeeper.Account, error) {
+	a := blank(tollkeeper.Root)
+	grant := &tollkeeper.LedgerEntry{ID: newID(), Owner: a.ID, Key: "grant", Operation: tollkeeper.OpGrant, Amount: credits, At: moment()}
+	made, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a, Grant: grant}, moment())
+	return made, err
+}
+
+// child makes an account below it.
+func child(ctx context.Context, s tollkeeper.Store, parent tollkeeper.Account) (tollkeeper.Account, error) {
+	made, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: blank(parent.ID)}, moment())
+	return made, err
+}
+
+func blank(parent uuid.UUID) tollkeeper.Account {
+	now := moment()
+	a := tollkeeper.Account{ID: newID(), Parent: parent, Role: tollkeeper.RoleUser, Status: tollkeeper.StatusActive, CreatedAt: now, UpdatedAt: now}
+	a.Email = a.ID.String() + "@example.com"
+	a.EmailKey, a.PublicKey = a.Email, "APK_"+a.ID.String()
+	a.Password = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b5dWRWJTmaaMBI7xFbG5fv9OM8"
+	return a
+}
+
+// paid is a sign-in that the parent must pay: charge, ledger row, session and last sign-in in one step.
+func paid(a tollkeeper.Account) tollkeeper.NewSession {
+	now := moment()
+	x := tollkeeper.Session{
+		ID: newID(), Account: a.ID, Epoch: 1, Audience: tollkeeper.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
+		Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(24 * time.Hour),
+	}
+	return tollkeeper.NewSession{Session: x, Charge: tollkeeper.Charge{
+		Owner: a.Parent, Key: "session:" + x.ID.String(), Entry: x.ID, Operation: tollkeeper.OpSignIn, Price: 1, Required: true,
+	}}
+}
+
+// crew is callers who sign in: each below a parent of his own, or all below one.
+func crew(ctx context.Context, s tollkeeper.Store, callers int, shared bool) ([]tollkeeper.Account, error) {
+	people := make([]tollkeeper.Account, callers)
+	var parent tollkeeper.Account
+	for i := range people {
+		var err error
+		if i == 0 || !shared {
+			if parent, err = payer(ctx, s, 1<<40); err != nil {
+				return nil, err
+			}
+		}
+		if people[i], err = child(ctx, s, parent); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
+}
+
+// signsIn is a paid sign-in of each caller again and again.
+func signsIn(ctx context.Context, s tollkeeper.Store, people []tollkeeper.Account) func(int) error {
+	return func(caller int) error {
+		n := paid(people[caller])
+		_, err := s.CreateSession(ctx, n, n.Session.CreatedAt)
+		return err
+	}
+}
+
+// takes is an attempt with a lock, a ceiling and a rate, which a caller has for himself, again and again.
+func takes(callers int, take func([]tollkeeper.Bucket) error) func(int) error {
+	buckets := make([][]tollkeeper.Bucket, callers)
+	for i := range buckets {
+		buckets[i] = []tollkeeper.Bucket{
+			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Base: time.Second, Max: time.Minute, Window: time.Minute}},
+			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Window: time.Hour}, Waive: randomDigest()},
+			{Key: randomDigest(), Limit: tollkeeper.Limit{Every: time.Minute, Burst: 1 << 20}},
+		}
+	}
+	return func(caller int) error { return take(buckets[caller]) }
+}
+
+// lastCredit lets 64 callers ask for twice as many paid sessions as the parent has credits, and answers how many of
+// them he paid for, as a share: one is right.
+func lastCredit(ctx context.Context, s tollkeeper.Store, credits int64) func(time.Duration) (Sample, error) {
+	return func(time.Duration) (Sample, error) {
+		parent, err := payer(ctx, s, credits)
+		if err != nil {
+			return Sample{}, err
+		}
+		someone, err := child(ctx, s, parent)
+		if err != nil {
+			return Sample{}, err
+		}
+		granted, took, err := overdraw(ctx, s, someone, int(2*credits))
+		if err != nil {
+			return Sample{}, err
+		}
+		left, err := s.Balance(ctx, parent.ID)
+		if err != nil {
+			return Sample{}, err
+		}
+		share := float64(granted) / float64(credits)
+		if left.Credits != 0 {
+			share = 0
+		}
+		return Sample{Ops: int(granted), PerOp: float64(took) / float64(max(1, granted)), Note: map[string]float64{"share": share}}, nil
+	}
+}

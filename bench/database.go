@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// database is an empty one of its own on the server.
+type database struct {
+	pool *pgxpool.Pool
+	dsn  string
+	drop func()
+}
+
+// connections is the size of the pool: four for each of two cores, as PERFORMANCE.md says, and the clients of pgbench.
+const connections = 8
+
+func newDatabase(ctx context.Context, server string) (*database, error) {
+	name := "bench_" + strings.ToLower(rand.Text())
+	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	u.Path = "/" + name
+	db := &database{dsn: u.String()}
+	db.drop = func() {
+		if db.pool != nil {
+			db.pool.Close()
+		}
+		_ = execute(context.Background(), server, "DROP DATABASE "+name+" WITH (FORCE)")
+	}
+	c, err := pgxpool.ParseConfig(db.dsn)
+	if err != nil {
+		db.drop()
+		return nil, err
+	}
+	c.MaxConns = connections
+	if db.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
+		db.drop()
+		return nil, err
+	}
+	return db, nil
+}
+
+func execute(ctx context.Context, dsn, sql string) error {
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer c.Close(context.Background())
+	_, err = c.Exec(ctx, sql)
+	return err
+}
+
+// queryText answers the one value of a query.
+func queryText(ctx context.Context, dsn, sql string) (text string, err error) {
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close(context.Background())
+	err = c.QueryRow(ctx, sql).Scan(&text)
+	return text, err
+}

@@ -1,0 +1,154 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+	"github.com/tollkeeper/tollkeeper/store/sqlite"
+)
+
+// countAll is the one verb that may read an index of all accounts of a scope; the core asks it once an hour.
+const countAll = "CountAccounts"
+
+// growthSizes are accounts below one parent, sessions and ledger rows, so many of each.
+func growthSizes(s Setup) []int {
+	if s.Small {
+		return []int{10, 20, 30}
+	}
+	return []int{1_000, 100_000, 1_000_000}
+}
+
+func openGrowthSQLite(ctx context.Context, s Setup) (*Bench, error) {
+	return open(func(b *Bench) error {
+		for _, n := range growthSizes(s) {
+			path := filepath.Join(s.Dir, fmt.Sprintf("growth-%d.db", n))
+			store, err := sqlite.Open(path)
+			if err != nil {
+				return err
+			}
+			b.onClose(func() { _ = store.Close() })
+			if err := store.Migrate(ctx); err != nil {
+				return err
+			}
+			if err := b.addSize(ctx, store, n, func(f fill) error { return f.lite(ctx, path) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func openGrowthPostgres(ctx context.Context, s Setup) (*Bench, error) {
+	return open(func(b *Bench) error {
+		for _, n := range growthSizes(s) {
+			db, err := newDatabase(ctx, s.Postgres)
+			if err != nil {
+				return err
+			}
+			b.onClose(db.drop)
+			store := postgres.New(db.pool)
+			if err := store.Migrate(ctx); err != nil {
+				return err
+			}
+			if err := b.addSize(ctx, store, n, func(f fill) error { return f.postgres(ctx, db.pool) }); err != nil {
+				return err
+			}
+			before, err := sequentialScans(ctx, db.pool)
+			if err != nil {
+				return err
+			}
+			b.Check = func() (string, error) { return saidOfScans(ctx, db.pool, before, n) } // of the largest
+		}
+		return nil
+	})
+}
+
+// addSize adds every verb on a store with n rows of each kind.
+func (b *Bench) addSize(ctx context.Context, store tollkeeper.Store, n int, pour func(fill) error) error {
+	parent, err := payer(ctx, store, 1<<40)
+	if err != nil {
+		return err
+	}
+	if err := pour(fill{parent: parent.ID, children: n, sessions: n, ledger: n}); err != nil {
+		return err
+	}
+	size := thousands(n)
+	first := len(b.Sizes) == 0
+	b.Sizes = append(b.Sizes, size)
+	for _, v := range verbs(ctx, store, parent, n) {
+		next := 0
+		b.add(v.name+"/"+size, func(int) error {
+			next++
+			return v.do(next * 7919 % n)
+		})
+		if last := len(b.Sizes) - 1; first || v.name == countAll {
+			continue
+		} else {
+			b.setGrowth(v.name, b.Sizes[0], b.Sizes[last])
+		}
+	}
+	return nil
+}
+
+// setGrowth is the target that a verb costs as much with many rows as with few.
+func (b *Bench) setGrowth(verb, few, many string) {
+	t := Target{What: verb, Value: ratio(perOp, verb+"/"+many, verb+"/"+few), Unit: "×", Must: 1.5}
+	for i := range b.Targets {
+		if b.Targets[i].What == verb {
+			b.Targets[i] = t
+			return
+		}
+	}
+	b.Targets = append(b.Targets, t)
+}
+
+// thousands writes 1000000 as 1,000,000.
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+const scans = `SELECT relname, seq_scan FROM pg_stat_user_tables
+WHERE relname IN ('accounts', 'sessions', 'ledger')`
+
+// sequentialScans answers how often each large table was read from one end to the other.
+func sequentialScans(ctx context.Context, pool *pgxpool.Pool) (map[string]int64, error) {
+	time.Sleep(2 * time.Second) // sessions report what they did once a second
+	rows, err := pool.Query(ctx, scans)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := map[string]int64{}
+	for rows.Next() {
+		var table string
+		var n int64
+		if err := rows.Scan(&table, &n); err != nil {
+			return nil, err
+		}
+		counts[table] = n
+	}
+	return counts, rows.Err()
+}
+
+func saidOfScans(ctx context.Context, pool *pgxpool.Pool, before map[string]int64, n int) (string, error) {
+	after, err := sequentialScans(ctx, pool)
+	if err != nil {
+		return "", err
+	}
+	var said []string
+	for _, table := range []string{"accounts", "sessions", "ledger"} {
+		said = append(said, fmt.Sprintf("%s %d", table, after[table]-before[table]))
+	}
+	return fmt.Sprintf("Sequential scans of tables with %s rows that the server counted in this run: %s.", thousands(n), strings.Join(said, ", ")), nil
+}

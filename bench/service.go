@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+)
+
+const (
+	email    = "admin@house.example"
+	password = "Tr0ub4dor&3x!"
+	issuer   = "https://auth.example"
+)
+
+// cheapHash is the cheapest argon2id that the library takes: what a sign-in costs beyond its hash is not to drown in it.
+var cheapHash = tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
+
+// service is an Authenticator with a house and its admin, over any store.
+type service struct {
+	auth  *tollkeeper.Authenticator
+	house tollkeeper.Account
+	mux   *http.ServeMux
+}
+
+// newService bootstraps one. Nothing limits how often the one caller of the benchmarks signs in; every other throttle is as it is by default.
+func newService(ctx context.Context, store tollkeeper.Store, edit ...func(*tollkeeper.Config)) (*service, error) {
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	free := map[tollkeeper.Audience][]tollkeeper.Limit{}
+	for _, a := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudienceHost} {
+		free[a] = []tollkeeper.Limit{{Every: time.Minute, Burst: 1 << 20}, {Every: time.Minute, Burst: 1 << 20}}
+	}
+	c := tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: issuer, Logger: quiet, Hash: cheapHash,
+		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Limits: tollkeeper.Limits{SignIn: free},
+	}
+	for _, e := range edit {
+		e(&c)
+	}
+	auth, err := tollkeeper.New(store, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{auth: auth, mux: http.NewServeMux()}
+	if s.house, _, err = auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
+		return nil, err
+	}
+	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{V1Scope: s.house.ID, Logger: quiet})
+}
+
+// signIn answers a session of the admin.
+func (s *service) signIn(ctx context.Context) (tollkeeper.SignInResult, error) {
+	return s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Parent: s.house.ID})
+}
+
+func (s *service) close() { _ = s.auth.Close(context.Background()) }
+
+// discard is a ResponseWriter that remembers the status.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func newDiscard() *discard                     { return &discard{header: http.Header{}} }
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+
+// ok wants a successful status of the answer.
+func (d *discard) ok() error {
+	if d.status != 0 && d.status/100 != 2 {
+		return statusError(d.status)
+	}
+	return nil
+}
+
+type statusError int
+
+func (e statusError) Error() string { return http.StatusText(int(e)) }
+
+// posted sends the same JSON body again and again.
+func posted(h http.Handler, path, body string) func(int) error {
+	header := http.Header{"Content-Type": {"application/json"}}
+	return func(int) error {
+		r, err := http.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		r.Header, r.RemoteAddr = header, "192.0.2.1:1234"
+		w := newDiscard()
+		h.ServeHTTP(w, r)
+		return w.ok()
+	}
+}

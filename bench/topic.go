@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Topic is a set of cases that are compared with each other.
+type Topic struct {
+	Name  string // of the table: markers in the document name it
+	Needs Needs
+	Open  func(context.Context, Setup) (*Bench, error)
+}
+
+// Needs says which servers a topic cannot do without.
+type Needs struct{ Postgres, Redis bool }
+
+// Setup says where and how large.
+type Setup struct {
+	Postgres string // connection string of a server where databases may be made
+	Redis    string // redis:// URL
+	Dir      string // for files; on the disk that is to be measured
+	Small    bool   // data of a size for tests: shows that the code runs, measures nothing
+}
+
+// size answers full, or small in tests.
+func (s Setup) size(full, small int) int {
+	if s.Small {
+		return small
+	}
+	return full
+}
+
+// Bench is an open topic.
+type Bench struct {
+	Cases   []Case
+	Targets []Target
+	Sizes   []string               // not nil: cases are named verb/size, and the table has a column for each size
+	Check   func() (string, error) // what else is to be said after the passes; nil: nothing
+	closers []func()
+}
+
+// onClose adds what Close does, last first.
+func (b *Bench) onClose(f func()) { b.closers = append(b.closers, f) }
+
+// Close ends everything that Open began.
+func (b *Bench) Close() {
+	for _, f := range slices.Backward(b.closers) {
+		f()
+	}
+	b.closers = nil
+}
+
+// open makes a Bench with fill, and closes it if that fails.
+func open(fill func(*Bench) error) (*Bench, error) {
+	b := new(Bench)
+	if err := fill(b); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Topics lists all of them in the order of the document.
+func Topics() []Topic {
+	return []Topic{
+		{Name: "authenticate", Needs: Needs{Postgres: true}, Open: openAuthenticate},
+		{Name: "sign-in", Open: openSignIn},
+		{Name: "crowd", Open: openCrowd},
+		{Name: "postgres", Needs: Needs{Postgres: true}, Open: openPostgres},
+		{Name: "sqlite", Open: openSQLite},
+		{Name: "redis", Needs: Needs{Redis: true}, Open: openRedis},
+		{Name: "economy", Needs: Needs{Postgres: true}, Open: openEconomy},
+		{Name: "growth-sqlite", Open: openGrowthSQLite},
+		{Name: "growth-postgres", Needs: Needs{Postgres: true}, Open: openGrowthPostgres},
+	}
+}
+
+// ErrNoServer answers a topic whose server Setup does not name.
+var ErrNoServer = errors.New("bench: no server")
+
+// Start opens the topic.
+func (t Topic) Start(ctx context.Context, s Setup) (*Bench, error) {
+	if t.Needs.Postgres && s.Postgres == "" || t.Needs.Redis && s.Redis == "" {
+		return nil, fmt.Errorf("%w for %s: set TOLLKEEPER_TEST_POSTGRES and TOLLKEEPER_TEST_REDIS, or use scripts/services run", ErrNoServer, t.Name)
+	}
+	b, err := t.Open(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("bench: %s: %w", t.Name, err)
+	}
+	return b, nil
+}
+
+// Measure runs all cases in turn, so many passes of so long a case. Every pass begins with another case, so that none always follows
+// the same neighbour.
+func (b *Bench) Measure(passes int, each time.Duration) (Results, error) {
+	r := Results{}
+	for pass := range passes {
+		for i := range b.Cases {
+			c := b.Cases[(i+pass*max(1, len(b.Cases)/max(1, passes)))%len(b.Cases)]
+			s, err := c.Run(each)
+			if err != nil {
+				return nil, err
+			}
+			r[c.Name] = append(r[c.Name], s)
+		}
+	}
+	return r, nil
+}
