@@ -87,6 +87,8 @@ func TestLargeBodies(t *testing.T) {
 		"POST /auth/signin", "POST /auth/signup", "POST /auth/confirm-email", "POST /auth/request-new-confirmation", "POST /auth/reset-password",
 		"POST /auth/update-password", "POST /authentiq/v1/user/register", "POST /authentiq/v1/user/login", "POST /api/user/signin",
 		"POST /api/user/signin-otp", "POST /api/user/verify-otp", "POST /api/user/forgot-password", "POST /api/user/reset-password",
+		"POST /auth/google", "POST /auth/mfa/verify", "POST /auth/token/refresh", "POST /auth/account/email/confirm",
+		"POST /authentiq/v1/user/mfa", "POST /authentiq/v1/token/refresh", "POST /api/user/mfa/verify", "POST /api/user/token/refresh",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		for _, announced := range []bool{true, false} {

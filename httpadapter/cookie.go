@@ -39,8 +39,8 @@ func (o Cookie) cookies() (*cookies, error) {
 	}
 	t := &cookies{http.NewCrossOriginProtection()}
 	for _, origin := range o.TrustedOrigins {
-		if err := t.origins.AddTrustedOrigin(origin); err != nil {
-			return nil, refused("Cookie.TrustedOrigins", fmt.Sprintf("has %q, which is no origin", origin))
+		if err := t.origins.AddTrustedOrigin(origin); err != nil || !plainOrigin(origin) {
+			return nil, refused("Cookie.TrustedOrigins", fmt.Sprintf("has %q, which is no https origin", origin))
 		}
 	}
 	return t, nil

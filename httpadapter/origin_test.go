@@ -146,3 +146,34 @@ func TestPreflight(t *testing.T) {
 		}
 	}
 }
+
+// TestReadableAnswers: what is asked with a mailed secret, a challenge or a refresh token may be read by every page, but
+// for a page that the restriction of a named parent shuts out; no other answer may.
+func TestReadableAnswers(t *testing.T) {
+	w := newWorld(t, withRefresh)
+	parent := w.parent("pia")
+	w.organize(parent, `{"organizationName":"Pia's","organizationUrl":"https://pia.example"}`)
+	for route, body := range map[string]string{
+		"GET /auth/confirm-email?token=AAAAAAAAAAAA": "", "POST /auth/confirm-email": object("token", "AAAAAAAAAAAA"),
+		"POST /auth/update-password":              object("token", "x", "password", password),
+		"POST /auth/account/email/confirm":        object("token", "x"),
+		"GET /auth/account/email/confirm?token=x": "",
+		"POST /auth/mfa/verify":                   object("challenge", "x", "code", "000000"),
+		"POST /auth/token/refresh":                object("refreshToken", "x"),
+	} {
+		a := w.do(route, body, "Origin: https://pia.example")
+		if got := a.header.Get("Access-Control-Allow-Origin"); got != "*" || a.header.Get("Access-Control-Allow-Credentials") != "" || a.header.Get("Vary") != "Origin" {
+			t.Errorf("%s: %d %v", route, a.status, a.header)
+		}
+		if a := w.do(route, body); a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s without an origin: %v", route, a.header)
+		}
+	}
+	reset := object("token", "x", "password", password, "parentPublicKey", parent.key)
+	a := w.do("POST /auth/update-password", reset, "Origin: https://evil.example")
+	checkOrigin(t, "a named parent, a stranger", a, 400, "https://evil.example", false, false)
+	a = w.do("POST /auth/update-password", reset, "Origin: https://pia.example")
+	checkOrigin(t, "a named parent, his page", a, 400, "https://pia.example", true, true)
+	a = w.do("POST /auth/reset-password", object("email", "x@parent.example"), "Origin: https://pia.example")
+	checkOrigin(t, "any other route", a, 200, "https://pia.example", true, false)
+}

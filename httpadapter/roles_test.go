@@ -31,11 +31,19 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET /auth/organization-details", "", []string{"parent", "stranger", "child", "chief"}},
 		{"POST /auth/update-organization", `{"organizationName":"x"}`, []string{"parent", "stranger"}},
 		{"GET /parent/credit-analysis", "", []string{"parent", "stranger"}},
+		{"GET /parent/billing-history", "", []string{"parent", "stranger"}},
+		{"GET /auth/child-accounts", "", []string{"parent", "stranger"}},
+		{"GET /auth/user-profile", "", []string{"parent", "stranger", "child", "chief"}},
+		{"GET /auth/account/export", "", []string{"parent", "stranger", "child", "chief"}},
+		{"GET /auth/sessions", "", []string{"parent", "stranger", "child", "chief"}},
+		{"POST /auth/reauthenticate", `{"password":"` + password + `"}`, []string{"parent", "stranger", "child", "chief"}},
+		{"POST /auth/mfa/enrol", "", []string{"parent", "stranger", "child", "chief"}},
 		{"GET /authentiq/v1/validate/token", "", []string{"admin", "user", "guest"}},
 		{"GET /authentiq/v1/user/role", "", []string{"admin", "user", "guest"}},
 		{"GET /authentiq/v1/user/list", "", []string{"admin"}},
 		{"PUT /authentiq/v1/user/role", role, []string{"admin"}},
 		{"GET /api/user/status", "", []string{"member"}},
+		{"DELETE /auth/sessions/others", "", []string{"parent", "stranger", "child", "chief"}},
 	} {
 		for name, token := range callers {
 			var h headers
@@ -89,6 +97,8 @@ func TestLimitedSession(t *testing.T) {
 	w.organize(parent, `{"organizationName":"Pia's","emailVerificationRequired":true}`)
 	for route, want := range map[string]int{
 		"GET /auth/organization-details": 200, "POST /auth/update-organization": 403, "GET /parent/credit-analysis": 403,
+		"GET /parent/billing-history": 403, "GET /auth/child-accounts": 403, "POST /auth/account/secret/rotate": 403,
+		"GET /auth/user-profile": 200, "GET /auth/account/export": 200, "GET /auth/sessions": 200,
 	} {
 		a := w.do(route, `{"organizationName":"x"}`, bearerOf(parent.token))
 		if a.status != want || containsAny(a.body, "jwtSecret") {
@@ -97,4 +107,50 @@ func TestLimitedSession(t *testing.T) {
 	}
 	w.verify(parent)
 	w.must("GET /parent/credit-analysis", "", bearerOf(parent.token))
+}
+
+// TestNobodyReachesAnothersSession: an id that is not the caller's is not there.
+func TestNobodyReachesAnothersSession(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	child, sibling := w.child("cem", parent), w.child("sue", parent)
+	victim := "DELETE /auth/sessions/" + w.identity(child.token).Session.String()
+	for name, p := range map[string]person{"sibling": sibling, "parent": parent, "stranger": w.parent("sam")} {
+		if a := w.do(victim, "", bearerOf(p.token)); a.status != 404 {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	w.must("GET /auth/user-profile", "", bearerOf(child.token))
+}
+
+// TestChildrenSeeNothingOfTheirParents.
+func TestChildrenSeeNothingOfTheirParents(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	child, sibling := w.child("cem", parent), w.child("sue", parent)
+	w.organize(parent, `{"organizationName":"Pia & Co","organizationUrl":"https://pia.example"}`)
+	for _, route := range []string{"GET /auth/user-profile", "GET /auth/account/export", "GET /auth/sessions"} {
+		a := w.must(route, "", bearerOf(child.token))
+		if containsAny(a.body, parent.email, sibling.email, "credit", "pia.example", "packages", "jwtSecret", "Count", "argon2") {
+			t.Errorf("%s: %s", route, a.body)
+		}
+	}
+}
+
+// TestRotationEndsTheParentsSessions, that of the caller with them, and the next sign-in shows another.
+func TestRotationEndsTheParentsSessions(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	in := object("email", parent.email, "password", password)
+	old := w.must("POST /auth/signin", in)
+	w.must("POST /auth/account/secret/rotate", "", bearerOf(old.field("data.token")))
+	for name, token := range map[string]string{"caller": old.field("data.token"), "another": parent.token} {
+		if a := w.do("GET /auth/user-profile", "", bearerOf(token)); a.status != 401 {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	fresh := w.must("POST /auth/signin", in).field("data.jwtSecret")
+	if fresh == "" || fresh == old.field("data.jwtSecret") {
+		t.Error("the secret is the old one")
+	}
 }
