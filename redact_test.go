@@ -80,7 +80,7 @@ func TestEvents(t *testing.T) {
 			if e.Name != tollkeeper.EventMailSent {
 				names = append(names, string(e.Name))
 			}
-			if e.At.IsZero() || holds(reflect.ValueOf(e), "\x1b") || holds(reflect.ValueOf(e), "@") || holds(reflect.ValueOf(e), p.Session.String()) {
+			if e.At.IsZero() || contains(fmt.Sprintf("%+v", e), "\x1b", "\n", "FAKE", "@", p.Session.String()) {
 				t.Errorf("%+v", e)
 			}
 		}
