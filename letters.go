@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -42,7 +43,7 @@ type letterData struct {
 	OrganizationURL string
 	Code            string
 	Link            string
-	Minutes         int    // how long code or link is good for
+	Lifetime        string // how long code or link is good for: "30 minutes"
 	Notice          string // "password", "role", "email", "factor", "network", "reuse"
 	Network, Time   string // of a sign-in
 	Level, Credits  string // of an alert
@@ -66,7 +67,7 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 		l.data.Code = randomCode()
 		l.secret = a.mailed(s, PurposeSignIn, s.Account.EmailKey, l.data.Code, CodeTTL, now)
 		l.data.Organization = withoutNumbers(l.data.Organization) // the code is the only six-digit number in the mail
-		l.data.Product = withoutNumbers(l.data.Product)
+		l.data.Product, l.data.OrganizationURL = withoutNumbers(l.data.Product), withoutNumbers(l.data.OrganizationURL)
 	case MailReset:
 		token := randomToken()
 		l.secret = a.mailed(s, PurposeReset, "", token, resetTTL, now)
@@ -92,8 +93,16 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 	default:
 		return l, false
 	}
-	l.data.Minutes = int(l.secret.ExpiresAt.Sub(l.secret.CreatedAt) / time.Minute)
+	l.data.Lifetime = lifetime(l.secret.ExpiresAt.Sub(l.secret.CreatedAt))
 	return l, true
+}
+
+// lifetime says a duration as people do. Those of the library are whole minutes or hours, above one.
+func lifetime(d time.Duration) string {
+	if d >= 2*time.Hour {
+		return strconv.Itoa(int(d/time.Hour)) + " hours"
+	}
+	return strconv.Itoa(int(d/time.Minute)) + " minutes"
 }
 
 // admitMail: who may not sign in, gets no way in by mail.
