@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 )
@@ -24,6 +25,7 @@ type options struct {
 	credits  int64
 	admin    string
 	proxies  []netip.Prefix
+	stale    time.Duration
 }
 
 // parse reads the command line. flag.ErrHelp: help was asked for and printed to out.
@@ -39,6 +41,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.StringVar(&o.baseURL, "base-url", "", "`URL` where users reach this server; empty: http and the address")
 	f.Int64Var(&o.credits, "credits", 3000, "credits that a new parent starts with")
 	f.StringVar(&o.admin, "admin", "admin@localhost.localdomain", "`email` of the first admin; the password is TOLLKEEPER_ADMIN_PASSWORD, or made and printed once")
+	f.DurationVar(&o.stale, "staleness", 0, "let this process answer for a session from memory for so `long`, 5m at most; 0 asks the store each time")
 	f.Func("trusted-proxies", "comma-separated `networks` whose X-Forwarded-For is believed", func(s string) (err error) {
 		o.proxies, err = clientaddr.ParsePrefixes(s)
 		return err
@@ -66,6 +69,9 @@ func (o options) check() error {
 	}
 	if o.credits < 0 || o.credits > 1<<40 {
 		return fmt.Errorf("-credits %d: must be between 0 and 2^40", o.credits)
+	}
+	if o.stale < 0 || o.stale > 5*time.Minute {
+		return fmt.Errorf("-staleness %v: must be between 0 and 5m", o.stale)
 	}
 	if o.secrets == "" {
 		return errors.New("-secrets: needs a file name")

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestFlags(t *testing.T) {
@@ -36,6 +37,9 @@ func TestFlags(t *testing.T) {
 		"large port":   {"-addr :65536", options{}, "port must be a number"},
 		"below zero":   {"-credits -1", options{}, "between 0 and 2^40"},
 		"no number":    {"-credits x", options{}, "invalid value"},
+		"staleness":    {"-staleness 90s", with(func(o *options) { o.stale = 90 * time.Second }), ""},
+		"too stale":    {"-staleness 1h", options{}, "between 0 and 5m"},
+		"stale before": {"-staleness -1s", options{}, "between 0 and 5m"},
 		"all proxies":  {"-trusted-proxies 0.0.0.0/0", options{}, "trusts every address"},
 		"no secrets":   {"-secrets=", options{}, "-secrets"},
 		"bad attempts": {"-attempts localhost", options{}, "redis://"},
@@ -64,7 +68,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	if _, err := parse([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies"} {
+	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness"} {
 		if !strings.Contains(out.String(), "-"+name) {
 			t.Errorf("-%s is not in %s", name, out.String())
 		}

@@ -105,6 +105,7 @@ func authenticator(o options, keys []tollkeeper.MasterKey, store tollkeeper.Stor
 	auth, err := tollkeeper.New(store, tollkeeper.Config{
 		Secrets: keys, BaseURL: o.baseURL, Issuer: issuer, Mailer: mailer, Attempts: attempts,
 		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(o.credits)}, Hash: hashing(),
+		SessionStaleness: o.stale,
 	})
 	if e, ours := errors.AsType[*tollkeeper.Error](err); ours && e.Field == "Config.BaseURL" {
 		return nil, fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", o.baseURL)

@@ -13,19 +13,30 @@ import (
 const (
 	wholeRequest = 30 * time.Second // to read one, headers and body
 	grace        = 40 * time.Second // for requests under way when the server stops; more than wholeRequest
+	answerWithin = 10 * time.Second // to do what a request asks for, its body included
 )
 
 // newServer bounds what a connection may cost (R73). A request is read within 30 s or dropped; an answer is written
 // within 15 s more.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           bounded(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       wholeRequest,
 		WriteTimeout:      wholeRequest + 15*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
+}
+
+// bounded ends what waits too long, for a free connection of the database as for its answer: the request is answered
+// with 503 then.
+func bounded(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+		defer cancel()
+		handler.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // serve answers requests until ctx ends, and then those that are under way. Nothing is lost by stopping: a request is

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -110,6 +111,27 @@ func TestSlowReader(t *testing.T) {
 		<-done
 		if took := time.Since(start); took > 46*time.Second {
 			t.Errorf("the handler ends after %v", took)
+		}
+	})
+}
+
+// TestRequestsHaveADeadline: what asks the database is told to give up.
+func TestRequestsHaveADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		listener := newPipes()
+		go func() { _ = server.Serve(listener) }()
+		defer server.Close()
+		client := listener.dial()
+		defer client.Close()
+		start := time.Now()
+		go dribble(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "")
+		res, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if took := time.Since(start); err != nil || res.StatusCode != http.StatusServiceUnavailable || took != answerWithin {
+			t.Errorf("after %v: %v, %v", took, res, err)
 		}
 	})
 }
