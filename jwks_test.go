@@ -219,7 +219,7 @@ func TestParseSigningKeyRefuses(t *testing.T) {
 		"text after":    append(bytes.Clone(good), "x"...),
 		"another type":  bytes.ReplaceAll(good, []byte("PRIVATE"), []byte("RSA PRIVATE")),
 		"no DER":        pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret")}),
-		"headers":       pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}}),
+		"headers":       bytes.Replace(good, []byte("\n"), []byte("\nProc-Type: 4,ENCRYPTED\n\n"), 1),
 		"RSA 1024":      pkcs8(t, weak),
 		"P-384":         pkcs8(t, p384),
 		"P-384, public": pkix(t, p384.Public()),

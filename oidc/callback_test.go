@@ -186,7 +186,7 @@ func TestTroubleOnTheWayBack(t *testing.T) {
 		"issuer down":  {func(_ *testing.T, s *site) { s.issuer.set(func() { s.issuer.down = true }) }, 503},
 		"wrong secret": {func(_ *testing.T, s *site) { s.issuer.set(func() { s.issuer.secret = "changed" }) }, 503},
 		"turned off": {func(t *testing.T, s *site) {
-			s.organize(t, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{}})
+			s.organize(t, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{ClientID: client}})
 		}, 404},
 		"another client": {func(t *testing.T, s *site) {
 			s.organize(t, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "new"}})

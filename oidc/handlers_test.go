@@ -319,6 +319,13 @@ func TestStartRefuses(t *testing.T) {
 		}
 		r.Body.Close()
 	})
+	t.Run("turned off again", func(t *testing.T) {
+		s := newSite(t)
+		s.organize(t, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{ClientID: client}})
+		if r, body := get(t, s.browser(t), s.startURL("")); r.StatusCode != 404 || s.last != nil {
+			t.Errorf("%d %s", r.StatusCode, body)
+		}
+	})
 	t.Run("issuer down", func(t *testing.T) {
 		s := newSite(t)
 		s.issuer.down = true

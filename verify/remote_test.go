@@ -198,6 +198,10 @@ func TestAClockSetBackDoesNotStopFetching(t *testing.T) {
 	now = now.Add(-time.Hour)
 	net.set(saying(200, setOf(key)))
 	want(t, v, token(t, key, now, nil), nil)
+	now = now.Add(-time.Hour)
+	next := newKey(t, "k1")
+	net.set(saying(200, setOf(next)))
+	want(t, v, token(t, next, now, nil), nil) // keys of the future are not taken for fresh
 }
 
 func TestAnswersThatAreNoKeySet(t *testing.T) {

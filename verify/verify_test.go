@@ -107,7 +107,7 @@ func TestVerifyRefuses(t *testing.T) {
 	pub := key.jwk()["x"].(string)
 	tests := map[string]string{
 		"empty": "", "dots": "..", "one part": parts[0], "no signature": parts[0] + "." + parts[1] + ".", "four parts": good + ".x",
-		"space": good + " ", "line break": parts[0] + "\n." + parts[1] + "." + parts[2], "padding": good + "=", "long": good + strings.Repeat("A", 8<<10),
+		"space": good + " ", "line break": parts[0] + "\n." + parts[1] + "." + parts[2], "line break in the signature": good[:len(good)-4] + "\r\n" + good[len(good)-4:], "padding": good + "=", "long": good + strings.Repeat("A", 8<<10),
 		"another's signature": token(t, stranger, now, nil),
 		"another payload":     parts[0] + "." + strings.Split(claim("aud", "v2"), ".")[1] + "." + parts[2],
 		"alias of signature":  alias(good),
