@@ -28,6 +28,7 @@ type layer struct {
 var layers = []layer{
 	{folder: "examples", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
 	{folder: "bench", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
+	{folder: "browser", imports: []string{".", "httpadapter", "authtest"}},
 	{folder: "tools"},
 	{folder: "authtest", imports: []string{".", "internal", "store/memory"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory", "oidc", "verify"}},

@@ -1,0 +1,161 @@
+package browser_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+)
+
+const (
+	password = "Tr0ub4dor&3x!"
+	another  = "Vexing.Quartz9"
+)
+
+// world is the families on one port and pages on another, with a tab of the browser.
+type world struct {
+	t     *testing.T
+	kit   *authtest.Kit
+	tab   context.Context
+	api   string // port of the service
+	pages string // port of everybody else's pages
+}
+
+func newWorld(t *testing.T, o httpadapter.Options) *world {
+	t.Helper()
+	w := &world{t: t, tab: tab(t)}
+	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
+		t.Fatal(err)
+	}
+	page := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = rw.Write([]byte("<!doctype html><title>page</title>"))
+	})
+	pages := httptest.NewServer(page)
+	t.Cleanup(pages.Close)
+	mux := http.NewServeMux()
+	service := httptest.NewServer(mux)
+	t.Cleanup(service.Close)
+	w.api, w.pages = portOf(t, service), portOf(t, pages)
+
+	w.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
+	house, _ := w.kit.House()
+	o.V1Scope = house.ID
+	if err := httpadapter.Mount(mux, w.kit.Auth, o); err != nil {
+		t.Fatal(err)
+	}
+	mux.Handle("GET /page", page)
+	return w
+}
+
+func portOf(t *testing.T, s *httptest.Server) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// service is a URL of the service itself.
+func (w *world) service(path string) string { return "http://auth.localhost:" + w.api + path }
+
+// site is an origin of somebody else's pages.
+func (w *world) site(host string) string { return "http://" + host + ":" + w.pages }
+
+// open shows a page of an origin.
+func (w *world) open(url string) {
+	w.t.Helper()
+	if err := chromedp.Do(w.tab, chromedp.Navigate(url)); err != nil {
+		w.t.Fatal(url, err)
+	}
+}
+
+// answer is what a page could read of a response.
+type answer struct {
+	Status int    // 0: nothing, the browser withheld it
+	Type   string // of the response: "basic", "cors", "opaque"
+	Body   string
+	Error  string // of the script
+}
+
+func (a answer) field(path string) string {
+	var v any
+	if json.Unmarshal([]byte(a.Body), &v) != nil {
+		return ""
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// fetch sends a request from the page that is open: init are the options of fetch, as JavaScript.
+func (w *world) fetch(path, init string) answer {
+	w.t.Helper()
+	script := `(async () => {
+		try {
+			const r = await fetch(` + quote(w.service(path)) + `, ` + init + `)
+			return {Status: r.status, Type: r.type, Body: await r.text()}
+		} catch (e) {
+			return {Error: e.name}
+		}
+	})()`
+	a, err := chromedp.Run(w.tab, chromedp.Evaluate[answer](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.t.Fatal(path, err)
+	}
+	return a
+}
+
+// post sends pairs of names and values as JSON.
+func (w *world) post(path string, pairs ...string) answer {
+	w.t.Helper()
+	return w.fetch(path, `{method: "POST", headers: {"Content-Type": "application/json"}, body: `+quote(object(pairs...))+`}`)
+}
+
+// cookies are those that the browser would send to the service.
+func (w *world) cookies() []network.Cookie {
+	w.t.Helper()
+	r, err := chromedp.Call(w.tab, network.GetCookies, network.GetCookiesParams{URLs: []string{w.service("/")}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var found []network.Cookie
+	for _, c := range r.Cookies {
+		found = append(found, *c)
+	}
+	return found
+}
+
+func object(pairs ...string) string {
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+		if pairs[i+1] == "true" {
+			m[pairs[i]] = true
+		}
+	}
+	text, _ := json.Marshal(m) // strings always encode
+	return string(text)
+}
+
+func quote(s string) string {
+	text, _ := json.Marshal(s)
+	return string(text)
+}
