@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
 const (
-	mailBatch   = 8
 	mailSenders = 8
 	mailLease   = 30 * time.Second // a process that is killed delays its mail by that much
 	mailTimeout = 20 * time.Second
@@ -28,27 +26,68 @@ func (a *Authenticator) queue(ctx context.Context, m QueuedMail) error {
 	return nil
 }
 
-// sendDue sends what is due, a few at a time, so that one mailer that hangs delays its own mail only.
-func (w *worker) sendDue() {
+// sendDue begins to send what is due, as far as senders are free, and answers how many it began. Mail is claimed only when it
+// can be sent at once: no lease runs out while it waits, and a mailer that hangs keeps its own place and nobody else's.
+func (w *worker) sendDue() (began int) {
 	for w.ctx.Err() == nil {
-		batch, err := w.auth.store.ClaimMail(w.ctx, mailBatch, mailLease, w.auth.now())
+		free := w.reserve()
+		if free == 0 {
+			return began
+		}
+		batch, err := w.auth.store.ClaimMail(w.ctx, free, mailLease, w.auth.now())
+		w.release(free - len(batch))
 		if err != nil {
 			w.failed("outbox not read", err)
-			return
+			return began
 		}
 		if len(batch) == 0 {
-			return
+			return began
 		}
-		var wg sync.WaitGroup
-		places := make(chan struct{}, mailSenders)
+		began += len(batch)
 		for _, m := range batch {
-			places <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-places }()
+			w.sending.Go(func() {
+				defer w.release(1)
+				defer w.calm()
 				w.deliver(m)
 			})
 		}
-		wg.Wait()
+	}
+	return began
+}
+
+// reserve takes every sender that is free. Without one, the next to come free wakes the worker.
+func (w *worker) reserve() (free int) {
+	for {
+		select {
+		case w.senders <- struct{}{}:
+			free++
+			continue
+		default:
+		}
+		if free == 0 && w.starved.CompareAndSwap(false, true) {
+			continue // one may have come free just before it could know
+		}
+		return free
+	}
+}
+
+func (w *worker) release(n int) {
+	for range n {
+		<-w.senders
+	}
+	if n > 0 && w.starved.CompareAndSwap(true, false) {
+		w.wake()
+	}
+}
+
+// drain sends all that is due, and waits for it.
+func (w *worker) drain() {
+	defer w.calm()
+	for {
+		w.sending.Wait()
+		if w.sendDue() == 0 {
+			return
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,12 +29,16 @@ type worker struct {
 	ctx    context.Context // ends when Close gives up waiting
 	cancel context.CancelFunc
 
+	senders chan struct{}  // holds one value for each mail that is being sent, or may be
+	sending sync.WaitGroup // the mails that are
+	starved atomic.Bool    // mail may be due that found no sender
+
 	mu      sync.Mutex
 	touches map[uuid.UUID]Touch // bounded by maxTouches
 }
 
 func newWorker(a *Authenticator) *worker {
-	w := &worker{auth: a, wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), touches: map[uuid.UUID]Touch{}}
+	w := &worker{auth: a, wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), touches: map[uuid.UUID]Touch{}, senders: make(chan struct{}, mailSenders)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -76,7 +81,7 @@ func (w *worker) run() {
 		w.round(&swept, &settled)
 		select {
 		case <-w.stop:
-			w.sendDue()
+			w.drain()
 			w.touchAll()
 			return
 		case <-w.wakeup:
@@ -87,11 +92,7 @@ func (w *worker) run() {
 
 // round does what is due. A panic in a store ends the round, not the worker.
 func (w *worker) round(swept, settled *time.Time) {
-	defer func() {
-		if r := recover(); r != nil {
-			w.auth.cfg.Logger.Error("tollkeeper: worker panicked", "panic", r)
-		}
-	}()
+	defer w.calm()
 	w.sendDue()
 	w.touchAll()
 	if now := time.Now(); now.Sub(*swept) >= sweepEvery {
@@ -101,6 +102,13 @@ func (w *worker) round(swept, settled *time.Time) {
 	if now := time.Now(); now.Sub(*settled) >= monthsEvery {
 		*settled = now
 		w.settleMonths()
+	}
+}
+
+// calm is deferred: a panic in a store costs what was under way, never the process.
+func (w *worker) calm() {
+	if r := recover(); r != nil {
+		w.auth.cfg.Logger.Error("tollkeeper: worker panicked", "panic", r)
 	}
 }
 
