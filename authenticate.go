@@ -19,7 +19,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identi
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	live, err := a.live.get(ctx, known.claims.Session, known.claims.Subject, now)
+	var live Live
+	err := a.live.get(ctx, known.claims.Session, known.claims.Subject, now, &live)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidToken
 	}

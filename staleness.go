@@ -42,20 +42,22 @@ func newLiveSessions(s SessionStore, staleness time.Duration) *liveSessions {
 	return l
 }
 
-// get answers the session that a token of the account points to.
-func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.Time) (Live, error) {
+// get puts the session that a token of the account points to into live, which spares a copy of something large.
+func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.Time, live *Live) (err error) {
 	if l.kept == nil {
-		return l.store.Session(ctx, id, now)
+		*live, err = l.store.Session(ctx, id, now)
+		return err
 	}
 	mine, all := l.slot(account).Load(), l.parents.Load()
 	if e, ok := l.kept.Get(id); ok && e.account == mine && e.parent == all && !now.Before(e.at) && now.Sub(e.at) < l.staleness {
-		return e.live, nil
+		*live = e.live
+		return nil
 	}
-	live, err := l.store.Session(ctx, id, now)
+	*live, err = l.store.Session(ctx, id, now)
 	if err == nil && live.Session.Account == account {
-		l.kept.Put(id, staleLive{live: live, at: now, account: mine, parent: all}, staleCost)
+		l.kept.Put(id, staleLive{live: *live, at: now, account: mine, parent: all}, staleCost)
 	}
-	return live, err
+	return err
 }
 
 // sessionChanged voids what is remembered of an account's sessions.

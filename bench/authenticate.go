@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/shaj13/go-guardian/v2/auth"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -16,13 +14,14 @@ import (
 )
 
 const (
-	knownMemory = "known/memory"
-	firstMemory = "first/memory"
-	middleware  = "middleware/memory"
-	handChecks  = "golang-jwt by hand"
-	guardians   = "go-guardian"
-	bosses      = "authboss"
-	floorCase   = "the floor"
+	knownMemory   = "known/memory"
+	firstMemory   = "first/memory"
+	middleware    = "middleware/memory"
+	handChecks    = "golang-jwt by hand"
+	guardians     = "go-guardian"
+	guardiansBare = "go-guardian, without the context"
+	bosses        = "authboss"
+	floorCase     = "the floor"
 )
 
 // openAuthenticate compares the check of an authenticated request.
@@ -38,6 +37,7 @@ func openAuthenticate(ctx context.Context, s Setup) (*Bench, error) {
 		}
 		b.Targets = []Target{
 			{What: "`Authenticate`, known token, memory store, to go-guardian", Value: ratio(cpu, knownMemory, guardians), Unit: "×", Must: 1.0, Aim: 0.85},
+			{What: "the same to go-guardian's bare call", Value: ratio(cpu, knownMemory, guardiansBare), Unit: "×"},
 			{What: "the same to authboss", Value: ratio(cpu, knownMemory, bosses), Unit: "×", Must: 0.35},
 			{What: "the same", Value: of(allocs, knownMemory), Unit: "allocations"},
 			{What: "as middleware, identity in the context, to go-guardian", Value: ratio(cpu, middleware, guardians), Unit: "×", Must: 1.25, Aim: 1.1},
@@ -170,26 +170,21 @@ func (b *Bench) addCheckRivals(_ context.Context, s Setup) error {
 	}
 	b.add(handChecks, func(int) error { _, err := hand.authenticate(token); return err })
 
-	check, r, err := guardian()
+	strategy, r, err := guardian()
 	if err != nil {
 		return err
 	}
-	b.add(guardians, func(int) error { _, err := check(); return err })
-	var below *http.Request
-	b.add(guardians+", user in the context", func(int) error {
-		info, err := check()
-		below = auth.RequestWithUser(info, r)
-		_ = below
-		return err
-	})
+	b.add(guardians, handled(guardedBy(strategy), r))
+	b.add(guardiansBare, func(int) error { _, err := strategy.Authenticate(r.Context(), r); return err })
 
 	rival, err := newBoss()
 	if err != nil {
 		return err
 	}
-	if r, err = rival.signedIn(); err != nil {
+	withCookie, err := rival.signedIn()
+	if err != nil {
 		return err
 	}
-	b.add(bosses, handled(rival.guarded(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), r))
+	b.add(bosses, handled(rival.guarded(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), withCookie))
 	return b.addFloor(s)
 }

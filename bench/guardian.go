@@ -11,8 +11,9 @@ import (
 	_ "github.com/shaj13/libcache/lru" // registers libcache.LRU
 )
 
-// guardian is go-guardian's opaque token strategy with its usual cache, asked with a token that it has seen.
-func guardian() (check func() (auth.Info, error), request *http.Request, err error) {
+// guardian is go-guardian's opaque token strategy with its usual cache, and a request with a token of it. The cache
+// knows the token from the second request on.
+func guardian() (auth.Strategy, *http.Request, error) {
 	store := &guardianStore{tokens: map[string]opaque.Token{}}
 	keeper := opaque.StaticSecret("a secret of thirty-two bytes, ok")
 	strategy := opaque.New(libcache.LRU.New(1000), store, keeper)
@@ -25,7 +26,24 @@ func guardian() (check func() (auth.Info, error), request *http.Request, err err
 		return nil, nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	return func() (auth.Info, error) { return strategy.Authenticate(r.Context(), r) }, r, nil
+	return strategy, r, nil
+}
+
+// guardedBy is the middleware that go-guardian's examples show, above a handler that looks at who is there.
+func guardedBy(s auth.Strategy) http.Handler {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if auth.User(r) == nil {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, err := s.Authenticate(r.Context(), r)
+		if err != nil {
+			http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, auth.RequestWithUser(user, r))
+	})
 }
 
 // guardianStore is what go-guardian asks when its cache does not know a token.

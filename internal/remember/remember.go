@@ -20,66 +20,76 @@ type Cache[K comparable, V any] struct {
 
 type shard[K comparable, V any] struct {
 	mu         sync.RWMutex
-	young, old map[K]sized[V]
+	young, old map[uint64]entry[K, V] // by hash
 	size       int // of young
 	_          [64]byte
 }
 
-type sized[V any] struct {
+type entry[K comparable, V any] struct {
+	k    K
 	v    V
 	cost int
 }
 
 // New makes a cache of at most so many bytes, by the costs that Put is told. The hash is seeded, so that nobody can aim
-// at one shard.
+// at one shard; it may look at a part of the key that tells keys apart, since a hit compares the whole key.
 func New[K comparable, V any](bytes int, hash func(maphash.Seed, K) uint64) *Cache[K, V] {
 	return &Cache[K, V]{hash: hash, seed: maphash.MakeSeed(), bound: max(1, bytes/shards/2)}
 }
 
 // Get answers the value of k, if it is still kept. It allocates nothing while k is young.
 func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
-	s := c.shard(k)
+	h := c.hash(c.seed, k)
+	s := &c.shards[h%shards]
 	s.mu.RLock()
-	e, ok := s.young[k]
-	if ok {
+	e, ok := s.young[h]
+	if ok && e.k == k {
 		s.mu.RUnlock()
 		return e.v, true
 	}
-	e, ok = s.old[k]
+	e, ok = s.old[h]
 	s.mu.RUnlock()
-	if ok {
-		c.Put(k, e.v, e.cost)
+	if !ok || e.k != k {
+		return v, false
 	}
-	return e.v, ok
+	c.put(h, e)
+	return e.v, true
 }
 
-// Put keeps v under k. What costs more than a generation holds is not kept.
+// Put keeps v under k, in place of what has the same hash. What costs more than a generation holds is not kept.
 func (c *Cache[K, V]) Put(k K, v V, cost int) {
-	if cost > c.bound {
+	c.put(c.hash(c.seed, k), entry[K, V]{k: k, v: v, cost: cost})
+}
+
+func (c *Cache[K, V]) put(h uint64, e entry[K, V]) {
+	if e.cost > c.bound {
 		return
 	}
-	s := c.shard(k)
+	s := &c.shards[h%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if before, ok := s.young[k]; ok {
+	if before, ok := s.young[h]; ok {
 		s.size -= before.cost
-	} else if s.young == nil || s.size+cost > c.bound {
-		s.old, s.young, s.size = s.young, make(map[K]sized[V]), 0
+	} else if s.young == nil || s.size+e.cost > c.bound {
+		s.old, s.young, s.size = s.young, make(map[uint64]entry[K, V]), 0
 	}
-	s.young[k] = sized[V]{v: v, cost: cost}
-	s.size += cost
+	s.young[h] = e
+	s.size += e.cost
 }
 
 // Drop forgets k.
 func (c *Cache[K, V]) Drop(k K) {
-	s := c.shard(k)
+	h := c.hash(c.seed, k)
+	s := &c.shards[h%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := s.young[k]; ok {
+	if e, ok := s.young[h]; ok && e.k == k {
 		s.size -= e.cost
-		delete(s.young, k)
+		delete(s.young, h)
 	}
-	delete(s.old, k)
+	if e, ok := s.old[h]; ok && e.k == k {
+		delete(s.old, h)
+	}
 }
 
 // Bytes answers the cost of all that is kept.
@@ -95,5 +105,3 @@ func (c *Cache[K, V]) Bytes() (n int) {
 	}
 	return n
 }
-
-func (c *Cache[K, V]) shard(k K) *shard[K, V] { return &c.shards[c.hash(c.seed, k)%shards] }

@@ -44,6 +44,7 @@ type order struct {
 	to      string
 	dir     string
 	profile string
+	small   bool
 }
 
 func read() order {
@@ -55,12 +56,13 @@ func read() order {
 	flag.StringVar(&o.to, "to", "docs/PERFORMANCE.md", "document with the markers; empty: print")
 	flag.StringVar(&o.dir, "dir", "", "folder for SQLite files, on the disk to be measured; empty: a new temporary one")
 	flag.StringVar(&o.profile, "cpuprofile", "", "file for a profile of the passes")
+	flag.BoolVar(&o.small, "small", false, "data of a size for tests: opens at once, says nothing about first sight, crowds and growth")
 	flag.Parse()
 	return o
 }
 
 func report(ctx context.Context, o order) error {
-	s := bench.Setup{Postgres: os.Getenv("TOLLKEEPER_TEST_POSTGRES"), Redis: os.Getenv("TOLLKEEPER_TEST_REDIS"), Dir: o.dir}
+	s := bench.Setup{Postgres: os.Getenv("TOLLKEEPER_TEST_POSTGRES"), Redis: os.Getenv("TOLLKEEPER_TEST_REDIS"), Dir: o.dir, Small: o.small}
 	if s.Dir == "" {
 		dir, err := os.MkdirTemp("", "tollkeeper-bench-*")
 		if err != nil {
