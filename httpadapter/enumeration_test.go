@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -84,5 +85,24 @@ func TestSecretGoesToTheParentAlone(t *testing.T) {
 	}
 	if !strings.Contains(unsafe.logged(), "UnsafeSecretForKeyHolders") {
 		t.Error("the unsafe option is not warned of")
+	}
+}
+
+// TestTakenAddressesAreNotTold to somebody who wants one as his own: only who reads the mail learns more.
+func TestTakenAddressesAreNotTold(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	child, other := w.child("cem", parent), w.child("sue", parent)
+	ask := func(email string) answer {
+		w.pass(2 * time.Minute)
+		return w.do("POST /auth/account/email", object("email", email, "password", password), bearerOf(child.token))
+	}
+	taken, free := ask(other.email), ask("nobody@child.example")
+	if taken.status != 200 || taken.body != free.body || !reflect.DeepEqual(taken.header, free.header) {
+		t.Errorf("%d %s, %d %s", taken.status, taken.body, free.status, free.body)
+	}
+	link := w.mailed(other.email, tollkeeper.MailChangeEmail, 1, linkToken)
+	if a := w.do("GET /auth/account/email/confirm?token="+link, ""); a.status != 409 {
+		t.Errorf("the taken address: %d %s", a.status, a.body)
 	}
 }

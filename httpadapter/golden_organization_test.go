@@ -127,6 +127,7 @@ func (g *golden) organizationDetails() {
 	settings := `{"organizationName":"<b>Bea</b>","organizationUrl":"https://bea.example","authUrls":{"signin":"https://login.bea.example/in"},` +
 		`"domainRestrictionEnabled":true,"googleSsoConfig":{"enabled":true,"clientId":"web"},"authorizedOrganizations":["` + bea.id.String() + `"]}`
 	g.row("update-organization", "POST /auth/update-organization", settings, bearerOf(bea.token))
+	g.row("update-organization-merge", "POST /auth/update-organization", `{"authUrls":{"reset":"https://bea.example/reset"}}`, bearerOf(bea.token))
 	g.row("update-organization-400", "POST /auth/update-organization", `{"organizationUrl":"http://bea.example"}`, bearerOf(bea.token))
 	g.row("update-organization-400-ids", "POST /auth/update-organization", `{"authorizedOrganizations":["me"]}`, bearerOf(bea.token))
 	g.row("update-organization-401", "POST /auth/update-organization", settings, "X-Public-Key: "+bea.key)
