@@ -22,7 +22,6 @@ type enrolled struct {
 	authtest.Account
 	secret   string
 	recovery []string
-	token    string
 }
 
 func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
