@@ -73,7 +73,7 @@ func (c Case) alone(d time.Duration) (Sample, error) {
 	}
 }
 
-// together lets all callers work until the time is over.
+// together lets all callers work until the time is over, each once at least.
 func (c Case) together(d time.Duration) (Sample, error) {
 	times := make([][]time.Duration, c.Callers)
 	var failure atomic.Value
@@ -81,7 +81,7 @@ func (c Case) together(d time.Duration) (Sample, error) {
 	before, start := mallocs(), time.Now()
 	for i := range c.Callers {
 		all.Go(func() {
-			for begun := time.Now(); begun.Sub(start) < d && failure.Load() == nil; {
+			for begun := start; failure.Load() == nil; {
 				if err := c.Do(i); err != nil {
 					failure.CompareAndSwap(nil, fmt.Errorf("caller %d: %w", i, err))
 					return
@@ -89,6 +89,9 @@ func (c Case) together(d time.Duration) (Sample, error) {
 				done := time.Now()
 				times[i] = append(times[i], done.Sub(begun))
 				begun = done
+				if done.Sub(start) >= d {
+					return
+				}
 			}
 		})
 	}

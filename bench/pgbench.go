@@ -47,7 +47,11 @@ func (b *Bench) addPgbench(ctx context.Context, s Setup) error {
 	} {
 		args := append(c.args, "-n", "-c", "8", "-j", "2")
 		b.Cases = append(b.Cases, Case{Name: c.name, Pass: func(d time.Duration) (Sample, error) {
-			return pgbench(ctx, program, db.dsn, d, args)
+			much := []string{"-T", strconv.Itoa(int(math.Ceil(d.Seconds())))} // whole seconds, at least one
+			if s.Small {
+				much = []string{"-t", "2"}
+			}
+			return pgbench(ctx, program, append(slices.Concat(args, much), db.dsn))
 		}})
 	}
 	return nil
@@ -58,10 +62,8 @@ var (
 	processed = regexp.MustCompile(`(?m)^number of transactions actually processed: ([0-9]+)`)
 )
 
-// pgbench runs for whole seconds, at least one.
-func pgbench(ctx context.Context, program, dsn string, d time.Duration, args []string) (Sample, error) {
-	seconds := strconv.Itoa(int(math.Ceil(d.Seconds())))
-	out, err := exec.CommandContext(ctx, program, append(slices.Clone(args), "-T", seconds, dsn)...).CombinedOutput()
+func pgbench(ctx context.Context, program string, args []string) (Sample, error) {
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
 	if err != nil {
 		return Sample{}, fmt.Errorf("%w\n%s", err, out)
 	}

@@ -21,7 +21,7 @@ type Cache[K comparable, V any] struct {
 type shard[K comparable, V any] struct {
 	mu         sync.RWMutex
 	young, old map[uint64]entry[K, V] // by hash
-	size       int // of young
+	size       int                    // of young
 	_          [64]byte
 }
 
