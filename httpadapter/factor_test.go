@@ -185,3 +185,53 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionThatMayOnlyEnrol: where a second factor is a must, a session without one serves its own account, and for
+// more as soon as it has one.
+func TestSessionThatMayOnlyEnrol(t *testing.T) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+		c.SecondFactor.Everyone = true
+	})
+	parent := w.parent("pia")
+	me := bearerOf(parent.token)
+	for route, want := range map[string]int{
+		"GET /auth/child-accounts": 403, "GET /parent/credit-analysis": 403, "POST /auth/account/secret/rotate": 403,
+		"GET /auth/user-profile": 200, "GET /auth/sessions": 200,
+	} {
+		if a := w.do(route, "", me); a.status != want {
+			t.Errorf("%s before: %d %s", route, a.status, a.body)
+		}
+	}
+	w.enrol(parent)
+	w.must("GET /auth/child-accounts", "", me)
+}
+
+// TestFactorChangesEndOtherSessions, and the one that changed it stays.
+func TestFactorChangesEndOtherSessions(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	other := w.must("POST /auth/signin", object("email", parent.email, "password", password)).field("data.token")
+	secret, recovery := w.enrol(parent)
+	if len(recovery) != 10 {
+		t.Fatalf("%d recovery codes", len(recovery))
+	}
+	if a := w.do("GET /auth/user-profile", "", bearerOf(other)); a.status != 401 {
+		t.Errorf("another session: %d", a.status)
+	}
+	in := func(code string) answer {
+		challenge := w.must("POST /auth/signin", object("email", parent.email, "password", password), sameNetwork).field("data.challenge")
+		return w.do("POST /auth/mfa/verify", object("challenge", challenge, "code", code), sameNetwork)
+	}
+	if a, b := in(recovery[0]), in(recovery[0]); a.status != 200 || a.field("data.jwtSecret") == "" || b.status != 401 {
+		t.Errorf("a recovery code: %d, again %d", a.status, b.status)
+	}
+	fresh := w.must("POST /auth/mfa/recovery-codes", object("code", w.code(secret)), bearerOf(parent.token)).list("data.recoveryCodes")
+	if a, b := in(recovery[1]), in(fresh[1]); a.status != 401 || b.status != 200 {
+		t.Errorf("an old recovery code: %d, a new one %d", a.status, b.status)
+	}
+	w.pass(time.Minute)
+	w.must("POST /auth/mfa/disable", object("password", password, "code", w.code(secret)), bearerOf(parent.token))
+	if a := w.must("POST /auth/signin", object("email", parent.email, "password", password)); a.field("data.token") == "" {
+		t.Errorf("after it was turned off: %s", a.body)
+	}
+}
