@@ -59,19 +59,26 @@ type Server struct {
 func (p Program) Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := p.Launch(tb, args...)
+	s.Listening(tb)
+	return s
+}
+
+// Listening waits until the program has printed "listening on URL", which is its URL then.
+func (s *Server) Listening(tb testing.TB) {
+	tb.Helper()
 	deadline := time.After(patience)
 	for {
 		url, ok, more := s.listening()
 		if ok {
 			s.URL = url
-			return s
+			return
 		}
 		select {
 		case <-more:
 		case <-s.ended:
-			tb.Fatalf("%s ended with %d before it served:\n%s%s", p.Path, s.cmd.ProcessState.ExitCode(), s.out, s.err)
+			tb.Fatalf("%s ended with %d before it served:\n%s%s", s.cmd.Path, s.cmd.ProcessState.ExitCode(), s.out, s.err)
 		case <-deadline:
-			tb.Fatalf("%s does not serve:\n%s%s", p.Path, s.out, s.err)
+			tb.Fatalf("%s does not serve:\n%s%s", s.cmd.Path, s.out, s.err)
 		}
 	}
 }
