@@ -187,6 +187,25 @@ func TestOwnChildWithTheVictimsAddressClearsNothing(t *testing.T) {
 	}, unlimited)
 }
 
+// Nor does it make a network a recognised one of the victim's.
+func TestOwnChildMarksNoNetworkForTheVictim(t *testing.T) {
+	story(t, func(w *world) {
+		victim := w.child(w.parent("p@example.com"), "victim@example.com")
+		own := w.child(w.parent("thief@example.com"), "victim@example.com")
+		guesses := 0
+		for i := range 60 {
+			network := fmt.Sprintf("203.0.%d.1", i)
+			_ = w.guess(own, password, network)
+			if err := w.guess(victim, "wrong", network); errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				guesses++
+			}
+		}
+		if guesses != 20 {
+			w.Fatalf("%d guesses came through", guesses)
+		}
+	}, unlimited)
+}
+
 // Nothing that is counted over all networks may stop the owner where he has signed in before (R18).
 func TestCeilingsSpareRecognisedNetworks(t *testing.T) {
 	story(t, func(w *world) {

@@ -118,8 +118,11 @@ func TestTokenTimes(t *testing.T) {
 		good := apart(t, p.Token, w.signIn(p).Secret)
 		now := w.now().Unix()
 		w.identity(good.with("iat", now+29).with("nbf", now+29).token())
-		w.identity(good.with("exp", now+1).token())
-		w.pass(24*time.Hour - time.Second)
+		short := good.with("exp", now+1).token()
+		w.identity(short)
+		w.pass(time.Second)
+		w.refuses("a remembered token after its end", short)
+		w.pass(24*time.Hour - 2*time.Second)
 		w.identity(p.Token)
 		w.pass(time.Second)
 		w.refuses("after its end", p.Token)
@@ -240,9 +243,24 @@ func TestMasterKeysRotate(t *testing.T) {
 	})
 }
 
+// With refresh tokens a session outlives its access tokens: no claim makes one of them good for longer than the row says.
+func TestClaimsDoNotOutliveTheRow(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		f := apart(t, p.Token, w.signIn(p).Secret)
+		w.pass(24 * time.Hour)
+		now := w.now().Unix()
+		w.refuses("a later exp", f.with("iat", now).with("nbf", now).with("exp", now+3600).token())
+		if _, err := w.auth.Refresh(ctx, p.Refresh, tollkeeper.Client{}); err != nil {
+			w.Fatalf("the session is over: %v", err)
+		}
+	}, func(c *tollkeeper.Config) { c.Refresh.Idle = 7 * 24 * time.Hour })
+}
+
 func TestRotatedSecret(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
 		before := w.signIn(p).Secret
 		secret, err := w.auth.RotateSecret(ctx, p.Identity)
 		w.ok(err)
@@ -250,6 +268,7 @@ func TestRotatedSecret(t *testing.T) {
 		if res := w.signIn(p); res.Secret != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
+		w.refuses("an old session under the new secret", apart(t, c.Token, secret).header("kid", w.auth.TenantKeyID(p.Account, 2)).token())
 		forged := apart(t, w.signIn(p).Token, before)
 		w.refuses("a new session under the old secret", forged.token())
 	})
