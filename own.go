@@ -39,22 +39,34 @@ func (a *Authenticator) ConfirmNewEmail(ctx context.Context, token string, c Cli
 	if !longToken(token) {
 		return ErrInvalidLink
 	}
-	proof := a.digests.secret(PurposeChangeEmail, "", token)
-	secret, s, err := a.byLink(ctx, PurposeChangeEmail, proof, now)
+	var s Subject
+	err := a.retry(func() (err error) {
+		s, err = a.changeEmailBy(ctx, a.digests.secret(PurposeChangeEmail, "", token), now)
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	a.event(Event{Name: EventEmailChanged, Account: s.Account.ID, Parent: s.Account.Parent, Network: c.network()})
+	return nil
+}
+
+// changeEmailBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
+func (a *Authenticator) changeEmailBy(ctx context.Context, proof Digest, now time.Time) (Subject, error) {
+	secret, s, err := a.byLink(ctx, PurposeChangeEmail, proof, now)
+	if err != nil {
+		return s, err
+	}
 	key, err := emailKey(secret.Address)
 	if err != nil {
-		return ErrInvalidLink.because(err)
+		return s, ErrInvalidLink.because(err)
 	}
 	change := Change{Account: s.Account, Proof: proof, Void: mailedPurposes, Mail: a.notice(s, noticeEmail)}
 	change.Account.Email, change.Account.EmailKey, change.Account.EmailVerifiedAt = secret.Address, key, now
-	if _, _, err := a.update(ctx, change, now); err != nil {
-		return lostLink(err)
+	if _, _, err = a.update(ctx, change, now); errors.Is(err, ErrInvalidLink) {
+		err = ErrLinkUsed
 	}
-	a.event(Event{Name: EventEmailChanged, Account: s.Account.ID, Parent: s.Account.Parent, Network: c.network()})
-	return nil
+	return s, err
 }
 
 // ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken.

@@ -138,14 +138,6 @@ func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now tim
 	return secret, s, err
 }
 
-// lostLink is what a lost race for a link means: another request used it.
-func lostLink(err error) error {
-	if errors.Is(err, ErrInvalidLink) || errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
-		return ErrLinkUsed
-	}
-	return err
-}
-
 // forget clears the locks of an account for the network that has just reset its password.
 func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
 	var f Settlement

@@ -143,6 +143,20 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	})
 }
 
+// The same for the link to a new address.
+func TestNewAddressIsConfirmedOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, "New@example.com", tollkeeper.Client{}))
+		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
+		w.store.faults(together("UpdateAccount", 50), nil)
+		got := tally(atOnce(50, func(int) error { return w.auth.ConfirmNewEmail(ctx, link, tollkeeper.Client{}) }))
+		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(p.Token).Email != "New@example.com" {
+			t.Error(got)
+		}
+	}, unlimited)
+}
+
 // A link survives a change of the account that has nothing to do with it.
 func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
 	story(t, func(w *world) {
