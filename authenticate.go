@@ -55,10 +55,20 @@ func vouches(l *Live, c *claims, k *tokenKey, now time.Time) bool {
 	if tenant := k.text != ""; tenant != (s.Audience == AudienceOrganization) {
 		return false
 	}
-	if k.text != "" && k.tenant != l.Parent && k.tenant != s.Account {
+	if k.text != "" && !k.current(l) {
 		return false
 	}
 	return l.Status == StatusActive && l.ParentStatus == StatusActive
+}
+
+// current reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateSecret,
+// for its children's sessions, too.
+func (k *tokenKey) current(l *Live) bool {
+	tenant := l.Parent
+	if tenant == Root {
+		tenant = l.Session.Account
+	}
+	return k.tenant == tenant && k.master == l.KeyMaster && k.serial == l.KeyVersion
 }
 
 // identity is what the row says of the caller.

@@ -17,6 +17,8 @@ type tokenKey struct {
 	verify any       //
 	tenant uuid.UUID // whose accounts' organization tokens it signs; zero: an instance key
 	text   string    // of a tenant key: jwtSecret
+	master string    // of a tenant key, as Account.KeyMaster
+	serial int       // of a tenant key, as Account.KeyVersion
 }
 
 // keyring holds every key of an instance. It is immutable, or derives.
@@ -73,6 +75,16 @@ func instanceKey(m MasterKey) tokenKey {
 // tenantKeyID is what is encoded in the kid of a tenant key: master id, account id, version.
 type tenantKeyID [8 + 16 + 4]byte
 
+func newTenantKeyID(master masterID, account uuid.UUID, version int) (id tenantKeyID) {
+	copy(id[:8], master[:])
+	copy(id[8:24], account[:])
+	binary.BigEndian.PutUint32(id[24:], uint32(version))
+	return id
+}
+
+// String answers the kid.
+func (id tenantKeyID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
 // tenant derives the key of a root account. Its text is the account's jwtSecret, and the ASCII bytes of that text are
 // the HMAC key, which is what other JWT libraries take (WIRE.md 1.1 rule 6).
 func (r *keyring) tenant(master masterID, account uuid.UUID, version int) (tokenKey, bool) {
@@ -80,24 +92,26 @@ func (r *keyring) tenant(master masterID, account uuid.UUID, version int) (token
 	if !ok || version < 1 || version > 1<<31-1 {
 		return tokenKey{}, false
 	}
-	var id tenantKeyID
-	copy(id[:8], master[:])
-	copy(id[8:24], account[:])
-	binary.BigEndian.PutUint32(id[24:], uint32(version))
+	id := newTenantKeyID(master, account, version)
 	text := base64.RawURLEncoding.EncodeToString(m.derive("tollkeeper tenant v1" + string(id[8:])))
 	return tokenKey{
-		id:     base64.RawURLEncoding.EncodeToString(id[:]),
-		method: jwt.SigningMethodHS256, sign: []byte(text), verify: []byte(text), tenant: account, text: text,
+		id: id.String(), method: jwt.SigningMethodHS256, sign: []byte(text), verify: []byte(text), tenant: account, text: text, master: hex.EncodeToString(master[:]), serial: version,
 	}, true
 }
 
 // ofAccount answers the tenant key of a root account as its row says.
 func (r *keyring) ofAccount(a *Account) (tokenKey, bool) {
-	var m masterID
-	if n, err := hex.Decode(m[:], []byte(a.KeyMaster)); err != nil || n != len(m) {
+	m, ok := masterOf(a)
+	if !ok {
 		return tokenKey{}, false
 	}
 	return r.tenant(m, a.ID, a.KeyVersion)
+}
+
+// masterOf reads the name of the master key that a root account's tenant key is derived from.
+func masterOf(a *Account) (m masterID, ok bool) {
+	n, err := hex.Decode(m[:], []byte(a.KeyMaster))
+	return m, err == nil && n == len(m)
 }
 
 const (
@@ -119,23 +133,6 @@ func (r *keyring) find(kid string) (tokenKey, bool) {
 		return tokenKey{}, false
 	}
 	return r.tenant(masterID(id[:8]), uuid.UUID(id[8:24]), int(binary.BigEndian.Uint32(id[24:])))
-}
-
-// signer answers the key that signs a session of the account. Tenant keys sign for the organization family and nothing
-// else, because the tenant holds them (R50).
-func (r *keyring) signer(s Subject, audience Audience) (tokenKey, error) {
-	if audience != AudienceOrganization {
-		return r.instance, nil
-	}
-	owner := &s.Account
-	if s.Child() {
-		owner = s.Parent
-	}
-	k, ok := r.ofAccount(owner)
-	if !ok {
-		return tokenKey{}, ErrInternal.because(errMasterMissing)
-	}
-	return k, nil
 }
 
 // currentMaster names the master key that new tenant keys are derived from, as accounts keep it.

@@ -61,11 +61,11 @@ func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (Si
 	case err != nil:
 		return SignInResult{}, unavailable(err)
 	}
-	key, ok := a.keys.find(live.Session.KeyID)
-	if !ok || key.sign == nil || live.Status != StatusActive || live.ParentStatus != StatusActive {
+	key, ok := a.tokens.named(live.Session.KeyID)
+	if !ok || key.sign == nil || key.text != "" && !key.current(&live) || live.Status != StatusActive || live.ParentStatus != StatusActive {
 		return SignInResult{}, ErrInvalidToken
 	}
-	access, err := a.keys.signToken(key, a.claimsOf(live.Session, live.Parent, now))
+	access, err := key.signToken(a.claimsOf(live.Session, live.Parent, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.because(err)
 	}

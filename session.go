@@ -57,10 +57,12 @@ type Live struct {
 	ParentStatus      Status // StatusActive for a root account
 	PasswordChangedAt time.Time
 	PasswordTemporary bool
-	Verified          bool // the account's email
-	HasFactor         bool // TOTP is enrolled
-	MustVerify        bool // of the organization: its own, its owner's or its parent's
-	MustFactor        bool // the same
+	Verified          bool   // the account's email
+	HasFactor         bool   // TOTP is enrolled
+	MustVerify        bool   // of the organization: its own, its owner's or its parent's
+	MustFactor        bool   // the same
+	KeyMaster         string // of its tenant's key as it is now: the account's own, or its parent's
+	KeyVersion        int    // the same
 }
 
 // NewSession is a sign-in about to happen.

@@ -107,11 +107,12 @@ func (s *Store) describe(x *session) tollkeeper.Live {
 		Parent:  a.Account.Parent, Number: a.Number, PublicKey: a.PublicKey,
 		Email: a.Email, Username: a.Username, Name: a.Name,
 		Role: a.Role, Status: a.Status, ParentStatus: tollkeeper.StatusActive,
+		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
 		PasswordChangedAt: a.PasswordChangedAt, PasswordTemporary: a.PasswordTemporary,
 		Verified: !a.EmailVerifiedAt.IsZero(), HasFactor: len(a.TOTP) > 0,
 	}
 	if a.parent != nil {
-		l.ParentStatus = a.parent.Status
+		l.ParentStatus, l.KeyMaster, l.KeyVersion = a.parent.Status, a.parent.KeyMaster, a.parent.KeyVersion
 	}
 	if o := s.organization(a); o != nil {
 		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired

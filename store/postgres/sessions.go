@@ -18,7 +18,8 @@ const (
 	liveColumns = sessionColumns + `, a.parent, a.number, a.email, a.username, a.name, a.public_key, a.role, a.status,
   coalesce(p.status, 'active'), a.password_changed_at, a.password_temporary, a.verified_at > 0, length(a.totp) > 0,
   CASE WHEN a.organization IS NOT NULL THEN a.must_verify WHEN o.organization IS NOT NULL THEN o.must_verify ELSE coalesce(p.must_verify, false) END,
-  CASE WHEN a.organization IS NOT NULL THEN a.must_factor WHEN o.organization IS NOT NULL THEN o.must_factor ELSE coalesce(p.must_factor, false) END`
+  CASE WHEN a.organization IS NOT NULL THEN a.must_factor WHEN o.organization IS NOT NULL THEN o.must_factor ELSE coalesce(p.must_factor, false) END,
+  coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version)`
 	liveJoins = ` JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner`
 
 	alive   = ` AND s.epoch = a.epoch AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
@@ -88,7 +89,7 @@ func (r *liveRow) to() []any {
 	r.times = make(moments, 0, 7)
 	return append(sessionTo(&l.Session, &r.agent, &r.times),
 		idTo(&l.Parent), &l.Number, &l.Email, &l.Username, &l.Name, &l.PublicKey, &l.Role, &l.Status, &l.ParentStatus,
-		r.times.of(&l.PasswordChangedAt), &l.PasswordTemporary, &l.Verified, &l.HasFactor, &l.MustVerify, &l.MustFactor)
+		r.times.of(&l.PasswordChangedAt), &l.PasswordTemporary, &l.Verified, &l.HasFactor, &l.MustVerify, &l.MustFactor, &l.KeyMaster, &l.KeyVersion)
 }
 
 func (r *liveRow) value() tollkeeper.Live {

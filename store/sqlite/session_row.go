@@ -25,7 +25,8 @@ const selectLive = `SELECT ` + sessionColumns + `,
   a.parent, a.number, a.email, a.username, a.name, a.public_key, a.role, a.status, coalesce(p.status, 'active'),
   a.password_changed_at, a.password_temporary, a.email_verified_at IS NOT NULL, a.totp IS NOT NULL,
   CASE WHEN a.organized THEN a.must_verify WHEN o.organized THEN o.must_verify ELSE coalesce(p.must_verify, 0) END,
-  CASE WHEN a.organized THEN a.must_factor WHEN o.organized THEN o.must_factor ELSE coalesce(p.must_factor, 0) END
+  CASE WHEN a.organized THEN a.must_factor WHEN o.organized THEN o.must_factor ELSE coalesce(p.must_factor, 0) END,
+  coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version)
   FROM sessions s JOIN accounts a ON a.id = s.account
   LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner
   WHERE s.id = ?1 AND s.ended = 0 AND s.ends_at > ?2 AND s.epoch = a.epoch AND a.status <> 'deleted'
@@ -39,6 +40,7 @@ func live(c *conn, id uuid.UUID, now time.Time) (l tollkeeper.Live, err error) {
 		l.Role, l.Status, l.ParentStatus = tollkeeper.Role(r.text()), tollkeeper.Status(r.text()), tollkeeper.Status(r.text())
 		l.PasswordChangedAt, l.PasswordTemporary = r.time(), r.bool()
 		l.Verified, l.HasFactor, l.MustVerify, l.MustFactor = r.bool(), r.bool(), r.bool(), r.bool()
+		l.KeyMaster, l.KeyVersion = r.text(), int(r.int())
 	}, id[:], now.UnixMilli())
 	if err == nil && !found {
 		err = tollkeeper.ErrNotFound

@@ -21,7 +21,7 @@ func readLive(k *kit) {
 	want := tollkeeper.Live{
 		Session: s, Parent: p.ID, Number: a.Number, Email: a.Email, Username: a.Username, Name: a.Name, PublicKey: a.PublicKey,
 		Role: a.Role, Status: a.Status, ParentStatus: tollkeeper.StatusActive, PasswordChangedAt: a.PasswordChangedAt,
-		Verified: true, HasFactor: true,
+		Verified: true, HasFactor: true, KeyMaster: p.KeyMaster, KeyVersion: p.KeyVersion,
 	}
 	k.equal("live", k.live(s.ID, now), want)
 	root := k.parent(0, func(a *tollkeeper.Account) {
@@ -29,6 +29,9 @@ func readLive(k *kit) {
 	})
 	l := k.live(k.signIn(session(root, now)).ID, now)
 	k.that(l.ParentStatus == tollkeeper.StatusActive && l.Parent == tollkeeper.Root, "parent of a root account: %+v", l)
+	k.that(l.KeyMaster == root.KeyMaster && l.KeyVersion == root.KeyVersion, "key of a root account: %+v", l)
+	p = k.update(p.ID, func(c *tollkeeper.Change) { c.Account.KeyVersion += 6 })
+	k.that(k.live(s.ID, now).KeyVersion == p.KeyVersion, "a child's session sees that its parent's key was rotated")
 	k.that(!l.Verified && !l.HasFactor && l.PasswordTemporary, "a pending seed is no factor: %+v", l)
 }
 
