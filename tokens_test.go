@@ -265,6 +265,7 @@ func TestRotatedSecret(t *testing.T) {
 		secret, err := w.auth.RotateSecret(ctx, p.Identity)
 		w.ok(err)
 		w.refuses("the parent's token of the old secret", p.Token)
+		w.refuses("a child's token of the old secret", c.Token)
 		if res := w.signIn(p); res.Secret != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
