@@ -194,12 +194,16 @@ func (v visitor) signIn(base string, p person, password string) reply {
 
 // atOnce asks n times at the same time, each time another process, and answers how often it was answered which status.
 func (f *fleet) atOnce(n int, ask func(base string, i int) reply) map[int]int {
+	return atOnce(f.servers[:], n, ask)
+}
+
+func atOnce(servers []*proc.Server, n int, ask func(base string, i int) reply) map[int]int {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	counts := map[int]int{}
 	for i := range n {
 		all.Go(func() {
-			r := ask(f.servers[i%len(f.servers)].URL, i)
+			r := ask(servers[i%len(servers)].URL, i)
 			mu.Lock()
 			defer mu.Unlock()
 			counts[r.status]++

@@ -135,6 +135,9 @@ func (s *Server) Stop(tb testing.TB) Result {
 	return s.Wait(tb)
 }
 
+// PID is the process's number.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Output answers what it has printed so far.
 func (s *Server) Output() string { return s.out.String() }
 
