@@ -30,12 +30,13 @@ const (
 
 // tokenChecker checks tokens and remembers good ones.
 type tokenChecker struct {
-	keys    *keyring
-	issuer  string
-	headers map[string]*hotKey                   // instance keys by encoded header; immutable
-	tenants *remember.Cache[string, *hotKey]     // tenant keys, after their first good signature
-	known   *remember.Cache[string, *knownToken] // by full text
-	scratch sync.Pool                            // *scratch
+	keys     *keyring
+	issuer   string
+	headers  map[string]*hotKey                   // instance keys by encoded header; immutable
+	instance *hotKey                              // of them, the one that signs
+	tenants  *remember.Cache[string, *hotKey]     // tenant keys, after their first good signature
+	known    *remember.Cache[string, *knownToken] // by full text
+	scratch  sync.Pool                            // *scratch
 }
 
 // scratch is what one check writes to.
@@ -47,6 +48,7 @@ type scratch struct {
 // hotKey is a key with its HMAC states.
 type hotKey struct {
 	tokenKey
+	head string   // of its tokens, encoded
 	macs *macPool // nil: asymmetric
 }
 
@@ -70,7 +72,11 @@ func newTokenChecker(keys *keyring, issuer string) *tokenChecker {
 	}
 	c.scratch.New = func() any { return new(scratch) }
 	for _, k := range keys.known {
-		c.headers[encodedHeader(k)] = newHotKey(k)
+		h := newHotKey(k)
+		c.headers[h.head] = h
+		if k.id == keys.instance.id {
+			c.instance = h
+		}
 	}
 	return c
 }
@@ -81,7 +87,7 @@ func hashOfSignature(seed maphash.Seed, token string) uint64 {
 }
 
 func newHotKey(k tokenKey) *hotKey {
-	h := &hotKey{tokenKey: k}
+	h := &hotKey{tokenKey: k, head: encodedHeader(k.id, k.method)}
 	if secret, ok := k.verify.([]byte); ok {
 		h.macs = newMACPool(secret)
 	}
@@ -130,8 +136,8 @@ func (c *tokenChecker) slow(token string, now time.Time) (claims, *tokenKey, boo
 		return claims{}, nil, false
 	}
 	hot := newHotKey(key)
-	if h := encodedHeader(key); strings.HasPrefix(token, h+".") && key.text != "" {
-		c.tenants.Put(h, hot, len(h)+rememberedCost)
+	if strings.HasPrefix(token, hot.head+".") && key.text != "" {
+		c.keep(hot)
 	}
 	return cl, &hot.tokenKey, true
 }

@@ -70,13 +70,12 @@ type charge struct {
 // passwordCharges are the buckets of a password attempt (SECURITY.md section 4, Lockout).
 func (a *Authenticator) passwordCharges(g guess) []charge {
 	net, l, mark := g.client.network(), a.cfg.Limits, a.markOf(g)
-	charges := []charge{
+	return append([]charge{
 		{Bucket: Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
 		{Bucket: Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
 		{Bucket: Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
 		{Bucket: Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
-	}
-	return append(charges, a.networkCharges("sign-in", g.audience, g.client, l.signIn(g.audience))...)
+	}, a.networkCharges("sign-in", g.audience, g.client, l.signIn(g.audience))...)
 }
 
 // networkCharges are rates of a network. An audience that shares one rate among its ways in does so by sharing the
@@ -87,11 +86,13 @@ func (a *Authenticator) networkCharges(op string, audience Audience, c Client, r
 		op = "any"
 	}
 	charges := make([]charge, len(rates))
+	key := a.digests.bucket("rate", op, string(audience), net)
 	for i, r := range rates {
 		if net == "" {
 			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
 		}
-		charges[i] = charge{Bucket: Bucket{Key: a.digests.bucket("rate", op, string(audience), net, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+		charges[i] = charge{Bucket: Bucket{Key: key, Limit: r}, kind: kindRate}
+		key[0]++ // one digest for all: two of them are as far apart as any
 	}
 	return charges
 }
@@ -166,28 +167,29 @@ const (
 	renewNetwork    = 15 * 24 * time.Hour
 )
 
-// settlement is what a proven password means for the buckets that counted it. With remember the network becomes, or
-// stays, a recognised one.
-func (t taken) settlement(mark Digest, remember bool, now time.Time) Settlement {
+// settlement is what a proven password means for the buckets that counted it.
+func (t taken) settlement() Settlement {
 	s := Settlement{Forget: t.also}
-	known := time.Time{}
 	for i, c := range t.charges {
-		o := t.decision.Outcomes[i]
-		if o.Marked.After(known) {
-			known = o.Marked
-		}
 		switch {
-		case !o.Charged:
+		case !t.decision.Outcomes[i].Charged:
 		case c.forget:
 			s.Forget = append(s.Forget, c.Key)
 		case c.forgive:
 			s.Forgive = append(s.Forgive, c.Bucket)
 		}
 	}
-	if remember && known.Before(now.Add(renewNetwork)) {
-		s.Mark, s.Until = mark, now.Add(rememberNetwork)
-	}
 	return s
+}
+
+// remembered reports whether the network is a recognised one, and long enough to need no new mark.
+func (t taken) remembered(now time.Time) bool {
+	for _, o := range t.decision.Outcomes {
+		if !o.Marked.Before(now.Add(renewNetwork)) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle forgives apart from the session: where attempts live in another store, or where a right password did

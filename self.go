@@ -35,7 +35,7 @@ func (a *Authenticator) confirm(ctx context.Context, by *Identity, password stri
 		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
 		return s, ErrInvalidCredentials
 	}
-	a.settle(ctx, t.settlement(Digest{}, false, now), now)
+	a.settle(ctx, t.settlement(), now)
 	return s, nil
 }
 

@@ -104,7 +104,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, passwo
 				return ErrInvalidCode.because(err)
 			}
 		}
-		a.settle(ctx, t.settlement(Digest{}, false, a.now()), a.now())
+		a.settle(ctx, t.settlement(), a.now())
 	}
 	err = a.store.TouchSession(ctx, Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
 	a.live.sessionChanged(by.Account)

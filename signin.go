@@ -118,19 +118,25 @@ type proof struct {
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
 func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, now time.Time) (SignInResult, error) {
 	if err := admit(s, p, a.cfg.RequireVerify); err != nil {
-		a.settle(ctx, p.taken.settlement(Digest{}, false, now), now) // the proof was right: no failure
+		a.settle(ctx, p.taken.settlement(), now) // the proof was right: no failure
 		a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
 		return SignInResult{}, err
 	}
 	if len(s.Account.TOTP) > 0 && !p.second {
+		given := p.taken.settlement()
+		given.Forget = nil // the lock waits for the second factor
+		a.settle(ctx, given, now)
 		return a.challenge(s, p, now), nil
 	}
-	key, err := a.keys.signer(s, p.audience)
+	key, err := a.tokens.signer(&s, p.audience)
 	if err != nil {
 		return SignInResult{}, err
 	}
 	session := a.newSession(s, p, key, now)
-	settlement := p.taken.settlement(a.markOf(p.taken.guess), p.taken.guess.email != "", now)
+	settlement := p.taken.settlement()
+	if p.taken.guess.email != "" && !p.taken.remembered(now) {
+		settlement.Mark, settlement.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
+	}
 	create := NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
 	if !a.apart {
 		create.Settle = settlement
@@ -138,7 +144,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 	receipt, err := a.store.CreateSession(ctx, create, now)
 	if err != nil {
 		if errors.Is(err, ErrInsufficientCredits) {
-			a.settle(ctx, p.taken.settlement(Digest{}, false, now), now) // the proof was right: no failure
+			a.settle(ctx, p.taken.settlement(), now) // the proof was right: no failure
 		}
 		return SignInResult{}, a.notCreated(s, p, err)
 	}
@@ -149,7 +155,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 	return a.signInResult(s, p, key, session, now)
 }
 
-func (a *Authenticator) newSession(s Subject, p proof, key tokenKey, now time.Time) Session {
+func (a *Authenticator) newSession(s Subject, p proof, key *hotKey, now time.Time) Session {
 	session := Session{
 		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.id,
 		Network: p.client.network(), Agent: p.client.agent(),
@@ -203,8 +209,8 @@ func (t taken) recognised() bool {
 }
 
 // signInResult signs the token and gathers what the caller may know.
-func (a *Authenticator) signInResult(s Subject, p proof, key tokenKey, session Session, now time.Time) (SignInResult, error) {
-	token, err := a.keys.signToken(key, a.claimsOf(session, s.Account.Parent, now))
+func (a *Authenticator) signInResult(s Subject, p proof, key *hotKey, session Session, now time.Time) (SignInResult, error) {
+	token, err := key.signToken(a.claimsOf(session, s.Account.Parent, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.because(err)
 	}

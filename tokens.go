@@ -1,7 +1,6 @@
 package tollkeeper
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -41,43 +40,10 @@ const (
 	maxDate  = 1 << 53 // NumericDate, so that no platform rounds it (R49)
 )
 
-// signToken makes the access token of a session. The claims stand in the order that the hot path reads; golang-jwt signs.
-func (r *keyring) signToken(k tokenKey, c claims) (string, error) {
-	payload, err := json.Marshal(issued{
-		Audience: c.Audience, ExpiresAt: c.ExpiresAt, IssuedAt: c.IssuedAt, Issuer: c.Issuer, ID: c.ID,
-		NotBefore: c.NotBefore, Parent: c.Parent, Session: c.Session, Subject: c.Subject,
-	})
-	if err != nil {
-		return "", err
-	}
-	head := encodedHeader(k)
-	b := make([]byte, 0, len(head)+2+strictBase64.EncodedLen(len(payload))+700)
-	b = append(append(b, head...), '.')
-	b = strictBase64.AppendEncode(b, payload)
-	sig, err := k.method.Sign(string(b), k.sign)
-	if err != nil {
-		return "", err
-	}
-	return string(strictBase64.AppendEncode(append(b, '.'), sig)), nil
-}
-
-// issued are claims in the order in which they are written: that of their names, as any map would be.
-type issued struct {
-	Audience  string    `json:"aud"`
-	ExpiresAt int64     `json:"exp"`
-	IssuedAt  int64     `json:"iat"`
-	Issuer    string    `json:"iss"`
-	ID        string    `json:"jti"`
-	NotBefore int64     `json:"nbf"`
-	Parent    string    `json:"parent"`
-	Session   uuid.UUID `json:"sid"`
-	Subject   uuid.UUID `json:"sub"`
-}
-
 // encodedHeader is the header of the key's tokens: what golang-jwt would write. Names of algorithms and our key ids need
 // no escaping.
-func encodedHeader(k tokenKey) string {
-	return strictBase64.EncodeToString([]byte(`{"alg":"` + k.method.Alg() + `","kid":"` + k.id + `","typ":"JWT"}`))
+func encodedHeader(kid string, m jwt.SigningMethod) string {
+	return strictBase64.EncodeToString([]byte(`{"alg":"` + m.Alg() + `","kid":"` + kid + `","typ":"JWT"}`))
 }
 
 // checkToken answers the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no

@@ -164,7 +164,7 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	if _, _, err := a.update(ctx, c, now); err != nil {
 		return err
 	}
-	a.settle(ctx, t.settlement(Digest{}, false, now), now)
+	a.settle(ctx, t.settlement(), now)
 	a.event(Event{Name: EventFactorChanged, Account: s.Account.ID, Parent: s.Account.Parent, Detail: what})
 	return nil
 }
