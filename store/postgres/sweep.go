@@ -28,11 +28,12 @@ const (
 	sweepMarks = `DELETE FROM marks WHERE key = ANY (ARRAY(
   SELECT key FROM marks WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
-	// $1 any $2 limit $3 now.
+	// $1 any $2 limit $3 now. The orders by parent keep the planner on the index of the parent's children, however many
+	// there are of one parent.
 	sweepChildren = `WITH kids AS (
-  SELECT a.id, a.parent FROM accounts a
-  WHERE a.parent = ANY (ARRAY(SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT $2)) AND a.status <> 'deleted' AND $1::bigint > 0
-  ORDER BY a.id LIMIT $2 FOR UPDATE SKIP LOCKED
+  SELECT k.id, k.parent FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT $2) o CROSS JOIN LATERAL (
+    SELECT a.id, a.parent FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' AND $1::bigint > 0
+    ORDER BY a.parent, a.id LIMIT $2 FOR UPDATE SKIP LOCKED) k LIMIT $2
 ), gone AS (
   UPDATE accounts a SET ` + tombstone + ` FROM kids WHERE a.id = kids.id RETURNING a.id, a.parent
 ), secret AS (
@@ -45,7 +46,8 @@ SELECT count(*) FROM gone`
 	// A deleted parent without children is done with.
 	sweepParents = `UPDATE accounts p SET orphans = false WHERE p.id = ANY (ARRAY(
   SELECT o.id FROM accounts o WHERE o.orphans
-    AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted') LIMIT $1 FOR UPDATE SKIP LOCKED))`
+    AND (SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' ORDER BY a.parent, a.id LIMIT 1) IS NULL
+  LIMIT $1 FOR UPDATE SKIP LOCKED))`
 )
 
 // Sweep meets tollkeeper.OutboxStore. A limit below one removes nothing and answers false.
