@@ -27,6 +27,7 @@ func growthSizes(s Setup) []int {
 
 func openGrowthSQLite(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
+		b.Quick = true
 		for _, n := range growthSizes(s) {
 			path := filepath.Join(s.Dir, fmt.Sprintf("growth-%d.db", n))
 			store, err := sqlite.Open(path)
@@ -47,6 +48,7 @@ func openGrowthSQLite(ctx context.Context, s Setup) (*Bench, error) {
 
 func openGrowthPostgres(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
+		b.Quick = true
 		for _, n := range growthSizes(s) {
 			db, err := newDatabase(ctx, s.Postgres)
 			if err != nil {
@@ -85,7 +87,7 @@ func (b *Bench) addSize(ctx context.Context, store tollkeeper.Store, n int, pour
 		next := 0
 		b.add(v.name+"/"+size, func(int) error {
 			next++
-			return v.do(next * 7919 % n)
+			return v.do(inTheMiddle(next, n))
 		})
 		if last := len(b.Sizes) - 1; first || v.name == countAll {
 			continue
@@ -94,6 +96,13 @@ func (b *Bench) addSize(ctx context.Context, store tollkeeper.Store, n int, pour
 		}
 	}
 	return nil
+}
+
+// inTheMiddle answers one of a thousand neighbouring rows: the rows that are worked on are as many at each size, and what grows
+// is what lies around them.
+func inTheMiddle(i, n int) int {
+	few := min(n, 1000)
+	return (n-few)/2 + i*7919%few
 }
 
 // setGrowth is the target that a verb costs as much with many rows as with few.
