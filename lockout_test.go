@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -141,6 +143,29 @@ func TestSuccessesDoNotCount(t *testing.T) {
 		p := w.parent("p@example.com")
 		for i := range 130 {
 			w.ok(w.guess(p, password, fmt.Sprintf("192.0.%d.1", i%7)))
+		}
+	}, unlimited)
+}
+
+// Nor do those with a second factor.
+func TestSuccessesWithSecondFactorDoNotCount(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		e, err := w.auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		w.ok(err)
+		code := func() string {
+			w.pass(31 * time.Second) // none is good twice
+			code, err := totp.GenerateCode(e.Secret, w.now())
+			w.ok(err)
+			return code
+		}
+		_, err = w.auth.ConfirmFactor(ctx, p.Identity, code(), tollkeeper.Client{})
+		w.ok(err)
+		for range 45 {
+			res, err := w.try(p, password)
+			w.ok(err)
+			_, err = w.auth.VerifySecondFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: code()})
+			w.ok(err)
 		}
 	}, unlimited)
 }

@@ -39,6 +39,14 @@ func TestRoundTrips(t *testing.T) {
 				return nil
 			}
 		}},
+		{"sign-in that stops at the second factor", "[Take FindAccount Settle]", func(w *world, p, _ *person) func() error {
+			s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+			w.ok(err)
+			s.Account.TOTP = []byte("seed")
+			_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+			w.ok(err)
+			return func() error { _, err := w.try(p, password); return err }
+		}},
 		{"authenticate", "[Session]", func(w *world, p, _ *person) func() error {
 			return func() error { _, err := w.auth.Authenticate(ctx, p.Token); return err }
 		}},
