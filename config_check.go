@@ -19,7 +19,7 @@ func (c *Config) own() {
 	c.AudienceTTL = maps.Clone(c.AudienceTTL)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
-	for _, rates := range []*[]Limit{&l.SignUp, &l.Confirm, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Confirm, &l.CodeNetwork, &l.CodeAddress, &l.CodeTries, &l.Resend} {
 		*rates = slices.Clone(*rates)
 	}
 	if c.Credits != nil {

@@ -60,11 +60,15 @@ func (a *Authenticator) SignInGoogle(ctx context.Context, r GoogleRequest) (Sign
 	}
 	g.email = email
 	t.guess = g
-	s, err := a.googleAccount(ctx, owner, token, email, now)
+	s, paid, err := a.googleAccount(ctx, owner, token, email, now)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	return a.finishSignIn(ctx, s, proof{method: "google", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t}, now)
+	operation := OpSocial
+	if paid {
+		operation = ""
+	}
+	return a.finishSignIn(ctx, s, proof{method: "google", operation: operation, audience: r.Audience, client: r.Client, taken: t}, now)
 }
 
 func (a *Authenticator) googleOwner(ctx context.Context, where place) (*Subject, error) {
@@ -98,25 +102,26 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 	return token, email, nil
 }
 
-// googleAccount finds, links or makes the account. Who signs up twice at the same moment finds the other's.
-func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (Subject, error) {
+// googleAccount finds, links or makes the account; paid: making it was charged. Who signs up twice at the same moment finds the other's.
+func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (s Subject, paid bool, err error) {
 	for range 3 {
-		s, err := a.store.FindAccount(ctx, Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
+		s, err = a.store.FindAccount(ctx, Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
 		switch {
 		case err == nil && s.Account.GoogleSubject == token.Subject:
-			return s, nil
+			return s, false, nil
 		case err == nil && s.Account.GoogleSubject != "":
-			return s, ErrInvalidCredentials // linked to another Google account
+			return s, false, ErrInvalidCredentials // linked to another Google account
 		case err == nil:
 			err = a.linkGoogle(ctx, &s, token.Subject, now)
 		case errors.Is(err, ErrNotFound):
 			s, err = a.newGoogleAccount(ctx, owner, token, now)
+			paid = err == nil
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
-			return s, unavailable(err)
+			return s, paid, unavailable(err)
 		}
 	}
-	return Subject{}, ErrConflict
+	return Subject{}, false, ErrConflict
 }
 
 func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject string, now time.Time) error {
@@ -132,7 +137,8 @@ func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject stri
 	return err
 }
 
-// newGoogleAccount makes a child without a password. Its first sign-in pays.
+// newGoogleAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing more
+// at this first one: who cannot pay, gets no account.
 func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, token IDToken, now time.Time) (Subject, error) {
 	name := token.Name
 	if checkName(name) != nil {
@@ -143,10 +149,12 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 		return Subject{}, err
 	}
 	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
-	made, err := a.create(ctx, x, now)
+	create := NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
+	made, receipt, err := a.store.CreateAccount(ctx, create, now)
 	if err != nil {
-		return Subject{}, err
+		return Subject{}, notOpened(err)
 	}
 	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Method: "google"})
+	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)
 	return Subject{Account: made, Parent: &owner.Account, Organization: owner.Organization}, nil
 }

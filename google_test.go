@@ -3,6 +3,7 @@ package tollkeeper_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,7 +32,9 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 		"unverified": {Subject: "g-3", Email: "eve@home.example"},
 		"no-email":   {Subject: "g-4", EmailVerified: true},
 	}
-	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Google = i }))
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
+	}))
 	parent := k.Parent()
 	owner := k.Identity(k.SignIn(parent).Token)
 	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}}); err != nil {
@@ -86,6 +89,25 @@ func TestGoogle(t *testing.T) {
 		}
 		if len(i) != 4 {
 			t.Fatal("the issuer changed")
+		}
+	})
+	t.Run("makes no account for a parent who cannot pay", func(t *testing.T) {
+		k, parent, _ := googleKit(t)
+		for i := range 2999 / 100 {
+			if _, err := k.Auth.Charge(ctx, parent.ID, "hundred", fmt.Sprint(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 97 {
+			if _, err := k.Auth.Charge(ctx, parent.ID, tollkeeper.OpSignIn, fmt.Sprint("one ", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := google(k, parent, "ada"); !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
+			t.Fatal(err)
+		}
+		if b, err := k.Store.Balance(ctx, parent.ID); err != nil || b.Children != 0 || b.Credits != 2 {
+			t.Fatalf("%+v, %v", b, err)
 		}
 	})
 	t.Run("links a verified account and keeps its password", func(t *testing.T) {

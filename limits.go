@@ -20,6 +20,7 @@ type Limits struct {
 	Confirm        []Limit // of links per network. Zero: 30 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
+	CodeTries      []Limit // of codes for one address, wrong ones and right ones, so that guessing stays below 50 in a million a day (R26). Zero: 25 per day
 	Resend         []Limit // of confirmation mails per (scope, email). Zero: 1 per minute
 	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
 	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
@@ -52,6 +53,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Confirm, Rate(30, time.Minute))
 	def(&l.CodeNetwork, Rate(10, time.Hour))
 	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
+	def(&l.CodeTries, Rate(25, 24*time.Hour))
 	def(&l.Resend, Rate(1, time.Minute))
 	return l
 }
@@ -82,7 +84,7 @@ func (l Limits) reset(a Audience) []Limit {
 const longest = 10 * 365 * 24 * time.Hour
 
 func (l Limits) check() error {
-	rates := slices.Concat(l.SignUp, l.Confirm, l.CodeNetwork, l.CodeAddress, l.Resend)
+	rates := slices.Concat(l.SignUp, l.Confirm, l.CodeNetwork, l.CodeAddress, l.CodeTries, l.Resend)
 	for _, r := range l.SignIn {
 		rates = append(rates, r...)
 	}

@@ -34,7 +34,7 @@ func unlimited(c *tollkeeper.Config) {
 	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{
 		tollkeeper.AudienceOrganization: many, tollkeeper.AudiencePlatform: many, tollkeeper.AudienceHost: many, tollkeeper.AudienceV1: many,
 	}
-	c.Limits.SignUp, c.Limits.Confirm, c.Limits.CodeNetwork = many, many, many
+	c.Limits.SignUp, c.Limits.Confirm, c.Limits.CodeNetwork, c.Limits.CodeTries = many, many, many, many
 }
 
 // The fifth failure in a row locks 30 seconds, each further one twice as long, up to 15 minutes.

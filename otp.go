@@ -65,7 +65,9 @@ func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInRe
 	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	charges := append(a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
+		a.addressCharges("tries", g.scope, g.email, a.cfg.Limits.CodeTries)...)
+	t, err := a.take(ctx, charges, now)
 	if err != nil {
 		return SignInResult{}, a.refused(g, err)
 	}

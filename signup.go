@@ -50,7 +50,7 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 	create := NewAccount{}
 	if owner != nil {
 		s.Account.Parent, s.Parent, s.Organization = owner.Account.ID, &owner.Account, owner.Organization
-		create.Charge = a.signUpCharge(owner, x.ID)
+		create.Charge = a.signUpCharge(owner, x.ID, OpSignUp)
 	} else {
 		create.Grant = a.initialGrant(x.ID, now)
 	}
@@ -120,14 +120,14 @@ func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, err
 	return &s, nil
 }
 
-// signUpCharge is what a parent pays for a new child.
-func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID) Charge {
-	if a.cfg.Credits == nil || owner.Account.House || a.cfg.Credits.Prices[OpSignUp] == 0 {
+// signUpCharge is what a parent pays for a new child, as a sign-up or a social sign-in.
+func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID, op Operation) Charge {
+	if a.cfg.Credits == nil || owner.Account.House || a.cfg.Credits.Prices[op] == 0 {
 		return Charge{}
 	}
 	return Charge{
 		Owner: owner.Account.ID, Key: "account:" + child.String(), Entry: newID(),
-		Operation: OpSignUp, Price: a.cfg.Credits.Prices[OpSignUp], Required: true,
+		Operation: op, Price: a.cfg.Credits.Prices[op], Required: true,
 	}
 }
 
