@@ -7,6 +7,8 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/tollkeeper/tollkeeper v0.1.0
+	github.com/tollkeeper/tollkeeper/mail/smtp v0.1.0
+	github.com/tollkeeper/tollkeeper/oidc v0.1.0
 	github.com/tollkeeper/tollkeeper/store/postgres v0.1.0
 	github.com/tollkeeper/tollkeeper/store/redis v0.1.0
 	github.com/tollkeeper/tollkeeper/store/sqlite v0.1.0
@@ -15,7 +17,9 @@ require (
 require (
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/coreos/go-oidc/v3 v3.21.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
@@ -24,8 +28,10 @@ require (
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/pquerna/otp v1.5.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
@@ -37,6 +43,8 @@ require (
 
 replace (
 	github.com/tollkeeper/tollkeeper => ..
+	github.com/tollkeeper/tollkeeper/mail/smtp => ../mail/smtp
+	github.com/tollkeeper/tollkeeper/oidc => ../oidc
 	github.com/tollkeeper/tollkeeper/store/postgres => ../store/postgres
 	github.com/tollkeeper/tollkeeper/store/redis => ../store/redis
 	github.com/tollkeeper/tollkeeper/store/sqlite => ../store/sqlite

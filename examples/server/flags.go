@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+	"github.com/tollkeeper/tollkeeper/oidc"
 )
 
 // options are the flags of the server.
@@ -20,12 +21,22 @@ type options struct {
 	store    string
 	attempts string
 	secrets  string
-	mailDir  string
 	baseURL  string
-	credits  int64
 	admin    string
 	proxies  []netip.Prefix
-	stale    time.Duration
+
+	credits    int64
+	stale      time.Duration
+	refresh    time.Duration
+	cookie     bool
+	signingKey string
+	breached   string
+
+	smtp    string
+	mailDir string
+
+	google       bool
+	googleIssuer string
 }
 
 // parse reads the command line. flag.ErrHelp: help was asked for and printed to out.
@@ -33,19 +44,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("server", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are the caller's to print, in one line
-	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`; port 0 takes a free one")
-	f.StringVar(&o.store, "store", "sqlite:tollkeeper.db", "keep everything in sqlite:FILE, memory: or a postgres:// `URL`")
-	f.StringVar(&o.attempts, "attempts", "", "count attempts on the Redis server at this redis:// `URL`; empty: in the store")
-	f.StringVar(&o.secrets, "secrets", "tollkeeper.secrets", "`file` of master keys, base64url, one a line, the first signs; made if missing")
-	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
-	f.StringVar(&o.baseURL, "base-url", "", "`URL` where users reach this server; empty: http and the address")
-	f.Int64Var(&o.credits, "credits", 3000, "credits that a new parent starts with")
-	f.StringVar(&o.admin, "admin", "admin@localhost.localdomain", "`email` of the first admin; the password is TOLLKEEPER_ADMIN_PASSWORD, or made and printed once")
-	f.DurationVar(&o.stale, "staleness", 0, "let this process answer for a session from memory for so `long`, 5m at most; 0 asks the store each time")
-	f.Func("trusted-proxies", "comma-separated `networks` whose X-Forwarded-For is believed", func(s string) (err error) {
-		o.proxies, err = clientaddr.ParsePrefixes(s)
-		return err
-	})
+	o.placeFlags(f)
+	o.sessionFlags(f)
+	o.partnerFlags(f)
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		f.SetOutput(out)
@@ -61,6 +62,38 @@ func parse(args []string, out io.Writer) (options, error) {
 	return o, o.check()
 }
 
+// placeFlags say where the server is and what it keeps.
+func (o *options) placeFlags(f *flag.FlagSet) {
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`; port 0 takes a free one")
+	f.StringVar(&o.store, "store", "sqlite:tollkeeper.db", "keep everything in sqlite:FILE, memory: or a postgres:// `URL`")
+	f.StringVar(&o.attempts, "attempts", "", "count attempts on the Redis server at this redis:// `URL`; empty: in the store")
+	f.StringVar(&o.secrets, "secrets", "tollkeeper.secrets", "`file` of master keys, base64url, one a line, the first signs; made if missing; it belongs to its database")
+	f.StringVar(&o.baseURL, "base-url", "", "`URL` where users reach this server; empty: http and the address")
+	f.StringVar(&o.admin, "admin", "admin@localhost.localdomain", "`email` of the first admin; the password is TOLLKEEPER_ADMIN_PASSWORD, or made and printed once")
+	f.Func("trusted-proxies", "comma-separated `networks` whose X-Forwarded-For is believed", func(s string) (err error) {
+		o.proxies, err = clientaddr.ParsePrefixes(s)
+		return err
+	})
+}
+
+// sessionFlags say what accounts and sessions are like.
+func (o *options) sessionFlags(f *flag.FlagSet) {
+	f.Int64Var(&o.credits, "credits", 3000, "credits that a new parent starts with")
+	f.DurationVar(&o.stale, "staleness", 0, "let this process answer for a session from memory for so `long`, 5m at most; 0 asks the store each time")
+	f.DurationVar(&o.refresh, "refresh", 0, "give refresh tokens, which are good while unused for so `long`, 720h at most; 0: none")
+	f.BoolVar(&o.cookie, "cookie", false, "carry the session in a cookie besides, for pages of this origin")
+	f.StringVar(&o.signingKey, "signing-key", "", "PEM `file` of the key that signs the tokens that the key set at "+keySetPath+" verifies; made if missing, as Ed25519; empty: none")
+	f.StringVar(&o.breached, "breached", "", "refuse the passwords of this `file`, which breach.Build wrote")
+}
+
+// partnerFlags say who else takes part: mail servers and issuers.
+func (o *options) partnerFlags(f *flag.FlagSet) {
+	f.StringVar(&o.smtp, "smtp", "", "send mail by this smtp:// or smtps:// `URL`, as in smtp://user@host:587?from=address; the password is TOLLKEEPER_SMTP_PASSWORD; empty: print it")
+	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
+	f.BoolVar(&o.google, "google", false, "let organizations that turn it on sign in with Google, from /auth/google/start; the client's secret is TOLLKEEPER_GOOGLE_CLIENT_SECRET")
+	f.StringVar(&o.googleIssuer, "google-issuer", oidc.Google, "with -google, the `URL` of another OpenID Connect issuer")
+}
+
 func (o options) check() error {
 	if _, port, err := net.SplitHostPort(o.addr); err != nil {
 		return fmt.Errorf("-addr %q: must be host:port", o.addr)
@@ -72,6 +105,12 @@ func (o options) check() error {
 	}
 	if o.stale < 0 || o.stale > 5*time.Minute {
 		return fmt.Errorf("-staleness %v: must be between 0 and 5m", o.stale)
+	}
+	if o.refresh < 0 || o.refresh > 30*24*time.Hour {
+		return fmt.Errorf("-refresh %v: must be between 0 and 720h", o.refresh)
+	}
+	if o.googleIssuer != oidc.Google && !o.google {
+		return errors.New("-google-issuer: needs -google")
 	}
 	if o.secrets == "" {
 		return errors.New("-secrets: needs a file name")

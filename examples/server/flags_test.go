@@ -13,7 +13,7 @@ import (
 func TestFlags(t *testing.T) {
 	defaults := options{
 		addr: "127.0.0.1:8080", store: "sqlite:tollkeeper.db", secrets: "tollkeeper.secrets", credits: 3000,
-		admin: "admin@localhost.localdomain",
+		admin: "admin@localhost.localdomain", googleIssuer: "https://accounts.google.com",
 	}
 	with := func(edit func(*options)) options {
 		o := defaults
@@ -40,6 +40,16 @@ func TestFlags(t *testing.T) {
 		"staleness":    {"-staleness 90s", with(func(o *options) { o.stale = 90 * time.Second }), ""},
 		"too stale":    {"-staleness 1h", options{}, "between 0 and 5m"},
 		"stale before": {"-staleness -1s", options{}, "between 0 and 5m"},
+		"refresh":      {"-refresh 48h", with(func(o *options) { o.refresh = 48 * time.Hour }), ""},
+		"refresh long": {"-refresh 721h", options{}, "between 0 and 720h"},
+		"refresh past": {"-refresh=-1s", options{}, "between 0 and 720h"},
+		"cookie":       {"-cookie", with(func(o *options) { o.cookie = true }), ""},
+		"signing key":  {"-signing-key k.pem", with(func(o *options) { o.signingKey = "k.pem" }), ""},
+		"breached":     {"-breached b.tkb", with(func(o *options) { o.breached = "b.tkb" }), ""},
+		"smtp":         {"-smtp smtp://h -mail-dir m", with(func(o *options) { o.smtp, o.mailDir = "smtp://h", "m" }), ""},
+		"google":       {"-google", with(func(o *options) { o.google = true }), ""},
+		"other issuer": {"-google -google-issuer https://id.example", with(func(o *options) { o.google, o.googleIssuer = true, "https://id.example" }), ""},
+		"issuer alone": {"-google-issuer https://id.example", options{}, "needs -google"},
 		"all proxies":  {"-trusted-proxies 0.0.0.0/0", options{}, "trusts every address"},
 		"no secrets":   {"-secrets=", options{}, "-secrets"},
 		"bad attempts": {"-attempts localhost", options{}, "redis://"},
@@ -68,7 +78,12 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	if _, err := parse([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness"} {
+	for _, variable := range []string{"TOLLKEEPER_ADMIN_PASSWORD", "TOLLKEEPER_SMTP_PASSWORD", "TOLLKEEPER_GOOGLE_CLIENT_SECRET"} {
+		if !strings.Contains(out.String(), variable) {
+			t.Errorf("%s is not in %s", variable, out.String())
+		}
+	}
+	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness", "refresh", "cookie", "signing-key", "breached", "smtp", "google", "google-issuer"} {
 		if !strings.Contains(out.String(), "-"+name) {
 			t.Errorf("-%s is not in %s", name, out.String())
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,14 +14,16 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/mail/smtp"
 )
 
-// postman delivers mail to the terminal and, if dir is set, as one file each into it. A real service would hand a
-// mail server's Mailer to the Config instead.
+// postman delivers mail to a mail server if there is one, otherwise to the terminal, and besides, if dir is set, as one
+// file each into it. A real service hands smtp's Mailer to the Config itself.
 type postman struct {
-	dir  string
-	from string // bare address
-	now  func() time.Time
+	relay *smtp.Mailer // nil: the terminal
+	dir   string
+	from  string // bare address
+	now   func() time.Time
 
 	mu  sync.Mutex // one mail at a time on out
 	out io.Writer
@@ -28,35 +32,66 @@ type postman struct {
 var _ tollkeeper.Mailer = (*postman)(nil)
 
 // newPostman makes the directory if it is missing, and checks that files can be made in it.
-func newPostman(dir, from string, out io.Writer) (*postman, error) {
-	p := &postman{dir: dir, from: from, now: time.Now, out: out}
+func newPostman(o options, password smtp.Password, out io.Writer) (*postman, error) {
+	p := &postman{dir: o.mailDir, now: time.Now, out: out}
+	var err error
+	if p.relay, p.from, err = newSMTP(o.smtp, password, "no-reply@"+mailDomain(o.baseURL)); err != nil {
+		return nil, err
+	}
+	return p, makeMailDir(o.mailDir)
+}
+
+func makeMailDir(dir string) error {
 	if dir == "" {
-		return p, nil
+		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("mail directory %s: %w", dir, reason(err))
+		return fmt.Errorf("mail directory %s: %w", dir, reason(err))
 	}
 	trial, err := os.CreateTemp(dir, ".trial-")
 	if err != nil {
-		return nil, fmt.Errorf("mail directory %s: %w", dir, reason(err))
+		return fmt.Errorf("mail directory %s: %w", dir, reason(err))
 	}
 	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
-		return nil, fmt.Errorf("mail directory %s: %w", dir, err)
+		return fmt.Errorf("mail directory %s: %w", dir, err)
 	}
-	return p, nil
+	return nil
 }
 
-// Send writes the file first: a mail that stands on the terminal is on disk, too.
-func (p *postman) Send(_ context.Context, m tollkeeper.Message) error {
+// Send writes the file first: a mail that stands on the terminal is on disk, too. A mail that went to the server is a
+// line there, and one that the server did not take is another at each try.
+func (p *postman) Send(ctx context.Context, m tollkeeper.Message) error {
 	if p.dir != "" {
 		if err := p.file(m); err != nil {
 			return err
 		}
 	}
+	if p.relay == nil {
+		return p.print("--- mail to %s: %s\n\n%s\n---\n", m.To, m.Subject, strings.TrimSpace(m.Text))
+	}
+	if err := p.relay.Send(ctx, m); err != nil {
+		return errors.Join(err, p.print("mail to %s: %s: not sent: %s\n", m.To, m.Subject, oneLine(err)))
+	}
+	_ = p.print("mail to %s: %s: sent\n", m.To, m.Subject) // it is sent, whoever reads of it
+	return nil
+}
+
+func (p *postman) print(format string, texts ...any) error {
+	for i, text := range texts {
+		texts[i] = printable(fmt.Sprint(text))
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, err := fmt.Fprintf(p.out, "--- mail to %s: %s\n\n%s\n---\n", printable(m.To), printable(m.Subject), printable(strings.TrimSpace(m.Text)))
+	_, err := fmt.Fprintf(p.out, format, texts...)
 	return err
+}
+
+// Close ends the lines to the mail server.
+func (p *postman) Close() error {
+	if p.relay == nil {
+		return nil
+	}
+	return p.relay.Close()
 }
 
 // file writes <id>.eml: under another name, synced, and then renamed, so that whoever watches the directory sees whole
@@ -91,4 +126,13 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// mailDomain is what mail comes from: the host of the base URL, where it has a name.
+func mailDomain(baseURL string) string {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
+		return "localhost"
+	}
+	return u.Hostname()
 }

@@ -3,7 +3,9 @@
 //	go run ./examples/server
 //
 // It keeps everything in an SQLite file and its keys in a file beside it, makes both when they are missing, and prints
-// each mail to the terminal. -help lists the flags. TOLLKEEPER_ADMIN_PASSWORD is the password of the first admin.
+// each mail to the terminal. -help lists the flags. Passwords are no flags, because everyone on the machine sees those:
+// TOLLKEEPER_ADMIN_PASSWORD is that of the first admin, TOLLKEEPER_SMTP_PASSWORD that of the user of -smtp, and
+// TOLLKEEPER_GOOGLE_CLIENT_SECRET that of the client of -google.
 //
 // It stops on SIGINT and SIGTERM: requests under way are answered, mail that is due is sent, and it exits with 0. Whatever
 // keeps it from starting is one line on standard error and exit code 1, or 2 for the command line.
@@ -15,9 +17,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -25,17 +24,24 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/mail/smtp"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(start(ctx, os.Args[1:], os.Getenv("TOLLKEEPER_ADMIN_PASSWORD"), os.Stdout, os.Stderr))
+	os.Exit(start(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// credentials come from the environment.
+type credentials struct {
+	admin  string
+	smtp   smtp.Password
+	google string
 }
 
 // start runs the server and answers the exit code.
-func start(ctx context.Context, args []string, password string, out, errs io.Writer) int {
+func start(ctx context.Context, args []string, getenv func(string) string, out, errs io.Writer) int {
 	o, err := parse(args, out)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -44,7 +50,11 @@ func start(ctx context.Context, args []string, password string, out, errs io.Wri
 		fmt.Fprintln(errs, "server:", oneLine(err))
 		return 2
 	}
-	if err := run(ctx, o, password, out); err != nil {
+	c := credentials{
+		admin: getenv("TOLLKEEPER_ADMIN_PASSWORD"), smtp: smtp.Password(getenv("TOLLKEEPER_SMTP_PASSWORD")),
+		google: getenv("TOLLKEEPER_GOOGLE_CLIENT_SECRET"),
+	}
+	if err := run(ctx, o, c, out); err != nil {
 		fmt.Fprintln(errs, "server:", oneLine(err))
 		return 1
 	}
@@ -54,11 +64,8 @@ func start(ctx context.Context, args []string, password string, out, errs io.Wri
 // oneLine is an error for a terminal: drivers write some over several lines.
 func oneLine(err error) string { return strings.Join(strings.Fields(printable(err.Error())), " ") }
 
-// issuer is in every token. It is not the address, so that sessions outlive a move to another one.
-const issuer = "tollkeeper"
-
 // run opens everything in the order in which it is needed, serves, and closes it in reverse.
-func run(ctx context.Context, o options, password string, out io.Writer) (err error) {
+func run(ctx context.Context, o options, c credentials, out io.Writer) (err error) {
 	keys, made, err := loadSecrets(o.secrets)
 	if err != nil {
 		return err
@@ -84,12 +91,17 @@ func run(ctx context.Context, o options, password string, out io.Writer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, closeAttempts()) }()
-	auth, err := authenticator(o, keys, store, attempts, out)
+	mailer, err := newPostman(o, c.smtp, out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, drain(auth)) }()
-	handler, err := routes(ctx, auth, o, password, out)
+	defer func() { err = errors.Join(err, mailer.Close()) }()
+	s := site{options: o, keys: keys, store: store, attempts: attempts, mailer: mailer, out: out}
+	if err := s.open(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, drain(s.auth)) }()
+	handler, err := s.routes(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -97,53 +109,9 @@ func run(ctx context.Context, o options, password string, out io.Writer) (err er
 	return serve(ctx, newServer(handler), listener)
 }
 
-func authenticator(o options, keys []tollkeeper.MasterKey, store tollkeeper.Store, attempts tollkeeper.AttemptStore, out io.Writer) (*tollkeeper.Authenticator, error) {
-	mailer, err := newPostman(o.mailDir, "no-reply@"+mailDomain(o.baseURL), out)
-	if err != nil {
-		return nil, err
-	}
-	auth, err := tollkeeper.New(store, tollkeeper.Config{
-		Secrets: keys, BaseURL: o.baseURL, Issuer: issuer, Mailer: mailer, Attempts: attempts,
-		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(o.credits)}, Hash: hashing(),
-		SessionStaleness: o.stale,
-	})
-	if e, ours := errors.AsType[*tollkeeper.Error](err); ours && e.Field == "Config.BaseURL" {
-		return nil, fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", o.baseURL)
-	}
-	return auth, err
-}
-
-// routes are the three families and the pages.
-func routes(ctx context.Context, auth *tollkeeper.Authenticator, o options, password string, out io.Writer) (http.Handler, error) {
-	house, err := bootstrap(ctx, auth, o.admin, password, out)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mountPages(mux)
-	return mux, httpadapter.Mount(mux, auth, httpadapter.Options{V1Scope: house, TrustedProxies: o.proxies})
-}
-
 // drain sends the mail that is due. What the time does not suffice for stays in the database.
 func drain(auth *tollkeeper.Authenticator) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return auth.Close(ctx)
-}
-
-// initial says none as Config.Credits does.
-func initial(credits int64) int64 {
-	if credits == 0 {
-		return -1
-	}
-	return credits
-}
-
-// mailDomain is what mail comes from: the host of the base URL, where it has a name.
-func mailDomain(baseURL string) string {
-	u, err := url.Parse(baseURL)
-	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
-		return "localhost"
-	}
-	return u.Hostname()
 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/breach"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/oidc"
+)
+
+// issuer is in every token. It is not the address, so that sessions outlive a move to another one.
+const issuer = "tollkeeper"
+
+// site is what is served. open makes the last two.
+type site struct {
+	options
+	keys     []tollkeeper.MasterKey
+	store    tollkeeper.Store
+	attempts tollkeeper.AttemptStore
+	mailer   *postman
+	out      io.Writer
+
+	google *oidc.Verifier // nil: off
+	auth   *tollkeeper.Authenticator
+}
+
+// open makes the Authenticator of the options.
+func (s *site) open() error {
+	config := tollkeeper.Config{
+		Secrets: s.keys, BaseURL: s.baseURL, Issuer: issuer, Mailer: s.mailer, Attempts: s.attempts,
+		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(s.credits)}, Hash: hashing(),
+		SessionStaleness: s.stale, Refresh: tollkeeper.Refresh{Idle: s.refresh},
+	}
+	if err := s.extend(&config); err != nil {
+		return err
+	}
+	auth, err := tollkeeper.New(s.store, config)
+	if e, ours := errors.AsType[*tollkeeper.Error](err); ours {
+		switch e.Field {
+		case "Config.BaseURL":
+			return fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", s.baseURL)
+		case "Config.SigningKeys":
+			return fmt.Errorf("signing key %s: %w", s.signingKey, err)
+		}
+	}
+	s.auth = auth
+	return err
+}
+
+// extend adds what is off unless a flag asks for it.
+func (s *site) extend(config *tollkeeper.Config) error {
+	keys, made, err := loadSigningKeys(s.signingKey)
+	if err != nil {
+		return err
+	}
+	if made {
+		fmt.Fprintf(s.out, "made %s: the key whose public half is at %s\n", s.signingKey, keySetPath)
+	}
+	config.SigningKeys = keys
+	if s.google, err = newVerifier(s.options); err != nil {
+		return err
+	}
+	if s.google != nil {
+		config.Google = s.google
+	}
+	if s.breached != "" {
+		filter, err := breach.Open(s.breached)
+		if err != nil {
+			return fmt.Errorf("-breached %s: %w", s.breached, reason(err))
+		}
+		config.Breach = filter
+	}
+	return nil
+}
+
+// keySetPath is where services that verify tokens by themselves look for public keys (RFC 8615).
+const keySetPath = "/.well-known/jwks.json"
+
+// routes are the three families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
+func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) {
+	house, err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mountPages(mux)
+	mux.Handle(keySetPath, httpadapter.JWKS(s.auth))
+	if s.google != nil {
+		if err := mountGoogle(mux, s, c.google); err != nil {
+			return nil, err
+		}
+	}
+	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
+		V1Scope: house, TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
+	})
+}
+
+// initial says none as Config.Credits does.
+func initial(credits int64) int64 {
+	if credits == 0 {
+		return -1
+	}
+	return credits
+}
