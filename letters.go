@@ -21,6 +21,8 @@ const (
 	argTime     = "time"
 	argLevel    = "level"
 	argCredits  = "credits"
+	argEpoch    = "epoch"
+	argFrom     = "from"
 )
 
 const (
@@ -56,7 +58,7 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 	if l.to == "" {
 		l.to = s.Account.Email // the stored address, never the request's spelling (R31)
 	}
-	if o := s.Organization; o != nil {
+	if o := s.Organization; o != nil && (s.Account.Organization == nil || !s.Account.EmailVerifiedAt.IsZero()) {
 		l.data.Organization, l.data.OrganizationURL = o.Name, o.URL
 	}
 	if l.to == "" || admitMail(s) != nil && m.Kind != MailNotice {
@@ -83,6 +85,9 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 			return l, false
 		}
 	case MailChangeEmail:
+		if m.Args[argEpoch] != epochText(s.Account) || m.Args[argFrom] != s.Account.EmailKey {
+			return l, false // asked before what has voided such links: one is not to be made afterwards
+		}
 		token := randomToken()
 		l.secret = a.mailed(s, PurposeChangeEmail, "", token, resetTTL, now)
 		l.secret.Address = m.To
@@ -96,6 +101,9 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 	l.data.Lifetime = lifetime(l.secret.ExpiresAt.Sub(l.secret.CreatedAt))
 	return l, true
 }
+
+// epochText is how a mail that waits names the state of the account that it was asked in.
+func epochText(x Account) string { return strconv.FormatInt(x.Epoch, 10) }
 
 // lifetime says a duration as people do. Those of the library are whole minutes or hours, above one.
 func lifetime(d time.Duration) string {
@@ -131,8 +139,10 @@ func verifyPage(s Subject) string {
 	return s.Organization.AuthURLs.Verify
 }
 
+// resetPage is the page of whose accounts it is. An organization's owner goes to the host's: whoever signed up with his address
+// may have set the pages before anyone had shown to own it (R34), and the link opens the account.
 func resetPage(s Subject) string {
-	if s.Organization == nil {
+	if s.Organization == nil || s.Account.Organization != nil {
 		return ""
 	}
 	if u := s.Organization.AuthURLs.Update; u != "" {

@@ -26,7 +26,10 @@ func (a *Authenticator) ChangeEmail(ctx context.Context, by *Identity, password,
 	if _, err := a.take(ctx, charges, now); err != nil {
 		return err
 	}
-	return a.queue(ctx, QueuedMail{ID: newID(), Kind: MailChangeEmail, Lookup: Lookup{ID: s.Account.ID}, To: email, DueAt: now})
+	return a.queue(ctx, QueuedMail{
+		ID: newID(), Kind: MailChangeEmail, Lookup: Lookup{ID: s.Account.ID}, To: email, DueAt: now,
+		Args: map[string]string{argEpoch: epochText(s.Account), argFrom: s.Account.EmailKey},
+	})
 }
 
 // ConfirmNewEmail makes the address that the link was mailed to the account's. The old one is told; mailed codes and links
