@@ -110,8 +110,11 @@ func (r *keyring) ofAccount(a *Account) (tokenKey, bool) {
 
 // masterOf reads the name of the master key that a root account's tenant key is derived from.
 func masterOf(a *Account) (m masterID, ok bool) {
-	n, err := hex.Decode(m[:], []byte(a.KeyMaster))
-	return m, err == nil && n == len(m)
+	if len(a.KeyMaster) != hex.EncodedLen(len(m)) { // what is imported may be of any length
+		return m, false
+	}
+	_, err := hex.Decode(m[:], []byte(a.KeyMaster))
+	return m, err == nil
 }
 
 const (
