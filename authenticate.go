@@ -34,14 +34,20 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identi
 	return a.identityOf(known, &live, now), nil
 }
 
-// identityOf answers the identity that the token had before, as long as nothing about its session has changed.
+// identityOf answers the identity that the token had before, as long as nothing about its session has changed. It is
+// kept from the second time on: many tokens are seen but once.
 func (a *Authenticator) identityOf(k *knownToken, l *Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
-	if s := k.seen.Load(); s != nil && s.id.Limited == limited && s.live == *l {
+	s := k.seen.Load()
+	if s != nil && s != seenOnce && s.id.Limited == limited && s.live == *l {
 		return s.id
 	}
 	id := identity(l, k.claims.ExpiresAt, limited)
-	k.seen.Store(&seenIdentity{live: *l, id: id})
+	if s == nil {
+		k.seen.Store(seenOnce)
+	} else {
+		k.seen.Store(&seenIdentity{live: *l, id: id})
+	}
 	return id
 }
 

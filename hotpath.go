@@ -64,6 +64,8 @@ type seenIdentity struct {
 	id   *Identity
 }
 
+var seenOnce = new(seenIdentity) // stands for an identity that is not kept yet
+
 func newTokenChecker(keys *keyring, issuer string) *tokenChecker {
 	c := &tokenChecker{
 		keys: keys, issuer: issuer, headers: map[string]*hotKey{},

@@ -164,11 +164,12 @@ func handled(h http.Handler, r *http.Request) func(int) error {
 
 func (b *Bench) addCheckRivals(_ context.Context, s Setup) error {
 	hand := newByHand()
-	token, err := hand.sign(hand.users[email])
+	tokens, err := hand.many(s.size(moreThanRemembered, 50))
 	if err != nil {
 		return err
 	}
-	b.add(handChecks, func(int) error { _, err := hand.authenticate(token); return err })
+	b.add(handChecks, inTurn(tokens, func(token string) error { _, err := hand.authenticate(token); return err }))
+	b.addFloor(hand, tokens)
 
 	strategy, r, err := guardian()
 	if err != nil {
@@ -186,5 +187,5 @@ func (b *Bench) addCheckRivals(_ context.Context, s Setup) error {
 		return err
 	}
 	b.add(bosses, handled(rival.guarded(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), withCookie))
-	return b.addFloor(s)
+	return nil
 }

@@ -82,14 +82,20 @@ func signsIn(ctx context.Context, s tollkeeper.Store, people []tollkeeper.Accoun
 	}
 }
 
-// takes is an attempt with a lock, a ceiling and a rate, which a caller has for himself, again and again.
-func takes(callers int, take func([]tollkeeper.Bucket) error) func(int) error {
+// takes is an attempt with a lock, a ceiling and a rate, which a caller has for himself, again and again. With waive a
+// mark of the network is looked for, too, as a sign-in does.
+func takes(callers int, waive bool, take func([]tollkeeper.Bucket) error) func(int) error {
 	buckets := make([][]tollkeeper.Bucket, callers)
 	for i := range buckets {
 		buckets[i] = []tollkeeper.Bucket{
 			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Base: time.Second, Max: time.Minute, Window: time.Minute}},
-			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Window: time.Hour}, Waive: randomDigest()},
+			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Window: time.Hour}},
 			{Key: randomDigest(), Limit: tollkeeper.Limit{Every: time.Minute, Burst: 1 << 20}},
+		}
+	}
+	for i := range buckets {
+		if waive {
+			buckets[i][1].Waive = randomDigest()
 		}
 	}
 	return func(caller int) error { return take(buckets[caller]) }

@@ -68,7 +68,7 @@ func (b *Bench) addTakes(ctx context.Context, strict, relaxed *postgres.Store) e
 		store       *postgres.Store
 		take, whole string
 	}{{strict, take8, whole8}, {relaxed, takeRelaxed, wholeLoose}} {
-		take := takes(8, func(buckets []tollkeeper.Bucket) error {
+		take := takes(8, true, func(buckets []tollkeeper.Bucket) error {
 			_, err := c.store.Take(ctx, buckets, moment())
 			return err
 		})

@@ -52,7 +52,7 @@ func openRedis(ctx context.Context, s Setup) (*Bench, error) {
 				}, keys...)
 			}},
 		} {
-			b.Cases = append(b.Cases, Case{Name: c.name, Callers: 64, Do: takes(64, c.take)})
+			b.Cases = append(b.Cases, Case{Name: c.name, Callers: 64, Do: takes(64, false, c.take)})
 		}
 		b.Targets = []Target{
 			{What: "Take, 64 callers, one script to two round trips", Value: ratio(rate, oneScript, twoTrips), Unit: "×", Least: true, Aim: 1.8},

@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, s Setup) (*Bench, error) {
 				Unit:  "×", Least: true, Must: 8, Aim: 12,
 			})
 		}
-		take := takes(64, func(buckets []tollkeeper.Bucket) error {
+		take := takes(64, true, func(buckets []tollkeeper.Bucket) error {
 			_, err := store.Take(ctx, buckets, moment())
 			return err
 		})

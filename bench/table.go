@@ -145,5 +145,5 @@ func (b *Bench) grown(verb string, r Results) string {
 			return with(t.Unit, v) + " | " + t.verdict(v)
 		}
 	}
-	return "| reads an index of all; asked once an hour"
+	return "| reads an index of all: the core asks once an hour"
 }

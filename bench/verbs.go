@@ -112,7 +112,7 @@ func (v verbSet) create(i int, id uuid.UUID) error {
 }
 
 func (v verbSet) rest() []verb {
-	take := takes(1, func(b []tollkeeper.Bucket) error { _, err := v.s.Take(v.ctx, b, moment()); return err })
+	take := takes(1, true, func(b []tollkeeper.Bucket) error { _, err := v.s.Take(v.ctx, b, moment()); return err })
 	return []verb{
 		{"Take, 3 buckets", func(int) error { return take(0) }},
 		{"Settle", func(int) error {
