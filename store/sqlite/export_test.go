@@ -47,3 +47,25 @@ func (s *Store) Pragma(statement string) (string, error) {
 	defer s.writer.give(c)
 	return c.pragma(statement)
 }
+
+// MigrateTo is Migrate of a library whose schema had only so many versions.
+func (s *Store) MigrateTo(version int) error {
+	files, err := versions()
+	if err != nil {
+		return err
+	}
+	c := <-s.writer.free
+	defer s.writer.give(c)
+	if err := migrate(c, files[:version]); err != nil {
+		return err
+	}
+	s.migrated.Store(true)
+	return nil
+}
+
+// Exec runs a statement on the connection that writes.
+func (s *Store) Exec(statement string) (int64, error) {
+	c := <-s.writer.free
+	defer s.writer.give(c)
+	return c.exec(statement)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +34,17 @@ func perform(job, path, account string) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.Migrate(ctx); err != nil || job == "migrate" {
+	migrate := func() error { return s.Migrate(ctx) }
+	if version, old := strings.CutPrefix(job, "version "); old {
+		migrate = func() error {
+			n, err := strconv.Atoi(version)
+			if err != nil {
+				return err
+			}
+			return s.MigrateTo(n)
+		}
+	}
+	if err := migrate(); err != nil || job == "migrate" {
 		return err
 	}
 	subject, err := s.FindAccount(ctx, tollkeeper.Lookup{ID: uuid.MustParse(account)})
