@@ -81,6 +81,7 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 				parent := k.Parent()
 				a := k.Child(parent)
 				token := k.SignIn(a).Token
+				k.Identity(token) // at first sight it is not kept
 				id := k.Identity(token)
 				if again := k.Identity(token); again != id {
 					t.Fatal("nothing changed, and still another Identity")
