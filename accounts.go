@@ -75,6 +75,8 @@ func mayActOn(by *Identity, target *Account) bool {
 // scopeOf answers the scope that the caller rules: a parent's children, an admin's fellows. ErrForbidden: none.
 func scopeOf(by *Identity) (uuid.UUID, error) {
 	switch {
+	case by.Account == uuid.Nil: // nobody, whose zero id would name the root scope
+		return Root, ErrForbidden
 	case by.Limited != Unlimited:
 		return Root, ErrLimitedSession
 	case by.IsParent():

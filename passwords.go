@@ -58,8 +58,16 @@ type BreachChecker interface {
 	Breached(ctx context.Context, password string) (bool, error)
 }
 
-// checkNewPassword is everything a new password must pass: bounds, blocklist, product name, policy, history.
+// checkNewPassword is everything a new password must pass but the history.
 func (a *Authenticator) checkNewPassword(ctx context.Context, password string, of Account) error {
+	if err := a.checkPolicy(ctx, password, of); err != nil {
+		return err
+	}
+	return a.checkBreached(ctx, password, of)
+}
+
+// checkPolicy is what costs nothing: bounds, blocklist, product name, policy.
+func (a *Authenticator) checkPolicy(ctx context.Context, password string, of Account) error {
 	switch {
 	case len(password) < minPassword:
 		return ErrWeakPassword.saying("Password must have at least 8 characters")
@@ -78,7 +86,7 @@ func (a *Authenticator) checkNewPassword(ctx context.Context, password string, o
 		}
 		return err
 	}
-	return a.checkBreached(ctx, password, of)
+	return nil
 }
 
 func (a *Authenticator) checkBreached(ctx context.Context, password string, of Account) error {
@@ -100,19 +108,22 @@ const maxHistory = 24
 
 // withPassword answers the account with a new password, which must be none of the last few.
 func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
-	if n := a.cfg.PasswordHistory; n > 0 {
-		earlier := append([]string{x.Password}, x.PasswordHistory...)
-		earlier = earlier[:min(n, len(earlier))]
-		for _, old := range earlier {
-			if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
-				return x, err
-			} else if used {
-				return x, ErrWeakPassword.saying("Please choose a password that you have not used before")
-			}
+	n := a.cfg.PasswordHistory
+	if x.PasswordTemporary || a.cfg.EnforceExpiry {
+		n = max(1, n) // one that must be replaced is not replaced by itself (R33)
+	}
+	earlier := append([]string{x.Password}, x.PasswordHistory...)
+	earlier = earlier[:min(n, len(earlier))]
+	for _, old := range earlier {
+		if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
+			return x, err
+		} else if used {
+			return x, ErrWeakPassword.saying("Please choose a password that you have not used before")
 		}
-		x.PasswordHistory = earlier[:min(n-1, len(earlier))]
-	} else {
-		x.PasswordHistory = nil
+	}
+	x.PasswordHistory = nil
+	if keep := a.cfg.PasswordHistory - 1; keep > 0 {
+		x.PasswordHistory = earlier[:min(keep, len(earlier))]
 	}
 	text, err := a.hasher.hash(ctx, password)
 	if err != nil {

@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// accountCharges are the buckets of a password that a signed-in caller repeats: a lock of his account and network, so
-// that a stolen session does not try passwords freely (R04).
+// accountCharges are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
+// ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
 func (a *Authenticator) accountCharges(by *Identity, c Client) []charge {
-	return []charge{{
-		Bucket: Bucket{Key: a.digests.bucket("self", by.Account.String(), c.network()), Limit: a.cfg.Limits.Lock},
-		forget: true,
-	}}
+	id, l := by.Account.String(), a.cfg.Limits
+	return []charge{
+		{Bucket: Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
+		{Bucket: Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
+	}
 }
 
 // confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.

@@ -22,7 +22,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 	if err != nil {
 		return SignUpResult{}, err
 	}
-	if err := a.checkNewPassword(ctx, r.Password, x); err != nil {
+	if err := a.checkPolicy(ctx, r.Password, x); err != nil {
 		return SignUpResult{}, err
 	}
 	g := guess{scope: where.text(), email: x.EmailKey, audience: r.Audience, client: r.Client}
@@ -31,6 +31,9 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 		return SignUpResult{}, err
 	}
 	t.guess = g
+	if err := a.checkBreached(ctx, r.Password, x); err != nil { // a service of others, asked behind the rate
+		return SignUpResult{}, err
+	}
 	owner, err := a.ownerOf(ctx, where)
 	if err != nil {
 		return SignUpResult{}, err

@@ -1,0 +1,99 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+func TestIdentityOfNobodyRulesNothing(t *testing.T) {
+	story(t, func(w *world) {
+		w.parent("p@example.com")
+		nobody := &tollkeeper.Identity{}
+		if page, err := w.auth.Accounts(ctx, nobody, tollkeeper.AccountQuery{}); err == nil {
+			t.Errorf("it lists %d parents", len(page.Accounts))
+		}
+		if _, err := w.auth.SetRole(ctx, nobody, "p@example.com", tollkeeper.RoleAdmin); err == nil {
+			t.Error("it gives roles to parents")
+		}
+	})
+}
+
+func TestCodesPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		for i := range 4 {
+			c4 := from(fmt.Sprintf("10.0.0.%d", i+1))
+			for _, r := range []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}, {Parent: p.Account}} {
+				r.Email, r.Audience, r.Client = c.email, tollkeeper.AudiencePlatform, c4
+				w.ok(w.auth.RequestCode(ctx, r))
+			}
+		}
+		if n := len(w.sent(c.email, tollkeeper.MailSignInCode)); n != 3 {
+			t.Errorf("%d codes within 15 minutes, want 3", n)
+		}
+	})
+}
+
+func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
+	story(t, func(w *world) {
+		x, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		w.ok(err)
+		in := tollkeeper.SignInRequest{Email: x.Email, Password: password}
+		res, err := w.auth.SignIn(ctx, in)
+		w.ok(err)
+		id := w.identity(res.Token)
+		w.want(w.auth.ChangePassword(ctx, id, password, password, tollkeeper.Client{}), tollkeeper.ErrWeakPassword)
+		if id := w.identity(res.Token); id.Limited != tollkeeper.LimitedPassword {
+			t.Error("the session is free, with the password that was to be replaced")
+		}
+		w.ok(w.auth.ChangePassword(ctx, id, password, "another staple 8", tollkeeper.Client{}))
+	})
+}
+
+func TestExpiredPasswordIsNotItsOwnSuccessor(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.pass(91 * 24 * time.Hour)
+		id := w.identity(w.signIn(p).Token)
+		w.want(w.auth.ChangePassword(ctx, id, password, password, tollkeeper.Client{}), tollkeeper.ErrWeakPassword)
+		w.ok(w.auth.ChangePassword(ctx, id, password, "another staple 8", tollkeeper.Client{}))
+	}, func(c *tollkeeper.Config) { c.EnforceExpiry = true })
+}
+
+func TestStolenSessionGuessesPasswordsFromManyNetworks(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		asked := 0
+		for i := range 400 {
+			err := w.auth.Reauthenticate(ctx, p.Identity, fmt.Sprint("guess ", i), "", from(fmt.Sprintf("10.%d.%d.1", i/250, i%250)))
+			if codeOf(err) == "invalid_credentials" {
+				asked++
+			}
+		}
+		if asked > 100 {
+			t.Errorf("%d guesses of one account's password within a moment", asked)
+		}
+	})
+}
+
+// countedBreach counts how often it is asked.
+type countedBreach struct{ n int }
+
+func (b *countedBreach) Breached(context.Context, string) (bool, error) { b.n++; return true, nil }
+
+func TestSignUpAsksTheBreachServiceBehindItsRate(t *testing.T) {
+	b := &countedBreach{}
+	story(t, func(w *world) {
+		for i := range 50 {
+			_, _ = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: fmt.Sprintf("p%d@example.com", i), Password: password, Client: from("10.0.0.1")})
+		}
+		if b.n > 10 {
+			t.Errorf("asked %d times", b.n)
+		}
+	}, func(c *tollkeeper.Config) { c.Breach = b })
+}
