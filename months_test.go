@@ -1,0 +1,84 @@
+package tollkeeper_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store/memory"
+)
+
+// Retention is settled by whichever worker comes first, once per parent and month, whatever clocks and processes do: here
+// three processes run, all of them stop for three months, and one of them runs behind.
+func TestRetentionIsSettledOncePerMonth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, secrets := memory.New(), []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
+		process := func() *authtest.Kit {
+			return authtest.New(t, authtest.WithStore(store), authtest.WithConfig(func(c *tollkeeper.Config) {
+				c.Secrets, c.Now, c.Credits.InitialFreeUsers = secrets, time.Now, -1
+			}))
+		}
+		kits := []*authtest.Kit{process(), process(), process()}
+		kits[2].Advance(-12 * time.Hour)
+		parent := kits[0].Parent()
+		for range 4 {
+			kits[0].Child(parent)
+		}
+		house, _ := kits[0].House()
+		start := time.Now()
+		for _, jump := range []time.Duration{40 * 24 * time.Hour, 100 * 24 * time.Hour, 10 * 24 * time.Hour} {
+			for _, k := range kits {
+				k.Advance(jump)
+			}
+			time.Sleep(3 * time.Hour) // workers look every hour
+		}
+		passed := tollkeeper.MonthOf(kits[0].Now()) - tollkeeper.MonthOf(start)
+		months, err := store.ListMonths(ctx, parent.ID, 0, 1<<30, 100)
+		if err != nil || len(months) != passed {
+			t.Fatalf("%d months settled, %v; want %d", len(months), err, passed)
+		}
+		entries, err := store.ListCredits(ctx, parent.ID, tollkeeper.OpRetention, tollkeeper.Page{Limit: 100})
+		if err != nil || len(entries) != passed {
+			t.Fatalf("%d retention entries, %v; want %d", len(entries), err, passed)
+		}
+		for _, e := range entries {
+			if e.Amount != -4 {
+				t.Errorf("%s: %d credits, want 4 for 4 children", e.Key, -e.Amount)
+			}
+		}
+		if b, err := store.Balance(ctx, parent.ID); err != nil || b.Credits != 3000-4*int64(passed) || b.Retained != 4*int64(passed) {
+			t.Errorf("%+v, %v", b, err)
+		}
+		if rows, err := store.ListCredits(ctx, house.ID, "", tollkeeper.Page{Limit: 10}); err != nil || len(rows) != 0 {
+			t.Errorf("a house paid: %v, %v", rows, err)
+		}
+		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(kits[0].SignIn(parent).Token), tollkeeper.BillingQuery{Limit: 2})
+		if err != nil || len(history) != 2 || history[0].Month != history[1].Month+1 || history[0].Retention != 4 {
+			t.Errorf("history: %+v, %v", history, err)
+		}
+	})
+}
+
+// Debits as far as the balance goes: there is no debt.
+func TestRetentionStopsAtZero(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+			c.Now, c.Credits.InitialFreeUsers, c.Credits.InitialCredits = time.Now, -1, 3
+		}))
+		parent := k.Parent()
+		for range 5 {
+			k.Child(parent)
+		}
+		k.Advance(70 * 24 * time.Hour)
+		time.Sleep(3 * time.Hour)
+		b, err := k.Store.Balance(ctx, parent.ID)
+		if err != nil || b.Credits != 0 || b.Retained != 3 || b.Used != 3 {
+			t.Fatalf("%+v, %v", b, err)
+		}
+		if n := len(k.Mails(parent.Email)); n != 3 {
+			t.Fatalf("%d alert mails, want one for each threshold", n)
+		}
+	})
+}
