@@ -59,7 +59,7 @@ func makeMailDir(dir string) error {
 }
 
 // Send writes the file first: a mail that stands on the terminal is on disk, too. A mail that went to the server is a
-// line there, and one that the server did not take is another at each try.
+// line there; one that the server did not take is in the log of the library, which tries it again.
 func (p *postman) Send(ctx context.Context, m tollkeeper.Message) error {
 	if p.dir != "" {
 		if err := p.file(m); err != nil {
@@ -70,7 +70,7 @@ func (p *postman) Send(ctx context.Context, m tollkeeper.Message) error {
 		return p.print("--- mail to %s: %s\n\n%s\n---\n", m.To, m.Subject, strings.TrimSpace(m.Text))
 	}
 	if err := p.relay.Send(ctx, m); err != nil {
-		return errors.Join(err, p.print("mail to %s: %s: not sent: %s\n", m.To, m.Subject, oneLine(err)))
+		return err
 	}
 	_ = p.print("mail to %s: %s: sent\n", m.To, m.Subject) // it is sent, whoever reads of it
 	return nil

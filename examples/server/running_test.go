@@ -121,14 +121,15 @@ func (s *running) signUp(t *testing.T, email string) string {
 	return key
 }
 
-// signIn answers the response to a sign-in, and its body.
+// signIn answers the response to a sign-in, and what it gives.
 func (s *running) signIn(t *testing.T, email string) (*http.Response, map[string]any) {
 	t.Helper()
 	res, answer := s.call(t, "POST /auth/signin", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password), "")
 	if res.StatusCode != 200 {
 		t.Fatalf("sign-in: %d %v", res.StatusCode, answer)
 	}
-	return res, answer
+	gives, _ := answer["data"].(map[string]any)
+	return res, gives
 }
 
 // until waits for something that another goroutine does.
