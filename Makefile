@@ -9,8 +9,8 @@ test: ## everything that must hold before a change goes in
 check-modules: ## compiles each module alone, without the workspace
 	@scripts/check-modules
 
-bench: ## all benchmarks, against private servers
-	@scripts/services run go test -run '^$$' -bench . -benchmem -timeout 0 ./bench/...
+bench: ## measures everything beside its rivals, and writes docs/PERFORMANCE.md
+	@scripts/services run go run ./bench/cmd/report $(BENCHFLAGS)
 
 fuzz: ## every fuzz target; FUZZTIME=30s each
 	@scripts/fuzz $(or $(FUZZTIME),30s)
