@@ -75,8 +75,6 @@ func mayActOn(by *Identity, target *Account) bool {
 // scopeOf answers the scope that the caller rules: a parent's children, an admin's fellows. ErrForbidden: none.
 func scopeOf(by *Identity) (uuid.UUID, error) {
 	switch {
-	case by.Account == uuid.Nil: // nobody, whose zero id would name the root scope
-		return Root, ErrForbidden
 	case by.Limited != Unlimited:
 		return Root, ErrLimitedSession
 	case by.IsParent():
@@ -99,6 +97,7 @@ func (a *Authenticator) role(r Role) (Role, error) {
 // SetRole gives the account with that email in the caller's scope a role, and reports whether that changed anything.
 // Taking the role of admin away ends the account's sessions. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput.
 func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string, role Role) (changed bool, err error) {
+	by = by.known()
 	scope, err := scopeOf(by)
 	if err != nil {
 		return false, err
@@ -135,6 +134,7 @@ func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string,
 // SetStatus lets an account in the caller's scope sign in, or no longer; disabling ends its sessions. Nobody disables
 // himself. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput for a status that is neither active nor disabled.
 func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUID, status Status) error {
+	by = by.known()
 	if id == by.Account {
 		return ErrForbidden
 	}
@@ -183,6 +183,7 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 // RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is DeleteAccount, which asks for
 // the password. ErrForbidden; ErrNotFound; ErrLastAdmin.
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
+	by = by.known()
 	if id == by.Account {
 		return ErrForbidden
 	}

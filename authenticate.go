@@ -146,6 +146,7 @@ func (a *Authenticator) seen(l *Live, now time.Time) {
 // SignOut ends the caller's session at once. ErrInvalidToken: it has ended already. An error of the store is reported,
 // never swallowed (R55).
 func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
+	by = by.known()
 	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
 	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {

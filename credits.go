@@ -104,6 +104,7 @@ type Alerts struct {
 
 // CreditAnalysis answers the caller's own figures. ErrDisabled; ErrForbidden for a child.
 func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (CreditAnalysis, error) {
+	by = by.known()
 	if err := a.bookkeeper(by); err != nil {
 		return CreditAnalysis{}, err
 	}

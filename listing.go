@@ -23,6 +23,7 @@ const sealCursor = "cursor"
 // Accounts lists the accounts of the scope that the caller rules, in order of creation.
 // ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
+	by = by.known()
 	scope, err := scopeOf(by)
 	if err != nil {
 		return AccountPage{}, err

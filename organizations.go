@@ -12,6 +12,7 @@ import (
 // Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
 // without.
 func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
+	by = by.known()
 	id := by.Account
 	if !by.IsParent() {
 		id = by.Parent
@@ -119,6 +120,7 @@ func (a *Authenticator) OriginAllowedFor(ctx context.Context, publicKey, origin 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. ErrForbidden for a child and
 // for a member of somebody else's organization; ErrInvalidInput with the field for a URL, name or list that breaks the rules.
 func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
+	by = by.known()
 	if !by.IsParent() {
 		return OrganizationDetails{}, ErrForbidden
 	}
@@ -191,6 +193,7 @@ func (a *Authenticator) AddMember(ctx context.Context, owner, member uuid.UUID) 
 // RotateSecret gives the caller, a parent, a new jwtSecret. Tokens of the old one end: his own sessions and his children's of
 // the organization family, because their rows name the old key.
 func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret string, err error) {
+	by = by.known()
 	if !by.IsParent() {
 		return "", ErrForbidden
 	}

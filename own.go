@@ -12,6 +12,7 @@ import (
 // proof is needed, as in EnrolFactor. Whether the address is taken is not told. ErrInvalidEmail, ErrNotRecent,
 // ErrInvalidCredentials, ErrLocked, ErrRateLimited.
 func (a *Authenticator) ChangeEmail(ctx context.Context, by *Identity, password, email string, c Client) error {
+	by = by.known()
 	key, err := emailKey(email)
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof Digest, now tim
 
 // ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
+	by = by.known()
 	if username != "" && !usernamePattern.MatchString(username) {
 		return ErrInvalidUsername
 	}
@@ -133,6 +135,7 @@ type PersonalCredit struct {
 // Export answers the caller's own data: account, organization, live sessions and, for a parent, the figures and the first
 // thousand lines of his account book.
 func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData, error) {
+	by = by.known()
 	s, err := a.own(ctx, by)
 	if err != nil {
 		return PersonalData{}, err

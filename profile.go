@@ -16,6 +16,7 @@ type Profile struct {
 
 // Profile answers the caller's own.
 func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, error) {
+	by = by.known()
 	s, err := a.own(ctx, by)
 	if err != nil {
 		return Profile{}, err
@@ -40,6 +41,7 @@ type BillingQuery struct {
 // BillingHistory answers the caller's closed months, newest first. ErrForbidden for a child; ErrDisabled; ErrInvalidLimit;
 // ErrInvalidInput with Field "range" when From is after To.
 func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q BillingQuery) ([]Month, error) {
+	by = by.known()
 	if err := a.bookkeeper(by); err != nil {
 		return nil, err
 	}

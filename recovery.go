@@ -169,6 +169,7 @@ func (a *Authenticator) RequestConfirmation(ctx context.Context, r MailRequest) 
 
 // RequestOwnConfirmation mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
 func (a *Authenticator) RequestOwnConfirmation(ctx context.Context, by *Identity, verifyPath string, c Client) error {
+	by = by.known()
 	now := a.now()
 	s, err := a.own(ctx, by)
 	if err != nil {

@@ -79,6 +79,18 @@ type Identity struct {
 	ExpiresAt time.Time // of the token
 }
 
+// nobody is an Identity that no store knows. It is never changed.
+var nobody = &Identity{Account: uuid.Max, Parent: uuid.Max, Limited: "nobody"}
+
+// known answers the identity itself, or nobody's for none: a handler that forgot to ask who calls gets an error, no panic, and
+// nothing of the root scope, whose id is zero.
+func (id *Identity) known() *Identity {
+	if id == nil || id.Account == uuid.Nil {
+		return nobody
+	}
+	return id
+}
+
 // IsParent reports whether the account has no parent.
 func (id *Identity) IsParent() bool { return id.Parent == Root }
 

@@ -9,19 +9,6 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-func TestIdentityOfNobodyRulesNothing(t *testing.T) {
-	story(t, func(w *world) {
-		w.parent("p@example.com")
-		nobody := &tollkeeper.Identity{}
-		if page, err := w.auth.Accounts(ctx, nobody, tollkeeper.AccountQuery{}); err == nil {
-			t.Errorf("it lists %d parents", len(page.Accounts))
-		}
-		if _, err := w.auth.SetRole(ctx, nobody, "p@example.com", tollkeeper.RoleAdmin); err == nil {
-			t.Error("it gives roles to parents")
-		}
-	})
-}
-
 func TestCodesPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

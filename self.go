@@ -44,6 +44,7 @@ func (a *Authenticator) confirm(ctx context.Context, by *Identity, password stri
 // way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
 // ErrInvalidCredentials, ErrLocked, ErrWeakPassword, ErrConflict when another change came first.
 func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, current, next string, c Client) error {
+	by = by.known()
 	s, err := a.confirm(ctx, by, current, c)
 	if err != nil {
 		return err
@@ -70,6 +71,7 @@ var mailedPurposes = []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, Purpo
 // asked again; an account without one is deleted on the word of a session not older than ten minutes.
 // ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.
 func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password string, c Client) error {
+	by = by.known()
 	s, err := a.confirm(ctx, by, password, c)
 	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {
 		if a.now().Sub(by.ProvedAt) > 10*time.Minute {

@@ -25,6 +25,7 @@ const sessionsShown = 100
 
 // Sessions lists the caller's live sessions in order of creation, at most a hundred.
 func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
+	by = by.known()
 	rows, err := a.store.ListSessions(ctx, by.Account, Page{Limit: sessionsShown}, a.now())
 	if err != nil {
 		return nil, unavailable(err)
@@ -41,6 +42,7 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 
 // EndSession ends one of the caller's own sessions at once. ErrNotFound: he has none of that id.
 func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
+	by = by.known()
 	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
 	a.live.sessionChanged(by.Account)
 	if err != nil {
@@ -52,11 +54,13 @@ func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UU
 
 // EndOtherSessions ends all of the caller's sessions but this one.
 func (a *Authenticator) EndOtherSessions(ctx context.Context, by *Identity) error {
+	by = by.known()
 	return a.endSessions(ctx, by.Account, by, by.Session)
 }
 
 // EndSessions ends every session of an account that the caller may act on, his own included. ErrNotFound.
 func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.UUID) error {
+	by = by.known()
 	if id != by.Account {
 		if _, err := a.target(ctx, by, id); err != nil {
 			return err
@@ -81,6 +85,7 @@ func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Ident
 
 // RequireRecent answers ErrNotRecent unless the caller proved who he is within the given time (step-up).
 func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error {
+	by = by.known()
 	if age := a.now().Sub(by.ProvedAt); age < 0 || age > within {
 		return ErrNotRecent
 	}
@@ -90,6 +95,7 @@ func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error 
 // Reauthenticate proves once more who the caller is, so that RequireRecent passes in this session: by the password and,
 // where there is one, a code of the second factor. ErrInvalidCredentials, ErrInvalidCode, ErrLocked, ErrRateLimited.
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, password, code string, c Client) error {
+	by = by.known()
 	s, err := a.confirm(ctx, by, password, c)
 	if err != nil {
 		return err

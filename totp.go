@@ -38,6 +38,7 @@ type Enrolment struct {
 // password, or a session proved within five minutes. ErrNotRecent, ErrInvalidCredentials, ErrLocked; ErrFactorState: there
 // is one already.
 func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password string, c Client) (Enrolment, error) {
+	by = by.known()
 	s, err := a.fresh(ctx, by, password, c)
 	if err != nil {
 		return Enrolment{}, err
@@ -76,6 +77,7 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 // ConfirmFactor turns the second factor on with the first code of the app, and answers ten recovery codes, which are shown
 // this once. Other sessions end; the owner is told by mail. ErrFactorState: nothing was begun; ErrInvalidCode; ErrRateLimited.
 func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code string, c Client) (recovery []string, err error) {
+	by = by.known()
 	s, t, err := a.factorChange(ctx, by, code)
 	if err != nil {
 		return nil, err
@@ -101,6 +103,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code st
 // RemoveFactor turns the second factor off: fresh proof of the first and a code are needed. Recovery codes are void, other
 // sessions end, the owner is told by mail. ErrFactorState: there is none.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, password, code string, c Client) error {
+	by = by.known()
 	if _, err := a.fresh(ctx, by, password, c); err != nil {
 		return err
 	}
@@ -115,6 +118,7 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, password
 
 // NewRecoveryCodes replaces the recovery codes; a code of the app, or an old recovery code, is needed.
 func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code string, c Client) ([]string, error) {
+	by = by.known()
 	s, t, step, err := a.provenFactor(ctx, by, code)
 	if err != nil {
 		return nil, err
