@@ -13,8 +13,11 @@ import (
 	"sync"
 	"testing"
 
+	_ "github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
 	_ "github.com/tollkeeper/tollkeeper/httpadapter"
+	_ "github.com/tollkeeper/tollkeeper/mail/smtp"
+	_ "github.com/tollkeeper/tollkeeper/oidc"
 	_ "github.com/tollkeeper/tollkeeper/store/memory"
 	_ "github.com/tollkeeper/tollkeeper/store/postgres"
 	_ "github.com/tollkeeper/tollkeeper/store/redis"

@@ -71,7 +71,7 @@ func run(ctx context.Context, o options, c credentials, out io.Writer) (err erro
 		return err
 	}
 	if made {
-		fmt.Fprintf(out, "made %s: keep it, no account of this database can do without\n", o.secrets)
+		fmt.Fprintf(out, "made %s: it belongs to this database, keep both\n", o.secrets)
 	}
 	listener, at, err := listen(ctx, o.addr)
 	if err != nil {

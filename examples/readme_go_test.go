@@ -1,0 +1,66 @@
+package examples_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/tollkeeper/tollkeeper/authtest" // what a snippet uses decides whether this test must run again
+)
+
+// around is what stands around each Go snippet of README.md, in their order: what it takes as given, and what it leaves
+// for the code behind it. Between the two the snippet stands as printed.
+var around = []struct{ imports, given, left string }{
+	{
+		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"`,
+		`ctx context.Context, store tollkeeper.Store, key tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
+		`_ = id`,
+	},
+	{
+		`"net/http"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"`,
+		`auth *tollkeeper.Authenticator, house tollkeeper.Account, reports http.Handler`,
+		`_ = err`,
+	},
+	{
+		`"testing"; "time"; "github.com/tollkeeper/tollkeeper/authtest"`,
+		`t *testing.T`,
+		`_ = token`,
+	},
+}
+
+// TestReadmeGo vets the Go snippets of README.md, in a package that exists for the go command only.
+func TestReadmeGo(t *testing.T) {
+	found, _ := snippets(t, "go")
+	if len(found) != len(around) {
+		t.Fatalf("README.md has %d Go snippets, and this test knows what stands around %d", len(found), len(around))
+	}
+	module, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, replace := t.TempDir(), map[string]string{}
+	for i, s := range found {
+		a := around[i]
+		text := "package readme\n\nimport (" + a.imports + ")\n\nfunc _(" + a.given + ") {\n" + s.text + a.left + "\n}\n"
+		name := "snippet" + string(rune('a'+i)) + ".go"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(module, "testdata", name)] = filepath.Join(dir, name)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "vet", "-overlay="+file, "./testdata").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v:\n%s", err, strings.ReplaceAll(string(out), dir, ""))
+	}
+}
