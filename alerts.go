@@ -41,8 +41,6 @@ func (a *Authenticator) alert(ctx context.Context, owner uuid.UUID, debit int64,
 			Kind: MailCreditAlert, Lookup: Lookup{ID: owner}, DueAt: a.now(),
 			Args: map[string]string{argLevel: level, argCredits: strconv.FormatInt(r.Balance.Credits, 10)},
 		}
-		if err := a.queue(context.WithoutCancel(ctx), m); err != nil {
-			a.cfg.Logger.Warn("tollkeeper: credit alert not queued", "owner", owner, "level", level, "error", err)
-		}
+		a.queueAside(ctx, m)
 	}
 }

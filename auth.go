@@ -86,4 +86,22 @@ func unavailable(err error) error {
 	return ErrUnavailable.because(err)
 }
 
+// asideAtMost is how long an answer waits for what is done besides it.
+const asideAtMost = 2 * time.Second
+
+// aside is for what is done besides an answer, by the best effort: it outlives a client that goes away, but not a store that
+// hangs.
+func aside(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), asideAtMost)
+}
+
+// queueAside queues mail of which the answer says nothing.
+func (a *Authenticator) queueAside(ctx context.Context, m QueuedMail) {
+	ctx, cancel := aside(ctx)
+	defer cancel()
+	if err := a.queue(ctx, m); err != nil {
+		a.cfg.Logger.Warn("tollkeeper: mail not queued", "kind", string(m.Kind), "account", m.Lookup.ID, "error", err)
+	}
+}
+
 var strictBase64 = base64.RawURLEncoding.Strict()

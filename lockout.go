@@ -69,13 +69,15 @@ type charge struct {
 
 // passwordCharges are the buckets of a password attempt (SECURITY.md section 4, Lockout).
 func (a *Authenticator) passwordCharges(g guess) []charge {
-	net, l, mark := g.client.network(), a.cfg.Limits, a.markOf(g)
-	return append([]charge{
-		{Bucket: Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
-		{Bucket: Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
-		{Bucket: Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
-		{Bucket: Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
-	}, a.networkCharges("sign-in", g.audience, g.client, l.signIn(g.audience))...)
+	net, l, mark := g.client.network(), &a.cfg.Limits, a.markOf(g)
+	rates := l.signIn(g.audience)
+	charges := append(make([]charge, 0, 4+len(rates)), // in one piece of memory: each sign-in needs one
+		charge{Bucket: Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
+		charge{Bucket: Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
+		charge{Bucket: Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
+		charge{Bucket: Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
+	)
+	return append(charges, a.networkCharges("sign-in", g.audience, g.client, rates)...)
 }
 
 // networkCharges are rates of a network. An audience that shares one rate among its ways in does so by sharing the
@@ -170,12 +172,16 @@ const (
 // settlement is what a proven password means for the buckets that counted it.
 func (t taken) settlement() Settlement {
 	s := Settlement{Forget: t.also}
-	for i, c := range t.charges {
+	for i := range t.charges {
+		c := &t.charges[i]
 		switch {
 		case !t.decision.Outcomes[i].Charged:
 		case c.forget:
 			s.Forget = append(s.Forget, c.Key)
 		case c.forgive:
+			if s.Forgive == nil {
+				s.Forgive = make([]Bucket, 0, len(t.charges)-i)
+			}
 			s.Forgive = append(s.Forgive, c.Bucket)
 		}
 	}
@@ -198,7 +204,9 @@ func (a *Authenticator) settle(ctx context.Context, s Settlement, now time.Time)
 	if s.Zero() {
 		return
 	}
-	if err := a.attempts.Settle(context.WithoutCancel(ctx), s, now); err != nil {
+	ctx, cancel := aside(ctx)
+	defer cancel()
+	if err := a.attempts.Settle(ctx, s, now); err != nil {
 		a.cfg.Logger.Warn("tollkeeper: attempts not settled", "error", err)
 	}
 }

@@ -39,8 +39,6 @@ func (a *Authenticator) noticeNewNetwork(ctx context.Context, s Subject, session
 		day := session.CreatedAt.Format(time.DateOnly)
 		m.ID = uuid.NewSHA1(noticeSpace, []byte(s.Account.ID.String()+session.Network+day))
 		m.Args[argNetwork], m.Args[argTime] = session.Network, session.CreatedAt.Format("2 January 2006, 15:04 UTC")
-		if err := a.queue(context.WithoutCancel(ctx), m); err != nil {
-			a.cfg.Logger.Warn("tollkeeper: notice not queued", "account", s.Account.ID, "error", err)
-		}
+		a.queueAside(ctx, m)
 	}
 }

@@ -94,8 +94,6 @@ func (a *Authenticator) reused(ctx context.Context, claim refreshClaims, now tim
 		return
 	}
 	for _, m := range a.notice(s, noticeReuse) {
-		if err := a.queue(context.WithoutCancel(ctx), m); err != nil {
-			a.cfg.Logger.Warn("tollkeeper: notice not queued", "account", claim.Account, "error", err)
-		}
+		a.queueAside(ctx, m)
 	}
 }

@@ -1,0 +1,44 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// hung does not come back from what is done besides an answer.
+type hung struct{ tollkeeper.Store }
+
+func (hung) Settle(ctx context.Context, _ tollkeeper.Settlement, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (hung) QueueMail(ctx context.Context, _ []tollkeeper.QueuedMail) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// What is done besides an answer, by the best effort, must not keep it for ever: it outlives the request's own deadline.
+func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.config
+		c.Attempts = hung{w.store}
+		auth, err := tollkeeper.New(hung{w.store}, c)
+		w.ok(err)
+		defer auth.Close(ctx)
+		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		before := time.Now()
+		in := p.attempt(password)
+		in.Client = from("10.0.0.1")
+		_, err = auth.SignIn(limited, in)
+		w.ok(err)
+		if waited := time.Since(before); waited > 10*time.Second {
+			t.Errorf("it came back after %v", waited)
+		}
+	})
+}
