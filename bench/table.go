@@ -60,7 +60,7 @@ func with(unit string, v float64) string {
 	if unit == "×" {
 		return figures(v) + "×"
 	}
-	return strings.TrimSpace(figures(v) + " " + unit)
+	return strings.TrimSpace(strings.TrimSuffix(figures(v), ".00") + " " + unit)
 }
 
 // figures writes three significant figures, and no fewer digits than a whole number has.
