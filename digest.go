@@ -54,14 +54,19 @@ func (p *macPool) mac(parts ...string) (d Digest) {
 	for _, part := range parts {
 		binary.BigEndian.PutUint32(m.out[:4], uint32(len(part)))
 		m.Write(m.out[:4])
-		for len(part) > 0 {
-			n := copy(m.out[:], part)
-			m.Write(m.out[:n])
-			part = part[n:]
-		}
+		absorb(m, part)
 	}
 	copy(d[:], m.sum())
 	return d
+}
+
+// absorb writes the part by way of m's own memory: what goes through the interface of a hash is moved to the heap.
+func absorb[T string | []byte](m *keyed, part T) {
+	for len(part) > 0 {
+		n := copy(m.out[:], part)
+		m.Write(m.out[:n])
+		part = part[n:]
+	}
 }
 
 // macPool keeps HMAC-SHA-256 states that have absorbed their key already.

@@ -53,13 +53,12 @@ func (c *tokenChecker) signer(s *Subject, audience Audience) (*hotKey, error) {
 // which the hot path reads them. Asymmetric keys sign through golang-jwt; an HMAC takes the state that the key keeps.
 func (k *hotKey) signToken(c claims) (string, error) {
 	payload := c.appendJSON(make([]byte, 0, 512))
-	b := make([]byte, 0, len(k.head)+strictBase64.EncodedLen(len(payload))+64)
-	b = append(append(b, k.head...), '.')
+	b := append(append(make([]byte, 0, 1024), k.head...), '.')
 	b = strictBase64.AppendEncode(b, payload)
 	if k.macs != nil {
 		m := k.macs.get()
 		defer k.macs.put(m)
-		m.Write(b)
+		absorb(m, b)
 		return string(strictBase64.AppendEncode(append(b, '.'), m.sum())), nil
 	}
 	sig, err := k.method.Sign(string(b), k.sign)
