@@ -6,25 +6,23 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
 // bootstrap makes the house, whose children are the users of the v1 family, and its first admin, if they are not there
 // yet. Without a password it makes one and prints it, which happens once: at any later start the admin is there.
-func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, password string, out io.Writer) (house uuid.UUID, err error) {
+func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, password string, out io.Writer) (tollkeeper.Account, error) {
 	made := password == ""
 	if made {
 		password = rand.Text()
 	}
-	h, admin, err := auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password})
+	house, admin, err := auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password})
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
+		return house, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
 	}
 	if !made || admin.Status != tollkeeper.StatusActive {
-		return h.ID, nil
+		return house, nil
 	}
 	// Of several servers that start at once on an empty database one makes the admin, with its password.
 	hash, err := passhash.Parse(admin.Password)
@@ -34,5 +32,5 @@ func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, passw
 	if admin.Password == "" {
 		err = nil
 	}
-	return h.ID, err
+	return house, err
 }

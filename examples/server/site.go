@@ -87,6 +87,9 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkSecrets(ctx, house); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mountPages(mux)
 	mux.Handle(keySetPath, httpadapter.JWKS(s.auth))
@@ -96,8 +99,19 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 		}
 	}
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
-		V1Scope: house, TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
+		V1Scope: house.ID, TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
 	})
+}
+
+// checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they
+// cannot sign in, and new ones would depend on the wrong file. The house has a key like each parent, of the secret that
+// was the first when the database was made.
+func (s *site) checkSecrets(ctx context.Context, house tollkeeper.Account) error {
+	_, err := s.auth.UnsafeOrganizationByKey(ctx, house.PublicKey) // the secret in it is told to nobody
+	if errors.Is(err, tollkeeper.ErrInternal) {
+		return fmt.Errorf("secrets file %s: has not the key that this database was made with; put that file back, or add its line at the end", s.secrets)
+	}
+	return err
 }
 
 // initial says none as Config.Credits does.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
@@ -94,4 +95,28 @@ func TestWhatAFlagNamesIsMissing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSecretsBelongToTheirDatabase: with another file the server does not start, and with the old key behind a new one
+// it does, and parents sign in.
+func TestSecretsBelongToTheirDatabase(t *testing.T) {
+	dir := t.TempDir()
+	store, file := "-store=sqlite:"+filepath.Join(dir, "x.db"), filepath.Join(dir, "secrets")
+	s := runServer(t, nil, store, "-secrets="+file)
+	s.signUp(t, "owner@acme.example")
+	s.stop()
+	other, ended := launch(t, nil, store) // with secrets of its own
+	if code := <-ended; code != 1 || !strings.Contains(other.out.String(), "has not the key that this database was made with") {
+		t.Errorf("it ends with %d: %s", code, other.out)
+	}
+	old, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append([]byte(tollkeeper.NewMasterKey().Reveal()+"\n"), old...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := runServer(t, nil, store, "-secrets="+file)
+	again.signIn(t, "owner@acme.example")
+	again.stop()
 }
