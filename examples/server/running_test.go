@@ -113,7 +113,8 @@ func (s *running) call(t *testing.T, request, body, token string) (*http.Respons
 // signUp makes a parent and answers its public key.
 func (s *running) signUp(t *testing.T, email string) string {
 	t.Helper()
-	res, answer := s.call(t, "POST /auth/signup", fmt.Sprintf(`{"username":"acme","email":%q,"password":%q}`, email, password), "")
+	name, _, _ := strings.Cut(email, "@")
+	res, answer := s.call(t, "POST /auth/signup", fmt.Sprintf(`{"username":%q,"email":%q,"password":%q}`, name, email, password), "")
 	key := regexp.MustCompile(`APK_[A-Z2-7]+`).FindString(fmt.Sprint(answer))
 	if res.StatusCode != 200 || key == "" {
 		t.Fatalf("sign-up: %d %v", res.StatusCode, answer)

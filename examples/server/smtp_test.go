@@ -9,14 +9,17 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // postOffice is a small SMTP server (RFC 5321) on this machine that takes the mail of the user "app", password "Sesame".
 type postOffice struct {
 	net.Listener
 
+	slow    time.Duration // each mail takes so long
 	mu      sync.Mutex
-	refuse  int // so many mails are not taken, for now
+	open    bool // takes mail of anyone
+	refuse  int  // so many mails are not taken, for now
 	mails   []string
 	senders []string
 	quits   int
@@ -63,7 +66,7 @@ func (p *postOffice) serve(conn net.Conn) {
 			} else {
 				say("535 no")
 			}
-		case verb == "MAIL" && (!known || p.refuses()):
+		case verb == "MAIL" && (!known && !p.open || p.refuses()):
 			say("451 not now")
 		case verb == "MAIL":
 			p.note(func() { p.senders = append(p.senders, rest) })
@@ -74,6 +77,7 @@ func (p *postOffice) serve(conn net.Conn) {
 			for lines.Scan() && lines.Text() != "." {
 				mail.WriteString(lines.Text() + "\n")
 			}
+			time.Sleep(p.slow)
 			p.note(func() { p.mails = append(p.mails, mail.String()) })
 			say("250 queued")
 		case verb == "QUIT":
@@ -158,6 +162,26 @@ func TestMailServerRefuses(t *testing.T) {
 	}
 	if !strings.Contains(office.senders[0], "<no-reply@localhost>") {
 		t.Errorf("it is from %s", office.senders[0])
+	}
+}
+
+// TestStopSendsMail: what was asked for before the server stops goes out, although the mail server is slow.
+func TestStopSendsMail(t *testing.T) {
+	office := newPostOffice(t)
+	office.open, office.slow = true, 100*time.Millisecond
+	s := runServer(t, nil, "-smtp=smtp://"+office.Addr().String()+"?tls=plain&connections=1")
+	people := []string{"ada@home.example", "bob@home.example", "eve@home.example", "joe@home.example"}
+	for _, email := range people {
+		s.signUp(t, email)
+	}
+	for _, email := range people {
+		s.call(t, "POST /auth/reset-password", fmt.Sprintf(`{"email":%q}`, email), "")
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("it ends with %d: %s", code, s.out)
+	}
+	if mails, _ := office.count(); mails != len(people) {
+		t.Errorf("%d of %d mails are sent: %s", mails, len(people), s.out)
 	}
 }
 
