@@ -12,15 +12,18 @@ import (
 )
 
 // emailKey answers the canonical form under which an address is looked up: ASCII lower case of the whole (SECURITY.md
-// section 4, Normalisation). It accepts one "@", a dot-atom local part and a domain of LDH labels with at least one dot; no
-// display names, quotes, comments, literals, controls or spaces (F7, F8).
+// section 4, Normalisation). It accepts one "@", a dot-atom local part and a domain of LDH labels with at least one dot, the last
+// of which is no number, as no address of a machine is a domain; no display names, quotes, comments, literals, controls or
+// spaces (F7, F8).
 func emailKey(s string) (string, error) {
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || len(s) > 254 || len(local) > 64 || !dotAtom(local) || !hostname(domain) || !strings.Contains(domain, ".") {
+	if !ok || len(s) > 254 || len(local) > 64 || !dotAtom(local) || !hostname(domain) || !strings.Contains(domain, ".") || numeric(domain[strings.LastIndexByte(domain, '.')+1:]) {
 		return "", ErrInvalidEmail
 	}
 	return lowerASCII(s), nil
 }
+
+func numeric(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 func dotAtom(s string) bool {
 	for atom := range strings.SplitSeq(s, ".") {

@@ -73,11 +73,15 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof Digest, now tim
 	return s, err
 }
 
-// ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken.
+// ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken; ErrRateLimited, as often as
+// Limits.SignUp, because the answer tells which names are taken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
 	by = by.known()
 	if username != "" && !usernamePattern.MatchString(username) {
 		return ErrInvalidUsername
+	}
+	if _, err := a.take(ctx, a.addressCharges("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {
+		return err
 	}
 	return a.retry(func() error {
 		s, err := a.own(ctx, by)
