@@ -19,8 +19,12 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 	if err != nil {
 		return where, "", err
 	}
+	scope := where.text()
+	if r.Audience == AudiencePlatform {
+		scope = anyPlace // per email (WIRE.md section 3), however the platform is named
+	}
 	charges := append(a.networkCharges("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressCharges(op, where.text(), email, rates)...)
+		a.addressCharges(op, scope, email, rates)...)
 	if _, err := a.take(ctx, charges, now); err != nil {
 		return where, "", err
 	}

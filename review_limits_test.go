@@ -26,6 +26,22 @@ func TestCodesPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 	})
 }
 
+func TestResetsPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		var errs []error
+		for i := range 6 {
+			r := []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}}[i%2]
+			r.Email, r.Audience, r.Client = c.email, tollkeeper.AudiencePlatform, from(fmt.Sprintf("10.0.0.%d", i+1))
+			errs = append(errs, w.auth.RequestReset(ctx, r))
+		}
+		if n := tally(errs); n["ok"] != 3 || n["rate_limited"] != 3 {
+			t.Errorf("%v within an hour, want 3", n)
+		}
+	})
+}
+
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
 		x, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
