@@ -42,7 +42,7 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	if err != nil {
 		return err
 	}
-	if where.key != "" {
+	if where.key != "" || where.number != 0 {
 		if _, err := a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
 			return err
 		}

@@ -42,6 +42,20 @@ func TestResetsPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 	})
 }
 
+func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		for _, r := range []tollkeeper.MailRequest{
+			{ParentKey: "APK_AAAAAAAAAAAAAAAAAAAAAAAAAA"}, {ParentNumber: 999}, {ParentKey: c.PublicKey}, {ParentNumber: c.Number},
+		} {
+			r.Email, r.Audience = c.email, tollkeeper.AudiencePlatform
+			w.want(w.auth.RequestReset(ctx, r), tollkeeper.ErrUnknownParent)
+			w.pass(time.Hour)
+		}
+	})
+}
+
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
 		x, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
