@@ -48,7 +48,7 @@ type Account struct {
 	House             bool          // made by Bootstrap: its children cost nothing and it cannot sign in
 	PublicKey         string        // "APK_…": names a parent in public, is no secret
 	Password          string        // PHC string; empty: none set
-	PasswordChangedAt time.Time     //
+	PasswordChangedAt time.Time     // zero: there is no password, and none expires
 	PasswordTemporary bool          // serves only to choose another one
 	PasswordHistory   []string      // PHC strings of earlier passwords, newest first, at most 24
 	EmailVerifiedAt   time.Time     // zero: never

@@ -84,8 +84,11 @@ func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p proof) Charge {
 }
 
 // passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
-// (WIRE.md 1.1 rule 7).
+// (WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
 func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
+	if changed.IsZero() {
+		changed = now
+	}
 	rest := changed.Add(life).Sub(now)
 	if rest <= 0 {
 		return true, 0

@@ -49,6 +49,9 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 		}
 	}
 	x.Parent, x.PasswordTemporary = spec.Parent, spec.Temporary
+	if spec.Password == "" {
+		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none to be changed
+	}
 	if spec.Verified {
 		x.EmailVerifiedAt = now
 	}

@@ -148,6 +148,7 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 	if err != nil {
 		return Subject{}, err
 	}
+	x.PasswordChangedAt = time.Time{}
 	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
 	create := NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
 	made, receipt, err := a.store.CreateAccount(ctx, create, now)

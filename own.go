@@ -125,7 +125,7 @@ type PersonalAccount struct {
 	CreatedAt         time.Time `json:"createdAt"`
 	UpdatedAt         time.Time `json:"updatedAt"`
 	LastSignIn        time.Time `json:"lastSignIn,omitzero"`
-	PasswordChangedAt time.Time `json:"passwordChangedAt"`
+	PasswordChangedAt time.Time `json:"passwordChangedAt,omitzero"`
 }
 
 // PersonalCredit is a line of a parent's account book.

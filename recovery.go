@@ -118,7 +118,7 @@ var allPurposes = append([]Purpose{PurposeRecovery}, mailedPurposes...)
 func provenMailbox(x Account, now time.Time) Account {
 	if x.EmailVerifiedAt.IsZero() {
 		x.Password, x.PasswordHistory, x.GoogleSubject, x.TOTP, x.TOTPPending = "", nil, "", nil, nil
-		x.PasswordTemporary = false // there is none any more that could be changed
+		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none any more that could be changed
 		x.EmailVerifiedAt = now
 	}
 	return x

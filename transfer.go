@@ -59,7 +59,9 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 	if !r.CreatedAt.IsZero() {
 		x.CreatedAt = r.CreatedAt.UTC().Truncate(time.Millisecond)
 	}
-	if !r.PasswordChangedAt.IsZero() {
+	if r.PasswordHash == "" {
+		x.PasswordChangedAt = time.Time{}
+	} else if !r.PasswordChangedAt.IsZero() {
 		x.PasswordChangedAt = r.PasswordChangedAt.UTC().Truncate(time.Millisecond)
 	}
 	x.ID = r.identity(parent, x.EmailKey)
