@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"sync"
 	"testing"
@@ -67,7 +68,7 @@ func TestMigrate(t *testing.T) {
 	t.Run("also without advisory locks", func(t *testing.T) {
 		c := database(t, "search_path=public,pg_catalog")
 		pool := connect(t, c)
-		if _, err := pool.Exec(t.Context(), `CREATE FUNCTION public.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE plpgsql AS
+		if _, err := pool.Exec(t.Context(), `CREATE FUNCTION public.pg_try_advisory_xact_lock(bigint) RETURNS boolean LANGUAGE plpgsql AS
 			$$ BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = 'feature_not_supported'; END $$`); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +118,7 @@ func next(t *testing.T, sql string) fs.FS {
 		}
 		files[name] = &fstest.MapFile{Data: text}
 	}
-	files["schema/0002_next.sql"] = &fstest.MapFile{Data: []byte(sql)}
+	files[fmt.Sprintf("schema/%04d_next.sql", shipped(t)+1)] = &fstest.MapFile{Data: []byte(sql)}
 	return files
 }
 
