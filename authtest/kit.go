@@ -58,6 +58,9 @@ func New(tb testing.TB, options ...Option) *Kit {
 	for _, edit := range s.edits {
 		edit(&s.config)
 	}
+	if s.config.Now == nil {
+		s.config.Now = time.Now // as in a Config
+	}
 	k := &Kit{tb: tb, clock: &clock{base: s.config.Now}}
 	k.Store, k.box = watch(s.store)
 	s.config.Now = k.clock.now
