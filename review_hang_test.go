@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -40,5 +41,28 @@ func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
 		if waited := time.Since(before); waited > 10*time.Second {
 			t.Errorf("it came back after %v", waited)
 		}
+	})
+}
+
+// A store that is away is not a wrong code.
+func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		e, err := w.auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		w.ok(err)
+		code := func() string {
+			w.pass(time.Minute)
+			c, err := totp.GenerateCode(e.Secret, w.now())
+			w.ok(err)
+			return c
+		}
+		_, err = w.auth.ConfirmFactor(ctx, p.Identity, code(), tollkeeper.Client{})
+		w.ok(err)
+		w.store.faults(failing("UpdateAccount"), nil)
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, password, code(), tollkeeper.Client{}), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		good := code()
+		w.ok(w.auth.Reauthenticate(ctx, p.Identity, password, good, tollkeeper.Client{}))
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, password, good, tollkeeper.Client{}), tollkeeper.ErrInvalidCode)
 	})
 }

@@ -106,8 +106,12 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, passwo
 			return err
 		}
 		if step > 0 { // used once, here too
-			if _, _, err := a.update(ctx, Change{Account: s.Account, TOTPStep: step}, a.now()); err != nil {
+			_, _, err := a.update(ctx, Change{Account: s.Account, TOTPStep: step}, a.now())
+			if errors.Is(err, ErrConflict) {
 				return ErrInvalidCode.because(err)
+			}
+			if err != nil {
+				return err
 			}
 		}
 		a.settle(ctx, t.settlement(), a.now())
