@@ -68,8 +68,11 @@ func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInRe
 	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
-	charges := append(a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressCharges("tries", anyPlace, g.email, a.cfg.Limits.CodeTries)...)
+	tries := a.addressCharges("tries", anyPlace, g.email, a.cfg.Limits.CodeTries)
+	for i := range tries {
+		tries[i].Waive = a.markOf(g) // strangers do not stop a recognised network; the tries of each code still bound it
+	}
+	charges := append(a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), tries...)
 	t, err := a.take(ctx, charges, now)
 	if err != nil {
 		return SignInResult{}, a.refused(g, err)

@@ -56,6 +56,29 @@ func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
 	})
 }
 
+// Whoever guesses at the codes of an address all day stops strangers, not its owner where he has signed in before (R18).
+func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		home, away := from("10.9.0.1"), from("10.8.0.1")
+		in := func(at tollkeeper.Client) error {
+			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key, Client: at}))
+			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key, Client: at})
+			return err
+		}
+		w.ok(in(home))
+		for i := range 100 {
+			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: "000000", ParentKey: c.key, Client: from(fmt.Sprintf("10.0.%d.1", i))})
+			if err == nil {
+				t.Fatal("guessed")
+			}
+		}
+		w.want(in(away), tollkeeper.ErrRateLimited)
+		w.ok(in(home))
+	})
+}
+
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
 		x, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
