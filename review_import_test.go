@@ -2,10 +2,13 @@ package tollkeeper_test
 
 import (
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 func TestImportRefusesKeysOfAnyLength(t *testing.T) {
@@ -17,5 +20,48 @@ func TestImportRefusesKeysOfAnyLength(t *testing.T) {
 				t.Errorf("%d: %+v %v", len(master), r, err)
 			}
 		}
+	})
+}
+
+// What is imported can be exported: a date that has no year of four digits in UTC would end every later export.
+func TestImportRefusesDatesThatNoExportCanWrite(t *testing.T) {
+	story(t, func(w *world) {
+		for i, date := range []string{"9999-12-31T23:59:59-10:00", "0000-01-01T00:00:00+10:00"} {
+			for _, field := range []string{"createdAt", "passwordChangedAt"} {
+				line := `{"email":"` + field + fmt.Sprint(i) + `@example.com","passwordHash":"$2a$04$abcdefghijklmnopqrstuuBmPxZGKIHtTTXbFrBkAhxGD1k0T5tOy","` + field + `":"` + date + `"}`
+				r, err := w.auth.ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+				if err != nil || r.Refused != 1 {
+					t.Errorf("%s %s: %+v %v", field, date, r, err)
+				}
+			}
+		}
+		if _, err := w.auth.ExportAccounts(ctx, tollkeeper.Root, tollkeeper.Root, io.Discard, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A key name in capitals is the same key: the parent's tokens must count.
+func TestImportedKeyNameInCapitals(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		var lines strings.Builder
+		_, err := w.auth.ExportAccounts(ctx, tollkeeper.Root, tollkeeper.Root, &lines, nil)
+		w.ok(err)
+		line := regexp.MustCompile(`"keyMaster":"[^"]*"`).ReplaceAllStringFunc(lines.String(), func(s string) string {
+			return `"keyMaster":` + strings.ToUpper(strings.TrimPrefix(s, `"keyMaster":`))
+		})
+		other, err := tollkeeper.New(memory.New(), w.config)
+		w.ok(err)
+		defer other.Close(ctx)
+		_, err = other.ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+		w.ok(err)
+		res, err := other.SignIn(ctx, p.attempt(password))
+		w.ok(err)
+		if res.Secret != w.signIn(p).Secret {
+			t.Error("another secret")
+		}
+		_, err = other.Authenticate(ctx, res.Token)
+		w.ok(err)
 	})
 }

@@ -49,6 +49,11 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 	if len(r.GoogleSubject) > 255 || hasControl(r.GoogleSubject) || !validText(r.GoogleSubject) || len(r.ExternalID) > 255 {
 		return x, ErrInvalidInput.in("googleSubject")
 	}
+	for _, t := range []time.Time{r.CreatedAt, r.PasswordChangedAt} {
+		if y := t.UTC().Year(); y < 0 || y > 9999 { // RFC 3339 with an offset reaches what no JSON can say in UTC, as an export must
+			return x, ErrInvalidInput.in("createdAt")
+		}
+	}
 	x.Parent, x.Password, x.GoogleSubject = parent, r.PasswordHash, r.GoogleSubject
 	if r.Disabled {
 		x.Status = StatusDisabled
@@ -94,7 +99,7 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 		x.TOTP = r.SecondFactor
 	}
 	if r.KeyMaster != "" {
-		x.KeyMaster, x.KeyVersion = r.KeyMaster, r.KeyVersion
+		x.KeyMaster, x.KeyVersion = lowerASCII(r.KeyMaster), r.KeyVersion
 		if _, ok := a.keys.ofAccount(&x); !ok {
 			return x, ErrInvalidInput.in("keyMaster").saying("Tenant key is not of these secrets")
 		}
