@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,10 +133,12 @@ func (f *fleet) killedRedis(t *testing.T) {
 	locked.guess(f.url, c, password).want(t, "a lock that an empty Redis has forgotten", 200)
 }
 
-// rollOut replaces one process after the other while all clients go on, without one failed request: first by such as
-// may answer for sessions from memory, which is measured, then by strict ones.
+// rollOut replaces one process after the other, twice, while all clients go on, without one failed request: first by
+// such as may answer for sessions from memory, which is measured, then by strict ones. With that comes a new master key:
+// first all learn it, then all use it.
 func (f *fleet) rollOut(t *testing.T) {
 	const stale = 500 * time.Millisecond
+	f.writeKeys(t, slices.Insert(f.keys, 1, tollkeeper.NewMasterKey().Reveal()))
 	f.replaceAll(t, "-staleness="+stale.String())
 	c := f.child(t)
 	var longest time.Duration
@@ -143,7 +146,16 @@ func (f *fleet) rollOut(t *testing.T) {
 		longest = max(longest, f.servesAfterSignOut(t, c, order, stale))
 	}
 	t.Logf("with -staleness=%v a session served up to %v after its sign-out elsewhere", stale, longest.Round(time.Millisecond))
+	f.keys[0], f.keys[1] = f.keys[1], f.keys[0]
+	f.writeKeys(t, f.keys)
 	f.replaceAll(t)
+}
+
+// writeKeys sets the master keys of processes that start. The last one stays: digests are made with it.
+func (f *fleet) writeKeys(t *testing.T, keys []string) {
+	t.Helper()
+	f.keys = keys
+	write(t, f.program.Dir, "tollkeeper.secrets", strings.Join(keys, "\n"), 0o600)
 }
 
 func (f *fleet) replaceAll(t *testing.T, args ...string) {

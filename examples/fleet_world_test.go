@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
 	"github.com/tollkeeper/tollkeeper/examples/internal/roundrobin"
 	"github.com/tollkeeper/tollkeeper/examples/internal/services"
@@ -29,6 +30,7 @@ type fleet struct {
 	program proc.Program
 	args    []string
 	servers [3]*proc.Server
+	keys    []string // master keys, the first signs
 	proxy   roundrobin.Proxy
 	url     string // of the proxy
 	mails   *witness.Mailbox
@@ -45,6 +47,7 @@ func newFleet(t *testing.T) *fleet {
 	f := &fleet{t: t, program: in(t, dir), witness: witness.New(), mails: witness.NewMailbox(filepath.Join(dir, "mail"))}
 	f.Servers = services.Start(t, "..")
 	f.args = []string{anyPort, "-store=" + f.Postgres.URL, "-attempts=" + f.Redis.URL, "-mail-dir=mail", "-trusted-proxies=127.0.0.1"}
+	f.writeKeys(t, []string{tollkeeper.NewMasterKey().Reveal(), tollkeeper.NewMasterKey().Reveal()})
 	for i := range f.servers {
 		f.servers[i] = f.program.Launch(t, f.args...)
 	}
