@@ -65,3 +65,24 @@ func TestImportedKeyNameInCapitals(t *testing.T) {
 		w.ok(err)
 	})
 }
+
+// A password that was to be replaced is still to be replaced after a move (R33).
+func TestTemporaryPasswordsMoveAsSuch(t *testing.T) {
+	story(t, func(w *world) {
+		_, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		w.ok(err)
+		var lines strings.Builder
+		_, err = w.auth.ExportAccounts(ctx, tollkeeper.Root, tollkeeper.Root, &lines, nil)
+		w.ok(err)
+		other, err := tollkeeper.New(memory.New(), w.config)
+		w.ok(err)
+		defer other.Close(ctx)
+		_, err = other.ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(lines.String()), tollkeeper.ImportOptions{})
+		w.ok(err)
+		res, err := other.SignIn(ctx, tollkeeper.SignInRequest{Email: "t@example.com", Password: password})
+		w.ok(err)
+		if id, err := other.Authenticate(ctx, res.Token); err != nil || id.Limited != tollkeeper.LimitedPassword {
+			t.Errorf("%v %v", id, err)
+		}
+	})
+}

@@ -17,6 +17,7 @@ type AccountRecord struct {
 	Role              Role          `json:"role,omitzero"`         // zero: user
 	PasswordHash      string        `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that ImportAccounts lists; empty: none
 	PasswordChangedAt time.Time     `json:"passwordChangedAt,omitzero"`
+	PasswordTemporary bool          `json:"passwordTemporary,omitzero"` // serves only to choose another one
 	EmailVerified     bool          `json:"emailVerified,omitzero"`
 	Disabled          bool          `json:"disabled,omitzero"`
 	GoogleSubject     string        `json:"googleSubject,omitzero"`
@@ -55,6 +56,7 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 		}
 	}
 	x.Parent, x.Password, x.GoogleSubject = parent, r.PasswordHash, r.GoogleSubject
+	x.PasswordTemporary = r.PasswordTemporary && r.PasswordHash != ""
 	if r.Disabled {
 		x.Status = StatusDisabled
 	}
@@ -120,7 +122,7 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 func record(x Account) AccountRecord {
 	return AccountRecord{
 		ID: x.ID, Email: x.Email, Username: x.Username, Name: x.Name, Role: x.Role,
-		PasswordHash: x.Password, PasswordChangedAt: x.PasswordChangedAt, EmailVerified: !x.EmailVerifiedAt.IsZero(),
+		PasswordHash: x.Password, PasswordChangedAt: x.PasswordChangedAt, PasswordTemporary: x.PasswordTemporary, EmailVerified: !x.EmailVerifiedAt.IsZero(),
 		Disabled: x.Status == StatusDisabled, GoogleSubject: x.GoogleSubject, CreatedAt: x.CreatedAt,
 		PublicKey: x.PublicKey, SecondFactor: x.TOTP, KeyMaster: x.KeyMaster, KeyVersion: x.KeyVersion, Organization: x.Organization,
 	}
