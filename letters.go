@@ -85,8 +85,8 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 			return l, false
 		}
 	case MailChangeEmail:
-		if m.Args[argEpoch] != epochText(s.Account) || m.Args[argFrom] != s.Account.EmailKey {
-			return l, false // asked before what has voided such links: one is not to be made afterwards
+		if m.overtaken(s.Account) {
+			return l, false
 		}
 		token := randomToken()
 		l.secret = a.mailed(s, PurposeChangeEmail, "", token, resetTTL, now)
@@ -100,6 +100,12 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 	}
 	l.data.Lifetime = lifetime(l.secret.ExpiresAt.Sub(l.secret.CreatedAt))
 	return l, true
+}
+
+// overtaken reports whether a mail to a new address was asked for before something that has voided its link: none is to be
+// made afterwards.
+func (m QueuedMail) overtaken(x Account) bool {
+	return m.Kind == MailChangeEmail && (m.Args[argEpoch] != epochText(x) || m.Args[argFrom] != x.EmailKey)
 }
 
 // epochText is how a mail that waits names the state of the account that it was asked in.

@@ -151,6 +151,11 @@ func (w *worker) attempt(m QueuedMail) (sent bool, err error) {
 			return false, err
 		}
 	}
+	if m.Kind == MailChangeEmail { // what voids its link may have come just before the link
+		if s, err = a.store.FindAccount(w.ctx, m.Lookup); err != nil || m.overtaken(s.Account) {
+			return false, err
+		}
+	}
 	message, err := a.mails.render(m.Kind, letter.data)
 	if err != nil {
 		return false, err

@@ -89,3 +89,20 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 		}
 	})
 }
+
+func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("owner@example.com")
+		w.store.faults(func(verb string) error {
+			if verb == "worker.PutSecrets" {
+				w.ok(w.auth.ChangePassword(ctx, p.Identity, password, "another staple 8", tollkeeper.Client{}))
+			}
+			return nil
+		}, nil)
+		w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, "thief@evil.example", tollkeeper.Client{}))
+		if n := len(w.sent("thief@evil.example")); n != 0 {
+			t.Errorf("%d mails went out", n)
+		}
+		w.store.faults(nil, nil)
+	})
+}
