@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -96,7 +97,7 @@ func platformSession(_ *call, s tollkeeper.SignInResult) answer {
 		Token   string       `json:"token"`
 		Refresh string       `json:"refreshToken,omitempty"`
 		User    platformUser `json:"user"`
-	}{s.Token, s.Refresh, platformUser{a.Number, a.Email, a.Name, a.Role, a.Status}}}
+	}{s.Token, s.Refresh, platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}}}
 }
 
 // challenge is a sign-in that waits for the second factor (WIRE.md section 4).
@@ -115,7 +116,7 @@ func platformStatus(_ *call, id *tollkeeper.Identity) answer {
 	return answer{body: struct {
 		Authenticated bool         `json:"authenticated"`
 		User          platformUser `json:"user"`
-	}{true, platformUser{id.Number, id.Email, id.Name, id.Role, tollkeeper.StatusActive}}}
+	}{true, platformUser{id.Number, id.Email, cmp.Or(id.Name, id.Username), id.Role, tollkeeper.StatusActive}}}
 }
 
 type platformMessage struct {
