@@ -11,8 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
-// R26: however many codes an address has and from wherever they are tried, no day sees more than fifty comparisons, which
-// is a chance of fifty in a million.
+// R26: however many codes an address has and from wherever they are tried, no day sees more than fifty tries.
 func TestCodesAreTriedFewTimesADay(t *testing.T) {
 	k := authtest.New(t)
 	a := k.Parent()
