@@ -8,7 +8,8 @@ import (
 )
 
 // RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
-// the answer stays, and no mail goes. ErrInvalidEmail; ErrRateLimited for the network only.
+// the answer stays, and no mail goes. ErrInvalidEmail; ErrUnknownParent (keys and numbers are public); ErrRateLimited for the
+// network only.
 func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -23,8 +24,11 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	loud := len(charges)
 	charges = append(charges, a.addressCharges("code", anyPlace, email, l.CodeAddress)...)
 	quiet, err := a.takeQuietly(ctx, charges, loud, now)
-	if err != nil || quiet || where.key != "" && !ValidPublicKey(where.key) {
-		return err // a key that cannot be one gets no row in the outbox
+	if err != nil {
+		return err
+	}
+	if err := a.knownPlace(ctx, where); err != nil || quiet {
+		return err
 	}
 	m := QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	return a.queue(ctx, m)

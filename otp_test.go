@@ -350,12 +350,12 @@ func TestCodesAreUnbiased(t *testing.T) {
 	}
 }
 
-// A parent's key that is none says nothing and stops nothing.
+// A parent's key that is none is told, since keys are public (WIRE.md section 3), and guesses below it fail like any other.
 func TestMailForUnknownParents(t *testing.T) {
 	story(t, func(w *world) {
 		unknown := "APK_" + strings.Repeat("A", 26)
 		for _, key := range []string{unknown, "x", "\x00", strings.Repeat("k", 16<<10)} {
-			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}))
+			w.want(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}), tollkeeper.ErrUnknownParent)
 			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 			if len(key) > 100 && w.store.saw(key) {

@@ -42,10 +42,8 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	if err != nil {
 		return err
 	}
-	if where.key != "" || where.number != 0 {
-		if _, err := a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
-			return err
-		}
+	if err := a.knownPlace(ctx, where); err != nil {
+		return err
 	}
 	m := QueuedMail{ID: newID(), Kind: MailReset, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	if err := a.queue(ctx, m); err != nil {
@@ -53,6 +51,18 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	}
 	a.event(Event{Name: EventResetAsked, Audience: r.Audience, Network: r.Client.network()})
 	return nil
+}
+
+// knownPlace refuses a parent that nobody is, named by key or number. Both are public, so that telling is no harm.
+func (a *Authenticator) knownPlace(ctx context.Context, where place) error {
+	if where.key == "" && where.number == 0 {
+		return nil
+	}
+	_, err := a.ownerOf(ctx, where)
+	if errors.Is(err, ErrParentInactive) {
+		return nil
+	}
+	return err
 }
 
 // ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids every

@@ -72,7 +72,7 @@ func TestRoundTrips(t *testing.T) {
 				return err
 			}
 		}},
-		{"code request", "[Take QueueMail]", func(w *world, _, c *person) func() error { return func() error { return w.requestCode(c) } }},
+		{"code request, below a named parent", "[Take FindAccount QueueMail]", func(w *world, _, c *person) func() error { return func() error { return w.requestCode(c) } }},
 		{"code", "[Take ConsumeSecret CreateSession]", func(w *world, _, c *person) func() error {
 			w.confirmed(c)
 			code := w.mailCode(c)
