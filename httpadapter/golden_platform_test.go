@@ -69,7 +69,7 @@ func (g *golden) platformCodes(paul, kim person) {
 	g.row("signin-otp", "POST /api/user/signin-otp", object("email", kim.email, "PlatformId", paul.key))
 	g.row("signin-otp-unknown", "POST /api/user/signin-otp", object("email", "nobody@child.example", "PlatformId", paul.key))
 	g.row("signin-otp-400", "POST /api/user/signin-otp", object("PlatformId", paul.key))
-	g.row("signin-otp-401-platform", "POST /api/user/signin-otp", object("email", kim.email, "PlatformId", 999999))
+	g.row("signin-otp-401-platform", "POST /api/user/signin-otp", object("email", kim.email, "PlatformId", "999999"))
 	code := g.mailed(kim.email, tollkeeper.MailSignInCode, 1, sixDigits)
 	wrong := "000000"
 	if code == wrong {
