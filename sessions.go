@@ -21,15 +21,19 @@ type SessionInfo struct {
 	Current   bool // the caller's own
 }
 
-const sessionsShown = 100
+const (
+	sessionsRead  = 1_000
+	sessionsShown = 100
+)
 
-// Sessions lists the caller's live sessions in order of creation, at most a hundred.
+// Sessions lists the caller's live sessions in order of creation, the newest hundred of at most a thousand.
 func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
 	by = by.known()
-	rows, err := a.store.ListSessions(ctx, by.Account, Page{Limit: sessionsShown}, a.now())
+	rows, err := a.store.ListSessions(ctx, by.Account, Page{Limit: sessionsRead}, a.now())
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	rows = rows[max(0, len(rows)-sessionsShown):]
 	list := make([]SessionInfo, len(rows))
 	for i, s := range rows {
 		list[i] = SessionInfo{

@@ -132,7 +132,8 @@ type SessionStore interface {
 
 	// RotateSession moves Generation one on and RotatedAt to now, if the one shown is current. The one just before it
 	// answers the same, without moving anything, while now is before RotatedAt+Grace. Any other one is reuse: the session ends and the answer is
-	// ErrConflict, also when it is asked again. SeenAt stays. ErrNotFound: the session is not live, or now is not before its RefreshUntil.
+	// ErrConflict, also when it is asked again. SeenAt stays. ErrNotFound: the session is not live, its account or parent is
+	// not active, or now is not before its RefreshUntil; nothing moves then.
 	RotateSession(ctx context.Context, r Rotation, now time.Time) (Live, error)
 
 	// TouchSession moves SeenAt of a live session of the account, and ProvedAt if asked. ErrNotFound if there is none.

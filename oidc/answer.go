@@ -112,8 +112,9 @@ func signedIn(s tollkeeper.SignInResult) any {
 	return struct {
 		Success bool   `json:"success"`
 		Token   string `json:"token"`
+		Refresh string `json:"refreshToken,omitempty"` // where the host has turned it on
 		User    user   `json:"user"`
-	}{true, s.Token, u}
+	}{true, s.Token, s.Refresh, u}
 }
 
 func failure(code, message string) any {

@@ -21,6 +21,11 @@ type account struct {
 	secrets  map[tollkeeper.Digest]*secret
 }
 
+// active reports whether the account may have sessions: it is active, and so is its parent.
+func (a *account) active() bool {
+	return a.Status == tollkeeper.StatusActive && (a.parent == nil || a.parent.Status == tollkeeper.StatusActive)
+}
+
 // gone reports whether the account must not be found any more: it is deleted, or its parent is.
 func (a *account) gone() bool {
 	return a.Status == tollkeeper.StatusDeleted || a.parent != nil && a.parent.Status == tollkeeper.StatusDeleted

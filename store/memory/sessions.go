@@ -57,9 +57,7 @@ func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now 
 	}
 	a := s.accounts[n.Session.Account]
 	switch {
-	case a == nil || a.Status != tollkeeper.StatusActive || a.Epoch != n.Session.Epoch:
-		return tollkeeper.Receipt{}, tollkeeper.ErrNotFound
-	case a.parent != nil && a.parent.Status != tollkeeper.StatusActive:
+	case a == nil || !a.active() || a.Epoch != n.Session.Epoch:
 		return tollkeeper.Receipt{}, tollkeeper.ErrNotFound
 	case n.TOTPStep != 0 && n.TOTPStep <= a.TOTPStep:
 		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
@@ -133,7 +131,7 @@ func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now ti
 	if x != nil && x.reused && r.Generation != x.Generation {
 		return tollkeeper.Live{}, tollkeeper.ErrConflict
 	}
-	if x == nil || !x.live(now) || !now.Before(x.RefreshUntil) {
+	if x == nil || !x.live(now) || !now.Before(x.RefreshUntil) || !x.account.active() {
 		return tollkeeper.Live{}, tollkeeper.ErrNotFound
 	}
 	switch {

@@ -23,6 +23,7 @@ const (
 	liveJoins = ` JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner`
 
 	alive   = ` AND s.epoch = a.epoch AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
+	active  = ` AND a.status = 'active' AND coalesce(p.status, 'active') = 'active'`
 	current = ` AND s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > `
 
 	sessionByID = `SELECT ` + liveColumns + ` FROM sessions s` + liveJoins + ` WHERE s.id = $1` + current + `$2` + alive
@@ -42,7 +43,7 @@ const (
 	rotateSession = `WITH cur AS (
   SELECT s.* FROM sessions s
   WHERE s.id = $1 AND s.ended_at = 0 AND s.refresh_until > $3::bigint
-    AND EXISTS (SELECT 1 FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = s.account` + alive + `)
+    AND EXISTS (SELECT 1 FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = s.account` + alive + active + `)
   FOR NO KEY UPDATE
 ), moved AS (
   UPDATE sessions s SET
@@ -63,7 +64,7 @@ SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
 
 	// A statement that had to wait may see a session as it is and its account as it was. What it refused is therefore
 	// confirmed by one that only reads, and so sees both at one moment. $1 session $2 now $3 account or NULL.
-	sessionState = `SELECT s.reused, s.generation, s.refresh_until > $2::bigint FROM sessions s
+	sessionState = `SELECT s.reused, s.generation, s.refresh_until > $2::bigint` + active + ` FROM sessions s
   JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
   WHERE s.id = $1 AND ($3::uuid IS NULL OR s.account = $3) AND (s.reused OR s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > $2` + alive + `)`
 )

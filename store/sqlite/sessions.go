@@ -147,7 +147,7 @@ func rotate(c *conn, r tollkeeper.Rotation, now time.Time) (l tollkeeper.Live, r
 	}
 	x := &l.Session
 	switch {
-	case !now.Before(x.RefreshUntil):
+	case !now.Before(x.RefreshUntil), l.Status != tollkeeper.StatusActive, l.ParentStatus != tollkeeper.StatusActive:
 		return tollkeeper.Live{}, false, tollkeeper.ErrNotFound
 	case r.Generation == x.Generation:
 		next := tollkeeper.Session{ExpiresAt: r.ExpiresAt, RefreshUntil: r.RefreshUntil}

@@ -3,6 +3,8 @@ package storetest
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -21,6 +23,7 @@ func rotateSession(k *kit) {
 	k.run("the grace ends", rotateGraceEnds)
 	k.run("two before is reuse in the grace, too", rotateTwoBefore)
 	k.run("needs a live session", rotateNeedsLive)
+	k.run("waits while the account or its parent is disabled", rotateWaits)
 	k.run("not at or after the refresh limit", rotateLimit)
 }
 
@@ -123,6 +126,22 @@ func rotateNeedsLive(k *kit) {
 			k.dead(s.Account, s.ID, now)
 		})
 	}
+}
+
+// A token that is refused for the moment is not used up: once all are active again it serves.
+func rotateWaits(k *kit) {
+	p := k.parent(0)
+	a := k.child(p)
+	s := k.signIn(refreshable(a))
+	for _, id := range []uuid.UUID{a.ID, p.ID} {
+		k.disable(id)
+		_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
+		k.fails(err, tollkeeper.ErrNotFound)
+		k.update(id, func(c *tollkeeper.Change) { c.Account.Status = tollkeeper.StatusActive })
+	}
+	l, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
+	k.ok(err)
+	k.that(l.Session.Generation == 1, "generation %d, want 1", l.Session.Generation)
 }
 
 func rotateLimit(k *kit) {
