@@ -118,9 +118,8 @@ func masterOf(a *Account) (m masterID, ok bool) {
 }
 
 const (
-	tenantKidLen   = 38 // base64url of tenantKeyID
-	maxKidLen      = 64
-	instanceKidLen = 11
+	tenantKidLen = 38 // base64url of tenantKeyID
+	maxKidLen    = 64
 )
 
 // find answers the key that a kid names: a configured one, or a tenant's, derived. It reads no store.

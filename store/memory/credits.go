@@ -66,27 +66,10 @@ func (b *book) write(e tollkeeper.LedgerEntry) *entry {
 	return row
 }
 
-// credit and debit move the figures by an amount that is not negative. Granted = Credits + Used before and after.
+// credit moves the figures by an amount that is not negative. Granted = Credits + Used before and after.
 func (b *book) credit(amount int64) {
 	b.Credits += amount
 	b.Granted += amount
-}
-
-func (b *book) debit(op tollkeeper.Operation, amount int64) {
-	b.Credits -= amount
-	b.Used += amount
-	switch op {
-	case tollkeeper.OpSignIn:
-		b.SignIns++
-	case tollkeeper.OpSignUp:
-		b.SignUps++
-	case tollkeeper.OpVerify:
-		b.Verifications++
-	case tollkeeper.OpSocial:
-		b.Socials++
-	case tollkeeper.OpRetention:
-		b.Retained += amount
-	}
 }
 
 // book answers the owner's; nil: he has none.
@@ -132,7 +115,7 @@ func (b bill) pay(subject uuid.UUID, now time.Time) tollkeeper.Receipt {
 		return tollkeeper.Receipt{}
 	}
 	if c := b.charge; !b.stands {
-		b.book.debit(c.Operation, c.Price)
+		b.book.Debit(c.Operation, c.Price)
 		b.book.write(tollkeeper.LedgerEntry{
 			ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Subject: subject, At: now,
 		})
@@ -178,7 +161,7 @@ func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (toll
 		b.Credits += e.Amount
 		b.Used -= e.Amount
 	case e.Amount < 0:
-		b.debit(e.Operation, -e.Amount)
+		b.Debit(e.Operation, -e.Amount)
 	default:
 		b.credit(e.Amount)
 	}

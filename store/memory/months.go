@@ -3,8 +3,6 @@ package memory
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
-	"fmt"
 	"slices"
 	"time"
 
@@ -68,16 +66,17 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 func (s *Store) closeMonth(a *account, price int64, now time.Time) (debit int64) {
 	b := a.book
 	month := b.ClosedMonth + 1
-	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
-	if a.Status != tollkeeper.StatusDeleted && !a.House && b.keys[key] == nil {
-		debit = retention(b.Balance, price)
+	if a.Status != tollkeeper.StatusDeleted && !a.House {
+		debit = b.RetentionDue(price)
+	}
+	row := tollkeeper.RetentionEntry(a.ID, month, debit, now)
+	if b.keys[row.Key] != nil {
+		debit = 0
 	}
 	operations := b.Used - b.ClosedUsed
 	if debit > 0 {
-		b.debit(tollkeeper.OpRetention, debit)
-		b.write(tollkeeper.LedgerEntry{
-			ID: entryID(a.ID, key, now), Owner: a.ID, Key: key, Operation: tollkeeper.OpRetention, Amount: -debit, At: now,
-		})
+		b.Debit(tollkeeper.OpRetention, debit)
+		b.write(row)
 	}
 	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
 	b.ClosedMonth, b.ClosedUsed = month, b.Used
@@ -87,26 +86,4 @@ func (s *Store) closeMonth(a *account, price int64, now time.Time) (debit int64)
 		Retention: debit, Operations: operations, Credits: b.Credits, At: now,
 	})
 	return debit
-}
-
-// retention answers price for each child beyond the free ones, as far as the balance goes.
-func retention(b tollkeeper.Balance, price int64) int64 {
-	billable := max(0, b.Children-b.FreeUsers)
-	if billable == 0 || price == 0 {
-		return 0
-	}
-	if billable > b.Credits/price {
-		return b.Credits
-	}
-	return billable * price
-}
-
-// entryID makes the id of a ledger row that no caller makes: a UUIDv7 of now, the rest of it derived from owner and key.
-func entryID(owner uuid.UUID, key string, now time.Time) uuid.UUID {
-	id := uuid.NewSHA1(owner, []byte(key))
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
-	copy(id[:6], ms[2:])
-	id[6] = id[6]&0x0f | 0x70
-	return id
 }

@@ -131,7 +131,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 			sum = &b
 			counts[c.Owner] = sum
 		}
-		debit(sum, c)
+		sum.Debit(c.Operation, c.Price) // as the statement does
 		results[n-1].Value = tollkeeper.Receipt{Charged: true, Balance: *sum}
 		return nil
 	})
@@ -171,22 +171,6 @@ func columns(batch []signIn) []any {
 		column(batch, func(r *signIn) [16]byte { return r.Charge.Entry }),
 		column(batch, func(r *signIn) string { return string(r.Charge.Operation) }),
 		column(batch, func(r *signIn) int64 { return r.Charge.Price }),
-	}
-}
-
-// debit moves a balance as the statement does.
-func debit(b *tollkeeper.Balance, c tollkeeper.Charge) {
-	b.Credits -= c.Price
-	b.Used += c.Price
-	switch c.Operation {
-	case tollkeeper.OpSignIn:
-		b.SignIns++
-	case tollkeeper.OpSignUp:
-		b.SignUps++
-	case tollkeeper.OpVerify:
-		b.Verifications++
-	case tollkeeper.OpSocial:
-		b.Socials++
 	}
 }
 

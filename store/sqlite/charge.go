@@ -46,24 +46,6 @@ func saveBalance(c *conn, owner uuid.UUID, b *tollkeeper.Balance) error {
 	return err
 }
 
-// debit moves the figures by an amount above zero; Granted = Credits + Used before and after.
-func debit(b *tollkeeper.Balance, op tollkeeper.Operation, amount int64) {
-	b.Credits -= amount
-	b.Used += amount
-	switch op {
-	case tollkeeper.OpSignIn:
-		b.SignIns++
-	case tollkeeper.OpSignUp:
-		b.SignUps++
-	case tollkeeper.OpVerify:
-		b.Verifications++
-	case tollkeeper.OpSocial:
-		b.Socials++
-	case tollkeeper.OpRetention:
-		b.Retained += amount
-	}
-}
-
 // bill is a Charge that was decided on and can be paid. The zero bill charges nothing.
 type bill struct {
 	charge  tollkeeper.Charge
@@ -108,7 +90,7 @@ func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (tollkeeper.Receipt
 	case b.stands:
 		return tollkeeper.Receipt{Charged: true, Balance: b.balance}, nil
 	}
-	debit(&b.balance, ch.Operation, ch.Price)
+	b.balance.Debit(ch.Operation, ch.Price)
 	if err := saveBalance(c, ch.Owner, &b.balance); err != nil {
 		return tollkeeper.Receipt{}, err
 	}

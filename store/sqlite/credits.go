@@ -73,7 +73,7 @@ func post(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) (tollkeeper
 		b.Credits += e.Amount
 		b.Used -= e.Amount
 	case e.Amount < 0:
-		debit(b, e.Operation, -e.Amount)
+		b.Debit(e.Operation, -e.Amount)
 	default:
 		b.Credits += e.Amount
 		b.Granted += e.Amount

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,12 +84,12 @@ const (
 func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err error) {
 	b := &p.balance
 	month := b.ClosedMonth + 1
-	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
 	if p.pays {
-		cost = retention(b, price)
+		cost = b.RetentionDue(price)
 	}
+	entry := tollkeeper.RetentionEntry(p.owner, month, cost, now)
 	if cost > 0 {
-		paid, err := c.exists(selectKey, p.owner[:], key)
+		paid, err := c.exists(selectKey, p.owner[:], entry.Key)
 		if err != nil {
 			return 0, err
 		}
@@ -101,12 +99,9 @@ func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err 
 	}
 	operations := b.Used - b.ClosedUsed
 	if cost > 0 {
-		debit(b, tollkeeper.OpRetention, cost)
-		err := writeEntry(c, &tollkeeper.LedgerEntry{
-			ID: entryID(p.owner, key, now), Owner: p.owner, Key: key, Operation: tollkeeper.OpRetention,
-			Amount: -cost, Balance: b.Credits, At: now,
-		})
-		if err != nil {
+		b.Debit(tollkeeper.OpRetention, cost)
+		entry.Balance = b.Credits
+		if err := writeEntry(c, &entry); err != nil {
 			return 0, err
 		}
 	}
@@ -119,26 +114,4 @@ func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err 
 	}
 	_, err = c.exec(insertMonth, p.owner[:], int64(month), b.Children, b.FreeUsers, cost, operations, b.Credits, millis(now))
 	return cost, err
-}
-
-// retention answers price for each child beyond the free ones, as far as the balance goes.
-func retention(b *tollkeeper.Balance, price int64) int64 {
-	billable := max(0, b.Children-b.FreeUsers)
-	if billable == 0 || price == 0 {
-		return 0
-	}
-	if billable > b.Credits/price {
-		return b.Credits
-	}
-	return billable * price
-}
-
-// entryID makes the id of a ledger row that no caller makes: a UUIDv7 of now, the rest of it derived from owner and key.
-func entryID(owner uuid.UUID, key string, now time.Time) uuid.UUID {
-	id := uuid.NewSHA1(owner, []byte(key))
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
-	copy(id[:6], ms[2:])
-	id[6] = id[6]&0x0f | 0x70
-	return id
 }
