@@ -121,18 +121,27 @@ type taken struct {
 	also     []Digest // further buckets that a success forgets
 }
 
-// take charges the buckets before anything expensive is done (R17, R21). Refused: ErrLocked or ErrRateLimited with RetryAfter.
-func (a *Authenticator) take(ctx context.Context, charges []charge, now time.Time) (taken, error) {
+// ask has the store charge the buckets, before anything expensive is done (R17, R21).
+func (a *Authenticator) ask(ctx context.Context, charges []charge, now time.Time) (Decision, error) {
 	buckets := make([]Bucket, len(charges))
 	for i, c := range charges {
 		buckets[i] = c.Bucket
 	}
 	d, err := a.attempts.Take(ctx, buckets, now)
 	if err != nil {
-		return taken{}, unavailable(err)
+		return d, unavailable(err)
 	}
 	if len(d.Outcomes) != len(charges) {
-		return taken{}, ErrInternal
+		return d, ErrInternal
+	}
+	return d, nil
+}
+
+// take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter.
+func (a *Authenticator) take(ctx context.Context, charges []charge, now time.Time) (taken, error) {
+	d, err := a.ask(ctx, charges, now)
+	if err != nil {
+		return taken{}, err
 	}
 	if !d.Allowed {
 		return taken{}, refusal(charges, d, now)

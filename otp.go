@@ -39,16 +39,10 @@ const anyPlace = ""
 
 // takeQuietly is take, but a refusal by just the buckets from index loud on is no error: it answers quiet.
 func (a *Authenticator) takeQuietly(ctx context.Context, charges []charge, loud int, now time.Time) (quiet bool, err error) {
-	buckets := make([]Bucket, len(charges))
-	for i, c := range charges {
-		buckets[i] = c.Bucket
-	}
-	d, err := a.attempts.Take(ctx, buckets, now)
+	d, err := a.ask(ctx, charges, now)
 	switch {
-	case err != nil:
-		return false, unavailable(err)
-	case d.Allowed:
-		return false, nil
+	case err != nil || d.Allowed:
+		return false, err
 	case refusedOnly(d, loud):
 		return true, nil
 	}
