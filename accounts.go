@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // update is the one way to UpdateAccount.
-func (a *Authenticator) update(ctx context.Context, c Change, now time.Time) (Account, Receipt, error) {
+func (a *Authenticator) update(ctx context.Context, c store.Change, now time.Time) (Account, store.Receipt, error) {
 	c.Account.UpdatedAt = now
 	x, r, err := a.store.UpdateAccount(ctx, c, now)
 	a.live.accountChanged(c.Account.ID, c.Account.Parent) // also after an error: it may have happened
@@ -38,17 +39,17 @@ func duplicate(err error) error {
 // Account answers an account with its parent and organization. It is the host's own call: nobody's permission is asked.
 // ErrNotFound.
 func (a *Authenticator) Account(ctx context.Context, id uuid.UUID) (Subject, error) {
-	return a.subject(ctx, Lookup{ID: id})
+	return a.subject(ctx, store.Lookup{ID: id})
 }
 
-func (a *Authenticator) subject(ctx context.Context, l Lookup) (Subject, error) {
+func (a *Authenticator) subject(ctx context.Context, l store.Lookup) (Subject, error) {
 	s, err := a.store.FindAccount(ctx, l)
 	return s, unavailable(err)
 }
 
 // own answers the caller's account, for changing it. ErrInvalidToken when it is gone.
 func (a *Authenticator) own(ctx context.Context, by *Identity) (Subject, error) {
-	s, err := a.subject(ctx, Lookup{ID: by.Account})
+	s, err := a.subject(ctx, store.Lookup{ID: by.Account})
 	if errors.Is(err, ErrNotFound) {
 		return s, ErrInvalidToken
 	}
@@ -110,14 +111,14 @@ func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string,
 		return false, err
 	}
 	err = a.retry(func() error {
-		s, err := a.subject(ctx, Lookup{Email: key, Scope: scope})
+		s, err := a.subject(ctx, store.Lookup{Email: key, Scope: scope})
 		if err != nil {
 			return err
 		}
 		if changed = s.Account.Role != role; !changed {
 			return nil
 		}
-		c := Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin, Mail: a.notice(s, noticeRole)}
+		c := store.Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin, Mail: a.notice(s, noticeRole)}
 		if s.Account.ID == by.Account {
 			c.KeepSession = by.Session
 		}
@@ -155,7 +156,7 @@ func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Stat
 		if err != nil || s.Account.Status == status {
 			return err
 		}
-		c := Change{Account: s.Account, EndSessions: status != StatusActive}
+		c := store.Change{Account: s.Account, EndSessions: status != StatusActive}
 		c.Account.Status = status
 		_, _, err = a.update(ctx, c, a.now())
 		if err == nil {
@@ -170,7 +171,7 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 	if by.Limited != Unlimited {
 		return Subject{}, ErrLimitedSession
 	}
-	s, err := a.subject(ctx, Lookup{ID: id})
+	s, err := a.subject(ctx, store.Lookup{ID: id})
 	if err != nil {
 		return s, err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // admit decides, from values alone, whether a proven account may have a session: its own status, its verification, the
@@ -63,22 +64,22 @@ func admitWidget(s Subject) error {
 
 // signInCharge says who pays for a session, and whether he must (WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
 // of signing in.
-func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p proof) Charge {
+func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p proof) store.Charge {
 	if a.cfg.Credits == nil || p.operation == "" {
-		return Charge{}
+		return store.Charge{}
 	}
 	price := a.cfg.Credits.Prices[p.operation]
-	c := Charge{Owner: s.Account.ID, Key: "session:" + sid.String(), Entry: sid, Operation: p.operation, Price: price}
+	c := store.Charge{Owner: s.Account.ID, Key: "session:" + sid.String(), Entry: sid, Operation: p.operation, Price: price}
 	switch {
 	case s.Parent != nil && s.Parent.House:
-		return Charge{}
+		return store.Charge{}
 	case s.Parent != nil:
 		c.Owner, c.Required = s.Parent.ID, true
 	case s.KeyOwner != nil:
 		c.Owner, c.Required = s.KeyOwner.ID, true
 	}
 	if price == 0 {
-		return Charge{}
+		return store.Charge{}
 	}
 	return c
 }

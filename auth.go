@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Authenticator is the whole library: it signs people up and in, checks tokens, and keeps the books. Make one with New;
 // it never changes afterwards and is safe for concurrent use.
 type Authenticator struct {
 	cfg      Config
-	store    Store
-	attempts AttemptStore
+	store    store.Store
+	attempts store.AttemptStore
 	apart    bool // attempts live in another store than sessions
 	keys     *keyring
 	tokens   *tokenChecker
@@ -29,8 +30,8 @@ type Authenticator struct {
 // New makes an Authenticator and starts its background worker, which sends mail, sweeps expired rows and settles months.
 // It refuses, with an ErrInvalidInput that names the field, whatever could only fail later. It does not touch the store.
 // Stop the worker with Close.
-func New(store Store, c Config) (*Authenticator, error) {
-	if store == nil {
+func New(s store.Store, c Config) (*Authenticator, error) {
+	if s == nil {
 		return nil, ErrInvalidInput.in("store").saying("tollkeeper: New needs a store")
 	}
 	c, err := c.complete()
@@ -38,15 +39,16 @@ func New(store Store, c Config) (*Authenticator, error) {
 		return nil, err
 	}
 	c.own()
-	a := &Authenticator{cfg: c, store: store, attempts: store}
+	s = errorsOf{s}
+	a := &Authenticator{cfg: c, store: s, attempts: s}
 	if c.Attempts != nil {
-		a.attempts, a.apart = c.Attempts, true
+		a.attempts, a.apart = attemptErrors{c.Attempts}, true
 	}
 	if a.keys, err = newKeyring(c.Secrets, c.SigningKeys); err != nil {
 		return nil, err
 	}
 	a.tokens = newTokenChecker(a.keys, c.Issuer)
-	a.live = newLiveSessions(store, c.SessionStaleness)
+	a.live = newLiveSessions(s, c.SessionStaleness)
 	a.digests = newDigestKeys(a.keys.oldest)
 	if a.hasher, err = newHasher(c.Hash); err != nil {
 		return nil, bad("Hash", err.Error())
@@ -96,7 +98,7 @@ func aside(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // queueAside queues mail of which the answer says nothing.
-func (a *Authenticator) queueAside(ctx context.Context, m QueuedMail) {
+func (a *Authenticator) queueAside(ctx context.Context, m store.QueuedMail) {
 	ctx, cancel := aside(ctx)
 	defer cancel()
 	if err := a.queue(ctx, m); err != nil {

@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"github.com/tollkeeper/tollkeeper/store"
 	"time"
 )
 
@@ -19,7 +20,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identi
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	var live Live
+	var live store.Live
 	err := a.live.get(ctx, known.claims.Session, known.claims.Subject, now, &live)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidToken
@@ -36,7 +37,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identi
 
 // identityOf answers the identity that the token had before, as long as nothing about its session has changed. It is
 // kept from the second time on: many tokens are seen but once.
-func (a *Authenticator) identityOf(k *knownToken, l *Live, now time.Time) *Identity {
+func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
 	s := k.seen.Load()
 	if s != nil && s != seenOnce && s.id.Limited == limited && s.live == *l {
@@ -53,7 +54,7 @@ func (a *Authenticator) identityOf(k *knownToken, l *Live, now time.Time) *Ident
 
 // vouches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
 // for nothing but organization sessions of its own accounts (R50, R51).
-func vouches(l *Live, c *claims, k *tokenKey, now time.Time) bool {
+func vouches(l *store.Live, c *claims, k *tokenKey, now time.Time) bool {
 	s := &l.Session
 	if s.KeyID != k.id || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
 		return false
@@ -69,7 +70,7 @@ func vouches(l *Live, c *claims, k *tokenKey, now time.Time) bool {
 
 // current reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateSecret,
 // for its children's sessions, too.
-func (k *tokenKey) current(l *Live) bool {
+func (k *tokenKey) current(l *store.Live) bool {
 	tenant := l.Parent
 	if tenant == Root {
 		tenant = l.Session.Account
@@ -78,7 +79,7 @@ func (k *tokenKey) current(l *Live) bool {
 }
 
 // identity is what the row says of the caller.
-func identity(l *Live, exp int64, limited Limitation) *Identity {
+func identity(l *store.Live, exp int64, limited Limitation) *Identity {
 	until := time.Unix(exp, 0).UTC()
 	if l.Session.ExpiresAt.Before(until) {
 		until = l.Session.ExpiresAt
@@ -92,7 +93,7 @@ func identity(l *Live, exp int64, limited Limitation) *Identity {
 }
 
 // limitation says why a session may only serve its own account. It is derived each time, so that it ends by itself.
-func (a *Authenticator) limitation(l *Live, now time.Time) Limitation {
+func (a *Authenticator) limitation(l *store.Live, now time.Time) Limitation {
 	if !l.Verified && (l.MustVerify || a.cfg.RequireVerify) {
 		return LimitedUnverified
 	}
@@ -112,7 +113,7 @@ func (a *Authenticator) limitation(l *Live, now time.Time) Limitation {
 
 // limitationOf is the limitation of a session that the account gets now.
 func (a *Authenticator) limitationOf(s Subject, now time.Time) Limitation {
-	l := Live{
+	l := store.Live{
 		Role: s.Account.Role, PasswordChangedAt: s.Account.PasswordChangedAt, PasswordTemporary: s.Account.PasswordTemporary,
 		Verified: !s.Account.EmailVerifiedAt.IsZero(), HasFactor: len(s.Account.TOTP) > 0,
 	}
@@ -137,9 +138,9 @@ func (p FactorPolicy) requires(r Role) bool {
 const touchEvery = 15 * time.Minute
 
 // seen lets the worker note, off the request's path, that a session was used.
-func (a *Authenticator) seen(l *Live, now time.Time) {
+func (a *Authenticator) seen(l *store.Live, now time.Time) {
 	if now.Sub(l.Session.SeenAt) >= touchEvery {
-		a.worker.touch(Touch{Account: l.Session.Account, Session: l.Session.ID})
+		a.worker.touch(store.Touch{Account: l.Session.Account, Session: l.Session.ID})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func TestRetentionDue(t *testing.T) {
@@ -31,14 +32,14 @@ func TestRetentionDue(t *testing.T) {
 
 func TestRetentionEntryIsTheSameForTheSameMonth(t *testing.T) {
 	owner, now := uuid.New(), time.Date(2026, 3, 31, 23, 59, 0, 0, time.UTC)
-	a := tollkeeper.RetentionEntry(owner, tollkeeper.MonthOf(now), 4, now)
+	a := store.RetentionEntry(owner, tollkeeper.MonthOf(now), 4, now)
 	if a.Key != "retention:2026-03" || a.Amount != -4 || a.Operation != tollkeeper.OpRetention || a.ID.Version() != 7 {
 		t.Fatalf("%+v", a)
 	}
-	if b := tollkeeper.RetentionEntry(owner, tollkeeper.MonthOf(now), 4, now); b != a {
+	if b := store.RetentionEntry(owner, tollkeeper.MonthOf(now), 4, now); b != a {
 		t.Errorf("%+v, then %+v", a, b)
 	}
-	if b := tollkeeper.RetentionEntry(uuid.New(), tollkeeper.MonthOf(now), 4, now); b.ID == a.ID {
+	if b := store.RetentionEntry(uuid.New(), tollkeeper.MonthOf(now), 4, now); b.ID == a.ID {
 		t.Error("another owner has the same id")
 	}
 }

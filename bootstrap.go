@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // AccountSpec is an account that the host makes by itself.
@@ -59,7 +60,7 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 }
 
 func (a *Authenticator) create(ctx context.Context, x Account, now time.Time) (Account, error) {
-	n := NewAccount{Account: x}
+	n := store.NewAccount{Account: x}
 	if x.Parent == Root && !x.House {
 		n.Grant = a.initialGrant(x.ID, now)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Whatever was done since, calling Bootstrap again changes nothing and makes no second house or admin.
@@ -45,13 +46,13 @@ func TestBootstrapAgain(t *testing.T) {
 			story(t, func(w *world) {
 				admin := w.house()
 				w.ok(change(w, admin))
-				before, err := w.store.Store.ListAccounts(ctx, admin.Parent, tollkeeper.Page{Limit: 10})
+				before, err := w.store.Store.ListAccounts(ctx, admin.Parent, store.Page{Limit: 10})
 				w.ok(err)
 				house, x := again(w, "a later password 8")
 				if house.ID != admin.Parent || x.ID != admin.Account || house.ID != tollkeeper.HouseID("") {
 					t.Errorf("another house or admin: %v %v", house, x)
 				}
-				after, err := w.store.Store.ListAccounts(ctx, admin.Parent, tollkeeper.Page{Limit: 10})
+				after, err := w.store.Store.ListAccounts(ctx, admin.Parent, store.Page{Limit: 10})
 				w.ok(err)
 				if len(after) != len(before) {
 					w.Fatalf("%d accounts, before %d", len(after), len(before))

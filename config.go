@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"fmt"
+	"github.com/tollkeeper/tollkeeper/store"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -29,7 +30,7 @@ type Config struct {
 	Issuer       string                     // the iss claim; changing it ends every token. Zero: BaseURL
 	Product      string                     // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
 	Pages        Pages                      // where links in mails point to
-	Attempts     AttemptStore               // where attempts are counted, such as store/redis; ask its Check at the start. Nil: the store
+	Attempts     store.AttemptStore         // where attempts are counted, such as store/redis; ask its Check at the start. Nil: the store
 	Credits      *Credits                   // nil: nothing costs anything
 	TokenTTL     time.Duration              // of access tokens, at most 30 days. Zero: 24 hours
 	AudienceTTL  map[Audience]time.Duration // of one family, instead of TokenTTL

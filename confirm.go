@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"github.com/tollkeeper/tollkeeper/store"
 	"regexp"
 	"time"
 )
@@ -16,8 +17,8 @@ var (
 func longToken(s string) bool { return longTokenPattern.MatchString(s) }
 
 // verificationMail asks the worker for a confirmation link.
-func (a *Authenticator) verificationMail(l Lookup, audience Audience, path string, now time.Time) QueuedMail {
-	return QueuedMail{
+func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, now time.Time) store.QueuedMail {
+	return store.QueuedMail{
 		ID: newID(), Kind: MailVerify, Lookup: l, DueAt: now,
 		Args: map[string]string{argAudience: string(audience), argPath: path},
 	}
@@ -34,12 +35,12 @@ func (a *Authenticator) ConfirmEmail(ctx context.Context, token string, c Client
 	if !shortTokenPattern.MatchString(token) && !longToken(token) {
 		return ErrInvalidInput.in("token").saying("Invalid token format")
 	}
-	return a.retry(func() error { return a.confirmBy(ctx, a.digests.secret(PurposeVerify, "", token), c, now) })
+	return a.retry(func() error { return a.confirmBy(ctx, a.digests.secret(store.PurposeVerify, "", token), c, now) })
 }
 
 // confirmBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
-func (a *Authenticator) confirmBy(ctx context.Context, proof Digest, c Client, now time.Time) error {
-	_, s, err := a.byLink(ctx, PurposeVerify, proof, now)
+func (a *Authenticator) confirmBy(ctx context.Context, proof store.Digest, c Client, now time.Time) error {
+	_, s, err := a.byLink(ctx, store.PurposeVerify, proof, now)
 	if errors.Is(err, ErrLinkUsed) && !s.Account.EmailVerifiedAt.IsZero() {
 		return ErrAlreadyVerified
 	}
@@ -52,7 +53,7 @@ func (a *Authenticator) confirmBy(ctx context.Context, proof Digest, c Client, n
 	if !s.Account.EmailVerifiedAt.IsZero() {
 		return ErrAlreadyVerified
 	}
-	change := Change{Account: s.Account, Proof: proof, Void: []Purpose{PurposeVerify}, Charge: a.verificationCharge(s)}
+	change := store.Change{Account: s.Account, Proof: proof, Void: []store.Purpose{store.PurposeVerify}, Charge: a.verificationCharge(s)}
 	change.Account.EmailVerifiedAt = now
 	_, receipt, err := a.update(ctx, change, now)
 	if errors.Is(err, ErrInvalidLink) {
@@ -67,18 +68,18 @@ func (a *Authenticator) confirmBy(ctx context.Context, proof Digest, c Client, n
 }
 
 // verificationCharge is debited once per account and address, if the balance covers it (WIRE.md 1.4).
-func (a *Authenticator) verificationCharge(s Subject) Charge {
+func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 	if a.cfg.Credits == nil || a.cfg.Credits.Prices[OpVerify] == 0 {
-		return Charge{}
+		return store.Charge{}
 	}
 	address := a.digests.bucket("verify", s.Account.EmailKey) // the ledger holds no personal data
-	c := Charge{
+	c := store.Charge{
 		Owner: s.Account.ID, Key: "verify:" + s.Account.ID.String() + ":" + hex.EncodeToString(address[:8]),
 		Entry: newID(), Operation: OpVerify, Price: a.cfg.Credits.Prices[OpVerify],
 	}
 	if s.Parent != nil {
 		if s.Parent.House {
-			return Charge{}
+			return store.Charge{}
 		}
 		c.Owner = s.Parent.ID
 	}

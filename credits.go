@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Charge debits a parent for an operation of the host, once per key: again with the same key it changes nothing and
@@ -79,7 +80,7 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	if fresh {
 		a.event(Event{Name: name, Account: entry.Owner, Detail: string(entry.Operation), Credits: entry.Amount})
 		if entry.Amount < 0 {
-			a.alert(ctx, entry.Owner, -entry.Amount, Receipt{Charged: true, Balance: b})
+			a.alert(ctx, entry.Owner, -entry.Amount, store.Receipt{Charged: true, Balance: b})
 		}
 	}
 	return b, nil
@@ -116,7 +117,7 @@ func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (Credi
 	if err != nil {
 		return CreditAnalysis{}, err
 	}
-	c := CreditAnalysis{Balance: b, Billable: max(0, b.Children-b.FreeUsers), Alerts: b.alerts(), Packages: packages}
+	c := CreditAnalysis{Balance: b, Billable: max(0, b.Children-b.FreeUsers), Alerts: alertsOf(b), Packages: packages}
 	c.Retention = c.Billable * a.cfg.Credits.Prices[OpRetention]
 	c.Projected = projected(b.Used-b.ClosedUsed, a.now()) + c.Retention
 	return c, nil
@@ -137,7 +138,7 @@ func (a *Authenticator) bookkeeper(by *Identity) error {
 
 // packages answers the last hundred that were bought, newest first.
 func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []LedgerEntry, err error) {
-	for p := (Page{Limit: mostPackages}); ; {
+	for p := (store.Page{Limit: mostPackages}); ; {
 		rows, err := a.store.ListCredits(ctx, owner, OpPackage, p)
 		if err != nil {
 			return nil, unavailable(err)
@@ -163,7 +164,7 @@ func projected(used int64, now time.Time) int64 {
 }
 
 // alerts of a balance: how much of everything ever granted is used. Written so that no figure overflows.
-func (b Balance) alerts() Alerts {
+func alertsOf(b Balance) Alerts {
 	return Alerts{
 		Low:      b.Granted > 0 && b.Used >= b.Granted-b.Granted/4,
 		Critical: b.Granted > 0 && b.Used >= b.Granted-b.Granted/10,

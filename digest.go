@@ -9,23 +9,24 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // digestKeys make the keyed digests under which stores and throttles know things. All come from the oldest master key,
 // so that putting a new one in front forgets neither codes nor locks.
 type digestKeys struct {
-	secrets map[Purpose]*macPool
+	secrets map[store.Purpose]*macPool
 	limiter *macPool
 	logs    *macPool
 }
 
 func newDigestKeys(oldest MasterKey) digestKeys {
 	d := digestKeys{
-		secrets: map[Purpose]*macPool{},
+		secrets: map[store.Purpose]*macPool{},
 		limiter: newMACPool(oldest.derive("tollkeeper limiter v1")),
 		logs:    newMACPool(oldest.derive("tollkeeper log v1")),
 	}
-	for _, p := range []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, PurposeChangeEmail, PurposeRecovery} {
+	for _, p := range []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail, store.PurposeRecovery} {
 		d.secrets[p] = newMACPool(oldest.derive("tollkeeper digest v1 " + string(p)))
 	}
 	return d
@@ -33,12 +34,12 @@ func newDigestKeys(oldest MasterKey) digestKeys {
 
 // secret digests what was mailed. Codes are bound to the address by bound; links are long enough to stand alone, and
 // the row binds them to account and address.
-func (d digestKeys) secret(p Purpose, bound, value string) Digest {
+func (d digestKeys) secret(p store.Purpose, bound, value string) store.Digest {
 	return d.secrets[p].mac(bound, value)
 }
 
 // bucket digests what a throttle counts.
-func (d digestKeys) bucket(parts ...string) Digest { return d.limiter.mac(parts...) }
+func (d digestKeys) bucket(parts ...string) store.Digest { return d.limiter.mac(parts...) }
 
 // session names a session in logs and events: whoever holds a tenant's secret and learns a live session id could act as
 // that session, so the id itself is never logged (WIRE.md 1.1 rule 6).
@@ -48,7 +49,7 @@ func (d digestKeys) session(id uuid.UUID) string {
 }
 
 // mac digests the parts, each with its length before it, so that no two lists of parts collide.
-func (p *macPool) mac(parts ...string) (d Digest) {
+func (p *macPool) mac(parts ...string) (d store.Digest) {
 	m := p.get()
 	defer p.put(m)
 	for _, part := range parts {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -255,7 +256,7 @@ func (w *world) balance(p *person) tollkeeper.Balance {
 
 func (w *world) ledger(p *person) []tollkeeper.LedgerEntry {
 	w.Helper()
-	rows, err := w.store.Store.ListCredits(ctx, p.Account, "", tollkeeper.Page{Limit: 100_000})
+	rows, err := w.store.Store.ListCredits(ctx, p.Account, "", store.Page{Limit: 100_000})
 	w.ok(err)
 	return rows
 }

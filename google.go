@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module oidc has one for any
@@ -105,7 +106,7 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 // googleAccount finds, links or makes the account; paid: making it was charged. Who signs up twice at the same moment finds the other's.
 func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (s Subject, paid bool, err error) {
 	for range 3 {
-		s, err = a.store.FindAccount(ctx, Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
+		s, err = a.store.FindAccount(ctx, store.Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
 		switch {
 		case err == nil && s.Account.GoogleSubject == token.Subject:
 			return s, false, nil
@@ -125,7 +126,7 @@ func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token
 }
 
 func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject string, now time.Time) error {
-	c := Change{Account: provenMailbox(s.Account, now), Mail: a.notice(*s, noticeFactor)}
+	c := store.Change{Account: provenMailbox(s.Account, now), Mail: a.notice(*s, noticeFactor)}
 	if s.Account.EmailVerifiedAt.IsZero() {
 		c.EndSessions, c.Void = true, allPurposes
 	}
@@ -150,7 +151,7 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 	}
 	x.PasswordChangedAt = time.Time{}
 	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
-	create := NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
+	create := store.NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
 	made, receipt, err := a.store.CreateAccount(ctx, create, now)
 	if err != nil {
 		return Subject{}, notOpened(err)

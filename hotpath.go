@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper/internal/remember"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // The hot path of Authenticate. It judges only tokens that look, byte for byte, as this library writes them: a header that
@@ -60,7 +61,7 @@ type knownToken struct {
 }
 
 type seenIdentity struct {
-	live Live
+	live store.Live
 	id   *Identity
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"github.com/tollkeeper/tollkeeper/store"
 	"math/big"
 	"net/url"
 	"regexp"
@@ -34,7 +35,7 @@ const (
 // letter is a mail before it is rendered.
 type letter struct {
 	to     string
-	secret Secret // to be stored before it is sent; zero: none
+	secret store.Secret // to be stored before it is sent; zero: none
 	data   letterData
 }
 
@@ -52,7 +53,7 @@ type letterData struct {
 }
 
 // letterFor decides what the account is told. False: nothing, because it is not active or the matter is settled.
-func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
+func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) {
 	now := a.now()
 	l := letter{to: m.To, data: letterData{Product: a.cfg.Product}}
 	if l.to == "" {
@@ -67,29 +68,29 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 	switch m.Kind {
 	case MailSignInCode:
 		l.data.Code = randomCode()
-		l.secret = a.mailed(s, PurposeSignIn, s.Account.EmailKey, l.data.Code, CodeTTL, now)
+		l.secret = a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, l.data.Code, CodeTTL, now)
 		l.data.Organization = withoutNumbers(l.data.Organization) // the code is the only six-digit number in the mail
 		l.data.Product, l.data.OrganizationURL = withoutNumbers(l.data.Product), withoutNumbers(l.data.OrganizationURL)
 	case MailReset:
 		token := randomToken()
-		l.secret = a.mailed(s, PurposeReset, "", token, resetTTL, now)
+		l.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
 		l.data.Link = a.link(s, "", resetPage(s), a.cfg.Pages.Reset, token)
 	case MailVerify:
 		token, ttl := randomToken(), longLinkTTL
 		if m.Args[argAudience] == string(AudienceOrganization) {
 			token, ttl = randomShortToken(), shortLinkTTL
 		}
-		l.secret = a.mailed(s, PurposeVerify, "", token, ttl, now)
+		l.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
 		l.data.Link = a.link(s, m.Args[argPath], verifyPage(s), a.cfg.Pages.Verify, token)
 		if !s.Account.EmailVerifiedAt.IsZero() {
 			return l, false
 		}
 	case MailChangeEmail:
-		if m.overtaken(s.Account) {
+		if overtaken(m, s.Account) {
 			return l, false
 		}
 		token := randomToken()
-		l.secret = a.mailed(s, PurposeChangeEmail, "", token, resetTTL, now)
+		l.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
 		l.secret.Address = m.To
 		l.data.Link = a.link(s, "", "", a.cfg.Pages.ChangeEmail, token)
 	case MailNotice, MailCreditAlert:
@@ -104,7 +105,7 @@ func (a *Authenticator) letterFor(s Subject, m QueuedMail) (letter, bool) {
 
 // overtaken reports whether a mail to a new address was asked for before something that has voided its link: none is to be
 // made afterwards.
-func (m QueuedMail) overtaken(x Account) bool {
+func overtaken(m store.QueuedMail, x Account) bool {
 	return m.Kind == MailChangeEmail && (m.Args[argEpoch] != epochText(x) || m.Args[argFrom] != x.EmailKey)
 }
 
@@ -131,8 +132,8 @@ func admitMail(s Subject) error {
 }
 
 // mailed is the row of a secret whose life starts now.
-func (a *Authenticator) mailed(s Subject, p Purpose, bound, value string, ttl time.Duration, now time.Time) Secret {
-	return Secret{
+func (a *Authenticator) mailed(s Subject, p store.Purpose, bound, value string, ttl time.Duration, now time.Time) store.Secret {
+	return store.Secret{
 		Account: s.Account.ID, Purpose: p, Address: s.Account.EmailKey,
 		Digest: a.digests.secret(p, bound, value), CreatedAt: now, ExpiresAt: now.Add(ttl),
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // cursor continues a list. It is sealed and bound to everything that selected the page (R81).
@@ -32,7 +33,7 @@ func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQue
 	if err != nil {
 		return AccountPage{}, err
 	}
-	page := Page{After: at.After, Limit: at.Limit + 1, Search: at.Search, From: q.From, To: q.To}
+	page := store.Page{After: at.After, Limit: at.Limit + 1, Search: at.Search, From: q.From, To: q.To}
 	rows, err := a.store.ListAccounts(ctx, scope, page)
 	if err != nil {
 		return AccountPage{}, unavailable(err)
@@ -52,7 +53,7 @@ func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQue
 		p.Next = a.keys.seal(sealCursor, at)
 	}
 	for _, x := range rows {
-		p.Accounts = append(p.Accounts, x.public())
+		p.Accounts = append(p.Accounts, public(x))
 	}
 	return p, nil
 }

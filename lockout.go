@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // place is where a request looks for accounts, as it was submitted. Throttles count it as text, so that nothing they
@@ -30,19 +31,19 @@ func (p place) text() string {
 }
 
 // owner asks for the parent itself.
-func (p place) owner() Lookup {
+func (p place) owner() store.Lookup {
 	switch {
 	case p.key != "":
-		return Lookup{PublicKey: p.key}
+		return store.Lookup{PublicKey: p.key}
 	case p.number != 0:
-		return Lookup{Number: p.number}
+		return store.Lookup{Number: p.number}
 	}
-	return Lookup{ID: p.parent}
+	return store.Lookup{ID: p.parent}
 }
 
 // lookup asks for an email in the place.
-func (p place) lookup(email string) Lookup {
-	return Lookup{Email: email, Scope: p.parent, ScopeKey: p.key, ScopeNumber: p.number}
+func (p place) lookup(email string) store.Lookup {
+	return store.Lookup{Email: email, Scope: p.parent, ScopeKey: p.key, ScopeNumber: p.number}
 }
 
 // guess is a try at an account, for the throttles.
@@ -61,7 +62,7 @@ const (
 
 // charge is a bucket with what its refusal means.
 type charge struct {
-	Bucket
+	store.Bucket
 	kind    int
 	forget  bool // by a success
 	forgive bool // a success gives its own attempt back
@@ -72,10 +73,10 @@ func (a *Authenticator) passwordCharges(g guess) []charge {
 	net, l, mark := g.client.network(), &a.cfg.Limits, a.markOf(g)
 	rates := l.signIn(g.audience)
 	charges := append(make([]charge, 0, 4+len(rates)), // in one piece of memory: each sign-in needs one
-		charge{Bucket: Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
-		charge{Bucket: Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
-		charge{Bucket: Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
-		charge{Bucket: Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
+		charge{Bucket: store.Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
+		charge{Bucket: store.Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
+		charge{Bucket: store.Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
+		charge{Bucket: store.Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
 	)
 	return append(charges, a.networkCharges("sign-in", g.audience, g.client, rates)...)
 }
@@ -93,7 +94,7 @@ func (a *Authenticator) networkCharges(op string, audience Audience, c Client, r
 		if net == "" {
 			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
 		}
-		charges[i] = charge{Bucket: Bucket{Key: key, Limit: r}, kind: kindRate}
+		charges[i] = charge{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
 		key[0]++ // one digest for all: two of them are as far apart as any
 	}
 	return charges
@@ -103,27 +104,27 @@ func (a *Authenticator) networkCharges(op string, audience Audience, c Client, r
 func (a *Authenticator) addressCharges(op, scope, email string, rates []Limit) []charge {
 	charges := make([]charge, len(rates))
 	for i, r := range rates {
-		charges[i] = charge{Bucket: Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+		charges[i] = charge{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
 	}
 	return charges
 }
 
 // markOf names the network as recognised for this account.
-func (a *Authenticator) markOf(g guess) Digest {
+func (a *Authenticator) markOf(g guess) store.Digest {
 	return a.digests.bucket("mark", g.scope, g.email, g.client.neighbourhood())
 }
 
 // taken is what a Take did, for settling it later.
 type taken struct {
 	charges  []charge
-	decision Decision
+	decision store.Decision
 	guess    guess
-	also     []Digest // further buckets that a success forgets
+	also     []store.Digest // further buckets that a success forgets
 }
 
 // ask has the store charge the buckets, before anything expensive is done (R17, R21).
-func (a *Authenticator) ask(ctx context.Context, charges []charge, now time.Time) (Decision, error) {
-	buckets := make([]Bucket, len(charges))
+func (a *Authenticator) ask(ctx context.Context, charges []charge, now time.Time) (store.Decision, error) {
+	buckets := make([]store.Bucket, len(charges))
 	for i, c := range charges {
 		buckets[i] = c.Bucket
 	}
@@ -150,7 +151,7 @@ func (a *Authenticator) take(ctx context.Context, charges []charge, now time.Tim
 }
 
 // refusal tells a lock before a rate, with the longest wait of its kind.
-func refusal(charges []charge, d Decision, now time.Time) error {
+func refusal(charges []charge, d store.Decision, now time.Time) error {
 	waits := map[int]time.Duration{}
 	for i, o := range d.Outcomes {
 		if o.Refused {
@@ -164,7 +165,7 @@ func refusal(charges []charge, d Decision, now time.Time) error {
 }
 
 // refusedOnly reports whether the refusal came from just the buckets from index on.
-func refusedOnly(d Decision, from int) bool {
+func refusedOnly(d store.Decision, from int) bool {
 	for i, o := range d.Outcomes {
 		if o.Refused && i < from {
 			return false
@@ -179,8 +180,8 @@ const (
 )
 
 // settlement is what a proven password means for the buckets that counted it.
-func (t taken) settlement() Settlement {
-	s := Settlement{Forget: t.also}
+func (t taken) settlement() store.Settlement {
+	s := store.Settlement{Forget: t.also}
 	for i := range t.charges {
 		c := &t.charges[i]
 		switch {
@@ -189,7 +190,7 @@ func (t taken) settlement() Settlement {
 			s.Forget = append(s.Forget, c.Key)
 		case c.forgive:
 			if s.Forgive == nil {
-				s.Forgive = make([]Bucket, 0, len(t.charges)-i)
+				s.Forgive = make([]store.Bucket, 0, len(t.charges)-i)
 			}
 			s.Forgive = append(s.Forgive, c.Bucket)
 		}
@@ -209,7 +210,7 @@ func (t taken) remembered(now time.Time) bool {
 
 // settle forgives apart from the session: where attempts live in another store, or where a right password did
 // not lead to a session. Best effort: lost, the attempts stay counted, which is the strict side (R21).
-func (a *Authenticator) settle(ctx context.Context, s Settlement, now time.Time) {
+func (a *Authenticator) settle(ctx context.Context, s store.Settlement, now time.Time) {
 	if s.Zero() {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // actor is an account of the model, with what is known of it.
@@ -240,7 +241,7 @@ func (m *model) check() {
 	m.Helper()
 	emails := map[string]uuid.UUID{}
 	for _, a := range m.actors {
-		s, err := m.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: a.Account})
+		s, err := m.store.Store.FindAccount(ctx, store.Lookup{ID: a.Account})
 		m.ok(err)
 		scoped := s.Account.Parent.String() + s.Account.EmailKey
 		if other, taken := emails[scoped]; taken && other != a.Account {
@@ -287,7 +288,7 @@ func (m *model) books(a *actor) {
 // admins is I6: once there is an active one, there always is.
 func (m *model) admins(a *actor) {
 	m.Helper()
-	rows, err := m.store.Store.ListAccounts(ctx, a.Account, tollkeeper.Page{Limit: 1000})
+	rows, err := m.store.Store.ListAccounts(ctx, a.Account, store.Page{Limit: 1000})
 	m.ok(err)
 	ever, now := false, 0
 	for _, x := range rows {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -14,9 +15,9 @@ import (
 // three processes run, all of them stop for three months, and one of them runs behind.
 func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, secrets := memory.New(), []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
+		kept, secrets := memory.New(), []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
 		process := func() *authtest.Kit {
-			return authtest.New(t, authtest.WithStore(store), authtest.WithConfig(func(c *tollkeeper.Config) {
+			return authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(c *tollkeeper.Config) {
 				c.Secrets, c.Now, c.Credits.InitialFreeUsers = secrets, time.Now, -1
 			}))
 		}
@@ -35,11 +36,11 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 			time.Sleep(3 * time.Hour) // workers look every hour
 		}
 		passed := tollkeeper.MonthOf(kits[0].Now()) - tollkeeper.MonthOf(start)
-		months, err := store.ListMonths(ctx, parent.ID, 0, 1<<30, 100)
+		months, err := kept.ListMonths(ctx, parent.ID, 0, 1<<30, 100)
 		if err != nil || len(months) != passed {
 			t.Fatalf("%d months settled, %v; want %d", len(months), err, passed)
 		}
-		entries, err := store.ListCredits(ctx, parent.ID, tollkeeper.OpRetention, tollkeeper.Page{Limit: 100})
+		entries, err := kept.ListCredits(ctx, parent.ID, tollkeeper.OpRetention, store.Page{Limit: 100})
 		if err != nil || len(entries) != passed {
 			t.Fatalf("%d retention entries, %v; want %d", len(entries), err, passed)
 		}
@@ -48,10 +49,10 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 				t.Errorf("%s: %d credits, want 4 for 4 children", e.Key, -e.Amount)
 			}
 		}
-		if b, err := store.Balance(ctx, parent.ID); err != nil || b.Credits != 3000-4*int64(passed) || b.Retained != 4*int64(passed) {
+		if b, err := kept.Balance(ctx, parent.ID); err != nil || b.Credits != 3000-4*int64(passed) || b.Retained != 4*int64(passed) {
 			t.Errorf("%+v, %v", b, err)
 		}
-		if rows, err := store.ListCredits(ctx, house.ID, "", tollkeeper.Page{Limit: 10}); err != nil || len(rows) != 0 {
+		if rows, err := kept.ListCredits(ctx, house.ID, "", store.Page{Limit: 10}); err != nil || len(rows) != 0 {
 			t.Errorf("a house paid: %v, %v", rows, err)
 		}
 		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(kits[0].SignIn(parent).Token), tollkeeper.BillingQuery{Limit: 2})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // What a notice tells (R36). None holds a secret or a link to follow.
@@ -18,12 +19,12 @@ const (
 )
 
 // notice is the mail that goes, in the same step as the change, to the account's address as it was before it.
-func (a *Authenticator) notice(s Subject, what string) []QueuedMail {
+func (a *Authenticator) notice(s Subject, what string) []store.QueuedMail {
 	if a.cfg.Notices.Off || s.Account.Email == "" {
 		return nil
 	}
-	return []QueuedMail{{
-		ID: newID(), Kind: MailNotice, Lookup: Lookup{ID: s.Account.ID}, To: s.Account.Email, DueAt: a.now(),
+	return []store.QueuedMail{{
+		ID: newID(), Kind: MailNotice, Lookup: store.Lookup{ID: s.Account.ID}, To: s.Account.Email, DueAt: a.now(),
 		Args: map[string]string{argNotice: what},
 	}}
 }

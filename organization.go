@@ -1,34 +1,8 @@
 package tollkeeper
 
-import "github.com/google/uuid"
-
-// Organization is a value of its owner's account: read with it and written with it, whole. Its id is the owner's.
-type Organization struct {
-	Name                 string
-	URL                  string // origin, no path needed; https, or http for localhost
-	AuthURLs             AuthURLs
-	DomainRestriction    bool // a browser is served only from the organization's own domain
-	VerificationRequired bool // of the owner and, inherited, of its children
-	FactorRequired       bool // a session without a second factor may only enrol one
-	Google               GoogleSettings
-	Authorized           []uuid.UUID // organizations whose accounts may use this one's widget; at most 1,000; empty denies
-	UpdateCount          int         // how often update-organization succeeded
-}
-
-// AuthURLs are the pages of an organization, each under its domain; empty: none.
-type AuthURLs struct {
-	SignIn, SignUp, Verify, Reset, Update, Resend, Successful string
-}
-
-// GoogleSettings turn on sign-in with Google for an organization.
-type GoogleSettings struct {
-	Enabled  bool
-	ClientID string
-}
-
 // check holds the rules of WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
 // domain. Names are data: markup in them is escaped where it is shown.
-func (o Organization) check() error {
+func checkOrganization(o Organization) error {
 	if len(o.Name) > 256 || hasControl(o.Name) || !validText(o.Name) {
 		return ErrInvalidInput.in("organizationName").saying("Organization name must be at most 256 bytes without control characters")
 	}
@@ -40,7 +14,7 @@ func (o Organization) check() error {
 		}
 		domain = u.Hostname()
 	}
-	for _, text := range o.AuthURLs.all() {
+	for _, text := range allURLs(o.AuthURLs) {
 		if text == "" {
 			continue
 		}
@@ -58,6 +32,6 @@ func (o Organization) check() error {
 	return nil
 }
 
-func (u AuthURLs) all() []string {
+func allURLs(u AuthURLs) []string {
 	return []string{u.SignIn, u.SignUp, u.Verify, u.Reset, u.Update, u.Resend, u.Successful}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
@@ -17,7 +18,7 @@ func (a *Authenticator) Organization(ctx context.Context, by *Identity) (Organiz
 	if !by.IsParent() {
 		id = by.Parent
 	}
-	s, err := a.subject(ctx, Lookup{ID: id})
+	s, err := a.subject(ctx, store.Lookup{ID: id})
 	if errors.Is(err, ErrNotFound) {
 		return OrganizationDetails{}, ErrInvalidToken
 	}
@@ -54,7 +55,7 @@ func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subjec
 	if !ValidPublicKey(publicKey) {
 		return Subject{}, ErrUnknownParent
 	}
-	s, err := a.subject(ctx, Lookup{PublicKey: publicKey})
+	s, err := a.subject(ctx, store.Lookup{PublicKey: publicKey})
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return Subject{}, ErrUnknownParent
@@ -143,7 +144,7 @@ func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p 
 		if o, err = p.apply(o); err != nil {
 			return err
 		}
-		c := Change{Account: s.Account}
+		c := store.Change{Account: s.Account}
 		c.Account.OrganizationOwner, c.Account.Organization = s.Account.ID, &o
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
@@ -183,7 +184,7 @@ func (a *Authenticator) AddMember(ctx context.Context, owner, member uuid.UUID) 
 		if m.Child() || m.Account.House {
 			return ErrForbidden
 		}
-		c := Change{Account: m.Account}
+		c := store.Change{Account: m.Account}
 		c.Account.OrganizationOwner = owner
 		_, _, err = a.update(ctx, c, a.now())
 		return err
@@ -205,7 +206,7 @@ func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret 
 		if err != nil {
 			return err
 		}
-		c := Change{Account: s.Account, EndSessions: true}
+		c := store.Change{Account: s.Account, EndSessions: true}
 		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.currentMaster(), s.Account.KeyVersion+1
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
@@ -236,7 +237,7 @@ func (p OrganizationPatch) apply(o Organization) (Organization, error) {
 		o.Authorized = slices.Clone(*p.Authorized)
 	}
 	o.UpdateCount++
-	return o, o.check()
+	return o, checkOrganization(o)
 }
 
 func (p AuthURLsPatch) apply(u AuthURLs) AuthURLs {

@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"github.com/tollkeeper/tollkeeper/store"
 	"regexp"
 	"time"
 )
@@ -30,7 +31,7 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	if err := a.knownPlace(ctx, where); err != nil || quiet {
 		return err
 	}
-	m := QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := store.QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	return a.queue(ctx, m)
 }
 
@@ -79,8 +80,8 @@ func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInRe
 	if malformed != nil || !codePattern.MatchString(r.Code) || where.key != "" && !ValidPublicKey(where.key) {
 		return SignInResult{}, a.unproven(g, Subject{}, nil)
 	}
-	s, err := a.store.ConsumeSecret(ctx, Claim{
-		Purpose: PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(PurposeSignIn, email, r.Code), Tries: codeTries,
+	s, err := a.store.ConsumeSecret(ctx, store.Claim{
+		Purpose: store.PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, r.Code), Tries: codeTries,
 	}, now)
 	if errors.Is(err, ErrNotFound) {
 		return SignInResult{}, a.unproven(g, s, nil)
@@ -98,7 +99,7 @@ func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInRe
 
 // firstProof marks the mailbox as proven, once in an account's life, before its first session on that word is made.
 func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time) (Account, error) {
-	c := Change{Account: provenMailbox(x, now), EndSessions: true, Void: allPurposes}
+	c := store.Change{Account: provenMailbox(x, now), EndSessions: true, Void: allPurposes}
 	x, _, err := a.update(ctx, c, now)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
 		return x, ErrInvalidCredentials // changed meanwhile: the code is used, ask for another

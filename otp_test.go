@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func (w *world) requestCode(p *person) error {
@@ -281,10 +282,10 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 		w.ok(w.requestReset(p))
 		w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
 		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
-		s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 		w.ok(err)
 		s.Account.Email, s.Account.EmailKey = "new@example.com", "new@example.com"
-		_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 		w.ok(err)
 		p.email = "new@example.com"
 		_, err = w.verify(p, code)
@@ -308,10 +309,10 @@ func TestPreHijackedAccount(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("victim@example.com")
 				stolen := w.signIn(p)
-				s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 				w.ok(err)
 				s.Account.GoogleSubject, s.Account.TOTPPending, s.Account.PasswordTemporary = "stranger", []byte("seed"), true
-				_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 				w.ok(err)
 
 				w.ok(prove(w, p))

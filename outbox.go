@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/tollkeeper/tollkeeper/store"
 	"time"
 )
 
@@ -18,8 +19,8 @@ const (
 )
 
 // queue writes mail durably and wakes the worker. The row is the same for every address, known or not.
-func (a *Authenticator) queue(ctx context.Context, m QueuedMail) error {
-	if err := a.store.QueueMail(ctx, []QueuedMail{m}); err != nil {
+func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
+	if err := a.store.QueueMail(ctx, []store.QueuedMail{m}); err != nil {
 		return unavailable(err)
 	}
 	a.worker.wake()
@@ -92,7 +93,7 @@ func (w *worker) drain() {
 }
 
 // deliver sends one row and says what becomes of it.
-func (w *worker) deliver(m QueuedMail) {
+func (w *worker) deliver(m store.QueuedMail) {
 	a := w.auth
 	sent, err := w.attempt(m)
 	var retry time.Time
@@ -128,7 +129,7 @@ func backoff(tries int) time.Duration {
 
 // attempt finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
 // tell him: not sent, no error.
-func (w *worker) attempt(m QueuedMail) (sent bool, err error) {
+func (w *worker) attempt(m store.QueuedMail) (sent bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("mail: panic: %v", r)
@@ -147,12 +148,12 @@ func (w *worker) attempt(m QueuedMail) (sent bool, err error) {
 		return false, nil
 	}
 	if letter.secret.Purpose != "" {
-		if err := a.store.PutSecrets(w.ctx, []Secret{letter.secret}, a.now()); err != nil {
+		if err := a.store.PutSecrets(w.ctx, []store.Secret{letter.secret}, a.now()); err != nil {
 			return false, err
 		}
 	}
 	if m.Kind == MailChangeEmail { // what voids its link may have come just before the link
-		if s, err = a.store.FindAccount(w.ctx, m.Lookup); err != nil || m.overtaken(s.Account) {
+		if s, err = a.store.FindAccount(w.ctx, m.Lookup); err != nil || overtaken(m, s.Account) {
 			return false, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A mailer that hangs on some addresses delays nobody else's mail, and its own is not claimed twice meanwhile.
@@ -55,10 +56,10 @@ func TestHangingMailDelaysNobodyElse(t *testing.T) {
 func TestManyMailsAreSentAtOnce(t *testing.T) {
 	story(t, func(w *world) {
 		start := time.Now()
-		var queued []tollkeeper.QueuedMail
+		var queued []store.QueuedMail
 		p := w.parent("p@example.com")
 		for range 100 {
-			queued = append(queued, tollkeeper.QueuedMail{ID: uuid.New(), Kind: tollkeeper.MailReset, Lookup: tollkeeper.Lookup{ID: p.Account}, DueAt: w.now()})
+			queued = append(queued, store.QueuedMail{ID: uuid.New(), Kind: tollkeeper.MailReset, Lookup: store.Lookup{ID: p.Account}, DueAt: w.now()})
 		}
 		w.ok(w.store.QueueMail(ctx, queued))
 		w.ok(w.requestReset(p))
@@ -69,7 +70,7 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 }
 
 // panicking is a store that panics where the worker calls it.
-type panicking struct{ tollkeeper.Store }
+type panicking struct{ store.Store }
 
 func (panicking) FinishMail(context.Context, uuid.UUID, int, time.Time) error { panic("store") }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // ChangeEmail mails a link to a new address of the caller; the change happens when it is followed (ConfirmNewEmail). Fresh
@@ -27,8 +28,8 @@ func (a *Authenticator) ChangeEmail(ctx context.Context, by *Identity, password,
 	if _, err := a.take(ctx, charges, now); err != nil {
 		return err
 	}
-	return a.queue(ctx, QueuedMail{
-		ID: newID(), Kind: MailChangeEmail, Lookup: Lookup{ID: s.Account.ID}, To: email, DueAt: now,
+	return a.queue(ctx, store.QueuedMail{
+		ID: newID(), Kind: MailChangeEmail, Lookup: store.Lookup{ID: s.Account.ID}, To: email, DueAt: now,
 		Args: map[string]string{argEpoch: epochText(s.Account), argFrom: s.Account.EmailKey},
 	})
 }
@@ -45,7 +46,7 @@ func (a *Authenticator) ConfirmNewEmail(ctx context.Context, token string, c Cli
 	}
 	var s Subject
 	err := a.retry(func() (err error) {
-		s, err = a.changeEmailBy(ctx, a.digests.secret(PurposeChangeEmail, "", token), now)
+		s, err = a.changeEmailBy(ctx, a.digests.secret(store.PurposeChangeEmail, "", token), now)
 		return err
 	})
 	if err != nil {
@@ -56,8 +57,8 @@ func (a *Authenticator) ConfirmNewEmail(ctx context.Context, token string, c Cli
 }
 
 // changeEmailBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
-func (a *Authenticator) changeEmailBy(ctx context.Context, proof Digest, now time.Time) (Subject, error) {
-	secret, s, err := a.byLink(ctx, PurposeChangeEmail, proof, now)
+func (a *Authenticator) changeEmailBy(ctx context.Context, proof store.Digest, now time.Time) (Subject, error) {
+	secret, s, err := a.byLink(ctx, store.PurposeChangeEmail, proof, now)
 	if err != nil {
 		return s, err
 	}
@@ -65,7 +66,7 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof Digest, now tim
 	if err != nil {
 		return s, ErrInvalidLink.because(err)
 	}
-	change := Change{Account: s.Account, Proof: proof, Void: mailedPurposes, Mail: a.notice(s, noticeEmail)}
+	change := store.Change{Account: s.Account, Proof: proof, Void: mailedPurposes, Mail: a.notice(s, noticeEmail)}
 	change.Account.Email, change.Account.EmailKey, change.Account.EmailVerifiedAt = secret.Address, key, now
 	if _, _, err = a.update(ctx, change, now); errors.Is(err, ErrInvalidLink) {
 		err = ErrLinkUsed
@@ -88,7 +89,7 @@ func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, userna
 		if err != nil || s.Account.Username == username {
 			return err
 		}
-		c := Change{Account: s.Account}
+		c := store.Change{Account: s.Account}
 		c.Account.Username = username
 		_, _, err = a.update(ctx, c, a.now())
 		if err == nil {
@@ -157,7 +158,7 @@ func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData,
 		return d, unavailable(err)
 	}
 	d.Balance = &b
-	rows, err := a.store.ListCredits(ctx, s.Account.ID, "", Page{Limit: 1_000})
+	rows, err := a.store.ListCredits(ctx, s.Account.ID, "", store.Page{Limit: 1_000})
 	for _, e := range rows {
 		d.CreditMoves = append(d.CreditMoves, PersonalCredit{At: e.At, Operation: e.Operation, Credits: e.Amount, Balance: e.Balance})
 	}

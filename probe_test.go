@@ -13,11 +13,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // probe is a store that is watched: it counts verbs, remembers what was handed in, and can fail before or after a verb.
 type probe struct {
-	tollkeeper.Store
+	store.Store
 	mu     sync.Mutex
 	calls  []string
 	args   []any
@@ -138,10 +139,10 @@ func run[T any](ctx context.Context, p *probe, verb string, f func() (T, error),
 
 type created struct {
 	account tollkeeper.Account
-	receipt tollkeeper.Receipt
+	receipt store.Receipt
 }
 
-func (p *probe) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (p *probe) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (tollkeeper.Account, store.Receipt, error) {
 	c, err := run(ctx, p, "CreateAccount", func() (created, error) {
 		a, r, err := p.Store.CreateAccount(ctx, n, now)
 		return created{a, r}, err
@@ -149,7 +150,7 @@ func (p *probe) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 	return c.account, c.receipt, err
 }
 
-func (p *probe) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (p *probe) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (tollkeeper.Account, store.Receipt, error) {
 	u, err := run(ctx, p, "UpdateAccount", func() (created, error) {
 		a, r, err := p.Store.UpdateAccount(ctx, c, now)
 		return created{a, r}, err
@@ -157,7 +158,7 @@ func (p *probe) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time
 	return u.account, u.receipt, err
 }
 
-func (p *probe) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+func (p *probe) FindAccount(ctx context.Context, l store.Lookup) (tollkeeper.Subject, error) {
 	return run(ctx, p, "FindAccount", func() (tollkeeper.Subject, error) { return p.Store.FindAccount(ctx, l) })
 }
 
@@ -166,16 +167,16 @@ func (p *probe) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time
 	return err
 }
 
-func (p *probe) ListAccounts(ctx context.Context, scope uuid.UUID, g tollkeeper.Page) ([]tollkeeper.Account, error) {
+func (p *probe) ListAccounts(ctx context.Context, scope uuid.UUID, g store.Page) ([]tollkeeper.Account, error) {
 	return run(ctx, p, "ListAccounts", func() ([]tollkeeper.Account, error) { return p.Store.ListAccounts(ctx, scope, g) })
 }
 
-func (p *probe) CreateSession(ctx context.Context, s tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
-	return run(ctx, p, "CreateSession", func() (tollkeeper.Receipt, error) { return p.Store.CreateSession(ctx, s, now) }, s)
+func (p *probe) CreateSession(ctx context.Context, s store.NewSession, now time.Time) (store.Receipt, error) {
+	return run(ctx, p, "CreateSession", func() (store.Receipt, error) { return p.Store.CreateSession(ctx, s, now) }, s)
 }
 
-func (p *probe) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
-	return run(ctx, p, "Session", func() (tollkeeper.Live, error) { return p.Store.Session(ctx, id, now) })
+func (p *probe) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
+	return run(ctx, p, "Session", func() (store.Live, error) { return p.Store.Session(ctx, id, now) })
 }
 
 func (p *probe) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
@@ -183,17 +184,17 @@ func (p *probe) RevokeSession(ctx context.Context, account, id uuid.UUID, now ti
 	return err
 }
 
-func (p *probe) PutSecrets(ctx context.Context, s []tollkeeper.Secret, now time.Time) error {
+func (p *probe) PutSecrets(ctx context.Context, s []store.Secret, now time.Time) error {
 	_, err := run(ctx, p, "PutSecrets", func() (int, error) { return 0, p.Store.PutSecrets(ctx, s, now) }, s)
 	return err
 }
 
 type link struct {
-	secret  tollkeeper.Secret
+	secret  store.Secret
 	subject tollkeeper.Subject
 }
 
-func (p *probe) Secret(ctx context.Context, u tollkeeper.Purpose, d tollkeeper.Digest) (tollkeeper.Secret, tollkeeper.Subject, error) {
+func (p *probe) Secret(ctx context.Context, u store.Purpose, d store.Digest) (store.Secret, tollkeeper.Subject, error) {
 	l, err := run(ctx, p, "Secret", func() (link, error) {
 		x, s, err := p.Store.Secret(ctx, u, d)
 		return link{x, s}, err
@@ -201,15 +202,15 @@ func (p *probe) Secret(ctx context.Context, u tollkeeper.Purpose, d tollkeeper.D
 	return l.secret, l.subject, err
 }
 
-func (p *probe) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.Time) (tollkeeper.Subject, error) {
+func (p *probe) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (tollkeeper.Subject, error) {
 	return run(ctx, p, "ConsumeSecret", func() (tollkeeper.Subject, error) { return p.Store.ConsumeSecret(ctx, c, now) }, c)
 }
 
-func (p *probe) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
-	return run(ctx, p, "Take", func() (tollkeeper.Decision, error) { return p.Store.Take(ctx, b, now) }, b)
+func (p *probe) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
+	return run(ctx, p, "Take", func() (store.Decision, error) { return p.Store.Take(ctx, b, now) }, b)
 }
 
-func (p *probe) Settle(ctx context.Context, s tollkeeper.Settlement, now time.Time) error {
+func (p *probe) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
 	_, err := run(ctx, p, "Settle", func() (int, error) { return 0, p.Store.Settle(ctx, s, now) }, s)
 	return err
 }
@@ -232,11 +233,11 @@ func (p *probe) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balanc
 	return run(ctx, p, "Balance", func() (tollkeeper.Balance, error) { return p.Store.Balance(ctx, owner) })
 }
 
-func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, g tollkeeper.Page) ([]tollkeeper.LedgerEntry, error) {
+func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, g store.Page) ([]tollkeeper.LedgerEntry, error) {
 	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, op, g) })
 }
 
-func (p *probe) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error {
+func (p *probe) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	_, err := run(ctx, p, "QueueMail", func() (int, error) { return 0, p.Store.QueueMail(ctx, m) }, m)
 	return err
 }

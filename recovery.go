@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"github.com/tollkeeper/tollkeeper/store"
 	"net/url"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	if err := a.knownPlace(ctx, where); err != nil {
 		return err
 	}
-	m := QueuedMail{ID: newID(), Kind: MailReset, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := store.QueuedMail{ID: newID(), Kind: MailReset, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	if err := a.queue(ctx, m); err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 	}
 	var s Subject
 	err := a.retry(func() (err error) {
-		s, err = a.resetBy(ctx, r, a.digests.secret(PurposeReset, "", r.Token), now)
+		s, err = a.resetBy(ctx, r, a.digests.secret(store.PurposeReset, "", r.Token), now)
 		return err
 	})
 	if err != nil {
@@ -97,8 +98,8 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 
 // resetBy uses the link up. Plain ErrConflict: the account was changed meanwhile, perhaps by somebody with the same link;
 // reading the link again tells.
-func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof Digest, now time.Time) (Subject, error) {
-	_, s, err := a.byLink(ctx, PurposeReset, proof, now)
+func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store.Digest, now time.Time) (Subject, error) {
+	_, s, err := a.byLink(ctx, store.PurposeReset, proof, now)
 	if err != nil {
 		return s, err
 	}
@@ -108,7 +109,7 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof Diges
 	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {
 		return s, err
 	}
-	c := Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	c := store.Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
 	if c.Account, err = a.withPassword(ctx, provenMailbox(s.Account, now), r.Password, now); err != nil {
 		return s, err
 	}
@@ -121,7 +122,7 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof Diges
 	return s, err
 }
 
-var allPurposes = append([]Purpose{PurposeRecovery}, mailedPurposes...)
+var allPurposes = append([]store.Purpose{store.PurposeRecovery}, mailedPurposes...)
 
 // provenMailbox answers the account after a proof of its mailbox. The first one drops whatever was set up before anyone
 // had shown to own the address (R34).
@@ -135,7 +136,7 @@ func provenMailbox(x Account, now time.Time) Account {
 }
 
 // byLink answers whose link it is, if it is live.
-func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now time.Time) (Secret, Subject, error) {
+func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Digest, now time.Time) (store.Secret, Subject, error) {
 	secret, s, err := a.store.Secret(ctx, p, d)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -146,7 +147,7 @@ func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now tim
 		err = ErrLinkExpired
 	case !secret.UsedAt.IsZero():
 		err = ErrLinkUsed
-	case p != PurposeChangeEmail && secret.Address != s.Account.EmailKey:
+	case p != store.PurposeChangeEmail && secret.Address != s.Account.EmailKey:
 		err = ErrInvalidLink // mailed to an address that is not the account's any more (R29)
 	}
 	return secret, s, err
@@ -154,7 +155,7 @@ func (a *Authenticator) byLink(ctx context.Context, p Purpose, d Digest, now tim
 
 // forget clears the locks of an account for the network that has just reset its password.
 func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
-	var f Settlement
+	var f store.Settlement
 	for _, scope := range scopesOf(s) {
 		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
 	}
@@ -199,7 +200,7 @@ func (a *Authenticator) RequestOwnConfirmation(ctx context.Context, by *Identity
 	if _, err := a.take(ctx, a.addressCharges("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
 		return err
 	}
-	return a.queue(ctx, a.verificationMail(Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
+	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
 }
 
 // checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (WIRE.md 1.3, R71).

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func (w *world) requestReset(p *person) error {
@@ -170,10 +171,10 @@ func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
 				return nil
 			}
 			once = false
-			s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: c.Account})
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: c.Account})
 			w.ok(err)
 			s.Account.Role = tollkeeper.RoleGuest
-			_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 			return err
 		}, nil)
 		w.ok(w.reset(link, "another horse 9"))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const marker = "S3CR3T-marker"
@@ -27,7 +28,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 		tollkeeper.SignInRequest{Password: marker}, tollkeeper.SignUpRequest{Password: marker}, tollkeeper.CodeRequest{Code: marker},
 		tollkeeper.ResetRequest{Token: marker, Password: marker}, tollkeeper.AccountSpec{Password: marker}, tollkeeper.BootstrapRequest{Password: marker},
 		tollkeeper.OrganizationDetails{Secret: marker}, tollkeeper.Config{Secrets: []tollkeeper.MasterKey{key}, SigningKeys: []tollkeeper.SigningKey{{Private: private}}},
-		tollkeeper.NewAccount{Account: account}, tollkeeper.Change{Account: account}, tollkeeper.AccountPage{Accounts: []tollkeeper.Account{account}},
+		store.NewAccount{Account: account}, store.Change{Account: account}, tollkeeper.AccountPage{Accounts: []tollkeeper.Account{account}},
 	} {
 		pointer := reflect.New(reflect.TypeOf(v))
 		pointer.Elem().Set(reflect.ValueOf(v))

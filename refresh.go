@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // refreshClaims are what a refresh token says. The token is a MAC under an instance key over the session and its
@@ -46,7 +47,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (Si
 		return SignInResult{}, ErrInvalidToken
 	}
 	absolute := time.UnixMilli(claim.Absolute).UTC()
-	live, err := a.store.RotateSession(ctx, Rotation{
+	live, err := a.store.RotateSession(ctx, store.Rotation{
 		Session: claim.Session, Generation: claim.Generation, Grace: a.cfg.Refresh.Grace,
 		ExpiresAt:    earlier(now.Add(a.ttl(claim.Audience)), absolute),
 		RefreshUntil: earlier(now.Add(a.cfg.Refresh.Idle), absolute),

@@ -7,17 +7,18 @@ import (
 
 	"github.com/pquerna/otp/totp"
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // hung does not come back from what is done besides an answer.
-type hung struct{ tollkeeper.Store }
+type hung struct{ store.Store }
 
-func (hung) Settle(ctx context.Context, _ tollkeeper.Settlement, _ time.Time) error {
+func (hung) Settle(ctx context.Context, _ store.Settlement, _ time.Time) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func (hung) QueueMail(ctx context.Context, _ []tollkeeper.QueuedMail) error {
+func (hung) QueueMail(ctx context.Context, _ []store.QueuedMail) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Issue 2 item 2: the verbs of each flow, in order, as sketch/FLOWS.md lists them. What Session is there belongs to
@@ -40,10 +41,10 @@ func TestRoundTrips(t *testing.T) {
 			}
 		}},
 		{"sign-in that stops at the second factor", "[Take FindAccount Settle]", func(w *world, p, _ *person) func() error {
-			s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 			w.ok(err)
 			s.Account.TOTP = []byte("seed")
-			_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 			w.ok(err)
 			return func() error { _, err := w.try(p, password); return err }
 		}},
@@ -182,7 +183,7 @@ func TestFaultsLeaveNoCharge(t *testing.T) {
 // charged checks a charge of a request whose answer was lost: there must be a session or an account for it.
 func (w *world) charged(p, c *person, verb, when string, paid int64, b tollkeeper.Balance) {
 	w.Helper()
-	sessions, err := w.store.Store.ListSessions(ctx, c.Account, tollkeeper.Page{Limit: 100}, w.now())
+	sessions, err := w.store.Store.ListSessions(ctx, c.Account, store.Page{Limit: 100}, w.now())
 	w.ok(err)
 	rows := w.ledger(p)
 	last := rows[len(rows)-1]

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"github.com/tollkeeper/tollkeeper/store"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func (r *keyring) open(use, text string, v any) bool {
 		return false
 	}
 	tag, err := base64.RawURLEncoding.Strict().DecodeString(tag64)
-	if err != nil || len(tag) != len(Digest{}) || strings.ContainsAny(text, "\r\n") {
+	if err != nil || len(tag) != len(store.Digest{}) || strings.ContainsAny(text, "\r\n") {
 		return false
 	}
 	for _, m := range r.masters {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // challengeTTL is how long a proven first factor waits for the second.
@@ -78,7 +79,7 @@ func (a *Authenticator) VerifySecondFactor(ctx context.Context, r FactorRequest)
 
 // challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.
 func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, error) {
-	s, err := a.subject(ctx, Lookup{ID: c.Account})
+	s, err := a.subject(ctx, store.Lookup{ID: c.Account})
 	if errors.Is(err, ErrNotFound) {
 		return s, ErrInvalidChallenge
 	}
@@ -89,7 +90,7 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 		return s, ErrInvalidChallenge
 	}
 	if c.KeyOwner != uuid.Nil {
-		owner, err := a.subject(ctx, Lookup{ID: c.KeyOwner})
+		owner, err := a.subject(ctx, store.Lookup{ID: c.KeyOwner})
 		if errors.Is(err, ErrNotFound) {
 			return s, ErrInvalidChallenge
 		}
@@ -104,13 +105,13 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 // takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
 // of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
 func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
-	window := charge{Bucket: Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
-	ceiling := charge{Bucket: Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
+	window := charge{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
+	ceiling := charge{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
 	if codePattern.MatchString(code) {
 		return a.take(ctx, []charge{window, ceiling}, now)
 	}
 	t, err := a.take(ctx, []charge{window}, now)
-	t.also = []Digest{ceiling.Key}
+	t.also = []store.Digest{ceiling.Key}
 	return t, err
 }
 
@@ -130,7 +131,7 @@ func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string,
 	if !ok {
 		return 0, a.factorFailed(x)
 	}
-	_, err = a.store.ConsumeSecret(ctx, Claim{Purpose: PurposeRecovery, Lookup: Lookup{ID: x.ID}, Digest: digest, Single: true}, now)
+	_, err = a.store.ConsumeSecret(ctx, store.Claim{Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: x.ID}, Digest: digest, Single: true}, now)
 	if errors.Is(err, ErrNotFound) {
 		return 0, a.factorFailed(x)
 	}

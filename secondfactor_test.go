@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp/totp"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -297,23 +298,23 @@ func TestSecondFactorEnrolment(t *testing.T) {
 }
 
 func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
-	store := memory.New()
-	k := authtest.New(t, authtest.WithStore(store))
+	kept := memory.New()
+	k := authtest.New(t, authtest.WithStore(kept))
 	x, y := enrol(t, k, k.Parent()), enrol(t, k, k.Parent())
-	sx, err := store.FindAccount(ctx, tollkeeper.Lookup{ID: x.ID})
+	sx, err := kept.FindAccount(ctx, store.Lookup{ID: x.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.secret); bytes.Contains(sx.Account.TOTP, raw) {
 		t.Fatal("the seed is stored in plain")
 	}
-	sy, err := store.FindAccount(ctx, tollkeeper.Lookup{ID: y.ID})
+	sy, err := kept.FindAccount(ctx, store.Lookup{ID: y.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := tollkeeper.Change{Account: sy.Account}
+	change := store.Change{Account: sy.Account}
 	change.Account.TOTP = sx.Account.TOTP // somebody who can write to the database swaps rows
-	if _, _, err := store.UpdateAccount(ctx, change, k.Now()); err != nil {
+	if _, _, err := kept.UpdateAccount(ctx, change, k.Now()); err != nil {
 		t.Fatal(err)
 	}
 	k.Advance(time.Minute)

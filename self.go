@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"github.com/tollkeeper/tollkeeper/store"
 	"slices"
 	"time"
 )
@@ -12,8 +13,8 @@ import (
 func (a *Authenticator) accountCharges(by *Identity, c Client) []charge {
 	id, l := by.Account.String(), a.cfg.Limits
 	return []charge{
-		{Bucket: Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
-		{Bucket: Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
+		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
+		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
 	}
 }
 
@@ -53,7 +54,7 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, curren
 		return err
 	}
 	now := a.now()
-	change := Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	change := store.Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
 	if change.Account, err = a.withPassword(ctx, s.Account, next, now); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, curren
 }
 
 // mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
-var mailedPurposes = []Purpose{PurposeSignIn, PurposeReset, PurposeVerify, PurposeChangeEmail}
+var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail}
 
 // DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password is
 // asked again; an account without one is deleted on the word of a session not older than ten minutes.
@@ -86,7 +87,7 @@ func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, passwor
 }
 
 // public answers the account without what no list may carry (R83).
-func (x Account) public() Account {
+func public(x Account) Account {
 	x.Password, x.PasswordHistory, x.TOTP, x.TOTPPending = "", nil, nil, nil
 	if x.Organization != nil {
 		o := *x.Organization

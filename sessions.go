@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // SessionInfo is a session as its owner sees it.
@@ -29,7 +30,7 @@ const (
 // Sessions lists the caller's live sessions in order of creation, the newest hundred of at most a thousand.
 func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
 	by = by.known()
-	rows, err := a.store.ListSessions(ctx, by.Account, Page{Limit: sessionsRead}, a.now())
+	rows, err := a.store.ListSessions(ctx, by.Account, store.Page{Limit: sessionsRead}, a.now())
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -75,11 +76,11 @@ func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.U
 
 func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Identity, keep uuid.UUID) error {
 	return a.retry(func() error {
-		s, err := a.subject(ctx, Lookup{ID: id})
+		s, err := a.subject(ctx, store.Lookup{ID: id})
 		if err != nil {
 			return err
 		}
-		_, _, err = a.update(ctx, Change{Account: s.Account, EndSessions: true, KeepSession: keep}, a.now())
+		_, _, err = a.update(ctx, store.Change{Account: s.Account, EndSessions: true, KeepSession: keep}, a.now())
 		if err == nil {
 			a.event(Event{Name: EventSessionsEnded, Account: id, Parent: s.Account.Parent, By: by.Account})
 		}
@@ -110,7 +111,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, passwo
 			return err
 		}
 		if step > 0 { // used once, here too
-			_, _, err := a.update(ctx, Change{Account: s.Account, TOTPStep: step}, a.now())
+			_, _, err := a.update(ctx, store.Change{Account: s.Account, TOTPStep: step}, a.now())
 			if errors.Is(err, ErrConflict) {
 				return ErrInvalidCode.because(err)
 			}
@@ -120,7 +121,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, passwo
 		}
 		a.settle(ctx, t.settlement(), a.now())
 	}
-	err = a.store.TouchSession(ctx, Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
+	err = a.store.TouchSession(ctx, store.Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
 	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken

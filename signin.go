@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // SignIn proves an email and a password and answers a session, or a challenge for the second factor.
@@ -51,7 +52,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 
 // signInLookup says where a sign-in finds its account. The organization family knows two special ways (WIRE.md 1.1
 // rules 4 and 5).
-func signInLookup(where place, email string, audience Audience) Lookup {
+func signInLookup(where place, email string, audience Audience) store.Lookup {
 	l := where.lookup(email)
 	if audience == AudienceOrganization {
 		l.Widget = where.key != ""
@@ -61,7 +62,7 @@ func signInLookup(where place, email string, audience Audience) Lookup {
 }
 
 // lookUp finds an account. A key or address that cannot exist is not asked for, but takes the same way afterwards.
-func (a *Authenticator) lookUp(ctx context.Context, l Lookup, malformed error) (Subject, error) {
+func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed error) (Subject, error) {
 	if l.ScopeKey != "" && !ValidPublicKey(l.ScopeKey) {
 		return Subject{}, ErrUnknownParent
 	}
@@ -137,7 +138,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 	if p.taken.guess.email != "" && !p.taken.remembered(now) {
 		settlement.Mark, settlement.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
 	}
-	create := NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
+	create := store.NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
 	if !a.apart {
 		create.Settle = settlement
 	}
@@ -189,11 +190,11 @@ func (a *Authenticator) notCreated(s Subject, p proof, err error) error {
 }
 
 // signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
-func (a *Authenticator) signedIn(ctx context.Context, s Subject, p proof, session Session, r Receipt, settled Settlement) {
+func (a *Authenticator) signedIn(ctx context.Context, s Subject, p proof, session Session, r store.Receipt, settled store.Settlement) {
 	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
 	c := a.signInCharge(s, session.ID, p)
 	a.alert(ctx, c.Owner, c.Price, r)
-	if p.method == "password" && !p.second && settled.Mark != (Digest{}) && !p.taken.recognised() {
+	if p.method == "password" && !p.second && settled.Mark != (store.Digest{}) && !p.taken.recognised() {
 		a.noticeNewNetwork(ctx, s, session)
 	}
 }
@@ -243,7 +244,7 @@ func (a *Authenticator) rehash(ctx context.Context, x Account, password string) 
 		return
 	}
 	x.Password = text
-	if _, _, err := a.update(ctx, Change{Account: x}, a.now()); err != nil && !errors.Is(err, ErrConflict) {
+	if _, _, err := a.update(ctx, store.Change{Account: x}, a.now()); err != nil && !errors.Is(err, ErrConflict) {
 		a.cfg.Logger.Warn("tollkeeper: password hash not renewed", "account", x.ID, "error", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func TestSignIn(t *testing.T) {
@@ -267,10 +268,10 @@ func TestLegacyHashesCostNoLess(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
-				s, err := w.store.Store.FindAccount(ctx, tollkeeper.Lookup{ID: p.Account})
+				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 				w.ok(err)
 				s.Account.Password = stored
-				_, _, err = w.store.Store.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, w.now())
+				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 				w.ok(err)
 				for _, guess := range []string{"wrong", "wro\x00ng", strings.Repeat("a", 73)} {
 					var before, after runtime.MemStats

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
@@ -50,7 +51,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 // openAccount creates the account and its first session, which costs nothing.
 func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subject, r SignUpRequest, t taken, now time.Time) (SignUpResult, error) {
 	s := Subject{Account: x}
-	create := NewAccount{}
+	create := store.NewAccount{}
 	if owner != nil {
 		s.Account.Parent, s.Parent, s.Organization = owner.Account.ID, &owner.Account, owner.Organization
 		create.Charge = a.signUpCharge(owner, x.ID, OpSignUp)
@@ -59,7 +60,7 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 	}
 	sent := mustVerify(s, a.cfg.RequireVerify)
 	if sent {
-		create.Mail = []QueuedMail{a.verificationMail(Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
+		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
 	made, receipt, err := a.store.CreateAccount(ctx, create, now)
@@ -124,11 +125,11 @@ func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, err
 }
 
 // signUpCharge is what a parent pays for a new child, as a sign-up or a social sign-in.
-func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID, op Operation) Charge {
+func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID, op Operation) store.Charge {
 	if a.cfg.Credits == nil || owner.Account.House || a.cfg.Credits.Prices[op] == 0 {
-		return Charge{}
+		return store.Charge{}
 	}
-	return Charge{
+	return store.Charge{
 		Owner: owner.Account.ID, Key: "account:" + child.String(), Entry: newID(),
 		Operation: op, Price: a.cfg.Credits.Prices[op], Required: true,
 	}

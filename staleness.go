@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper/internal/remember"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 // counts at once, also against a look-up that began before it: each entry carries the change counts it was loaded under,
 // and is good only while they stand.
 type liveSessions struct {
-	store     SessionStore
+	store     store.SessionStore
 	staleness time.Duration
 	kept      *remember.Cache[uuid.UUID, staleLive] // nil: each time from the store
 	accounts  [staleSlots]atomic.Uint64             // changes of accounts, by hash
@@ -29,12 +30,12 @@ type liveSessions struct {
 }
 
 type staleLive struct {
-	live            Live
+	live            store.Live
 	at              time.Time
 	account, parent uint64
 }
 
-func newLiveSessions(s SessionStore, staleness time.Duration) *liveSessions {
+func newLiveSessions(s store.SessionStore, staleness time.Duration) *liveSessions {
 	l := &liveSessions{store: s, staleness: staleness}
 	if staleness > 0 {
 		l.kept = remember.New[uuid.UUID, staleLive](staleBytes, func(seed maphash.Seed, id uuid.UUID) uint64 { return maphash.Bytes(seed, id[:]) })
@@ -43,7 +44,7 @@ func newLiveSessions(s SessionStore, staleness time.Duration) *liveSessions {
 }
 
 // get puts the session that a token of the account points to into live, which spares a copy of something large.
-func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.Time, live *Live) (err error) {
+func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.Time, live *store.Live) (err error) {
 	if l.kept == nil {
 		*live, err = l.store.Session(ctx, id, now)
 		return err

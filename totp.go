@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -52,7 +53,7 @@ func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password 
 	if err != nil {
 		return Enrolment{}, ErrInternal.because(err)
 	}
-	change := Change{Account: s.Account}
+	change := store.Change{Account: s.Account}
 	change.Account.TOTPPending = a.keys.encrypt(boxTOTP, seed, s.Account.ID[:])
 	_, _, err = a.update(ctx, change, a.now())
 	return e, err
@@ -94,7 +95,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code st
 	if !ok {
 		return nil, a.factorFailed(s.Account)
 	}
-	change := Change{Account: s.Account, TOTPStep: step}
+	change := store.Change{Account: s.Account, TOTPStep: step}
 	change.Account.TOTP, change.Account.TOTPPending = s.Account.TOTPPending, nil
 	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, now)
 	return recovery, a.changeFactor(ctx, by, s, change, t, "enrolled")
@@ -111,7 +112,7 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, password
 	if err != nil {
 		return err
 	}
-	change := Change{Account: s.Account, TOTPStep: step}
+	change := store.Change{Account: s.Account, TOTPStep: step}
 	change.Account.TOTP, change.Account.TOTPPending = nil, nil
 	return a.changeFactor(ctx, by, s, change, t, "removed")
 }
@@ -123,7 +124,7 @@ func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code
 	if err != nil {
 		return nil, err
 	}
-	change := Change{Account: s.Account, TOTPStep: step}
+	change := store.Change{Account: s.Account, TOTPStep: step}
 	var recovery []string
 	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
 	return recovery, a.changeFactor(ctx, by, s, change, t, "recovery-codes")
@@ -162,9 +163,9 @@ func (a *Authenticator) provenFactor(ctx context.Context, by *Identity, code str
 }
 
 // changeFactor writes the change with what belongs to each: old recovery codes void, other sessions ended, a notice.
-func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subject, c Change, t taken, what string) error {
+func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subject, c store.Change, t taken, what string) error {
 	now := a.now()
-	c.EndSessions, c.KeepSession, c.Void, c.Mail = true, by.Session, []Purpose{PurposeRecovery}, a.notice(s, noticeFactor)
+	c.EndSessions, c.KeepSession, c.Void, c.Mail = true, by.Session, []store.Purpose{store.PurposeRecovery}, a.notice(s, noticeFactor)
 	if _, _, err := a.update(ctx, c, now); err != nil {
 		return err
 	}
@@ -188,23 +189,23 @@ func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64,
 }
 
 // newRecoveryCodes answers ten codes of 80 bits and the digests to keep (R43).
-func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []string, kept []Secret) {
+func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []string, kept []store.Secret) {
 	for range recoveryCodes {
 		b := make([]byte, 10)
 		rand.Read(b)
 		text := strings.ToLower(base32Plain.EncodeToString(b))
 		digest, _ := a.recoveryDigest(account, text)
 		codes = append(codes, text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:])
-		kept = append(kept, Secret{Account: account, Purpose: PurposeRecovery, Digest: digest, CreatedAt: now})
+		kept = append(kept, store.Secret{Account: account, Purpose: store.PurposeRecovery, Digest: digest, CreatedAt: now})
 	}
 	return codes, kept
 }
 
 // recoveryDigest reads a code as people type it: any case, with or without hyphens and spaces.
-func (a *Authenticator) recoveryDigest(account uuid.UUID, code string) (Digest, bool) {
+func (a *Authenticator) recoveryDigest(account uuid.UUID, code string) (store.Digest, bool) {
 	plain := strings.NewReplacer("-", "", " ", "").Replace(lowerASCII(code))
 	if len(plain) != 16 {
-		return Digest{}, false
+		return store.Digest{}, false
 	}
-	return a.digests.secret(PurposeRecovery, account.String(), plain), true
+	return a.digests.secret(store.PurposeRecovery, account.String(), plain), true
 }

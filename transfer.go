@@ -110,7 +110,7 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 		if x.Parent != Root {
 			return x, ErrInvalidInput.in("organization")
 		}
-		if err := r.Organization.check(); err != nil {
+		if err := checkOrganization(*r.Organization); err != nil {
 			return x, err
 		}
 		x.Organization, x.OrganizationOwner = r.Organization, x.ID

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // ImportOptions steer ImportAccounts.
@@ -119,7 +120,7 @@ func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line [
 	if err != nil {
 		return err
 	}
-	_, _, err = a.store.CreateAccount(ctx, NewAccount{Account: x}, now)
+	_, _, err = a.store.CreateAccount(ctx, store.NewAccount{Account: x}, now)
 	if err != nil {
 		return notOpened(err)
 	}
@@ -136,7 +137,7 @@ func (a *Authenticator) ExportAccounts(ctx context.Context, parent, after uuid.U
 	var report ImportReport
 	last = after
 	for {
-		rows, err := a.store.ListAccounts(ctx, parent, Page{After: last, Limit: importChunk})
+		rows, err := a.store.ListAccounts(ctx, parent, store.Page{After: last, Limit: importChunk})
 		if err != nil {
 			return last, unavailable(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Hashes of "correct horse battery", made by other systems' tools; internal/passhash says by which.
@@ -39,7 +40,7 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 				t.Fatal(r, err)
 			}
 			stored := func() string {
-				s, err := k.Store.FindAccount(ctx, tollkeeper.Lookup{Email: "ada@home.example"})
+				s, err := k.Store.FindAccount(ctx, store.Lookup{Email: "ada@home.example"})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -34,11 +35,11 @@ type worker struct {
 	starved atomic.Bool    // mail may be due that found no sender
 
 	mu      sync.Mutex
-	touches map[uuid.UUID]Touch // bounded by maxTouches
+	touches map[uuid.UUID]store.Touch // bounded by maxTouches
 }
 
 func newWorker(a *Authenticator) *worker {
-	w := &worker{auth: a, wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), touches: map[uuid.UUID]Touch{}, senders: make(chan struct{}, mailSenders)}
+	w := &worker{auth: a, wakeup: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), touches: map[uuid.UUID]store.Touch{}, senders: make(chan struct{}, mailSenders)}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -54,7 +55,7 @@ func (w *worker) wake() {
 }
 
 // touch remembers that a session was used, until the next round. Beyond the bound it forgets: nothing depends on it.
-func (w *worker) touch(t Touch) {
+func (w *worker) touch(t store.Touch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.touches) < maxTouches {
@@ -116,7 +117,7 @@ func (w *worker) touchAll() {
 	w.mu.Lock()
 	touches := w.touches
 	if len(touches) > 0 {
-		w.touches = map[uuid.UUID]Touch{}
+		w.touches = map[uuid.UUID]store.Touch{}
 	} else {
 		touches = nil // the map stays the worker's: only under the lock may it be looked at
 	}
@@ -159,7 +160,7 @@ func (w *worker) settleMonths() {
 		}
 		for _, c := range charged {
 			a.event(Event{Name: EventMonthClosed, Account: c.Owner, Credits: -c.Debit})
-			a.alert(w.ctx, c.Owner, c.Debit, Receipt{Charged: true, Balance: c.Balance})
+			a.alert(w.ctx, c.Owner, c.Debit, store.Receipt{Charged: true, Balance: c.Balance})
 		}
 		if n == 0 {
 			return

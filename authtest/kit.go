@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -20,7 +21,7 @@ type Kit struct {
 
 	// Store is the Authenticator's. Given to another Kit by WithStore it makes the two a fleet: they share accounts,
 	// sessions and captured mail, as two processes on one database would.
-	Store tollkeeper.Store
+	Store store.Store
 
 	tb    testing.TB
 	box   *mailbox
@@ -32,7 +33,7 @@ type Option func(*setup)
 
 type setup struct {
 	config tollkeeper.Config
-	store  tollkeeper.Store
+	store  store.Store
 	edits  []func(*tollkeeper.Config)
 }
 
@@ -43,8 +44,8 @@ func WithConfig(edit func(*tollkeeper.Config)) Option {
 }
 
 // WithStore puts the Kit on another store than a new one in memory. It stays the caller's to close, after the test.
-func WithStore(store tollkeeper.Store) Option {
-	return func(s *setup) { s.store = store }
+func WithStore(kept store.Store) Option {
+	return func(s *setup) { s.store = kept }
 }
 
 // New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, and

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // mailbox keeps what was delivered, and what is queued: so a Kit knows when there is nothing left to wait for.
@@ -20,16 +21,16 @@ type mailbox struct {
 
 // watched is a store that tells a mailbox what becomes of mail.
 type watched struct {
-	tollkeeper.Store
+	store.Store
 	box *mailbox
 }
 
 // watch answers the store with a mailbox, the one it has if it came from another Kit.
-func watch(store tollkeeper.Store) (tollkeeper.Store, *mailbox) {
-	if w, ok := store.(*watched); ok {
+func watch(kept store.Store) (store.Store, *mailbox) {
+	if w, ok := kept.(*watched); ok {
 		return w, w.box
 	}
-	w := &watched{store, &mailbox{queued: map[uuid.UUID]time.Time{}, changed: make(chan struct{})}}
+	w := &watched{kept, &mailbox{queued: map[uuid.UUID]time.Time{}, changed: make(chan struct{})}}
 	return w, w.box
 }
 
@@ -55,7 +56,7 @@ func (b *mailbox) update(change func()) {
 }
 
 // during notes the mail before the verb runs, because the worker may be done with it before the verb returns.
-func (b *mailbox) during(mails []tollkeeper.QueuedMail, verb func() error) {
+func (b *mailbox) during(mails []store.QueuedMail, verb func() error) {
 	if len(mails) > 0 {
 		b.update(func() {
 			for _, m := range mails {
@@ -72,17 +73,17 @@ func (b *mailbox) during(mails []tollkeeper.QueuedMail, verb func() error) {
 	}
 }
 
-func (w *watched) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) (err error) {
+func (w *watched) QueueMail(ctx context.Context, m []store.QueuedMail) (err error) {
 	w.box.during(m, func() error { err = w.Store.QueueMail(ctx, m); return err })
 	return err
 }
 
-func (w *watched) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
+func (w *watched) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a tollkeeper.Account, r store.Receipt, err error) {
 	w.box.during(n.Mail, func() error { a, r, err = w.Store.CreateAccount(ctx, n, now); return err })
 	return a, r, err
 }
 
-func (w *watched) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
+func (w *watched) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a tollkeeper.Account, r store.Receipt, err error) {
 	w.box.during(c.Mail, func() error { a, r, err = w.Store.UpdateAccount(ctx, c, now); return err })
 	return a, r, err
 }

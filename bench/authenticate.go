@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
@@ -75,7 +75,7 @@ func (b *Bench) addStores(ctx context.Context, s Setup) error {
 	}
 	for _, st := range []struct {
 		name  string
-		store tollkeeper.Store
+		store store.Store
 	}{{"memory", memory.New()}, {"sqlite", lite}, {"postgres", server}} {
 		if err := b.addChecks(ctx, s, st.name, st.store); err != nil {
 			return fmt.Errorf("%s: %w", st.name, err)
@@ -85,8 +85,8 @@ func (b *Bench) addStores(ctx context.Context, s Setup) error {
 }
 
 // addChecks adds the check of one token again and again, and of more tokens in turn than are remembered.
-func (b *Bench) addChecks(ctx context.Context, s Setup, name string, store tollkeeper.Store) error {
-	svc, err := newService(ctx, store)
+func (b *Bench) addChecks(ctx context.Context, s Setup, name string, kept store.Store) error {
+	svc, err := newService(ctx, kept)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // moment is the time of everything in the stores: whole milliseconds, as they keep it.
@@ -15,22 +16,22 @@ func moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-func randomDigest() (d tollkeeper.Digest) {
+func randomDigest() (d store.Digest) {
 	_, _ = rand.Read(d[:]) // never fails (crypto/rand)
 	return d
 }
 
 // payer makes a root account with credits.
-func payer(ctx context.Context, s tollkeeper.Store, credits int64) (tollkeeper.Account, error) {
+func payer(ctx context.Context, s store.Store, credits int64) (tollkeeper.Account, error) {
 	a := blank(tollkeeper.Root)
 	grant := &tollkeeper.LedgerEntry{ID: newID(), Owner: a.ID, Key: "grant", Operation: tollkeeper.OpGrant, Amount: credits, At: moment()}
-	made, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a, Grant: grant}, moment())
+	made, _, err := s.CreateAccount(ctx, store.NewAccount{Account: a, Grant: grant}, moment())
 	return made, err
 }
 
 // child makes an account below it.
-func child(ctx context.Context, s tollkeeper.Store, parent tollkeeper.Account) (tollkeeper.Account, error) {
-	made, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: blank(parent.ID)}, moment())
+func child(ctx context.Context, s store.Store, parent tollkeeper.Account) (tollkeeper.Account, error) {
+	made, _, err := s.CreateAccount(ctx, store.NewAccount{Account: blank(parent.ID)}, moment())
 	return made, err
 }
 
@@ -44,19 +45,19 @@ func blank(parent uuid.UUID) tollkeeper.Account {
 }
 
 // paid is a sign-in that the parent must pay: charge, ledger row, session and last sign-in in one step.
-func paid(a tollkeeper.Account) tollkeeper.NewSession {
+func paid(a tollkeeper.Account) store.NewSession {
 	now := moment()
 	x := tollkeeper.Session{
 		ID: newID(), Account: a.ID, Epoch: 1, Audience: tollkeeper.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
 		Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	}
-	return tollkeeper.NewSession{Session: x, Charge: tollkeeper.Charge{
+	return store.NewSession{Session: x, Charge: store.Charge{
 		Owner: a.Parent, Key: "session:" + x.ID.String(), Entry: x.ID, Operation: tollkeeper.OpSignIn, Price: 1, Required: true,
 	}}
 }
 
 // crew is callers who sign in: each below a parent of his own, or all below one.
-func crew(ctx context.Context, s tollkeeper.Store, callers int, shared bool) ([]tollkeeper.Account, error) {
+func crew(ctx context.Context, s store.Store, callers int, shared bool) ([]tollkeeper.Account, error) {
 	people := make([]tollkeeper.Account, callers)
 	var parent tollkeeper.Account
 	for i := range people {
@@ -74,7 +75,7 @@ func crew(ctx context.Context, s tollkeeper.Store, callers int, shared bool) ([]
 }
 
 // signsIn is a paid sign-in of each caller again and again.
-func signsIn(ctx context.Context, s tollkeeper.Store, people []tollkeeper.Account) func(int) error {
+func signsIn(ctx context.Context, s store.Store, people []tollkeeper.Account) func(int) error {
 	return func(caller int) error {
 		n := paid(people[caller])
 		_, err := s.CreateSession(ctx, n, n.Session.CreatedAt)
@@ -84,10 +85,10 @@ func signsIn(ctx context.Context, s tollkeeper.Store, people []tollkeeper.Accoun
 
 // takes is an attempt with a lock, a ceiling and a rate, which a caller has for himself, again and again. With waive a
 // mark of the network is looked for, too, as a sign-in does.
-func takes(callers int, waive bool, take func([]tollkeeper.Bucket) error) func(int) error {
-	buckets := make([][]tollkeeper.Bucket, callers)
+func takes(callers int, waive bool, take func([]store.Bucket) error) func(int) error {
+	buckets := make([][]store.Bucket, callers)
 	for i := range buckets {
-		buckets[i] = []tollkeeper.Bucket{
+		buckets[i] = []store.Bucket{
 			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Base: time.Second, Max: time.Minute, Window: time.Minute}},
 			{Key: randomDigest(), Limit: tollkeeper.Limit{Free: 1 << 30, Window: time.Hour}},
 			{Key: randomDigest(), Limit: tollkeeper.Limit{Every: time.Minute, Burst: 1 << 20}},
@@ -103,7 +104,7 @@ func takes(callers int, waive bool, take func([]tollkeeper.Bucket) error) func(i
 
 // lastCredit lets 64 callers ask for twice as many paid sessions as the parent has credits, and answers how many of
 // them he paid for, as a share: one is right.
-func lastCredit(ctx context.Context, s tollkeeper.Store, credits int64) func(time.Duration) (Sample, error) {
+func lastCredit(ctx context.Context, s store.Store, credits int64) func(time.Duration) (Sample, error) {
 	return func(time.Duration) (Sample, error) {
 		parent, err := payer(ctx, s, credits)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -24,8 +25,8 @@ type crowd struct {
 
 // run answers throughput and times of the sign-ins that were served, and in Note the memory of the process and how many were shed.
 func (c crowd) run(ctx context.Context) (Sample, error) {
-	store := memory.New()
-	svc, err := newService(ctx, store, func(config *tollkeeper.Config) {
+	kept := memory.New()
+	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {
 		if !c.Cheap {
 			config.Hash = tollkeeper.HashConfig{}
 		}
@@ -37,7 +38,7 @@ func (c crowd) run(ctx context.Context) (Sample, error) {
 		return Sample{}, err
 	}
 	defer svc.close()
-	people, err := c.people(ctx, svc, store)
+	people, err := c.people(ctx, svc, kept)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -52,8 +53,8 @@ func (c crowd) run(ctx context.Context) (Sample, error) {
 }
 
 // people are accounts with one password between them, which is hashed once.
-func (c crowd) people(ctx context.Context, svc *service, store tollkeeper.Store) ([]string, error) {
-	first, err := store.FindAccount(ctx, tollkeeper.Lookup{Email: email, Scope: svc.house.ID})
+func (c crowd) people(ctx context.Context, svc *service, kept store.Store) ([]string, error) {
+	first, err := kept.FindAccount(ctx, store.Lookup{Email: email, Scope: svc.house.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (c crowd) people(ctx context.Context, svc *service, store tollkeeper.Store)
 	for i := range people {
 		a := blank(svc.house.ID)
 		a.Password, a.PasswordChangedAt, a.KeyMaster, a.KeyVersion = first.Account.Password, moment(), first.Account.KeyMaster, 1
-		if _, _, err := store.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, moment()); err != nil {
+		if _, _, err := kept.CreateAccount(ctx, store.NewAccount{Account: a}, moment()); err != nil {
 			return nil, err
 		}
 		people[i] = a.Email

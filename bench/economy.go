@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
@@ -48,8 +49,8 @@ func openEconomy(ctx context.Context, s Setup) (*Bench, error) {
 	})
 }
 
-func (b *Bench) addEconomy(ctx context.Context, engine string, store tollkeeper.Store, parents []economyParent, pour func(fill) error) error {
-	svc, err := newService(ctx, store, func(c *tollkeeper.Config) { c.Credits = &tollkeeper.Credits{} })
+func (b *Bench) addEconomy(ctx context.Context, engine string, kept store.Store, parents []economyParent, pour func(fill) error) error {
+	svc, err := newService(ctx, kept, func(c *tollkeeper.Config) { c.Credits = &tollkeeper.Credits{} })
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
@@ -30,15 +30,15 @@ func openGrowthSQLite(ctx context.Context, s Setup) (*Bench, error) {
 		b.Quick = true
 		for _, n := range growthSizes(s) {
 			path := filepath.Join(s.Dir, fmt.Sprintf("growth-%d.db", n))
-			store, err := sqlite.Open(path)
+			kept, err := sqlite.Open(path)
 			if err != nil {
 				return err
 			}
-			b.onClose(func() { _ = store.Close() })
-			if err := store.Migrate(ctx); err != nil {
+			b.onClose(func() { _ = kept.Close() })
+			if err := kept.Migrate(ctx); err != nil {
 				return err
 			}
-			if err := b.addSize(ctx, store, n, func(f fill) error { return f.lite(ctx, path) }); err != nil {
+			if err := b.addSize(ctx, kept, n, func(f fill) error { return f.lite(ctx, path) }); err != nil {
 				return err
 			}
 		}
@@ -55,11 +55,11 @@ func openGrowthPostgres(ctx context.Context, s Setup) (*Bench, error) {
 				return err
 			}
 			b.onClose(db.drop)
-			store := postgres.New(db.pool)
-			if err := store.Migrate(ctx); err != nil {
+			kept := postgres.New(db.pool)
+			if err := kept.Migrate(ctx); err != nil {
 				return err
 			}
-			if err := b.addSize(ctx, store, n, func(f fill) error { return f.postgres(ctx, db.pool) }); err != nil {
+			if err := b.addSize(ctx, kept, n, func(f fill) error { return f.postgres(ctx, db.pool) }); err != nil {
 				return err
 			}
 			if _, err := db.pool.Exec(ctx, resetScans); err != nil {
@@ -72,8 +72,8 @@ func openGrowthPostgres(ctx context.Context, s Setup) (*Bench, error) {
 }
 
 // addSize adds every verb on a store with n rows of each kind.
-func (b *Bench) addSize(ctx context.Context, store tollkeeper.Store, n int, pour func(fill) error) error {
-	parent, err := payer(ctx, store, 1<<40)
+func (b *Bench) addSize(ctx context.Context, kept store.Store, n int, pour func(fill) error) error {
+	parent, err := payer(ctx, kept, 1<<40)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (b *Bench) addSize(ctx context.Context, store tollkeeper.Store, n int, pour
 	size := thousands(n)
 	first := len(b.Sizes) == 0
 	b.Sizes = append(b.Sizes, size)
-	for _, v := range verbs(ctx, store, parent, n) {
+	for _, v := range verbs(ctx, kept, parent, n) {
 		next := 0
 		b.add(v.name+"/"+size, func(int) error {
 			next++

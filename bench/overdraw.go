@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // overdraw asks for so many paid sessions from 64 goroutines and counts those that were granted.
-func overdraw(ctx context.Context, s tollkeeper.Store, a tollkeeper.Account, requests int) (granted int64, took time.Duration, err error) {
+func overdraw(ctx context.Context, s store.Store, a tollkeeper.Account, requests int) (granted int64, took time.Duration, err error) {
 	var left, made atomic.Int64
 	var failure atomic.Value
 	var all sync.WaitGroup

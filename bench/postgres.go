@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
@@ -41,7 +41,7 @@ func openPostgres(ctx context.Context, s Setup) (*Bench, error) {
 		}
 		for _, c := range []struct {
 			name    string
-			store   tollkeeper.Store
+			store   store.Store
 			callers int
 			shared  bool
 		}{
@@ -68,7 +68,7 @@ func (b *Bench) addTakes(ctx context.Context, strict, relaxed *postgres.Store) e
 		store       *postgres.Store
 		take, whole string
 	}{{strict, take8, whole8}, {relaxed, takeRelaxed, wholeLoose}} {
-		take := takes(8, true, func(buckets []tollkeeper.Bucket) error {
+		take := takes(8, true, func(buckets []store.Bucket) error {
 			_, err := c.store.Take(ctx, buckets, moment())
 			return err
 		})

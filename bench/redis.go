@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	driver "github.com/redis/go-redis/v9"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
@@ -30,22 +30,22 @@ func openRedis(ctx context.Context, s Setup) (*Bench, error) {
 		client := driver.NewClient(o)
 		b.onClose(func() { _ = client.Close() })
 		prefix := "bench:" + uuid.NewString() + ":"
-		store := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
-		if err := store.Check(ctx); err != nil {
+		kept := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
+		if err := kept.Check(ctx); err != nil {
 			return err
 		}
 		for _, c := range []struct {
 			name string
-			take func([]tollkeeper.Bucket) error
+			take func([]store.Bucket) error
 		}{
-			{oneScript, func(buckets []tollkeeper.Bucket) error {
-				_, err := store.Take(ctx, buckets, moment())
+			{oneScript, func(buckets []store.Bucket) error {
+				_, err := kept.Take(ctx, buckets, moment())
 				return err
 			}},
-			{twoTrips, func(buckets []tollkeeper.Bucket) error {
+			{twoTrips, func(buckets []store.Bucket) error {
 				return readThenWrite(ctx, client, client.Pipelined, keysOf(prefix, buckets), buckets)
 			}},
-			{watched, func(buckets []tollkeeper.Bucket) error {
+			{watched, func(buckets []store.Bucket) error {
 				keys := keysOf(prefix, buckets)
 				return client.Watch(ctx, func(tx *driver.Tx) error {
 					return readThenWrite(ctx, tx, tx.TxPipelined, keys, buckets)
@@ -62,7 +62,7 @@ func openRedis(ctx context.Context, s Setup) (*Bench, error) {
 	})
 }
 
-func keysOf(prefix string, buckets []tollkeeper.Bucket) []string {
+func keysOf(prefix string, buckets []store.Bucket) []string {
 	keys := make([]string, len(buckets))
 	for i, b := range buckets {
 		keys[i] = prefix + "other:" + string(b.Key[:])
@@ -74,7 +74,7 @@ func keysOf(prefix string, buckets []tollkeeper.Bucket) []string {
 type pipelined func(context.Context, func(driver.Pipeliner) error) ([]driver.Cmder, error)
 
 // readThenWrite is the limiter as it is often written.
-func readThenWrite(ctx context.Context, client driver.Cmdable, write pipelined, keys []string, buckets []tollkeeper.Bucket) error {
+func readThenWrite(ctx context.Context, client driver.Cmdable, write pipelined, keys []string, buckets []store.Bucket) error {
 	values, err := client.MGet(ctx, keys...).Result()
 	if err != nil {
 		return err
@@ -91,16 +91,16 @@ func readThenWrite(ctx context.Context, client driver.Cmdable, write pipelined, 
 	return err
 }
 
-func packed(s tollkeeper.State) []byte {
+func packed(s store.State) []byte {
 	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 24), uint64(s.N))
 	b = binary.LittleEndian.AppendUint64(b, uint64(s.Until.UnixMilli()))
 	return binary.LittleEndian.AppendUint64(b, uint64(s.Expires.UnixMilli()))
 }
 
-func unpacked(text string) tollkeeper.State {
+func unpacked(text string) store.State {
 	if len(text) != 24 {
-		return tollkeeper.State{}
+		return store.State{}
 	}
 	number := func(at int) int64 { return int64(binary.LittleEndian.Uint64([]byte(text[at : at+8]))) }
-	return tollkeeper.State{N: int(number(0)), Until: time.UnixMilli(number(8)), Expires: time.UnixMilli(number(16))}
+	return store.State{N: int(number(0)), Until: time.UnixMilli(number(8)), Expires: time.UnixMilli(number(16))}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -29,7 +30,7 @@ type service struct {
 }
 
 // newService bootstraps one. Nothing limits how often the one caller of the benchmarks signs in; every other throttle is as it is by default.
-func newService(ctx context.Context, store tollkeeper.Store, edit ...func(*tollkeeper.Config)) (*service, error) {
+func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.Config)) (*service, error) {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	free := map[tollkeeper.Audience][]tollkeeper.Limit{}
 	for _, a := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudienceHost} {
@@ -43,7 +44,7 @@ func newService(ctx context.Context, store tollkeeper.Store, edit ...func(*tollk
 	for _, e := range edit {
 		e(&c)
 	}
-	auth, err := tollkeeper.New(store, c)
+	auth, err := tollkeeper.New(kept, c)
 	if err != nil {
 		return nil, err
 	}

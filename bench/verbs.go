@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // verb is one verb of the store, applied to the i-th row.
@@ -17,14 +18,14 @@ type verb struct {
 }
 
 // verbs are all of them on a store whose parent has n children with a session each (see fill).
-func verbs(ctx context.Context, s tollkeeper.Store, parent tollkeeper.Account, n int) []verb {
+func verbs(ctx context.Context, s store.Store, parent tollkeeper.Account, n int) []verb {
 	v := verbSet{ctx: ctx, s: s, parent: parent, n: n}
 	return append(append(v.accounts(), v.sessions()...), v.rest()...)
 }
 
 type verbSet struct {
 	ctx    context.Context
-	s      tollkeeper.Store
+	s      store.Store
 	parent tollkeeper.Account
 	n      int
 }
@@ -35,19 +36,19 @@ func (v verbSet) of(i int) uuid.UUID { return number(i + 1) }
 func (v verbSet) accounts() []verb {
 	return []verb{
 		{"FindAccount", func(i int) error {
-			_, err := v.s.FindAccount(v.ctx, tollkeeper.Lookup{ScopeKey: v.parent.PublicKey, Email: emailOf(i + 1)})
+			_, err := v.s.FindAccount(v.ctx, store.Lookup{ScopeKey: v.parent.PublicKey, Email: emailOf(i + 1)})
 			return err
 		}},
 		{"FindAccount, stray", func(i int) error {
-			_, err := v.s.FindAccount(v.ctx, tollkeeper.Lookup{Email: emailOf(i + 1), Stray: true})
+			_, err := v.s.FindAccount(v.ctx, store.Lookup{Email: emailOf(i + 1), Stray: true})
 			return err
 		}},
 		{"UpdateAccount, after FindAccount", func(i int) error {
-			f, err := v.s.FindAccount(v.ctx, tollkeeper.Lookup{ID: v.of(i)})
+			f, err := v.s.FindAccount(v.ctx, store.Lookup{ID: v.of(i)})
 			if err != nil {
 				return err
 			}
-			_, _, err = v.s.UpdateAccount(v.ctx, tollkeeper.Change{Account: f.Account}, moment())
+			_, _, err = v.s.UpdateAccount(v.ctx, store.Change{Account: f.Account}, moment())
 			return err
 		}},
 		{"CreateAccount and DeleteAccount", func(int) error {
@@ -58,11 +59,11 @@ func (v verbSet) accounts() []verb {
 			return v.s.DeleteAccount(v.ctx, v.parent.ID, a.ID, moment())
 		}},
 		{"ListAccounts, 10 in the middle", func(i int) error {
-			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, tollkeeper.Page{After: v.of(i), Limit: 10})
+			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, store.Page{After: v.of(i), Limit: 10})
 			return err
 		}},
 		{"ListAccounts, by prefix", func(i int) error {
-			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, tollkeeper.Page{Search: emailOf(i + 1), Limit: 10})
+			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, store.Page{Search: emailOf(i + 1), Limit: 10})
 			return err
 		}},
 		{countAll, func(int) error {
@@ -89,15 +90,15 @@ func (v verbSet) sessions() []verb {
 			if err != nil {
 				return err
 			}
-			_, err = v.s.RotateSession(v.ctx, tollkeeper.Rotation{Session: v.of(i), Generation: l.Session.Generation,
+			_, err = v.s.RotateSession(v.ctx, store.Rotation{Session: v.of(i), Generation: l.Session.Generation,
 				ExpiresAt: l.Session.ExpiresAt, RefreshUntil: l.Session.RefreshUntil}, now)
 			return err
 		}},
 		{"TouchSession", func(i int) error {
-			return v.s.TouchSession(v.ctx, tollkeeper.Touch{Account: v.of(i), Session: v.of(i)}, moment())
+			return v.s.TouchSession(v.ctx, store.Touch{Account: v.of(i), Session: v.of(i)}, moment())
 		}},
 		{"ListSessions, 2", func(i int) error {
-			_, err := v.s.ListSessions(v.ctx, v.of(i), tollkeeper.Page{Limit: 2}, moment())
+			_, err := v.s.ListSessions(v.ctx, v.of(i), store.Page{Limit: 2}, moment())
 			return err
 		}},
 	}
@@ -112,11 +113,11 @@ func (v verbSet) create(i int, id uuid.UUID) error {
 }
 
 func (v verbSet) rest() []verb {
-	take := takes(1, true, func(b []tollkeeper.Bucket) error { _, err := v.s.Take(v.ctx, b, moment()); return err })
+	take := takes(1, true, func(b []store.Bucket) error { _, err := v.s.Take(v.ctx, b, moment()); return err })
 	return []verb{
 		{"Take, 3 buckets", func(int) error { return take(0) }},
 		{"Settle", func(int) error {
-			return v.s.Settle(v.ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{randomDigest()}}, moment())
+			return v.s.Settle(v.ctx, store.Settlement{Forget: []store.Digest{randomDigest()}}, moment())
 		}},
 		{"PutSecrets, Secret, ConsumeSecret", v.secret},
 		{"ApplyCredit", func(int) error {
@@ -127,7 +128,7 @@ func (v verbSet) rest() []verb {
 		}},
 		{"Balance", func(int) error { _, err := v.s.Balance(v.ctx, v.parent.ID); return err }},
 		{"ListCredits, 10 in the middle", func(i int) error {
-			_, err := v.s.ListCredits(v.ctx, v.parent.ID, tollkeeper.OpSignIn, tollkeeper.Page{After: v.of(i), Limit: 10})
+			_, err := v.s.ListCredits(v.ctx, v.parent.ID, tollkeeper.OpSignIn, store.Page{After: v.of(i), Limit: 10})
 			return err
 		}},
 		{"ListMonths", func(int) error { _, err := v.s.ListMonths(v.ctx, v.parent.ID, 0, 1<<20, 10); return err }},
@@ -139,20 +140,20 @@ func (v verbSet) rest() []verb {
 
 func (v verbSet) secret(i int) error {
 	now := moment()
-	x := tollkeeper.Secret{Account: v.of(i), Purpose: tollkeeper.PurposeReset, Digest: randomDigest(), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-	if err := v.s.PutSecrets(v.ctx, []tollkeeper.Secret{x}, now); err != nil {
+	x := store.Secret{Account: v.of(i), Purpose: store.PurposeReset, Digest: randomDigest(), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	if err := v.s.PutSecrets(v.ctx, []store.Secret{x}, now); err != nil {
 		return err
 	}
 	if _, _, err := v.s.Secret(v.ctx, x.Purpose, x.Digest); err != nil {
 		return err
 	}
-	_, err := v.s.ConsumeSecret(v.ctx, tollkeeper.Claim{Purpose: x.Purpose, Lookup: tollkeeper.Lookup{ID: x.Account}, Digest: x.Digest, Tries: 5}, now)
+	_, err := v.s.ConsumeSecret(v.ctx, store.Claim{Purpose: x.Purpose, Lookup: store.Lookup{ID: x.Account}, Digest: x.Digest, Tries: 5}, now)
 	return err
 }
 
 func (v verbSet) mail(int) error {
 	now := moment()
-	if err := v.s.QueueMail(v.ctx, []tollkeeper.QueuedMail{{ID: newID(), DueAt: now}}); err != nil {
+	if err := v.s.QueueMail(v.ctx, []store.QueuedMail{{ID: newID(), DueAt: now}}); err != nil {
 		return err
 	}
 	m, err := v.s.ClaimMail(v.ctx, 1, time.Hour, now)

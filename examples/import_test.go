@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
@@ -30,12 +31,12 @@ func accountsImported() int {
 // out again.
 func TestImportIntoEveryDatabase(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		store, err := sqlite.Open(filepath.Join(t.TempDir(), "auth.db"))
+		kept, err := sqlite.Open(filepath.Join(t.TempDir(), "auth.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer store.Close()
-		importAndExport(t, store, store.Migrate)
+		defer kept.Close()
+		importAndExport(t, kept, kept.Migrate)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		pool, err := pgxpool.New(t.Context(), ownDatabase(t))
@@ -43,17 +44,17 @@ func TestImportIntoEveryDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer pool.Close()
-		store := postgres.New(pool)
-		importAndExport(t, store, store.Migrate)
+		kept := postgres.New(pool)
+		importAndExport(t, kept, kept.Migrate)
 	})
 }
 
-func importAndExport(t *testing.T, store tollkeeper.Store, migrate func(context.Context) error) {
+func importAndExport(t *testing.T, kept store.Store, migrate func(context.Context) error) {
 	ctx := t.Context()
 	if err := migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	auth, err := tollkeeper.New(store, tollkeeper.Config{
+	auth, err := tollkeeper.New(kept, tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://app.example",
 		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
 	})
@@ -74,7 +75,7 @@ func importAndExport(t *testing.T, store tollkeeper.Store, migrate func(context.
 		}
 		t.Logf("round %d: %d accounts in %v", round, n, time.Since(start).Round(time.Millisecond))
 	}
-	b, err := store.Balance(ctx, owner.ID)
+	b, err := kept.Balance(ctx, owner.ID)
 	if err != nil || b.Children != int64(n) {
 		t.Fatalf("%d children, %v; want %d", b.Children, err, n)
 	}

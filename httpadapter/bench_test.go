@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // discard is a ResponseWriter that keeps nothing but its header.
@@ -29,7 +30,7 @@ func send(b *testing.B, h http.Handler, method, path, body string, header http.H
 }
 
 // unlimited lets benchmarks sign in as often as they like.
-func unlimited(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+func unlimited(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceOrganization: {}, tollkeeper.AudienceV1: {}}
 	c.Credits = nil
 }

@@ -7,9 +7,10 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func withCookie(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) {
+func withCookie(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
 	o.Cookie = httpadapter.Cookie{On: true, TrustedOrigins: []string{"https://proxied.example"}}
 }
 

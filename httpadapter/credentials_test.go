@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // TestCredentialHeaders is R59 and R57 in all families.
@@ -120,14 +121,14 @@ func TestTokensStayInTheirFamily(t *testing.T) {
 		}
 	}
 	check(newWorld(t), nil)
-	check(newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) {
+	check(newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
 		o.Accept = map[tollkeeper.Audience][]tollkeeper.Audience{tollkeeper.AudiencePlatform: {tollkeeper.AudienceOrganization}}
 	}), map[string]string{"platform": "organization"})
 }
 
 // TestV1TakesNoStranger: what Accept lets in must still live in the scope of the family.
 func TestV1TakesNoStranger(t *testing.T) {
-	w := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) {
+	w := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
 		o.Accept = map[tollkeeper.Audience][]tollkeeper.Audience{tollkeeper.AudienceV1: {tollkeeper.AudienceOrganization}}
 	})
 	child := w.child("cem", w.parent("pia"))

@@ -11,9 +11,10 @@ import (
 	"github.com/pquerna/otp/totp"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func withRefresh(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+func withRefresh(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 	c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour}
 }
 
@@ -189,7 +190,7 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 // TestSessionThatMayOnlyEnrol: where a second factor is a must, a session without one serves its own account, and for
 // more as soon as it has one.
 func TestSessionThatMayOnlyEnrol(t *testing.T) {
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 		c.SecondFactor.Everyone = true
 	})
 	parent := w.parent("pia")

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // errDriver is what a database says, and what no client may read.
@@ -19,7 +20,7 @@ var errDriver = errors.New(`pq: password authentication failed for user "tollkee
 
 // broken is a store that can be made to fail or panic.
 type broken struct {
-	tollkeeper.Store
+	store.Store
 	err   atomic.Pointer[error]
 	panic atomic.Bool
 }
@@ -34,30 +35,30 @@ func (b *broken) fault() error {
 	return nil
 }
 
-func (b *broken) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (b *broken) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if err := b.fault(); err != nil {
-		return tollkeeper.Decision{}, err
+		return store.Decision{}, err
 	}
 	return b.Store.Take(ctx, buckets, now)
 }
 
-func (b *broken) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+func (b *broken) FindAccount(ctx context.Context, l store.Lookup) (tollkeeper.Subject, error) {
 	if err := b.fault(); err != nil {
 		return tollkeeper.Subject{}, err
 	}
 	return b.Store.FindAccount(ctx, l)
 }
 
-func (b *broken) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func (b *broken) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	if err := b.fault(); err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	return b.Store.Session(ctx, id, now)
 }
 
-func (b *broken) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (b *broken) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if err := b.fault(); err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	return b.Store.RotateSession(ctx, r, now)
 }
@@ -67,7 +68,7 @@ const everything = `{"email":"a@b.example","password":"Vexing.Quartz9","newPassw
 	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user","idToken":"x y","code":"123456"}`
 
 func breakable(w **broken) set {
-	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *tollkeeper.Store) {
+	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *store.Store) {
 		*w = &broken{Store: *s}
 		*s = *w
 	}
@@ -83,10 +84,10 @@ func (w *world) tokens() map[string]string {
 
 // TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log only.
 func TestStoreAway(t *testing.T) {
-	var store *broken
-	w := newWorld(t, breakable(&store), withRefresh, withGoogle)
+	var kept *broken
+	w := newWorld(t, breakable(&kept), withRefresh, withGoogle)
 	tokens, body := w.tokens(), w.everything()
-	store.err.Store(&errDriver)
+	kept.err.Store(&errDriver)
 	for _, r := range httpadapter.Rows() {
 		a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", body, bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {
@@ -94,7 +95,7 @@ func TestStoreAway(t *testing.T) {
 		}
 		checkHidden(t, w, r, a)
 	}
-	store.err.Store(nil)
+	kept.err.Store(nil)
 	if a := w.do("GET /api/user/status", "", bearerOf(tokens["platform"])); a.status != 200 {
 		t.Errorf("after the store came back: %d", a.status)
 	}
@@ -102,11 +103,11 @@ func TestStoreAway(t *testing.T) {
 
 // TestPanic: a panic below is the family's 500.
 func TestPanic(t *testing.T) {
-	var store *broken
-	w := newWorld(t, breakable(&store), withRefresh, withGoogle)
+	var kept *broken
+	w := newWorld(t, breakable(&kept), withRefresh, withGoogle)
 	tokens, body := w.tokens(), w.everything()
-	store.panic.Store(true)
-	t.Cleanup(func() { store.panic.Store(false) })
+	kept.panic.Store(true)
+	t.Cleanup(func() { kept.panic.Store(false) })
 	for _, r := range httpadapter.Rows() {
 		a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", body, bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
 		want := map[string]string{
@@ -146,9 +147,9 @@ func checkHidden(t *testing.T, w *world, r httpadapter.Row, a answer) {
 
 // TestClientThatWentAway is nobody's fault: nothing is logged at the usual level.
 func TestClientThatWentAway(t *testing.T) {
-	var store *broken
-	w := newWorld(t, breakable(&store))
-	store.err.Store(&errDriver)
+	var kept *broken
+	w := newWorld(t, breakable(&kept))
+	kept.err.Store(&errDriver)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	a := w.serve(w.request("POST", "/auth/signin", everything, nil).WithContext(gone))
@@ -159,7 +160,7 @@ func TestClientThatWentAway(t *testing.T) {
 
 // TestAbort: http.ErrAbortHandler still means what net/http says.
 func TestAbort(t *testing.T) {
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 		c.Policy = func(_ context.Context, _ string, of tollkeeper.Account) error {
 			if of.Username == "a" {
 				panic(http.ErrAbortHandler)

@@ -5,14 +5,15 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // in continues the rows of a family in another world.
 func (g *golden) in(w *world) *golden { return &golden{world: w, family: g.family, seen: g.seen} }
 
 // keeping lets a test close months, which the worker does once an hour.
-func keeping(kept *tollkeeper.Store) set {
-	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *tollkeeper.Store) { *kept = *s }
+func keeping(kept *store.Store) set {
+	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *store.Store) { *kept = *s }
 }
 
 // profiles is WIRE.md 1.6: user-profile.
@@ -58,7 +59,7 @@ func (g *golden) children() {
 }
 
 // billing is WIRE.md 1.7: billing-history.
-func (g *golden) billing(store *tollkeeper.Store) {
+func (g *golden) billing(kept *store.Store) {
 	const route = "GET /parent/billing-history"
 	lou := g.parent("lou")
 	mel := g.child("mel", lou)
@@ -66,7 +67,7 @@ func (g *golden) billing(store *tollkeeper.Store) {
 	for _, days := range []int{30, 31} {
 		g.pass(time.Duration(days) * 24 * time.Hour)
 		now := g.clock()
-		if _, _, err := (*store).CloseMonths(g.t.Context(), tollkeeper.MonthOf(now)-1, 1, 10, now); err != nil {
+		if _, _, err := (*kept).CloseMonths(g.t.Context(), tollkeeper.MonthOf(now)-1, 1, 10, now); err != nil {
 			g.t.Fatal(err)
 		}
 		lou.token = g.must("POST /auth/signin", object("email", lou.email, "password", password)).field("data.token")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // TestGoldenOrganization is WIRE.md 1.1 to 1.3, 1.6 (update-organization) and 1.7 (credit-analysis), row by row.
@@ -29,8 +30,8 @@ func TestGoldenOrganization(t *testing.T) {
 func (g *golden) organizationRest() {
 	g.in(newWorld(g.t)).profiles()
 	g.in(newWorld(g.t)).children()
-	var store tollkeeper.Store
-	g.in(newWorld(g.t, keeping(&store))).billing(&store)
+	var kept store.Store
+	g.in(newWorld(g.t, keeping(&kept))).billing(&kept)
 	g.in(newWorld(g.t, withGoogle)).googleSignIns(newWorld(g.t))
 	g.in(newWorld(g.t)).ownAccount()
 	g.in(newWorld(g.t)).ownSessions()

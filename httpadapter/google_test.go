@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // google believes tokens of the form "subject email", and cannot be reached for "down".
@@ -23,6 +24,6 @@ func (google) VerifyIDToken(_ context.Context, token, clientID, _ string) (tollk
 	return tollkeeper.IDToken{Subject: subject, Email: email, EmailVerified: true, Name: "Gus"}, nil
 }
 
-func withGoogle(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+func withGoogle(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 	c.Google = google{}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func TestJWKS(t *testing.T) {
@@ -13,7 +14,7 @@ func TestJWKS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *tollkeeper.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 		c.SigningKeys = []tollkeeper.SigningKey{key}
 	})
 	w.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(w.auth))

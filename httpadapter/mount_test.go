@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func containsAny(s string, parts ...string) bool {
@@ -94,8 +95,8 @@ func TestPasswordRules(t *testing.T) {
 		{"n0upperhere!!", 200, 400}, {"N0LOWERHERE!!", 200, 400}, {"N0specialHere", 200, 400}, {"Sh0rt!a", 400, 400},
 	}
 	v1 := []c{{"Vexing9Quartz!", 201, 201}, {"vexingquartzes", 201, 201}, {"vexing quartzes", 201, 400}, {"vexing-quartzes", 201, 400}, {"vexing\u212Aquartzes", 201, 400}}
-	ruled := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.V1PasswordRegex = true })
-	plain := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.NoCharacterRules = true })
+	ruled := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.V1PasswordRegex = true })
+	plain := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.NoCharacterRules = true })
 	for i, c := range organization {
 		body := object("username", "u"+itoa(i), "email", "u"+itoa(i)+"@parent.example", "password", c.password)
 		if a, b := plain.do("POST /auth/signup", body), ruled.do("POST /auth/signup", body); a.status != c.plain || b.status != c.ruled {

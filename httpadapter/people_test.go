@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // person is an account with a token of some family.
@@ -118,10 +119,10 @@ func (w *world) drain(p person) {
 
 // withPlatform sets the default platform.
 func withPlatform(id string) set {
-	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) { o.DefaultPlatform = id }
+	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.DefaultPlatform = id }
 }
 
-func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *tollkeeper.Store) {
+func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
 	o.UnsafeSecretForKeyHolders = true
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -40,7 +41,7 @@ type world struct {
 }
 
 // set changes what a world is made of.
-type set func(*tollkeeper.Config, *httpadapter.Options, *tollkeeper.Store)
+type set func(*tollkeeper.Config, *httpadapter.Options, *store.Store)
 
 var fixedKey = tollkeeper.MasterKey(strings.Repeat("0123456789abcdef", 4))
 
@@ -48,7 +49,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC), mail: map[string][]tollkeeper.Message{}}
 	logger := slog.New(slog.NewTextHandler(w, nil))
-	var store tollkeeper.Store = memory.New()
+	var kept store.Store = memory.New()
 	c := tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Mailer: tollkeeper.MailerFunc(w.deliver),
 		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}}, Now: w.clock, Logger: logger,
@@ -56,10 +57,10 @@ func newWorld(t testing.TB, sets ...set) *world {
 	}
 	o := httpadapter.Options{V1Scope: tollkeeper.HouseID(""), Logger: logger}
 	for _, s := range sets {
-		s(&c, &o, &store)
+		s(&c, &o, &kept)
 	}
 	var err error
-	if w.auth, err = tollkeeper.New(store, c); err != nil {
+	if w.auth, err = tollkeeper.New(kept, c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.auth.Close(context.Background()) })

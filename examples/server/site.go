@@ -11,6 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/oidc"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // issuer is in every token. It is not the address, so that sessions outlive a move to another one.
@@ -20,8 +21,8 @@ const issuer = "tollkeeper"
 type site struct {
 	options
 	keys     []tollkeeper.MasterKey
-	store    tollkeeper.Store
-	attempts tollkeeper.AttemptStore
+	store    store.Store
+	attempts store.AttemptStore
 	mailer   *postman
 	out      io.Writer
 

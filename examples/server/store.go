@@ -11,7 +11,7 @@ import (
 	driver "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/redis"
@@ -22,7 +22,7 @@ import (
 const reach = 30 * time.Second
 
 // openStore opens what -store names, brings its schema to this program's version, and answers how to close it.
-func openStore(ctx context.Context, name string) (tollkeeper.Store, func() error, error) {
+func openStore(ctx context.Context, name string) (store.Store, func() error, error) {
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
 	switch kind, rest, _ := strings.Cut(name, ":"); {
@@ -36,32 +36,32 @@ func openStore(ctx context.Context, name string) (tollkeeper.Store, func() error
 	return nil, nil, errors.New("-store: must be sqlite:FILE, memory: or a postgres:// URL")
 }
 
-func openSQLite(ctx context.Context, file string) (tollkeeper.Store, func() error, error) {
-	store, err := sqlite.Open(file)
+func openSQLite(ctx context.Context, file string) (store.Store, func() error, error) {
+	kept, err := sqlite.Open(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := store.Migrate(ctx); err != nil {
-		return nil, nil, errors.Join(err, store.Close())
+	if err := kept.Migrate(ctx); err != nil {
+		return nil, nil, errors.Join(err, kept.Close())
 	}
-	return store, store.Close, nil
+	return kept, kept.Close, nil
 }
 
-func openPostgres(ctx context.Context, url string) (tollkeeper.Store, func() error, error) {
+func openPostgres(ctx context.Context, url string) (store.Store, func() error, error) {
 	pool, err := pgxpool.New(ctx, url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("-store: %w", err)
 	}
-	store := postgres.New(pool)
-	if err := store.Migrate(ctx); err != nil {
+	kept := postgres.New(pool)
+	if err := kept.Migrate(ctx); err != nil {
 		pool.Close()
 		return nil, nil, fmt.Errorf("-store: %w", err)
 	}
-	return store, func() error { pool.Close(); return nil }, nil
+	return kept, func() error { pool.Close(); return nil }, nil
 }
 
 // openAttempts connects to the Redis server of -attempts. Empty: no store of its own.
-func openAttempts(ctx context.Context, url string) (tollkeeper.AttemptStore, func() error, error) {
+func openAttempts(ctx context.Context, url string) (store.AttemptStore, func() error, error) {
 	if url == "" {
 		return nil, func() error { return nil }, nil
 	}
@@ -73,9 +73,9 @@ func openAttempts(ctx context.Context, url string) (tollkeeper.AttemptStore, fun
 	}
 	logging.Disable() // it repeats, in lines of its own, the errors that it returns
 	client := driver.NewClient(o)
-	store := redis.New(client, redis.Options{})
-	if err := store.Check(ctx); err != nil {
+	kept := redis.New(client, redis.Options{})
+	if err := kept.Check(ctx); err != nil {
 		return nil, nil, fmt.Errorf("-attempts: %w", errors.Join(err, client.Close()))
 	}
-	return store, client.Close, nil
+	return kept, client.Close, nil
 }

@@ -6,15 +6,15 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // CreateAccount meets tollkeeper.AccountStore. Where several errors apply, the parent comes first, then the credits, then
 // the conflicts in the order email, username, google, public key.
-func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	var nobody tollkeeper.Account
+func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
+	var nobody store.Account
 	if err := ctx.Err(); err != nil {
-		return nobody, tollkeeper.Receipt{}, err
+		return nobody, store.Receipt{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
@@ -25,7 +25,7 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 	a := &account{Account: wholeAccount(copyAccount(n.Account))}
 	bill, err := s.admit(a, n)
 	if err != nil {
-		return nobody, tollkeeper.Receipt{}, err
+		return nobody, store.Receipt{}, err
 	}
 	s.number++
 	a.Number, a.Epoch, a.Version = s.number, 1, 1
@@ -44,18 +44,18 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 }
 
 // admit decides whether the new account may be, and finds its parent.
-func (s *Store) admit(a *account, n tollkeeper.NewAccount) (bill, error) {
-	if a.Status == tollkeeper.StatusDeleted || a.ID == tollkeeper.Root {
-		return bill{}, tollkeeper.ErrInvalidInput
+func (s *Store) admit(a *account, n store.NewAccount) (bill, error) {
+	if a.Status == store.StatusDeleted || a.ID == store.Root {
+		return bill{}, store.ErrInvalid
 	}
-	if a.Account.Parent != tollkeeper.Root {
+	if a.Account.Parent != store.Root {
 		a.parent = s.accounts[a.Account.Parent]
-		if a.parent == nil || a.parent.parent != nil || a.parent.Status != tollkeeper.StatusActive {
-			return bill{}, in("parent", tollkeeper.ErrNotFound)
+		if a.parent == nil || a.parent.parent != nil || a.parent.Status != store.StatusActive {
+			return bill{}, in("parent", store.ErrNotFound)
 		}
 	}
 	if g := n.Grant; g != nil && (a.parent != nil || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return bill{}, tollkeeper.ErrInvalidInput
+		return bill{}, store.ErrInvalid
 	}
 	b, err := s.bill(n.Charge)
 	if err != nil {
@@ -65,16 +65,16 @@ func (s *Store) admit(a *account, n tollkeeper.NewAccount) (bill, error) {
 		return bill{}, err
 	}
 	if s.keys[a.PublicKey] != nil {
-		return bill{}, tollkeeper.ErrConflict
+		return bill{}, store.Conflict{}
 	}
 	return b, nil
 }
 
 // UpdateAccount meets tollkeeper.AccountStore. Where several errors apply, the order is: gone, moved, proof, TOTP step, last
 // admin, accounts of the secrets, credits, conflicts.
-func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+		return store.Account{}, store.Receipt{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
@@ -83,7 +83,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time
 	next := wholeAccount(copyAccount(c.Account))
 	bill, err := s.allow(a, &next, c, now)
 	if err != nil {
-		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+		return store.Account{}, store.Receipt{}, err
 	}
 	sc := s.around(a)
 	s.leaveNames(sc, a)
@@ -94,7 +94,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time
 	if c.EndSessions {
 		s.endSessions(a, c.KeepSession)
 	}
-	if c.Proof != (tollkeeper.Digest{}) {
+	if c.Proof != (store.Digest{}) {
 		s.useSecret(a.secrets[c.Proof], now)
 	}
 	s.void(a, c.Void, now)
@@ -105,20 +105,20 @@ func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time
 }
 
 // allow decides whether the change may be.
-func (s *Store) allow(a *account, next *tollkeeper.Account, c tollkeeper.Change, now time.Time) (bill, error) {
+func (s *Store) allow(a *account, next *store.Account, c store.Change, now time.Time) (bill, error) {
 	switch {
 	case a == nil || a.gone():
-		return bill{}, tollkeeper.ErrNotFound
+		return bill{}, store.ErrNotFound
 	case a.Version != next.Version:
-		return bill{}, tollkeeper.ErrConflict
-	case next.Status == tollkeeper.StatusDeleted: // that is DeleteAccount's
-		return bill{}, tollkeeper.ErrInvalidInput
-	case c.Proof != (tollkeeper.Digest{}) && !a.secrets[c.Proof].live(now):
-		return bill{}, tollkeeper.ErrInvalidLink
+		return bill{}, store.Conflict{}
+	case next.Status == store.StatusDeleted: // that is DeleteAccount's
+		return bill{}, store.ErrInvalid
+	case c.Proof != (store.Digest{}) && !a.secrets[c.Proof].live(now):
+		return bill{}, store.ErrProof
 	case c.TOTPStep != 0 && c.TOTPStep <= a.TOTPStep:
-		return bill{}, tollkeeper.ErrConflict
+		return bill{}, store.Conflict{}
 	case a.lastAdmin() && !isAdmin(next):
-		return bill{}, tollkeeper.ErrLastAdmin
+		return bill{}, store.ErrLastAdmin
 	}
 	if err := s.canPut(c.Secrets); err != nil {
 		return bill{}, err
@@ -131,7 +131,7 @@ func (s *Store) allow(a *account, next *tollkeeper.Account, c tollkeeper.Change,
 }
 
 // merge answers next with what an update never changes taken from was.
-func merge(was, next tollkeeper.Account) tollkeeper.Account {
+func merge(was, next store.Account) store.Account {
 	next.ID, next.Number, next.Parent = was.ID, was.Number, was.Parent
 	next.House, next.PublicKey, next.CreatedAt = was.House, was.PublicKey, was.CreatedAt
 	next.TOTPStep, next.Epoch, next.Version, next.LastSignIn = was.TOTPStep, was.Epoch, was.Version, was.LastSignIn
@@ -148,10 +148,10 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time
 	defer s.mu.Unlock()
 	a := s.accounts[id]
 	if a == nil || a.gone() || a.Account.Parent != scope {
-		return tollkeeper.ErrNotFound
+		return store.ErrNotFound
 	}
 	if a.lastAdmin() {
-		return tollkeeper.ErrLastAdmin
+		return store.ErrLastAdmin
 	}
 	s.erase(a, now)
 	if a.below.accounts.size > 0 {
@@ -169,9 +169,9 @@ func (s *Store) erase(a *account, now time.Time) {
 	if a.parent != nil {
 		a.parent.book.Children--
 	}
-	a.Account = tollkeeper.Account{
+	a.Account = store.Account{
 		ID: a.ID, Number: a.Number, Parent: a.Account.Parent, PublicKey: a.PublicKey, House: a.House,
-		Role: a.Role, Status: tollkeeper.StatusDeleted,
+		Role: a.Role, Status: store.StatusDeleted,
 		TOTPStep: a.TOTPStep, KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
 		Epoch: a.Epoch + 1, Version: a.Version + 1, CreatedAt: a.CreatedAt, UpdatedAt: now,
 	}

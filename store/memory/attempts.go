@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // counter is a bucket or a mark.
 type counter struct {
-	key   tollkeeper.Digest
-	state tollkeeper.State
+	key   store.Digest
+	state store.State
 	at    int // in shelf.turn
 }
 
@@ -18,7 +18,7 @@ type counter struct {
 // whoever fills the shelf with junk cannot push out the counter that holds him back. Each row is looked at once in
 // every len(turn)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
 type shelf struct {
-	rows map[tollkeeper.Digest]*counter
+	rows map[store.Digest]*counter
 	turn []*counter // all of them, in no order
 	hand int        // the next one to look at
 }
@@ -26,15 +26,15 @@ type shelf struct {
 // few is how many rows a verb looks at for each one that it may add. Above one, or the dead would pile up.
 const few = 2
 
-func (h *shelf) state(key tollkeeper.Digest, now time.Time) tollkeeper.State {
+func (h *shelf) state(key store.Digest, now time.Time) store.State {
 	c := h.rows[key]
 	if c == nil || !now.Before(c.state.Expires) {
-		return tollkeeper.State{}
+		return store.State{}
 	}
 	return c.state
 }
 
-func (h *shelf) put(key tollkeeper.Digest, state tollkeeper.State) {
+func (h *shelf) put(key store.Digest, state store.State) {
 	if c := h.rows[key]; c != nil {
 		c.state = state
 		return
@@ -44,7 +44,7 @@ func (h *shelf) put(key tollkeeper.Digest, state tollkeeper.State) {
 	h.turn = append(h.turn, c)
 }
 
-func (h *shelf) drop(key tollkeeper.Digest) {
+func (h *shelf) drop(key store.Digest) {
 	c := h.rows[key]
 	if c == nil {
 		return
@@ -72,15 +72,15 @@ func (h *shelf) retire(n int, now time.Time) {
 }
 
 // Take meets tollkeeper.AttemptStore.
-func (s *Store) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Decision{}, err
+		return store.Decision{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.retire(few*len(buckets), now)
-	d := tollkeeper.Decision{Allowed: true, Outcomes: make([]tollkeeper.Outcome, len(buckets))}
+	d := store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}
 	for i := range buckets {
 		d.Outcomes[i] = s.weigh(&buckets[i], now)
 		d.Allowed = d.Allowed && !d.Outcomes[i].Refused
@@ -97,9 +97,9 @@ func (s *Store) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.
 }
 
 // weigh answers what the Take would do to the bucket if no other one refuses.
-func (s *Store) weigh(b *tollkeeper.Bucket, now time.Time) tollkeeper.Outcome {
-	var o tollkeeper.Outcome
-	if b.Waive != (tollkeeper.Digest{}) {
+func (s *Store) weigh(b *store.Bucket, now time.Time) store.Outcome {
+	var o store.Outcome
+	if b.Waive != (store.Digest{}) {
 		o.Marked = s.marks.state(b.Waive, now).Expires
 	}
 	o.State, o.Charged = b.Limit.Next(s.counters.state(b.Key, now), now)
@@ -108,7 +108,7 @@ func (s *Store) weigh(b *tollkeeper.Bucket, now time.Time) tollkeeper.Outcome {
 }
 
 // Settle meets tollkeeper.AttemptStore.
-func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Time) error {
+func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Ti
 	return nil
 }
 
-func (s *Store) settle(t tollkeeper.Settlement, now time.Time) {
+func (s *Store) settle(t store.Settlement, now time.Time) {
 	for _, key := range t.Forget {
 		s.counters.drop(key)
 	}
@@ -131,7 +131,7 @@ func (s *Store) settle(t tollkeeper.Settlement, now time.Time) {
 	s.counters.retire(few, now)
 	s.marks.retire(few, now)
 	until := whole(t.Until)
-	if t.Mark != (tollkeeper.Digest{}) && until.After(now) && until.After(s.marks.state(t.Mark, now).Expires) {
-		s.marks.put(t.Mark, tollkeeper.State{Expires: until})
+	if t.Mark != (store.Digest{}) && until.After(now) && until.After(s.marks.state(t.Mark, now).Expires) {
+		s.marks.put(t.Mark, store.State{Expires: until})
 	}
 }

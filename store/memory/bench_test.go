@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -20,13 +20,13 @@ var sizes = []int{1_000, 100_000}
 func full(b *testing.B, n int) *memory.Store {
 	b.Helper()
 	s := memory.New()
-	create(b, s, account(0, tollkeeper.Root))
+	create(b, s, account(0, store.Root))
 	for i := 1; i <= n; i++ {
 		create(b, s, account(i, numbered(0)))
 		begin(b, s, n+i, i)
-		try(b, s.PutSecrets(b.Context(), []tollkeeper.Secret{link(i)}, now))
+		try(b, s.PutSecrets(b.Context(), []store.Secret{link(i)}, now))
 		take(b, s, i)
-		try(b, s.QueueMail(b.Context(), []tollkeeper.QueuedMail{{ID: numbered(i), DueAt: now}}))
+		try(b, s.QueueMail(b.Context(), []store.QueuedMail{{ID: numbered(i), DueAt: now}}))
 	}
 	return s
 }
@@ -38,28 +38,28 @@ func try(b *testing.B, err error) {
 	}
 }
 
-func key(n int) (d tollkeeper.Digest) {
+func key(n int) (d store.Digest) {
 	binary.BigEndian.PutUint64(d[:], uint64(n)*0x9e3779b97f4a7c15)
 	return d
 }
 
-func link(n int) tollkeeper.Secret {
-	return tollkeeper.Secret{Account: numbered(n), Purpose: tollkeeper.PurposeReset, Digest: key(n), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+func link(n int) store.Secret {
+	return store.Secret{Account: numbered(n), Purpose: store.PurposeReset, Digest: key(n), CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
 }
 
 func begin(b *testing.B, s *memory.Store, session, account int) {
 	id := numbered(session)
-	_, err := s.CreateSession(b.Context(), tollkeeper.NewSession{
-		Session: tollkeeper.Session{ID: id, Account: numbered(account), Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)},
-		Charge:  tollkeeper.Charge{Owner: numbered(0), Key: "session:" + id.String(), Entry: id, Operation: tollkeeper.OpSignIn, Price: 1, Required: true},
+	_, err := s.CreateSession(b.Context(), store.NewSession{
+		Session: store.Session{ID: id, Account: numbered(account), Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)},
+		Charge:  store.Charge{Owner: numbered(0), Key: "session:" + id.String(), Entry: id, Operation: store.OpSignIn, Price: 1, Required: true},
 	}, now.Add(time.Duration(session)*time.Millisecond))
 	try(b, err)
 }
 
 func take(b *testing.B, s *memory.Store, n int) {
-	lock := tollkeeper.Limit{Free: 1 << 40, Base: time.Second, Max: time.Minute, Window: time.Hour}
-	rate := tollkeeper.Limit{Every: time.Millisecond, Burst: 1 << 30}
-	_, err := s.Take(b.Context(), []tollkeeper.Bucket{{Key: key(n), Limit: lock}, {Key: key(-1), Limit: rate}, {Key: key(-2), Limit: rate}}, now)
+	lock := store.Limit{Free: 1 << 40, Base: time.Second, Max: time.Minute, Window: time.Hour}
+	rate := store.Limit{Every: time.Millisecond, Burst: 1 << 30}
+	_, err := s.Take(b.Context(), []store.Bucket{{Key: key(n), Limit: lock}, {Key: key(-1), Limit: rate}, {Key: key(-2), Limit: rate}}, now)
 	try(b, err)
 }
 
@@ -78,22 +78,22 @@ func BenchmarkVerbs(b *testing.B) {
 		child := func(i int) uuid.UUID { return numbered(i + 1) }
 		verb("Session", func(i int) { _, err := s.Session(ctx, numbered(n+1+i), now); try(b, err) })
 		verb("FindAccount", func(i int) {
-			_, err := s.FindAccount(ctx, tollkeeper.Lookup{ScopeKey: "APK_" + numbered(0).String(), Email: child(i).String() + "@example.com"})
+			_, err := s.FindAccount(ctx, store.Lookup{ScopeKey: "APK_" + numbered(0).String(), Email: child(i).String() + "@example.com"})
 			try(b, err)
 		})
 		verb("Take", func(i int) { take(b, s, i+1) })
 		verb("Settle", func(i int) {
-			try(b, s.Settle(ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{key(i + 1)}}, now))
+			try(b, s.Settle(ctx, store.Settlement{Forget: []store.Digest{key(i + 1)}}, now))
 		})
 		verb("CreateSession", func(i int) { next++; begin(b, s, next, i+1) })
 		verb("TouchSession", func(i int) {
-			try(b, s.TouchSession(ctx, tollkeeper.Touch{Account: child(i), Session: numbered(n + 1 + i)}, now))
+			try(b, s.TouchSession(ctx, store.Touch{Account: child(i), Session: numbered(n + 1 + i)}, now))
 		})
-		verb("ListSessions", func(i int) { _, err := s.ListSessions(ctx, child(i), tollkeeper.Page{Limit: 2}, now); try(b, err) })
+		verb("ListSessions", func(i int) { _, err := s.ListSessions(ctx, child(i), store.Page{Limit: 2}, now); try(b, err) })
 		verb("RotateSession", func(i int) {
 			l, err := s.Session(ctx, numbered(n+1+i), now)
 			try(b, err)
-			_, err = s.RotateSession(ctx, tollkeeper.Rotation{Session: l.Session.ID, Generation: l.Session.Generation, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)}, now)
+			_, err = s.RotateSession(ctx, store.Rotation{Session: l.Session.ID, Generation: l.Session.Generation, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)}, now)
 			try(b, err)
 		})
 		verb("CreateRevoke", func(i int) {
@@ -101,17 +101,17 @@ func BenchmarkVerbs(b *testing.B) {
 			begin(b, s, next, i+1)
 			try(b, s.RevokeSession(ctx, child(i), numbered(next), now))
 		})
-		verb("PutSecrets", func(i int) { try(b, s.PutSecrets(ctx, []tollkeeper.Secret{link(i + 1)}, now)) })
-		verb("Secret", func(i int) { _, _, err := s.Secret(ctx, tollkeeper.PurposeReset, key(i+1)); try(b, err) })
+		verb("PutSecrets", func(i int) { try(b, s.PutSecrets(ctx, []store.Secret{link(i + 1)}, now)) })
+		verb("Secret", func(i int) { _, _, err := s.Secret(ctx, store.PurposeReset, key(i+1)); try(b, err) })
 		verb("PutConsumeSecret", func(i int) {
-			try(b, s.PutSecrets(ctx, []tollkeeper.Secret{link(i + 1)}, now))
-			_, err := s.ConsumeSecret(ctx, tollkeeper.Claim{Purpose: tollkeeper.PurposeReset, Lookup: tollkeeper.Lookup{ID: child(i)}, Digest: key(i + 1), Tries: 5}, now)
+			try(b, s.PutSecrets(ctx, []store.Secret{link(i + 1)}, now))
+			_, err := s.ConsumeSecret(ctx, store.Claim{Purpose: store.PurposeReset, Lookup: store.Lookup{ID: child(i)}, Digest: key(i + 1), Tries: 5}, now)
 			try(b, err)
 		})
 		verb("UpdateAccount", func(i int) {
-			f, err := s.FindAccount(ctx, tollkeeper.Lookup{ID: child(i)})
+			f, err := s.FindAccount(ctx, store.Lookup{ID: child(i)})
 			try(b, err)
-			_, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: f.Account}, now)
+			_, _, err = s.UpdateAccount(ctx, store.Change{Account: f.Account}, now)
 			try(b, err)
 		})
 		verb("CreateDeleteAccount", func(int) {
@@ -120,27 +120,27 @@ func BenchmarkVerbs(b *testing.B) {
 			try(b, s.DeleteAccount(ctx, numbered(0), numbered(next), now))
 		})
 		verb("ListAccounts", func(i int) {
-			_, err := s.ListAccounts(ctx, numbered(0), tollkeeper.Page{After: child(i), Limit: 10})
+			_, err := s.ListAccounts(ctx, numbered(0), store.Page{After: child(i), Limit: 10})
 			try(b, err)
 		})
 		verb("SearchAccounts", func(i int) {
-			_, err := s.ListAccounts(ctx, numbered(0), tollkeeper.Page{Search: child(i).String()[:18], Limit: 10})
+			_, err := s.ListAccounts(ctx, numbered(0), store.Page{Search: child(i).String()[:18], Limit: 10})
 			try(b, err)
 		})
 		verb("CountAccounts", func(i int) { _, err := s.CountAccounts(ctx, numbered(0), now); try(b, err) })
 		verb("ApplyCredit", func(int) {
 			next++
-			_, _, _, err := s.ApplyCredit(ctx, tollkeeper.LedgerEntry{ID: numbered(next), Owner: numbered(0), Key: numbered(next).String(), Operation: "api", Amount: -1, At: now})
+			_, _, _, err := s.ApplyCredit(ctx, store.LedgerEntry{ID: numbered(next), Owner: numbered(0), Key: numbered(next).String(), Operation: "api", Amount: -1, At: now})
 			try(b, err)
 		})
 		verb("Balance", func(int) { _, err := s.Balance(ctx, numbered(0)); try(b, err) })
 		verb("ListCredits", func(i int) {
-			_, err := s.ListCredits(ctx, numbered(0), tollkeeper.OpSignIn, tollkeeper.Page{After: numbered(n + 1 + i), Limit: 10})
+			_, err := s.ListCredits(ctx, numbered(0), store.OpSignIn, store.Page{After: numbered(n + 1 + i), Limit: 10})
 			try(b, err)
 		})
 		verb("QueueClaimFinishMail", func(int) {
 			next++
-			try(b, s.QueueMail(ctx, []tollkeeper.QueuedMail{{ID: numbered(next), DueAt: now}}))
+			try(b, s.QueueMail(ctx, []store.QueuedMail{{ID: numbered(next), DueAt: now}}))
 			m, err := s.ClaimMail(ctx, 1, time.Hour, now)
 			try(b, err)
 			try(b, s.FinishMail(ctx, m[0].ID, m[0].Tries, time.Time{}))
@@ -153,7 +153,7 @@ func BenchmarkVerbs(b *testing.B) {
 func BenchmarkSession(b *testing.B) {
 	for _, n := range []int{1_000, 1_000_000} {
 		s := memory.New()
-		create(b, s, account(0, tollkeeper.Root))
+		create(b, s, account(0, store.Root))
 		for i := 1; i <= 1000; i++ {
 			create(b, s, account(i, numbered(0)))
 		}

@@ -5,11 +5,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // copyAccount answers a that shares no memory with it.
-func copyAccount(a tollkeeper.Account) tollkeeper.Account {
+func copyAccount(a store.Account) store.Account {
 	a.PasswordHistory = slices.Clone(a.PasswordHistory)
 	a.TOTP = bytes.Clone(a.TOTP)
 	a.TOTPPending = bytes.Clone(a.TOTPPending)
@@ -17,7 +17,7 @@ func copyAccount(a tollkeeper.Account) tollkeeper.Account {
 	return a
 }
 
-func copyOrganization(o *tollkeeper.Organization) *tollkeeper.Organization {
+func copyOrganization(o *store.Organization) *store.Organization {
 	if o == nil {
 		return nil
 	}
@@ -26,7 +26,7 @@ func copyOrganization(o *tollkeeper.Organization) *tollkeeper.Organization {
 	return &c
 }
 
-func copyEntry(e tollkeeper.LedgerEntry) tollkeeper.LedgerEntry {
+func copyEntry(e store.LedgerEntry) store.LedgerEntry {
 	if e.Package != nil {
 		p := *e.Package
 		e.Package = &p
@@ -34,13 +34,13 @@ func copyEntry(e tollkeeper.LedgerEntry) tollkeeper.LedgerEntry {
 	return e
 }
 
-func copyMail(m tollkeeper.QueuedMail) tollkeeper.QueuedMail {
+func copyMail(m store.QueuedMail) store.QueuedMail {
 	m.Args = maps.Clone(m.Args)
 	return m
 }
 
 // wholeAccount answers a with its times as a store keeps them.
-func wholeAccount(a tollkeeper.Account) tollkeeper.Account {
+func wholeAccount(a store.Account) store.Account {
 	a.PasswordChangedAt = whole(a.PasswordChangedAt)
 	a.EmailVerifiedAt = whole(a.EmailVerifiedAt)
 	a.CreatedAt = whole(a.CreatedAt)

@@ -7,30 +7,30 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // book is the account book of a root account. It stays when the account is deleted.
 type book struct {
-	tollkeeper.Balance
+	store.Balance
 	keys   map[string]*entry
 	all    ordered[byID[*entry]]
-	byOp   map[tollkeeper.Operation]*ordered[byID[*entry]]
-	months []tollkeeper.Month // ascending
+	byOp   map[store.Operation]*ordered[byID[*entry]]
+	months []store.Month // ascending
 }
 
 // entry is a line of a book.
 type entry struct {
-	tollkeeper.LedgerEntry
+	store.LedgerEntry
 	refunded bool
 }
 
 // openBook opens the Balance of a new root account. Its month is open, the one before is closed.
-func (s *Store) openBook(a *account, grant *tollkeeper.LedgerEntry, now time.Time) {
+func (s *Store) openBook(a *account, grant *store.LedgerEntry, now time.Time) {
 	a.book = &book{
-		Balance: tollkeeper.Balance{ClosedMonth: tollkeeper.MonthOf(now) - 1},
+		Balance: store.Balance{ClosedMonth: store.MonthOf(now) - 1},
 		keys:    map[string]*entry{},
-		byOp:    map[tollkeeper.Operation]*ordered[byID[*entry]]{},
+		byOp:    map[store.Operation]*ordered[byID[*entry]]{},
 	}
 	s.open.insert(stamped[*account]{int64(a.book.ClosedMonth), a.ID, a})
 	if grant == nil {
@@ -49,7 +49,7 @@ func (b *book) has(id uuid.UUID) bool {
 }
 
 // write adds the line. What it does to the credits has been done: it records the balance after it.
-func (b *book) write(e tollkeeper.LedgerEntry) *entry {
+func (b *book) write(e store.LedgerEntry) *entry {
 	e = copyEntry(e)
 	e.At = whole(e.At)
 	e.Balance = b.Credits
@@ -82,15 +82,15 @@ func (s *Store) book(owner uuid.UUID) *book {
 
 // bill is a Charge that was decided on and can be paid without failing.
 type bill struct {
-	charge tollkeeper.Charge
+	charge store.Charge
 	book   *book // nil: nothing is charged
 	stands bool  // its ledger row is there already
 }
 
 // bill decides on a charge. A key that stands in the book was paid, whatever for: it is not charged again.
-func (s *Store) bill(c tollkeeper.Charge) (bill, error) {
+func (s *Store) bill(c store.Charge) (bill, error) {
 	if c.Price < 0 {
-		return bill{}, tollkeeper.ErrInvalidInput
+		return bill{}, store.ErrInvalid
 	}
 	if c.Owner == uuid.Nil || c.Price == 0 {
 		return bill{}, nil
@@ -101,59 +101,59 @@ func (s *Store) bill(c tollkeeper.Charge) (bill, error) {
 		return bill{c, b, true}, nil
 	case b == nil || b.Credits < c.Price:
 		if c.Required {
-			return bill{}, tollkeeper.ErrInsufficientCredits
+			return bill{}, store.ErrInsufficientCredits
 		}
 		return bill{}, nil
 	case b.has(c.Entry):
-		return bill{}, tollkeeper.ErrConflict
+		return bill{}, store.Conflict{}
 	}
 	return bill{c, b, false}, nil
 }
 
-func (b bill) pay(subject uuid.UUID, now time.Time) tollkeeper.Receipt {
+func (b bill) pay(subject uuid.UUID, now time.Time) store.Receipt {
 	if b.book == nil {
-		return tollkeeper.Receipt{}
+		return store.Receipt{}
 	}
 	if c := b.charge; !b.stands {
 		b.book.Debit(c.Operation, c.Price)
-		b.book.write(tollkeeper.LedgerEntry{
+		b.book.write(store.LedgerEntry{
 			ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Subject: subject, At: now,
 		})
 	}
-	return tollkeeper.Receipt{Charged: true, Balance: b.book.Balance}
+	return store.Receipt{Charged: true, Balance: b.book.Balance}
 }
 
 // receipt answers a repeated verb: whether the charge stands, with the balance as it is now.
-func (s *Store) receipt(c tollkeeper.Charge) tollkeeper.Receipt {
+func (s *Store) receipt(c store.Charge) store.Receipt {
 	b := s.book(c.Owner)
 	if b == nil || b.keys[c.Key] == nil {
-		return tollkeeper.Receipt{}
+		return store.Receipt{}
 	}
-	return tollkeeper.Receipt{Charged: true, Balance: b.Balance}
+	return store.Receipt{Charged: true, Balance: b.Balance}
 }
 
 // ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID that
 // another key of the owner has is ErrConflict.
-func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
-	var none tollkeeper.LedgerEntry
+func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
+	var none store.LedgerEntry
 	if err := ctx.Err(); err != nil {
-		return none, tollkeeper.Balance{}, false, err
+		return none, store.Balance{}, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.book(e.Owner)
 	if b == nil {
-		return none, tollkeeper.Balance{}, false, tollkeeper.ErrNotFound
+		return none, store.Balance{}, false, store.ErrNotFound
 	}
 	if first := b.keys[e.Key]; first != nil {
 		same := first.Operation == e.Operation && first.Refunds == e.Refunds && (e.Refunds != "" || first.Amount == e.Amount)
 		if !same {
-			return none, tollkeeper.Balance{}, false, tollkeeper.ErrConflict
+			return none, store.Balance{}, false, store.Conflict{}
 		}
 		return copyEntry(first.LedgerEntry), b.Balance, false, nil
 	}
 	if err := b.check(&e); err != nil {
-		return none, tollkeeper.Balance{}, false, err
+		return none, store.Balance{}, false, err
 	}
 	switch {
 	case e.Refunds != "":
@@ -169,46 +169,46 @@ func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (toll
 }
 
 // check decides whether the entry may be added, and sets the amount of a refund.
-func (b *book) check(e *tollkeeper.LedgerEntry) error {
+func (b *book) check(e *store.LedgerEntry) error {
 	if e.Refunds != "" {
 		debit := b.keys[e.Refunds]
 		if debit == nil || debit.Amount >= 0 {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
 		if debit.refunded {
-			return in("refund", tollkeeper.ErrConflict)
+			return in("refund", store.Conflict{})
 		}
 		e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
 	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {
-		return tollkeeper.ErrInsufficientCredits
+		return store.ErrInsufficientCredits
 	} else if e.Amount > math.MaxInt64-b.Granted {
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	}
 	if p := e.Package; p != nil && (p.FreeUsers > math.MaxInt64-max(0, b.FreeUsers) || b.FreeUsers+p.FreeUsers < 0) {
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	}
 	if b.has(e.ID) {
-		return tollkeeper.ErrConflict
+		return store.Conflict{}
 	}
 	return nil
 }
 
 // Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
-func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balance, error) {
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Balance{}, err
+		return store.Balance{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	b := s.book(owner)
 	if b == nil {
-		return tollkeeper.Balance{}, tollkeeper.ErrNotFound
+		return store.Balance{}, store.ErrNotFound
 	}
 	return b.Balance, nil
 }
 
 // ListCredits meets tollkeeper.CreditStore. An owner without a book has no entries.
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) ([]tollkeeper.LedgerEntry, error) {
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.
 			return nil, nil
 		}
 	}
-	var page []tollkeeper.LedgerEntry
+	var page []store.LedgerEntry
 	for e := range lines.from(byID[*entry]{id: p.After}) {
 		if len(page) >= p.Limit {
 			break

@@ -9,19 +9,19 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // FindAccount meets tollkeeper.AccountStore. The pointers of one answer may point to the same value.
-func (s *Store) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	f, err := s.find(l)
 	if err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	return s.subject(f), nil
 }
@@ -34,7 +34,7 @@ type found struct {
 }
 
 // find answers ErrNotFound, or an account that is not gone.
-func (s *Store) find(l tollkeeper.Lookup) (found, error) {
+func (s *Store) find(l store.Lookup) (found, error) {
 	var f found
 	switch {
 	case l.ID != uuid.Nil:
@@ -50,12 +50,12 @@ func (s *Store) find(l tollkeeper.Lookup) (found, error) {
 		}
 	}
 	if f.account == nil || f.account.gone() {
-		return found{}, tollkeeper.ErrNotFound
+		return found{}, store.ErrNotFound
 	}
 	return f, nil
 }
 
-func (s *Store) findInScope(l tollkeeper.Lookup) (found, error) {
+func (s *Store) findInScope(l store.Lookup) (found, error) {
 	var f found
 	sc := s.scopeOf(l.Scope)
 	if keyed := l.ScopeKey != "" || l.ScopeNumber != 0; keyed {
@@ -64,7 +64,7 @@ func (s *Store) findInScope(l tollkeeper.Lookup) (found, error) {
 			f.keyOwner = s.numbers[l.ScopeNumber]
 		}
 		if o := f.keyOwner; o == nil || o.parent != nil || o.gone() {
-			return found{}, in("parent", tollkeeper.ErrNotFound)
+			return found{}, in("parent", store.ErrNotFound)
 		}
 		sc = &f.keyOwner.below
 	}
@@ -105,8 +105,8 @@ func (s *Store) onlyStray(email string) (only *account) {
 }
 
 // subject copies what was found out of the store.
-func (s *Store) subject(f found) tollkeeper.Subject {
-	out := tollkeeper.Subject{Account: copyAccount(f.account.Account), Stray: f.stray}
+func (s *Store) subject(f found) store.Subject {
+	out := store.Subject{Account: copyAccount(f.account.Account), Stray: f.stray}
 	if p := f.account.parent; p != nil {
 		c := copyAccount(p.Account)
 		out.Parent = &c
@@ -134,7 +134,7 @@ func (s *Store) subject(f found) tollkeeper.Subject {
 const fewMatches = 1000
 
 // ListAccounts meets tollkeeper.AccountStore.
-func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.Page) ([]tollkeeper.Account, error) {
+func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.
 	if sc == nil {
 		return nil, nil
 	}
-	var page []tollkeeper.Account
+	var page []store.Account
 	take := func(a *account) bool {
 		if len(page) < p.Limit && matches(a, p) {
 			page = append(page, copyAccount(a.Account))
@@ -186,7 +186,7 @@ func (sc *scope) search(prefix string) ([]*account, bool) {
 	return slices.Compact(few), true
 }
 
-func matches(a *account, p tollkeeper.Page) bool {
+func matches(a *account, p store.Page) bool {
 	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
 		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(lower(a.Username), p.Search)) &&
 		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -24,19 +24,19 @@ func numbered(n int) (id uuid.UUID) {
 	return id
 }
 
-func account(n int, parent uuid.UUID) tollkeeper.Account {
+func account(n int, parent uuid.UUID) store.Account {
 	id := numbered(n)
-	return tollkeeper.Account{
-		ID: id, Parent: parent, PublicKey: "APK_" + id.String(), Role: tollkeeper.RoleUser, Status: tollkeeper.StatusActive,
+	return store.Account{
+		ID: id, Parent: parent, PublicKey: "APK_" + id.String(), Role: store.RoleUser, Status: store.StatusActive,
 		Email: id.String() + "@example.com", EmailKey: id.String() + "@example.com", CreatedAt: now,
 	}
 }
 
-func create(t testing.TB, s *memory.Store, a tollkeeper.Account) tollkeeper.Account {
+func create(t testing.TB, s *memory.Store, a store.Account) store.Account {
 	t.Helper()
-	n := tollkeeper.NewAccount{Account: a}
-	if a.Parent == tollkeeper.Root {
-		n.Grant = &tollkeeper.LedgerEntry{ID: numbered(0), Key: "grant", Operation: tollkeeper.OpGrant, Amount: 1 << 40, At: now}
+	n := store.NewAccount{Account: a}
+	if a.Parent == store.Root {
+		n.Grant = &store.LedgerEntry{ID: numbered(0), Key: "grant", Operation: store.OpGrant, Amount: 1 << 40, At: now}
 	}
 	got, _, err := s.CreateAccount(t.Context(), n, now)
 	if err != nil {
@@ -47,16 +47,16 @@ func create(t testing.TB, s *memory.Store, a tollkeeper.Account) tollkeeper.Acco
 
 func signIn(t testing.TB, s *memory.Store, id, account uuid.UUID) {
 	t.Helper()
-	x := tollkeeper.Session{ID: id, Account: account, Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-	if _, err := s.CreateSession(t.Context(), tollkeeper.NewSession{Session: x}, now); err != nil {
+	x := store.Session{ID: id, Account: account, Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	if _, err := s.CreateSession(t.Context(), store.NewSession{Session: x}, now); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestSessionAllocatesNothing(t *testing.T) {
 	s := memory.New()
-	parent := account(1, tollkeeper.Root)
-	parent.OrganizationOwner, parent.Organization = parent.ID, &tollkeeper.Organization{FactorRequired: true}
+	parent := account(1, store.Root)
+	parent.OrganizationOwner, parent.Organization = parent.ID, &store.Organization{FactorRequired: true}
 	create(t, s, parent)
 	create(t, s, account(2, parent.ID))
 	signIn(t, s, numbered(3), numbered(2))
@@ -65,7 +65,7 @@ func TestSessionAllocatesNothing(t *testing.T) {
 		if l, err := s.Session(ctx, numbered(3), now); err != nil || !l.MustFactor {
 			t.Fatal(l, err)
 		}
-		if _, err := s.Session(ctx, numbered(4), now); !errors.Is(err, tollkeeper.ErrNotFound) {
+		if _, err := s.Session(ctx, numbered(4), now); !errors.Is(err, store.ErrNotFound) {
 			t.Fatal(err)
 		}
 	})
@@ -76,16 +76,16 @@ func TestSessionAllocatesNothing(t *testing.T) {
 
 func TestNeitherSideReachesIntoTheOther(t *testing.T) {
 	s := memory.New()
-	a := account(1, tollkeeper.Root)
-	a.OrganizationOwner, a.Organization = a.ID, &tollkeeper.Organization{Name: "O", Authorized: []uuid.UUID{a.ID}}
+	a := account(1, store.Root)
+	a.OrganizationOwner, a.Organization = a.ID, &store.Organization{Name: "O", Authorized: []uuid.UUID{a.ID}}
 	a.PasswordHistory, a.TOTP, a.TOTPPending = []string{"$old"}, []byte{1}, []byte{2}
-	spoil := func(a *tollkeeper.Account) {
+	spoil := func(a *store.Account) {
 		a.Organization.Name, a.Organization.Authorized[0] = "spoilt", uuid.Nil
 		a.PasswordHistory[0], a.TOTP[0], a.TOTPPending[0] = "spoilt", 9, 9
 	}
 	check := func(step string) {
 		t.Helper()
-		f, err := s.FindAccount(t.Context(), tollkeeper.Lookup{ID: a.ID})
+		f, err := s.FindAccount(t.Context(), store.Lookup{ID: a.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestNeitherSideReachesIntoTheOther(t *testing.T) {
 	spoil(&got)
 	check("the answer of CreateAccount")
 	check("the answer of FindAccount")
-	list, err := s.ListAccounts(t.Context(), tollkeeper.Root, tollkeeper.Page{Limit: 1})
+	list, err := s.ListAccounts(t.Context(), store.Root, store.Page{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +111,9 @@ func TestNeitherSideReachesIntoTheOther(t *testing.T) {
 
 func TestPackagesAndMailAreCopied(t *testing.T) {
 	s := memory.New()
-	a := create(t, s, account(1, tollkeeper.Root))
-	p := &tollkeeper.Package{Type: "STARTER", FreeUsers: 1}
-	e := tollkeeper.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "t", Operation: tollkeeper.OpPackage, Amount: 5, Package: p}
+	a := create(t, s, account(1, store.Root))
+	p := &store.Package{Type: "STARTER", FreeUsers: 1}
+	e := store.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "t", Operation: store.OpPackage, Amount: 5, Package: p}
 	for range 2 {
 		got, _, _, err := s.ApplyCredit(t.Context(), e)
 		if err != nil || got.Package.Type != "STARTER" {
@@ -121,12 +121,12 @@ func TestPackagesAndMailAreCopied(t *testing.T) {
 		}
 		p.Type, got.Package.Type = "spoilt", "spoilt"
 	}
-	list, err := s.ListCredits(t.Context(), a.ID, tollkeeper.OpPackage, tollkeeper.Page{Limit: 9})
+	list, err := s.ListCredits(t.Context(), a.ID, store.OpPackage, store.Page{Limit: 9})
 	if err != nil || len(list) != 1 || list[0].Package.Type != "STARTER" {
 		t.Fatal(list, err)
 	}
 	args := map[string]string{"k": "v"}
-	if err := s.QueueMail(t.Context(), []tollkeeper.QueuedMail{{ID: numbered(1), Args: args, DueAt: now}}); err != nil {
+	if err := s.QueueMail(t.Context(), []store.QueuedMail{{ID: numbered(1), Args: args, DueAt: now}}); err != nil {
 		t.Fatal(err)
 	}
 	args["k"] = "spoilt"
@@ -143,7 +143,7 @@ func TestPackagesAndMailAreCopied(t *testing.T) {
 // every page with a plain sorted slice.
 func TestListsStayInOrder(t *testing.T) {
 	s := memory.New()
-	p := create(t, s, account(1<<20, tollkeeper.Root)).ID
+	p := create(t, s, account(1<<20, store.Root)).ID
 	r := rand.New(rand.NewPCG(1, 2))
 	var want []int
 	for _, n := range r.Perm(3000) {
@@ -160,7 +160,7 @@ func TestListsStayInOrder(t *testing.T) {
 	slices.Sort(want)
 	var got []int
 	for after := (uuid.UUID{}); ; {
-		page, err := s.ListAccounts(t.Context(), p, tollkeeper.Page{After: after, Limit: 7})
+		page, err := s.ListAccounts(t.Context(), p, store.Page{After: after, Limit: 7})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestListsStayInOrder(t *testing.T) {
 // TestSearchWaysAgree asks for a rare and a common prefix: one is answered from the names, the other from the ids.
 func TestSearchWaysAgree(t *testing.T) {
 	s := memory.New()
-	p := create(t, s, account(1<<20, tollkeeper.Root)).ID
+	p := create(t, s, account(1<<20, store.Root)).ID
 	for n := range 3000 {
 		a := account(n, p)
 		a.EmailKey = map[bool]string{true: "rare-", false: "common-"}[n%100 == 99] + a.EmailKey
@@ -188,11 +188,11 @@ func TestSearchWaysAgree(t *testing.T) {
 		create(t, s, a)
 	}
 	for prefix, want := range map[string]int{"rare": 29, "common-": 2900 - 29, "rare-x": 0} {
-		page, err := s.ListAccounts(t.Context(), p, tollkeeper.Page{After: numbered(99), Limit: 5000, Search: prefix})
+		page, err := s.ListAccounts(t.Context(), p, store.Page{After: numbered(99), Limit: 5000, Search: prefix})
 		if err != nil {
 			t.Fatal(err)
 		}
-		sorted := slices.IsSortedFunc(page, func(a, b tollkeeper.Account) int { return slices.Compare(a.ID[:], b.ID[:]) })
+		sorted := slices.IsSortedFunc(page, func(a, b store.Account) int { return slices.Compare(a.ID[:], b.ID[:]) })
 		if len(page) != want || !sorted {
 			t.Errorf("%q: %d accounts, want %d; in order: %v", prefix, len(page), want, sorted)
 		}
@@ -202,10 +202,10 @@ func TestSearchWaysAgree(t *testing.T) {
 // TestJunkDoesNotEvictLock is R22: whoever makes a hundred thousand other counters stays locked, and they do not stay.
 func TestJunkDoesNotEvictLock(t *testing.T) {
 	s := memory.New()
-	lock := tollkeeper.Bucket{Key: tollkeeper.Digest{1}, Limit: tollkeeper.Limit{Free: 1, Base: time.Hour, Max: time.Hour, Window: time.Hour}}
-	take := func(b tollkeeper.Bucket, at time.Time) bool {
+	lock := store.Bucket{Key: store.Digest{1}, Limit: store.Limit{Free: 1, Base: time.Hour, Max: time.Hour, Window: time.Hour}}
+	take := func(b store.Bucket, at time.Time) bool {
 		t.Helper()
-		d, err := s.Take(t.Context(), []tollkeeper.Bucket{b}, at)
+		d, err := s.Take(t.Context(), []store.Bucket{b}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +215,7 @@ func TestJunkDoesNotEvictLock(t *testing.T) {
 		t.Fatal("the first attempt was refused")
 	}
 	before := heap()
-	junk := tollkeeper.Bucket{Limit: tollkeeper.Limit{Every: time.Millisecond, Burst: 1}}
+	junk := store.Bucket{Limit: store.Limit{Every: time.Millisecond, Burst: 1}}
 	for i := range 100_000 {
 		binary.BigEndian.PutUint64(junk.Key[1:], uint64(i))
 		take(junk, now.Add(time.Duration(i)*time.Millisecond))
@@ -241,22 +241,22 @@ func heap() int64 {
 
 func TestOverflowIsRefused(t *testing.T) {
 	s := memory.New()
-	a := create(t, s, account(1, tollkeeper.Root))
+	a := create(t, s, account(1, store.Root))
 	before, err := s.Balance(t.Context(), a.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, e := range map[string]tollkeeper.LedgerEntry{
+	for name, e := range map[string]store.LedgerEntry{
 		"credits":    {Amount: math.MaxInt64 - before.Granted + 1},
-		"free users": {Package: &tollkeeper.Package{FreeUsers: -1}},
+		"free users": {Package: &store.Package{FreeUsers: -1}},
 	} {
-		e.ID, e.Owner, e.Key, e.Operation = numbered(2), a.ID, name, tollkeeper.OpPackage
-		if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, tollkeeper.ErrInvalidInput) {
+		e.ID, e.Owner, e.Key, e.Operation = numbered(2), a.ID, name, store.OpPackage
+		if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, store.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	e := tollkeeper.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "debit", Operation: "api", Amount: math.MinInt64}
-	if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
+	e := store.LedgerEntry{ID: numbered(2), Owner: a.ID, Key: "debit", Operation: "api", Amount: math.MinInt64}
+	if _, _, _, err := s.ApplyCredit(t.Context(), e); !errors.Is(err, store.ErrInsufficientCredits) {
 		t.Error(err)
 	}
 	if after, err := s.Balance(t.Context(), a.ID); err != nil || after != before {

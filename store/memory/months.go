@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // ListMonths meets tollkeeper.CreditStore.
-func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]tollkeeper.Month, error) {
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -22,8 +22,8 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	if b == nil {
 		return nil, nil
 	}
-	var page []tollkeeper.Month
-	end, _ := slices.BinarySearchFunc(b.months, to, func(m tollkeeper.Month, to int) int {
+	var page []store.Month
+	end, _ := slices.BinarySearchFunc(b.months, to, func(m store.Month, to int) int {
 		return cmp.Or(cmp.Compare(m.Month, to), -1) // behind the one that is equal
 	})
 	for _, m := range slices.Backward(b.months[:end]) {
@@ -36,12 +36,12 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []tollkeeper.Settled, error) {
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
 	if price < 0 {
-		return 0, nil, tollkeeper.ErrInvalidInput
+		return 0, nil, store.ErrInvalid
 	}
 	now = whole(now)
 	s.mu.Lock()
@@ -53,10 +53,10 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 		}
 		behind = append(behind, e.row)
 	}
-	var charged []tollkeeper.Settled
+	var charged []store.Settled
 	for _, a := range behind {
 		if debit := s.closeMonth(a, price, now); debit > 0 {
-			charged = append(charged, tollkeeper.Settled{Owner: a.ID, Debit: debit, Balance: a.book.Balance})
+			charged = append(charged, store.Settled{Owner: a.ID, Debit: debit, Balance: a.book.Balance})
 		}
 	}
 	return len(behind), charged, nil
@@ -66,22 +66,22 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 func (s *Store) closeMonth(a *account, price int64, now time.Time) (debit int64) {
 	b := a.book
 	month := b.ClosedMonth + 1
-	if a.Status != tollkeeper.StatusDeleted && !a.House {
+	if a.Status != store.StatusDeleted && !a.House {
 		debit = b.RetentionDue(price)
 	}
-	row := tollkeeper.RetentionEntry(a.ID, month, debit, now)
+	row := store.RetentionEntry(a.ID, month, debit, now)
 	if b.keys[row.Key] != nil {
 		debit = 0
 	}
 	operations := b.Used - b.ClosedUsed
 	if debit > 0 {
-		b.Debit(tollkeeper.OpRetention, debit)
+		b.Debit(store.OpRetention, debit)
 		b.write(row)
 	}
 	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
 	b.ClosedMonth, b.ClosedUsed = month, b.Used
 	s.open.insert(stamped[*account]{int64(month), a.ID, a})
-	b.months = append(b.months, tollkeeper.Month{
+	b.months = append(b.months, store.Month{
 		Owner: a.ID, Month: month, Users: b.Children, FreeUsers: b.FreeUsers,
 		Retention: debit, Operations: operations, Credits: b.Credits, At: now,
 	})

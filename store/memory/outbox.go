@@ -6,11 +6,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // QueueMail meets tollkeeper.OutboxStore.
-func (s *Store) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error {
+func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (s *Store) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error 
 	return nil
 }
 
-func (s *Store) queue(list []tollkeeper.QueuedMail) {
+func (s *Store) queue(list []store.QueuedMail) {
 	for _, m := range list {
 		if s.mail[m.ID] != nil {
 			continue
@@ -32,26 +32,26 @@ func (s *Store) queue(list []tollkeeper.QueuedMail) {
 	}
 }
 
-func dueAt(m *tollkeeper.QueuedMail) stamped[*tollkeeper.QueuedMail] {
-	return stamped[*tollkeeper.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
+func dueAt(m *store.QueuedMail) stamped[*store.QueuedMail] {
+	return stamped[*store.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
 }
 
 // ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
-func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
+func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due []*tollkeeper.QueuedMail
-	for e := range s.due.from(stamped[*tollkeeper.QueuedMail]{at: time.Time{}.UnixMilli()}) {
+	var due []*store.QueuedMail
+	for e := range s.due.from(stamped[*store.QueuedMail]{at: time.Time{}.UnixMilli()}) {
 		if e.row.DueAt.After(now) || len(due) >= limit {
 			break
 		}
 		due = append(due, e.row)
 	}
-	var claimed []tollkeeper.QueuedMail
+	var claimed []store.QueuedMail
 	for _, m := range due {
 		m.Tries++
 		s.delay(m, now.Add(lease))
@@ -60,7 +60,7 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 	return claimed, nil
 }
 
-func (s *Store) delay(m *tollkeeper.QueuedMail, until time.Time) {
+func (s *Store) delay(m *store.QueuedMail, until time.Time) {
 	s.due.remove(dueAt(m))
 	m.DueAt = whole(until)
 	s.due.insert(dueAt(m))

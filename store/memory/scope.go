@@ -8,31 +8,31 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // account is a row with what hangs from it.
 type account struct {
-	tollkeeper.Account
+	store.Account
 	parent   *account // nil for a root account
 	below    scope    // its children
 	book     *book    // of a root account
 	sessions ordered[stamped[*session]]
-	secrets  map[tollkeeper.Digest]*secret
+	secrets  map[store.Digest]*secret
 }
 
 // active reports whether the account may have sessions: it is active, and so is its parent.
 func (a *account) active() bool {
-	return a.Status == tollkeeper.StatusActive && (a.parent == nil || a.parent.Status == tollkeeper.StatusActive)
+	return a.Status == store.StatusActive && (a.parent == nil || a.parent.Status == store.StatusActive)
 }
 
 // gone reports whether the account must not be found any more: it is deleted, or its parent is.
 func (a *account) gone() bool {
-	return a.Status == tollkeeper.StatusDeleted || a.parent != nil && a.parent.Status == tollkeeper.StatusDeleted
+	return a.Status == store.StatusDeleted || a.parent != nil && a.parent.Status == store.StatusDeleted
 }
 
 // organization answers its own, that of its owner, or its parent's; nil: none. What it answers is the store's.
-func (s *Store) organization(a *account) *tollkeeper.Organization {
+func (s *Store) organization(a *account) *store.Organization {
 	if a.Organization != nil {
 		return a.Organization
 	}
@@ -94,7 +94,7 @@ func has(a *account) int {
 
 // scopeOf answers the scope; nil when there is no such parent that lives.
 func (s *Store) scopeOf(id uuid.UUID) *scope {
-	if id == tollkeeper.Root {
+	if id == store.Root {
 		return &s.root
 	}
 	if a := s.accounts[id]; a != nil && a.parent == nil && !a.gone() {
@@ -112,18 +112,18 @@ func (s *Store) around(a *account) *scope {
 }
 
 // taken answers the conflict that next would be in this scope; self may keep what it has.
-func (sc *scope) taken(next *tollkeeper.Account, self *account) error {
+func (sc *scope) taken(next *store.Account, self *account) error {
 	holder := func(m map[string]*account, key string) bool {
 		a := m[key]
 		return key != "" && a != nil && a != self
 	}
 	switch {
 	case holder(sc.emails, next.EmailKey):
-		return in("email", tollkeeper.ErrConflict)
+		return in("email", store.Conflict{})
 	case holder(sc.usernames, lower(next.Username)):
-		return in("username", tollkeeper.ErrConflict)
+		return in("username", store.Conflict{})
 	case holder(sc.googles, next.GoogleSubject):
-		return in("google", tollkeeper.ErrConflict)
+		return in("google", store.Conflict{})
 	}
 	return nil
 }
@@ -204,8 +204,8 @@ func (a *account) lastAdmin() bool {
 	return a.parent != nil && isAdmin(&a.Account) && a.parent.below.admins == 1
 }
 
-func isAdmin(a *tollkeeper.Account) bool {
-	return a.Role == tollkeeper.RoleAdmin && a.Status == tollkeeper.StatusActive
+func isAdmin(a *store.Account) bool {
+	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
 }
 
 // lower lowers ASCII only: usernames have nothing else, and every store must agree on what is equal.

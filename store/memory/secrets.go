@@ -7,12 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // secret is a row with its owner.
 type secret struct {
-	tollkeeper.Secret
+	store.Secret
 	owner *account
 }
 
@@ -47,7 +47,7 @@ func (x *secret) end() (secretEnd, bool) {
 }
 
 // PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
-func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, now time.Time) error {
+func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -60,16 +60,16 @@ func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, now ti
 	return nil
 }
 
-func (s *Store) canPut(list []tollkeeper.Secret) error {
+func (s *Store) canPut(list []store.Secret) error {
 	for _, x := range list {
 		if a := s.accounts[x.Account]; a == nil || a.gone() {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
 	}
 	return nil
 }
 
-func (s *Store) putSecrets(list []tollkeeper.Secret) {
+func (s *Store) putSecrets(list []store.Secret) {
 	for _, x := range list {
 		a := s.accounts[x.Account]
 		if old := a.secrets[x.Digest]; old != nil {
@@ -79,7 +79,7 @@ func (s *Store) putSecrets(list []tollkeeper.Secret) {
 		x.CreatedAt, x.ExpiresAt = whole(x.CreatedAt), whole(x.ExpiresAt)
 		row := &secret{x, a}
 		if a.secrets == nil {
-			a.secrets = map[tollkeeper.Digest]*secret{}
+			a.secrets = map[store.Digest]*secret{}
 		}
 		a.secrets[x.Digest] = row
 		s.digests[x.Digest] = append(s.digests[x.Digest], row)
@@ -109,7 +109,7 @@ func (s *Store) useSecret(x *secret, now time.Time) {
 	}
 }
 
-func (s *Store) void(a *account, purposes []tollkeeper.Purpose, now time.Time) {
+func (s *Store) void(a *account, purposes []store.Purpose, now time.Time) {
 	if len(purposes) == 0 {
 		return
 	}
@@ -121,9 +121,9 @@ func (s *Store) void(a *account, purposes []tollkeeper.Purpose, now time.Time) {
 }
 
 // Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
-func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.Digest) (tollkeeper.Secret, tollkeeper.Subject, error) {
+func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Secret{}, tollkeeper.Subject{}, err
+		return store.Secret{}, store.Subject{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -134,22 +134,22 @@ func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.D
 		}
 	}
 	if best == nil {
-		return tollkeeper.Secret{}, tollkeeper.Subject{}, tollkeeper.ErrNotFound
+		return store.Secret{}, store.Subject{}, store.ErrNotFound
 	}
 	return best.Secret, s.subject(found{account: best.owner}), nil
 }
 
 // ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
-func (s *Store) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.Time) (tollkeeper.Subject, error) {
+func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := s.find(c.Lookup)
 	if err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	var open []*secret
 	var match *secret
@@ -171,14 +171,14 @@ func (s *Store) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.
 		}
 	}
 	if match == nil {
-		return s.subject(f), tollkeeper.ErrNotFound
+		return s.subject(f), store.ErrNotFound
 	}
 	return s.subject(f), nil
 }
 
 // claimable reports whether a claim may meet the secret: live, with tries left, and not mailed to an address that the
 // account has left.
-func claimable(x *secret, c tollkeeper.Claim, now time.Time) bool {
+func claimable(x *secret, c store.Claim, now time.Time) bool {
 	return x.Purpose == c.Purpose && x.live(now) && (c.Tries <= 0 || x.Tries < c.Tries) &&
 		(x.Address == "" || x.Address == x.owner.EmailKey)
 }

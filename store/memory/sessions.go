@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // session is a row with what decides about it.
 type session struct {
-	tollkeeper.Session
+	store.Session
 	account *account
 	ended   time.Time // revoked or reused; zero: not
 	reused  bool      // an old refresh token of it was shown
@@ -42,29 +42,29 @@ func (s *Store) unplace(x *session) {
 }
 
 // CreateSession meets tollkeeper.SessionStore. An id that another account has is ErrConflict.
-func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if x := s.sessions[n.Session.ID]; x != nil {
 		if x.Account != n.Session.Account {
-			return tollkeeper.Receipt{}, tollkeeper.ErrConflict
+			return store.Receipt{}, store.Conflict{}
 		}
 		return s.receipt(n.Charge), nil
 	}
 	a := s.accounts[n.Session.Account]
 	switch {
 	case a == nil || !a.active() || a.Epoch != n.Session.Epoch:
-		return tollkeeper.Receipt{}, tollkeeper.ErrNotFound
+		return store.Receipt{}, store.ErrNotFound
 	case n.TOTPStep != 0 && n.TOTPStep <= a.TOTPStep:
-		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
+		return store.Receipt{}, store.Conflict{}
 	}
 	bill, err := s.bill(n.Charge)
 	if err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	x := &session{Session: wholeSession(n.Session), account: a}
 	s.sessions[x.ID] = x
@@ -85,26 +85,26 @@ func (s *Store) signedIn(a *account, now time.Time) {
 }
 
 // Session meets tollkeeper.SessionStore. It allocates nothing.
-func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	x := s.sessions[id]
 	if x == nil || !x.live(now) {
-		return tollkeeper.Live{}, tollkeeper.ErrNotFound
+		return store.Live{}, store.ErrNotFound
 	}
 	return s.describe(x), nil
 }
 
-func (s *Store) describe(x *session) tollkeeper.Live {
+func (s *Store) describe(x *session) store.Live {
 	a := x.account
-	l := tollkeeper.Live{
+	l := store.Live{
 		Session: x.Session,
 		Parent:  a.Account.Parent, Number: a.Number, PublicKey: a.PublicKey,
 		Email: a.Email, Username: a.Username, Name: a.Name,
-		Role: a.Role, Status: a.Status, ParentStatus: tollkeeper.StatusActive,
+		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive,
 		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
 		PasswordChangedAt: a.PasswordChangedAt, PasswordTemporary: a.PasswordTemporary,
 		Verified: !a.EmailVerifiedAt.IsZero(), HasFactor: len(a.TOTP) > 0,
@@ -120,19 +120,19 @@ func (s *Store) describe(x *session) tollkeeper.Live {
 
 // RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
 // ErrNotFound to the one that was current.
-func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.sessions[r.Session]
 	if x != nil && x.reused && r.Generation != x.Generation {
-		return tollkeeper.Live{}, tollkeeper.ErrConflict
+		return store.Live{}, store.Conflict{}
 	}
 	if x == nil || !x.live(now) || !now.Before(x.RefreshUntil) || !x.account.active() {
-		return tollkeeper.Live{}, tollkeeper.ErrNotFound
+		return store.Live{}, store.ErrNotFound
 	}
 	switch {
 	case r.Generation == x.Generation:
@@ -145,13 +145,13 @@ func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now ti
 	default:
 		x.reused = true
 		s.endSession(x, now)
-		return tollkeeper.Live{}, tollkeeper.ErrConflict
+		return store.Live{}, store.Conflict{}
 	}
 	return s.describe(x), nil
 }
 
 // TouchSession meets tollkeeper.SessionStore.
-func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.Time) error {
+func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.T
 	defer s.mu.Unlock()
 	x := s.sessions[t.Session]
 	if x == nil || x.Account != t.Account || !x.live(now) {
-		return tollkeeper.ErrNotFound
+		return store.ErrNotFound
 	}
 	x.SeenAt = now
 	if t.Proved {
@@ -179,7 +179,7 @@ func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now ti
 	defer s.mu.Unlock()
 	x := s.sessions[id]
 	if x == nil || x.Account != account || !x.live(now) {
-		return tollkeeper.ErrNotFound
+		return store.ErrNotFound
 	}
 	s.endSession(x, now)
 	return nil
@@ -205,7 +205,7 @@ func (s *Store) endSessions(a *account, keep uuid.UUID) {
 }
 
 // ListSessions meets tollkeeper.SessionStore. Sessions of an earlier epoch are not walked over.
-func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeeper.Page, now time.Time) ([]tollkeeper.Session, error) {
+func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeepe
 	if a == nil || a.gone() {
 		return nil, nil
 	}
-	var page []tollkeeper.Session
+	var page []store.Session
 	for e := range a.sessions.from(stamped[*session]{at: a.Epoch, id: p.After}) {
 		if len(page) >= p.Limit {
 			break
@@ -228,7 +228,7 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeepe
 }
 
 // wholeSession answers x with its times as a store keeps them.
-func wholeSession(x tollkeeper.Session) tollkeeper.Session {
+func wholeSession(x store.Session) store.Session {
 	x.RotatedAt = whole(x.RotatedAt)
 	x.CreatedAt = whole(x.CreatedAt)
 	x.SeenAt = whole(x.SeenAt)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Store keeps everything in memory. It meets the contract of tollkeeper.Store, is safe for concurrent use, starts no
@@ -31,7 +31,7 @@ type Store struct {
 	sessions    map[uuid.UUID]*session
 	sessionEnds ordered[stamped[*session]]
 
-	digests    map[tollkeeper.Digest][]*secret // mostly one each: a digest is bound to its account
+	digests    map[store.Digest][]*secret // mostly one each: a digest is bound to its account
 	secretEnds ordered[secretEnd]
 
 	counters shelf
@@ -39,11 +39,11 @@ type Store struct {
 
 	open ordered[stamped[*account]] // root accounts by the last month that was closed
 
-	mail map[uuid.UUID]*tollkeeper.QueuedMail
-	due  ordered[stamped[*tollkeeper.QueuedMail]]
+	mail map[uuid.UUID]*store.QueuedMail
+	due  ordered[stamped[*store.QueuedMail]]
 }
 
-var _ tollkeeper.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // New answers an empty store.
 func New() *Store {
@@ -53,10 +53,10 @@ func New() *Store {
 		keys:     map[string]*account{},
 		strays:   map[string][]*account{},
 		sessions: map[uuid.UUID]*session{},
-		digests:  map[tollkeeper.Digest][]*secret{},
-		counters: shelf{rows: map[tollkeeper.Digest]*counter{}},
-		marks:    shelf{rows: map[tollkeeper.Digest]*counter{}},
-		mail:     map[uuid.UUID]*tollkeeper.QueuedMail{},
+		digests:  map[store.Digest][]*secret{},
+		counters: shelf{rows: map[store.Digest]*counter{}},
+		marks:    shelf{rows: map[store.Digest]*counter{}},
+		mail:     map[uuid.UUID]*store.QueuedMail{},
 	}
 }
 
@@ -64,8 +64,9 @@ func New() *Store {
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // in answers a copy of a sentinel that names the field at fault.
-func in(field string, sentinel *tollkeeper.Error) error {
-	e := *sentinel
-	e.Field = field
-	return &e
+func in(field string, fault error) error {
+	if fault == store.ErrNotFound {
+		return store.ErrNoParent
+	}
+	return store.Conflict{Field: field}
 }

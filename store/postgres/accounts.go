@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // mailOf inserts the mail that goes with a change; its parameters are $32 to $37.
@@ -66,7 +66,7 @@ const createRoot = `WITH acc AS (
 SELECT acc.*, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM acc`
 
 // CreateAccount meets tollkeeper.AccountStore.
-func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
+func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
 	sql, args, err := creation(n, now)
 	if err != nil {
 		return a, r, err
@@ -74,7 +74,7 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 	err = retry(ctx, func() error {
 		var row accountRow
 		var made bool
-		r = tollkeeper.Receipt{}
+		r = store.Receipt{}
 		made, err := s.one(ctx, sql, args, append(append(row.to(), &r.Charged), balanceTo(&r.Balance)...)...)
 		if made && err == nil {
 			if a, err = row.value(); err == nil && !r.Charged {
@@ -89,19 +89,19 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 		return err
 	})
 	if err != nil {
-		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+		return store.Account{}, store.Receipt{}, err
 	}
 	return a, r, nil
 }
 
 // creation answers the statement for the new account.
-func creation(n tollkeeper.NewAccount, now time.Time) (string, []any, error) {
+func creation(n store.NewAccount, now time.Time) (string, []any, error) {
 	a, g := n.Account, n.Grant
-	if a.ID == uuid.Nil || a.Status == tollkeeper.StatusDeleted || n.Charge.Price < 0 {
-		return "", nil, tollkeeper.ErrInvalidInput
+	if a.ID == uuid.Nil || a.Status == store.StatusDeleted || n.Charge.Price < 0 {
+		return "", nil, store.ErrInvalid
 	}
-	if g != nil && (a.Parent != tollkeeper.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return "", nil, tollkeeper.ErrInvalidInput
+	if g != nil && (a.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
+		return "", nil, store.ErrInvalid
 	}
 	args, err := accountArgs(&a)
 	if err != nil {
@@ -112,11 +112,11 @@ func creation(n tollkeeper.NewAccount, now time.Time) (string, []any, error) {
 		return "", nil, err
 	}
 	tail := append(mail, a.House, a.PublicKey, millis(a.CreatedAt))
-	if a.Parent != tollkeeper.Root {
+	if a.Parent != store.Root {
 		args = append(append(append(args, chargeArgs(n.Charge)...), millis(now)), tail...)
 		return createChild, args, nil
 	}
-	var e tollkeeper.LedgerEntry
+	var e store.LedgerEntry
 	at := now
 	if g != nil {
 		e, at = *g, g.At
@@ -131,7 +131,7 @@ func creation(n tollkeeper.NewAccount, now time.Time) (string, []any, error) {
 	}
 	args = append(args, id(a.ID), e.Key, id(e.ID), string(e.Operation), e.Amount, false, millis(at))
 	args = append(args, tail...)
-	args = append(args, free, tollkeeper.MonthOf(now)-1, id(e.Subject), textOrNull(e.Refunds), bundle, g != nil)
+	args = append(args, free, store.MonthOf(now)-1, id(e.Subject), textOrNull(e.Refunds), bundle, g != nil)
 	return createRoot, args, nil
 }
 
@@ -142,47 +142,47 @@ const parentOf = `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND parent
 
 // whyNotCreated answers the account if its id exists, and else the error. The constraint is that which was violated; "":
 // none was.
-func (s *Store) whyNotCreated(ctx context.Context, n tollkeeper.NewAccount, constraint string) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	var none tollkeeper.Account
+func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, constraint string) (store.Account, store.Receipt, error) {
+	var none store.Account
 	var row accountRow
 	found, err := s.one(ctx, accountByID, []any{id(n.Account.ID)}, row.to()...)
 	if err != nil {
-		return none, tollkeeper.Receipt{}, err
+		return none, store.Receipt{}, err
 	}
 	if found {
 		a, err := row.value()
 		if err != nil {
-			return none, tollkeeper.Receipt{}, err
+			return none, store.Receipt{}, err
 		}
 		r, err := s.standing(ctx, n.Charge)
 		return a, r, err
 	}
 	var parent, covered bool
 	if _, err := s.one(ctx, parentOf, []any{id(n.Account.Parent), id(n.Charge.Owner), n.Charge.Price}, &parent, &covered); err != nil {
-		return none, tollkeeper.Receipt{}, err
+		return none, store.Receipt{}, err
 	}
 	switch {
-	case n.Account.Parent != tollkeeper.Root && !parent:
-		return none, tollkeeper.Receipt{}, in("parent", tollkeeper.ErrNotFound)
+	case n.Account.Parent != store.Root && !parent:
+		return none, store.Receipt{}, in("parent", store.ErrNotFound)
 	case constraint != "":
-		return none, tollkeeper.Receipt{}, conflict(constraint)
+		return none, store.Receipt{}, conflict(constraint)
 	case n.Charge.Required && !covered:
-		return none, tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
+		return none, store.Receipt{}, store.ErrInsufficientCredits
 	}
-	return none, tollkeeper.Receipt{}, errRaced
+	return none, store.Receipt{}, errRaced
 }
 
 // conflict answers ErrConflict with the field that the constraint is about, if it is one that people choose.
 func conflict(constraint string) error {
 	switch constraint {
 	case "account_email":
-		return in("email", tollkeeper.ErrConflict)
+		return in("email", store.Conflict{})
 	case "account_username":
-		return in("username", tollkeeper.ErrConflict)
+		return in("username", store.Conflict{})
 	case "account_google":
-		return in("google", tollkeeper.ErrConflict)
+		return in("google", store.Conflict{})
 	}
-	return tollkeeper.ErrConflict
+	return store.Conflict{}
 }
 
 const (
@@ -211,7 +211,7 @@ SELECT * FROM (
 )
 
 // ListAccounts meets tollkeeper.AccountStore.
-func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.Page) (page []tollkeeper.Account, err error) {
+func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) (page []store.Account, err error) {
 	sql, args := pageQuery(scope, p)
 	err = retry(ctx, func() error {
 		page = nil
@@ -224,7 +224,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.
 }
 
 // pageQuery chooses the statement of a page.
-func pageQuery(scope uuid.UUID, p tollkeeper.Page) (string, []any) {
+func pageQuery(scope uuid.UUID, p store.Page) (string, []any) {
 	args := []any{id(scope), id(p.After), p.Limit}
 	if p.From.IsZero() && p.To.IsZero() && p.Search == "" {
 		return listAccounts, args

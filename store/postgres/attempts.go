@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // take is tollkeeper.Limit.Next for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max
@@ -77,16 +77,16 @@ ON CONFLICT (key) DO UPDATE SET until = greatest(m.until, excluded.until)`
 )
 
 // Take meets tollkeeper.AttemptStore.
-func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
-	d := tollkeeper.Decision{Allowed: true}
+func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
+	d := store.Decision{Allowed: true}
 	if len(b) == 0 {
 		return d, ctx.Err()
 	}
 	args := takeArgs(b, now)
 	err := retry(ctx, func() error {
-		d.Outcomes = make([]tollkeeper.Outcome, 0, len(b))
+		d.Outcomes = make([]store.Outcome, 0, len(b))
 		return s.all(ctx, s.takeSQL, args, func(row pgx.Row) error {
-			var o tollkeeper.Outcome
+			var o store.Outcome
 			var until, expires, marked int64
 			err := row.Scan(&d.Allowed, &o.Charged, &o.State.N, &until, &expires, &marked)
 			o.State.Until, o.State.Expires, o.Marked = moment(until), moment(expires), moment(marked)
@@ -95,7 +95,7 @@ func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) 
 		})
 	})
 	if err != nil {
-		return tollkeeper.Decision{}, err
+		return store.Decision{}, err
 	}
 	for i := range d.Outcomes {
 		o := &d.Outcomes[i]
@@ -105,7 +105,7 @@ func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) 
 }
 
 // takeArgs are the columns of the buckets, one array each.
-func takeArgs(b []tollkeeper.Bucket, now time.Time) []any {
+func takeArgs(b []store.Bucket, now time.Time) []any {
 	n := len(b)
 	keys, waives := make([][]byte, n), make([][]byte, n)
 	var column [7][]int64
@@ -122,7 +122,7 @@ func takeArgs(b []tollkeeper.Bucket, now time.Time) []any {
 			kind = 1
 		}
 		keys[i], waives[i] = b[i].Key[:], []byte{}
-		if b[i].Waive != (tollkeeper.Digest{}) {
+		if b[i].Waive != (store.Digest{}) {
 			waives[i] = b[i].Waive[:]
 		}
 		every := l.Every.Milliseconds()
@@ -136,7 +136,7 @@ func takeArgs(b []tollkeeper.Bucket, now time.Time) []any {
 }
 
 // Settle meets tollkeeper.AttemptStore.
-func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Time) error {
+func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()
 	}
@@ -145,10 +145,10 @@ func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Ti
 }
 
 // settleArgs are the columns of a settlement: every key once, and what is forgotten is not forgiven, too.
-func settleArgs(t tollkeeper.Settlement) []any {
+func settleArgs(t store.Settlement) []any {
 	n := len(t.Forget) + len(t.Forgive)
 	keys, gives, frees := make([][]byte, 0, n), make([]bool, 0, n), make([]int64, 0, n)
-	known := make(map[tollkeeper.Digest]bool, n)
+	known := make(map[store.Digest]bool, n)
 	for _, key := range t.Forget {
 		if !known[key] {
 			known[key] = true
@@ -162,7 +162,7 @@ func settleArgs(t tollkeeper.Settlement) []any {
 		}
 	}
 	var mark []byte
-	if t.Mark != (tollkeeper.Digest{}) {
+	if t.Mark != (store.Digest{}) {
 		mark = t.Mark[:]
 	}
 	return []any{keys, gives, frees, mark, millis(t.Until)}

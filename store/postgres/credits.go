@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
@@ -55,25 +55,25 @@ SELECT ` + entryColumns + `, ` + balanceColumns + ` FROM l, c`
 )
 
 // entryTo answers where the columns of an entry are scanned to; package and times are settled by the caller.
-func entryTo(e *tollkeeper.LedgerEntry, bundle *[]byte, times *moments) []any {
+func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 	return []any{idTo(&e.ID), idTo(&e.Owner), &e.Key, &e.Operation, &e.Amount, &e.Balance, idTo(&e.Subject), &e.Refunds, bundle, times.of(&e.At)}
 }
 
 // ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
 // that another key of the owner has is ErrConflict.
-func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
+func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
 	args, err := creditArgs(e)
 	if err != nil {
-		return tollkeeper.LedgerEntry{}, b, false, err
+		return store.LedgerEntry{}, b, false, err
 	}
 	err = retry(ctx, func() error {
-		entry, b = tollkeeper.LedgerEntry{}, tollkeeper.Balance{}
+		entry, b = store.LedgerEntry{}, store.Balance{}
 		var bundle []byte
 		var times moments
 		fresh, err = s.one(ctx, applyCredit, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
 		if err == nil && fresh {
 			times.settle()
-			entry.Package, err = fromJSON[tollkeeper.Package](bundle)
+			entry.Package, err = fromJSON[store.Package](bundle)
 			return err
 		}
 		if constraint := violated(err); err != nil && constraint == "" && pgCode(err) != "22003" {
@@ -83,12 +83,12 @@ func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (entr
 		return err
 	})
 	if err != nil {
-		return tollkeeper.LedgerEntry{}, tollkeeper.Balance{}, false, err
+		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
 	return entry, b, fresh, nil
 }
 
-func creditArgs(e tollkeeper.LedgerEntry) ([]any, error) {
+func creditArgs(e store.LedgerEntry) ([]any, error) {
 	bundle, err := jsonOrNull(e.Package)
 	var free int64
 	if e.Package != nil {
@@ -100,9 +100,9 @@ func creditArgs(e tollkeeper.LedgerEntry) ([]any, error) {
 }
 
 // whyNotApplied answers the entry that stands under the key, or the error; fault is what the statement failed with.
-func (s *Store) whyNotApplied(ctx context.Context, e tollkeeper.LedgerEntry, fault error) (tollkeeper.LedgerEntry, tollkeeper.Balance, error) {
-	var first, none tollkeeper.LedgerEntry
-	var b tollkeeper.Balance
+func (s *Store) whyNotApplied(ctx context.Context, e store.LedgerEntry, fault error) (store.LedgerEntry, store.Balance, error) {
+	var first, none store.LedgerEntry
+	var b store.Balance
 	var stands bool
 	var bundle []byte
 	var times moments
@@ -112,14 +112,14 @@ func (s *Store) whyNotApplied(ctx context.Context, e tollkeeper.LedgerEntry, fau
 	case err != nil:
 		return none, b, err
 	case !found:
-		return none, b, tollkeeper.ErrNotFound
+		return none, b, store.ErrNotFound
 	case !stands:
 		return none, b, s.whyNotNew(ctx, e, b, fault)
 	case first.Operation != e.Operation || first.Refunds != e.Refunds || e.Refunds == "" && first.Amount != e.Amount:
-		return none, b, tollkeeper.ErrConflict
+		return none, b, store.Conflict{}
 	}
 	times.settle()
-	first.Package, err = fromJSON[tollkeeper.Package](bundle)
+	first.Package, err = fromJSON[store.Package](bundle)
 	return first, b, err
 }
 
@@ -127,7 +127,7 @@ const refundable = `SELECT d.amount, EXISTS (SELECT 1 FROM ledger r WHERE r.owne
   FROM ledger d WHERE d.owner = $1 AND d.key = $2 AND d.amount < 0`
 
 // whyNotNew answers why an entry under an unused key was refused.
-func (s *Store) whyNotNew(ctx context.Context, e tollkeeper.LedgerEntry, b tollkeeper.Balance, fault error) error {
+func (s *Store) whyNotNew(ctx context.Context, e store.LedgerEntry, b store.Balance, fault error) error {
 	if e.Refunds != "" {
 		var amount int64
 		var refunded bool
@@ -136,53 +136,53 @@ func (s *Store) whyNotNew(ctx context.Context, e tollkeeper.LedgerEntry, b tollk
 		case err != nil:
 			return err
 		case !found:
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		case refunded:
-			return in("refund", tollkeeper.ErrConflict)
+			return in("refund", store.Conflict{})
 		}
 	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {
-		return tollkeeper.ErrInsufficientCredits
+		return store.ErrInsufficientCredits
 	}
 	switch {
 	case pgCode(fault) == "22003", e.Amount > math.MaxInt64-b.Granted:
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	case e.Package != nil && b.FreeUsers+e.Package.FreeUsers < 0:
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	case violated(fault) == "ledger_pkey":
-		return tollkeeper.ErrConflict
+		return store.Conflict{}
 	}
 	return errRaced
 }
 
 // Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
-func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
 	err = retry(ctx, func() error {
 		found, err := s.one(ctx, balanceOf, []any{id(owner)}, balanceTo(&b)...)
 		if err == nil && !found {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
 		return err
 	})
 	if err != nil {
-		return tollkeeper.Balance{}, err
+		return store.Balance{}, err
 	}
 	return b, nil
 }
 
 // standing answers the receipt of a charge that was made before, with the balance as it is now, or that of none.
-func (s *Store) standing(ctx context.Context, c tollkeeper.Charge) (r tollkeeper.Receipt, err error) {
+func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, err error) {
 	if !charges(c) {
 		return r, nil
 	}
 	r.Charged, err = s.one(ctx, standing, []any{id(c.Owner), c.Key}, balanceTo(&r.Balance)...)
 	if err != nil || !r.Charged {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	return r, nil
 }
 
 // ListCredits meets tollkeeper.CreditStore. An owner without a balance has no entries.
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) (page []tollkeeper.LedgerEntry, err error) {
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	sql, args := listCredits, []any{id(owner), id(p.After), p.Limit}
 	if op != "" {
 		sql, args = listCreditsOf, append(args, string(op))
@@ -190,13 +190,13 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.
 	err = retry(ctx, func() error {
 		page = nil
 		return s.all(ctx, sql, args, func(row pgx.Row) error {
-			var e tollkeeper.LedgerEntry
+			var e store.LedgerEntry
 			var bundle []byte
 			var times moments
 			err := row.Scan(entryTo(&e, &bundle, &times)...)
 			if err == nil {
 				times.settle()
-				e.Package, err = fromJSON[tollkeeper.Package](bundle)
+				e.Package, err = fromJSON[store.Package](bundle)
 			}
 			page = append(page, e)
 			return err

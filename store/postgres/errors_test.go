@@ -12,20 +12,20 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
 // verbs are some of each kind: a statement, a batch, a group, a read.
 func verbs(s *postgres.Store) map[string]func(context.Context) error {
-	a := account(uuid.New(), tollkeeper.Root)
+	a := account(uuid.New(), store.Root)
 	return map[string]func(context.Context) error{
 		"CreateAccount": func(ctx context.Context) error {
-			_, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, at)
+			_, _, err := s.CreateAccount(ctx, store.NewAccount{Account: a}, at)
 			return err
 		},
 		"UpdateAccount": func(ctx context.Context) error {
-			_, _, err := s.UpdateAccount(ctx, tollkeeper.Change{Account: a}, at)
+			_, _, err := s.UpdateAccount(ctx, store.Change{Account: a}, at)
 			return err
 		},
 		"CreateSession": func(ctx context.Context) error {
@@ -37,7 +37,7 @@ func verbs(s *postgres.Store) map[string]func(context.Context) error {
 			return err
 		},
 		"Take": func(ctx context.Context) error {
-			_, err := s.Take(ctx, []tollkeeper.Bucket{{Limit: tollkeeper.Limit{Every: time.Second, Burst: 1}}}, at)
+			_, err := s.Take(ctx, []store.Bucket{{Limit: store.Limit{Every: time.Second, Burst: 1}}}, at)
 			return err
 		},
 		"Sweep": func(ctx context.Context) error {
@@ -128,7 +128,7 @@ func tries(t *testing.T, pool *pgxpool.Pool) (n int) {
 }
 
 func TestRetry(t *testing.T) {
-	mail := []tollkeeper.QueuedMail{{ID: uuid.New(), Kind: tollkeeper.MailNotice, DueAt: at}}
+	mail := []store.QueuedMail{{ID: uuid.New(), Kind: store.MailNotice, DueAt: at}}
 	for _, state := range []string{"40001", "40P01"} {
 		t.Run(state+" is tried again", func(t *testing.T) {
 			s, pool := migrated(t, database(t))
@@ -185,7 +185,7 @@ func TestAnswersCountAfterTheCommit(t *testing.T) {
 		if err != nil || r.Balance.Credits != 9 || r.Balance.SignIns != 1 {
 			t.Errorf("answers %+v, %v, want one charge", r, err)
 		}
-		if n, sum := ledger(t, s, p.ID, tollkeeper.OpSignIn); n != 1 || sum != -1 || tries(t, pool) != 3 {
+		if n, sum := ledger(t, s, p.ID, store.OpSignIn); n != 1 || sum != -1 || tries(t, pool) != 3 {
 			t.Errorf("%d entries of %d after %d tries, want one", n, sum, tries(t, pool))
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A look-up is the beginning of a statement: hit is the account that was found, if any, and key the root account whose
@@ -61,7 +61,7 @@ const (
 )
 
 // FindAccount meets tollkeeper.AccountStore.
-func (s *Store) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	q := queryOf(l)
 	var f finding
 	err := retry(ctx, func() error {
@@ -69,7 +69,7 @@ func (s *Store) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeepe
 		return s.all(ctx, q.find, q.args, f.scan)
 	})
 	if err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	return f.subject(q.keyed)
 }
@@ -82,7 +82,7 @@ type query struct {
 }
 
 // queryOf chooses the statements. Text that no database can hold finds nothing.
-func queryOf(l tollkeeper.Lookup) query {
+func queryOf(l store.Lookup) query {
 	google, email := textOrNull(storable(l.GoogleSubject)), bytesOrNull(l.Email)
 	none := []any{(*string)(nil), []byte(nil), false}
 	switch {
@@ -96,7 +96,7 @@ func queryOf(l tollkeeper.Lookup) query {
 		return query{findByKey + subject, findByKey + claim, []any{storable(l.ScopeKey), google, email, l.Widget}, true}
 	case l.ScopeNumber != 0:
 		return query{findByKeyNumber + subject, findByKeyNumber + claim, []any{l.ScopeNumber, google, email, l.Widget}, true}
-	case l.Stray && l.Scope == tollkeeper.Root:
+	case l.Stray && l.Scope == store.Root:
 		return query{findStray + subject, findStray + claim, []any{id(l.Scope), google, email, true}, false}
 	}
 	return query{findInScope + subject, findInScope + claim, []any{id(l.Scope), google, email, false}, false}
@@ -104,7 +104,7 @@ func queryOf(l tollkeeper.Lookup) query {
 
 // finding gathers the rows of a Subject.
 type finding struct {
-	account, parent, keyOwner, owner *tollkeeper.Account
+	account, parent, keyOwner, owner *store.Account
 	stray                            bool
 }
 
@@ -133,14 +133,14 @@ func (f *finding) scanWith(row pgx.Row, more ...any) error {
 }
 
 // subject answers what was found, or ErrNotFound.
-func (f *finding) subject(keyed bool) (tollkeeper.Subject, error) {
+func (f *finding) subject(keyed bool) (store.Subject, error) {
 	if keyed && f.keyOwner == nil {
-		return tollkeeper.Subject{}, in("parent", tollkeeper.ErrNotFound)
+		return store.Subject{}, in("parent", store.ErrNotFound)
 	}
 	if f.account == nil {
-		return tollkeeper.Subject{}, tollkeeper.ErrNotFound
+		return store.Subject{}, store.ErrNotFound
 	}
-	out := tollkeeper.Subject{Account: *f.account, Parent: f.parent, KeyOwner: f.keyOwner, Stray: f.stray}
+	out := store.Subject{Account: *f.account, Parent: f.parent, KeyOwner: f.keyOwner, Stray: f.stray}
 	switch {
 	case f.account.Organization != nil:
 		out.Organization = f.account.Organization

@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
@@ -55,7 +55,7 @@ func TestListsBetweenDates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for page := (tollkeeper.Page{From: tt.from, To: tt.to, Limit: 77}); len(got) < 300; { // the rest is alike
+			for page := (store.Page{From: tt.from, To: tt.to, Limit: 77}); len(got) < 300; { // the rest is alike
 				list, err := s.ListAccounts(t.Context(), p.ID, page)
 				if err != nil {
 					t.Fatal(err)
@@ -140,7 +140,7 @@ func TestMigrateFromEachVersion(t *testing.T) {
 			if b, err := young.Balance(t.Context(), p.ID); err != nil || b.Children != signUps+1 || b.Credits != 1_000_000-signIns {
 				t.Errorf("balance %+v, %v after %d sign-ups", b, err, signUps)
 			}
-			list, err := young.ListAccounts(t.Context(), p.ID, tollkeeper.Page{From: minute(19_999), To: minute(20_001), Limit: 9})
+			list, err := young.ListAccounts(t.Context(), p.ID, store.Page{From: minute(19_999), To: minute(20_001), Limit: 9})
 			if err != nil || len(list) != 2 || list[0].Email != "mail19999" {
 				t.Errorf("the list: %v, %v", list, err)
 			}
@@ -152,7 +152,7 @@ func TestMigrateFromEachVersion(t *testing.T) {
 }
 
 // serve lets the store sign in and up until stop, which answers how often it did.
-func serve(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) (stop func() (signIns, signUps int64)) {
+func serve(t *testing.T, s *postgres.Store, p, a store.Account) (stop func() (signIns, signUps int64)) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	var in, up atomic.Int64
@@ -169,7 +169,7 @@ func serve(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) (stop func(
 	}
 	all.Go(func() {
 		for ctx.Err() == nil {
-			if _, _, err := s.CreateAccount(t.Context(), tollkeeper.NewAccount{Account: account(uuid.New(), p.ID)}, at); err != nil {
+			if _, _, err := s.CreateAccount(t.Context(), store.NewAccount{Account: account(uuid.New(), p.ID)}, at); err != nil {
 				t.Error(err)
 				return
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -48,11 +48,11 @@ UNION ALL SELECT true, ` + root + `::uuid, count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 )
 
 // ListMonths meets tollkeeper.CreditStore.
-func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []tollkeeper.Month, err error) {
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []store.Month, err error) {
 	err = retry(ctx, func() error {
 		page = nil
 		return s.all(ctx, listMonths, []any{id(owner), from, to, limit}, func(row pgx.Row) error {
-			m := tollkeeper.Month{Owner: owner}
+			m := store.Month{Owner: owner}
 			var at int64
 			err := row.Scan(&m.Month, &m.Users, &m.FreeUsers, &m.Retention, &m.Operations, &m.Credits, &at)
 			m.At = moment(at)
@@ -67,9 +67,9 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []tollkeeper.Settled, err error) {
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
 	if price < 0 {
-		return 0, nil, tollkeeper.ErrInvalidInput
+		return 0, nil, store.ErrInvalid
 	}
 	if limit < 1 {
 		return 0, nil, ctx.Err()
@@ -82,7 +82,7 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 		behind := 0
 		settled, charged = 0, nil
 		err := s.all(ctx, closeMonths, []any{month, price, limit, millis(now), ids}, func(row pgx.Row) error {
-			var x tollkeeper.Settled
+			var x store.Settled
 			var last bool
 			err := row.Scan(append([]any{&last, idTo(&x.Owner), &x.Debit}, balanceTo(&x.Balance)...)...)
 			switch {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -31,7 +31,7 @@ SELECT c.id, c.kind, c.lookup, c.address, c.args, c.tries, c.due_at FROM claimed
 )
 
 // mailArgs are the columns of the mail, one array each.
-func mailArgs(list []tollkeeper.QueuedMail) ([]any, error) {
+func mailArgs(list []store.QueuedMail) ([]any, error) {
 	n := len(list)
 	ids, due := make([][16]byte, n), make([]int64, n)
 	kinds, lookups, addresses, args := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
@@ -51,7 +51,7 @@ func mailArgs(list []tollkeeper.QueuedMail) ([]any, error) {
 }
 
 // QueueMail meets tollkeeper.OutboxStore.
-func (s *Store) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error {
+func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	args, err := mailArgs(m)
 	if err != nil || len(m) == 0 {
 		return err
@@ -61,11 +61,11 @@ func (s *Store) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error 
 }
 
 // ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
-func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) (claimed []tollkeeper.QueuedMail, err error) {
+func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) (claimed []store.QueuedMail, err error) {
 	err = retry(ctx, func() error {
 		claimed = nil
 		return s.all(ctx, claimMail, []any{millis(now), millis(now.Add(lease)), limit}, func(row pgx.Row) error {
-			var m tollkeeper.QueuedMail
+			var m store.QueuedMail
 			var lookup, args []byte
 			var due int64
 			err := row.Scan(idTo(&m.ID), &m.Kind, &lookup, &m.To, &args, &m.Tries, &due)

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
@@ -160,19 +160,19 @@ func refused(t *testing.T, err error) {
 	}
 }
 
-func lookups(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) {
+func lookups(t *testing.T, s *postgres.Store, p, a store.Account) {
 	t.Helper()
 	ctx := t.Context()
-	for _, l := range []tollkeeper.Lookup{
+	for _, l := range []store.Lookup{
 		{ID: a.ID}, {Number: a.Number}, {PublicKey: a.PublicKey}, {Scope: p.ID, Email: a.EmailKey, GoogleSubject: "x"},
 		{ScopeKey: p.PublicKey, Email: a.EmailKey, Widget: true}, {ScopeNumber: p.Number, Email: a.EmailKey}, {Email: a.EmailKey, Stray: true},
 	} {
 		_, err := s.FindAccount(ctx, l)
 		ok(t, err)
-		_, err = s.ConsumeSecret(ctx, tollkeeper.Claim{Purpose: tollkeeper.PurposeSignIn, Lookup: l, Digest: random(), Tries: 5}, at)
+		_, err = s.ConsumeSecret(ctx, store.Claim{Purpose: store.PurposeSignIn, Lookup: l, Digest: random(), Tries: 5}, at)
 		refused(t, err)
 	}
-	for _, page := range []tollkeeper.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
+	for _, page := range []store.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
 		_, err := s.ListAccounts(ctx, p.ID, page)
 		ok(t, err)
 	}
@@ -181,22 +181,22 @@ func lookups(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) {
 }
 
 // changes answers the account as it then stands.
-func changes(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) tollkeeper.Account {
+func changes(t *testing.T, s *postgres.Store, p, a store.Account) store.Account {
 	t.Helper()
 	ctx := t.Context()
-	_, _, err := s.CreateAccount(ctx, tollkeeper.NewAccount{Account: a}, at)
+	_, _, err := s.CreateAccount(ctx, store.NewAccount{Account: a}, at)
 	ok(t, err)
-	_, _, err = s.CreateAccount(ctx, tollkeeper.NewAccount{Account: account(uuid.New(), uuid.New())}, at)
+	_, _, err = s.CreateAccount(ctx, store.NewAccount{Account: account(uuid.New(), uuid.New())}, at)
 	refused(t, err)
-	secret := tollkeeper.Secret{Account: a.ID, Purpose: tollkeeper.PurposeReset, Digest: random(), CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
-	ok(t, s.PutSecrets(ctx, []tollkeeper.Secret{secret}, at))
+	secret := store.Secret{Account: a.ID, Purpose: store.PurposeReset, Digest: random(), CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	ok(t, s.PutSecrets(ctx, []store.Secret{secret}, at))
 	_, _, err = s.Secret(ctx, secret.Purpose, secret.Digest)
 	ok(t, err)
-	a.Role = tollkeeper.RoleAdmin
-	a, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a, Proof: secret.Digest, Charge: signIn(a, p.ID, true).Charge, Secrets: []tollkeeper.Secret{secret}}, at)
+	a.Role = store.RoleAdmin
+	a, _, err = s.UpdateAccount(ctx, store.Change{Account: a, Proof: secret.Digest, Charge: signIn(a, p.ID, true).Charge, Secrets: []store.Secret{secret}}, at)
 	ok(t, err)
-	a.Role = tollkeeper.RoleUser
-	_, _, err = s.UpdateAccount(ctx, tollkeeper.Change{Account: a}, at)
+	a.Role = store.RoleUser
+	_, _, err = s.UpdateAccount(ctx, store.Change{Account: a}, at)
 	refused(t, err)
 	refused(t, s.DeleteAccount(ctx, p.ID, a.ID, at))
 	return a
@@ -204,16 +204,16 @@ func changes(t *testing.T, s *postgres.Store, p, a tollkeeper.Account) tollkeepe
 
 func attempts(t *testing.T, s *postgres.Store) {
 	t.Helper()
-	buckets := []tollkeeper.Bucket{{Key: random(), Limit: tollkeeper.Limit{Free: 3, Window: time.Hour}, Waive: random()}}
+	buckets := []store.Bucket{{Key: random(), Limit: store.Limit{Free: 3, Window: time.Hour}, Waive: random()}}
 	_, err := s.Take(t.Context(), buckets, at)
 	ok(t, err)
-	ok(t, s.Settle(t.Context(), tollkeeper.Settlement{Forget: []tollkeeper.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
+	ok(t, s.Settle(t.Context(), store.Settlement{Forget: []store.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
 }
 
-func credits(t *testing.T, s *postgres.Store, p tollkeeper.Account) {
+func credits(t *testing.T, s *postgres.Store, p store.Account) {
 	t.Helper()
 	ctx := t.Context()
-	entry := tollkeeper.LedgerEntry{ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "bought", Operation: tollkeeper.OpPackage, Amount: 5, At: at}
+	entry := store.LedgerEntry{ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "bought", Operation: store.OpPackage, Amount: 5, At: at}
 	for range 2 {
 		_, _, _, err := s.ApplyCredit(ctx, entry)
 		ok(t, err)
@@ -223,8 +223,8 @@ func credits(t *testing.T, s *postgres.Store, p tollkeeper.Account) {
 	refused(t, err)
 	_, err = s.Balance(ctx, p.ID)
 	ok(t, err)
-	for _, op := range []tollkeeper.Operation{"", tollkeeper.OpGrant} {
-		_, err = s.ListCredits(ctx, p.ID, op, tollkeeper.Page{Limit: 5})
+	for _, op := range []store.Operation{"", store.OpGrant} {
+		_, err = s.ListCredits(ctx, p.ID, op, store.Page{Limit: 5})
 		ok(t, err)
 	}
 	_, err = s.ListMonths(ctx, p.ID, 0, 1<<20, 5)
@@ -236,7 +236,7 @@ func credits(t *testing.T, s *postgres.Store, p tollkeeper.Account) {
 func outbox(t *testing.T, s *postgres.Store) {
 	t.Helper()
 	ctx := t.Context()
-	ok(t, s.QueueMail(ctx, []tollkeeper.QueuedMail{{ID: uuid.New(), DueAt: at}}))
+	ok(t, s.QueueMail(ctx, []store.QueuedMail{{ID: uuid.New(), DueAt: at}}))
 	claimed, err := s.ClaimMail(ctx, 5, time.Minute, at)
 	ok(t, err)
 	ok(t, s.FinishMail(ctx, claimed[0].ID, 1, at))
@@ -245,14 +245,14 @@ func outbox(t *testing.T, s *postgres.Store) {
 	ok(t, err)
 }
 
-func sessions(t *testing.T, s *postgres.Store, p, a, other tollkeeper.Account) {
+func sessions(t *testing.T, s *postgres.Store, p, a, other store.Account) {
 	t.Helper()
 	ctx := t.Context()
 	one := signIn(a, p.ID, true)
 	settled, free := signIn(a, p.ID, true), signIn(a, p.ID, true)
-	settled.Settle.Forget = []tollkeeper.Digest{random()}
-	free.Charge = tollkeeper.Charge{}
-	for _, n := range []tollkeeper.NewSession{one, one, settled, free} {
+	settled.Settle.Forget = []store.Digest{random()}
+	free.Charge = store.Charge{}
+	for _, n := range []store.NewSession{one, one, settled, free} {
 		if _, err := s.CreateSession(ctx, n, at); err != nil {
 			t.Fatal(err)
 		}
@@ -269,13 +269,13 @@ func sessions(t *testing.T, s *postgres.Store, p, a, other tollkeeper.Account) {
 	if _, err := s.Session(ctx, one.Session.ID, at); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RotateSession(ctx, tollkeeper.Rotation{Session: one.Session.ID}, at); err == nil {
+	if _, err := s.RotateSession(ctx, store.Rotation{Session: one.Session.ID}, at); err == nil {
 		t.Fatal("rotated a session that has no refresh token")
 	}
-	if _, err := s.ListSessions(ctx, a.ID, tollkeeper.Page{Limit: 5}, at); err != nil {
+	if _, err := s.ListSessions(ctx, a.ID, store.Page{Limit: 5}, at); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.TouchSession(ctx, tollkeeper.Touch{Account: a.ID, Session: one.Session.ID}, at); err != nil {
+	if err := s.TouchSession(ctx, store.Touch{Account: a.ID, Session: one.Session.ID}, at); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2 {

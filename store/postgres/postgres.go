@@ -26,8 +26,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/group"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Store is a tollkeeper.Store in a PostgreSQL database. It is safe for concurrent use and holds nothing but the pool,
@@ -39,11 +39,11 @@ type Store struct {
 
 	// Sign-ins under way: while there are few, payers run side by side in many lanes; else together in a few.
 	underWay atomic.Int64
-	apart    *group.Group[signIn, tollkeeper.Receipt]
-	together *group.Group[signIn, tollkeeper.Receipt]
+	apart    *group.Group[signIn, store.Receipt]
+	together *group.Group[signIn, store.Receipt]
 }
 
-var _ tollkeeper.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Option changes how a Store works.
 type Option func(*Store)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
@@ -59,8 +59,8 @@ func BenchmarkCreateSession(b *testing.B) {
 	for _, w := range ways {
 		b.Run(w.name, func(b *testing.B) {
 			s := postgres.New(pool, postgres.SignInLanes(w.lanes))
-			payers := make([]tollkeeper.Account, w.goroutines)
-			accounts := make([]tollkeeper.Account, w.goroutines)
+			payers := make([]store.Account, w.goroutines)
+			accounts := make([]store.Account, w.goroutines)
 			for i := range payers {
 				if payers[i] = payers[0]; i == 0 || !w.hot {
 					payers[i] = parent(b, s, 1<<40)
@@ -87,13 +87,13 @@ func BenchmarkTake(b *testing.B) {
 				}
 				s, _ := migrated(b, c, options...)
 				clock := make([]time.Time, goroutines)
-				buckets := make([][]tollkeeper.Bucket, goroutines)
+				buckets := make([][]store.Bucket, goroutines)
 				for i := range buckets {
 					clock[i] = at
-					buckets[i] = []tollkeeper.Bucket{
-						{Key: random(), Limit: tollkeeper.Limit{Every: 2 * time.Second, Burst: 30}},
-						{Key: random(), Limit: tollkeeper.Limit{Free: 5, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}},
-						{Key: random(), Limit: tollkeeper.Limit{Free: 20, Window: time.Hour}, Waive: random()},
+					buckets[i] = []store.Bucket{
+						{Key: random(), Limit: store.Limit{Every: 2 * time.Second, Burst: 30}},
+						{Key: random(), Limit: store.Limit{Free: 5, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}},
+						{Key: random(), Limit: store.Limit{Free: 20, Window: time.Hour}, Waive: random()},
 					}
 				}
 				spread(b, goroutines, func(i int) error {
@@ -124,7 +124,7 @@ func BenchmarkSession(b *testing.B) {
 	})
 }
 
-func random() (d tollkeeper.Digest) {
+func random() (d store.Digest) {
 	_, _ = rand.Read(d[:])
 	return d
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/storetest"
 )
@@ -95,7 +95,7 @@ func TestStore(t *testing.T) {
 	for _, isolation := range []string{"read committed", "serializable"} {
 		t.Run(isolation, func(t *testing.T) {
 			s, _ := migrated(t, database(t, "default_transaction_isolation="+isolation, "synchronous_commit=off"))
-			storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+			storetest.Run(t, func(*testing.T) store.Store { return s })
 		})
 	}
 }
@@ -105,10 +105,10 @@ func TestStoreBehindAPooler(t *testing.T) {
 	c := database(t, "synchronous_commit=off")
 	c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	s, _ := migrated(t, c)
-	storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+	storetest.Run(t, func(*testing.T) store.Store { return s })
 }
 
 func TestRelaxedAttempts(t *testing.T) {
 	s, _ := migrated(t, database(t), postgres.RelaxedAttempts())
-	storetest.RunAttempts(t, func(*testing.T) tollkeeper.AttemptStore { return s })
+	storetest.RunAttempts(t, func(*testing.T) store.AttemptStore { return s })
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // accountColumns are the columns of an account row named a, in the order of accountRow.
@@ -16,7 +16,7 @@ const accountColumns = `a.id, a.number, a.parent, a.email, a.email_key, a.userna
 
 // accountRow is where a row is scanned to.
 type accountRow struct {
-	tollkeeper.Account
+	store.Account
 	emailKey, organization []byte
 	times                  moments
 }
@@ -34,17 +34,17 @@ func (r *accountRow) to() []any {
 }
 
 // value answers the account that was scanned.
-func (r *accountRow) value() (tollkeeper.Account, error) {
+func (r *accountRow) value() (store.Account, error) {
 	r.times.settle()
 	r.Account.EmailKey = string(r.emailKey)
 	var err error
-	r.Account.Organization, err = fromJSON[tollkeeper.Organization](r.organization)
+	r.Account.Organization, err = fromJSON[store.Organization](r.organization)
 	return r.Account, err
 }
 
 // accountArgs are the parameters $1 to $24 of the verbs that write an account: what UpdateAccount replaces, after id
 // and parent.
-func accountArgs(a *tollkeeper.Account) ([]any, error) {
+func accountArgs(a *store.Account) ([]any, error) {
 	organization, err := jsonOrNull(a.Organization)
 	if err != nil {
 		return nil, err
@@ -63,19 +63,19 @@ func accountArgs(a *tollkeeper.Account) ([]any, error) {
 }
 
 // chargeArgs are the parameters $25 to $30 of the same verbs.
-func chargeArgs(c tollkeeper.Charge) []any {
+func chargeArgs(c store.Charge) []any {
 	return []any{id(c.Owner), c.Key, id(c.Entry), string(c.Operation), c.Price, c.Required}
 }
 
 // charges reports whether there is anything to charge.
-func charges(c tollkeeper.Charge) bool { return c.Owner != tollkeeper.Root && c.Price != 0 }
+func charges(c store.Charge) bool { return c.Owner != store.Root && c.Price != 0 }
 
 // balanceColumns are the columns of a credits row named c, in the order of balanceTo; without a row all are zero.
 const balanceColumns = `coalesce(c.balance, 0), coalesce(c.granted, 0), coalesce(c.used, 0), coalesce(c.free_users, 0),
   coalesce(c.children, 0), coalesce(c.sign_ins, 0), coalesce(c.sign_ups, 0), coalesce(c.verifications, 0),
   coalesce(c.socials, 0), coalesce(c.retained, 0), coalesce(c.closed_month, 0), coalesce(c.closed_used, 0)`
 
-func balanceTo(b *tollkeeper.Balance) []any {
+func balanceTo(b *store.Balance) []any {
 	return []any{
 		&b.Credits, &b.Granted, &b.Used, &b.FreeUsers, &b.Children, &b.SignIns, &b.SignUps, &b.Verifications, &b.Socials,
 		&b.Retained, &b.ClosedMonth, &b.ClosedUsed,
@@ -93,7 +93,7 @@ func lower(s string) string {
 }
 
 // accountsOf scans rows that are accounts.
-func accountsOf(list *[]tollkeeper.Account) func(pgx.Row) error {
+func accountsOf(list *[]store.Account) func(pgx.Row) error {
 	return func(row pgx.Row) error {
 		var r accountRow
 		if err := row.Scan(r.to()...); err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -52,7 +52,7 @@ const (
 )
 
 // secretArgs are the columns of the secrets, one array each.
-func secretArgs(list []tollkeeper.Secret) []any {
+func secretArgs(list []store.Secret) []any {
 	n := len(list)
 	accounts, digests, addresses := make([][16]byte, n), make([][]byte, n), make([][]byte, n)
 	purposes, created, expires := make([]string, n), make([]int64, n), make([]int64, n)
@@ -65,20 +65,20 @@ func secretArgs(list []tollkeeper.Secret) []any {
 }
 
 // PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
-func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, _ time.Time) error {
+func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, _ time.Time) error {
 	if len(list) == 0 {
 		return ctx.Err()
 	}
 	_, err := s.exec(ctx, putSecrets, secretArgs(list)...)
 	if pgCode(err) == "23502" {
-		return tollkeeper.ErrNotFound
+		return store.ErrNotFound
 	}
 	return err
 }
 
 // Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
-func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.Digest) (tollkeeper.Secret, tollkeeper.Subject, error) {
-	x := tollkeeper.Secret{Purpose: p, Digest: d}
+func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
+	x := store.Secret{Purpose: p, Digest: d}
 	var f finding
 	err := retry(ctx, func() error {
 		f = finding{}
@@ -92,18 +92,18 @@ func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.D
 				return err
 			})
 	})
-	var subject tollkeeper.Subject
+	var subject store.Subject
 	if err == nil {
 		subject, err = f.subject(false)
 	}
 	if err != nil {
-		return tollkeeper.Secret{}, tollkeeper.Subject{}, err
+		return store.Secret{}, store.Subject{}, err
 	}
 	return x, subject, nil
 }
 
 // ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
-func (s *Store) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.Time) (tollkeeper.Subject, error) {
+func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	q := queryOf(c.Lookup)
 	args := append(q.args, string(c.Purpose), c.Digest[:], max(0, c.Tries), c.Single, millis(now))
 	var f finding
@@ -113,11 +113,11 @@ func (s *Store) ConsumeSecret(ctx context.Context, c tollkeeper.Claim, now time.
 		return s.all(ctx, q.claim, args, func(row pgx.Row) error { return f.scanWith(row, &match) })
 	})
 	if err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	subject, err := f.subject(q.keyed)
 	if err == nil && !match {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return subject, err
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -70,7 +70,7 @@ SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
 )
 
 // sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.
-func sessionTo(x *tollkeeper.Session, agent *[]byte, times *moments) []any {
+func sessionTo(x *store.Session, agent *[]byte, times *moments) []any {
 	t := times.of
 	return []any{
 		idTo(&x.ID), idTo(&x.Account), &x.Epoch, &x.Audience, &x.KeyID, &x.Generation, t(&x.RotatedAt), &x.Network, agent,
@@ -80,7 +80,7 @@ func sessionTo(x *tollkeeper.Session, agent *[]byte, times *moments) []any {
 
 // liveRow is where a Live is scanned to.
 type liveRow struct {
-	tollkeeper.Live
+	store.Live
 	agent []byte
 	times moments
 }
@@ -93,31 +93,31 @@ func (r *liveRow) to() []any {
 		r.times.of(&l.PasswordChangedAt), &l.PasswordTemporary, &l.Verified, &l.HasFactor, &l.MustVerify, &l.MustFactor, &l.KeyMaster, &l.KeyVersion)
 }
 
-func (r *liveRow) value() tollkeeper.Live {
+func (r *liveRow) value() store.Live {
 	r.times.settle()
 	r.Live.Session.Agent = string(r.agent)
 	return r.Live
 }
 
 // Session meets tollkeeper.SessionStore.
-func (s *Store) Session(ctx context.Context, session uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func (s *Store) Session(ctx context.Context, session uuid.UUID, now time.Time) (store.Live, error) {
 	var row liveRow
 	err := retry(ctx, func() error {
 		found, err := s.one(ctx, sessionByID, []any{id(session), millis(now)}, row.to()...)
 		if err == nil && !found {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
 		return err
 	})
 	if err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	return row.value(), nil
 }
 
 // RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
 // ErrNotFound to the one that was current.
-func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	args := []any{id(r.Session), r.Generation, millis(now), r.Grace.Milliseconds(), millis(r.ExpiresAt), millis(r.RefreshUntil)}
 	var row liveRow
 	err := retry(ctx, func() error {
@@ -129,17 +129,17 @@ func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now ti
 		case !found:
 			return s.whyNotRotated(ctx, r, now)
 		case reused:
-			return tollkeeper.ErrConflict
+			return store.Conflict{}
 		}
 		return nil
 	})
 	if err != nil {
-		return tollkeeper.Live{}, err
+		return store.Live{}, err
 	}
 	return row.value(), nil
 }
 
-func (s *Store) whyNotRotated(ctx context.Context, r tollkeeper.Rotation, now time.Time) error {
+func (s *Store) whyNotRotated(ctx context.Context, r store.Rotation, now time.Time) error {
 	var reused, refreshable bool
 	var generation int
 	found, err := s.one(ctx, sessionState, []any{id(r.Session), millis(now), nil}, &reused, &generation, &refreshable)
@@ -147,15 +147,15 @@ func (s *Store) whyNotRotated(ctx context.Context, r tollkeeper.Rotation, now ti
 	case err != nil:
 		return err
 	case found && reused && generation != r.Generation:
-		return tollkeeper.ErrConflict
+		return store.Conflict{}
 	case found && !reused && refreshable:
 		return errRaced
 	}
-	return tollkeeper.ErrNotFound
+	return store.ErrNotFound
 }
 
 // TouchSession meets tollkeeper.SessionStore.
-func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.Time) error {
+func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	return s.changeLive(ctx, t.Account, t.Session, now, touchSession, t.Proved)
 }
 
@@ -179,18 +179,18 @@ func (s *Store) changeLive(ctx context.Context, account, session uuid.UUID, now 
 			return errRaced
 		}
 		if err == nil {
-			err = tollkeeper.ErrNotFound
+			err = store.ErrNotFound
 		}
 		return err
 	})
 }
 
 // ListSessions meets tollkeeper.SessionStore.
-func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeeper.Page, now time.Time) (page []tollkeeper.Session, err error) {
+func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = retry(ctx, func() error {
 		page = nil
 		return s.all(ctx, listSessions, []any{id(account), id(p.After), millis(now), p.Limit}, func(row pgx.Row) error {
-			var x tollkeeper.Session
+			var x store.Session
 			var agent []byte
 			var times moments
 			err := row.Scan(sessionTo(&x, &agent, &times)...)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // createSession: account, charge, ledger row, session. $1 to $15 the session, $16 now, $17 TOTP step, $18 to $23 the
@@ -68,12 +68,12 @@ const (
 // CreateSession meets tollkeeper.SessionStore. Sign-ins that queue behind one that is being committed are committed
 // together (see SignInLanes); one that has attempts to settle is committed alone. An id that another account has is
 // ErrConflict.
-func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if n.Charge.Price < 0 {
-		return tollkeeper.Receipt{}, tollkeeper.ErrInvalidInput
+		return store.Receipt{}, store.ErrInvalid
 	}
 	if !charges(n.Charge) {
-		n.Charge = tollkeeper.Charge{}
+		n.Charge = store.Charge{}
 	}
 	r := signIn{ctx, n, now}
 	if s.together == nil || !n.Settle.Zero() {
@@ -94,23 +94,23 @@ func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now 
 // signIn is a call of CreateSession.
 type signIn struct {
 	ctx context.Context
-	tollkeeper.NewSession
+	store.NewSession
 	now time.Time
 }
 
 // payer chooses the lane.
 func payer(r signIn) uint64 {
 	key := r.Charge.Owner
-	if key == tollkeeper.Root {
+	if key == store.Root {
 		key = r.Session.Account
 	}
 	return binary.BigEndian.Uint64(key[8:])
 }
 
 // createAlone does one sign-in in a statement of its own.
-func (s *Store) createAlone(ctx context.Context, r signIn) (receipt tollkeeper.Receipt, err error) {
+func (s *Store) createAlone(ctx context.Context, r signIn) (receipt store.Receipt, err error) {
 	err = retry(ctx, func() error {
-		receipt = tollkeeper.Receipt{}
+		receipt = store.Receipt{}
 		sql, args := r.statement()
 		done, err := s.one(ctx, sql, args, append([]any{&receipt.Charged}, balanceTo(&receipt.Balance)...)...)
 		if err == nil && done {
@@ -126,7 +126,7 @@ func (s *Store) createAlone(ctx context.Context, r signIn) (receipt tollkeeper.R
 		return err
 	})
 	if err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	return receipt, nil
 }
@@ -181,31 +181,31 @@ func (why *reason) final(r signIn) bool {
 
 // whyRefused answers the receipt of a sign-in that happened before, the error of one that may not happen, and errRaced
 // for one that could happen now. Without a charge that stands already, it makes it happen.
-func (s *Store) whyRefused(ctx context.Context, r signIn, constraint string) (tollkeeper.Receipt, error) {
+func (s *Store) whyRefused(ctx context.Context, r signIn, constraint string) (store.Receipt, error) {
 	var why reason
 	c := r.Charge
 	_, err := s.one(ctx, whyNot, r.whyNotArgs(), why.to()...)
 	switch {
 	case err != nil:
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	case why.holder == r.Session.Account:
 		return s.standing(ctx, c)
 	case why.holder != uuid.Nil:
-		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
+		return store.Receipt{}, store.Conflict{}
 	case !why.active || why.epoch != r.Session.Epoch:
-		return tollkeeper.Receipt{}, tollkeeper.ErrNotFound
+		return store.Receipt{}, store.ErrNotFound
 	case r.TOTPStep != 0 && r.TOTPStep <= why.step:
-		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
+		return store.Receipt{}, store.Conflict{}
 	case charges(c) && why.paid:
-		r.Charge = tollkeeper.Charge{}
+		r.Charge = store.Charge{}
 		if _, err := s.createAlone(ctx, r); err != nil {
-			return tollkeeper.Receipt{}, err
+			return store.Receipt{}, err
 		}
 		return s.standing(ctx, c)
 	case c.Required && !why.covered:
-		return tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
+		return store.Receipt{}, store.ErrInsufficientCredits
 	case constraint == "ledger_pkey":
-		return tollkeeper.Receipt{}, tollkeeper.ErrConflict
+		return store.Receipt{}, store.Conflict{}
 	}
-	return tollkeeper.Receipt{}, errRaced
+	return store.Receipt{}, errRaced
 }

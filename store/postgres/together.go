@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/group"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // createTogether is createSession for many: arrays of the same parameters, without $23. Accounts are locked in the
@@ -55,8 +55,8 @@ SELECT fit.n, fit.spent, ` + balanceColumns + ` FROM fit LEFT JOIN wallet c ON c
 
 // createSessions does a batch of the group. One of one is a sign-in alone. A larger one is cancelled when nobody waits
 // for it any more.
-func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Result[tollkeeper.Receipt] {
-	results := make([]group.Result[tollkeeper.Receipt], len(batch))
+func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Result[store.Receipt] {
+	results := make([]group.Result[store.Receipt], len(batch))
 	if len(batch) == 1 {
 		results[0].Value, results[0].Err = s.createAlone(batch[0].ctx, batch[0])
 		return results
@@ -74,7 +74,7 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 		clear(results)
 	case err != nil:
 		for i := range results {
-			results[i] = group.Result[tollkeeper.Receipt]{Err: err}
+			results[i] = group.Result[store.Receipt]{Err: err}
 		}
 		return results
 	}
@@ -90,7 +90,7 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 
 // judge does the sign-ins that a batch left out, each alone. They are first asked why, all in one round trip: most are
 // out of credits, and that answer needs no lock and no commit.
-func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[tollkeeper.Receipt]) {
+func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[store.Receipt]) {
 	reasons := make([]reason, len(left))
 	steps := make([]step, len(left))
 	for i, n := range left {
@@ -103,7 +103,7 @@ func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results [
 	}
 	for i, n := range left {
 		if reasons[i].final(batch[n]) {
-			results[n].Err = tollkeeper.ErrInsufficientCredits
+			results[n].Err = store.ErrInsufficientCredits
 			continue
 		}
 		results[n].Value, results[n].Err = s.createAlone(ctx, batch[n])
@@ -112,16 +112,16 @@ func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results [
 
 // grant runs the statement for the batch and notes the receipts of those that it granted: each with the balance as it
 // was right after it.
-func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, results []group.Result[tollkeeper.Receipt]) error {
-	counts := map[[16]byte]*tollkeeper.Balance{}
+func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, results []group.Result[store.Receipt]) error {
+	counts := map[[16]byte]*store.Balance{}
 	return s.all(ctx, createTogether, columns(batch), func(row pgx.Row) error {
 		var n, spent int64
-		var b tollkeeper.Balance
+		var b store.Balance
 		if err := row.Scan(append([]any{&n, &spent}, balanceTo(&b)...)...); err != nil {
 			return err
 		}
 		granted[n-1] = true
-		results[n-1] = group.Result[tollkeeper.Receipt]{}
+		results[n-1] = group.Result[store.Receipt]{}
 		c := batch[n-1].Charge
 		if !charges(c) {
 			return nil
@@ -132,7 +132,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 			counts[c.Owner] = sum
 		}
 		sum.Debit(c.Operation, c.Price) // as the statement does
-		results[n-1].Value = tollkeeper.Receipt{Charged: true, Balance: *sum}
+		results[n-1].Value = store.Receipt{Charged: true, Balance: *sum}
 		return nil
 	})
 }

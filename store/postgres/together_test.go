@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
@@ -66,11 +66,11 @@ func work(text string) int {
 	for w := range 16 {
 		workers.Go(func() {
 			for n := left.Add(-1); n >= 0; n = left.Add(-1) {
-				r, err := s.CreateSession(context.Background(), signIn(tollkeeper.Account{ID: j.Accounts[(w+int(n))%len(j.Accounts)]}, j.Payer, true), at)
+				r, err := s.CreateSession(context.Background(), signIn(store.Account{ID: j.Accounts[(w+int(n))%len(j.Accounts)]}, j.Payer, true), at)
 				switch {
 				case err == nil && r.Charged:
 					granted.Add(1)
-				case !errors.Is(err, tollkeeper.ErrInsufficientCredits):
+				case !errors.Is(err, store.ErrInsufficientCredits):
 					failed.Add(1)
 					println(err.Error())
 				}
@@ -128,7 +128,7 @@ func books(t *testing.T, s *postgres.Store, pool *pgxpool.Pool, owner uuid.UUID,
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, sum := ledger(t, s, owner, tollkeeper.OpSignIn)
+	n, sum := ledger(t, s, owner, store.OpSignIn)
 	var sessions int64
 	if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM sessions").Scan(&sessions); err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestTogether(t *testing.T) {
 	const credits, callers = 40, 64
 	s, pool := migrated(t, database(t), postgres.SignInLanes(1))
 	p := parent(t, s, credits)
-	accounts := make([]tollkeeper.Account, callers)
+	accounts := make([]store.Account, callers)
 	for i := range accounts {
 		accounts[i] = child(t, s, p)
 	}
@@ -168,7 +168,7 @@ func TestTogether(t *testing.T) {
 				if !r.Charged || r.Balance.Credits+r.Balance.Used != credits || r.Balance.SignIns != r.Balance.Used {
 					t.Errorf("receipt %+v does not add up", r)
 				}
-			case !errors.Is(err, tollkeeper.ErrInsufficientCredits):
+			case !errors.Is(err, store.ErrInsufficientCredits):
 				t.Error(err)
 			}
 			if err != nil {
@@ -205,25 +205,25 @@ func TestTogetherJudgesEach(t *testing.T) {
 	stranger := first
 	stranger.Session.Account = b.ID
 	free := signIn(b, uuid.Nil, false)
-	free.Charge = tollkeeper.Charge{}
+	free.Charge = store.Charge{}
 	kinds := []struct {
 		name    string
-		n       func() tollkeeper.NewSession
+		n       func() store.NewSession
 		want    error
 		charged bool
 	}{
-		{"paid", func() tollkeeper.NewSession { return signIn(b, p.ID, true) }, nil, true},
-		{"again", func() tollkeeper.NewSession { return first }, nil, true},
-		{"paid under that key", func() tollkeeper.NewSession {
+		{"paid", func() store.NewSession { return signIn(b, p.ID, true) }, nil, true},
+		{"again", func() store.NewSession { return first }, nil, true},
+		{"paid under that key", func() store.NewSession {
 			n := signIn(a, p.ID, true)
 			n.Charge.Key = first.Charge.Key
 			return n
 		}, nil, true},
-		{"of another epoch", func() tollkeeper.NewSession { return old }, tollkeeper.ErrNotFound, false},
-		{"with the id of another account's", func() tollkeeper.NewSession { return stranger }, tollkeeper.ErrConflict, false},
-		{"beyond the credits", func() tollkeeper.NewSession { return signIn(a, poor.ID, true) }, tollkeeper.ErrInsufficientCredits, false},
-		{"if it can", func() tollkeeper.NewSession { return signIn(a, poor.ID, false) }, nil, false},
-		{"free", func() tollkeeper.NewSession {
+		{"of another epoch", func() store.NewSession { return old }, store.ErrNotFound, false},
+		{"with the id of another account's", func() store.NewSession { return stranger }, store.Conflict{}, false},
+		{"beyond the credits", func() store.NewSession { return signIn(a, poor.ID, true) }, store.ErrInsufficientCredits, false},
+		{"if it can", func() store.NewSession { return signIn(a, poor.ID, false) }, nil, false},
+		{"free", func() store.NewSession {
 			n := free
 			n.Session.ID = uuid.Must(uuid.NewV7())
 			return n
@@ -241,7 +241,7 @@ func TestTogetherJudgesEach(t *testing.T) {
 		}
 	}
 	all.Wait()
-	if n, sum := ledger(t, s, p.ID, tollkeeper.OpSignIn); n != 13 || sum != -13 {
+	if n, sum := ledger(t, s, p.ID, store.OpSignIn); n != 13 || sum != -13 {
 		t.Errorf("%d entries of %d, want 13", n, sum)
 	}
 }
@@ -260,13 +260,13 @@ func TestOneStepOnce(t *testing.T) {
 			switch _, err := s.CreateSession(t.Context(), n, at); {
 			case err == nil:
 				won.Add(1)
-			case !errors.Is(err, tollkeeper.ErrConflict):
+			case !errors.Is(err, store.Conflict{}):
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	if n, _ := ledger(t, s, p.ID, tollkeeper.OpSignIn); won.Load() != 1 || n != 1 {
+	if n, _ := ledger(t, s, p.ID, store.OpSignIn); won.Load() != 1 || n != 1 {
 		t.Errorf("%d won and %d were charged, want one", won.Load(), n)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // lockScope locks the account, and with it two of the active admins of its scope when it is one of them: whoever may
@@ -71,12 +71,12 @@ SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NUL
   FROM (SELECT 1) one LEFT JOIN acc ON true LEFT JOIN pay c ON true WHERE acc.id IS NOT NULL OR $45::boolean`
 
 // UpdateAccount meets tollkeeper.AccountStore.
-func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
-	if c.Account.Status == tollkeeper.StatusDeleted || c.Charge.Price < 0 {
-		return a, r, tollkeeper.ErrInvalidInput
+func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a store.Account, r store.Receipt, err error) {
+	if c.Account.Status == store.StatusDeleted || c.Charge.Price < 0 {
+		return a, r, store.ErrInvalid
 	}
 	if !charges(c.Charge) {
-		c.Charge = tollkeeper.Charge{}
+		c.Charge = store.Charge{}
 	}
 	err = retry(ctx, func() error {
 		a, r, err = s.update(ctx, c, now)
@@ -86,10 +86,10 @@ func (s *Store) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time
 }
 
 // update tries once; errRaced: it was refused for a reason that is gone.
-func (s *Store) update(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	var none tollkeeper.Account
+func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
+	var none store.Account
 	var row accountRow
-	var r tollkeeper.Receipt
+	var r store.Receipt
 	done := false
 	steps, err := changes(c, now, func(rows pgx.Rows) error {
 		done = true
@@ -108,13 +108,13 @@ func (s *Store) update(ctx context.Context, c tollkeeper.Change, now time.Time) 
 	}
 	constraint := violated(err)
 	if err != nil && constraint == "" && !refused(err) {
-		return none, tollkeeper.Receipt{}, err
+		return none, store.Receipt{}, err
 	}
 	return s.whyNotUpdated(ctx, c, now, constraint)
 }
 
 // changes answers the batch that does the Change; scan takes the account as it then stands.
-func changes(c tollkeeper.Change, now time.Time, scan func(pgx.Rows) error) ([]step, error) {
+func changes(c store.Change, now time.Time, scan func(pgx.Rows) error) ([]step, error) {
 	a := c.Account
 	args, err := accountArgs(&a)
 	if err != nil {
@@ -125,7 +125,7 @@ func changes(c tollkeeper.Change, now time.Time, scan func(pgx.Rows) error) ([]s
 		return nil, err
 	}
 	var proof []byte
-	if c.Proof != (tollkeeper.Digest{}) {
+	if c.Proof != (store.Digest{}) {
 		proof = c.Proof[:]
 	}
 	void := make([]string, len(c.Void))
@@ -139,7 +139,7 @@ func changes(c tollkeeper.Change, now time.Time, scan func(pgx.Rows) error) ([]s
 	args = append(append(append(args, chargeArgs(c.Charge)...), millis(now)), mail...)
 	args = append(args, a.Version, proof, c.TOTPStep, c.EndSessions, id(c.KeepSession), void, owners, len(c.Secrets) > 0)
 	var steps []step
-	if a.Parent != tollkeeper.Root && (a.Role != tollkeeper.RoleAdmin || a.Status != tollkeeper.StatusActive) {
+	if a.Parent != store.Root && (a.Role != store.RoleAdmin || a.Status != store.StatusActive) {
 		steps = append(steps, step{sql: lockScope, args: []any{id(a.ID), id(a.Parent)}})
 	}
 	steps = append(steps, step{sql: updateAccount, args: args, scan: scan})
@@ -160,9 +160,9 @@ const refusal = `SELECT a.parent, a.version, a.totp_step, a.status <> 'deleted' 
 
 // whyNotUpdated answers the error of an update that was refused. A charge that stands already is left out, and the rest
 // is done.
-func (s *Store) whyNotUpdated(ctx context.Context, c tollkeeper.Change, now time.Time, constraint string) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	var none tollkeeper.Account
-	var was tollkeeper.Account
+func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time, constraint string) (store.Account, store.Receipt, error) {
+	var none store.Account
+	var was store.Account
 	var alive, rules, other, proved, owners, covered bool
 	ids := make([][16]byte, len(c.Secrets))
 	for i, x := range c.Secrets {
@@ -175,42 +175,42 @@ func (s *Store) whyNotUpdated(ctx context.Context, c tollkeeper.Change, now time
 	case err != nil:
 		fault = err
 	case !found || !alive:
-		fault = tollkeeper.ErrNotFound
+		fault = store.ErrNotFound
 	case was.Version != c.Account.Version:
-		fault = tollkeeper.ErrConflict
-	case c.Proof != (tollkeeper.Digest{}) && !proved:
-		fault = tollkeeper.ErrInvalidLink
+		fault = store.Conflict{}
+	case c.Proof != (store.Digest{}) && !proved:
+		fault = store.ErrProof
 	case c.TOTPStep != 0 && c.TOTPStep <= was.TOTPStep:
-		fault = tollkeeper.ErrConflict
-	case rules && !other && (c.Account.Role != tollkeeper.RoleAdmin || c.Account.Status != tollkeeper.StatusActive):
-		fault = tollkeeper.ErrLastAdmin
+		fault = store.Conflict{}
+	case rules && !other && (c.Account.Role != store.RoleAdmin || c.Account.Status != store.StatusActive):
+		fault = store.ErrLastAdmin
 	case !owners:
-		fault = tollkeeper.ErrNotFound
+		fault = store.ErrNotFound
 	}
 	if fault != errRaced {
-		return none, tollkeeper.Receipt{}, fault
+		return none, store.Receipt{}, fault
 	}
 	if charges(c.Charge) && (constraint == "ledger_key" || constraint == "ledger_pkey" || constraint == "" && !covered) {
 		return s.updateCharged(ctx, c, now, constraint == "ledger_pkey")
 	}
 	if constraint != "" {
-		return none, tollkeeper.Receipt{}, conflict(constraint)
+		return none, store.Receipt{}, conflict(constraint)
 	}
-	return none, tollkeeper.Receipt{}, errRaced
+	return none, store.Receipt{}, errRaced
 }
 
 // updateCharged does the change without its charge, if that was made before; entryTaken: another line has its id.
-func (s *Store) updateCharged(ctx context.Context, c tollkeeper.Change, now time.Time, entryTaken bool) (a tollkeeper.Account, r tollkeeper.Receipt, err error) {
+func (s *Store) updateCharged(ctx context.Context, c store.Change, now time.Time, entryTaken bool) (a store.Account, r store.Receipt, err error) {
 	paid, err := s.standing(ctx, c.Charge)
 	switch {
 	case err != nil:
 		return a, r, err
 	case !paid.Charged && entryTaken:
-		return a, r, tollkeeper.ErrConflict
+		return a, r, store.Conflict{}
 	case !paid.Charged:
-		return a, r, tollkeeper.ErrInsufficientCredits
+		return a, r, store.ErrInsufficientCredits
 	}
-	c.Charge = tollkeeper.Charge{}
+	c.Charge = store.Charge{}
 	a, _, err = s.update(ctx, c, now)
 	return a, paid, err
 }
@@ -247,7 +247,7 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now
 	return retry(ctx, func() error {
 		var n int
 		steps := []step{{sql: deleteAccount, args: []any{id(account), id(scope), millis(now)}, scan: func(rows pgx.Rows) error { return rows.Scan(&n) }}}
-		if scope != tollkeeper.Root {
+		if scope != store.Root {
 			steps = append([]step{{sql: lockScope, args: []any{id(account), id(scope)}}}, steps...)
 		}
 		if err := s.batch(ctx, steps); err != nil || n == 1 {
@@ -262,9 +262,9 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now
 		case err != nil:
 			return err
 		case !found || !alive || parent != scope:
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		case rules && !other:
-			return tollkeeper.ErrLastAdmin
+			return store.ErrLastAdmin
 		}
 		return errRaced
 	})

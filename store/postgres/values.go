@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // millis and moment carry times to and from the database: unix milliseconds, and 0 for the zero time.
@@ -90,10 +90,11 @@ func fromJSON[T any](b []byte) (*T, error) {
 }
 
 // in answers a copy of a sentinel that names the field at fault.
-func in(field string, sentinel *tollkeeper.Error) error {
-	e := *sentinel
-	e.Field = field
-	return &e
+func in(field string, fault error) error {
+	if fault == store.ErrNotFound {
+		return store.ErrNoParent
+	}
+	return store.Conflict{Field: field}
 }
 
 // storable answers s, or, if no text column can hold it, a text that none has.

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	driver "github.com/redis/go-redis/v9"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // ErrEviction is in the error of Check when the server may throw away counters.
@@ -30,7 +31,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.eachServer(ctx, checkServer); err != nil {
 		return err
 	}
-	keys, numbers := s.settleArguments(tollkeeper.Settlement{Forget: make([]tollkeeper.Digest, 1)}, time.Time{})
+	keys, numbers := s.settleArguments(store.Settlement{Forget: make([]store.Digest, 1)}, time.Time{})
 	return settleScript.Run(ctx, s.client, keys, []byte(numbers)).Err()
 }
 

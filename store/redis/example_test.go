@@ -6,6 +6,7 @@ import (
 	"time"
 
 	driver "github.com/redis/go-redis/v9"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )

@@ -11,19 +11,20 @@ import (
 	"time"
 
 	driver "github.com/redis/go-redis/v9"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
 // refuses wants Take and Settle to answer an error soon.
-func refuses(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) error {
+func refuses(t *testing.T, kept *redis.Store, b ...store.Bucket) error {
 	t.Helper()
 	start := time.Now()
-	d, err := store.Take(t.Context(), b, now)
+	d, err := kept.Take(t.Context(), b, now)
 	if err == nil {
 		t.Fatalf("let in: %+v", d)
 	}
-	if settled := store.Settle(t.Context(), tollkeeper.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
+	if settled := kept.Settle(t.Context(), store.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
 		t.Error("Settle has no error")
 	}
 	if took := time.Since(start); took > 2*time.Second {
@@ -33,12 +34,12 @@ func refuses(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) error {
 }
 
 // serves waits until the server answers again.
-func serves(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) tollkeeper.Decision {
+func serves(t *testing.T, kept *redis.Store, b ...store.Bucket) store.Decision {
 	t.Helper()
-	var d tollkeeper.Decision
+	var d store.Decision
 	var err error
 	for range 200 {
-		if d, err = store.Take(t.Context(), b, now); err == nil {
+		if d, err = kept.Take(t.Context(), b, now); err == nil {
 			return d
 		}
 		time.Sleep(25 * time.Millisecond)
@@ -49,14 +50,14 @@ func serves(t *testing.T, store *redis.Store, b ...tollkeeper.Bucket) tollkeeper
 
 func TestStoppedServer(t *testing.T) {
 	s := ownServer(t, "--appendonly", "yes", "--appendfsync", "always")
-	store, b := s.store(redis.Options{}), bucket(lock)
+	kept, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, store, b)
+		take(t, kept, b)
 	}
 	s.kill()
-	refuses(t, store, b)
+	refuses(t, kept, b)
 	s.start()
-	if d := serves(t, store, b); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+	if d := serves(t, kept, b); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
 		t.Errorf("the lock did not outlast a crash of a server that persists: %+v", d)
 	}
 }
@@ -70,18 +71,18 @@ func TestPausedServer(t *testing.T) {
 			s := ownServer(t)
 			client := s.client(edit)
 			defer func() { _ = client.Close() }()
-			store, b := redis.New(client, redis.Options{}), bucket(lock)
-			take(t, store, b)
+			kept, b := redis.New(client, redis.Options{}), bucket(lock)
+			take(t, kept, b)
 			s.signal(syscall.SIGSTOP)
-			if err := refuses(t, store, b); !errors.Is(err, context.DeadlineExceeded) {
+			if err := refuses(t, kept, b); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the error is %v", err)
 			}
 			unconnected := s.client(edit)
 			defer func() { _ = unconnected.Close() }()
 			refuses(t, redis.New(unconnected, redis.Options{}), b)
 			s.signal(syscall.SIGCONT)
-			serves(t, store, bucket(rate))
-			if n := serves(t, store, b).Outcomes[0].State.N; n < 2 || n > 4 {
+			serves(t, kept, bucket(rate))
+			if n := serves(t, kept, b).Outcomes[0].State.N; n < 2 || n > 4 {
 				t.Errorf("%d attempts count; the two without an answer may or may not", n)
 			}
 		})
@@ -93,12 +94,12 @@ func TestPausedServerLeavesNoGoroutines(t *testing.T) {
 	s := ownServer(t)
 	client := s.client(func(o *driver.Options) { o.ReadTimeout = 300 * time.Millisecond })
 	defer func() { _ = client.Close() }()
-	store := redis.New(client, redis.Options{Timeout: 20 * time.Millisecond})
+	kept := redis.New(client, redis.Options{Timeout: 20 * time.Millisecond})
 	s.signal(syscall.SIGSTOP)
 	before := runtime.NumGoroutine()
 	var wait sync.WaitGroup
 	for range 200 {
-		wait.Go(func() { _, _ = store.Take(t.Context(), []tollkeeper.Bucket{bucket(lock)}, now) })
+		wait.Go(func() { _, _ = kept.Take(t.Context(), []store.Bucket{bucket(lock)}, now) })
 	}
 	wait.Wait()
 	for range 400 {
@@ -112,14 +113,14 @@ func TestPausedServerLeavesNoGoroutines(t *testing.T) {
 
 func TestCallersContextEndsTheWait(t *testing.T) {
 	s := ownServer(t)
-	store := s.store(redis.Options{Timeout: time.Minute, RatesFailOpen: true})
-	take(t, store, bucket(rate))
+	kept := s.store(redis.Options{Timeout: time.Minute, RatesFailOpen: true})
+	take(t, kept, bucket(rate))
 	s.signal(syscall.SIGSTOP)
 	defer s.signal(syscall.SIGCONT)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if d, err := store.Take(ctx, []tollkeeper.Bucket{bucket(rate)}, now); !errors.Is(err, context.DeadlineExceeded) {
+	if d, err := kept.Take(ctx, []store.Bucket{bucket(rate)}, now); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("answers %+v, %v", d, err)
 	}
 	if took := time.Since(start); took > 5*time.Second {
@@ -129,29 +130,29 @@ func TestCallersContextEndsTheWait(t *testing.T) {
 
 func TestFlushedServerStartsFromZero(t *testing.T) {
 	s := ownServer(t)
-	store, b := s.store(redis.Options{}), bucket(lock)
+	kept, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, store, b)
+		take(t, kept, b)
 	}
 	s.do("FLUSHALL")
-	if d := take(t, store, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
+	if d := take(t, kept, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
 		t.Errorf("after a flush: %+v", d)
 	}
 }
 
 func TestLostScriptsAreSentAgain(t *testing.T) {
 	s := ownServer(t)
-	store, b := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(ceiling)
+	kept, b := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(ceiling)
 	for range 3 {
-		take(t, store, b)
+		take(t, kept, b)
 		s.do("SCRIPT", "FLUSH")
-		forgive := tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
-		if err := store.Settle(t.Context(), forgive, now); err != nil {
+		forgive := store.Settlement{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
+		if err := kept.Settle(t.Context(), forgive, now); err != nil {
 			t.Fatal(err)
 		}
 		s.do("SCRIPT", "FLUSH")
 	}
-	if n := take(t, store, b).Outcomes[0].State.N; n != 1 {
+	if n := take(t, kept, b).Outcomes[0].State.N; n != 1 {
 		t.Errorf("%d attempts count, want 1", n)
 	}
 }
@@ -160,8 +161,8 @@ func TestLostScriptsAreSentAgain(t *testing.T) {
 // starts, would refuse.
 func TestRestartInTheMiddle(t *testing.T) {
 	s := ownServer(t)
-	store := s.store(redis.Options{Timeout: time.Second, RatesFailOpen: true})
-	b := []tollkeeper.Bucket{bucket(tollkeeper.Limit{Free: 40, Window: time.Hour}), bucket(tollkeeper.Limit{Every: time.Hour, Burst: 1_000_000})}
+	kept := s.store(redis.Options{Timeout: time.Second, RatesFailOpen: true})
+	b := []store.Bucket{bucket(store.Limit{Free: 40, Window: time.Hour}), bucket(store.Limit{Every: time.Hour, Burst: 1_000_000})}
 	var in, failed atomic.Int64
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
@@ -173,7 +174,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 					return
 				default:
 				}
-				switch d, err := store.Take(t.Context(), b, now); {
+				switch d, err := kept.Take(t.Context(), b, now); {
 				case err != nil:
 					failed.Add(1)
 					time.Sleep(5 * time.Millisecond)
@@ -187,7 +188,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	s.kill()
 	time.Sleep(200 * time.Millisecond)
 	s.start()
-	serves(t, store, bucket(rate))
+	serves(t, kept, bucket(rate))
 	time.Sleep(200 * time.Millisecond)
 	close(stop)
 	wait.Wait()
@@ -207,16 +208,16 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := ownServer(t)
-			store := s.store(redis.Options{})
+			kept := s.store(redis.Options{})
 			one, two := bucket(ceiling), bucket(ceiling)
-			take(t, store, one, two)
+			take(t, kept, one, two)
 			s.do(c.spoil...)
-			d, err := store.Take(t.Context(), []tollkeeper.Bucket{one, two}, now)
+			d, err := kept.Take(t.Context(), []store.Bucket{one, two}, now)
 			if err == nil {
 				t.Errorf("let in: %+v", d)
 			}
 			s.do(c.repair...)
-			for i, o := range serves(t, store, one, two).Outcomes {
+			for i, o := range serves(t, kept, one, two).Outcomes {
 				if o.State.N != 2 {
 					t.Errorf("bucket %d counts %d, want 2", i, o.State.N)
 				}
@@ -228,25 +229,25 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 // TestJunkPushesNothingOut: whoever fills the memory gets everyone refused, but not his own lock forgotten (R22).
 func TestJunkPushesNothingOut(t *testing.T) {
 	s := ownServer(t)
-	store, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
+	kept, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
 	for range lock.Free {
-		take(t, store, victim)
+		take(t, kept, victim)
 	}
 	s.do("CONFIG", "SET", "maxmemory", "3mb")
 	full := false
 	for i := 0; i < 10_000 && !full; i++ {
-		junk := make([]tollkeeper.Bucket, 20)
+		junk := make([]store.Bucket, 20)
 		for j := range junk {
 			junk[j] = bucket(ceiling)
 		}
-		_, err := store.Take(t.Context(), junk, now)
+		_, err := kept.Take(t.Context(), junk, now)
 		full = driver.IsOOMError(err)
 	}
 	if !full {
 		t.Fatal("the server did not fill")
 	}
 	s.do("CONFIG", "SET", "maxmemory", "0")
-	if d := take(t, store, victim); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+	if d := take(t, kept, victim); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
 		t.Errorf("the lock is gone: %+v", d)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	driver "github.com/redis/go-redis/v9"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
@@ -14,23 +15,23 @@ import (
 func openly(t *testing.T, s *server) {
 	t.Helper()
 	var told atomic.Int64
-	store := s.store(redis.Options{RatesFailOpen: true, FailedOpen: func(err error) {
+	kept := s.store(redis.Options{RatesFailOpen: true, FailedOpen: func(err error) {
 		if err != nil {
 			told.Add(1)
 		}
 	}})
-	two := []tollkeeper.Bucket{bucket(rate), bucket(rate)}
+	two := []store.Bucket{bucket(rate), bucket(rate)}
 	for range 2 * rate.Burst {
-		d := take(t, store, two...)
-		if !d.Allowed || len(d.Outcomes) != 2 || d.Outcomes[0] != (tollkeeper.Outcome{}) || d.Outcomes[1] != (tollkeeper.Outcome{}) {
+		d := take(t, kept, two...)
+		if !d.Allowed || len(d.Outcomes) != 2 || d.Outcomes[0] != (store.Outcome{}) || d.Outcomes[1] != (store.Outcome{}) {
 			t.Fatalf("rates: %+v", d)
 		}
 	}
 	if n := told.Load(); n != int64(2*rate.Burst) {
 		t.Errorf("told %d times", n)
 	}
-	refuses(t, store, bucket(rate), bucket(lock))
-	refuses(t, store, bucket(ceiling), bucket(rate))
+	refuses(t, kept, bucket(rate), bucket(lock))
+	refuses(t, kept, bucket(ceiling), bucket(rate))
 	refuses(t, s.store(redis.Options{}), bucket(rate))
 }
 
@@ -84,13 +85,13 @@ func TestRatesStayShut(t *testing.T) {
 // With the server there, the option changes nothing.
 func TestRatesAreCountedWhileTheServerAnswers(t *testing.T) {
 	client, prefix := shared(t)
-	store, b := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true}), bucket(rate)
+	kept, b := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true}), bucket(rate)
 	for range rate.Burst {
-		if d := take(t, store, b); !d.Allowed || !d.Outcomes[0].Charged {
+		if d := take(t, kept, b); !d.Allowed || !d.Outcomes[0].Charged {
 			t.Fatalf("%+v", d)
 		}
 	}
-	if d := take(t, store, b); d.Allowed {
+	if d := take(t, kept, b); d.Allowed {
 		t.Errorf("let in beyond the burst: %+v", d)
 	}
 }

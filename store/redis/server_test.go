@@ -14,7 +14,8 @@ import (
 
 	driver "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
@@ -183,20 +184,20 @@ func (s *server) cluster() *driver.ClusterClient {
 
 var (
 	now     = time.Date(2044, 5, 6, 7, 8, 9, 12e6, time.UTC)
-	rate    = tollkeeper.Limit{Every: 10 * time.Second, Burst: 3}
-	lock    = tollkeeper.Limit{Free: 3, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}
-	ceiling = tollkeeper.Limit{Free: 10, Window: time.Hour}
+	rate    = store.Limit{Every: 10 * time.Second, Burst: 3}
+	lock    = store.Limit{Free: 3, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}
+	ceiling = store.Limit{Free: 10, Window: time.Hour}
 )
 
-func digest() (d tollkeeper.Digest) {
+func digest() (d store.Digest) {
 	_, _ = rand.Read(d[:])
 	return d
 }
 
-func bucket(l tollkeeper.Limit) tollkeeper.Bucket { return tollkeeper.Bucket{Key: digest(), Limit: l} }
+func bucket(l store.Limit) store.Bucket { return store.Bucket{Key: digest(), Limit: l} }
 
 // take wants an answer of the server.
-func take(t testing.TB, s *redis.Store, b ...tollkeeper.Bucket) tollkeeper.Decision {
+func take(t testing.TB, s *redis.Store, b ...store.Bucket) store.Decision {
 	t.Helper()
 	d, err := s.Take(t.Context(), b, now)
 	if err != nil {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Settle meets tollkeeper.AttemptStore. After an error of the network it may have happened all the same; lost, the
 // attempts stay counted.
-func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Time) error {
+func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	keys, numbers := s.settleArguments(t, now)
 	if len(keys) == 0 {
 		return ctx.Err()
@@ -18,7 +18,7 @@ func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Ti
 	return err
 }
 
-func (s *Store) settleArguments(t tollkeeper.Settlement, now time.Time) ([]string, packed) {
+func (s *Store) settleArguments(t store.Settlement, now time.Time) ([]string, packed) {
 	keys := make([]string, 0, len(t.Forget)+len(t.Forgive)+1)
 	for _, d := range t.Forget {
 		keys = append(keys, s.counter(d))
@@ -30,7 +30,7 @@ func (s *Store) settleArguments(t tollkeeper.Settlement, now time.Time) ([]strin
 			free = free.add(int64(b.Limit.Free))
 		}
 	}
-	if t.Mark != (tollkeeper.Digest{}) {
+	if t.Mark != (store.Digest{}) {
 		keys = append(keys, s.mark(t.Mark))
 	}
 	var numbers packed

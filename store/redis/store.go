@@ -5,7 +5,8 @@ import (
 	"time"
 
 	driver "github.com/redis/go-redis/v9"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Options of a Store. The zero value is ready for use.
@@ -38,7 +39,7 @@ type Store struct {
 	opened  func(error)
 }
 
-var _ tollkeeper.AttemptStore = (*Store)(nil)
+var _ store.AttemptStore = (*Store)(nil)
 
 // New makes a Store on the client, which stays the caller's to close. It does not talk to the server; Check does.
 func New(client driver.UniversalClient, o Options) *Store {
@@ -58,10 +59,10 @@ func New(client driver.UniversalClient, o Options) *Store {
 // slot is the hash tag: Redis Cluster places a key by what stands in its first braces, so all keys share one slot.
 const slot = "{tk}"
 
-func (s *Store) counter(d tollkeeper.Digest) string { return s.key("c:", d) }
+func (s *Store) counter(d store.Digest) string { return s.key("c:", d) }
 
-func (s *Store) mark(d tollkeeper.Digest) string { return s.key("m:", d) }
+func (s *Store) mark(d store.Digest) string { return s.key("m:", d) }
 
-func (s *Store) key(kind string, d tollkeeper.Digest) string {
+func (s *Store) key(kind string, d store.Digest) string {
 	return s.prefix + slot + kind + base64.RawURLEncoding.EncodeToString(d[:])
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Numbers per bucket that take.lua takes and answers.
@@ -21,25 +21,25 @@ const (
 )
 
 // Take meets tollkeeper.AttemptStore. After an error of the network the buckets may have been charged all the same.
-func (s *Store) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if len(buckets) == 0 {
-		return tollkeeper.Decision{Allowed: true}, ctx.Err()
+		return store.Decision{Allowed: true}, ctx.Err()
 	}
 	keys, numbers := s.takeArguments(buckets, now)
 	answer, err := s.run(ctx, takeScript, keys, numbers)
 	switch {
 	case err != nil && s.open && ctx.Err() == nil && away(err) && onlyRates(buckets):
 		s.opened(err)
-		return tollkeeper.Decision{Allowed: true, Outcomes: make([]tollkeeper.Outcome, len(buckets))}, nil
+		return store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}, nil
 	case err != nil:
-		return tollkeeper.Decision{}, err
+		return store.Decision{}, err
 	case answer.len() != 1+perOutcome*len(buckets):
-		return tollkeeper.Decision{}, errReply
+		return store.Decision{}, errReply
 	}
 	return decision(answer), nil
 }
 
-func (s *Store) takeArguments(buckets []tollkeeper.Bucket, now time.Time) ([]string, packed) {
+func (s *Store) takeArguments(buckets []store.Bucket, now time.Time) ([]string, packed) {
 	keys := make([]string, len(buckets), 2*len(buckets))
 	numbers := make(packed, 0, 8*(3+perLimit*len(buckets)))
 	numbers = numbers.add(millis(now), slack.Milliseconds(), int64(len(buckets)))
@@ -47,7 +47,7 @@ func (s *Store) takeArguments(buckets []tollkeeper.Bucket, now time.Time) ([]str
 		b := &buckets[i]
 		keys[i] = s.counter(b.Key)
 		mark := 0
-		if b.Waive != (tollkeeper.Digest{}) {
+		if b.Waive != (store.Digest{}) {
 			keys = append(keys, s.mark(b.Waive))
 			mark = len(keys)
 		}
@@ -58,12 +58,12 @@ func (s *Store) takeArguments(buckets []tollkeeper.Bucket, now time.Time) ([]str
 	return keys, numbers
 }
 
-func decision(answer packed) tollkeeper.Decision {
-	d := tollkeeper.Decision{Allowed: answer.at(0) == 1, Outcomes: make([]tollkeeper.Outcome, answer.len()/perOutcome)}
+func decision(answer packed) store.Decision {
+	d := store.Decision{Allowed: answer.at(0) == 1, Outcomes: make([]store.Outcome, answer.len()/perOutcome)}
 	for i := range d.Outcomes {
 		o := answer[8*(1+perOutcome*i):]
-		d.Outcomes[i] = tollkeeper.Outcome{
-			State:   tollkeeper.State{N: int(o.at(0)), Until: moment(o.at(1)), Expires: moment(o.at(2))},
+		d.Outcomes[i] = store.Outcome{
+			State:   store.State{N: int(o.at(0)), Until: moment(o.at(1)), Expires: moment(o.at(2))},
 			Refused: o.at(3) == refused,
 			Charged: o.at(3) == charged,
 			Marked:  moment(o.at(4)),
@@ -72,6 +72,6 @@ func decision(answer packed) tollkeeper.Decision {
 	return d
 }
 
-func onlyRates(buckets []tollkeeper.Bucket) bool {
-	return !slices.ContainsFunc(buckets, func(b tollkeeper.Bucket) bool { return b.Limit.Every <= 0 })
+func onlyRates(buckets []store.Bucket) bool {
+	return !slices.ContainsFunc(buckets, func(b store.Bucket) bool { return b.Limit.Every <= 0 })
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // accountColumns are those that accountOf reads, in its order, of accounts as a.
@@ -16,10 +17,10 @@ const accountColumns = `a.number, a.id, a.parent, a.email, a.email_key, a.userna
   a.organization_owner, a.created_at, a.updated_at, a.last_sign_in,
   (SELECT value FROM organizations o WHERE o.owner = a.id)`
 
-func accountOf(r *row) tollkeeper.Account {
-	a := tollkeeper.Account{
+func accountOf(r *row) store.Account {
+	a := store.Account{
 		Number: r.int(), ID: r.id(), Parent: r.id(), Email: r.text(), EmailKey: r.text(), Username: r.text(), Name: r.text(),
-		Role: tollkeeper.Role(r.text()), Status: tollkeeper.Status(r.text()), House: r.bool(), PublicKey: r.text(),
+		Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
 		Password: r.text(), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
 	}
 	r.json(&a.PasswordHistory)
@@ -28,7 +29,7 @@ func accountOf(r *row) tollkeeper.Account {
 	a.KeyMaster, a.KeyVersion, a.Epoch, a.Version = r.text(), int(r.int()), r.int(), r.int()
 	a.OrganizationOwner, a.CreatedAt, a.UpdatedAt, a.LastSignIn = r.id(), r.time(), r.time(), r.time()
 	if !r.null() {
-		a.Organization = new(tollkeeper.Organization)
+		a.Organization = new(store.Organization)
 	}
 	r.json(a.Organization)
 	return a
@@ -37,10 +38,10 @@ func accountOf(r *row) tollkeeper.Account {
 const selectAccount = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ?`
 
 // account answers the account in whatever state, or ErrNotFound.
-func account(c *conn, id uuid.UUID) (a tollkeeper.Account, err error) {
+func account(c *conn, id uuid.UUID) (a store.Account, err error) {
 	found, err := c.one(selectAccount, func(r *row) { a = accountOf(r) }, id[:])
 	if err == nil && !found {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return a, err
 }
@@ -65,7 +66,7 @@ const (
 )
 
 // add writes a new account, whose number SQLite chooses. stray: a look-up without key may find it.
-func add(c *conn, a *tollkeeper.Account, stray bool) error {
+func add(c *conn, a *store.Account, stray bool) error {
 	args, err := mutable(a)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func add(c *conn, a *tollkeeper.Account, stray bool) error {
 }
 
 // save writes everything of the account that a change or its deletion moves.
-func save(c *conn, a *tollkeeper.Account) error {
+func save(c *conn, a *store.Account) error {
 	args, err := mutable(a)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func save(c *conn, a *tollkeeper.Account) error {
 }
 
 // mutable answers parameters 1 to 25 of both statements.
-func mutable(a *tollkeeper.Account) ([]driver.Value, error) {
+func mutable(a *store.Account) ([]driver.Value, error) {
 	var history driver.Value
 	if len(a.PasswordHistory) > 0 {
 		var err error
@@ -110,7 +111,7 @@ func mutable(a *tollkeeper.Account) ([]driver.Value, error) {
 	}, nil
 }
 
-func saveOrganization(c *conn, a *tollkeeper.Account) error {
+func saveOrganization(c *conn, a *store.Account) error {
 	if a.Organization == nil {
 		_, err := c.exec(deleteOrganization, a.ID[:])
 		return err

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // CreateAccount meets tollkeeper.AccountStore. Where several errors apply, the parent comes first, then the credits,
 // then the conflicts in the order email, username, google, public key.
-func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := createAccount(c, n, now)
 		return billed{a, receipt}, err
@@ -20,13 +21,13 @@ func (s *Store) CreateAccount(ctx context.Context, n tollkeeper.NewAccount, now 
 
 // billed is an account with what became of the charge.
 type billed struct {
-	account tollkeeper.Account
-	receipt tollkeeper.Receipt
+	account store.Account
+	receipt store.Receipt
 }
 
-func createAccount(c *conn, n tollkeeper.NewAccount, now time.Time) (a tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
-	if n.Account.Status == tollkeeper.StatusDeleted || n.Account.ID == uuid.Nil {
-		return a, receipt, tollkeeper.ErrInvalidInput
+func createAccount(c *conn, n store.NewAccount, now time.Time) (a store.Account, receipt store.Receipt, err error) {
+	if n.Account.Status == store.StatusDeleted || n.Account.ID == uuid.Nil {
+		return a, receipt, store.ErrInvalid
 	}
 	found, err := c.one(selectAccount, func(r *row) { a = accountOf(r) }, n.Account.ID[:])
 	if err != nil {
@@ -64,16 +65,16 @@ func createAccount(c *conn, n tollkeeper.NewAccount, now time.Time) (a tollkeepe
 const selectPublicKey = `SELECT 1 FROM accounts WHERE public_key = ?`
 
 // admit decides whether the new account may be. stray: a look-up without key may find it.
-func admit(c *conn, n tollkeeper.NewAccount) (b bill, stray bool, err error) {
-	if n.Account.Parent != tollkeeper.Root {
+func admit(c *conn, n store.NewAccount) (b bill, stray bool, err error) {
+	if n.Account.Parent != store.Root {
 		parent, err := account(c, n.Account.Parent)
-		if err != nil || parent.Parent != tollkeeper.Root || parent.Status != tollkeeper.StatusActive {
+		if err != nil || parent.Parent != store.Root || parent.Status != store.StatusActive {
 			return b, false, absentParent(err)
 		}
 		stray = !parent.House
 	}
-	if g := n.Grant; g != nil && (n.Account.Parent != tollkeeper.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return b, false, tollkeeper.ErrInvalidInput
+	if g := n.Grant; g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
+		return b, false, store.ErrInvalid
 	}
 	if b, err = draw(c, n.Charge); err != nil {
 		return b, false, err
@@ -83,7 +84,7 @@ func admit(c *conn, n tollkeeper.NewAccount) (b bill, stray bool, err error) {
 	}
 	clash, err := c.exists(selectPublicKey, n.Account.PublicKey)
 	if err == nil && clash {
-		err = tollkeeper.ErrConflict
+		err = store.Conflict{}
 	}
 	return b, stray, err
 }
@@ -91,8 +92,8 @@ func admit(c *conn, n tollkeeper.NewAccount) (b bill, stray bool, err error) {
 const addChild = `UPDATE balances SET children = children + ?2 WHERE owner = ?1`
 
 // enrol opens the balance of a root account, or counts a child at its parent.
-func enrol(c *conn, n tollkeeper.NewAccount, now time.Time) error {
-	if n.Account.Parent == tollkeeper.Root {
+func enrol(c *conn, n store.NewAccount, now time.Time) error {
+	if n.Account.Parent == store.Root {
 		return openBalance(c, n.Account.ID, n.Grant, now)
 	}
 	_, err := c.exec(addChild, n.Account.Parent[:], int64(1))
@@ -101,7 +102,7 @@ func enrol(c *conn, n tollkeeper.NewAccount, now time.Time) error {
 
 // UpdateAccount meets tollkeeper.AccountStore. Where several errors apply, the order is: gone, moved, proof, TOTP step,
 // last admin, accounts of the secrets, credits, conflicts.
-func (s *Store) UpdateAccount(ctx context.Context, ch tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := change(c, ch, now)
 		return billed{a, receipt}, err
@@ -109,10 +110,10 @@ func (s *Store) UpdateAccount(ctx context.Context, ch tollkeeper.Change, now tim
 	return r.account, r.receipt, err
 }
 
-func change(c *conn, ch tollkeeper.Change, now time.Time) (next tollkeeper.Account, receipt tollkeeper.Receipt, err error) {
+func change(c *conn, ch store.Change, now time.Time) (next store.Account, receipt store.Receipt, err error) {
 	was, bill, err := allow(c, ch, now)
 	if err != nil {
-		return tollkeeper.Account{}, receipt, err
+		return store.Account{}, receipt, err
 	}
 	next = ch.Account
 	next.TOTPStep, next.Epoch, next.Version = max(was.TOTPStep, ch.TOTPStep), was.Epoch, was.Version+1
@@ -139,27 +140,27 @@ func change(c *conn, ch tollkeeper.Change, now time.Time) (next tollkeeper.Accou
 }
 
 // allow decides whether the change may be, and answers the account before it.
-func allow(c *conn, ch tollkeeper.Change, now time.Time) (was tollkeeper.Account, b bill, err error) {
+func allow(c *conn, ch store.Change, now time.Time) (was store.Account, b bill, err error) {
 	if was, err = living(c, ch.Account.ID); err != nil {
 		return was, b, err
 	}
 	if was.Version != ch.Account.Version {
-		return was, b, tollkeeper.ErrConflict
+		return was, b, store.Conflict{}
 	}
-	if ch.Account.Status == tollkeeper.StatusDeleted { // that is DeleteAccount's
-		return was, b, tollkeeper.ErrInvalidInput
+	if ch.Account.Status == store.StatusDeleted { // that is DeleteAccount's
+		return was, b, store.ErrInvalid
 	}
-	if ch.Proof != (tollkeeper.Digest{}) {
+	if ch.Proof != (store.Digest{}) {
 		live, err := c.exists(selectProof, was.ID[:], ch.Proof[:], millis(now))
 		if err != nil {
 			return was, b, err
 		}
 		if !live {
-			return was, b, tollkeeper.ErrInvalidLink
+			return was, b, store.ErrProof
 		}
 	}
 	if ch.TOTPStep != 0 && ch.TOTPStep <= was.TOTPStep {
-		return was, b, tollkeeper.ErrConflict
+		return was, b, store.Conflict{}
 	}
 	if !isAdmin(&ch.Account) {
 		if err := guardAdmin(c, &was); err != nil {
@@ -178,27 +179,27 @@ func allow(c *conn, ch tollkeeper.Change, now time.Time) (was tollkeeper.Account
 }
 
 // living answers the account unless it, or its parent, is deleted.
-func living(c *conn, id uuid.UUID) (tollkeeper.Account, error) {
+func living(c *conn, id uuid.UUID) (store.Account, error) {
 	a, err := account(c, id)
 	if err != nil {
 		return a, err
 	}
 	gone, err := isGone(c, &a)
 	if err == nil && gone {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return a, err
 }
 
 const selectStatus = `SELECT status FROM accounts WHERE id = ?`
 
-func isGone(c *conn, a *tollkeeper.Account) (bool, error) {
-	if a.Status == tollkeeper.StatusDeleted || a.Parent == tollkeeper.Root {
-		return a.Status == tollkeeper.StatusDeleted, nil
+func isGone(c *conn, a *store.Account) (bool, error) {
+	if a.Status == store.StatusDeleted || a.Parent == store.Root {
+		return a.Status == store.StatusDeleted, nil
 	}
 	var status string
 	found, err := c.one(selectStatus, func(r *row) { status = r.text() }, a.Parent[:])
-	return !found || status == string(tollkeeper.StatusDeleted), err
+	return !found || status == string(store.StatusDeleted), err
 }
 
 const (
@@ -208,7 +209,7 @@ const (
 )
 
 // taken answers the conflict that the account would be in its scope.
-func taken(c *conn, a *tollkeeper.Account) error {
+func taken(c *conn, a *store.Account) error {
 	for _, name := range []struct{ query, key, field string }{
 		{selectEmail, a.EmailKey, "email"},
 		{selectUsername, usernameKey(a.Username), "username"},
@@ -222,7 +223,7 @@ func taken(c *conn, a *tollkeeper.Account) error {
 			return err
 		}
 		if found {
-			return in(name.field, tollkeeper.ErrConflict)
+			return in(name.field, store.Conflict{})
 		}
 	}
 	return nil

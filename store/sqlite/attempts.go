@@ -4,24 +4,24 @@ import (
 	"context"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Take meets tollkeeper.AttemptStore.
-func (s *Store) Take(ctx context.Context, b []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
-	return answer(ctx, s, func(c *conn) (tollkeeper.Decision, error) { return takeAttempt(c, b, now) })
+func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
+	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now) })
 }
 
 const upsertAttempt = `INSERT INTO attempts (key, n, until, expires) VALUES (?1, ?2, ?3, ?4)
   ON CONFLICT (key) DO UPDATE SET n = excluded.n, until = excluded.until, expires = excluded.expires`
 
-func takeAttempt(c *conn, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
-	d := tollkeeper.Decision{Allowed: true, Outcomes: make([]tollkeeper.Outcome, len(buckets))}
-	before := make([]tollkeeper.State, len(buckets))
+func takeAttempt(c *conn, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	d := store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}
+	before := make([]store.State, len(buckets))
 	for i := range buckets {
 		var err error
 		if d.Outcomes[i], before[i], err = weigh(c, &buckets[i], now); err != nil {
-			return tollkeeper.Decision{}, err
+			return store.Decision{}, err
 		}
 		d.Allowed = d.Allowed && !d.Outcomes[i].Refused
 	}
@@ -32,7 +32,7 @@ func takeAttempt(c *conn, buckets []tollkeeper.Bucket, now time.Time) (tollkeepe
 		}
 		if o.Charged {
 			if err := saveAttempt(c, buckets[i].Key, o.State); err != nil {
-				return tollkeeper.Decision{}, err
+				return store.Decision{}, err
 			}
 		}
 	}
@@ -45,8 +45,8 @@ const (
 )
 
 // weigh answers what the Take would do to the bucket if no other one refuses, and the bucket's state before it.
-func weigh(c *conn, b *tollkeeper.Bucket, now time.Time) (o tollkeeper.Outcome, before tollkeeper.State, err error) {
-	if b.Waive != (tollkeeper.Digest{}) {
+func weigh(c *conn, b *store.Bucket, now time.Time) (o store.Outcome, before store.State, err error) {
+	if b.Waive != (store.Digest{}) {
 		if _, err = c.one(selectMark, func(r *row) { o.Marked = r.time() }, b.Waive[:], millis(now)); err != nil {
 			return o, before, err
 		}
@@ -59,20 +59,20 @@ func weigh(c *conn, b *tollkeeper.Bucket, now time.Time) (o tollkeeper.Outcome, 
 	return o, before, nil
 }
 
-func attempt(c *conn, key tollkeeper.Digest, now time.Time) (s tollkeeper.State, err error) {
+func attempt(c *conn, key store.Digest, now time.Time) (s store.State, err error) {
 	_, err = c.one(selectAttempt, func(r *row) {
-		s = tollkeeper.State{N: int(r.int()), Until: r.time(), Expires: r.time()}
+		s = store.State{N: int(r.int()), Until: r.time(), Expires: r.time()}
 	}, key[:], now.UnixMilli())
 	return s, err
 }
 
-func saveAttempt(c *conn, key tollkeeper.Digest, s tollkeeper.State) error {
+func saveAttempt(c *conn, key store.Digest, s store.State) error {
 	_, err := c.exec(upsertAttempt, key[:], int64(s.N), millis(s.Until), s.Expires.UnixMilli())
 	return err
 }
 
 // Settle meets tollkeeper.AttemptStore.
-func (s *Store) Settle(ctx context.Context, t tollkeeper.Settlement, now time.Time) error {
+func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()
 	}
@@ -85,7 +85,7 @@ const (
   ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)`
 )
 
-func settleAttempts(c *conn, t tollkeeper.Settlement, now time.Time) error {
+func settleAttempts(c *conn, t store.Settlement, now time.Time) error {
 	for i := range t.Forget {
 		if _, err := c.exec(deleteAttempt, t.Forget[i][:]); err != nil {
 			return err
@@ -96,16 +96,16 @@ func settleAttempts(c *conn, t tollkeeper.Settlement, now time.Time) error {
 			return err
 		}
 	}
-	if t.Mark == (tollkeeper.Digest{}) || !now.Before(t.Until) {
+	if t.Mark == (store.Digest{}) || !now.Before(t.Until) {
 		return nil
 	}
 	_, err := c.exec(upsertMark, t.Mark[:], t.Until.UnixMilli())
 	return err
 }
 
-func forgive(c *conn, b *tollkeeper.Bucket, now time.Time) error {
+func forgive(c *conn, b *store.Bucket, now time.Time) error {
 	before, err := attempt(c, b.Key, now)
-	if err != nil || before == (tollkeeper.State{}) {
+	if err != nil || before == (store.State{}) {
 		return err
 	}
 	if after := b.Limit.Forgive(before, now); after != before {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
@@ -17,27 +18,27 @@ var now = time.Date(2044, 5, 6, 7, 8, 9, 0, time.UTC)
 func id() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // parent makes a root account with credits, child an account below it.
-func parent(t testing.TB, s *sqlite.Store, credits int64) tollkeeper.Account {
+func parent(t testing.TB, s *sqlite.Store, credits int64) store.Account {
 	t.Helper()
-	a := blank(tollkeeper.Root)
-	grant := &tollkeeper.LedgerEntry{ID: id(), Owner: a.ID, Key: "grant", Operation: tollkeeper.OpGrant, Amount: credits, At: now}
-	return create(t, s, tollkeeper.NewAccount{Account: a, Grant: grant})
+	a := blank(store.Root)
+	grant := &store.LedgerEntry{ID: id(), Owner: a.ID, Key: "grant", Operation: store.OpGrant, Amount: credits, At: now}
+	return create(t, s, store.NewAccount{Account: a, Grant: grant})
 }
 
-func child(t testing.TB, s *sqlite.Store, p tollkeeper.Account) tollkeeper.Account {
+func child(t testing.TB, s *sqlite.Store, p store.Account) store.Account {
 	t.Helper()
-	return create(t, s, tollkeeper.NewAccount{Account: blank(p.ID)})
+	return create(t, s, store.NewAccount{Account: blank(p.ID)})
 }
 
-func blank(parent uuid.UUID) tollkeeper.Account {
-	a := tollkeeper.Account{ID: id(), Parent: parent, Role: tollkeeper.RoleUser, Status: tollkeeper.StatusActive, CreatedAt: now, UpdatedAt: now}
+func blank(parent uuid.UUID) store.Account {
+	a := store.Account{ID: id(), Parent: parent, Role: store.RoleUser, Status: store.StatusActive, CreatedAt: now, UpdatedAt: now}
 	a.Email = a.ID.String() + "@example.com"
 	a.EmailKey, a.PublicKey = a.Email, "APK_"+a.ID.String()
 	a.Password = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b5dWRWJTmaaMBI7xFbG5fv9OM8"
 	return a
 }
 
-func create(t testing.TB, s *sqlite.Store, n tollkeeper.NewAccount) tollkeeper.Account {
+func create(t testing.TB, s *sqlite.Store, n store.NewAccount) store.Account {
 	t.Helper()
 	a, _, err := s.CreateAccount(t.Context(), n, now)
 	if err != nil {
@@ -47,13 +48,13 @@ func create(t testing.TB, s *sqlite.Store, n tollkeeper.NewAccount) tollkeeper.A
 }
 
 // signIn is a sign-in of the account that its payer must pay.
-func signIn(a tollkeeper.Account, payer uuid.UUID) tollkeeper.NewSession {
-	x := tollkeeper.Session{
-		ID: id(), Account: a.ID, Epoch: 1, Audience: tollkeeper.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
+func signIn(a store.Account, payer uuid.UUID) store.NewSession {
+	x := store.Session{
+		ID: id(), Account: a.ID, Epoch: 1, Audience: store.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
 		Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	}
-	return tollkeeper.NewSession{Session: x, Charge: tollkeeper.Charge{
-		Owner: payer, Key: "session:" + x.ID.String(), Entry: id(), Operation: tollkeeper.OpSignIn, Price: 1, Required: true,
+	return store.NewSession{Session: x, Charge: store.Charge{
+		Owner: payer, Key: "session:" + x.ID.String(), Entry: id(), Operation: store.OpSignIn, Price: 1, Required: true,
 	}}
 }
 
@@ -64,7 +65,7 @@ func BenchmarkCreateSession(b *testing.B) {
 		for _, mode := range []string{"one by one", "together"} {
 			b.Run(fmt.Sprintf("parents=%d/%s", parents, mode), func(b *testing.B) {
 				s := open(b, file(b))
-				var people, payers []tollkeeper.Account
+				var people, payers []store.Account
 				for range parents {
 					payers = append(payers, parent(b, s, 1<<40))
 				}
@@ -88,11 +89,11 @@ func BenchmarkCreateSession(b *testing.B) {
 // BenchmarkTake is an attempt with three buckets from 64 callers.
 func BenchmarkTake(b *testing.B) {
 	s := open(b, file(b))
-	rate := tollkeeper.Limit{Every: time.Microsecond * 1000, Burst: 1 << 40}
+	rate := store.Limit{Every: time.Microsecond * 1000, Burst: 1 << 40}
 	each(b, 64, func(i int) error {
-		var buckets [3]tollkeeper.Bucket
+		var buckets [3]store.Bucket
 		for j := range buckets {
-			buckets[j] = tollkeeper.Bucket{Key: tollkeeper.Digest{byte(i), byte(j)}, Limit: rate}
+			buckets[j] = store.Bucket{Key: store.Digest{byte(i), byte(j)}, Limit: rate}
 		}
 		_, err := s.Take(b.Context(), buckets[:], now)
 		return err

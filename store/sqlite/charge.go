@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
   sign_ups = ?8, verifications = ?9, socials = ?10, retained = ?11 WHERE owner = ?1`
 )
 
-func balanceOf(r *row) tollkeeper.Balance {
-	return tollkeeper.Balance{
+func balanceOf(r *row) store.Balance {
+	return store.Balance{
 		Credits: r.int(), Granted: r.int(), Used: r.int(), FreeUsers: r.int(), Children: r.int(),
 		SignIns: r.int(), SignUps: r.int(), Verifications: r.int(), Socials: r.int(), Retained: r.int(),
 		ClosedMonth: int(r.int()), ClosedUsed: r.int(),
@@ -31,16 +32,16 @@ func balanceOf(r *row) tollkeeper.Balance {
 }
 
 // balance answers the owner's row, or ErrNotFound.
-func balance(c *conn, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+func balance(c *conn, owner uuid.UUID) (b store.Balance, err error) {
 	found, err := c.one(selectBalance, func(r *row) { b = balanceOf(r) }, owner[:])
 	if err == nil && !found {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return b, err
 }
 
 // saveBalance writes everything but the closed month, which is closeMonth's.
-func saveBalance(c *conn, owner uuid.UUID, b *tollkeeper.Balance) error {
+func saveBalance(c *conn, owner uuid.UUID, b *store.Balance) error {
 	_, err := c.exec(updateBalance, owner[:], b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children, b.SignIns, b.SignUps,
 		b.Verifications, b.Socials, b.Retained)
 	return err
@@ -48,15 +49,15 @@ func saveBalance(c *conn, owner uuid.UUID, b *tollkeeper.Balance) error {
 
 // bill is a Charge that was decided on and can be paid. The zero bill charges nothing.
 type bill struct {
-	charge  tollkeeper.Charge
-	balance tollkeeper.Balance // of the payer before it
-	stands  bool               // its ledger row is there already
+	charge  store.Charge
+	balance store.Balance // of the payer before it
+	stands  bool          // its ledger row is there already
 }
 
 // draw decides on a charge. A key that stands in the book was paid, whatever for: it is not charged again.
-func draw(c *conn, ch tollkeeper.Charge) (bill, error) {
+func draw(c *conn, ch store.Charge) (bill, error) {
 	if ch.Price < 0 {
-		return bill{}, tollkeeper.ErrInvalidInput
+		return bill{}, store.ErrInvalid
 	}
 	if ch.Owner == uuid.Nil || ch.Price == 0 {
 		return bill{}, nil
@@ -73,7 +74,7 @@ func draw(c *conn, ch tollkeeper.Charge) (bill, error) {
 	case b.stands:
 		return b, nil
 	case short && ch.Required:
-		return bill{}, tollkeeper.ErrInsufficientCredits
+		return bill{}, store.ErrInsufficientCredits
 	case short:
 		return bill{}, nil
 	}
@@ -82,32 +83,32 @@ func draw(c *conn, ch tollkeeper.Charge) (bill, error) {
 
 // pay writes the debit and its ledger row. Nothing else moved the payer's balance since draw, but what the verb itself
 // did to b.balance.
-func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (tollkeeper.Receipt, error) {
+func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (store.Receipt, error) {
 	ch := b.charge
 	switch {
 	case ch.Owner == uuid.Nil:
-		return tollkeeper.Receipt{}, nil
+		return store.Receipt{}, nil
 	case b.stands:
-		return tollkeeper.Receipt{Charged: true, Balance: b.balance}, nil
+		return store.Receipt{Charged: true, Balance: b.balance}, nil
 	}
 	b.balance.Debit(ch.Operation, ch.Price)
 	if err := saveBalance(c, ch.Owner, &b.balance); err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
-	err := writeEntry(c, &tollkeeper.LedgerEntry{
+	err := writeEntry(c, &store.LedgerEntry{
 		ID: ch.Entry, Owner: ch.Owner, Key: ch.Key, Operation: ch.Operation, Amount: -ch.Price, Balance: b.balance.Credits,
 		Subject: subject, At: now,
 	})
-	return tollkeeper.Receipt{Charged: true, Balance: b.balance}, err
+	return store.Receipt{Charged: true, Balance: b.balance}, err
 }
 
 // standing answers a repeated verb: whether the charge stands, with the balance as it is now.
-func standing(c *conn, ch tollkeeper.Charge) (tollkeeper.Receipt, error) {
-	var receipt tollkeeper.Receipt
+func standing(c *conn, ch store.Charge) (store.Receipt, error) {
+	var receipt store.Receipt
 	_, err := c.one(selectPayer, func(r *row) {
 		b := balanceOf(r)
 		if r.bool() {
-			receipt = tollkeeper.Receipt{Charged: true, Balance: b}
+			receipt = store.Receipt{Charged: true, Balance: b}
 		}
 	}, ch.Owner[:], ch.Key)
 	return receipt, err

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (
@@ -21,13 +22,13 @@ const (
 	selectRefund = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
 )
 
-func entryOf(r *row) tollkeeper.LedgerEntry {
-	e := tollkeeper.LedgerEntry{
-		ID: r.id(), Owner: r.id(), Key: r.text(), Operation: tollkeeper.Operation(r.text()), Amount: r.int(),
+func entryOf(r *row) store.LedgerEntry {
+	e := store.LedgerEntry{
+		ID: r.id(), Owner: r.id(), Key: r.text(), Operation: store.Operation(r.text()), Amount: r.int(),
 		Balance: r.int(), Subject: r.id(), Refunds: r.text(),
 	}
 	if !r.null() {
-		e.Package = new(tollkeeper.Package)
+		e.Package = new(store.Package)
 	}
 	r.json(e.Package)
 	e.At = r.time()
@@ -35,7 +36,7 @@ func entryOf(r *row) tollkeeper.LedgerEntry {
 }
 
 // writeEntry answers ErrConflict when another key of the owner has the entry's id.
-func writeEntry(c *conn, e *tollkeeper.LedgerEntry) error {
+func writeEntry(c *conn, e *store.LedgerEntry) error {
 	var bundle driver.Value
 	if e.Package != nil {
 		var err error
@@ -46,14 +47,14 @@ func writeEntry(c *conn, e *tollkeeper.LedgerEntry) error {
 	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
 		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At))
 	if isTaken(err) {
-		err = tollkeeper.ErrConflict
+		err = store.Conflict{}
 	}
 	return err
 }
 
 // openBalance opens the row of a new root account. Its month is open, the one before is closed.
-func openBalance(c *conn, owner uuid.UUID, grant *tollkeeper.LedgerEntry, now time.Time) error {
-	if _, err := c.exec(insertBalance, owner[:], int64(tollkeeper.MonthOf(now)-1)); err != nil || grant == nil {
+func openBalance(c *conn, owner uuid.UUID, grant *store.LedgerEntry, now time.Time) error {
+	if _, err := c.exec(insertBalance, owner[:], int64(store.MonthOf(now)-1)); err != nil || grant == nil {
 		return err
 	}
 	b, err := balance(c, owner)
@@ -67,7 +68,7 @@ func openBalance(c *conn, owner uuid.UUID, grant *tollkeeper.LedgerEntry, now ti
 }
 
 // post moves the balance by the entry and writes both.
-func post(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) (tollkeeper.LedgerEntry, error) {
+func post(c *conn, e *store.LedgerEntry, b *store.Balance) (store.LedgerEntry, error) {
 	switch {
 	case e.Refunds != "":
 		b.Credits += e.Amount
@@ -83,29 +84,29 @@ func post(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) (tollkeeper
 	}
 	e.Balance = b.Credits
 	if err := saveBalance(c, e.Owner, b); err != nil {
-		return tollkeeper.LedgerEntry{}, err
+		return store.LedgerEntry{}, err
 	}
 	if err := writeEntry(c, e); err != nil {
-		return tollkeeper.LedgerEntry{}, err
+		return store.LedgerEntry{}, err
 	}
 	return entryByKey(c, e.Owner, e.Key)
 }
 
 // entryByKey answers the entry, or ErrNotFound.
-func entryByKey(c *conn, owner uuid.UUID, key string) (e tollkeeper.LedgerEntry, err error) {
+func entryByKey(c *conn, owner uuid.UUID, key string) (e store.LedgerEntry, err error) {
 	found, err := c.one(selectEntry, func(r *row) { e = entryOf(r) }, owner[:], key)
 	if err == nil && !found {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return e, err
 }
 
 // ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
 // that another key of the owner has is ErrConflict.
-func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	type applied struct {
-		entry   tollkeeper.LedgerEntry
-		balance tollkeeper.Balance
+		entry   store.LedgerEntry
+		balance store.Balance
 		fresh   bool
 	}
 	r, err := answer(ctx, s, func(c *conn) (applied, error) {
@@ -115,7 +116,7 @@ func (s *Store) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (toll
 	return r.entry, r.balance, r.fresh, err
 }
 
-func applyCredit(c *conn, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntry, b tollkeeper.Balance, fresh bool, err error) {
+func applyCredit(c *conn, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
 	if b, err = balance(c, e.Owner); err != nil {
 		return entry, b, false, err
 	}
@@ -126,7 +127,7 @@ func applyCredit(c *conn, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntr
 	if found {
 		same := entry.Operation == e.Operation && entry.Refunds == e.Refunds && (e.Refunds != "" || entry.Amount == e.Amount)
 		if !same {
-			err = tollkeeper.ErrConflict
+			err = store.Conflict{}
 		}
 		return entry, b, false, err
 	}
@@ -138,41 +139,41 @@ func applyCredit(c *conn, e tollkeeper.LedgerEntry) (entry tollkeeper.LedgerEntr
 }
 
 // check decides whether the entry may be added, and sets the amount of a refund.
-func check(c *conn, e *tollkeeper.LedgerEntry, b *tollkeeper.Balance) error {
+func check(c *conn, e *store.LedgerEntry, b *store.Balance) error {
 	switch {
 	case e.Refunds != "":
 		if err := refund(c, e); err != nil {
 			return err
 		}
 	case e.Amount < 0 && b.Credits+e.Amount < 0:
-		return tollkeeper.ErrInsufficientCredits
+		return store.ErrInsufficientCredits
 	case e.Amount > math.MaxInt64-b.Granted:
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	}
 	if p := e.Package; p != nil && (p.FreeUsers > math.MaxInt64-max(0, b.FreeUsers) || b.FreeUsers+p.FreeUsers < 0) {
-		return tollkeeper.ErrInvalidInput
+		return store.ErrInvalid
 	}
 	return nil
 }
 
-func refund(c *conn, e *tollkeeper.LedgerEntry) error {
+func refund(c *conn, e *store.LedgerEntry) error {
 	debit, err := entryByKey(c, e.Owner, e.Refunds)
 	if err != nil {
 		return err
 	}
 	if debit.Amount >= 0 {
-		return tollkeeper.ErrNotFound
+		return store.ErrNotFound
 	}
 	done, err := c.exists(selectRefund, e.Owner[:], e.Refunds)
 	if err == nil && done {
-		err = in("refund", tollkeeper.ErrConflict)
+		err = in("refund", store.Conflict{})
 	}
 	e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
 	return err
 }
 
 // Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
-func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b tollkeeper.Balance, err error) {
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
 	err = s.read(ctx, func(c *conn) (err error) {
 		b, err = balance(c, owner)
 		return err
@@ -188,7 +189,7 @@ const (
 )
 
 // ListCredits meets tollkeeper.CreditStore. An owner without Balance has no entries.
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) (page []tollkeeper.LedgerEntry, err error) {
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
 	if op != "" {
 		query, args = selectEntriesOf, append(args, string(op))

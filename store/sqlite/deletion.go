@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // DeleteAccount meets tollkeeper.AccountStore.
@@ -16,7 +17,7 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time
 			return err
 		}
 		if a.Parent != scope {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
 		if err := guardAdmin(c, &a); err != nil {
 			return err
@@ -25,20 +26,20 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time
 	})
 }
 
-func isAdmin(a *tollkeeper.Account) bool {
-	return a.Role == tollkeeper.RoleAdmin && a.Status == tollkeeper.StatusActive
+func isAdmin(a *store.Account) bool {
+	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
 }
 
 const selectOtherAdmin = `SELECT 1 FROM accounts WHERE parent = ?1 AND role = 'admin' AND status = 'active' AND id <> ?2 LIMIT 1`
 
 // guardAdmin answers ErrLastAdmin when the account, about to be no active admin any more, is the last one of its scope.
-func guardAdmin(c *conn, a *tollkeeper.Account) error {
-	if a.Parent == tollkeeper.Root || !isAdmin(a) {
+func guardAdmin(c *conn, a *store.Account) error {
+	if a.Parent == store.Root || !isAdmin(a) {
 		return nil
 	}
 	other, err := c.exists(selectOtherAdmin, a.Parent[:], a.ID[:])
 	if err == nil && !other {
-		err = tollkeeper.ErrLastAdmin
+		err = store.ErrLastAdmin
 	}
 	return err
 }
@@ -51,9 +52,9 @@ const (
 )
 
 // erase makes a tombstone: what is not named here is gone.
-func erase(c *conn, a *tollkeeper.Account, now time.Time) error {
-	tombstone := tollkeeper.Account{
-		ID: a.ID, Role: a.Role, Status: tollkeeper.StatusDeleted, TOTPStep: a.TOTPStep,
+func erase(c *conn, a *store.Account, now time.Time) error {
+	tombstone := store.Account{
+		ID: a.ID, Role: a.Role, Status: store.StatusDeleted, TOTPStep: a.TOTPStep,
 		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion, Epoch: a.Epoch + 1, Version: a.Version + 1, UpdatedAt: now,
 	}
 	if err := save(c, &tombstone); err != nil {
@@ -65,7 +66,7 @@ func erase(c *conn, a *tollkeeper.Account, now time.Time) error {
 	if _, err := c.exec(deleteSecrets, a.ID[:]); err != nil {
 		return err
 	}
-	if a.Parent != tollkeeper.Root {
+	if a.Parent != store.Root {
 		_, err := c.exec(addChild, a.Parent[:], int64(-1))
 		return err
 	}

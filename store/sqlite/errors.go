@@ -3,16 +3,18 @@ package sqlite
 import (
 	"errors"
 
-	"github.com/tollkeeper/tollkeeper"
 	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // in answers a copy of a sentinel that names the field at fault.
-func in(field string, sentinel *tollkeeper.Error) error {
-	e := *sentinel
-	e.Field = field
-	return &e
+func in(field string, fault error) error {
+	if fault == store.ErrNotFound {
+		return store.ErrNoParent
+	}
+	return store.Conflict{Field: field}
 }
 
 // isBusy reports that another connection holds the lock.

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A search with few matches sorts them; one with more meets them soon in the order of ids. Both read few rows for a
@@ -44,7 +45,7 @@ const (
 )
 
 // ListAccounts meets tollkeeper.AccountStore.
-func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.Page) (page []tollkeeper.Account, err error) {
+func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) (page []store.Account, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		if known, err := isScope(c, scope); err != nil || !known {
 			return err
@@ -61,7 +62,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p tollkeeper.
 	return page, err
 }
 
-func pageQuery(c *conn, scope uuid.UUID, p tollkeeper.Page) (query string, args []driver.Value, err error) {
+func pageQuery(c *conn, scope uuid.UUID, p store.Page) (query string, args []driver.Value, err error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if !p.From.IsZero() {
 		from = p.From.UnixMilli()
@@ -86,7 +87,7 @@ func pageQuery(c *conn, scope uuid.UUID, p tollkeeper.Page) (query string, args 
 }
 
 // rangeQuery chooses the query of a page by dates alone.
-func rangeQuery(c *conn, p tollkeeper.Page, args []driver.Value) (query string, err error) {
+func rangeQuery(c *conn, p store.Page, args []driver.Value) (query string, err error) {
 	if p.From.IsZero() && p.To.IsZero() {
 		return selectPage, nil
 	}
@@ -102,10 +103,10 @@ const selectScope = `SELECT 1 FROM accounts WHERE id = ?1 AND parent = ?2 AND st
 
 // isScope tells whether accounts can live there.
 func isScope(c *conn, scope uuid.UUID) (bool, error) {
-	if scope == tollkeeper.Root {
+	if scope == store.Root {
 		return true, nil
 	}
-	return c.exists(selectScope, scope[:], tollkeeper.Root[:])
+	return c.exists(selectScope, scope[:], store.Root[:])
 }
 
 // The days after that of since are counted in the index alone; only that day's accounts are looked at.

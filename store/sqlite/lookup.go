@@ -6,11 +6,12 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // FindAccount meets tollkeeper.AccountStore.
-func (s *Store) FindAccount(ctx context.Context, l tollkeeper.Lookup) (subject tollkeeper.Subject, err error) {
+func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) (err error) {
 		subject, err = find(c, l)
 		return err
@@ -28,7 +29,7 @@ const (
 )
 
 // find answers ErrNotFound, or a Subject whose account is not gone.
-func find(c *conn, l tollkeeper.Lookup) (s tollkeeper.Subject, err error) {
+func find(c *conn, l store.Lookup) (s store.Subject, err error) {
 	switch {
 	case l.ID != uuid.Nil:
 		s.Account, err = account(c, l.ID)
@@ -40,21 +41,21 @@ func find(c *conn, l tollkeeper.Lookup) (s tollkeeper.Subject, err error) {
 		s, err = findInScope(c, l)
 	}
 	if err != nil {
-		return tollkeeper.Subject{}, err
+		return store.Subject{}, err
 	}
 	return complete(c, s)
 }
 
 // only answers the account of a query that finds one at most, or ErrNotFound.
-func only(c *conn, query string, args ...driver.Value) (a tollkeeper.Account, err error) {
+func only(c *conn, query string, args ...driver.Value) (a store.Account, err error) {
 	found, err := c.one(query, func(r *row) { a = accountOf(r) }, args...)
 	if err == nil && !found {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return a, err
 }
 
-func findInScope(c *conn, l tollkeeper.Lookup) (s tollkeeper.Subject, err error) {
+func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 	scopes := []uuid.UUID{l.Scope}
 	if l.ScopeKey != "" || l.ScopeNumber != 0 {
 		owner, err := keyOwner(c, l)
@@ -64,7 +65,7 @@ func findInScope(c *conn, l tollkeeper.Lookup) (s tollkeeper.Subject, err error)
 		s.KeyOwner = &owner
 		scopes[0] = owner.ID
 		if l.Widget {
-			scopes = append(scopes, tollkeeper.Root)
+			scopes = append(scopes, store.Root)
 		}
 	}
 	for _, name := range []struct{ query, key string }{{selectByGoogle, l.GoogleSubject}, {selectByEmail, l.Email}} {
@@ -73,27 +74,27 @@ func findInScope(c *conn, l tollkeeper.Lookup) (s tollkeeper.Subject, err error)
 				continue
 			}
 			s.Account, err = only(c, name.query, scope[:], name.key)
-			if !errors.Is(err, tollkeeper.ErrNotFound) {
+			if !errors.Is(err, store.ErrNotFound) {
 				return s, err
 			}
 		}
 	}
-	if l.Stray && l.Email != "" && scopes[0] == tollkeeper.Root && s.KeyOwner == nil {
+	if l.Stray && l.Email != "" && scopes[0] == store.Root && s.KeyOwner == nil {
 		s.Stray = true
 		s.Account, err = onlyStray(c, l.Email)
 		return s, err
 	}
-	return s, tollkeeper.ErrNotFound
+	return s, store.ErrNotFound
 }
 
 // keyOwner answers the root account whose key or number was given.
-func keyOwner(c *conn, l tollkeeper.Lookup) (a tollkeeper.Account, err error) {
+func keyOwner(c *conn, l store.Lookup) (a store.Account, err error) {
 	if l.ScopeKey != "" {
 		a, err = only(c, selectByKey, l.ScopeKey)
 	} else {
 		a, err = only(c, selectByNumber, l.ScopeNumber)
 	}
-	if err != nil || a.Parent != tollkeeper.Root || a.Status == tollkeeper.StatusDeleted {
+	if err != nil || a.Parent != store.Root || a.Status == store.StatusDeleted {
 		return a, absentParent(err)
 	}
 	return a, nil
@@ -101,14 +102,14 @@ func keyOwner(c *conn, l tollkeeper.Lookup) (a tollkeeper.Account, err error) {
 
 // absentParent answers what to tell when there is no such parent; an error that is not about that stays as it is.
 func absentParent(err error) error {
-	if err == nil || errors.Is(err, tollkeeper.ErrNotFound) {
-		return in("parent", tollkeeper.ErrNotFound)
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return in("parent", store.ErrNotFound)
 	}
 	return err
 }
 
 // onlyStray answers the child with this email if there is exactly one below a parent that is no house and not deleted.
-func onlyStray(c *conn, email string) (a tollkeeper.Account, err error) {
+func onlyStray(c *conn, email string) (a store.Account, err error) {
 	n := 0
 	err = c.each(context.Background(), selectStrays, func(r *row) error {
 		n++
@@ -116,7 +117,7 @@ func onlyStray(c *conn, email string) (a tollkeeper.Account, err error) {
 		return nil
 	}, email)
 	if err == nil && n != 1 {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return a, err
 }
@@ -124,26 +125,26 @@ func onlyStray(c *conn, email string) (a tollkeeper.Account, err error) {
 const selectOrganization = `SELECT value FROM organizations WHERE owner = ?`
 
 // complete adds parent and organization to the account that was found, unless it is gone.
-func complete(c *conn, s tollkeeper.Subject) (tollkeeper.Subject, error) {
+func complete(c *conn, s store.Subject) (store.Subject, error) {
 	a := &s.Account
-	if a.Parent != tollkeeper.Root {
+	if a.Parent != store.Root {
 		parent, err := account(c, a.Parent)
 		if err != nil {
-			return tollkeeper.Subject{}, err
+			return store.Subject{}, err
 		}
 		s.Parent = &parent
 	}
-	if a.Status == tollkeeper.StatusDeleted || s.Parent != nil && s.Parent.Status == tollkeeper.StatusDeleted {
-		return tollkeeper.Subject{}, tollkeeper.ErrNotFound
+	if a.Status == store.StatusDeleted || s.Parent != nil && s.Parent.Status == store.StatusDeleted {
+		return store.Subject{}, store.ErrNotFound
 	}
 	s.Organization = a.Organization
 	if s.Organization == nil && a.OrganizationOwner != uuid.Nil {
 		_, err := c.one(selectOrganization, func(r *row) {
-			s.Organization = new(tollkeeper.Organization)
+			s.Organization = new(store.Organization)
 			r.json(s.Organization)
 		}, a.OrganizationOwner[:])
 		if err != nil {
-			return tollkeeper.Subject{}, err
+			return store.Subject{}, err
 		}
 	}
 	if s.Organization == nil && s.Parent != nil {

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
@@ -45,7 +46,7 @@ func TestListsBetweenDates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for page := (tollkeeper.Page{From: tt.from, To: tt.to, Limit: 77}); ; {
+			for page := (store.Page{From: tt.from, To: tt.to, Limit: 77}); ; {
 				list, err := s.ListAccounts(t.Context(), p.ID, page)
 				must(t, err)
 				if len(list) == 0 {
@@ -92,7 +93,7 @@ func TestMigrateWhileAnOldProcessServes(t *testing.T) {
 		first := signIn(a, p.ID)
 		_, err = old.CreateSession(t.Context(), first, now)
 		must(t, err)
-		before, err := old.FindAccount(t.Context(), tollkeeper.Lookup{ID: a.ID})
+		before, err := old.FindAccount(t.Context(), store.Lookup{ID: a.ID})
 		must(t, err)
 
 		process, answers := process(t, "version "+strconv.Itoa(version), path, a.ID)
@@ -117,12 +118,12 @@ func TestMigrateWhileAnOldProcessServes(t *testing.T) {
 			}
 		}
 		wantBooks(t, young, p.ID, int64(1000-len(sessions)))
-		after, err := young.FindAccount(t.Context(), tollkeeper.Lookup{ID: a.ID})
+		after, err := young.FindAccount(t.Context(), store.Lookup{ID: a.ID})
 		must(t, err)
 		if before.Account.LastSignIn = after.Account.LastSignIn; before.Account.Email != after.Account.Email || before.Account.Version != after.Account.Version {
 			t.Errorf("the account is %+v, was %+v", after, before)
 		}
-		list, err := young.ListAccounts(t.Context(), p.ID, tollkeeper.Page{From: minute(19_999), To: minute(20_001), Limit: 9})
+		list, err := young.ListAccounts(t.Context(), p.ID, store.Page{From: minute(19_999), To: minute(20_001), Limit: 9})
 		if err != nil || len(list) != 2 || list[0].Email != "mail19999" {
 			t.Errorf("the list: %v, %v", list, err)
 		}

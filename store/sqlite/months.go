@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const selectMonths = `SELECT owner, month, users, free_users, retention, operations, credits, at FROM months
   WHERE owner = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month DESC LIMIT ?4`
 
 // ListMonths meets tollkeeper.CreditStore.
-func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []tollkeeper.Month, err error) {
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []store.Month, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectMonths, func(r *row) error {
-			page = append(page, tollkeeper.Month{
+			page = append(page, store.Month{
 				Owner: r.id(), Month: int(r.int()), Users: r.int(), FreeUsers: r.int(), Retention: r.int(),
 				Operations: r.int(), Credits: r.int(), At: r.time(),
 			})
@@ -26,13 +27,13 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []tollkeeper.Settled, error) {
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if price < 0 {
-		return 0, nil, tollkeeper.ErrInvalidInput
+		return 0, nil, store.ErrInvalid
 	}
 	type closed struct {
 		settled int
-		charged []tollkeeper.Settled
+		charged []store.Settled
 	}
 	r, err := answer(ctx, s, func(c *conn) (closed, error) {
 		settled, charged, err := closeMonths(c, month, price, limit, now)
@@ -48,10 +49,10 @@ const selectBehind = `SELECT b.owner, coalesce(a.status <> 'deleted' AND NOT a.h
 type payer struct {
 	owner   uuid.UUID
 	pays    bool // houses and deleted accounts do not
-	balance tollkeeper.Balance
+	balance store.Balance
 }
 
-func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (settled int, charged []tollkeeper.Settled, err error) {
+func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
 	var behind []payer
 	err = c.each(context.Background(), selectBehind, func(r *row) error {
 		behind = append(behind, payer{r.id(), r.bool(), balanceOf(r)})
@@ -67,7 +68,7 @@ func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (set
 			return 0, nil, err
 		}
 		if debit > 0 {
-			charged = append(charged, tollkeeper.Settled{Owner: p.owner, Debit: debit, Balance: p.balance})
+			charged = append(charged, store.Settled{Owner: p.owner, Debit: debit, Balance: p.balance})
 		}
 	}
 	return len(behind), charged, nil
@@ -87,7 +88,7 @@ func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err 
 	if p.pays {
 		cost = b.RetentionDue(price)
 	}
-	entry := tollkeeper.RetentionEntry(p.owner, month, cost, now)
+	entry := store.RetentionEntry(p.owner, month, cost, now)
 	if cost > 0 {
 		paid, err := c.exists(selectKey, p.owner[:], entry.Key)
 		if err != nil {
@@ -99,7 +100,7 @@ func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err 
 	}
 	operations := b.Used - b.ClosedUsed
 	if cost > 0 {
-		b.Debit(tollkeeper.OpRetention, cost)
+		b.Debit(store.OpRetention, cost)
 		entry.Balance = b.Credits
 		if err := writeEntry(c, &entry); err != nil {
 			return 0, err

@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // QueueMail meets tollkeeper.OutboxStore.
-func (s *Store) QueueMail(ctx context.Context, m []tollkeeper.QueuedMail) error {
+func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	return s.write(ctx, func(c *conn) error { return queue(c, m) })
 }
 
 const insertMail = `INSERT INTO outbox (id, due_at, tries, mail) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING`
 
-func queue(c *conn, list []tollkeeper.QueuedMail) error {
+func queue(c *conn, list []store.QueuedMail) error {
 	for i := range list {
 		m := &list[i]
 		mail, err := document(m)
@@ -30,8 +31,8 @@ func queue(c *conn, list []tollkeeper.QueuedMail) error {
 }
 
 // ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
-func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
-	return answer(ctx, s, func(c *conn) ([]tollkeeper.QueuedMail, error) { return claim(c, limit, now.Add(lease), now) })
+func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
+	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, now.Add(lease), now) })
 }
 
 const (
@@ -39,11 +40,11 @@ const (
 	updateLease = `UPDATE outbox SET due_at = ?2, tries = tries + 1 WHERE id = ?1`
 )
 
-func claim(c *conn, limit int, until, now time.Time) ([]tollkeeper.QueuedMail, error) {
-	var mail []tollkeeper.QueuedMail
+func claim(c *conn, limit int, until, now time.Time) ([]store.QueuedMail, error) {
+	var mail []store.QueuedMail
 	until = time.UnixMilli(until.UnixMilli()).UTC()
 	err := c.each(context.Background(), selectDue, func(r *row) error {
-		var m tollkeeper.QueuedMail
+		var m store.QueuedMail
 		r.json(&m)
 		m.Tries, m.DueAt = int(r.int())+1, until
 		mail = append(mail, m)

@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
@@ -47,7 +48,7 @@ func perform(job, path, account string) error {
 	if err := migrate(); err != nil || job == "migrate" {
 		return err
 	}
-	subject, err := s.FindAccount(ctx, tollkeeper.Lookup{ID: uuid.MustParse(account)})
+	subject, err := s.FindAccount(ctx, store.Lookup{ID: uuid.MustParse(account)})
 	if err != nil {
 		return err
 	}

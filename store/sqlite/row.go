@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // row reads the columns of one row from left to right. The first one that is not what was asked for stays in err.
@@ -56,7 +57,7 @@ func (r *row) id() (id uuid.UUID) {
 	return id
 }
 
-func (r *row) digest() (d tollkeeper.Digest) {
+func (r *row) digest() (d store.Digest) {
 	if b, set := column[[]byte](r); set && copy(d[:], b) != len(d) && r.err == nil {
 		r.err = fmt.Errorf("sqlite: column %d is no digest", r.next-1)
 	}

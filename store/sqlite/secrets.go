@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
-func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, now time.Time) error {
+func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		if err := canPut(c, list); err != nil {
 			return err
@@ -19,7 +20,7 @@ func (s *Store) PutSecrets(ctx context.Context, list []tollkeeper.Secret, now ti
 	})
 }
 
-func canPut(c *conn, list []tollkeeper.Secret) error {
+func canPut(c *conn, list []store.Secret) error {
 	var last uuid.UUID
 	for i := range list {
 		if i > 0 && list[i].Account == last {
@@ -38,7 +39,7 @@ const upsertSecret = `INSERT INTO secrets (account, digest, purpose, address, tr
   ON CONFLICT (account, digest) DO UPDATE SET purpose = excluded.purpose, address = excluded.address, tries = 0,
   created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL`
 
-func putSecrets(c *conn, list []tollkeeper.Secret) error {
+func putSecrets(c *conn, list []store.Secret) error {
 	for i := range list {
 		x := &list[i]
 		_, err := c.exec(upsertSecret, x.Account[:], x.Digest[:], string(x.Purpose), x.Address, millis(x.CreatedAt), millis(x.ExpiresAt))
@@ -59,8 +60,8 @@ const (
 )
 
 // changeSecrets uses up the proof of a change, voids and then adds.
-func changeSecrets(c *conn, ch tollkeeper.Change, now time.Time) error {
-	if ch.Proof != (tollkeeper.Digest{}) {
+func changeSecrets(c *conn, ch store.Change, now time.Time) error {
+	if ch.Proof != (store.Digest{}) {
 		if _, err := c.exec(useSecret, ch.Account.ID[:], ch.Proof[:], millis(now)); err != nil {
 			return err
 		}
@@ -79,11 +80,11 @@ const selectSecret = `SELECT s.account, s.purpose, s.address, s.digest, s.tries,
   ORDER BY s.account LIMIT 1`
 
 // Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
-func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.Digest) (x tollkeeper.Secret, subject tollkeeper.Subject, err error) {
+func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x store.Secret, subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		found, err := c.one(selectSecret, func(r *row) {
-			x = tollkeeper.Secret{
-				Account: r.id(), Purpose: tollkeeper.Purpose(r.text()), Address: r.text(), Digest: r.digest(),
+			x = store.Secret{
+				Account: r.id(), Purpose: store.Purpose(r.text()), Address: r.text(), Digest: r.digest(),
 				Tries: int(r.int()), CreatedAt: r.time(), ExpiresAt: r.time(), UsedAt: r.time(),
 			}
 		}, d[:], string(p))
@@ -91,16 +92,16 @@ func (s *Store) Secret(ctx context.Context, p tollkeeper.Purpose, d tollkeeper.D
 			return err
 		}
 		if !found {
-			return tollkeeper.ErrNotFound
+			return store.ErrNotFound
 		}
-		subject, err = find(c, tollkeeper.Lookup{ID: x.Account})
+		subject, err = find(c, store.Lookup{ID: x.Account})
 		return err
 	})
 	return x, subject, err
 }
 
 // ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
-func (s *Store) ConsumeSecret(ctx context.Context, claim tollkeeper.Claim, now time.Time) (subject tollkeeper.Subject, err error) {
+func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.Time) (subject store.Subject, err error) {
 	matched := false
 	err = s.write(ctx, func(c *conn) (err error) {
 		if subject, err = find(c, claim.Lookup); err != nil {
@@ -110,7 +111,7 @@ func (s *Store) ConsumeSecret(ctx context.Context, claim tollkeeper.Claim, now t
 		return err
 	})
 	if err == nil && !matched {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return subject, err
 }
@@ -123,7 +124,7 @@ const (
 	countTry    = `UPDATE secrets SET tries = tries + (?5 > 0), used_at = CASE WHEN ?6 THEN ?3 END WHERE account = ?1 AND` + isOpen
 )
 
-func consume(c *conn, a *tollkeeper.Account, claim tollkeeper.Claim, now time.Time) (matched bool, err error) {
+func consume(c *conn, a *store.Account, claim store.Claim, now time.Time) (matched bool, err error) {
 	args := []driver.Value{a.ID[:], string(claim.Purpose), millis(now), a.EmailKey, int64(claim.Tries)}
 	matched, err = c.exists(selectMatch, append(args, claim.Digest[:])...)
 	if err != nil {

@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // sessionColumns are those that sessionOf reads, in its order, of sessions as s.
 const sessionColumns = `s.id, s.account, s.epoch, s.audience, s.key_id, s.generation, s.rotated_at, s.network, s.agent,
   s.created_at, s.seen_at, s.proved_at, s.expires_at, s.refresh_until`
 
-func sessionOf(r *row) tollkeeper.Session {
-	return tollkeeper.Session{
-		ID: r.id(), Account: r.id(), Epoch: r.int(), Audience: tollkeeper.Audience(r.text()), KeyID: r.text(),
+func sessionOf(r *row) store.Session {
+	return store.Session{
+		ID: r.id(), Account: r.id(), Epoch: r.int(), Audience: store.Audience(r.text()), KeyID: r.text(),
 		Generation: int(r.int()), RotatedAt: r.time(), Network: r.text(), Agent: r.text(),
 		CreatedAt: r.time(), SeenAt: r.time(), ProvedAt: r.time(), ExpiresAt: r.time(), RefreshUntil: r.time(),
 	}
@@ -33,26 +34,26 @@ const selectLive = `SELECT ` + sessionColumns + `,
   AND coalesce(p.status, 'active') <> 'deleted'`
 
 // live answers the session if it is live at now, else ErrNotFound.
-func live(c *conn, id uuid.UUID, now time.Time) (l tollkeeper.Live, err error) {
+func live(c *conn, id uuid.UUID, now time.Time) (l store.Live, err error) {
 	found, err := c.one(selectLive, func(r *row) {
 		l.Session = sessionOf(r)
 		l.Parent, l.Number, l.Email, l.Username, l.Name, l.PublicKey = r.id(), r.int(), r.text(), r.text(), r.text(), r.text()
-		l.Role, l.Status, l.ParentStatus = tollkeeper.Role(r.text()), tollkeeper.Status(r.text()), tollkeeper.Status(r.text())
+		l.Role, l.Status, l.ParentStatus = store.Role(r.text()), store.Status(r.text()), store.Status(r.text())
 		l.PasswordChangedAt, l.PasswordTemporary = r.time(), r.bool()
 		l.Verified, l.HasFactor, l.MustVerify, l.MustFactor = r.bool(), r.bool(), r.bool(), r.bool()
 		l.KeyMaster, l.KeyVersion = r.text(), int(r.int())
 	}, id[:], now.UnixMilli())
 	if err == nil && !found {
-		err = tollkeeper.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return l, err
 }
 
 // liveOf is live for a session of this account only.
-func liveOf(c *conn, account, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func liveOf(c *conn, account, id uuid.UUID, now time.Time) (store.Live, error) {
 	l, err := live(c, id, now)
 	if err == nil && l.Session.Account != account {
-		return tollkeeper.Live{}, tollkeeper.ErrNotFound
+		return store.Live{}, store.ErrNotFound
 	}
 	return l, err
 }
@@ -63,7 +64,7 @@ const selectSessions = `SELECT ` + sessionColumns + ` FROM accounts a JOIN sessi
   AND s.ended = 0 AND s.id > ?2 AND s.ends_at > ?3 ORDER BY s.id LIMIT ?4`
 
 // ListSessions meets tollkeeper.SessionStore. Sessions of an earlier epoch are not walked over.
-func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p tollkeeper.Page, now time.Time) (page []tollkeeper.Session, err error) {
+func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectSessions, func(r *row) error {
 			page = append(page, sessionOf(r))

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // How a session ended before its time.
@@ -16,8 +17,8 @@ const (
 )
 
 // CreateSession meets tollkeeper.SessionStore. An id that another account has is ErrConflict.
-func (s *Store) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
-	return answer(ctx, s, func(c *conn) (tollkeeper.Receipt, error) { return createSession(c, n, now) })
+func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
+	return answer(ctx, s, func(c *conn) (store.Receipt, error) { return createSession(c, n, now) })
 }
 
 const (
@@ -36,7 +37,7 @@ const (
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)`
 )
 
-func createSession(c *conn, n tollkeeper.NewSession, now time.Time) (receipt tollkeeper.Receipt, err error) {
+func createSession(c *conn, n store.NewSession, now time.Time) (receipt store.Receipt, err error) {
 	x := &n.Session
 	was, err := signIn(c, n)
 	if err != nil {
@@ -79,7 +80,7 @@ type signer struct {
 }
 
 // signIn decides whether the session may be.
-func signIn(c *conn, n tollkeeper.NewSession) (was signer, err error) {
+func signIn(c *conn, n store.NewSession) (was signer, err error) {
 	x := &n.Session
 	found, err := c.one(selectSignIn, func(r *row) {
 		was.status, was.epoch, was.step, was.activeDay, was.parentStatus = r.text(), r.int(), r.int(), r.value(), r.text()
@@ -89,26 +90,26 @@ func signIn(c *conn, n tollkeeper.NewSession) (was signer, err error) {
 	if err == nil && !found {
 		was.known, err = c.one(selectSessionOwner, func(r *row) { was.owner = r.id() }, x.ID[:])
 	}
-	const active = string(tollkeeper.StatusActive)
+	const active = string(store.StatusActive)
 	switch {
 	case err != nil:
 		return was, err
 	case was.known && was.owner != x.Account:
-		return was, tollkeeper.ErrConflict
+		return was, store.Conflict{}
 	case was.known:
 		return was, nil
 	case !found || was.status != active || was.epoch != x.Epoch:
-		return was, tollkeeper.ErrNotFound
+		return was, store.ErrNotFound
 	case was.parentStatus != "" && was.parentStatus != active:
-		return was, tollkeeper.ErrNotFound
+		return was, store.ErrNotFound
 	case n.TOTPStep != 0 && n.TOTPStep <= was.step:
-		return was, tollkeeper.ErrConflict
+		return was, store.Conflict{}
 	}
 	return was, nil
 }
 
 // Session meets tollkeeper.SessionStore.
-func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l tollkeeper.Live, err error) {
+func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l store.Live, err error) {
 	err = s.read(ctx, func(c *conn) (err error) {
 		l, err = live(c, id, now)
 		return err
@@ -118,14 +119,14 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l tol
 
 // RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
 // ErrNotFound to the one that was current.
-func (s *Store) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	reused := false
-	l, err := answer(ctx, s, func(c *conn) (l tollkeeper.Live, err error) {
+	l, err := answer(ctx, s, func(c *conn) (l store.Live, err error) {
 		l, reused, err = rotate(c, r, now)
 		return l, err
 	})
 	if err == nil && reused {
-		err = tollkeeper.ErrConflict
+		err = store.Conflict{}
 	}
 	return l, err
 }
@@ -138,7 +139,7 @@ const (
 )
 
 // rotate answers reuse apart from its errors, because it ends the session, which an error would undo.
-func rotate(c *conn, r tollkeeper.Rotation, now time.Time) (l tollkeeper.Live, reused bool, err error) {
+func rotate(c *conn, r store.Rotation, now time.Time) (l store.Live, reused bool, err error) {
 	if reused, err = c.exists(selectReused, r.Session[:], int64(r.Generation)); err != nil || reused {
 		return l, reused, err
 	}
@@ -147,26 +148,26 @@ func rotate(c *conn, r tollkeeper.Rotation, now time.Time) (l tollkeeper.Live, r
 	}
 	x := &l.Session
 	switch {
-	case !now.Before(x.RefreshUntil), l.Status != tollkeeper.StatusActive, l.ParentStatus != tollkeeper.StatusActive:
-		return tollkeeper.Live{}, false, tollkeeper.ErrNotFound
+	case !now.Before(x.RefreshUntil), l.Status != store.StatusActive, l.ParentStatus != store.StatusActive:
+		return store.Live{}, false, store.ErrNotFound
 	case r.Generation == x.Generation:
-		next := tollkeeper.Session{ExpiresAt: r.ExpiresAt, RefreshUntil: r.RefreshUntil}
+		next := store.Session{ExpiresAt: r.ExpiresAt, RefreshUntil: r.RefreshUntil}
 		_, err = c.exec(updateRotation, x.ID[:], millis(now), millis(r.ExpiresAt), millis(r.RefreshUntil), next.EndsAt().UnixMilli())
 		if err != nil {
-			return tollkeeper.Live{}, false, err
+			return store.Live{}, false, err
 		}
 		l, err = live(c, r.Session, now)
 		return l, false, err
 	case r.Generation == x.Generation-1 && now.Before(x.RotatedAt.Add(r.Grace)):
 		return l, false, nil
 	}
-	return tollkeeper.Live{}, true, end(c, x, endedByReuse, now)
+	return store.Live{}, true, end(c, x, endedByReuse, now)
 }
 
 const updateTouch = `UPDATE sessions SET seen_at = ?2, proved_at = CASE WHEN ?3 THEN ?2 ELSE proved_at END WHERE id = ?1`
 
 // TouchSession meets tollkeeper.SessionStore.
-func (s *Store) TouchSession(ctx context.Context, t tollkeeper.Touch, now time.Time) error {
+func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		if _, err := liveOf(c, t.Account, t.Session, now); err != nil {
 			return err
@@ -190,7 +191,7 @@ func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now ti
 const updateEnd = `UPDATE sessions SET ended = ?2, ends_at = min(ends_at, ?3) WHERE id = ?1`
 
 // end keeps the row, so that a repeated CreateSession is still known, but no list walks over it any more.
-func end(c *conn, x *tollkeeper.Session, how int64, now time.Time) error {
+func end(c *conn, x *store.Session, how int64, now time.Time) error {
 	_, err := c.exec(updateEnd, x.ID[:], how, millis(now))
 	return err
 }
@@ -198,7 +199,7 @@ func end(c *conn, x *tollkeeper.Session, how int64, now time.Time) error {
 const updateKept = `UPDATE sessions SET epoch = epoch + 1 WHERE id = ?1 AND account = ?2 AND epoch = ?3 AND ended = 0`
 
 // keepSession takes a session along into the account's next epoch.
-func keepSession(c *conn, id uuid.UUID, was *tollkeeper.Account) error {
+func keepSession(c *conn, id uuid.UUID, was *store.Account) error {
 	if id == uuid.Nil {
 		return nil
 	}

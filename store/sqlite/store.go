@@ -18,11 +18,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/group"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-var _ tollkeeper.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // ErrClosed answers every verb after Close.
 var ErrClosed = errors.New("sqlite: the store is closed")

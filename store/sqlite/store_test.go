@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 	"github.com/tollkeeper/tollkeeper/store/storetest"
 )
@@ -34,12 +34,12 @@ func TestContract(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
 		t.Parallel()
 		s := open(t, file(t))
-		storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+		storetest.Run(t, func(*testing.T) store.Store { return s })
 		t.Run("statements use indexes", func(t *testing.T) { wantPlans(t, s) })
 	})
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
 		s := open(t, ":memory:")
-		storetest.Run(t, func(*testing.T) tollkeeper.Store { return s })
+		storetest.Run(t, func(*testing.T) store.Store { return s })
 	})
 }

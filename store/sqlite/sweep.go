@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // ended is what each kind loses: the rows that ended at or before ?1, oldest first, up to ?2 of them. The second
@@ -71,7 +72,7 @@ func eraseChildren(c *conn, limit int, now time.Time) (left bool, err error) {
 		if err != nil || !found {
 			return false, err
 		}
-		var orphans []tollkeeper.Account
+		var orphans []store.Account
 		err = c.each(context.Background(), selectOrphans, func(r *row) error {
 			orphans = append(orphans, accountOf(r))
 			return nil

@@ -7,9 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // TestSpoiledBatch has every other caller fail after it began to write: each of the others must get its own truth.
@@ -23,7 +24,7 @@ func TestSpoiledBatch(t *testing.T) {
 	must(t, err)
 	const callers = 64
 	errs := make([]error, callers)
-	sessions := make([]tollkeeper.NewSession, callers)
+	sessions := make([]store.NewSession, callers)
 	var wg sync.WaitGroup
 	for i := range callers {
 		sessions[i] = signIn(a, p.ID)
@@ -35,7 +36,7 @@ func TestSpoiledBatch(t *testing.T) {
 	wg.Wait()
 	for i, err := range errs {
 		_, missing := s.Session(t.Context(), sessions[i].Session.ID, now)
-		if i%2 == 0 && (!errors.Is(err, tollkeeper.ErrConflict) || !errors.Is(missing, tollkeeper.ErrNotFound)) {
+		if i%2 == 0 && (!errors.Is(err, store.Conflict{}) || !errors.Is(missing, store.ErrNotFound)) {
 			t.Errorf("spoiled %d: %v, session %v", i, err, missing)
 		}
 		if i%2 == 1 && (err != nil || missing != nil) {
@@ -60,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 		n := signIn(a, p.ID)
 		_, err = s.CreateSession(t.Context(), n, now)
 		if err != nil {
-			if _, missing := s.Session(t.Context(), n.Session.ID, now); !errors.Is(missing, tollkeeper.ErrNotFound) {
+			if _, missing := s.Session(t.Context(), n.Session.ID, now); !errors.Is(missing, store.ErrNotFound) {
 				t.Errorf("session %v", missing)
 			}
 			break
@@ -107,11 +108,11 @@ func TestEndedContextDoesNothing(t *testing.T) {
 }
 
 // wantBooks wants the balance, and the sum of the ledger, to be credits.
-func wantBooks(t *testing.T, s tollkeeper.CreditStore, owner uuid.UUID, credits int64) {
+func wantBooks(t *testing.T, s store.CreditStore, owner uuid.UUID, credits int64) {
 	t.Helper()
 	b, err := s.Balance(t.Context(), owner)
 	must(t, err)
-	sum, page := int64(0), tollkeeper.Page{Limit: 500}
+	sum, page := int64(0), store.Page{Limit: 500}
 	for {
 		entries, err := s.ListCredits(t.Context(), owner, "", page)
 		must(t, err)

@@ -4,7 +4,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func accounts(k *kit) {
@@ -39,51 +40,51 @@ func createAccount(k *kit) {
 }
 
 func createRoot(k *kit) {
-	a := account(tollkeeper.Root)
+	a := account(store.Root)
 	a.OrganizationOwner, a.Organization = a.ID, organization()
-	got, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Grant: grant(a.ID, 3000)}, now)
+	got, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Grant: grant(a.ID, 3000)}, now)
 	k.ok(err)
 	a.Number, a.Epoch, a.Version = got.Number, 1, 1
 	k.equal("answer", got, a)
 	k.equal("stored", k.find(a.ID), a)
-	k.equal("receipt", receipt, tollkeeper.Receipt{})
-	want := tollkeeper.Balance{Credits: 3000, Granted: 3000, FreeUsers: 2, ClosedMonth: tollkeeper.MonthOf(now) - 1}
+	k.equal("receipt", receipt, store.Receipt{})
+	want := store.Balance{Credits: 3000, Granted: 3000, FreeUsers: 2, ClosedMonth: store.MonthOf(now) - 1}
 	k.equal("balance", k.balance(a.ID), want)
 	entries := k.ledger(a.ID)
 	e := grant(a.ID, 3000)
 	e.ID, e.Balance = entries[0].ID, 3000
-	k.equal("ledger", entries, []tollkeeper.LedgerEntry{*e})
+	k.equal("ledger", entries, []store.LedgerEntry{*e})
 }
 
 func createWithoutGrant(k *kit) {
 	for _, house := range []bool{false, true} {
-		a := account(tollkeeper.Root)
+		a := account(store.Root)
 		a.House = house
-		k.create(tollkeeper.NewAccount{Account: a})
-		k.equal("balance", k.balance(a.ID), tollkeeper.Balance{ClosedMonth: tollkeeper.MonthOf(now) - 1})
-		k.equal("ledger", k.ledger(a.ID), []tollkeeper.LedgerEntry{})
+		k.create(store.NewAccount{Account: a})
+		k.equal("balance", k.balance(a.ID), store.Balance{ClosedMonth: store.MonthOf(now) - 1})
+		k.equal("ledger", k.ledger(a.ID), []store.LedgerEntry{})
 	}
 }
 
 func createChild(k *kit) {
 	p := k.parent(12)
 	a := account(p.ID)
-	c := charge(p.ID, tollkeeper.OpSignUp, 5)
-	got, receipt, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: c}, now)
+	c := charge(p.ID, store.OpSignUp, 5)
+	got, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: c}, now)
 	k.ok(err)
 	a.Number, a.Epoch, a.Version = got.Number, 1, 1
 	k.equal("answer", got, a)
 	k.equal("stored", k.find(a.ID), a)
-	want := tollkeeper.Balance{
-		Credits: 7, Granted: 12, Used: 5, FreeUsers: 2, Children: 1, SignUps: 1, ClosedMonth: tollkeeper.MonthOf(now) - 1,
+	want := store.Balance{
+		Credits: 7, Granted: 12, Used: 5, FreeUsers: 2, Children: 1, SignUps: 1, ClosedMonth: store.MonthOf(now) - 1,
 	}
 	k.equal("balance", k.balance(p.ID), want)
-	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: want})
-	k.equal("entry", k.entry(p.ID, c.Key), tollkeeper.LedgerEntry{
+	k.equal("receipt", receipt, store.Receipt{Charged: true, Balance: want})
+	k.equal("entry", k.entry(p.ID, c.Key), store.LedgerEntry{
 		ID: c.Entry, Owner: p.ID, Key: c.Key, Operation: c.Operation, Amount: -5, Balance: 7, Subject: a.ID, At: now,
 	})
 	_, err = k.store.Balance(k.ctx, a.ID)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 	k.child(p)
 	k.that(k.balance(p.ID).Children == 2, "a free child is not counted")
 }
@@ -94,7 +95,7 @@ func createSetsNumbers(k *kit) {
 	for range 5 {
 		a := account(p.ID)
 		a.Number, a.Epoch, a.Version = 7, 8, 9
-		got := k.create(tollkeeper.NewAccount{Account: a})
+		got := k.create(store.NewAccount{Account: a})
 		k.that(got.Epoch == 1 && got.Version == 1, "epoch %d and version %d, want 1 and 1", got.Epoch, got.Version)
 		k.that(got.Number > 0 && got.Number <= 1<<53, "number %d is not in 1..2^53", got.Number)
 		k.that(!seen[got.Number] && got.Number != p.Number, "number %d is given twice", got.Number)
@@ -113,8 +114,8 @@ func createNeedsParent(k *kit) {
 	for name, parent := range parents {
 		k.run(name, func(k *kit) {
 			a := account(parent)
-			_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: charge(root.ID, tollkeeper.OpSignUp, 5)}, now)
-			k.fails(err, tollkeeper.ErrNotFound, "parent")
+			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(root.ID, store.OpSignUp, 5)}, now)
+			k.fails(err, store.ErrNotFound, "parent")
 			k.absent(a.ID)
 			k.that(k.balance(root.ID).Credits == 9, "charged all the same")
 		})
@@ -123,17 +124,17 @@ func createNeedsParent(k *kit) {
 }
 
 // collide tries to make a twin of a child with a required charge and a mail, and wants nothing of it to stay.
-func (k *kit) collide(field string, twin func(first tollkeeper.Account, second *tollkeeper.Account)) {
+func (k *kit) collide(field string, twin func(first store.Account, second *store.Account)) {
 	k.Helper()
 	p := k.parent(12)
 	first, second := k.child(p), account(p.ID)
 	twin(first, &second)
 	before := k.balance(p.ID)
-	mail := queued(tollkeeper.Lookup{ID: second.ID})
-	n := tollkeeper.NewAccount{Account: second, Charge: charge(p.ID, tollkeeper.OpSignUp, 5), Mail: []tollkeeper.QueuedMail{mail}}
+	mail := queued(store.Lookup{ID: second.ID})
+	n := store.NewAccount{Account: second, Charge: charge(p.ID, store.OpSignUp, 5), Mail: []store.QueuedMail{mail}}
 	_, receipt, err := k.store.CreateAccount(k.ctx, n, now)
-	k.fails(err, tollkeeper.ErrConflict, field)
-	k.equal("receipt", receipt, tollkeeper.Receipt{})
+	k.fails(err, store.Conflict{}, field)
+	k.equal("receipt", receipt, store.Receipt{})
 	k.equal("balance", k.balance(p.ID), before)
 	k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
 	k.absent(second.ID)
@@ -141,36 +142,36 @@ func (k *kit) collide(field string, twin func(first tollkeeper.Account, second *
 }
 
 func createDuplicateEmail(k *kit) {
-	k.collide("email", func(first tollkeeper.Account, second *tollkeeper.Account) {
+	k.collide("email", func(first store.Account, second *store.Account) {
 		second.Email, second.EmailKey = strings.ToUpper(first.Email), first.EmailKey
 	})
 }
 
 func createDuplicateUsername(k *kit) {
-	k.collide("username", func(first tollkeeper.Account, second *tollkeeper.Account) {
+	k.collide("username", func(first store.Account, second *store.Account) {
 		second.Username = strings.ToUpper(first.Username)
 	})
 }
 
 func createDuplicateGoogle(k *kit) {
-	k.collide("google", func(first tollkeeper.Account, second *tollkeeper.Account) {
+	k.collide("google", func(first store.Account, second *store.Account) {
 		second.GoogleSubject = first.GoogleSubject
 	})
 }
 
 func createDuplicateRoot(k *kit) {
-	first, second := k.parent(0), account(tollkeeper.Root)
+	first, second := k.parent(0), account(store.Root)
 	second.EmailKey = first.EmailKey
-	_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: second, Grant: grant(second.ID, 5)}, now)
-	k.fails(err, tollkeeper.ErrConflict, "email")
+	_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: second, Grant: grant(second.ID, 5)}, now)
+	k.fails(err, store.Conflict{}, "email")
 	_, err = k.store.Balance(k.ctx, second.ID)
-	k.fails(err, tollkeeper.ErrNotFound)
-	k.equal("ledger", k.ledger(second.ID), []tollkeeper.LedgerEntry{})
+	k.fails(err, store.ErrNotFound)
+	k.equal("ledger", k.ledger(second.ID), []store.LedgerEntry{})
 }
 
 func createSameNames(k *kit) {
 	first := k.parent(0)
-	same := func(a *tollkeeper.Account) {
+	same := func(a *store.Account) {
 		a.Email, a.EmailKey, a.Username, a.GoogleSubject = first.Email, first.EmailKey, first.Username, first.GoogleSubject
 	}
 	k.child(first, same)
@@ -179,13 +180,13 @@ func createSameNames(k *kit) {
 	k.remove(gone)
 	again := account(gone.Parent)
 	same(&again)
-	k.create(tollkeeper.NewAccount{Account: again})
+	k.create(store.NewAccount{Account: again})
 }
 
 func createEmptyNames(k *kit) {
 	p := k.parent(0)
 	for range 2 {
-		k.child(p, func(a *tollkeeper.Account) { a.Email, a.EmailKey, a.Username, a.GoogleSubject = "", "", "", "" })
+		k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.Username, a.GoogleSubject = "", "", "", "" })
 	}
 }
 
@@ -197,7 +198,7 @@ func createTakenKey(k *kit) {
 		if gone {
 			k.remove(first)
 		}
-		_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: second}, now)
+		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: second}, now)
 		k.that(err != nil, "two accounts have one public key (the first deleted: %v)", gone)
 		k.absent(second.ID)
 	}

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // scribble writes over everything that an account points to.
-func scribble(a *tollkeeper.Account) {
+func scribble(a *store.Account) {
 	for i := range a.PasswordHistory {
 		a.PasswordHistory[i] = "scribble"
 	}
@@ -28,13 +29,13 @@ func scribble(a *tollkeeper.Account) {
 }
 
 // apart answers a copy that shares nothing, so that what is compared cannot be scribbled on through the store.
-func apart(a tollkeeper.Account) tollkeeper.Account {
+func apart(a store.Account) store.Account {
 	a.PasswordHistory, a.TOTP, a.TOTPPending = slices.Clone(a.PasswordHistory), bytes.Clone(a.TOTP), bytes.Clone(a.TOTPPending)
 	a.Organization = organizationApart(a.Organization)
 	return a
 }
 
-func organizationApart(o *tollkeeper.Organization) *tollkeeper.Organization {
+func organizationApart(o *store.Organization) *store.Organization {
 	if o == nil {
 		return nil
 	}
@@ -43,9 +44,9 @@ func organizationApart(o *tollkeeper.Organization) *tollkeeper.Organization {
 	return &c
 }
 
-func subjectApart(s tollkeeper.Subject) tollkeeper.Subject {
+func subjectApart(s store.Subject) store.Subject {
 	s.Account, s.Organization = apart(s.Account), organizationApart(s.Organization)
-	for _, a := range []**tollkeeper.Account{&s.Parent, &s.KeyOwner} {
+	for _, a := range []**store.Account{&s.Parent, &s.KeyOwner} {
 		if *a != nil {
 			c := apart(**a)
 			*a = &c
@@ -57,18 +58,18 @@ func subjectApart(s tollkeeper.Subject) tollkeeper.Subject {
 func aliasPassed(k *kit) {
 	p := k.owner()
 	a := account(p.ID)
-	first := apart(k.create(tollkeeper.NewAccount{Account: a}))
+	first := apart(k.create(store.NewAccount{Account: a}))
 	scribble(&a)
 	k.equal("after create", k.find(a.ID), first)
-	c := tollkeeper.Change{Account: k.find(p.ID)}
+	c := store.Change{Account: k.find(p.ID)}
 	c.Account.Organization.Name = "Other"
 	_, _, err := k.store.UpdateAccount(k.ctx, c, now)
 	k.ok(err)
 	stands := apart(k.find(p.ID))
 	scribble(&c.Account)
 	k.equal("after update", k.find(p.ID), stands)
-	e := entry(p.ID, tollkeeper.OpPackage, 5)
-	e.Package = &tollkeeper.Package{Type: "STARTER", FreeUsers: 1}
+	e := entry(p.ID, store.OpPackage, 5)
+	e.Package = &store.Package{Type: "STARTER", FreeUsers: 1}
 	k.apply(e)
 	e.Package.FreeUsers, e.Package.Type = 99, "scribble"
 	k.books(p.ID)
@@ -81,27 +82,27 @@ func aliasPassed(k *kit) {
 func aliasAnswered(k *kit) {
 	p := k.owner()
 	a := k.child(p)
-	s := k.put(secret(a, tollkeeper.PurposeReset))
-	spare := k.put(secret(a, tollkeeper.PurposeSignIn))
-	want := subjectApart(k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
+	s := k.put(secret(a, store.PurposeReset))
+	spare := k.put(secret(a, store.PurposeSignIn))
+	want := subjectApart(k.finds(store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
 	unchanged := func(by string) {
 		k.Helper()
-		k.equal("after "+by, k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID), want)
+		k.equal("after "+by, k.finds(store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID), want)
 	}
-	spoil := func(s tollkeeper.Subject) {
+	spoil := func(s store.Subject) {
 		scribble(&s.Account)
-		for _, a := range []*tollkeeper.Account{s.Parent, s.KeyOwner} {
+		for _, a := range []*store.Account{s.Parent, s.KeyOwner} {
 			if a != nil {
 				scribble(a)
 			}
 		}
 		if s.Organization != nil {
-			scribble(&tollkeeper.Account{Organization: s.Organization})
+			scribble(&store.Account{Organization: s.Organization})
 		}
 	}
-	spoil(k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
+	spoil(k.finds(store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID))
 	unchanged("find")
-	spoil(tollkeeper.Subject{Account: k.create(tollkeeper.NewAccount{Account: a})})
+	spoil(store.Subject{Account: k.create(store.NewAccount{Account: a})})
 	unchanged("create again")
 	_, subject, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
 	k.ok(err)
@@ -111,11 +112,11 @@ func aliasAnswered(k *kit) {
 	k.ok(err)
 	spoil(subject)
 	unchanged("consume")
-	list, err := k.store.ListAccounts(k.ctx, p.ID, tollkeeper.Page{Limit: 10})
+	list, err := k.store.ListAccounts(k.ctx, p.ID, store.Page{Limit: 10})
 	k.ok(err)
 	scribble(&list[0])
 	unchanged("list")
-	got := k.update(a.ID, func(*tollkeeper.Change) {})
+	got := k.update(a.ID, func(*store.Change) {})
 	want.Account.Version++
 	scribble(&got)
 	unchanged("update")
@@ -123,10 +124,10 @@ func aliasAnswered(k *kit) {
 }
 
 // aliasRows spoils what the books and the outbox answer.
-func (k *kit) aliasRows(p tollkeeper.Account) {
+func (k *kit) aliasRows(p store.Account) {
 	k.Helper()
-	e := entry(p.ID, tollkeeper.OpPackage, 5)
-	e.Package = &tollkeeper.Package{Type: "STARTER"}
+	e := entry(p.ID, store.OpPackage, 5)
+	e.Package = &store.Package{Type: "STARTER"}
 	for range 2 {
 		got, _, _, err := k.store.ApplyCredit(k.ctx, e)
 		k.ok(err)

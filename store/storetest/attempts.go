@@ -3,14 +3,14 @@ package storetest
 import (
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // One Limit of each kind.
 var (
-	rate    = tollkeeper.Limit{Every: 10 * time.Second, Burst: 3}
-	lock    = tollkeeper.Limit{Free: 3, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}
-	ceiling = tollkeeper.Limit{Free: 10, Window: time.Hour}
+	rate    = store.Limit{Every: 10 * time.Second, Burst: 3}
+	lock    = store.Limit{Free: 3, Base: 30 * time.Second, Max: 15 * time.Minute, Window: 15 * time.Minute}
+	ceiling = store.Limit{Free: 10, Window: time.Hour}
 )
 
 func attempts(k *kit) {
@@ -23,10 +23,10 @@ func attempts(k *kit) {
 	k.run("a cancelled context does nothing", attemptsCancelled)
 }
 
-func bucket(l tollkeeper.Limit) tollkeeper.Bucket { return tollkeeper.Bucket{Key: digest(), Limit: l} }
+func bucket(l store.Limit) store.Bucket { return store.Bucket{Key: digest(), Limit: l} }
 
 // take wants the attempt to be let in.
-func (k *kit) take(at time.Time, b ...tollkeeper.Bucket) tollkeeper.Decision {
+func (k *kit) take(at time.Time, b ...store.Bucket) store.Decision {
 	k.Helper()
 	d, err := k.attempts.Take(k.ctx, b, at)
 	k.ok(err)
@@ -36,7 +36,7 @@ func (k *kit) take(at time.Time, b ...tollkeeper.Bucket) tollkeeper.Decision {
 }
 
 // refused wants the attempt to be refused by just the buckets at those places, and none to be charged.
-func (k *kit) refused(at time.Time, b []tollkeeper.Bucket, by ...int) tollkeeper.Decision {
+func (k *kit) refused(at time.Time, b []store.Bucket, by ...int) store.Decision {
 	k.Helper()
 	d, err := k.attempts.Take(k.ctx, b, at)
 	k.ok(err)
@@ -53,27 +53,27 @@ func (k *kit) refused(at time.Time, b []tollkeeper.Bucket, by ...int) tollkeeper
 }
 
 // counts takes once more and wants n attempts to count then.
-func (k *kit) counts(at time.Time, b tollkeeper.Bucket, n int) {
+func (k *kit) counts(at time.Time, b store.Bucket, n int) {
 	k.Helper()
 	d := k.take(at, b)
 	k.that(d.Outcomes[0].State.N == n, "%d attempts count, want %d", d.Outcomes[0].State.N, n)
 }
 
 // marked reports whether a mark lives.
-func (k *kit) marked(mark tollkeeper.Digest, at time.Time) bool {
+func (k *kit) marked(mark store.Digest, at time.Time) bool {
 	k.Helper()
 	b := bucket(ceiling)
 	b.Waive = mark
 	return !k.take(at, b).Outcomes[0].Marked.IsZero()
 }
 
-func (k *kit) settle(at time.Time, s tollkeeper.Settlement) {
+func (k *kit) settle(at time.Time, s store.Settlement) {
 	k.Helper()
 	k.ok(k.attempts.Settle(k.ctx, s, at))
 }
 
 func takeAttempts(k *kit) {
-	for name, l := range map[string]tollkeeper.Limit{"a rate": rate, "a lock": lock, "a ceiling": ceiling} {
+	for name, l := range map[string]store.Limit{"a rate": rate, "a lock": lock, "a ceiling": ceiling} {
 		k.run(name+" follows its limit", func(k *kit) { takeFollows(k, l) })
 	}
 	k.run("all or none", takeAllOrNone)
@@ -85,14 +85,14 @@ func takeAttempts(k *kit) {
 }
 
 // takeFollows walks a bucket over all its edges: just before, at and after each time its state names.
-func takeFollows(k *kit, l tollkeeper.Limit) {
-	b, want, at := bucket(l), tollkeeper.State{}, now
+func takeFollows(k *kit, l store.Limit) {
+	b, want, at := bucket(l), store.State{}, now
 	for step := range 40 {
 		next, in := l.Next(want, at)
-		d, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, at)
+		d, err := k.attempts.Take(k.ctx, []store.Bucket{b}, at)
 		k.ok(err)
-		k.equal("decision", d, tollkeeper.Decision{
-			Allowed: in, Outcomes: []tollkeeper.Outcome{{State: next, Refused: !in, Charged: in}},
+		k.equal("decision", d, store.Decision{
+			Allowed: in, Outcomes: []store.Outcome{{State: next, Refused: !in, Charged: in}},
 		})
 		want = next
 		switch step % 4 {
@@ -117,17 +117,17 @@ func takeAllOrNone(k *kit) {
 	for range rate.Burst {
 		k.take(now, full)
 	}
-	for _, b := range [][]tollkeeper.Bucket{{free, full}, {full, free}, {bucket(lock), full, free}} {
+	for _, b := range [][]store.Bucket{{free, full}, {full, free}, {bucket(lock), full, free}} {
 		for range 3 {
 			_, err := k.attempts.Take(k.ctx, b, now)
 			k.ok(err)
 		}
 	}
-	d := k.refused(now, []tollkeeper.Bucket{free, full}, 1)
+	d := k.refused(now, []store.Bucket{free, full}, 1)
 	k.that(d.Outcomes[0].State.N == 0, "a refused attempt is counted: %+v", d)
 	k.counts(now, free, 1)
 	d = k.take(now.Add(rate.Every), full)
-	want, _ := rate.Next(tollkeeper.State{Until: now.Add(rate.Every), Expires: now.Add(rate.Every * 3)}, now.Add(rate.Every))
+	want, _ := rate.Next(store.State{Until: now.Add(rate.Every), Expires: now.Add(rate.Every * 3)}, now.Add(rate.Every))
 	k.equal("the full one", d.Outcomes[0].State, want)
 }
 
@@ -136,8 +136,8 @@ func takeTold(k *kit) {
 	for range 3 {
 		k.take(now, one, two)
 	}
-	k.refused(now, []tollkeeper.Bucket{one, free, two}, 0, 2)
-	k.refused(now.Add(rate.Every), []tollkeeper.Bucket{one, free, two}, 2)
+	k.refused(now, []store.Bucket{one, free, two}, 0, 2)
+	k.refused(now.Add(rate.Every), []store.Bucket{one, free, two}, 2)
 }
 
 func takeLockFirst(k *kit) {
@@ -145,13 +145,13 @@ func takeLockFirst(k *kit) {
 	for range 3 {
 		k.take(now, l, r)
 	}
-	d := k.refused(now, []tollkeeper.Bucket{l, r}, 0, 1)
+	d := k.refused(now, []store.Bucket{l, r}, 0, 1)
 	k.that(d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)), "the lock ends at %v", d.Outcomes[0].State.Until)
 	k.that(d.Outcomes[1].State.Until.Equal(now.Add(rate.Every)), "the rate frees at %v", d.Outcomes[1].State.Until)
 }
 
 func takeOrder(k *kit) {
-	var b []tollkeeper.Bucket
+	var b []store.Bucket
 	for i := range 6 {
 		b = append(b, bucket(ceiling))
 		for range i {
@@ -172,7 +172,7 @@ func takeNoExtension(k *kit) {
 		k.take(now, b)
 	}
 	for i := range 29 {
-		d := k.refused(now.Add(time.Duration(i)*time.Second), []tollkeeper.Bucket{b}, 0)
+		d := k.refused(now.Add(time.Duration(i)*time.Second), []store.Bucket{b}, 0)
 		k.that(d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)), "the lock moved to %v", d.Outcomes[0].State.Until)
 	}
 	d := k.take(now.Add(lock.Base), b)

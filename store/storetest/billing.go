@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func monthOrder(k *kit) {
@@ -64,10 +65,10 @@ func monthOperations(k *kit) {
 	k.apply(entry(p.ID, "host-operation", -7))
 	k.settleAll(firstMonth, 1)
 	k.apply(entry(p.ID, "host-operation", -5))
-	k.apply(entry(p.ID, tollkeeper.OpPackage, 50))
+	k.apply(entry(p.ID, store.OpPackage, 50))
 	k.settleAll(firstMonth+1, 2)
 	m := k.months(p.ID)
-	k.equal("months", m, []tollkeeper.Month{
+	k.equal("months", m, []store.Month{
 		{Owner: p.ID, Month: firstMonth + 1, Users: 3, FreeUsers: 2, Retention: 2, Operations: 5, Credits: 135, At: closing},
 		{Owner: p.ID, Month: firstMonth, Users: 3, FreeUsers: 2, Retention: 1, Operations: 7, Credits: 92, At: closing},
 	})
@@ -95,5 +96,5 @@ func listMonths(k *kit) {
 	k.equal("none", list(2, 1, 10), []int{})
 	found, err := k.store.ListMonths(k.ctx, id(), 0, 1<<30, 10)
 	k.ok(err)
-	k.equal("of nobody", found, []tollkeeper.Month{})
+	k.equal("of nobody", found, []store.Month{})
 }

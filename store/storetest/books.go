@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // books walks random sequences of all operations that move credits and recomputes the owner's row after each.
@@ -17,7 +18,7 @@ func books(k *kit) {
 			what, err := m.move()
 			k.ok(err)
 			b := k.books(p.ID)
-			children := int64(len(k.listed(p.ID, tollkeeper.Page{Limit: 1000})))
+			children := int64(len(k.listed(p.ID, store.Page{Limit: 1000})))
 			k.that(b.Children == children, "after %s: %d children are counted, %d are there", what, b.Children, children)
 		}
 	}
@@ -27,10 +28,10 @@ func books(k *kit) {
 type mover struct {
 	k       *kit
 	d       *dice
-	parent  tollkeeper.Account
-	child   tollkeeper.Account
-	last    tollkeeper.NewSession // to be created again
-	entries []tollkeeper.LedgerEntry
+	parent  store.Account
+	child   store.Account
+	last    store.NewSession // to be created again
+	entries []store.LedgerEntry
 	extra   []uuid.UUID // children that may be deleted
 }
 
@@ -46,25 +47,25 @@ func (m *mover) move() (what string, err error) {
 	}
 	one := moves[m.d.roll(len(moves))]
 	err = one.f()
-	if anyOf(err, []*tollkeeper.Error{tollkeeper.ErrInsufficientCredits, tollkeeper.ErrConflict}) {
+	if anyOf(err, []error{store.ErrInsufficientCredits, store.Conflict{}}) {
 		err = nil
 	}
 	return one.name, err
 }
 
 // charge is a random debit, mostly small.
-func (m *mover) charge(op tollkeeper.Operation) tollkeeper.Charge {
+func (m *mover) charge(op store.Operation) store.Charge {
 	c := charge(m.parent.ID, op, int64(1+m.d.roll(1+m.d.roll(20))))
 	c.Required = m.d.roll(2) == 0
 	return c
 }
 
 func (m *mover) signIn() error {
-	op := tollkeeper.OpSignIn
+	op := store.OpSignIn
 	if m.d.roll(3) == 0 {
-		op = tollkeeper.OpSocial
+		op = store.OpSocial
 	}
-	m.last = tollkeeper.NewSession{Session: session(m.child, now), Charge: m.charge(op)}
+	m.last = store.NewSession{Session: session(m.child, now), Charge: m.charge(op)}
 	return m.signInAgain()
 }
 
@@ -81,7 +82,7 @@ func (m *mover) signUp() error {
 	if m.d.roll(4) == 0 {
 		a.EmailKey = m.child.EmailKey
 	}
-	_, _, err := m.k.store.CreateAccount(m.k.ctx, tollkeeper.NewAccount{Account: a, Charge: m.charge(tollkeeper.OpSignUp)}, now)
+	_, _, err := m.k.store.CreateAccount(m.k.ctx, store.NewAccount{Account: a, Charge: m.charge(store.OpSignUp)}, now)
 	if err == nil {
 		m.extra = append(m.extra, a.ID)
 	}
@@ -89,24 +90,24 @@ func (m *mover) signUp() error {
 }
 
 func (m *mover) change() error {
-	s, err := m.k.store.FindAccount(m.k.ctx, tollkeeper.Lookup{ID: m.child.ID})
+	s, err := m.k.store.FindAccount(m.k.ctx, store.Lookup{ID: m.child.ID})
 	if err != nil {
 		return err
 	}
 	s.Account.Version -= int64(m.d.roll(4) / 3)
-	_, _, err = m.k.store.UpdateAccount(m.k.ctx, tollkeeper.Change{Account: s.Account, Charge: m.charge(tollkeeper.OpVerify)}, now)
+	_, _, err = m.k.store.UpdateAccount(m.k.ctx, store.Change{Account: s.Account, Charge: m.charge(store.OpVerify)}, now)
 	return err
 }
 
 func (m *mover) apply() error {
-	e := entry(m.parent.ID, tollkeeper.OpPackage, int64(1+m.d.roll(30)))
+	e := entry(m.parent.ID, store.OpPackage, int64(1+m.d.roll(30)))
 	switch m.d.roll(4) {
 	case 0:
-		e.Package = &tollkeeper.Package{Type: "STARTER", FreeUsers: int64(m.d.roll(3))}
+		e.Package = &store.Package{Type: "STARTER", FreeUsers: int64(m.d.roll(3))}
 	case 1:
 		e.Operation, e.Amount = "host-operation", -e.Amount
 	case 2:
-		e.Operation, e.Amount = tollkeeper.OpVerify, -e.Amount
+		e.Operation, e.Amount = store.OpVerify, -e.Amount
 	}
 	m.entries = append(m.entries, e)
 	_, _, _, err := m.k.store.ApplyCredit(m.k.ctx, e)
@@ -122,14 +123,14 @@ func (m *mover) applyAgain() error {
 }
 
 func (m *mover) refund() error {
-	all, err := m.k.store.ListCredits(m.k.ctx, m.parent.ID, "", tollkeeper.Page{Limit: 1000})
+	all, err := m.k.store.ListCredits(m.k.ctx, m.parent.ID, "", store.Page{Limit: 1000})
 	if err != nil {
 		return err
 	}
-	e := entry(m.parent.ID, tollkeeper.OpRefund, 0)
+	e := entry(m.parent.ID, store.OpRefund, 0)
 	e.Refunds = all[m.d.roll(len(all))].Key
 	_, _, _, err = m.k.store.ApplyCredit(m.k.ctx, e)
-	if anyOf(err, []*tollkeeper.Error{tollkeeper.ErrNotFound}) {
+	if anyOf(err, []error{store.ErrNotFound}) {
 		return nil
 	}
 	return err

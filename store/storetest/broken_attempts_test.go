@@ -5,42 +5,42 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 var brokenAttempts = []brokenStore{
-	{"counting after the fact", "attempts/races/a ceiling lets in exactly its number", func(s tollkeeper.Store) tollkeeper.Store {
+	{"counting after the fact", "attempts/races/a ceiling lets in exactly its number", func(s store.Store) store.Store {
 		return &countedLate{Store: s, model: newModel()}
 	}},
-	{"a lock that another's success clears", "attempts/settle/forget starts the named ones again", func(s tollkeeper.Store) tollkeeper.Store {
-		return &forgetful{Store: s, keys: map[tollkeeper.Digest]bool{}}
+	{"a lock that another's success clears", "attempts/settle/forget starts the named ones again", func(s store.Store) store.Store {
+		return &forgetful{Store: s, keys: map[store.Digest]bool{}}
 	}},
-	{"a waived bucket that is not counted", "attempts/waive/a waived bucket is charged", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a waived bucket that is not counted", "attempts/waive/a waived bucket is charged", func(s store.Store) store.Store {
 		return uncounted{s}
 	}},
-	{"a waived bucket that counts too much", "attempts/histories", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a waived bucket that counts too much", "attempts/histories", func(s store.Store) store.Store {
 		return uncounted{s}
 	}},
-	{"a mark that is shortened", "attempts/settle/a mark is never shortened", func(s tollkeeper.Store) tollkeeper.Store {
-		return &shortened{Store: s, marks: map[tollkeeper.Digest]tollkeeper.Digest{}}
+	{"a mark that is shortened", "attempts/settle/a mark is never shortened", func(s store.Store) store.Store {
+		return &shortened{Store: s, marks: map[store.Digest]store.Digest{}}
 	}},
-	{"charged although another refused", "attempts/take/all or none", func(s tollkeeper.Store) tollkeeper.Store {
+	{"charged although another refused", "attempts/take/all or none", func(s store.Store) store.Store {
 		return eachOnItsOwn{s}
 	}},
 }
 
 // countedLate decides by what it read before.
 type countedLate struct {
-	tollkeeper.Store
+	store.Store
 	mu sync.Mutex
 	*model
 }
 
 func newModel() *model {
-	return &model{states: map[tollkeeper.Digest]tollkeeper.State{}, marks: map[tollkeeper.Digest]time.Time{}}
+	return &model{states: map[store.Digest]store.State{}, marks: map[store.Digest]time.Time{}}
 }
 
-func (b *countedLate) Take(_ context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (b *countedLate) Take(_ context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	b.mu.Lock()
 	seen := newModel()
 	for key, s := range b.states {
@@ -59,12 +59,12 @@ func (b *countedLate) Take(_ context.Context, buckets []tollkeeper.Bucket, now t
 
 // forgetful forgets every lock at a success.
 type forgetful struct {
-	tollkeeper.Store
+	store.Store
 	mu   sync.Mutex
-	keys map[tollkeeper.Digest]bool
+	keys map[store.Digest]bool
 }
 
-func (b *forgetful) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (b *forgetful) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	b.mu.Lock()
 	for _, one := range buckets {
 		b.keys[one.Key] = true
@@ -73,7 +73,7 @@ func (b *forgetful) Take(ctx context.Context, buckets []tollkeeper.Bucket, now t
 	return b.Store.Take(ctx, buckets, now)
 }
 
-func (b *forgetful) Settle(ctx context.Context, s tollkeeper.Settlement, now time.Time) error {
+func (b *forgetful) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
 	b.mu.Lock()
 	for key := range b.keys {
 		s.Forget = append(s.Forget, key)
@@ -83,11 +83,11 @@ func (b *forgetful) Settle(ctx context.Context, s tollkeeper.Settlement, now tim
 }
 
 // uncounted lets what a mark waives pass by.
-type uncounted struct{ tollkeeper.Store }
+type uncounted struct{ store.Store }
 
-func (b uncounted) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (b uncounted) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	d, err := b.Store.Take(ctx, buckets, now)
-	var back tollkeeper.Settlement
+	var back store.Settlement
 	for i, o := range d.Outcomes {
 		if o.Charged && !o.Marked.IsZero() {
 			back.Forget = append(back.Forget, buckets[i].Key)
@@ -101,12 +101,12 @@ func (b uncounted) Take(ctx context.Context, buckets []tollkeeper.Bucket, now ti
 
 // shortened takes the last mark for the only one.
 type shortened struct {
-	tollkeeper.Store
+	store.Store
 	mu    sync.Mutex
-	marks map[tollkeeper.Digest]tollkeeper.Digest
+	marks map[store.Digest]store.Digest
 }
 
-func (b *shortened) Settle(ctx context.Context, s tollkeeper.Settlement, now time.Time) error {
+func (b *shortened) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
 	b.mu.Lock()
 	fresh := digest()
 	b.marks[s.Mark] = fresh
@@ -115,7 +115,7 @@ func (b *shortened) Settle(ctx context.Context, s tollkeeper.Settlement, now tim
 	return b.Store.Settle(ctx, s, now)
 }
 
-func (b *shortened) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
+func (b *shortened) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	for i := range buckets {
 		b.mu.Lock()
 		buckets[i].Waive = b.marks[buckets[i].Waive]
@@ -125,10 +125,10 @@ func (b *shortened) Take(ctx context.Context, buckets []tollkeeper.Bucket, now t
 }
 
 // eachOnItsOwn asks one bucket after the other.
-type eachOnItsOwn struct{ tollkeeper.Store }
+type eachOnItsOwn struct{ store.Store }
 
-func (b eachOnItsOwn) Take(ctx context.Context, buckets []tollkeeper.Bucket, now time.Time) (tollkeeper.Decision, error) {
-	all := tollkeeper.Decision{Allowed: true}
+func (b eachOnItsOwn) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	all := store.Decision{Allowed: true}
 	for i := range buckets {
 		d, err := b.Store.Take(ctx, buckets[i:i+1], now)
 		if err != nil {

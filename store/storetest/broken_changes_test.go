@@ -7,31 +7,32 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // versionless writes over whatever stands.
-type versionless struct{ tollkeeper.Store }
+type versionless struct{ store.Store }
 
-func (b versionless) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (b versionless) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	for {
-		s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: c.Account.ID})
+		s, err := b.FindAccount(ctx, store.Lookup{ID: c.Account.ID})
 		if err != nil {
-			return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+			return store.Account{}, store.Receipt{}, err
 		}
 		c.Account.Version = s.Account.Version
 		a, r, err := b.Store.UpdateAccount(ctx, c, now)
-		if !errors.Is(err, tollkeeper.ErrConflict) {
+		if !errors.Is(err, store.Conflict{}) {
 			return a, r, err
 		}
 	}
 }
 
 // endless leaves sessions alone.
-type endless struct{ tollkeeper.Store }
+type endless struct{ store.Store }
 
-func (b endless) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	a, r, err := b.Store.UpdateAccount(ctx, tollkeeper.Change{Account: c.Account}, now)
+func (b endless) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
+	a, r, err := b.Store.UpdateAccount(ctx, store.Change{Account: c.Account}, now)
 	if c.EndSessions {
 		a.Epoch++
 	}
@@ -39,72 +40,72 @@ func (b endless) UpdateAccount(ctx context.Context, c tollkeeper.Change, now tim
 }
 
 // proofSeen looks whether a proof is live and leaves it so.
-type proofSeen struct{ tollkeeper.Store }
+type proofSeen struct{ store.Store }
 
-func (b proofSeen) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
-	if (c.Proof != tollkeeper.Digest{}) {
-		if s, _, err := b.Secret(ctx, tollkeeper.PurposeReset, c.Proof); err != nil || !s.UsedAt.IsZero() {
-			return tollkeeper.Account{}, tollkeeper.Receipt{}, tollkeeper.ErrInvalidLink
+func (b proofSeen) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
+	if (c.Proof != store.Digest{}) {
+		if s, _, err := b.Secret(ctx, store.PurposeReset, c.Proof); err != nil || !s.UsedAt.IsZero() {
+			return store.Account{}, store.Receipt{}, store.ErrProof
 		}
-		c.Proof = tollkeeper.Digest{}
+		c.Proof = store.Digest{}
 	}
 	return b.Store.UpdateAccount(ctx, c, now)
 }
 
 // adminsCounted guards the last admin by what it read before.
-type adminsCounted struct{ tollkeeper.Store }
+type adminsCounted struct{ store.Store }
 
-func (b adminsCounted) UpdateAccount(ctx context.Context, c tollkeeper.Change, now time.Time) (tollkeeper.Account, tollkeeper.Receipt, error) {
+func (b adminsCounted) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	admins := 0
-	all, err := b.ListAccounts(ctx, c.Account.Parent, tollkeeper.Page{Limit: 100})
+	all, err := b.ListAccounts(ctx, c.Account.Parent, store.Page{Limit: 100})
 	if err != nil {
-		return tollkeeper.Account{}, tollkeeper.Receipt{}, err
+		return store.Account{}, store.Receipt{}, err
 	}
 	for _, a := range all {
-		if a.Role == tollkeeper.RoleAdmin && a.Status == tollkeeper.StatusActive {
+		if a.Role == store.RoleAdmin && a.Status == store.StatusActive {
 			admins++
 		}
 	}
 	time.Sleep(time.Millisecond)
 	a, r, err := b.Store.UpdateAccount(ctx, c, now)
-	if errors.Is(err, tollkeeper.ErrLastAdmin) && admins > 1 {
+	if errors.Is(err, store.ErrLastAdmin) && admins > 1 {
 		return c.Account, r, nil
 	}
 	return a, r, err
 }
 
 // adminless guards nobody against deletion.
-type adminless struct{ tollkeeper.Store }
+type adminless struct{ store.Store }
 
 func (b adminless) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	err := b.Store.DeleteAccount(ctx, scope, id, now)
-	if errors.Is(err, tollkeeper.ErrLastAdmin) {
+	if errors.Is(err, store.ErrLastAdmin) {
 		return nil
 	}
 	return err
 }
 
 // undeleted keeps what a tombstone must not have.
-type undeleted struct{ tollkeeper.Store }
+type undeleted struct{ store.Store }
 
 func (b undeleted) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: id})
+	s, err := b.FindAccount(ctx, store.Lookup{ID: id})
 	if err != nil {
 		return err
 	}
-	s.Account.Status = tollkeeper.StatusDisabled
-	_, _, err = b.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account, EndSessions: true}, now)
+	s.Account.Status = store.StatusDisabled
+	_, _, err = b.UpdateAccount(ctx, store.Change{Account: s.Account, EndSessions: true}, now)
 	return err
 }
 
 // shared hands out the same memory as long as the account does not change.
 type shared struct {
-	tollkeeper.Store
+	store.Store
 	mu      sync.Mutex
-	answers map[tollkeeper.Lookup]tollkeeper.Subject
+	answers map[store.Lookup]store.Subject
 }
 
-func (b *shared) FindAccount(ctx context.Context, l tollkeeper.Lookup) (tollkeeper.Subject, error) {
+func (b *shared) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	s, err := b.Store.FindAccount(ctx, l)
 	b.mu.Lock()
 	defer b.mu.Unlock()

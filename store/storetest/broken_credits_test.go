@@ -6,39 +6,40 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 var brokenCredits = []brokenStore{
-	{"a negative balance", "credits/apply/insufficient credits change nothing", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a negative balance", "credits/apply/insufficient credits change nothing", func(s store.Store) store.Store {
 		return indebted{s}
 	}},
-	{"a key that serves twice", "credits/apply/the same key again changes nothing", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a key that serves twice", "credits/apply/the same key again changes nothing", func(s store.Store) store.Store {
 		return keyless{s}
 	}},
-	{"a key that serves twice at once", "credits/races/the same key is applied once", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a key that serves twice at once", "credits/races/the same key is applied once", func(s store.Store) store.Store {
 		return keyless{s}
 	}},
-	{"a debit refunded twice", "credits/races/a refund under two keys stands once", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a debit refunded twice", "credits/races/a refund under two keys stands once", func(s store.Store) store.Store {
 		return generous{s}
 	}},
-	{"a month charged twice", "credits/races/each month is settled once", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a month charged twice", "credits/races/each month is settled once", func(s store.Store) store.Store {
 		return dunning{s}
 	}},
-	{"a counter that is not moved", "credits/books", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a counter that is not moved", "credits/books", func(s store.Store) store.Store {
 		return uncountedUse{s}
 	}},
-	{"a ledger row that nobody sees", "credits/races/everything at once adds up", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a ledger row that nobody sees", "credits/races/everything at once adds up", func(s store.Store) store.Store {
 		return unseen{s}
 	}},
 }
 
 // indebted lets a balance fall below zero.
-type indebted struct{ tollkeeper.Store }
+type indebted struct{ store.Store }
 
-func (b indebted) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+func (b indebted) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
-	if errors.Is(err, tollkeeper.ErrInsufficientCredits) {
+	if errors.Is(err, store.ErrInsufficientCredits) {
 		r.Credits += e.Amount
 		return e, r, true, nil
 	}
@@ -46,20 +47,20 @@ func (b indebted) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (to
 }
 
 // keyless takes every entry for a new one.
-type keyless struct{ tollkeeper.Store }
+type keyless struct{ store.Store }
 
-func (b keyless) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+func (b keyless) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	e.ID = id()
 	e.Key += e.ID.String()
 	return b.Store.ApplyCredit(ctx, e)
 }
 
 // generous refunds as often as it is asked.
-type generous struct{ tollkeeper.Store }
+type generous struct{ store.Store }
 
-func (b generous) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+func (b generous) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
-	if e.Refunds != "" && errors.Is(err, tollkeeper.ErrConflict) {
+	if e.Refunds != "" && errors.Is(err, store.Conflict{}) {
 		e.Refunds, e.Amount = "", 4
 		return b.Store.ApplyCredit(ctx, e)
 	}
@@ -67,12 +68,12 @@ func (b generous) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (to
 }
 
 // dunning charges each month once more.
-type dunning struct{ tollkeeper.Store }
+type dunning struct{ store.Store }
 
-func (b dunning) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []tollkeeper.Settled, error) {
+func (b dunning) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	n, charged, err := b.Store.CloseMonths(ctx, month, price, limit, now)
 	for _, c := range charged {
-		if _, _, _, err := b.ApplyCredit(ctx, entry(c.Owner, tollkeeper.OpRetention, -c.Debit)); err != nil {
+		if _, _, _, err := b.ApplyCredit(ctx, entry(c.Owner, store.OpRetention, -c.Debit)); err != nil {
 			return n, charged, err
 		}
 	}
@@ -80,18 +81,18 @@ func (b dunning) CloseMonths(ctx context.Context, month int, price int64, limit 
 }
 
 // uncountedUse forgets what was used for sign-ins.
-type uncountedUse struct{ tollkeeper.Store }
+type uncountedUse struct{ store.Store }
 
-func (b uncountedUse) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balance, error) {
+func (b uncountedUse) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
 	r, err := b.Store.Balance(ctx, owner)
 	r.SignIns = 0
 	return r, err
 }
 
 // unseen leaves the last row of each page out.
-type unseen struct{ tollkeeper.Store }
+type unseen struct{ store.Store }
 
-func (b unseen) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, p tollkeeper.Page) ([]tollkeeper.LedgerEntry, error) {
+func (b unseen) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
 	all, err := b.Store.ListCredits(ctx, owner, op, p)
 	if len(all) > 1 {
 		all = all[:len(all)-1]

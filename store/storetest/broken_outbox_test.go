@@ -6,32 +6,33 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 var brokenOutbox = []brokenStore{
-	{"a lease that does not hold", "outbox/races/each mail is claimed once", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a lease that does not hold", "outbox/races/each mail is claimed once", func(s store.Store) store.Store {
 		return &leaseless{Store: s, again: map[uuid.UUID]bool{}}
 	}},
-	{"a fence that does not hold", "outbox/finish/another claim is a fence", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a fence that does not hold", "outbox/finish/another claim is a fence", func(s store.Store) store.Store {
 		return &fenceless{Store: s, tries: map[uuid.UUID]int{}}
 	}},
-	{"a sweep without bounds", "outbox/sweep/is bounded and says when there is more", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a sweep without bounds", "outbox/sweep/is bounded and says when there is more", func(s store.Store) store.Store {
 		return unbounded{s}
 	}},
-	{"a sweep that comes early", "outbox/sweep/takes what ended a day before", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a sweep that comes early", "outbox/sweep/takes what ended a day before", func(s store.Store) store.Store {
 		return early{s}
 	}},
 }
 
 // leaseless gives every mail out twice.
 type leaseless struct {
-	tollkeeper.Store
+	store.Store
 	mu    sync.Mutex
 	again map[uuid.UUID]bool
 }
 
-func (b *leaseless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
+func (b *leaseless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	mails, err := b.Store.ClaimMail(ctx, limit, lease, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,11 +50,11 @@ func (b *leaseless) ClaimMail(ctx context.Context, limit int, lease time.Duratio
 
 // fenceless lets everyone finish.
 type fenceless struct {
-	tollkeeper.Store
+	store.Store
 	tries map[uuid.UUID]int
 }
 
-func (b *fenceless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]tollkeeper.QueuedMail, error) {
+func (b *fenceless) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	mails, err := b.Store.ClaimMail(ctx, limit, lease, now)
 	for _, m := range mails {
 		b.tries[m.ID] = m.Tries
@@ -66,14 +67,14 @@ func (b *fenceless) FinishMail(ctx context.Context, id uuid.UUID, _ int, retry t
 }
 
 // unbounded sweeps all at once.
-type unbounded struct{ tollkeeper.Store }
+type unbounded struct{ store.Store }
 
 func (b unbounded) Sweep(ctx context.Context, _ int, now time.Time) (bool, error) {
 	return b.Store.Sweep(ctx, 1000, now)
 }
 
 // early sweeps a day too soon.
-type early struct{ tollkeeper.Store }
+type early struct{ store.Store }
 
 func (b early) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	return b.Store.Sweep(ctx, limit, now.AddDate(0, 0, 1).Add(time.Second))

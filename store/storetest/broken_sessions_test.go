@@ -6,56 +6,57 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 var brokenSessions = []brokenStore{
-	{"a lost update in the charge", "sessions/races/charge down to exactly the last credit", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a lost update in the charge", "sessions/races/charge down to exactly the last credit", func(s store.Store) store.Store {
 		return &lostUpdate{Store: s, credits: map[uuid.UUID]int64{}}
 	}},
-	{"a ledger row without session", "sessions/create/needs an active account of that epoch/deleted", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a ledger row without session", "sessions/create/needs an active account of that epoch/deleted", func(s store.Store) store.Store {
 		return rowFirst{s}
 	}},
-	{"a repeated sign-in that is charged again", "sessions/create/the same id again is charged once", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a repeated sign-in that is charged again", "sessions/create/the same id again is charged once", func(s store.Store) store.Store {
 		return chargedAgain{s}
 	}},
-	{"a sign-in that moves the version", "sessions/create/moves last sign-in and time step but not the version", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a sign-in that moves the version", "sessions/create/moves last sign-in and time step but not the version", func(s store.Store) store.Store {
 		return versionMoved{s}
 	}},
-	{"a revocation that does not reach", "sessions/revoke/ends one at once", func(s tollkeeper.Store) tollkeeper.Store {
-		return &remembered{Store: s, live: map[uuid.UUID]tollkeeper.Live{}}
+	{"a revocation that does not reach", "sessions/revoke/ends one at once", func(s store.Store) store.Store {
+		return &remembered{Store: s, live: map[uuid.UUID]store.Live{}}
 	}},
-	{"a change that does not reach", "sessions/read/shows the present state", func(s tollkeeper.Store) tollkeeper.Store {
-		return &remembered{Store: s, live: map[uuid.UUID]tollkeeper.Live{}}
+	{"a change that does not reach", "sessions/read/shows the present state", func(s store.Store) store.Store {
+		return &remembered{Store: s, live: map[uuid.UUID]store.Live{}}
 	}},
-	{"a refresh token that serves twice", "sessions/rotate/reuse ends the session", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a refresh token that serves twice", "sessions/rotate/reuse ends the session", func(s store.Store) store.Store {
 		return graceful{s}
 	}},
-	{"a successor for each", "sessions/races/with grace all get the same successor", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a successor for each", "sessions/races/with grace all get the same successor", func(s store.Store) store.Store {
 		return successors{s}
 	}},
-	{"sessions of anybody", "sessions/revoke/only of the account", func(s tollkeeper.Store) tollkeeper.Store {
+	{"sessions of anybody", "sessions/revoke/only of the account", func(s store.Store) store.Store {
 		return anybody{s}
 	}},
-	{"a clock", "everywhere/only the parameter says what time it is", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a clock", "everywhere/only the parameter says what time it is", func(s store.Store) store.Store {
 		return clock{s}
 	}},
-	{"a sign-in that outlives its context", "everywhere/a cancelled context does nothing/create session", func(s tollkeeper.Store) tollkeeper.Store {
+	{"a sign-in that outlives its context", "everywhere/a cancelled context does nothing/create session", func(s store.Store) store.Store {
 		return uncancelled{s}
 	}},
-	{"local times", "everywhere/times come back in utc and milliseconds", func(s tollkeeper.Store) tollkeeper.Store {
+	{"local times", "everywhere/times come back in utc and milliseconds", func(s store.Store) store.Store {
 		return localTimes{s}
 	}},
 }
 
 // lostUpdate keeps a balance that it reads in one step and writes in another.
 type lostUpdate struct {
-	tollkeeper.Store
+	store.Store
 	mu      sync.Mutex
 	credits map[uuid.UUID]int64
 }
 
-func (b *lostUpdate) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balance, error) {
+func (b *lostUpdate) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
 	r, err := b.Store.Balance(ctx, owner)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -65,74 +66,74 @@ func (b *lostUpdate) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.B
 	return r, err
 }
 
-func (b *lostUpdate) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b *lostUpdate) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	c := n.Charge
 	before, err := b.Balance(ctx, c.Owner)
 	if c.Price == 0 || err != nil {
 		return b.Store.CreateSession(ctx, n, now)
 	}
 	if before.Credits < c.Price {
-		return tollkeeper.Receipt{}, tollkeeper.ErrInsufficientCredits
+		return store.Receipt{}, store.ErrInsufficientCredits
 	}
 	time.Sleep(100 * time.Microsecond)
-	n.Charge = tollkeeper.Charge{}
+	n.Charge = store.Charge{}
 	if _, err := b.Store.CreateSession(ctx, n, now); err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	before.Credits -= c.Price
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.credits[c.Owner] = before.Credits
-	return tollkeeper.Receipt{Charged: true, Balance: before}, nil
+	return store.Receipt{Charged: true, Balance: before}, nil
 }
 
 // rowFirst charges in a step of its own.
-type rowFirst struct{ tollkeeper.Store }
+type rowFirst struct{ store.Store }
 
-func (b rowFirst) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b rowFirst) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if err := payFirst(ctx, b.Store, &n.Charge, n.Session.Account, now); err != nil {
-		return tollkeeper.Receipt{}, err
+		return store.Receipt{}, err
 	}
 	return b.Store.CreateSession(ctx, n, now)
 }
 
 // chargedAgain takes a repeated sign-in for a new one.
-type chargedAgain struct{ tollkeeper.Store }
+type chargedAgain struct{ store.Store }
 
-func (b chargedAgain) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b chargedAgain) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if _, err := b.Session(ctx, n.Session.ID, now); err == nil {
 		c := charge(n.Charge.Owner, n.Charge.Operation, n.Charge.Price)
 		if err := payFirst(ctx, b.Store, &c, n.Session.Account, now); err != nil {
-			return tollkeeper.Receipt{}, err
+			return store.Receipt{}, err
 		}
 	}
 	return b.Store.CreateSession(ctx, n, now)
 }
 
 // versionMoved writes the whole account at each sign-in.
-type versionMoved struct{ tollkeeper.Store }
+type versionMoved struct{ store.Store }
 
-func (b versionMoved) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b versionMoved) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	r, err := b.Store.CreateSession(ctx, n, now)
 	if err != nil {
 		return r, err
 	}
-	s, err := b.FindAccount(ctx, tollkeeper.Lookup{ID: n.Session.Account})
+	s, err := b.FindAccount(ctx, store.Lookup{ID: n.Session.Account})
 	if err != nil {
 		return r, err
 	}
-	_, _, err = b.UpdateAccount(ctx, tollkeeper.Change{Account: s.Account}, now)
+	_, _, err = b.UpdateAccount(ctx, store.Change{Account: s.Account}, now)
 	return r, err
 }
 
 // remembered answers sessions from a cache.
 type remembered struct {
-	tollkeeper.Store
+	store.Store
 	mu   sync.Mutex
-	live map[uuid.UUID]tollkeeper.Live
+	live map[uuid.UUID]store.Live
 }
 
-func (b *remembered) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b *remembered) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	r, err := b.Store.CreateSession(ctx, n, now)
 	if l, err := b.Store.Session(ctx, n.Session.ID, now); err == nil {
 		b.mu.Lock()
@@ -142,7 +143,7 @@ func (b *remembered) CreateSession(ctx context.Context, n tollkeeper.NewSession,
 	return r, err
 }
 
-func (b *remembered) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func (b *remembered) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if l, ok := b.live[id]; ok && now.Before(l.Session.EndsAt()) {
@@ -152,17 +153,17 @@ func (b *remembered) Session(ctx context.Context, id uuid.UUID, now time.Time) (
 }
 
 // graceful always has grace.
-type graceful struct{ tollkeeper.Store }
+type graceful struct{ store.Store }
 
-func (b graceful) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (b graceful) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	r.Grace = time.Hour
 	return b.Store.RotateSession(ctx, r, now)
 }
 
 // successors gives everyone in the grace a successor of his own.
-type successors struct{ tollkeeper.Store }
+type successors struct{ store.Store }
 
-func (b successors) RotateSession(ctx context.Context, r tollkeeper.Rotation, now time.Time) (tollkeeper.Live, error) {
+func (b successors) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if l, err := b.Session(ctx, r.Session, now); err == nil && r.Grace > 0 {
 		r.Generation = l.Session.Generation
 	}
@@ -170,7 +171,7 @@ func (b successors) RotateSession(ctx context.Context, r tollkeeper.Rotation, no
 }
 
 // anybody ends a session whoever asks.
-type anybody struct{ tollkeeper.Store }
+type anybody struct{ store.Store }
 
 func (b anybody) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	if l, err := b.Session(ctx, id, now); err == nil {
@@ -180,23 +181,23 @@ func (b anybody) RevokeSession(ctx context.Context, account, id uuid.UUID, now t
 }
 
 // clock reads one.
-type clock struct{ tollkeeper.Store }
+type clock struct{ store.Store }
 
-func (b clock) Session(ctx context.Context, id uuid.UUID, _ time.Time) (tollkeeper.Live, error) {
+func (b clock) Session(ctx context.Context, id uuid.UUID, _ time.Time) (store.Live, error) {
 	return b.Store.Session(ctx, id, time.Now())
 }
 
 // uncancelled does not look at the context.
-type uncancelled struct{ tollkeeper.Store }
+type uncancelled struct{ store.Store }
 
-func (b uncancelled) CreateSession(ctx context.Context, n tollkeeper.NewSession, now time.Time) (tollkeeper.Receipt, error) {
+func (b uncancelled) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	return b.Store.CreateSession(context.WithoutCancel(ctx), n, now)
 }
 
 // localTimes answers in a time zone.
-type localTimes struct{ tollkeeper.Store }
+type localTimes struct{ store.Store }
 
-func (b localTimes) Session(ctx context.Context, id uuid.UUID, now time.Time) (tollkeeper.Live, error) {
+func (b localTimes) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	l, err := b.Store.Session(ctx, id, now)
 	l.Session.SeenAt = l.Session.SeenAt.In(time.FixedZone("here", 3600))
 	return l, err

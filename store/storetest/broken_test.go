@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -62,9 +62,9 @@ func (r *recorder) Run(name string, f func(kitT)) bool {
 }
 
 // tried runs one test of the kit on a store.
-func tried(name string, store tollkeeper.Store) *record {
+func tried(name string, kept store.Store) *record {
 	r := &recorder{only: name, record: &record{ran: map[string]bool{}, failed: map[string]string{}}}
-	runStore(r, func(kitT) tollkeeper.Store { return store })
+	runStore(r, func(kitT) store.Store { return kept })
 	return r.record
 }
 
@@ -92,7 +92,7 @@ func TestBroken(t *testing.T) {
 type brokenStore struct {
 	name   string
 	caught string
-	wrap   func(tollkeeper.Store) tollkeeper.Store
+	wrap   func(store.Store) store.Store
 }
 
 func brokenStores() []brokenStore {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // The times of the kit. Most tests live in the far future, and those that look at all rows of a store in a past where
@@ -28,19 +29,19 @@ func word(prefix string) string {
 	return prefix + strings.ToLower(strings.NewReplacer("-", "").Replace(uuid.NewString()))[:16]
 }
 
-func digest() (d tollkeeper.Digest) {
+func digest() (d store.Digest) {
 	_, _ = rand.Read(d[:])
 	return d
 }
 
 // account makes a valid account below parent, with something in every field that a caller sets.
-func account(parent uuid.UUID) tollkeeper.Account {
+func account(parent uuid.UUID) store.Account {
 	key := make([]byte, 24)
 	_, _ = rand.Read(key)
 	name := word("user_")
-	return tollkeeper.Account{
+	return store.Account{
 		ID: id(), Parent: parent, Email: strings.ToUpper(name[:1]) + name[1:] + "@Example.com", EmailKey: name + "@example.com",
-		Username: "N" + name, Name: "Name of " + name, Role: tollkeeper.RoleUser, Status: tollkeeper.StatusActive,
+		Username: "N" + name, Name: "Name of " + name, Role: store.RoleUser, Status: store.StatusActive,
 		PublicKey: "APK_" + base64.RawURLEncoding.EncodeToString(key), Password: "$argon2id$v=19$m=19456,t=2,p=1$" + name,
 		PasswordChangedAt: now, PasswordHistory: []string{"$first", "$second"}, EmailVerifiedAt: now.Add(-time.Hour),
 		GoogleSubject: word("g"), TOTP: []byte{1, 2, 3}, TOTPPending: []byte{4, 5}, KeyMaster: "m1", KeyVersion: 3,
@@ -48,33 +49,33 @@ func account(parent uuid.UUID) tollkeeper.Account {
 	}
 }
 
-func organization() *tollkeeper.Organization {
-	return &tollkeeper.Organization{
-		Name: "Org", URL: "https://org.example", AuthURLs: tollkeeper.AuthURLs{SignIn: "/in", Reset: "/reset"},
-		DomainRestriction: true, Google: tollkeeper.GoogleSettings{Enabled: true, ClientID: "client"},
+func organization() *store.Organization {
+	return &store.Organization{
+		Name: "Org", URL: "https://org.example", AuthURLs: store.AuthURLs{SignIn: "/in", Reset: "/reset"},
+		DomainRestriction: true, Google: store.GoogleSettings{Enabled: true, ClientID: "client"},
 		Authorized: []uuid.UUID{id(), id()}, UpdateCount: 2,
 	}
 }
 
-func grant(owner uuid.UUID, credits int64) *tollkeeper.LedgerEntry {
-	return &tollkeeper.LedgerEntry{
-		ID: id(), Owner: owner, Key: "grant:" + owner.String(), Operation: tollkeeper.OpGrant, Amount: credits,
-		Package: &tollkeeper.Package{Type: "INITIAL", Credits: credits, FreeUsers: 2}, At: now,
+func grant(owner uuid.UUID, credits int64) *store.LedgerEntry {
+	return &store.LedgerEntry{
+		ID: id(), Owner: owner, Key: "grant:" + owner.String(), Operation: store.OpGrant, Amount: credits,
+		Package: &store.Package{Type: "INITIAL", Credits: credits, FreeUsers: 2}, At: now,
 	}
 }
 
 // edit changes an account before it is made.
-type edit func(*tollkeeper.Account)
+type edit func(*store.Account)
 
-func admin(a *tollkeeper.Account) { a.Role = tollkeeper.RoleAdmin }
-func house(a *tollkeeper.Account) { a.House, a.Email, a.EmailKey = true, "", "" }
+func admin(a *store.Account) { a.Role = store.RoleAdmin }
+func house(a *store.Account) { a.House, a.Email, a.EmailKey = true, "", "" }
 
 func email(address string) edit {
-	return func(a *tollkeeper.Account) { a.Email, a.EmailKey = address, strings.ToLower(address) }
+	return func(a *store.Account) { a.Email, a.EmailKey = address, strings.ToLower(address) }
 }
 
 // create makes an account and answers it as it stands.
-func (k *kit) create(n tollkeeper.NewAccount) tollkeeper.Account {
+func (k *kit) create(n store.NewAccount) store.Account {
 	k.Helper()
 	a, _, err := k.store.CreateAccount(k.ctx, n, now)
 	k.ok(err)
@@ -82,80 +83,80 @@ func (k *kit) create(n tollkeeper.NewAccount) tollkeeper.Account {
 }
 
 // parent makes a root account with credits and two free users.
-func (k *kit) parent(credits int64, edits ...edit) tollkeeper.Account {
+func (k *kit) parent(credits int64, edits ...edit) store.Account {
 	k.Helper()
-	a := account(tollkeeper.Root)
+	a := account(store.Root)
 	for _, e := range edits {
 		e(&a)
 	}
-	return k.create(tollkeeper.NewAccount{Account: a, Grant: grant(a.ID, credits)})
+	return k.create(store.NewAccount{Account: a, Grant: grant(a.ID, credits)})
 }
 
 // child makes an account below parent that costs nothing.
-func (k *kit) child(parent tollkeeper.Account, edits ...edit) tollkeeper.Account {
+func (k *kit) child(parent store.Account, edits ...edit) store.Account {
 	k.Helper()
 	a := account(parent.ID)
 	for _, e := range edits {
 		e(&a)
 	}
-	return k.create(tollkeeper.NewAccount{Account: a})
+	return k.create(store.NewAccount{Account: a})
 }
 
 // charge is a required debit with a key of its own.
-func charge(owner uuid.UUID, op tollkeeper.Operation, price int64) tollkeeper.Charge {
+func charge(owner uuid.UUID, op store.Operation, price int64) store.Charge {
 	entry := id()
-	return tollkeeper.Charge{Owner: owner, Key: "key:" + entry.String(), Entry: entry, Operation: op, Price: price, Required: true}
+	return store.Charge{Owner: owner, Key: "key:" + entry.String(), Entry: entry, Operation: op, Price: price, Required: true}
 }
 
 // session makes a session of the account that lives for a day, without refresh.
-func session(a tollkeeper.Account, at time.Time) tollkeeper.Session {
-	return tollkeeper.Session{
-		ID: id(), Account: a.ID, Epoch: a.Epoch, Audience: tollkeeper.AudienceV1, KeyID: "key-1", Network: "192.0.2.0/24",
+func session(a store.Account, at time.Time) store.Session {
+	return store.Session{
+		ID: id(), Account: a.ID, Epoch: a.Epoch, Audience: store.AudienceV1, KeyID: "key-1", Network: "192.0.2.0/24",
 		Agent: "agent", CreatedAt: at, SeenAt: at, ProvedAt: at, ExpiresAt: at.Add(24 * time.Hour),
 	}
 }
 
 // refreshable makes a session with an access token of an hour and a refresh token of a week.
-func refreshable(a tollkeeper.Account) tollkeeper.Session {
+func refreshable(a store.Account) store.Session {
 	s := session(a, now)
 	s.ExpiresAt, s.RefreshUntil = now.Add(time.Hour), now.Add(7*24*time.Hour)
 	return s
 }
 
 // signIn keeps the session, free of charge.
-func (k *kit) signIn(s tollkeeper.Session) tollkeeper.Session {
+func (k *kit) signIn(s store.Session) store.Session {
 	k.Helper()
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, s.CreatedAt)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s}, s.CreatedAt)
 	k.ok(err)
 	return s
 }
 
 // secret makes a secret that was mailed to the account's address and lives for ten minutes.
-func secret(a tollkeeper.Account, p tollkeeper.Purpose) tollkeeper.Secret {
-	return tollkeeper.Secret{
+func secret(a store.Account, p store.Purpose) store.Secret {
+	return store.Secret{
 		Account: a.ID, Purpose: p, Address: a.EmailKey, Digest: digest(), CreatedAt: now, ExpiresAt: now.Add(10 * time.Minute),
 	}
 }
 
 // put keeps a secret.
-func (k *kit) put(s tollkeeper.Secret) tollkeeper.Secret {
+func (k *kit) put(s store.Secret) store.Secret {
 	k.Helper()
-	k.ok(k.store.PutSecrets(k.ctx, []tollkeeper.Secret{s}, now))
+	k.ok(k.store.PutSecrets(k.ctx, []store.Secret{s}, now))
 	return s
 }
 
 // find answers the account as it stands.
-func (k *kit) find(id uuid.UUID) tollkeeper.Account {
+func (k *kit) find(id uuid.UUID) store.Account {
 	k.Helper()
-	s, err := k.store.FindAccount(k.ctx, tollkeeper.Lookup{ID: id})
+	s, err := k.store.FindAccount(k.ctx, store.Lookup{ID: id})
 	k.ok(err)
 	return s.Account
 }
 
 // update changes the account as it stands.
-func (k *kit) update(id uuid.UUID, f func(*tollkeeper.Change)) tollkeeper.Account {
+func (k *kit) update(id uuid.UUID, f func(*store.Change)) store.Account {
 	k.Helper()
-	c := tollkeeper.Change{Account: k.find(id)}
+	c := store.Change{Account: k.find(id)}
 	f(&c)
 	a, _, err := k.store.UpdateAccount(k.ctx, c, now)
 	k.ok(err)
@@ -164,15 +165,15 @@ func (k *kit) update(id uuid.UUID, f func(*tollkeeper.Change)) tollkeeper.Accoun
 
 func (k *kit) disable(id uuid.UUID) {
 	k.Helper()
-	k.update(id, func(c *tollkeeper.Change) { c.Account.Status = tollkeeper.StatusDisabled })
+	k.update(id, func(c *store.Change) { c.Account.Status = store.StatusDisabled })
 }
 
-func (k *kit) remove(a tollkeeper.Account) {
+func (k *kit) remove(a store.Account) {
 	k.Helper()
 	k.ok(k.store.DeleteAccount(k.ctx, a.Parent, a.ID, now))
 }
 
-func (k *kit) balance(owner uuid.UUID) tollkeeper.Balance {
+func (k *kit) balance(owner uuid.UUID) store.Balance {
 	k.Helper()
 	b, err := k.store.Balance(k.ctx, owner)
 	k.ok(err)

@@ -4,24 +4,25 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // claim is a try at a sign-in code.
-func claim(a tollkeeper.Account, d tollkeeper.Digest, tries int) tollkeeper.Claim {
-	return tollkeeper.Claim{
-		Purpose: tollkeeper.PurposeSignIn, Digest: d, Tries: tries, Lookup: tollkeeper.Lookup{Email: a.EmailKey, Scope: a.Parent},
+func claim(a store.Account, d store.Digest, tries int) store.Claim {
+	return store.Claim{
+		Purpose: store.PurposeSignIn, Digest: d, Tries: tries, Lookup: store.Lookup{Email: a.EmailKey, Scope: a.Parent},
 	}
 }
 
 // guess tries a sign-in code of the account and wants it to be right or wrong.
-func (k *kit) guess(a tollkeeper.Account, d tollkeeper.Digest, tries int, right bool) {
+func (k *kit) guess(a store.Account, d store.Digest, tries int, right bool) {
 	k.Helper()
 	s, err := k.store.ConsumeSecret(k.ctx, claim(a, d, tries), now)
 	if right {
 		k.ok(err)
 	} else {
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 	}
 	k.that(s.Account.ID == a.ID, "subject is %v, want %v", s.Account.ID, a.ID)
 }
@@ -40,13 +41,13 @@ func consumeSecret(k *kit) {
 func consumeAll(k *kit) {
 	o := k.owner()
 	a := k.child(o)
-	first, second := k.put(secret(a, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeSignIn))
-	reset := k.put(secret(a, tollkeeper.PurposeReset))
+	first, second := k.put(secret(a, store.PurposeSignIn)), k.put(secret(a, store.PurposeSignIn))
+	reset := k.put(secret(a, store.PurposeReset))
 	c := claim(a, first.Digest, 5)
-	c.Lookup = tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: o.PublicKey}
+	c.Lookup = store.Lookup{Email: a.EmailKey, ScopeKey: o.PublicKey}
 	s, err := k.store.ConsumeSecret(k.ctx, c, now)
 	k.ok(err)
-	k.equal("subject", s, tollkeeper.Subject{Account: a, Parent: &o, Organization: o.Organization, KeyOwner: &o})
+	k.equal("subject", s, store.Subject{Account: a, Parent: &o, Organization: o.Organization, KeyOwner: &o})
 	k.that(k.secret(first).UsedAt.Equal(now) && k.secret(second).UsedAt.Equal(now), "not all are used up")
 	k.equal("another purpose", k.secret(reset), reset)
 	k.guess(a, first.Digest, 5, false)
@@ -55,19 +56,19 @@ func consumeAll(k *kit) {
 
 func consumeSingle(k *kit) {
 	a := k.child(k.parent(0))
-	var codes []tollkeeper.Secret
+	var codes []store.Secret
 	for range 3 {
-		s := secret(a, tollkeeper.PurposeRecovery)
+		s := secret(a, store.PurposeRecovery)
 		s.Address, s.ExpiresAt = "", time.Time{}
 		codes = append(codes, k.put(s))
 	}
-	c := tollkeeper.Claim{Purpose: tollkeeper.PurposeRecovery, Lookup: tollkeeper.Lookup{ID: a.ID}, Single: true}
+	c := store.Claim{Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: a.ID}, Single: true}
 	for i, s := range codes {
 		c.Digest = s.Digest
 		_, err := k.store.ConsumeSecret(k.ctx, c, now)
 		k.ok(err)
 		_, err = k.store.ConsumeSecret(k.ctx, c, now)
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 		for _, later := range codes[i+1:] {
 			k.that(k.secret(later).UsedAt.IsZero(), "another code is used up, too")
 		}
@@ -76,10 +77,10 @@ func consumeSingle(k *kit) {
 
 func consumeTries(k *kit) {
 	a := k.child(k.parent(0))
-	old := k.put(secret(a, tollkeeper.PurposeSignIn))
-	recovery := k.put(secret(a, tollkeeper.PurposeRecovery))
+	old := k.put(secret(a, store.PurposeSignIn))
+	recovery := k.put(secret(a, store.PurposeRecovery))
 	k.guess(a, digest(), 3, false)
-	young := k.put(secret(a, tollkeeper.PurposeSignIn))
+	young := k.put(secret(a, store.PurposeSignIn))
 	k.guess(a, digest(), 3, false)
 	k.guess(a, recovery.Digest, 3, false)
 	k.that(k.secret(old).Tries == 3 && k.secret(young).Tries == 2, "tries are %d and %d, want 3 and 2", k.secret(old).Tries, k.secret(young).Tries)
@@ -88,14 +89,14 @@ func consumeTries(k *kit) {
 	k.that(k.secret(young).Tries == 3, "a try at a dead code does not count on the live one")
 	k.guess(a, young.Digest, 3, false)
 	k.that(k.secret(old).Tries == 3 && k.secret(young).Tries == 3, "a dead code counts on")
-	fresh := k.put(secret(a, tollkeeper.PurposeSignIn))
+	fresh := k.put(secret(a, store.PurposeSignIn))
 	k.guess(a, old.Digest, 3, false)
 	k.guess(a, fresh.Digest, 3, true)
 }
 
 func consumeLastTry(k *kit) {
 	a := k.child(k.parent(0))
-	s := k.put(secret(a, tollkeeper.PurposeSignIn))
+	s := k.put(secret(a, store.PurposeSignIn))
 	for range 4 {
 		k.guess(a, digest(), 5, false)
 	}
@@ -104,7 +105,7 @@ func consumeLastTry(k *kit) {
 
 func consumeUncounted(k *kit) {
 	a := k.child(k.parent(0))
-	s := k.put(secret(a, tollkeeper.PurposeSignIn))
+	s := k.put(secret(a, store.PurposeSignIn))
 	for range 20 {
 		k.guess(a, digest(), 0, false)
 	}
@@ -115,29 +116,29 @@ func consumeUncounted(k *kit) {
 func consumeNotLive(k *kit) {
 	p := k.parent(0)
 	a, b := k.child(p), k.child(p)
-	expired, last := secret(a, tollkeeper.PurposeSignIn), secret(a, tollkeeper.PurposeSignIn)
+	expired, last := secret(a, store.PurposeSignIn), secret(a, store.PurposeSignIn)
 	expired.ExpiresAt, last.ExpiresAt = now, now.Add(time.Millisecond)
 	k.put(expired)
 	k.put(last)
-	foreign, purpose := k.put(secret(b, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeReset))
-	for _, s := range []tollkeeper.Secret{expired, foreign, purpose} {
+	foreign, purpose := k.put(secret(b, store.PurposeSignIn)), k.put(secret(a, store.PurposeReset))
+	for _, s := range []store.Secret{expired, foreign, purpose} {
 		k.guess(a, s.Digest, 10, false)
 	}
 	k.equal("the other's code", k.secret(foreign), foreign)
 	k.equal("the expired code", k.secret(expired), expired)
 	k.guess(a, last.Digest, 10, true)
 	k.guess(a, last.Digest, 10, false)
-	voided := k.put(secret(b, tollkeeper.PurposeSignIn))
-	k.update(b.ID, func(c *tollkeeper.Change) { c.Void = []tollkeeper.Purpose{tollkeeper.PurposeSignIn} })
+	voided := k.put(secret(b, store.PurposeSignIn))
+	k.update(b.ID, func(c *store.Change) { c.Void = []store.Purpose{store.PurposeSignIn} })
 	k.guess(b, voided.Digest, 10, false)
 }
 
 func consumeAddress(k *kit) {
 	a := k.child(k.parent(0))
-	mailed, paper := k.put(secret(a, tollkeeper.PurposeSignIn)), secret(a, tollkeeper.PurposeSignIn)
+	mailed, paper := k.put(secret(a, store.PurposeSignIn)), secret(a, store.PurposeSignIn)
 	paper.Address = ""
 	k.put(paper)
-	moved := k.update(a.ID, func(c *tollkeeper.Change) { c.Account.EmailKey = word("moved") + "@example.com" })
+	moved := k.update(a.ID, func(c *store.Change) { c.Account.EmailKey = word("moved") + "@example.com" })
 	k.guess(moved, mailed.Digest, 5, false)
 	k.that(k.secret(mailed).Tries == 0, "a try counts on a code of another address")
 	k.that(k.secret(paper).Tries == 1, "a try does not count on a code without address")
@@ -149,26 +150,26 @@ func consumeLookup(k *kit) {
 	p, q := k.parent(0), k.parent(0)
 	a := k.child(p)
 	same := k.child(q, email(a.Email))
-	s := k.put(secret(a, tollkeeper.PurposeSignIn))
+	s := k.put(secret(a, store.PurposeSignIn))
 	k.guess(same, s.Digest, 5, false)
 	k.equal("the code of a namesake", k.secret(s), s)
 	for _, c := range []struct {
-		l     tollkeeper.Lookup
+		l     store.Lookup
 		field string
 	}{
-		{tollkeeper.Lookup{Email: a.EmailKey}, ""}, {tollkeeper.Lookup{Email: word("no"), Scope: p.ID}, ""}, {tollkeeper.Lookup{ID: id()}, ""},
-		{tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent"},
-		{tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent"},
+		{store.Lookup{Email: a.EmailKey}, ""}, {store.Lookup{Email: word("no"), Scope: p.ID}, ""}, {store.Lookup{ID: id()}, ""},
+		{store.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent"},
+		{store.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent"},
 	} {
-		got, err := k.store.ConsumeSecret(k.ctx, tollkeeper.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: c.l}, now)
-		k.fails(err, tollkeeper.ErrNotFound, c.field)
+		got, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: c.l}, now)
+		k.fails(err, store.ErrNotFound, c.field)
 		k.that(got.Account.ID == uuid.Nil, "a subject of nobody: %v", got.Account.ID)
 	}
-	l := tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}
-	_, err := k.store.ConsumeSecret(k.ctx, tollkeeper.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: l}, now)
+	l := store.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}
+	_, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: l}, now)
 	k.ok(err)
-	gone := k.put(secret(a, tollkeeper.PurposeSignIn))
+	gone := k.put(secret(a, store.PurposeSignIn))
 	k.remove(a)
 	_, err = k.store.ConsumeSecret(k.ctx, claim(a, gone.Digest, 5), now)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 }

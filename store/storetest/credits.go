@@ -4,16 +4,17 @@ import (
 	"math"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func credits(k *kit) {
 	k.run("apply", applyCredit)
 	k.run("refund", refundCredit)
 	k.run("balance", func(k *kit) {
-		for _, owner := range []uuid.UUID{id(), k.child(k.parent(0)).ID, tollkeeper.Root} {
+		for _, owner := range []uuid.UUID{id(), k.child(k.parent(0)).ID, store.Root} {
 			_, err := k.store.Balance(k.ctx, owner)
-			k.fails(err, tollkeeper.ErrNotFound)
+			k.fails(err, store.ErrNotFound)
 		}
 	})
 	k.run("list", listCredits)
@@ -23,13 +24,13 @@ func credits(k *kit) {
 }
 
 // entry makes a ledger entry with a key of its own.
-func entry(owner uuid.UUID, op tollkeeper.Operation, amount int64) tollkeeper.LedgerEntry {
+func entry(owner uuid.UUID, op store.Operation, amount int64) store.LedgerEntry {
 	e := id()
-	return tollkeeper.LedgerEntry{ID: e, Owner: owner, Key: "key:" + e.String(), Operation: op, Amount: amount, At: now}
+	return store.LedgerEntry{ID: e, Owner: owner, Key: "key:" + e.String(), Operation: op, Amount: amount, At: now}
 }
 
 // apply wants the entry to be fresh.
-func (k *kit) apply(e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance) {
+func (k *kit) apply(e store.LedgerEntry) (store.LedgerEntry, store.Balance) {
 	k.Helper()
 	got, b, fresh, err := k.store.ApplyCredit(k.ctx, e)
 	k.ok(err)
@@ -38,11 +39,11 @@ func (k *kit) apply(e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeepe
 }
 
 // ledger answers all entries of the owner.
-func (k *kit) ledger(owner uuid.UUID) []tollkeeper.LedgerEntry {
+func (k *kit) ledger(owner uuid.UUID) []store.LedgerEntry {
 	k.Helper()
-	var all []tollkeeper.LedgerEntry
+	var all []store.LedgerEntry
 	for {
-		page := tollkeeper.Page{Limit: 500}
+		page := store.Page{Limit: 500}
 		if len(all) > 0 {
 			page.After = all[len(all)-1].ID
 		}
@@ -56,9 +57,9 @@ func (k *kit) ledger(owner uuid.UUID) []tollkeeper.LedgerEntry {
 }
 
 // entry answers the one entry with that key.
-func (k *kit) entry(owner uuid.UUID, key string) tollkeeper.LedgerEntry {
+func (k *kit) entry(owner uuid.UUID, key string) store.LedgerEntry {
 	k.Helper()
-	var found []tollkeeper.LedgerEntry
+	var found []store.LedgerEntry
 	for _, e := range k.ledger(owner) {
 		if e.Key == key {
 			found = append(found, e)
@@ -69,10 +70,10 @@ func (k *kit) entry(owner uuid.UUID, key string) tollkeeper.LedgerEntry {
 }
 
 // books wants the owner's row to be what its ledger says.
-func (k *kit) books(owner uuid.UUID) tollkeeper.Balance {
+func (k *kit) books(owner uuid.UUID) store.Balance {
 	k.Helper()
 	b := k.balance(owner)
-	want := tollkeeper.Balance{Children: b.Children, ClosedMonth: b.ClosedMonth, ClosedUsed: b.ClosedUsed}
+	want := store.Balance{Children: b.Children, ClosedMonth: b.ClosedMonth, ClosedUsed: b.ClosedUsed}
 	keys := map[string]bool{}
 	for _, e := range k.ledger(owner) {
 		k.that(!keys[e.Key], "two entries with key %q", e.Key)
@@ -87,7 +88,7 @@ func (k *kit) books(owner uuid.UUID) tollkeeper.Balance {
 }
 
 // book is the meaning of an entry for the counters.
-func book(b *tollkeeper.Balance, e tollkeeper.LedgerEntry) {
+func book(b *store.Balance, e store.LedgerEntry) {
 	b.Credits += e.Amount
 	if e.Package != nil {
 		b.FreeUsers += e.Package.FreeUsers
@@ -102,15 +103,15 @@ func book(b *tollkeeper.Balance, e tollkeeper.LedgerEntry) {
 	}
 	b.Used -= e.Amount
 	switch e.Operation {
-	case tollkeeper.OpSignIn:
+	case store.OpSignIn:
 		b.SignIns++
-	case tollkeeper.OpSignUp:
+	case store.OpSignUp:
 		b.SignUps++
-	case tollkeeper.OpVerify:
+	case store.OpVerify:
 		b.Verifications++
-	case tollkeeper.OpSocial:
+	case store.OpSocial:
 		b.Socials++
-	case tollkeeper.OpRetention:
+	case store.OpRetention:
 		b.Retained -= e.Amount
 	}
 }
@@ -128,14 +129,14 @@ func applyCredit(k *kit) {
 
 func applyPackage(k *kit) {
 	p := k.parent(5)
-	e := entry(p.ID, tollkeeper.OpPackage, 55_000)
-	e.Package = &tollkeeper.Package{Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 5_000, TransactionID: "tx"}
+	e := entry(p.ID, store.OpPackage, 55_000)
+	e.Package = &store.Package{Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 5_000, TransactionID: "tx"}
 	e.Balance, e.Subject = 99, id()
 	got, b := k.apply(e)
 	e.Balance = 55_005
 	k.equal("entry", got, e)
 	k.equal("stored", k.entry(p.ID, e.Key), e)
-	want := tollkeeper.Balance{Credits: 55_005, Granted: 55_005, FreeUsers: 5_002, ClosedMonth: tollkeeper.MonthOf(now) - 1}
+	want := store.Balance{Credits: 55_005, Granted: 55_005, FreeUsers: 5_002, ClosedMonth: store.MonthOf(now) - 1}
 	k.equal("balance", b, want)
 	k.books(p.ID)
 }
@@ -144,7 +145,7 @@ func applyDebit(k *kit) {
 	p := k.parent(5)
 	got, b := k.apply(entry(p.ID, "host-operation", -2))
 	k.that(got.Balance == 3 && b.Credits == 3 && b.Used == 2 && b.Granted == 5, "entry %+v, balance %+v", got, b)
-	_, b = k.apply(entry(p.ID, tollkeeper.OpSocial, -3))
+	_, b = k.apply(entry(p.ID, store.OpSocial, -3))
 	k.that(b.Credits == 0 && b.Socials == 1, "balance is %+v", b)
 	k.books(p.ID)
 }
@@ -152,11 +153,11 @@ func applyDebit(k *kit) {
 func applyAgain(k *kit) {
 	p := k.parent(5)
 	for _, amount := range []int64{10, -7} {
-		e := entry(p.ID, tollkeeper.OpPackage, amount)
+		e := entry(p.ID, store.OpPackage, amount)
 		first, b := k.apply(e)
 		again := e
 		again.ID, again.At = id(), now.AddDate(0, 1, 0)
-		for _, e := range []tollkeeper.LedgerEntry{e, again} {
+		for _, e := range []store.LedgerEntry{e, again} {
 			got, same, fresh, err := k.store.ApplyCredit(k.ctx, e)
 			k.ok(err)
 			k.that(!fresh, "the same key is fresh again")
@@ -176,17 +177,17 @@ func applyOther(k *kit) {
 	p := k.parent(50)
 	e := entry(p.ID, "host-operation", -2)
 	_, before := k.apply(e)
-	for _, f := range []func(*tollkeeper.LedgerEntry){
-		func(e *tollkeeper.LedgerEntry) { e.Amount = -3 },
-		func(e *tollkeeper.LedgerEntry) { e.Amount = 2 },
-		func(e *tollkeeper.LedgerEntry) { e.Amount = -1000 },
-		func(e *tollkeeper.LedgerEntry) { e.Operation = "another" },
-		func(e *tollkeeper.LedgerEntry) { e.Operation, e.Refunds = tollkeeper.OpRefund, e.Key },
+	for _, f := range []func(*store.LedgerEntry){
+		func(e *store.LedgerEntry) { e.Amount = -3 },
+		func(e *store.LedgerEntry) { e.Amount = 2 },
+		func(e *store.LedgerEntry) { e.Amount = -1000 },
+		func(e *store.LedgerEntry) { e.Operation = "another" },
+		func(e *store.LedgerEntry) { e.Operation, e.Refunds = store.OpRefund, e.Key },
 	} {
 		twin := e
 		f(&twin)
 		_, _, _, err := k.store.ApplyCredit(k.ctx, twin)
-		k.fails(err, tollkeeper.ErrConflict)
+		k.fails(err, store.Conflict{})
 	}
 	k.equal("balance", k.balance(p.ID), before)
 	k.equal("entries", len(k.ledger(p.ID)), 2)
@@ -208,7 +209,7 @@ func applyInsufficient(k *kit) {
 		before := k.balance(p.ID)
 		e := entry(p.ID, "host-operation", amount)
 		_, _, _, err := k.store.ApplyCredit(k.ctx, e)
-		k.fails(err, tollkeeper.ErrInsufficientCredits)
+		k.fails(err, store.ErrInsufficientCredits)
 		k.equal("balance", k.balance(p.ID), before)
 		k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
 		e.Amount = -5
@@ -220,11 +221,11 @@ func applyInsufficient(k *kit) {
 func applyOverflow(k *kit) {
 	p := k.parent(5)
 	before := k.balance(p.ID)
-	_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, tollkeeper.OpGrant, math.MaxInt64-4))
+	_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, store.OpGrant, math.MaxInt64-4))
 	k.that(err != nil, "5 and 2^63-5 credits have a sum: %+v", k.balance(p.ID))
 	k.equal("balance", k.balance(p.ID), before)
 	k.books(p.ID)
-	k.apply(entry(p.ID, tollkeeper.OpGrant, math.MaxInt64-5))
+	k.apply(entry(p.ID, store.OpGrant, math.MaxInt64-5))
 	k.that(k.balance(p.ID).Credits == math.MaxInt64, "balance is %+v", k.balance(p.ID))
 	k.apply(entry(p.ID, "host-operation", -math.MaxInt64))
 	k.that(k.balance(p.ID).Credits == 0, "balance is %+v", k.balance(p.ID))
@@ -233,21 +234,21 @@ func applyOverflow(k *kit) {
 func applyNobody(k *kit) {
 	for _, owner := range []uuid.UUID{id(), k.child(k.parent(5)).ID} {
 		for _, amount := range []int64{5, -5} {
-			_, _, _, err := k.store.ApplyCredit(k.ctx, entry(owner, tollkeeper.OpPackage, amount))
-			k.fails(err, tollkeeper.ErrNotFound)
+			_, _, _, err := k.store.ApplyCredit(k.ctx, entry(owner, store.OpPackage, amount))
+			k.fails(err, store.ErrNotFound)
 		}
-		k.equal("ledger", k.ledger(owner), []tollkeeper.LedgerEntry{})
+		k.equal("ledger", k.ledger(owner), []store.LedgerEntry{})
 	}
 }
 
 func listCredits(k *kit) {
 	p := k.parent(100)
-	var all, packages []tollkeeper.LedgerEntry
+	var all, packages []store.LedgerEntry
 	all = append(all, k.ledger(p.ID)...)
 	for i := range 6 {
 		e := entry(p.ID, "host-operation", -1)
 		if i%2 == 0 {
-			e.Operation, e.Amount = tollkeeper.OpPackage, 10
+			e.Operation, e.Amount = store.OpPackage, 10
 		}
 		got, _ := k.apply(e)
 		all = append(all, got)
@@ -255,22 +256,22 @@ func listCredits(k *kit) {
 			packages = append(packages, got)
 		}
 	}
-	k.apply(entry(k.parent(0).ID, tollkeeper.OpPackage, 1))
-	list := func(k *kit, op tollkeeper.Operation, page tollkeeper.Page) []tollkeeper.LedgerEntry {
+	k.apply(entry(k.parent(0).ID, store.OpPackage, 1))
+	list := func(k *kit, op store.Operation, page store.Page) []store.LedgerEntry {
 		k.Helper()
 		got, err := k.store.ListCredits(k.ctx, p.ID, op, page)
 		k.ok(err)
 		return got
 	}
-	k.run("every operation in id order", func(k *kit) { k.equal("all", list(k, "", tollkeeper.Page{Limit: 10}), all) })
+	k.run("every operation in id order", func(k *kit) { k.equal("all", list(k, "", store.Page{Limit: 10}), all) })
 	k.run("of one operation", func(k *kit) {
-		k.equal("packages", list(k, tollkeeper.OpPackage, tollkeeper.Page{Limit: 10}), packages)
-		k.equal("refunds", list(k, tollkeeper.OpRefund, tollkeeper.Page{Limit: 10}), packages[:0])
+		k.equal("packages", list(k, store.OpPackage, store.Page{Limit: 10}), packages)
+		k.equal("refunds", list(k, store.OpRefund, store.Page{Limit: 10}), packages[:0])
 	})
 	k.run("pages", func(k *kit) {
-		k.equal("first", list(k, "", tollkeeper.Page{Limit: 3}), all[:3])
-		k.equal("second", list(k, "", tollkeeper.Page{Limit: 3, After: all[2].ID}), all[3:6])
-		k.equal("of one operation", list(k, tollkeeper.OpPackage, tollkeeper.Page{Limit: 1, After: packages[0].ID}), packages[1:2])
+		k.equal("first", list(k, "", store.Page{Limit: 3}), all[:3])
+		k.equal("second", list(k, "", store.Page{Limit: 3, After: all[2].ID}), all[3:6])
+		k.equal("of one operation", list(k, store.OpPackage, store.Page{Limit: 1, After: packages[0].ID}), packages[1:2])
 	})
 	k.run("an unknown owner has none", func(k *kit) { k.equal("ledger", k.ledger(id()), all[:0]) })
 }

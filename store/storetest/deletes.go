@@ -2,58 +2,59 @@ package storetest
 
 import (
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func lastAdmin(k *kit) {
-	k.run("cannot be demoted", guarded(func(k *kit, a tollkeeper.Account) error {
-		return k.tries(a.ID, func(c *tollkeeper.Change) { c.Account.Role = tollkeeper.RoleUser })
+	k.run("cannot be demoted", guarded(func(k *kit, a store.Account) error {
+		return k.tries(a.ID, func(c *store.Change) { c.Account.Role = store.RoleUser })
 	}))
-	k.run("cannot be labelled", guarded(func(k *kit, a tollkeeper.Account) error {
-		return k.tries(a.ID, func(c *tollkeeper.Change) { c.Account.Role = "editor"; c.EndSessions = true })
+	k.run("cannot be labelled", guarded(func(k *kit, a store.Account) error {
+		return k.tries(a.ID, func(c *store.Change) { c.Account.Role = "editor"; c.EndSessions = true })
 	}))
-	k.run("cannot be disabled", guarded(func(k *kit, a tollkeeper.Account) error {
-		return k.tries(a.ID, func(c *tollkeeper.Change) { c.Account.Status = tollkeeper.StatusDisabled })
+	k.run("cannot be disabled", guarded(func(k *kit, a store.Account) error {
+		return k.tries(a.ID, func(c *store.Change) { c.Account.Status = store.StatusDisabled })
 	}))
-	k.run("cannot be deleted", guarded(func(k *kit, a tollkeeper.Account) error {
+	k.run("cannot be deleted", guarded(func(k *kit, a store.Account) error {
 		return k.store.DeleteAccount(k.ctx, a.Parent, a.ID, now)
 	}))
 	k.run("may change otherwise", func(k *kit) {
 		a := k.child(k.parent(0), admin)
-		k.update(a.ID, func(c *tollkeeper.Change) { c.Account.Name = "New"; c.EndSessions = true })
+		k.update(a.ID, func(c *store.Change) { c.Account.Name = "New"; c.EndSessions = true })
 	})
 	k.run("root accounts are not guarded", func(k *kit) {
 		a := k.parent(0, admin)
-		k.update(a.ID, func(c *tollkeeper.Change) { c.Account.Role = tollkeeper.RoleUser })
+		k.update(a.ID, func(c *store.Change) { c.Account.Role = store.RoleUser })
 		b := k.parent(0, admin)
 		k.disable(b.ID)
 		k.remove(k.parent(0, admin))
 	})
 	k.run("who is none may go", func(k *kit) {
 		p := k.parent(0)
-		off := k.child(p, admin, func(a *tollkeeper.Account) { a.Status = tollkeeper.StatusDisabled })
-		k.update(off.ID, func(c *tollkeeper.Change) { c.Account.Role = tollkeeper.RoleUser })
+		off := k.child(p, admin, func(a *store.Account) { a.Status = store.StatusDisabled })
+		k.update(off.ID, func(c *store.Change) { c.Account.Role = store.RoleUser })
 		k.remove(k.child(p))
-		k.remove(k.child(p, admin, func(a *tollkeeper.Account) { a.Status = tollkeeper.StatusDisabled }))
+		k.remove(k.child(p, admin, func(a *store.Account) { a.Status = store.StatusDisabled }))
 	})
 }
 
 // guarded wants the last active admin of a scope to stay, whoever else is around, and any other one to go.
-func guarded(lose func(*kit, tollkeeper.Account) error) func(*kit) {
+func guarded(lose func(*kit, store.Account) error) func(*kit) {
 	return func(k *kit) {
 		p := k.parent(0, admin)
 		last := k.child(p, admin)
 		k.child(p)
 		k.child(k.parent(0), admin)
-		k.child(p, admin, func(a *tollkeeper.Account) { a.Status = tollkeeper.StatusDisabled })
+		k.child(p, admin, func(a *store.Account) { a.Status = store.StatusDisabled })
 		gone := k.child(p, admin)
 		k.remove(gone)
-		k.child(p, func(a *tollkeeper.Account) { a.Role = "administrator" })
-		k.fails(lose(k, last), tollkeeper.ErrLastAdmin)
+		k.child(p, func(a *store.Account) { a.Role = "administrator" })
+		k.fails(lose(k, last), store.ErrLastAdmin)
 		k.equal("the last admin", k.find(last.ID), last)
 		second := k.child(p, admin)
 		k.ok(lose(k, last))
-		k.fails(lose(k, second), tollkeeper.ErrLastAdmin)
+		k.fails(lose(k, second), store.ErrLastAdmin)
 	}
 }
 
@@ -71,18 +72,18 @@ func deleteAccount(k *kit) {
 func deleteTombstone(k *kit) {
 	p := k.parent(0)
 	owner := k.owner()
-	for _, a := range []tollkeeper.Account{k.child(p), owner} {
+	for _, a := range []store.Account{k.child(p), owner} {
 		k.remove(a)
 		k.absent(a.ID)
-		t := k.create(tollkeeper.NewAccount{Account: a})
+		t := k.create(store.NewAccount{Account: a})
 		k.tombstone(t, a)
 	}
 }
 
 // tombstone wants all personal data gone and what names the account to stay.
-func (k *kit) tombstone(t, was tollkeeper.Account) {
+func (k *kit) tombstone(t, was store.Account) {
 	k.Helper()
-	k.that(t.Status == tollkeeper.StatusDeleted, "status is %q", t.Status)
+	k.that(t.Status == store.StatusDeleted, "status is %q", t.Status)
 	k.that(t.ID == was.ID && t.Parent == was.Parent && t.Number == was.Number && t.PublicKey == was.PublicKey,
 		"id, parent, number or public key changed: %+v", t)
 	k.that(t.Email == "" && t.EmailKey == "" && t.Username == "" && t.Name == "" && t.Password == "" && t.GoogleSubject == "",
@@ -101,11 +102,11 @@ func deleteSessions(k *kit) {
 
 func deleteSecrets(k *kit) {
 	a := k.child(k.parent(0))
-	s := k.put(secret(a, tollkeeper.PurposeReset))
+	s := k.put(secret(a, store.PurposeReset))
 	k.remove(a)
 	_, _, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
-	k.fails(err, tollkeeper.ErrNotFound)
-	k.fails(k.store.PutSecrets(k.ctx, []tollkeeper.Secret{s}, now), tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
+	k.fails(k.store.PutSecrets(k.ctx, []store.Secret{s}, now), store.ErrNotFound)
 }
 
 func deleteCount(k *kit) {
@@ -120,13 +121,13 @@ func deleteCount(k *kit) {
 func deleteScope(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	for _, scope := range []uuid.UUID{tollkeeper.Root, k.parent(0).ID, id(), a.ID} {
-		k.fails(k.store.DeleteAccount(k.ctx, scope, a.ID, now), tollkeeper.ErrNotFound)
+	for _, scope := range []uuid.UUID{store.Root, k.parent(0).ID, id(), a.ID} {
+		k.fails(k.store.DeleteAccount(k.ctx, scope, a.ID, now), store.ErrNotFound)
 	}
 	k.equal("account", k.find(a.ID), a)
 	k.that(k.balance(p.ID).Children == 1, "the count fell")
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, id(), now), tollkeeper.ErrNotFound)
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, p.ID, now), tollkeeper.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, p.ID, id(), now), store.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, p.ID, p.ID, now), store.ErrNotFound)
 }
 
 func deleteTwice(k *kit) {
@@ -134,16 +135,16 @@ func deleteTwice(k *kit) {
 	a := k.child(p)
 	k.child(p)
 	k.remove(a)
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, a.ID, now), tollkeeper.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, p.ID, a.ID, now), store.ErrNotFound)
 	k.that(k.balance(p.ID).Children == 1, "the count fell twice")
 	k.remove(p)
-	k.fails(k.store.DeleteAccount(k.ctx, tollkeeper.Root, p.ID, now), tollkeeper.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, store.Root, p.ID, now), store.ErrNotFound)
 }
 
 func deleteLedger(k *kit) {
 	p := k.parent(10)
 	a := account(p.ID)
-	k.create(tollkeeper.NewAccount{Account: a, Charge: charge(p.ID, tollkeeper.OpSignUp, 5)})
+	k.create(store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)})
 	k.remove(a)
 	before := k.ledger(p.ID)
 	k.that(len(before) == 2, "%d entries, want 2", len(before))
@@ -157,11 +158,11 @@ func deleteParent(k *kit) {
 	a := k.child(p)
 	s := k.signIn(refreshable(a))
 	k.remove(p)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now)}, now)
-	k.fails(err, tollkeeper.ErrNotFound)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now)}, now)
+	k.fails(err, store.ErrNotFound)
 	_, err = k.store.Session(k.ctx, s.ID, now)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 	_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 	k.absent(a.ID)
 }

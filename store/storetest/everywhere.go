@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // everywhere states what holds for every verb.
@@ -23,22 +23,22 @@ func cancelled(k *kit) {
 	p := k.parent(50)
 	a, fresh := k.child(p), account(p.ID)
 	s, n := k.signIn(refreshable(a)), session(a, now)
-	link, code := k.put(secret(a, tollkeeper.PurposeReset)), k.put(secret(a, tollkeeper.PurposeSignIn))
-	unput, mail := secret(a, tollkeeper.PurposeVerify), queued(tollkeeper.Lookup{})
+	link, code := k.put(secret(a, store.PurposeReset)), k.put(secret(a, store.PurposeSignIn))
+	unput, mail := secret(a, store.PurposeVerify), queued(store.Lookup{})
 	state, funds, standing := k.find(a.ID), k.balance(p.ID), k.live(s.ID, now)
 	verbs := map[string]func() error{
 		"create account": func() error {
-			_, _, err := k.store.CreateAccount(ctx, tollkeeper.NewAccount{Account: fresh, Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(ctx, store.NewAccount{Account: fresh, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
 			return err
 		},
 		"update account": func() error {
-			c := tollkeeper.Change{Account: state, EndSessions: true, Proof: link.Digest, Charge: charge(p.ID, tollkeeper.OpVerify, 2)}
+			c := store.Change{Account: state, EndSessions: true, Proof: link.Digest, Charge: charge(p.ID, store.OpVerify, 2)}
 			_, _, err := k.store.UpdateAccount(ctx, c, now)
 			return err
 		},
 		"delete account": func() error { return k.store.DeleteAccount(ctx, p.ID, a.ID, now) },
 		"create session": func() error {
-			_, err := k.store.CreateSession(ctx, tollkeeper.NewSession{Session: n, Charge: charge(p.ID, tollkeeper.OpSignIn, 1)}, now)
+			_, err := k.store.CreateSession(ctx, store.NewSession{Session: n, Charge: charge(p.ID, store.OpSignIn, 1)}, now)
 			return err
 		},
 		"rotate session": func() error {
@@ -46,19 +46,19 @@ func cancelled(k *kit) {
 			return err
 		},
 		"touch session": func() error {
-			return k.store.TouchSession(ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Minute))
+			return k.store.TouchSession(ctx, store.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Minute))
 		},
 		"revoke session": func() error { return k.store.RevokeSession(ctx, a.ID, s.ID, now) },
-		"put secrets":    func() error { return k.store.PutSecrets(ctx, []tollkeeper.Secret{unput}, now) },
+		"put secrets":    func() error { return k.store.PutSecrets(ctx, []store.Secret{unput}, now) },
 		"consume secret": func() error {
 			_, err := k.store.ConsumeSecret(ctx, claim(a, code.Digest, 5), now)
 			return err
 		},
 		"apply credit": func() error {
-			_, _, _, err := k.store.ApplyCredit(ctx, entry(p.ID, tollkeeper.OpPackage, 5))
+			_, _, _, err := k.store.ApplyCredit(ctx, entry(p.ID, store.OpPackage, 5))
 			return err
 		},
-		"queue mail": func() error { return k.store.QueueMail(ctx, []tollkeeper.QueuedMail{mail}) },
+		"queue mail": func() error { return k.store.QueueMail(ctx, []store.QueuedMail{mail}) },
 	}
 	for name, verb := range verbs {
 		k.run(name, func(k *kit) {
@@ -99,19 +99,19 @@ func noClock(k *kit) {
 	for _, at := range []time.Time{time.Date(1971, 2, 3, 4, 5, 6, 0, time.UTC), time.Date(2300, 2, 3, 4, 5, 6, 0, time.UTC)} {
 		p := k.parent(0)
 		a := account(p.ID)
-		a, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a}, at)
+		a, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a}, at)
 		k.ok(err)
 		s := k.signIn(session(a, at))
 		k.that(k.find(a.ID).LastSignIn.Equal(at), "last sign-in is %v, want %v", k.find(a.ID).LastSignIn, at)
 		k.live(s.ID, s.ExpiresAt.Add(-time.Millisecond))
 		k.dead(a.ID, s.ID, s.ExpiresAt)
-		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, at.Add(time.Hour)))
+		k.ok(k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID}, at.Add(time.Hour)))
 		k.that(k.live(s.ID, at).Session.SeenAt.Equal(at.Add(time.Hour)), "seen at %v", k.live(s.ID, at).Session.SeenAt)
-		code := secret(a, tollkeeper.PurposeSignIn)
+		code := secret(a, store.PurposeSignIn)
 		code.CreatedAt, code.ExpiresAt = at, at.Add(time.Minute)
 		k.put(code)
 		_, err = k.store.ConsumeSecret(k.ctx, claim(a, code.Digest, 5), code.ExpiresAt)
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 		_, err = k.store.ConsumeSecret(k.ctx, claim(a, code.Digest, 5), code.ExpiresAt.Add(-time.Millisecond))
 		k.ok(err)
 		k.that(k.secret(code).UsedAt.Equal(code.ExpiresAt.Add(-time.Millisecond)), "used at %v", k.secret(code).UsedAt)
@@ -126,15 +126,15 @@ func utc(k *kit) {
 	p := k.parent(9)
 	a := account(p.ID)
 	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt, a.PasswordChangedAt = far, far, far, far
-	k.create(tollkeeper.NewAccount{Account: a})
+	k.create(store.NewAccount{Account: a})
 	s := session(a, far)
 	s.Epoch, s.RotatedAt, s.ExpiresAt, s.RefreshUntil = 1, far, far.Add(time.Hour), far.Add(2*time.Hour)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, far)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s}, far)
 	k.ok(err)
 	e := entry(p.ID, "host-operation", -1)
 	e.At = far
 	applied, _ := k.apply(e)
-	code := secret(a, tollkeeper.PurposeReset)
+	code := secret(a, store.PurposeReset)
 	code.CreatedAt, code.ExpiresAt = far, far.Add(time.Hour)
 	got, l, kept := k.find(a.ID), k.live(s.ID, far), k.secret(k.put(code))
 	for what, t := range map[string]time.Time{
@@ -146,6 +146,6 @@ func utc(k *kit) {
 	} {
 		k.that(t.Equal(now) && t.Location() == time.UTC, "%s is %v, want %v", what, t, now)
 	}
-	bare := k.child(p, func(a *tollkeeper.Account) { a.EmailVerifiedAt = time.Time{} })
+	bare := k.child(p, func(a *store.Account) { a.EmailVerifiedAt = time.Time{} })
 	k.that(bare.EmailVerifiedAt.IsZero() && bare.LastSignIn.IsZero() && kept.UsedAt.IsZero(), "zero times are not zero")
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // dice are repeatable (splitmix64); nothing secret is made of them.
@@ -39,17 +39,17 @@ func (d *dice) roll(n int) int {
 
 // model is what a store must know about attempts, kept by Limit alone.
 type model struct {
-	states map[tollkeeper.Digest]tollkeeper.State
-	marks  map[tollkeeper.Digest]time.Time
+	states map[store.Digest]store.State
+	marks  map[store.Digest]time.Time
 }
 
 // take is the meaning of AttemptStore.Take.
-func (m *model) take(buckets []tollkeeper.Bucket, at time.Time) tollkeeper.Decision {
-	d := tollkeeper.Decision{Allowed: true}
+func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
+	d := store.Decision{Allowed: true}
 	for _, b := range buckets {
 		next, in := b.Limit.Next(m.states[b.Key], at)
-		o := tollkeeper.Outcome{State: next, Charged: in}
-		if until := m.marks[b.Waive]; (b.Waive != tollkeeper.Digest{}) && at.Before(until) {
+		o := store.Outcome{State: next, Charged: in}
+		if until := m.marks[b.Waive]; (b.Waive != store.Digest{}) && at.Before(until) {
 			o.Marked = until
 		}
 		o.Refused = !in && o.Marked.IsZero()
@@ -62,7 +62,7 @@ func (m *model) take(buckets []tollkeeper.Bucket, at time.Time) tollkeeper.Decis
 			o.Charged = false
 			o.State = m.states[b.Key]
 			if !at.Before(o.State.Expires) {
-				o.State = tollkeeper.State{}
+				o.State = store.State{}
 			}
 		}
 		m.states[b.Key] = o.State
@@ -71,14 +71,14 @@ func (m *model) take(buckets []tollkeeper.Bucket, at time.Time) tollkeeper.Decis
 }
 
 // settle is the meaning of AttemptStore.Settle.
-func (m *model) settle(s tollkeeper.Settlement, at time.Time) {
+func (m *model) settle(s store.Settlement, at time.Time) {
 	for _, key := range s.Forget {
 		delete(m.states, key)
 	}
 	for _, b := range s.Forgive {
 		m.states[b.Key] = b.Limit.Forgive(m.states[b.Key], at)
 	}
-	if (s.Mark != tollkeeper.Digest{}) && s.Until.After(m.marks[s.Mark]) {
+	if (s.Mark != store.Digest{}) && s.Until.After(m.marks[s.Mark]) {
 		m.marks[s.Mark] = s.Until
 	}
 }
@@ -92,10 +92,10 @@ func histories(k *kit) {
 }
 
 func history(k *kit, d *dice) {
-	m := &model{states: map[tollkeeper.Digest]tollkeeper.State{}, marks: map[tollkeeper.Digest]time.Time{}}
-	limits := []tollkeeper.Limit{rate, lock, ceiling, randomLimit(d, 0), randomLimit(d, 1), randomLimit(d, 2)}
-	buckets := make([]tollkeeper.Bucket, len(limits))
-	marks := []tollkeeper.Digest{digest(), digest(), {}}
+	m := &model{states: map[store.Digest]store.State{}, marks: map[store.Digest]time.Time{}}
+	limits := []store.Limit{rate, lock, ceiling, randomLimit(d, 0), randomLimit(d, 1), randomLimit(d, 2)}
+	buckets := make([]store.Bucket, len(limits))
+	marks := []store.Digest{digest(), digest(), {}}
 	for i, l := range limits {
 		buckets[i] = bucket(l)
 	}
@@ -110,8 +110,8 @@ func history(k *kit, d *dice) {
 			k.equal("step "+strconv.Itoa(step), got, want)
 			continue
 		}
-		s := tollkeeper.Settlement{Mark: marks[d.roll(3)]}
-		if (s.Mark != tollkeeper.Digest{}) {
+		s := store.Settlement{Mark: marks[d.roll(3)]}
+		if (s.Mark != store.Digest{}) {
 			s.Until = at.Add(time.Duration(d.roll(60_000)) * time.Millisecond)
 		}
 		half := d.roll(len(some) + 1)
@@ -125,8 +125,8 @@ func history(k *kit, d *dice) {
 }
 
 // pick answers some buckets in a random order, each with one of the marks.
-func pick(d *dice, from []tollkeeper.Bucket, marks []tollkeeper.Digest) []tollkeeper.Bucket {
-	var some []tollkeeper.Bucket
+func pick(d *dice, from []store.Bucket, marks []store.Digest) []store.Bucket {
+	var some []store.Bucket
 	first, step := d.roll(len(from)), 1+4*d.roll(2)
 	for i := range 1 + d.roll(len(from)) {
 		b := from[(first+i*step)%len(from)]
@@ -137,16 +137,16 @@ func pick(d *dice, from []tollkeeper.Bucket, marks []tollkeeper.Digest) []tollke
 }
 
 // randomLimit makes a rate, a lock or a ceiling.
-func randomLimit(d *dice, kind int) tollkeeper.Limit {
+func randomLimit(d *dice, kind int) store.Limit {
 	ms := func(n int) time.Duration { return time.Duration(1+d.roll(n)) * time.Millisecond }
 	switch kind {
 	case 0:
-		return tollkeeper.Limit{Every: ms(9_000), Burst: 1 + d.roll(6)}
+		return store.Limit{Every: ms(9_000), Burst: 1 + d.roll(6)}
 	case 1:
 		base := ms(5_000)
-		return tollkeeper.Limit{Free: 1 + d.roll(4), Base: base, Max: base * time.Duration(1+d.roll(60)), Window: ms(60_000)}
+		return store.Limit{Free: 1 + d.roll(4), Base: base, Max: base * time.Duration(1+d.roll(60)), Window: ms(60_000)}
 	default:
-		return tollkeeper.Limit{Free: 1 + d.roll(5), Window: ms(30_000)}
+		return store.Limit{Free: 1 + d.roll(5), Window: ms(30_000)}
 	}
 }
 
@@ -158,10 +158,10 @@ func attemptsClock(k *kit) {
 		for range lock.Free {
 			k.take(at, b)
 		}
-		k.refused(at.Add(lock.Base-time.Millisecond), []tollkeeper.Bucket{b}, 0)
-		k.settle(at, tollkeeper.Settlement{Mark: b.Waive, Until: at.Add(time.Second)})
+		k.refused(at.Add(lock.Base-time.Millisecond), []store.Bucket{b}, 0)
+		k.settle(at, store.Settlement{Mark: b.Waive, Until: at.Add(time.Second)})
 		k.take(at.Add(time.Second-time.Millisecond), b)
-		k.refused(at.Add(time.Second), []tollkeeper.Bucket{b}, 0)
+		k.refused(at.Add(time.Second), []store.Bucket{b}, 0)
 		k.counts(at.Add(lock.Base), b, lock.Free+1)
 	}
 }
@@ -171,9 +171,9 @@ func attemptsCancelled(k *kit) {
 	cancel()
 	b, mark := bucket(ceiling), digest()
 	k.take(now, b)
-	_, err := k.attempts.Take(ctx, []tollkeeper.Bucket{b}, now)
+	_, err := k.attempts.Take(ctx, []store.Bucket{b}, now)
 	k.that(err != nil, "a cancelled take has no error")
-	err = k.attempts.Settle(ctx, tollkeeper.Settlement{Forget: []tollkeeper.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
+	err = k.attempts.Settle(ctx, store.Settlement{Forget: []store.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
 	k.that(err != nil, "a cancelled settle has no error")
 	k.counts(now, b, 2)
 	k.that(!k.marked(mark, now), "a cancelled settle marked")

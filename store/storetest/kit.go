@@ -17,17 +17,17 @@ import (
 	"context"
 	"testing"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Run states the whole contract of a Store. It calls open once per role; t is then the test of that role, and
 // whatever open registers with t.Cleanup runs when the role is done.
-func Run(t *testing.T, open func(t *testing.T) tollkeeper.Store) {
-	runStore(real{t}, func(t kitT) tollkeeper.Store { return open(t.(real).T) })
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	runStore(real{t}, func(t kitT) store.Store { return open(t.(real).T) })
 }
 
 // RunAttempts states the contract of an AttemptStore that is not a whole Store.
-func RunAttempts(t *testing.T, open func(t *testing.T) tollkeeper.AttemptStore) {
+func RunAttempts(t *testing.T, open func(t *testing.T) store.AttemptStore) {
 	k := &kit{kitT: real{t}, ctx: context.Background(), attempts: open(t)}
 	k.run("attempts", attempts)
 }
@@ -52,8 +52,8 @@ func (r real) Run(name string, f func(kitT)) bool {
 type kit struct {
 	kitT
 	ctx      context.Context
-	store    tollkeeper.Store
-	attempts tollkeeper.AttemptStore
+	store    store.Store
+	attempts store.AttemptStore
 }
 
 // run runs a subtest on the same store.
@@ -65,7 +65,7 @@ func (k *kit) run(name string, f func(*kit)) {
 	})
 }
 
-func runStore(t kitT, open func(kitT) tollkeeper.Store) {
+func runStore(t kitT, open func(kitT) store.Store) {
 	roles := []struct {
 		name string
 		f    func(*kit)
@@ -80,8 +80,8 @@ func runStore(t kitT, open func(kitT) tollkeeper.Store) {
 	}
 	for _, role := range roles {
 		t.Run(role.name, func(t kitT) {
-			store := open(t)
-			role.f(&kit{kitT: t, ctx: context.Background(), store: store, attempts: store})
+			kept := open(t)
+			role.f(&kit{kitT: t, ctx: context.Background(), store: kept, attempts: kept})
 		})
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func listAccounts(k *kit) {
@@ -19,7 +20,7 @@ func listAccounts(k *kit) {
 }
 
 // listed answers the ids of a page.
-func (k *kit) listed(scope uuid.UUID, p tollkeeper.Page) []uuid.UUID {
+func (k *kit) listed(scope uuid.UUID, p store.Page) []uuid.UUID {
 	k.Helper()
 	found, err := k.store.ListAccounts(k.ctx, scope, p)
 	k.ok(err)
@@ -42,15 +43,15 @@ func listPages(k *kit) {
 		ids = append(ids, id())
 	}
 	for _, i := range []int{3, 0, 6, 1, 5, 2, 4} {
-		k.child(p, func(a *tollkeeper.Account) { a.ID = ids[i] })
+		k.child(p, func(a *store.Account) { a.ID = ids[i] })
 	}
 	inOrder(ids)
-	k.equal("all", k.listed(p.ID, tollkeeper.Page{Limit: 100}), ids)
-	k.equal("first page", k.listed(p.ID, tollkeeper.Page{Limit: 3}), ids[:3])
-	k.equal("second page", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[2]}), ids[3:6])
-	k.equal("last page", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[5]}), ids[6:])
-	k.equal("after the last", k.listed(p.ID, tollkeeper.Page{Limit: 3, After: ids[6]}), ids[:0])
-	found, err := k.store.ListAccounts(k.ctx, p.ID, tollkeeper.Page{Limit: 1})
+	k.equal("all", k.listed(p.ID, store.Page{Limit: 100}), ids)
+	k.equal("first page", k.listed(p.ID, store.Page{Limit: 3}), ids[:3])
+	k.equal("second page", k.listed(p.ID, store.Page{Limit: 3, After: ids[2]}), ids[3:6])
+	k.equal("last page", k.listed(p.ID, store.Page{Limit: 3, After: ids[5]}), ids[6:])
+	k.equal("after the last", k.listed(p.ID, store.Page{Limit: 3, After: ids[6]}), ids[:0])
+	found, err := k.store.ListAccounts(k.ctx, p.ID, store.Page{Limit: 1})
 	k.ok(err)
 	k.equal("an account of the list", found[0], k.find(ids[0]))
 }
@@ -61,17 +62,17 @@ func listScope(k *kit) {
 	k.child(q)
 	k.remove(gone)
 	k.disable(off.ID)
-	k.equal("scope", k.listed(p.ID, tollkeeper.Page{Limit: 10}), inOrder([]uuid.UUID{a.ID, off.ID}))
-	k.equal("unknown scope", k.listed(id(), tollkeeper.Page{Limit: 10}), []uuid.UUID{})
-	k.equal("of a child", k.listed(a.ID, tollkeeper.Page{Limit: 10}), []uuid.UUID{})
-	k.equal("root scope", k.listed(tollkeeper.Root, tollkeeper.Page{Limit: 10, Search: p.EmailKey}), []uuid.UUID{p.ID})
-	k.equal("root scope without children", k.listed(tollkeeper.Root, tollkeeper.Page{Limit: 10, Search: a.EmailKey}), []uuid.UUID{})
+	k.equal("scope", k.listed(p.ID, store.Page{Limit: 10}), inOrder([]uuid.UUID{a.ID, off.ID}))
+	k.equal("unknown scope", k.listed(id(), store.Page{Limit: 10}), []uuid.UUID{})
+	k.equal("of a child", k.listed(a.ID, store.Page{Limit: 10}), []uuid.UUID{})
+	k.equal("root scope", k.listed(store.Root, store.Page{Limit: 10, Search: p.EmailKey}), []uuid.UUID{p.ID})
+	k.equal("root scope without children", k.listed(store.Root, store.Page{Limit: 10, Search: a.EmailKey}), []uuid.UUID{})
 }
 
 func listSearch(k *kit) {
 	p := k.parent(0)
 	named := func(address, username string) uuid.UUID {
-		return k.child(p, email(address), func(a *tollkeeper.Account) { a.Username = username }).ID
+		return k.child(p, email(address), func(a *store.Account) { a.Username = username }).ID
 	}
 	anna, hannah := named("anna@one.example", "First"), named("hannah@one.example", "Second")
 	bert, empty := named("bert@one.example", "Annabert"), named("zoe@one.example", "")
@@ -79,28 +80,28 @@ func listSearch(k *kit) {
 		"anna": {anna, bert}, "annab": {bert}, "anna@one.example": {anna}, "hannah": {hannah}, "one": {}, "annaz": {},
 		"second": {hannah}, "": {anna, hannah, bert, empty},
 	} {
-		k.equal("search "+search, k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: search}), inOrder(want))
+		k.equal("search "+search, k.listed(p.ID, store.Page{Limit: 10, Search: search}), inOrder(want))
 	}
-	k.update(hannah, func(c *tollkeeper.Change) { c.Account.Username = "Third" })
-	k.equal("an old name", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "second"}), []uuid.UUID{})
-	k.equal("a new name", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "third"}), []uuid.UUID{hannah})
+	k.update(hannah, func(c *store.Change) { c.Account.Username = "Third" })
+	k.equal("an old name", k.listed(p.ID, store.Page{Limit: 10, Search: "second"}), []uuid.UUID{})
+	k.equal("a new name", k.listed(p.ID, store.Page{Limit: 10, Search: "third"}), []uuid.UUID{hannah})
 	first := inOrder([]uuid.UUID{anna, bert})
-	k.equal("next page", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: "anna", After: first[0]}), first[1:])
-	k.equal("limit", k.listed(p.ID, tollkeeper.Page{Limit: 1, Search: "anna"}), first[:1])
+	k.equal("next page", k.listed(p.ID, store.Page{Limit: 10, Search: "anna", After: first[0]}), first[1:])
+	k.equal("limit", k.listed(p.ID, store.Page{Limit: 1, Search: "anna"}), first[:1])
 }
 
 func listLiteral(k *kit) {
 	p := k.parent(0)
-	low := k.child(p, email("a_b@one.example"), func(a *tollkeeper.Account) { a.Username = "x1" })
-	k.child(p, email("axb@one.example"), func(a *tollkeeper.Account) { a.Username = "x2" })
-	odd := k.child(p, email(`c%d*e?f[g]\h'@one.example`), func(a *tollkeeper.Account) { a.Username = "x3" })
+	low := k.child(p, email("a_b@one.example"), func(a *store.Account) { a.Username = "x1" })
+	k.child(p, email("axb@one.example"), func(a *store.Account) { a.Username = "x2" })
+	odd := k.child(p, email(`c%d*e?f[g]\h'@one.example`), func(a *store.Account) { a.Username = "x3" })
 	for search, want := range map[string][]uuid.UUID{
 		"a_": {low.ID}, "%": {}, "_": {}, "c%d": {odd.ID}, "c%d*e": {odd.ID}, "c%d*e?f[": {odd.ID}, `c%d*e?f[g]\h'`: {odd.ID},
 		"*": {}, "?": {}, `\`: {}, "'": {}, "A": {},
 	} {
-		k.equal("search "+search, k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: search}), want)
+		k.equal("search "+search, k.listed(p.ID, store.Page{Limit: 10, Search: search}), want)
 	}
-	k.equal("a long search", k.listed(p.ID, tollkeeper.Page{Limit: 10, Search: strings.Repeat("a", 300)}), []uuid.UUID{})
+	k.equal("a long search", k.listed(p.ID, store.Page{Limit: 10, Search: strings.Repeat("a", 300)}), []uuid.UUID{})
 }
 
 func listDates(k *kit) {
@@ -108,13 +109,13 @@ func listDates(k *kit) {
 	var ids []uuid.UUID
 	for i := range 3 {
 		at := now.Add(time.Duration(i) * time.Millisecond)
-		ids = append(ids, k.child(p, func(a *tollkeeper.Account) { a.CreatedAt = at }).ID)
+		ids = append(ids, k.child(p, func(a *store.Account) { a.CreatedAt = at }).ID)
 	}
 	at := func(ms int) time.Time { return now.Add(time.Duration(ms) * time.Millisecond) }
-	k.equal("from", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(1)}), ids[1:])
-	k.equal("to", k.listed(p.ID, tollkeeper.Page{Limit: 10, To: at(1)}), ids[:1])
-	k.equal("both", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(1), To: at(2)}), ids[1:2])
-	k.equal("none", k.listed(p.ID, tollkeeper.Page{Limit: 10, From: at(3)}), ids[:0])
+	k.equal("from", k.listed(p.ID, store.Page{Limit: 10, From: at(1)}), ids[1:])
+	k.equal("to", k.listed(p.ID, store.Page{Limit: 10, To: at(1)}), ids[:1])
+	k.equal("both", k.listed(p.ID, store.Page{Limit: 10, From: at(1), To: at(2)}), ids[1:2])
+	k.equal("none", k.listed(p.ID, store.Page{Limit: 10, From: at(3)}), ids[:0])
 }
 
 func countAccounts(k *kit) {

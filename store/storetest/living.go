@@ -3,7 +3,7 @@ package storetest
 import (
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func readSession(k *kit) {
@@ -18,28 +18,28 @@ func readLive(k *kit) {
 	p := k.parent(0)
 	a := k.child(p, admin)
 	s := k.signIn(refreshable(a))
-	want := tollkeeper.Live{
+	want := store.Live{
 		Session: s, Parent: p.ID, Number: a.Number, Email: a.Email, Username: a.Username, Name: a.Name, PublicKey: a.PublicKey,
-		Role: a.Role, Status: a.Status, ParentStatus: tollkeeper.StatusActive, PasswordChangedAt: a.PasswordChangedAt,
+		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive, PasswordChangedAt: a.PasswordChangedAt,
 		Verified: true, HasFactor: true, KeyMaster: p.KeyMaster, KeyVersion: p.KeyVersion,
 	}
 	k.equal("live", k.live(s.ID, now), want)
-	root := k.parent(0, func(a *tollkeeper.Account) {
+	root := k.parent(0, func(a *store.Account) {
 		a.EmailVerifiedAt, a.TOTP, a.PasswordTemporary = time.Time{}, nil, true
 	})
 	l := k.live(k.signIn(session(root, now)).ID, now)
-	k.that(l.ParentStatus == tollkeeper.StatusActive && l.Parent == tollkeeper.Root, "parent of a root account: %+v", l)
+	k.that(l.ParentStatus == store.StatusActive && l.Parent == store.Root, "parent of a root account: %+v", l)
 	k.that(l.KeyMaster == root.KeyMaster && l.KeyVersion == root.KeyVersion, "key of a root account: %+v", l)
-	p = k.update(p.ID, func(c *tollkeeper.Change) { c.Account.KeyVersion += 6 })
+	p = k.update(p.ID, func(c *store.Change) { c.Account.KeyVersion += 6 })
 	k.that(k.live(s.ID, now).KeyVersion == p.KeyVersion, "a child's session sees that its parent's key was rotated")
 	k.that(!l.Verified && !l.HasFactor && l.PasswordTemporary, "a pending seed is no factor: %+v", l)
 }
 
 func readDemands(k *kit) {
 	for _, c := range []struct{ verify, factor bool }{{true, false}, {false, true}, {true, true}, {false, false}} {
-		o := k.owner(func(o *tollkeeper.Organization) { o.VerificationRequired, o.FactorRequired = c.verify, c.factor })
-		member := k.parent(0, func(a *tollkeeper.Account) { a.OrganizationOwner = o.ID })
-		for name, a := range map[string]tollkeeper.Account{"own": o, "its owner's": member, "its parent's": k.child(o)} {
+		o := k.owner(func(o *store.Organization) { o.VerificationRequired, o.FactorRequired = c.verify, c.factor })
+		member := k.parent(0, func(a *store.Account) { a.OrganizationOwner = o.ID })
+		for name, a := range map[string]store.Account{"own": o, "its owner's": member, "its parent's": k.child(o)} {
 			l := k.live(k.signIn(session(a, now)).ID, now)
 			k.that(l.MustVerify == c.verify && l.MustFactor == c.factor, "%s %+v: must verify %v, factor %v", name, c, l.MustVerify, l.MustFactor)
 		}
@@ -66,13 +66,13 @@ func readExpiry(k *kit) {
 func readPresent(k *kit) {
 	a := k.child(k.parent(0))
 	s := k.signIn(session(a, now))
-	k.update(a.ID, func(c *tollkeeper.Change) { c.Account.Role = "editor"; c.Account.Name = "New" })
+	k.update(a.ID, func(c *store.Change) { c.Account.Role = "editor"; c.Account.Name = "New" })
 	l := k.live(s.ID, now)
 	k.that(l.Role == "editor" && l.Name == "New", "role %q and name %q are old", l.Role, l.Name)
 	k.disable(a.Parent)
-	k.that(k.live(s.ID, now).ParentStatus == tollkeeper.StatusDisabled, "the parent is not told to be disabled")
+	k.that(k.live(s.ID, now).ParentStatus == store.StatusDisabled, "the parent is not told to be disabled")
 	k.disable(a.ID)
-	k.that(k.live(s.ID, now).Status == tollkeeper.StatusDisabled, "the account is not told to be disabled")
+	k.that(k.live(s.ID, now).Status == store.StatusDisabled, "the account is not told to be disabled")
 	k.remove(a)
 	k.dead(a.ID, s.ID, now)
 }

@@ -4,7 +4,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func findAccount(k *kit) {
@@ -27,7 +28,7 @@ func findAccount(k *kit) {
 }
 
 // finds wants the account behind a lookup.
-func (k *kit) finds(l tollkeeper.Lookup, want uuid.UUID) tollkeeper.Subject {
+func (k *kit) finds(l store.Lookup, want uuid.UUID) store.Subject {
 	k.Helper()
 	s, err := k.store.FindAccount(k.ctx, l)
 	if err != nil {
@@ -38,25 +39,25 @@ func (k *kit) finds(l tollkeeper.Lookup, want uuid.UUID) tollkeeper.Subject {
 }
 
 // misses wants nobody behind a lookup.
-func (k *kit) misses(l tollkeeper.Lookup, field ...string) {
+func (k *kit) misses(l store.Lookup, field ...string) {
 	k.Helper()
 	s, err := k.store.FindAccount(k.ctx, l)
 	k.that(err != nil, "%+v found %v below %v", l, s.Account.ID, s.Account.Parent)
-	k.fails(err, tollkeeper.ErrNotFound, field...)
+	k.fails(err, store.ErrNotFound, field...)
 }
 
 func findByOwn(k *kit) {
 	p := k.parent(0)
-	for _, a := range []tollkeeper.Account{p, k.child(p)} {
-		k.equal("by id", k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID).Account, a)
-		k.equal("by number", k.finds(tollkeeper.Lookup{Number: a.Number}, a.ID).Account, a)
-		k.equal("by public key", k.finds(tollkeeper.Lookup{PublicKey: a.PublicKey}, a.ID).Account, a)
+	for _, a := range []store.Account{p, k.child(p)} {
+		k.equal("by id", k.finds(store.Lookup{ID: a.ID}, a.ID).Account, a)
+		k.equal("by number", k.finds(store.Lookup{Number: a.Number}, a.ID).Account, a)
+		k.equal("by public key", k.finds(store.Lookup{PublicKey: a.PublicKey}, a.ID).Account, a)
 		k.disable(a.ID)
-		k.that(k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID).Account.Status == tollkeeper.StatusDisabled, "not disabled")
+		k.that(k.finds(store.Lookup{ID: a.ID}, a.ID).Account.Status == store.StatusDisabled, "not disabled")
 	}
-	k.misses(tollkeeper.Lookup{ID: id()})
-	k.misses(tollkeeper.Lookup{Number: 1 << 52})
-	k.misses(tollkeeper.Lookup{PublicKey: word("APK_")})
+	k.misses(store.Lookup{ID: id()})
+	k.misses(store.Lookup{Number: 1 << 52})
+	k.misses(store.Lookup{PublicKey: word("APK_")})
 }
 
 func findScoped(k *kit) {
@@ -64,78 +65,78 @@ func findScoped(k *kit) {
 	root, same := k.parent(0), email(word("same")+"@example.com")
 	inP, inQ := k.child(p, same), k.child(q, same)
 	address := inP.EmailKey
-	k.finds(tollkeeper.Lookup{Email: address, Scope: p.ID}, inP.ID)
-	k.finds(tollkeeper.Lookup{Email: address, ScopeKey: p.PublicKey}, inP.ID)
-	k.finds(tollkeeper.Lookup{Email: address, ScopeNumber: p.Number}, inP.ID)
-	k.finds(tollkeeper.Lookup{Email: address, Scope: q.ID}, inQ.ID)
-	k.finds(tollkeeper.Lookup{Email: address, ScopeKey: q.PublicKey}, inQ.ID)
-	k.misses(tollkeeper.Lookup{Email: address})
-	k.misses(tollkeeper.Lookup{Email: address, Scope: root.ID})
-	k.misses(tollkeeper.Lookup{Email: address, ScopeKey: root.PublicKey})
-	k.finds(tollkeeper.Lookup{Email: root.EmailKey}, root.ID)
-	k.misses(tollkeeper.Lookup{Email: root.EmailKey, Scope: root.ID})
-	k.misses(tollkeeper.Lookup{Email: root.EmailKey, Scope: p.ID})
-	k.misses(tollkeeper.Lookup{Email: root.EmailKey, ScopeNumber: p.Number})
+	k.finds(store.Lookup{Email: address, Scope: p.ID}, inP.ID)
+	k.finds(store.Lookup{Email: address, ScopeKey: p.PublicKey}, inP.ID)
+	k.finds(store.Lookup{Email: address, ScopeNumber: p.Number}, inP.ID)
+	k.finds(store.Lookup{Email: address, Scope: q.ID}, inQ.ID)
+	k.finds(store.Lookup{Email: address, ScopeKey: q.PublicKey}, inQ.ID)
+	k.misses(store.Lookup{Email: address})
+	k.misses(store.Lookup{Email: address, Scope: root.ID})
+	k.misses(store.Lookup{Email: address, ScopeKey: root.PublicKey})
+	k.finds(store.Lookup{Email: root.EmailKey}, root.ID)
+	k.misses(store.Lookup{Email: root.EmailKey, Scope: root.ID})
+	k.misses(store.Lookup{Email: root.EmailKey, Scope: p.ID})
+	k.misses(store.Lookup{Email: root.EmailKey, ScopeNumber: p.Number})
 }
 
 func findGoogleScoped(k *kit) {
 	p, q := k.parent(0), k.parent(0)
 	a := k.child(p)
-	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: p.ID}, a.ID)
-	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, ScopeKey: p.PublicKey}, a.ID)
-	k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject})
-	k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: q.ID})
-	k.finds(tollkeeper.Lookup{GoogleSubject: p.GoogleSubject}, p.ID)
-	k.misses(tollkeeper.Lookup{GoogleSubject: p.GoogleSubject, Scope: p.ID})
+	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: p.ID}, a.ID)
+	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, ScopeKey: p.PublicKey}, a.ID)
+	k.misses(store.Lookup{GoogleSubject: a.GoogleSubject})
+	k.misses(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: q.ID})
+	k.finds(store.Lookup{GoogleSubject: p.GoogleSubject}, p.ID)
+	k.misses(store.Lookup{GoogleSubject: p.GoogleSubject, Scope: p.ID})
 }
 
 func findGoogleFirst(k *kit) {
 	p := k.parent(0)
 	a, b := k.child(p), k.child(p)
-	k.finds(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Email: b.EmailKey, Scope: p.ID}, a.ID)
-	k.finds(tollkeeper.Lookup{GoogleSubject: b.GoogleSubject, Email: a.EmailKey, ScopeKey: p.PublicKey}, b.ID)
-	k.finds(tollkeeper.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, Scope: p.ID}, b.ID)
-	k.finds(tollkeeper.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, ScopeKey: p.PublicKey}, b.ID)
+	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Email: b.EmailKey, Scope: p.ID}, a.ID)
+	k.finds(store.Lookup{GoogleSubject: b.GoogleSubject, Email: a.EmailKey, ScopeKey: p.PublicKey}, b.ID)
+	k.finds(store.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, Scope: p.ID}, b.ID)
+	k.finds(store.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, ScopeKey: p.PublicKey}, b.ID)
 }
 
 func findBytes(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	k.misses(tollkeeper.Lookup{Email: strings.ToUpper(a.EmailKey), Scope: p.ID})
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey + " ", Scope: p.ID})
-	k.misses(tollkeeper.Lookup{Email: strings.Replace(a.EmailKey, "u", "_", 1), Scope: p.ID})
-	k.misses(tollkeeper.Lookup{GoogleSubject: strings.ToUpper(a.GoogleSubject), Scope: p.ID})
-	k.misses(tollkeeper.Lookup{PublicKey: strings.ToLower(p.PublicKey)})
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: strings.ToLower(p.PublicKey)}, "parent")
+	k.misses(store.Lookup{Email: strings.ToUpper(a.EmailKey), Scope: p.ID})
+	k.misses(store.Lookup{Email: a.EmailKey + " ", Scope: p.ID})
+	k.misses(store.Lookup{Email: strings.Replace(a.EmailKey, "u", "_", 1), Scope: p.ID})
+	k.misses(store.Lookup{GoogleSubject: strings.ToUpper(a.GoogleSubject), Scope: p.ID})
+	k.misses(store.Lookup{PublicKey: strings.ToLower(p.PublicKey)})
+	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: strings.ToLower(p.PublicKey)}, "parent")
 }
 
 func findNothing(k *kit) {
 	p := k.parent(0, house)
-	k.child(p, func(a *tollkeeper.Account) { a.Email, a.EmailKey, a.GoogleSubject = "", "", "" })
+	k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.GoogleSubject = "", "", "" })
 	k.remove(k.child(p))
-	k.misses(tollkeeper.Lookup{})
-	k.misses(tollkeeper.Lookup{Scope: p.ID})
-	k.misses(tollkeeper.Lookup{ScopeKey: p.PublicKey})
-	k.misses(tollkeeper.Lookup{Stray: true})
-	k.misses(tollkeeper.Lookup{ScopeKey: p.PublicKey, Widget: true})
+	k.misses(store.Lookup{})
+	k.misses(store.Lookup{Scope: p.ID})
+	k.misses(store.Lookup{ScopeKey: p.PublicKey})
+	k.misses(store.Lookup{Stray: true})
+	k.misses(store.Lookup{ScopeKey: p.PublicKey, Widget: true})
 }
 
 func findUnknownScope(k *kit) {
 	p, gone := k.parent(0), k.parent(0)
 	a, orphan := k.child(p), k.child(gone)
 	k.remove(gone)
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent")
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: 1 << 52}, "parent")
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: a.PublicKey}, "parent")
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent")
-	k.misses(tollkeeper.Lookup{Email: orphan.EmailKey, ScopeKey: gone.PublicKey}, "parent")
-	k.misses(tollkeeper.Lookup{Email: orphan.EmailKey, ScopeNumber: gone.Number}, "parent")
-	k.misses(tollkeeper.Lookup{Email: p.EmailKey, ScopeKey: a.PublicKey, Widget: true}, "parent")
+	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent")
+	k.misses(store.Lookup{Email: a.EmailKey, ScopeNumber: 1 << 52}, "parent")
+	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: a.PublicKey}, "parent")
+	k.misses(store.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent")
+	k.misses(store.Lookup{Email: orphan.EmailKey, ScopeKey: gone.PublicKey}, "parent")
+	k.misses(store.Lookup{Email: orphan.EmailKey, ScopeNumber: gone.Number}, "parent")
+	k.misses(store.Lookup{Email: p.EmailKey, ScopeKey: a.PublicKey, Widget: true}, "parent")
 }
 
 func findKnownScope(k *kit) {
 	p := k.parent(0)
-	for _, l := range []tollkeeper.Lookup{{ScopeKey: p.PublicKey}, {ScopeNumber: p.Number}, {ScopeKey: p.PublicKey, Widget: true}} {
+	for _, l := range []store.Lookup{{ScopeKey: p.PublicKey}, {ScopeNumber: p.Number}, {ScopeKey: p.PublicKey, Widget: true}} {
 		l.Email = word("nobody") + "@example.com"
 		k.misses(l)
 		l.GoogleSubject = word("nobody")
@@ -147,20 +148,20 @@ func findDisabledScope(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
 	k.disable(p.ID)
-	s := k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
-	k.that(s.Parent != nil && s.Parent.Status == tollkeeper.StatusDisabled, "the parent is not told to be disabled")
-	k.misses(tollkeeper.Lookup{Email: word("nobody") + "@example.com", ScopeKey: p.PublicKey})
+	s := k.finds(store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	k.that(s.Parent != nil && s.Parent.Status == store.StatusDisabled, "the parent is not told to be disabled")
+	k.misses(store.Lookup{Email: word("nobody") + "@example.com", ScopeKey: p.PublicKey})
 }
 
 func findDeleted(k *kit) {
 	p := k.parent(0)
-	for _, a := range []tollkeeper.Account{k.child(p), p} {
+	for _, a := range []store.Account{k.child(p), p} {
 		k.remove(a)
-		k.misses(tollkeeper.Lookup{ID: a.ID})
-		k.misses(tollkeeper.Lookup{Number: a.Number})
-		k.misses(tollkeeper.Lookup{PublicKey: a.PublicKey})
-		k.misses(tollkeeper.Lookup{Email: a.EmailKey, Scope: a.Parent})
-		k.misses(tollkeeper.Lookup{GoogleSubject: a.GoogleSubject, Scope: a.Parent})
+		k.misses(store.Lookup{ID: a.ID})
+		k.misses(store.Lookup{Number: a.Number})
+		k.misses(store.Lookup{PublicKey: a.PublicKey})
+		k.misses(store.Lookup{Email: a.EmailKey, Scope: a.Parent})
+		k.misses(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: a.Parent})
 	}
 }
 
@@ -168,9 +169,9 @@ func findOrphan(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
 	k.remove(p)
-	k.misses(tollkeeper.Lookup{ID: a.ID})
-	k.misses(tollkeeper.Lookup{Number: a.Number})
-	k.misses(tollkeeper.Lookup{PublicKey: a.PublicKey})
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID})
-	k.misses(tollkeeper.Lookup{Email: a.EmailKey, Stray: true})
+	k.misses(store.Lookup{ID: a.ID})
+	k.misses(store.Lookup{Number: a.Number})
+	k.misses(store.Lookup{PublicKey: a.PublicKey})
+	k.misses(store.Lookup{Email: a.EmailKey, Scope: p.ID})
+	k.misses(store.Lookup{Email: a.EmailKey, Stray: true})
 }

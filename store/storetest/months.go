@@ -2,11 +2,12 @@ package storetest
 
 import (
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // The month that parents of this file are made in, and is their first open one.
-var firstMonth = tollkeeper.MonthOf(closing)
+var firstMonth = store.MonthOf(closing)
 
 func closeMonths(k *kit) {
 	k.settleAll(firstMonth+3, 0)
@@ -21,16 +22,16 @@ func closeMonths(k *kit) {
 }
 
 // tenant makes a parent with children in the time where months are closed. It has two free users.
-func (k *kit) tenant(credits int64, children int, edits ...edit) tollkeeper.Account {
+func (k *kit) tenant(credits int64, children int, edits ...edit) store.Account {
 	k.Helper()
-	a := account(tollkeeper.Root)
+	a := account(store.Root)
 	a.CreatedAt = closing
 	for _, e := range edits {
 		e(&a)
 	}
 	g := grant(a.ID, credits)
 	g.At = closing
-	a, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Grant: g}, closing)
+	a, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Grant: g}, closing)
 	k.ok(err)
 	for range children {
 		k.child(a)
@@ -39,9 +40,9 @@ func (k *kit) tenant(credits int64, children int, edits ...edit) tollkeeper.Acco
 }
 
 // settleAll closes months until nothing is left, and answers what each owner was charged, in order.
-func (k *kit) settleAll(month int, price int64) map[uuid.UUID][]tollkeeper.Settled {
+func (k *kit) settleAll(month int, price int64) map[uuid.UUID][]store.Settled {
 	k.Helper()
-	all := map[uuid.UUID][]tollkeeper.Settled{}
+	all := map[uuid.UUID][]store.Settled{}
 	for {
 		settled, charged, err := k.store.CloseMonths(k.ctx, month, price, 100, closing)
 		k.ok(err)
@@ -55,7 +56,7 @@ func (k *kit) settleAll(month int, price int64) map[uuid.UUID][]tollkeeper.Settl
 	}
 }
 
-func (k *kit) months(owner uuid.UUID) []tollkeeper.Month {
+func (k *kit) months(owner uuid.UUID) []store.Month {
 	k.Helper()
 	m, err := k.store.ListMonths(k.ctx, owner, 0, 1<<30, 1000)
 	k.ok(err)
@@ -68,17 +69,17 @@ func monthDebits(k *kit) {
 	k.remove(gone)
 	charged := k.settleAll(firstMonth, 3)[p.ID]
 	b := k.books(p.ID)
-	want := tollkeeper.Balance{
+	want := store.Balance{
 		Credits: 91, Granted: 100, Used: 9, FreeUsers: 2, Children: 5, Retained: 9, ClosedMonth: firstMonth, ClosedUsed: 9,
 	}
 	k.equal("balance", b, want)
-	k.equal("charged", charged, []tollkeeper.Settled{{Owner: p.ID, Debit: 9, Balance: want}})
-	k.equal("month", k.months(p.ID), []tollkeeper.Month{{
+	k.equal("charged", charged, []store.Settled{{Owner: p.ID, Debit: 9, Balance: want}})
+	k.equal("month", k.months(p.ID), []store.Month{{
 		Owner: p.ID, Month: firstMonth, Users: 5, FreeUsers: 2, Retention: 9, Credits: 91, At: closing,
 	}})
 	e := k.entry(p.ID, "retention:1990-11")
-	k.equal("entry", e, tollkeeper.LedgerEntry{
-		ID: e.ID, Owner: p.ID, Key: e.Key, Operation: tollkeeper.OpRetention, Amount: -9, Balance: 91, At: closing,
+	k.equal("entry", e, store.LedgerEntry{
+		ID: e.ID, Owner: p.ID, Key: e.Key, Operation: store.OpRetention, Amount: -9, Balance: 91, At: closing,
 	})
 	k.that(e.ID != uuid.Nil, "the entry has no id")
 	k.that(len(k.settleAll(firstMonth, 3)[p.ID]) == 0 && k.books(p.ID).Credits == 91, "settled again")
@@ -90,7 +91,7 @@ func monthPoor(k *kit) {
 	k.that(len(charged[poor.ID]) == 1 && charged[poor.ID][0].Debit == 2, "charged are %+v", charged[poor.ID])
 	b := k.books(poor.ID)
 	k.that(b.Credits == 0 && b.Retained == 2, "balance is %+v", b)
-	for _, p := range []tollkeeper.Account{free, broke} {
+	for _, p := range []store.Account{free, broke} {
 		k.that(len(charged[p.ID]) == 0, "nothing to charge, but %+v", charged[p.ID])
 		k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
 		m := k.months(p.ID)
@@ -103,7 +104,7 @@ func monthFree(k *kit) {
 	h, gone := k.tenant(100, 5, house), k.tenant(100, 5)
 	k.remove(gone)
 	charged := k.settleAll(firstMonth, 3)
-	for _, p := range []tollkeeper.Account{h, gone} {
+	for _, p := range []store.Account{h, gone} {
 		k.that(len(charged[p.ID]) == 0, "charged are %+v", charged[p.ID])
 		b := k.books(p.ID)
 		k.that(b.Credits == 100 && b.ClosedMonth == firstMonth, "balance is %+v", b)

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func outbox(k *kit) {
@@ -17,14 +18,14 @@ func outbox(k *kit) {
 }
 
 // queued makes a mail that is due where no other row of a store is.
-func queued(l tollkeeper.Lookup) tollkeeper.QueuedMail {
-	return tollkeeper.QueuedMail{ID: id(), Kind: tollkeeper.MailNotice, Lookup: l, Args: map[string]string{"what": "changed"}, DueAt: posting}
+func queued(l store.Lookup) store.QueuedMail {
+	return store.QueuedMail{ID: id(), Kind: store.MailNotice, Lookup: l, Args: map[string]string{"what": "changed"}, DueAt: posting}
 }
 
 // claimed takes all mail of the kit from the outbox, leased or not, and answers what of it has one of the ids.
-func (k *kit) claimed(ids ...uuid.UUID) []tollkeeper.QueuedMail {
+func (k *kit) claimed(ids ...uuid.UUID) []store.QueuedMail {
 	k.Helper()
-	var found []tollkeeper.QueuedMail
+	var found []store.QueuedMail
 	for {
 		some, err := k.store.ClaimMail(k.ctx, 100, time.Hour, posting.AddDate(0, 0, 1))
 		k.ok(err)
@@ -41,12 +42,12 @@ func (k *kit) claimed(ids ...uuid.UUID) []tollkeeper.QueuedMail {
 }
 
 // post empties the outbox and queues n mails that are due a millisecond after each other.
-func (k *kit) post(n int) []tollkeeper.QueuedMail {
+func (k *kit) post(n int) []store.QueuedMail {
 	k.Helper()
 	k.claimed()
-	mails := make([]tollkeeper.QueuedMail, n)
+	mails := make([]store.QueuedMail, n)
 	for i := range mails {
-		mails[i] = queued(tollkeeper.Lookup{})
+		mails[i] = queued(store.Lookup{})
 		mails[i].DueAt = posting.Add(time.Duration(i-n) * time.Millisecond)
 	}
 	k.ok(k.store.QueueMail(k.ctx, mails))
@@ -54,7 +55,7 @@ func (k *kit) post(n int) []tollkeeper.QueuedMail {
 }
 
 // due claims what is due then, leased for a minute.
-func (k *kit) due(limit int, at time.Time) []tollkeeper.QueuedMail {
+func (k *kit) due(limit int, at time.Time) []store.QueuedMail {
 	k.Helper()
 	got, err := k.store.ClaimMail(k.ctx, limit, time.Minute, at)
 	k.ok(err)
@@ -62,7 +63,7 @@ func (k *kit) due(limit int, at time.Time) []tollkeeper.QueuedMail {
 }
 
 // claims wants just these mails to be due, in this order.
-func (k *kit) claims(got, want []tollkeeper.QueuedMail) {
+func (k *kit) claims(got, want []store.QueuedMail) {
 	k.Helper()
 	k.that(len(got) == len(want), "%d mails are due, want %d", len(got), len(want))
 	for i := range got {
@@ -73,31 +74,31 @@ func (k *kit) claims(got, want []tollkeeper.QueuedMail) {
 func queueMail(k *kit) {
 	k.run("keeps all of it", func(k *kit) {
 		k.claimed()
-		m := queued(tollkeeper.Lookup{Email: "a@b.example", Scope: id(), ScopeKey: "APK_x", ScopeNumber: 7, Widget: true, Stray: true})
-		m.Kind, m.To = tollkeeper.MailChangeEmail, "New@b.example"
+		m := queued(store.Lookup{Email: "a@b.example", Scope: id(), ScopeKey: "APK_x", ScopeNumber: 7, Widget: true, Stray: true})
+		m.Kind, m.To = store.MailChangeEmail, "New@b.example"
 		m.Args = map[string]string{"a": "1", "ü": "\u2028\"'", "": ""}
-		bare := queued(tollkeeper.Lookup{ID: id(), Number: 3, PublicKey: "APK_y", GoogleSubject: "g"})
+		bare := queued(store.Lookup{ID: id(), Number: 3, PublicKey: "APK_y", GoogleSubject: "g"})
 		bare.Args, bare.DueAt = nil, posting.Add(-time.Second)
-		k.ok(k.store.QueueMail(k.ctx, []tollkeeper.QueuedMail{m, bare}))
+		k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{m, bare}))
 		got := k.due(10, posting)
-		k.claims(got, []tollkeeper.QueuedMail{bare, m})
-		for i, want := range []tollkeeper.QueuedMail{bare, m} {
+		k.claims(got, []store.QueuedMail{bare, m})
+		for i, want := range []store.QueuedMail{bare, m} {
 			want.Tries, want.DueAt = 1, got[i].DueAt // when it is due again is not looked at
 			k.equal("mail", got[i], want)
 		}
 	})
 	k.run("an id that is there stays as it is", func(k *kit) {
 		k.claimed()
-		m := queued(tollkeeper.Lookup{})
-		k.ok(k.store.QueueMail(k.ctx, []tollkeeper.QueuedMail{m}))
+		m := queued(store.Lookup{})
+		k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{m}))
 		twin := m
 		twin.To, twin.DueAt = "other@b.example", posting.Add(-time.Hour)
-		fresh := queued(tollkeeper.Lookup{})
-		k.ok(k.store.QueueMail(k.ctx, []tollkeeper.QueuedMail{twin, fresh}))
+		fresh := queued(store.Lookup{})
+		k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{twin, fresh}))
 		k.claims(k.due(10, posting.Add(-time.Millisecond)), nil)
 		got := k.due(10, posting)
 		k.that(len(got) == 2 && got[0].To == "" && got[1].To == "", "mails are %+v", got)
-		k.ok(k.store.QueueMail(k.ctx, []tollkeeper.QueuedMail{m}))
+		k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{m}))
 		k.claims(k.due(10, posting), nil)
 		k.ok(k.store.QueueMail(k.ctx, nil))
 	})

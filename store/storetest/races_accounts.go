@@ -4,7 +4,8 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceAccounts(k *kit) {
@@ -23,14 +24,14 @@ func raceAccounts(k *kit) {
 func raceChildren(k *kit) {
 	p := k.parent(callers/2*5 + 3)
 	errs := race(callers, func(int) error {
-		n := tollkeeper.NewAccount{Account: account(p.ID), Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}
+		n := store.NewAccount{Account: account(p.ID), Charge: charge(p.ID, store.OpSignUp, 5)}
 		_, _, err := k.store.CreateAccount(k.ctx, n, now)
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrInsufficientCredits)
+	won := k.tally(errs, store.ErrInsufficientCredits)
 	b := k.books(p.ID)
 	k.that(won == callers/2 && b.Credits == 3 && b.Children == callers/2 && b.SignUps == callers/2, "%d won, balance is %+v", won, b)
-	k.that(len(k.listed(p.ID, tollkeeper.Page{Limit: 100})) == callers/2, "other children than charges")
+	k.that(len(k.listed(p.ID, store.Page{Limit: 100})) == callers/2, "other children than charges")
 }
 
 func raceEmail(k *kit) {
@@ -39,22 +40,22 @@ func raceEmail(k *kit) {
 	errs := race(callers, func(int) error {
 		a := account(p.ID)
 		a.EmailKey = address
-		_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}, now)
+		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
 		if err != nil {
-			if e, ok := errors.AsType[*tollkeeper.Error](err); ok && e.Field != "email" {
-				return tollkeeper.ErrInternal
+			if f := fieldOf(err); f != "" && f != "email" {
+				return errOdd
 			}
 		}
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrConflict)
+	won := k.tally(errs, store.Conflict{})
 	b := k.books(p.ID)
 	k.that(won == 1 && b.Credits == 995 && b.Children == 1, "%d have the email, balance is %+v", won, b)
 }
 
 func raceSameAccount(k *kit) {
 	p := k.parent(1000)
-	n := tollkeeper.NewAccount{Account: account(p.ID), Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}
+	n := store.NewAccount{Account: account(p.ID), Charge: charge(p.ID, store.OpSignUp, 5)}
 	errs := race(callers, func(int) error {
 		_, _, err := k.store.CreateAccount(k.ctx, n, now)
 		return err
@@ -67,30 +68,30 @@ func raceSameAccount(k *kit) {
 func raceVersion(k *kit) {
 	a := k.child(k.parent(0))
 	errs := race(callers, func(int) error {
-		_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: a, EndSessions: true}, now)
+		_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: a, EndSessions: true}, now)
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrConflict)
+	won := k.tally(errs, store.Conflict{})
 	got := k.find(a.ID)
 	k.that(won == 1 && got.Version == 2 && got.Epoch == 2, "%d won, version %d, epoch %d", won, got.Version, got.Epoch)
 }
 
 func raceProof(k *kit) {
 	a := k.child(k.parent(0))
-	link := k.put(secret(a, tollkeeper.PurposeReset))
+	link := k.put(secret(a, store.PurposeReset))
 	errs := race(callers, func(int) error {
 		for {
-			s, err := k.store.FindAccount(k.ctx, tollkeeper.Lookup{ID: a.ID})
+			s, err := k.store.FindAccount(k.ctx, store.Lookup{ID: a.ID})
 			if err != nil {
 				return err
 			}
-			_, _, err = k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: s.Account, Proof: link.Digest}, now)
-			if !errors.Is(err, tollkeeper.ErrConflict) {
+			_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: s.Account, Proof: link.Digest}, now)
+			if !errors.Is(err, store.Conflict{}) {
 				return err
 			}
 		}
 	})
-	won := k.tally(errs, tollkeeper.ErrInvalidLink)
+	won := k.tally(errs, store.ErrProof)
 	k.that(won == 1 && k.find(a.ID).Version == 2, "%d used the proof, version %d", won, k.find(a.ID).Version)
 }
 
@@ -98,22 +99,22 @@ func raceProof(k *kit) {
 const rounds = 40
 
 // leave makes an admin cease to be one.
-func (k *kit) leave(id uuid.UUID, with func(*tollkeeper.Account)) error {
-	s, err := k.store.FindAccount(k.ctx, tollkeeper.Lookup{ID: id})
+func (k *kit) leave(id uuid.UUID, with func(*store.Account)) error {
+	s, err := k.store.FindAccount(k.ctx, store.Lookup{ID: id})
 	if err != nil {
 		return err
 	}
 	with(&s.Account)
-	_, _, err = k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: s.Account}, now)
+	_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: s.Account}, now)
 	return err
 }
 
-func demoted(a *tollkeeper.Account)  { a.Role = tollkeeper.RoleUser }
-func disabled(a *tollkeeper.Account) { a.Status = tollkeeper.StatusDisabled }
+func demoted(a *store.Account)  { a.Role = store.RoleUser }
+func disabled(a *store.Account) { a.Status = store.StatusDisabled }
 
 func raceDemote(k *kit) {
 	p := k.parent(0)
-	admins := []tollkeeper.Account{k.child(p, admin), k.child(p, admin)}
+	admins := []store.Account{k.child(p, admin), k.child(p, admin)}
 	for round := range rounds {
 		errs := race(2, func(i int) error {
 			if round%2 == 0 {
@@ -121,10 +122,10 @@ func raceDemote(k *kit) {
 			}
 			return k.leave(admins[1-i].ID, disabled)
 		})
-		k.that(k.tally(errs, tollkeeper.ErrLastAdmin) == 1, "round %d: not just one of two was demoted: %v", round, errs)
+		k.that(k.tally(errs, store.ErrLastAdmin) == 1, "round %d: not just one of two was demoted: %v", round, errs)
 		for _, a := range admins {
-			k.update(a.ID, func(c *tollkeeper.Change) {
-				c.Account.Role, c.Account.Status = tollkeeper.RoleAdmin, tollkeeper.StatusActive
+			k.update(a.ID, func(c *store.Change) {
+				c.Account.Role, c.Account.Status = store.RoleAdmin, store.StatusActive
 			})
 		}
 	}
@@ -141,7 +142,7 @@ func raceDelete(k *kit) {
 			}
 			return k.leave(other.ID, demoted)
 		})
-		k.that(k.tally(errs, tollkeeper.ErrLastAdmin) == 1, "round %d: not just one of two is gone: %v", round, errs)
+		k.that(k.tally(errs, store.ErrLastAdmin) == 1, "round %d: not just one of two is gone: %v", round, errs)
 		if errs[0] == nil {
 			stays = other
 		}
@@ -150,7 +151,7 @@ func raceDelete(k *kit) {
 
 func raceAdmins(k *kit) {
 	p := k.parent(0)
-	var admins []tollkeeper.Account
+	var admins []store.Account
 	for range 8 {
 		admins = append(admins, k.child(p, admin))
 	}
@@ -163,7 +164,7 @@ func raceAdmins(k *kit) {
 		}
 		return k.leave(admins[i].ID, disabled)
 	})
-	k.that(k.tally(errs, tollkeeper.ErrLastAdmin) == 7, "of 8 admins there left %v", errs)
+	k.that(k.tally(errs, store.ErrLastAdmin) == 7, "of 8 admins there left %v", errs)
 }
 
 func raceOrphan(k *kit) {
@@ -172,16 +173,16 @@ func raceOrphan(k *kit) {
 		fresh := account(p.ID)
 		errs := race(8, func(i int) error {
 			if i == 0 {
-				return k.store.DeleteAccount(k.ctx, tollkeeper.Root, p.ID, now)
+				return k.store.DeleteAccount(k.ctx, store.Root, p.ID, now)
 			}
 			a := account(p.ID)
 			if i == 1 {
 				a = fresh
 			}
-			_, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: a, Charge: charge(p.ID, tollkeeper.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
 			return err
 		})
-		won := k.tally(errs[1:], tollkeeper.ErrNotFound)
+		won := k.tally(errs[1:], store.ErrNotFound)
 		k.ok(errs[0])
 		k.absent(fresh.ID)
 		k.that(k.books(p.ID).SignUps == int64(won), "%d children were made, balance %+v", won, k.balance(p.ID))
@@ -192,7 +193,7 @@ func raceNumbers(k *kit) {
 	p := k.parent(0)
 	numbers := make([]int64, callers)
 	k.tally(race(callers, func(i int) error {
-		a, _, err := k.store.CreateAccount(k.ctx, tollkeeper.NewAccount{Account: account(p.ID)}, now)
+		a, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(p.ID)}, now)
 		numbers[i] = a.Number
 		return err
 	}))

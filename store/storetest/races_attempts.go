@@ -4,17 +4,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceAttempts(k *kit) {
 	for name, c := range map[string]struct {
-		l    tollkeeper.Limit
+		l    store.Limit
 		want int64
 	}{
-		"a rate":    {tollkeeper.Limit{Every: time.Second, Burst: 20}, 20},
-		"a lock":    {tollkeeper.Limit{Free: 5, Base: 30 * time.Second, Max: time.Hour, Window: time.Hour}, 5},
-		"a ceiling": {tollkeeper.Limit{Free: 20, Window: time.Hour}, 20},
+		"a rate":    {store.Limit{Every: time.Second, Burst: 20}, 20},
+		"a lock":    {store.Limit{Free: 5, Base: 30 * time.Second, Max: time.Hour, Window: time.Hour}, 5},
+		"a ceiling": {store.Limit{Free: 20, Window: time.Hour}, 20},
 	} {
 		k.run(name+" lets in exactly its number", func(k *kit) { raceTake(k, c.l, c.want) })
 	}
@@ -25,7 +25,7 @@ func raceAttempts(k *kit) {
 }
 
 // letIn counts how many of two takes per caller are let in.
-func (k *kit) letIn(buckets func(i int) []tollkeeper.Bucket) int64 {
+func (k *kit) letIn(buckets func(i int) []store.Bucket) int64 {
 	k.Helper()
 	var in atomic.Int64
 	k.tally(race(callers, func(i int) error {
@@ -43,40 +43,40 @@ func (k *kit) letIn(buckets func(i int) []tollkeeper.Bucket) int64 {
 	return in.Load()
 }
 
-func raceTake(k *kit, l tollkeeper.Limit, want int64) {
+func raceTake(k *kit, l store.Limit, want int64) {
 	b := bucket(l)
-	got := k.letIn(func(int) []tollkeeper.Bucket { return []tollkeeper.Bucket{b} })
+	got := k.letIn(func(int) []store.Bucket { return []store.Bucket{b} })
 	k.that(got == want, "%d are let in, want %d", got, want)
 }
 
 func raceTakeOrders(k *kit) {
-	small, large := bucket(tollkeeper.Limit{Free: 15, Window: time.Hour}), bucket(tollkeeper.Limit{Free: 1000, Window: time.Hour})
-	got := k.letIn(func(i int) []tollkeeper.Bucket {
+	small, large := bucket(store.Limit{Free: 15, Window: time.Hour}), bucket(store.Limit{Free: 1000, Window: time.Hour})
+	got := k.letIn(func(i int) []store.Bucket {
 		if i%2 == 0 {
-			return []tollkeeper.Bucket{small, large}
+			return []store.Bucket{small, large}
 		}
-		return []tollkeeper.Bucket{large, small}
+		return []store.Bucket{large, small}
 	})
 	k.that(got == 15, "%d are let in, want 15", got)
 	k.counts(now, large, 16)
 }
 
 func raceTakeWaived(k *kit) {
-	b := k.waived(tollkeeper.Limit{Free: 1000, Window: time.Hour}, now.Add(time.Hour))
-	got := k.letIn(func(int) []tollkeeper.Bucket { return []tollkeeper.Bucket{b} })
+	b := k.waived(store.Limit{Free: 1000, Window: time.Hour}, now.Add(time.Hour))
+	got := k.letIn(func(int) []store.Bucket { return []store.Bucket{b} })
 	k.that(got == callers*2, "%d are let in, want %d", got, callers*2)
 	k.counts(now, b, callers*2+1)
 }
 
 func raceForgive(k *kit) {
-	b := bucket(tollkeeper.Limit{Free: 1000, Window: time.Hour})
+	b := bucket(store.Limit{Free: 1000, Window: time.Hour})
 	k.tally(race(callers, func(i int) error {
 		for j := range 4 {
-			if _, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, now); err != nil {
+			if _, err := k.attempts.Take(k.ctx, []store.Bucket{b}, now); err != nil {
 				return err
 			}
 			if (i+j)%2 == 0 {
-				if err := k.attempts.Settle(k.ctx, tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}}, now); err != nil {
+				if err := k.attempts.Settle(k.ctx, store.Settlement{Forgive: []store.Bucket{b}}, now); err != nil {
 					return err
 				}
 			}
@@ -90,7 +90,7 @@ func raceMark(k *kit) {
 	b := bucket(ceiling)
 	b.Waive = digest()
 	k.tally(race(callers, func(i int) error {
-		return k.attempts.Settle(k.ctx, tollkeeper.Settlement{Mark: b.Waive, Until: now.Add(time.Duration((i*7)%callers+1) * time.Minute)}, now)
+		return k.attempts.Settle(k.ctx, store.Settlement{Mark: b.Waive, Until: now.Add(time.Duration((i*7)%callers+1) * time.Minute)}, now)
 	}))
 	got := k.take(now, b).Outcomes[0].Marked
 	k.that(got.Equal(now.Add(callers*time.Minute)), "the mark ends at %v, want %v", got, now.Add(callers*time.Minute))

@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceCredits(k *kit) {
@@ -23,13 +24,13 @@ func raceDebit(k *kit) {
 		_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, "host-operation", -3))
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrInsufficientCredits)
+	won := k.tally(errs, store.ErrInsufficientCredits)
 	b := k.books(p.ID)
 	k.that(won == callers/2 && b.Credits == 2, "%d of %d debits stand, balance is %+v", won, callers/2, b)
 }
 
 // freshOnes races entries and counts those that were fresh.
-func (k *kit) freshOnes(make func(i int) tollkeeper.LedgerEntry, allowed ...*tollkeeper.Error) (fresh int64) {
+func (k *kit) freshOnes(make func(i int) store.LedgerEntry, allowed ...error) (fresh int64) {
 	k.Helper()
 	var n atomic.Int64
 	k.tally(race(callers, func(i int) error {
@@ -44,9 +45,9 @@ func (k *kit) freshOnes(make func(i int) tollkeeper.LedgerEntry, allowed ...*tol
 
 func raceSameKey(k *kit) {
 	p := k.parent(5)
-	e := entry(p.ID, tollkeeper.OpPackage, 10)
-	e.Package = &tollkeeper.Package{Type: "STARTER", FreeUsers: 3}
-	fresh := k.freshOnes(func(i int) tollkeeper.LedgerEntry {
+	e := entry(p.ID, store.OpPackage, 10)
+	e.Package = &store.Package{Type: "STARTER", FreeUsers: 3}
+	fresh := k.freshOnes(func(i int) store.LedgerEntry {
 		e := e
 		if i%2 == 0 {
 			e.ID = id()
@@ -59,10 +60,10 @@ func raceSameKey(k *kit) {
 
 func raceRefund(k *kit) {
 	p := k.parent(5)
-	debit, e := entry(p.ID, "host-operation", -4), entry(p.ID, tollkeeper.OpRefund, 0)
+	debit, e := entry(p.ID, "host-operation", -4), entry(p.ID, store.OpRefund, 0)
 	k.apply(debit)
 	e.Refunds = debit.Key
-	fresh := k.freshOnes(func(int) tollkeeper.LedgerEntry { return e })
+	fresh := k.freshOnes(func(int) store.LedgerEntry { return e })
 	b := k.books(p.ID)
 	k.that(fresh == 1 && b.Credits == 5, "%d are fresh, balance is %+v", fresh, b)
 }
@@ -71,11 +72,11 @@ func raceTwoRefunds(k *kit) {
 	p := k.parent(5)
 	debit := entry(p.ID, "host-operation", -4)
 	k.apply(debit)
-	fresh := k.freshOnes(func(int) tollkeeper.LedgerEntry {
-		e := entry(p.ID, tollkeeper.OpRefund, 0)
+	fresh := k.freshOnes(func(int) store.LedgerEntry {
+		e := entry(p.ID, store.OpRefund, 0)
 		e.Refunds = debit.Key
 		return e
-	}, tollkeeper.ErrConflict)
+	}, store.Conflict{})
 	b := k.books(p.ID)
 	k.that(fresh == 1 && b.Credits == 5, "%d are fresh, balance is %+v", fresh, b)
 }
@@ -112,7 +113,7 @@ func raceMonths(k *kit) {
 // raceBooks moves the credits of two parents in every way at once.
 func raceBooks(k *kit) {
 	d := k.seeded()
-	parents := []tollkeeper.Account{k.tenant(150, 3), k.tenant(40, 2)}
+	parents := []store.Account{k.tenant(150, 3), k.tenant(40, 2)}
 	var movers []*mover
 	for i := range callers {
 		p := parents[i%2]
@@ -130,6 +131,6 @@ func raceBooks(k *kit) {
 	k.tally(errs)
 	for _, p := range parents {
 		b := k.books(p.ID)
-		k.that(b.Children == int64(len(k.listed(p.ID, tollkeeper.Page{Limit: 1000}))), "%d children are counted", b.Children)
+		k.that(b.Children == int64(len(k.listed(p.ID, store.Page{Limit: 1000}))), "%d children are counted", b.Children)
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceOutbox(k *kit) {
@@ -42,9 +43,9 @@ func raceClaim(k *kit) {
 func raceQueue(k *kit) {
 	mails := k.post(2)
 	k.claimed()
-	back := []tollkeeper.QueuedMail{mails[1], mails[0]}
+	back := []store.QueuedMail{mails[1], mails[0]}
 	k.tally(race(callers, func(i int) error {
-		return k.store.QueueMail(k.ctx, [][]tollkeeper.QueuedMail{mails, back}[i%2])
+		return k.store.QueueMail(k.ctx, [][]store.QueuedMail{mails, back}[i%2])
 	}))
 	k.claims(k.due(10, posting), mails)
 }
@@ -52,12 +53,12 @@ func raceQueue(k *kit) {
 func raceSweep(k *kit) {
 	p, dying := k.parent(0), k.parent(0)
 	a := k.child(p)
-	var gone []tollkeeper.Secret
+	var gone []store.Secret
 	for range 20 {
 		gone = append(gone, k.expired(a, dusk))
 		k.child(dying)
 	}
-	stays := k.put(secret(a, tollkeeper.PurposeReset))
+	stays := k.put(secret(a, store.PurposeReset))
 	k.remove(dying)
 	at := dusk.AddDate(0, 0, 5)
 	k.tally(race(callers, func(int) error {
@@ -67,7 +68,7 @@ func raceSweep(k *kit) {
 				return err
 			}
 		}
-		return tollkeeper.ErrInternal
+		return errOdd
 	}))
 	k.swept(at)
 	for _, s := range gone {

@@ -1,7 +1,7 @@
 package storetest
 
 import (
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceSecrets(k *kit) {
@@ -16,15 +16,15 @@ func raceConsume(k *kit) {
 	p := k.parent(0)
 	for range rounds / 4 {
 		a := k.child(p)
-		codes := []tollkeeper.Secret{k.put(secret(a, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeSignIn)), k.put(secret(a, tollkeeper.PurposeSignIn))}
+		codes := []store.Secret{k.put(secret(a, store.PurposeSignIn)), k.put(secret(a, store.PurposeSignIn)), k.put(secret(a, store.PurposeSignIn))}
 		errs := race(callers, func(i int) error {
 			s, err := k.store.ConsumeSecret(k.ctx, claim(a, codes[i%3].Digest, 5), now)
 			if s.Account.ID != a.ID {
-				return tollkeeper.ErrInternal
+				return errOdd
 			}
 			return err
 		})
-		won := k.tally(errs, tollkeeper.ErrNotFound)
+		won := k.tally(errs, store.ErrNotFound)
 		k.that(won == 1, "%d used one of three codes, want 1", won)
 		for _, s := range codes {
 			k.that(!k.secret(s).UsedAt.IsZero(), "a sibling lives on")
@@ -36,15 +36,15 @@ func raceTries(k *kit) {
 	p := k.parent(0)
 	for range rounds / 4 {
 		a := k.child(p)
-		var codes []tollkeeper.Secret
+		var codes []store.Secret
 		for range 3 {
-			codes = append(codes, k.put(secret(a, tollkeeper.PurposeSignIn)))
+			codes = append(codes, k.put(secret(a, store.PurposeSignIn)))
 		}
 		errs := race(callers, func(int) error {
 			_, err := k.store.ConsumeSecret(k.ctx, claim(a, digest(), 5), now)
 			return err
 		})
-		k.that(k.tally(errs, tollkeeper.ErrNotFound) == 0, "a wrong code is right")
+		k.that(k.tally(errs, store.ErrNotFound) == 0, "a wrong code is right")
 		for _, s := range codes {
 			k.that(k.secret(s).Tries == 5, "%d comparisons with a code, want 5", k.secret(s).Tries)
 		}
@@ -54,17 +54,17 @@ func raceTries(k *kit) {
 
 func raceSingle(k *kit) {
 	a := k.child(k.parent(0))
-	var codes []tollkeeper.Secret
+	var codes []store.Secret
 	for range 4 {
-		codes = append(codes, k.put(secret(a, tollkeeper.PurposeRecovery)))
+		codes = append(codes, k.put(secret(a, store.PurposeRecovery)))
 	}
 	errs := race(callers, func(i int) error {
 		c := claim(a, codes[i%4].Digest, 0)
-		c.Purpose, c.Single = tollkeeper.PurposeRecovery, true
+		c.Purpose, c.Single = store.PurposeRecovery, true
 		_, err := k.store.ConsumeSecret(k.ctx, c, now)
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrNotFound)
+	won := k.tally(errs, store.ErrNotFound)
 	k.that(won == 4, "%d codes of 4 were used", won)
 }
 
@@ -72,10 +72,10 @@ func raceSingle(k *kit) {
 func racePut(k *kit) {
 	p := k.parent(0)
 	a, b := k.child(p), k.child(p)
-	both := []tollkeeper.Secret{secret(a, tollkeeper.PurposeReset), secret(b, tollkeeper.PurposeReset)}
-	back := []tollkeeper.Secret{both[1], both[0]}
+	both := []store.Secret{secret(a, store.PurposeReset), secret(b, store.PurposeReset)}
+	back := []store.Secret{both[1], both[0]}
 	k.tally(race(callers, func(i int) error {
-		return k.store.PutSecrets(k.ctx, [][]tollkeeper.Secret{both, back}[i%2], now)
+		return k.store.PutSecrets(k.ctx, [][]store.Secret{both, back}[i%2], now)
 	}))
 	for _, s := range both {
 		k.equal("secret", k.secret(s), s)
@@ -86,10 +86,10 @@ func raceAddress(k *kit) {
 	p := k.parent(0)
 	for range rounds / 4 {
 		a := k.child(p)
-		s := k.put(secret(a, tollkeeper.PurposeSignIn))
+		s := k.put(secret(a, store.PurposeSignIn))
 		c := claim(a, s.Digest, 5)
-		c.Lookup = tollkeeper.Lookup{ID: a.ID}
-		var found tollkeeper.Subject
+		c.Lookup = store.Lookup{ID: a.ID}
+		var found store.Subject
 		errs := race(2, func(i int) (err error) {
 			if i == 0 {
 				found, err = k.store.ConsumeSecret(k.ctx, c, now)
@@ -97,10 +97,10 @@ func raceAddress(k *kit) {
 			}
 			moved := a
 			moved.EmailKey = word("moved") + "@example.com"
-			_, _, err = k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: moved}, now)
+			_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: moved}, now)
 			return err
 		})
-		k.tally(errs[:1], tollkeeper.ErrNotFound)
+		k.tally(errs[:1], store.ErrNotFound)
 		k.ok(errs[1])
 		k.that(errs[0] != nil || found.Account.EmailKey == s.Address, "a code of %s let %s in", s.Address, found.Account.EmailKey)
 		k.that(k.secret(s).UsedAt.IsZero() == (errs[0] != nil), "used %v, error %v", k.secret(s).UsedAt, errs[0])

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func raceSessions(k *kit) {
@@ -25,24 +25,24 @@ func raceCharge(k *kit) {
 	p := k.parent(50)
 	a := k.child(p)
 	type sale struct {
-		session tollkeeper.Session
+		session store.Session
 		key     string
-		receipt tollkeeper.Receipt
+		receipt store.Receipt
 	}
 	sales := make([][]sale, callers)
 	k.tally(race(callers, func(i int) error {
 		for range 4 {
-			s, c := session(a, now), charge(p.ID, tollkeeper.OpSignIn, 1)
-			r, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
+			s, c := session(a, now), charge(p.ID, store.OpSignIn, 1)
+			r, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
 			if err == nil {
 				sales[i] = append(sales[i], sale{s, c.Key, r})
-			} else if !anyOf(err, []*tollkeeper.Error{tollkeeper.ErrInsufficientCredits}) {
+			} else if !anyOf(err, []error{store.ErrInsufficientCredits}) {
 				return err
 			}
 		}
 		return nil
 	}))
-	all, err := k.store.ListSessions(k.ctx, a.ID, tollkeeper.Page{Limit: 1000}, now)
+	all, err := k.store.ListSessions(k.ctx, a.ID, store.Page{Limit: 1000}, now)
 	k.ok(err)
 	sold := slices.Concat(sales...)
 	k.that(len(sold) == 50 && len(all) == 50, "%d sessions are answered and %d stand, want 50", len(sold), len(all))
@@ -61,9 +61,9 @@ func raceCharge(k *kit) {
 
 // raceCrossed lets two root accounts pay for each other, which deadlocks where locks have no order.
 func raceCrossed(k *kit) {
-	two := []tollkeeper.Account{k.parent(100), k.parent(100)}
+	two := []store.Account{k.parent(100), k.parent(100)}
 	k.tally(race(callers, func(i int) error {
-		n := tollkeeper.NewSession{Session: session(two[i%2], now), Charge: charge(two[1-i%2].ID, tollkeeper.OpSocial, 3)}
+		n := store.NewSession{Session: session(two[i%2], now), Charge: charge(two[1-i%2].ID, store.OpSocial, 3)}
 		_, err := k.store.CreateSession(k.ctx, n, now)
 		return err
 	}))
@@ -75,11 +75,11 @@ func raceCrossed(k *kit) {
 
 func raceSameSession(k *kit) {
 	p := k.parent(50)
-	n := tollkeeper.NewSession{Session: session(k.child(p), now), Charge: charge(p.ID, tollkeeper.OpSignIn, 1), TOTPStep: 9}
+	n := store.NewSession{Session: session(k.child(p), now), Charge: charge(p.ID, store.OpSignIn, 1), TOTPStep: 9}
 	errs := race(callers, func(int) error {
 		receipt, err := k.store.CreateSession(k.ctx, n, now)
 		if err == nil && !receipt.Charged {
-			return tollkeeper.ErrInternal
+			return errOdd
 		}
 		return err
 	})
@@ -91,18 +91,18 @@ func raceStep(k *kit) {
 	p := k.parent(50)
 	a := k.child(p)
 	errs := race(callers, func(int) error {
-		n := tollkeeper.NewSession{Session: session(a, now), TOTPStep: 77, Charge: charge(p.ID, tollkeeper.OpSignIn, 1)}
+		n := store.NewSession{Session: session(a, now), TOTPStep: 77, Charge: charge(p.ID, store.OpSignIn, 1)}
 		_, err := k.store.CreateSession(k.ctx, n, now)
 		return err
 	})
-	won := k.tally(errs, tollkeeper.ErrConflict)
+	won := k.tally(errs, store.Conflict{})
 	k.that(won == 1 && k.books(p.ID).Credits == 49, "%d used one time step, balance %d", won, k.balance(p.ID).Credits)
 }
 
 func raceGrace(k *kit) {
 	a := k.child(k.parent(0))
 	s := k.signIn(refreshable(a))
-	answers := make([]tollkeeper.Live, 50)
+	answers := make([]store.Live, 50)
 	errs := race(len(answers), func(i int) (err error) {
 		answers[i], err = k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now)
 		return err
@@ -122,7 +122,7 @@ func raceReuse(k *kit) {
 		_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
 		return err
 	})
-	k.that(k.tally(errs, tollkeeper.ErrConflict) == 1, "not just one of 50 has the successor")
+	k.that(k.tally(errs, store.Conflict{}) == 1, "not just one of 50 has the successor")
 	k.dead(a.ID, s.ID, now)
 }
 
@@ -135,13 +135,13 @@ func raceRevoke(k *kit) {
 			case 0:
 				return k.store.RevokeSession(k.ctx, a.ID, s.ID, now)
 			case 1:
-				return k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, now)
+				return k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID}, now)
 			}
 			_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
 			return err
 		})
 		k.ok(errs[0])
-		k.tally(errs, tollkeeper.ErrNotFound)
+		k.tally(errs, store.ErrNotFound)
 		k.dead(a.ID, s.ID, now)
 	}
 }
@@ -150,18 +150,18 @@ func raceEnd(k *kit) {
 	a := k.child(k.parent(0))
 	for range rounds / 2 {
 		a = k.find(a.ID)
-		made := make([]tollkeeper.Session, 4)
+		made := make([]store.Session, 4)
 		errs := race(len(made)+1, func(i int) error {
 			if i == len(made) {
 				// Its sign-ins do not move the version, so this change must win at once.
-				_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: a, EndSessions: true}, now)
+				_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: a, EndSessions: true}, now)
 				return err
 			}
 			made[i] = session(a, now)
-			_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: made[i]}, now)
+			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: made[i]}, now)
 			return err
 		})
-		k.tally(errs[:len(made)], tollkeeper.ErrNotFound)
+		k.tally(errs[:len(made)], store.ErrNotFound)
 		k.ok(errs[len(made)])
 		for _, s := range made {
 			k.dead(a.ID, s.ID, now)
@@ -174,18 +174,18 @@ func raceGone(k *kit) {
 	for range rounds / 4 {
 		p := k.parent(50)
 		a := k.child(p)
-		made := make([]tollkeeper.Session, 4)
+		made := make([]store.Session, 4)
 		errs := race(len(made)+3, func(i int) error {
 			if i >= len(made) {
 				return k.store.DeleteAccount(k.ctx, p.ID, a.ID, now)
 			}
 			made[i] = session(a, now)
-			n := tollkeeper.NewSession{Session: made[i], Charge: charge(p.ID, tollkeeper.OpSignIn, 1)}
+			n := store.NewSession{Session: made[i], Charge: charge(p.ID, store.OpSignIn, 1)}
 			_, err := k.store.CreateSession(k.ctx, n, now)
 			return err
 		})
-		won := k.tally(errs[:len(made)], tollkeeper.ErrNotFound)
-		k.that(k.tally(errs[len(made):], tollkeeper.ErrNotFound) == 1, "not just one of three deleted it")
+		won := k.tally(errs[:len(made)], store.ErrNotFound)
+		k.that(k.tally(errs[len(made):], store.ErrNotFound) == 1, "not just one of three deleted it")
 		b := k.books(p.ID)
 		k.that(b.Children == 0 && b.SignIns == int64(won), "%d signed in, balance is %+v", won, b)
 		for _, s := range made {
@@ -204,10 +204,10 @@ func raceKept(k *kit) {
 		k.tally(race(3, func(i int) error {
 			switch i {
 			case 0:
-				_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: a, EndSessions: true, KeepSession: s.ID}, at)
+				_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: a, EndSessions: true, KeepSession: s.ID}, at)
 				return err
 			case 1:
-				return k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, at)
+				return k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID, Proved: true}, at)
 			}
 			_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 0), at)
 			return err
@@ -225,10 +225,10 @@ func raceSignInChange(k *kit) {
 		at := now.Add(time.Duration(round) * time.Minute)
 		errs := race(2, func(i int) error {
 			if i == 0 {
-				_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: a}, at)
+				_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: a}, at)
 				return err
 			}
-			_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, at), TOTPStep: int64(round + 1)}, at)
+			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at), TOTPStep: int64(round + 1)}, at)
 			return err
 		})
 		k.tally(errs)

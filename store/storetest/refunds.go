@@ -1,7 +1,7 @@
 package storetest
 
 import (
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func refundCredit(k *kit) {
@@ -9,10 +9,10 @@ func refundCredit(k *kit) {
 	k.run("what is no debit is not found", refundNothing)
 	k.run("reverses the charge of a verb", func(k *kit) {
 		p := k.parent(5)
-		c := charge(p.ID, tollkeeper.OpSignIn, 1)
-		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(k.child(p), now), Charge: c}, now)
+		c := charge(p.ID, store.OpSignIn, 1)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(k.child(p), now), Charge: c}, now)
 		k.ok(err)
-		e := entry(p.ID, tollkeeper.OpRefund, 0)
+		e := entry(p.ID, store.OpRefund, 0)
 		e.Refunds = c.Key
 		_, b := k.apply(e)
 		k.that(b.Credits == 5 && b.Used == 0 && b.SignIns == 1, "balance is %+v", b)
@@ -24,7 +24,7 @@ func refundOnce(k *kit) {
 	p := k.parent(10)
 	debit := entry(p.ID, "host-operation", -4)
 	k.apply(debit)
-	e := entry(p.ID, tollkeeper.OpRefund, 0)
+	e := entry(p.ID, store.OpRefund, 0)
 	e.Refunds = debit.Key
 	got, b := k.apply(e)
 	e.Amount, e.Balance = 4, 10
@@ -36,25 +36,25 @@ func refundOnce(k *kit) {
 	k.that(!fresh, "the same refund is fresh again")
 	k.equal("entry", again, got)
 	k.equal("balance", same, b)
-	other := entry(p.ID, tollkeeper.OpRefund, 0)
+	other := entry(p.ID, store.OpRefund, 0)
 	other.Refunds = debit.Key
 	_, _, _, err = k.store.ApplyCredit(k.ctx, other)
-	k.fails(err, tollkeeper.ErrConflict, "refund")
+	k.fails(err, store.Conflict{}, "refund")
 	k.equal("balance", k.balance(p.ID), b)
 	second := entry(p.ID, "host-operation", -1)
 	k.apply(second)
 	e.Refunds = second.Key
 	_, _, _, err = k.store.ApplyCredit(k.ctx, e)
-	k.fails(err, tollkeeper.ErrConflict)
+	k.fails(err, store.Conflict{})
 	k.books(p.ID)
 }
 
 func refundNothing(k *kit) {
 	p, q := k.parent(10), k.parent(10)
-	credit, foreign := entry(p.ID, tollkeeper.OpPackage, 5), entry(q.ID, "host-operation", -2)
+	credit, foreign := entry(p.ID, store.OpPackage, 5), entry(q.ID, "host-operation", -2)
 	k.apply(credit)
 	k.apply(foreign)
-	debit, refund := entry(p.ID, "host-operation", -2), entry(p.ID, tollkeeper.OpRefund, 0)
+	debit, refund := entry(p.ID, "host-operation", -2), entry(p.ID, store.OpRefund, 0)
 	refund.Refunds = debit.Key
 	k.apply(debit)
 	k.apply(refund)
@@ -63,16 +63,16 @@ func refundNothing(k *kit) {
 		"unknown": "none", "a credit": credit.Key, "the grant": "grant:" + p.ID.String(), "another owner's": foreign.Key, "a refund": refund.Key,
 	} {
 		k.run(name, func(k *kit) {
-			e := entry(p.ID, tollkeeper.OpRefund, 2)
+			e := entry(p.ID, store.OpRefund, 2)
 			e.Refunds = key
 			_, _, _, err := k.store.ApplyCredit(k.ctx, e)
-			k.fails(err, tollkeeper.ErrNotFound)
+			k.fails(err, store.ErrNotFound)
 			k.equal("balance", k.balance(p.ID), before)
 		})
 	}
-	nobody := entry(id(), tollkeeper.OpRefund, 0)
+	nobody := entry(id(), store.OpRefund, 0)
 	nobody.Refunds = debit.Key
 	_, _, _, err := k.store.ApplyCredit(k.ctx, nobody)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 	k.books(p.ID)
 }

@@ -4,17 +4,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func touchSession(k *kit) {
 	k.run("moves seen and, if asked, proved", func(k *kit) {
 		a := k.child(k.parent(0))
 		s := k.signIn(session(a, now))
-		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID}, now.Add(time.Minute)))
+		k.ok(k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID}, now.Add(time.Minute)))
 		s.SeenAt = now.Add(time.Minute)
 		k.equal("seen", k.live(s.ID, now).Session, s)
-		k.ok(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Hour)))
+		k.ok(k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Hour)))
 		s.SeenAt, s.ProvedAt = now.Add(time.Hour), now.Add(time.Hour)
 		k.equal("proved", k.live(s.ID, now).Session, s)
 	})
@@ -23,8 +24,8 @@ func touchSession(k *kit) {
 		a, b := k.child(p), k.child(p)
 		s := k.signIn(session(a, now))
 		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
-			err := k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: account, Session: s.ID, Proved: true}, now.Add(time.Minute))
-			k.fails(err, tollkeeper.ErrNotFound)
+			err := k.store.TouchSession(k.ctx, store.Touch{Account: account, Session: s.ID, Proved: true}, now.Add(time.Minute))
+			k.fails(err, store.ErrNotFound)
 		}
 		k.equal("session", k.live(s.ID, now).Session, s)
 	})
@@ -44,7 +45,7 @@ func revokeSession(k *kit) {
 		a, b := k.child(p), k.child(p)
 		s := k.signIn(session(a, now))
 		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
-			k.fails(k.store.RevokeSession(k.ctx, account, s.ID, now), tollkeeper.ErrNotFound)
+			k.fails(k.store.RevokeSession(k.ctx, account, s.ID, now), store.ErrNotFound)
 		}
 		k.live(s.ID, now)
 	})
@@ -62,7 +63,7 @@ func listSessions(k *kit) {
 	k.signIn(expired)
 	k.ok(k.store.RevokeSession(k.ctx, a.ID, revoked.ID, now))
 	k.signIn(session(k.child(p), now))
-	list := func(k *kit, p tollkeeper.Page) []uuid.UUID {
+	list := func(k *kit, p store.Page) []uuid.UUID {
 		k.Helper()
 		all, err := k.store.ListSessions(k.ctx, a.ID, p, now)
 		k.ok(err)
@@ -74,12 +75,12 @@ func listSessions(k *kit) {
 		return got
 	}
 	inOrder(ids)
-	k.run("live ones in id order", func(k *kit) { k.equal("all", list(k, tollkeeper.Page{Limit: 10}), ids) })
+	k.run("live ones in id order", func(k *kit) { k.equal("all", list(k, store.Page{Limit: 10}), ids) })
 	k.run("pages", func(k *kit) {
-		k.equal("first", list(k, tollkeeper.Page{Limit: 3}), ids[:3])
-		k.equal("second", list(k, tollkeeper.Page{Limit: 3, After: ids[2]}), ids[3:])
+		k.equal("first", list(k, store.Page{Limit: 3}), ids[:3])
+		k.equal("second", list(k, store.Page{Limit: 3, After: ids[2]}), ids[3:])
 	})
 	k.run("only after and limit count", func(k *kit) {
-		k.equal("all", list(k, tollkeeper.Page{Limit: 10, Search: "x", From: now.Add(time.Hour), To: now.Add(-time.Hour)}), ids)
+		k.equal("all", list(k, store.Page{Limit: 10, Search: "x", From: now.Add(time.Hour), To: now.Add(-time.Hour)}), ids)
 	})
 }

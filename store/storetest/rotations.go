@@ -5,12 +5,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // rotation shows generation of the session and asks for an hour and two weeks more.
-func rotation(s tollkeeper.Session, generation int, grace time.Duration) tollkeeper.Rotation {
-	return tollkeeper.Rotation{
+func rotation(s store.Session, generation int, grace time.Duration) store.Rotation {
+	return store.Rotation{
 		Session: s.ID, Generation: generation, ExpiresAt: now.Add(90 * time.Minute), RefreshUntil: now.Add(14 * 24 * time.Hour), Grace: grace,
 	}
 }
@@ -51,11 +51,11 @@ func rotateReuse(k *kit) {
 	k.ok(err)
 	for range 2 {
 		_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
-		k.fails(err, tollkeeper.ErrConflict)
+		k.fails(err, store.Conflict{})
 		k.dead(a.ID, s.ID, now)
 	}
 	_, err = k.store.RotateSession(k.ctx, rotation(s, 1, time.Hour), now)
-	k.that(anyOf(err, []*tollkeeper.Error{tollkeeper.ErrConflict, tollkeeper.ErrNotFound}), "the successor of a reused one: %v", err)
+	k.that(anyOf(err, []error{store.Conflict{}, store.ErrNotFound}), "the successor of a reused one: %v", err)
 	k.live(other.ID, now)
 }
 
@@ -64,7 +64,7 @@ func rotateFuture(k *kit) {
 	for _, generation := range []int{1, 2, -1} {
 		s := k.signIn(refreshable(a))
 		_, err := k.store.RotateSession(k.ctx, rotation(s, generation, time.Hour), now)
-		k.fails(err, tollkeeper.ErrConflict)
+		k.fails(err, store.Conflict{})
 		k.dead(a.ID, s.ID, now)
 	}
 }
@@ -93,7 +93,7 @@ func rotateGraceEnds(k *kit) {
 	_, err := k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now)
 	k.ok(err)
 	_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 10*time.Second), now.Add(10*time.Second))
-	k.fails(err, tollkeeper.ErrConflict)
+	k.fails(err, store.Conflict{})
 	k.dead(a.ID, s.ID, now.Add(10*time.Second))
 }
 
@@ -105,24 +105,24 @@ func rotateTwoBefore(k *kit) {
 		k.ok(err)
 	}
 	_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
-	k.fails(err, tollkeeper.ErrConflict)
+	k.fails(err, store.Conflict{})
 	k.dead(a.ID, s.ID, now)
 }
 
 func rotateNeedsLive(k *kit) {
 	p := k.parent(0)
 	revoked, old, gone := k.child(p), k.child(p), k.child(p)
-	sessions := map[string]tollkeeper.Session{"unknown": refreshable(revoked)}
-	for name, a := range map[string]tollkeeper.Account{"revoked": revoked, "old epoch": old, "deleted": gone} {
+	sessions := map[string]store.Session{"unknown": refreshable(revoked)}
+	for name, a := range map[string]store.Account{"revoked": revoked, "old epoch": old, "deleted": gone} {
 		sessions[name] = k.signIn(refreshable(a))
 	}
 	k.ok(k.store.RevokeSession(k.ctx, revoked.ID, sessions["revoked"].ID, now))
-	k.update(old.ID, func(c *tollkeeper.Change) { c.EndSessions = true })
+	k.update(old.ID, func(c *store.Change) { c.EndSessions = true })
 	k.remove(gone)
 	for name, s := range sessions {
 		k.run(name, func(k *kit) {
 			_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
-			k.fails(err, tollkeeper.ErrNotFound)
+			k.fails(err, store.ErrNotFound)
 			k.dead(s.Account, s.ID, now)
 		})
 	}
@@ -136,8 +136,8 @@ func rotateWaits(k *kit) {
 	for _, id := range []uuid.UUID{a.ID, p.ID} {
 		k.disable(id)
 		_, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
-		k.fails(err, tollkeeper.ErrNotFound)
-		k.update(id, func(c *tollkeeper.Change) { c.Account.Status = tollkeeper.StatusActive })
+		k.fails(err, store.ErrNotFound)
+		k.update(id, func(c *store.Change) { c.Account.Status = store.StatusActive })
 	}
 	l, err := k.store.RotateSession(k.ctx, rotation(s, 0, time.Minute), now)
 	k.ok(err)
@@ -148,15 +148,15 @@ func rotateLimit(k *kit) {
 	a := k.child(k.parent(0))
 	none, short, long := session(a, now), refreshable(a), refreshable(a)
 	short.RefreshUntil = now.Add(time.Minute)
-	for _, s := range []tollkeeper.Session{none, short, long} {
+	for _, s := range []store.Session{none, short, long} {
 		k.signIn(s)
 	}
 	for _, c := range []struct {
-		s  tollkeeper.Session
+		s  store.Session
 		at time.Time
 	}{{none, now}, {short, short.RefreshUntil}, {long, long.RefreshUntil}} {
 		_, err := k.store.RotateSession(k.ctx, rotation(c.s, 0, time.Hour), c.at)
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 	}
 	k.live(none.ID, now)
 	k.live(short.ID, now)

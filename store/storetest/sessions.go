@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func sessions(k *kit) {
@@ -18,7 +19,7 @@ func sessions(k *kit) {
 }
 
 // live wants a live session and answers it.
-func (k *kit) live(id uuid.UUID, at time.Time) tollkeeper.Live {
+func (k *kit) live(id uuid.UUID, at time.Time) store.Live {
 	k.Helper()
 	l, err := k.store.Session(k.ctx, id, at)
 	k.ok(err)
@@ -29,10 +30,10 @@ func (k *kit) live(id uuid.UUID, at time.Time) tollkeeper.Live {
 func (k *kit) dead(account, id uuid.UUID, at time.Time) {
 	k.Helper()
 	_, err := k.store.Session(k.ctx, id, at)
-	k.fails(err, tollkeeper.ErrNotFound)
-	k.fails(k.store.TouchSession(k.ctx, tollkeeper.Touch{Account: account, Session: id}, at), tollkeeper.ErrNotFound)
-	k.fails(k.store.RevokeSession(k.ctx, account, id, at), tollkeeper.ErrNotFound)
-	all, err := k.store.ListSessions(k.ctx, account, tollkeeper.Page{Limit: 1000}, at)
+	k.fails(err, store.ErrNotFound)
+	k.fails(k.store.TouchSession(k.ctx, store.Touch{Account: account, Session: id}, at), store.ErrNotFound)
+	k.fails(k.store.RevokeSession(k.ctx, account, id, at), store.ErrNotFound)
+	all, err := k.store.ListSessions(k.ctx, account, store.Page{Limit: 1000}, at)
 	k.ok(err)
 	for _, s := range all {
 		k.that(s.ID != id, "a dead session is listed")
@@ -54,10 +55,10 @@ func createSession(k *kit) {
 
 func createSessionKeeps(k *kit) {
 	p := k.parent(0)
-	for _, a := range []tollkeeper.Account{p, k.child(p)} {
+	for _, a := range []store.Account{p, k.child(p)} {
 		s := refreshable(a)
 		s.Generation, s.RotatedAt, s.SeenAt, s.ProvedAt = 3, now.Add(-time.Hour), now.Add(-time.Minute), now.Add(-time.Second)
-		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s}, now)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s}, now)
 		k.ok(err)
 		k.equal("session", k.live(s.ID, now).Session, s)
 	}
@@ -66,29 +67,29 @@ func createSessionKeeps(k *kit) {
 func createSessionCharges(k *kit) {
 	p := k.parent(2)
 	a := k.child(p)
-	c := charge(p.ID, tollkeeper.OpSignIn, 1)
-	receipt, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: c}, now)
+	c := charge(p.ID, store.OpSignIn, 1)
+	receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: c}, now)
 	k.ok(err)
 	b := k.balance(p.ID)
 	k.that(b.Credits == 1 && b.Used == 1 && b.SignIns == 1, "balance is %+v", b)
-	k.equal("receipt", receipt, tollkeeper.Receipt{Charged: true, Balance: b})
-	k.equal("entry", k.entry(p.ID, c.Key), tollkeeper.LedgerEntry{
+	k.equal("receipt", receipt, store.Receipt{Charged: true, Balance: b})
+	k.equal("entry", k.entry(p.ID, c.Key), store.LedgerEntry{
 		ID: c.Entry, Owner: p.ID, Key: c.Key, Operation: c.Operation, Amount: -1, Balance: 1, Subject: a.ID, At: now,
 	})
-	receipt, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now)}, now)
+	receipt, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now)}, now)
 	k.ok(err)
-	k.equal("receipt without charge", receipt, tollkeeper.Receipt{})
+	k.equal("receipt without charge", receipt, store.Receipt{})
 	k.books(p.ID)
 }
 
 func createSessionMoves(k *kit) {
 	a := k.child(k.parent(0))
 	at := now.Add(time.Minute)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, at), TOTPStep: 41}, at)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at), TOTPStep: 41}, at)
 	k.ok(err)
 	a.LastSignIn, a.TOTPStep = at, 41
 	k.equal("account", k.find(a.ID), a)
-	_, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, at)}, at)
+	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at)}, at)
 	k.ok(err)
 	k.equal("account without step", k.find(a.ID), a)
 }
@@ -101,16 +102,16 @@ func createSessionSettles(k *kit) {
 		k.take(now, forget, forgive, stay)
 	}
 	mark := digest()
-	settle := tollkeeper.Settlement{
-		Forget: []tollkeeper.Digest{forget.Key}, Forgive: []tollkeeper.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
+	settle := store.Settlement{
+		Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 	}
-	failing := charge(p.ID, tollkeeper.OpSignIn, 1)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: failing, Settle: settle}, now)
-	k.fails(err, tollkeeper.ErrInsufficientCredits)
+	failing := charge(p.ID, store.OpSignIn, 1)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Settle: settle}, now)
+	k.fails(err, store.ErrInsufficientCredits)
 	k.counts(now, forget, 3)
 	k.counts(now, forgive, 3)
 	k.that(!k.marked(mark, now), "a refused sign-in remembers the network")
-	_, err = k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Settle: settle}, now)
+	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Settle: settle}, now)
 	k.ok(err)
 	k.counts(now, forget, 1)
 	k.counts(now, forgive, 3)
@@ -124,20 +125,20 @@ func createSessionNeeds(k *kit) {
 	payer := k.parent(9)
 	k.disable(off.ID)
 	k.remove(gone)
-	k.update(ended.ID, func(c *tollkeeper.Change) { c.EndSessions = true })
+	k.update(ended.ID, func(c *store.Change) { c.EndSessions = true })
 	k.disable(parentOff.Parent)
-	k.remove(tollkeeper.Account{ID: parentGone.Parent})
+	k.remove(store.Account{ID: parentGone.Parent})
 	future := k.parent(0)
 	future.Epoch = 2
-	for name, a := range map[string]tollkeeper.Account{
+	for name, a := range map[string]store.Account{
 		"unknown": {ID: id(), Epoch: 1}, "disabled": off, "deleted": gone, "old epoch": ended, "future epoch": future,
 		"parent disabled": parentOff, "parent deleted": parentGone,
 	} {
 		k.run(name, func(k *kit) {
 			s := session(a, now)
-			c := charge(payer.ID, tollkeeper.OpSignIn, 1)
-			_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
-			k.fails(err, tollkeeper.ErrNotFound)
+			c := charge(payer.ID, store.OpSignIn, 1)
+			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
+			k.fails(err, store.ErrNotFound)
 			k.dead(a.ID, s.ID, now)
 			k.that(k.balance(payer.ID).Credits == 9 && len(k.ledger(payer.ID)) == 1, "charged all the same")
 		})
@@ -147,12 +148,12 @@ func createSessionNeeds(k *kit) {
 func createSessionStep(k *kit) {
 	p := k.parent(9)
 	a := k.child(p)
-	k.update(a.ID, func(c *tollkeeper.Change) { c.TOTPStep = 50 })
+	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 50 })
 	before := k.find(a.ID)
 	for _, step := range []int64{50, 49} {
-		s, c := session(a, now), charge(p.ID, tollkeeper.OpSignIn, 1)
-		_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, TOTPStep: step, Charge: c}, now)
-		k.fails(err, tollkeeper.ErrConflict)
+		s, c := session(a, now), charge(p.ID, store.OpSignIn, 1)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, TOTPStep: step, Charge: c}, now)
+		k.fails(err, store.Conflict{})
 		k.dead(a.ID, s.ID, now)
 	}
 	k.that(k.balance(p.ID).Credits == 9 && len(k.ledger(p.ID)) == 1, "charged all the same")
@@ -162,9 +163,9 @@ func createSessionStep(k *kit) {
 func createSessionInsufficient(k *kit) {
 	p := k.parent(2)
 	a := k.child(p)
-	s, c := session(a, now), charge(p.ID, tollkeeper.OpSocial, 3)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c, TOTPStep: 4}, now)
-	k.fails(err, tollkeeper.ErrInsufficientCredits)
+	s, c := session(a, now), charge(p.ID, store.OpSocial, 3)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c, TOTPStep: 4}, now)
+	k.fails(err, store.ErrInsufficientCredits)
 	k.dead(a.ID, s.ID, now)
 	k.equal("account", k.find(a.ID), a)
 	k.that(k.balance(p.ID).Credits == 2 && k.balance(p.ID).Socials == 0, "balance is %+v", k.balance(p.ID))
@@ -174,9 +175,9 @@ func createSessionInsufficient(k *kit) {
 func createSessionOptional(k *kit) {
 	p := k.parent(1)
 	for i, want := range []bool{true, false} {
-		s, c := session(p, now), charge(p.ID, tollkeeper.OpSignIn, 1)
+		s, c := session(p, now), charge(p.ID, store.OpSignIn, 1)
 		c.Required = false
-		receipt, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: s, Charge: c}, now)
+		receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
 		k.ok(err)
 		k.that(receipt.Charged == want, "sign-in %d: charged is %v", i, receipt.Charged)
 		k.live(s.ID, now)
@@ -188,7 +189,7 @@ func createSessionOptional(k *kit) {
 func createSessionAgain(k *kit) {
 	p := k.parent(1)
 	a := k.child(p)
-	n := tollkeeper.NewSession{Session: session(a, now), Charge: charge(p.ID, tollkeeper.OpSignIn, 1), TOTPStep: 7}
+	n := store.NewSession{Session: session(a, now), Charge: charge(p.ID, store.OpSignIn, 1), TOTPStep: 7}
 	first, err := k.store.CreateSession(k.ctx, n, now)
 	k.ok(err)
 	before := k.find(a.ID)
@@ -203,7 +204,7 @@ func createSessionAgain(k *kit) {
 
 func createSessionPayer(k *kit) {
 	o, a := k.owner(), k.parent(7)
-	_, err := k.store.CreateSession(k.ctx, tollkeeper.NewSession{Session: session(a, now), Charge: charge(o.ID, tollkeeper.OpSocial, 3)}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: charge(o.ID, store.OpSocial, 3)}, now)
 	k.ok(err)
 	k.that(k.balance(o.ID).Credits == 97 && k.balance(o.ID).Socials == 1, "the payer has %+v", k.balance(o.ID))
 	k.that(k.balance(a.ID).Credits == 7, "the account itself paid")

@@ -3,46 +3,46 @@ package storetest
 import (
 	"time"
 
-	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // waived makes a bucket with a live mark.
-func (k *kit) waived(l tollkeeper.Limit, until time.Time) tollkeeper.Bucket {
+func (k *kit) waived(l store.Limit, until time.Time) store.Bucket {
 	k.Helper()
 	b := bucket(l)
 	b.Waive = digest()
-	k.settle(now, tollkeeper.Settlement{Mark: b.Waive, Until: until})
+	k.settle(now, store.Settlement{Mark: b.Waive, Until: until})
 	return b
 }
 
 func waiveAttempts(k *kit) {
 	until := now.Add(time.Hour)
-	small := tollkeeper.Limit{Free: 2, Window: 2 * time.Hour}
+	small := store.Limit{Free: 2, Window: 2 * time.Hour}
 	k.run("a waived bucket is charged", func(k *kit) {
 		b := k.waived(small, until)
 		d := k.take(now, b)
-		next, _ := small.Next(tollkeeper.State{}, now)
-		k.equal("outcome", d.Outcomes[0], tollkeeper.Outcome{State: next, Charged: true, Marked: until})
-		b.Waive = tollkeeper.Digest{}
+		next, _ := small.Next(store.State{}, now)
+		k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Charged: true, Marked: until})
+		b.Waive = store.Digest{}
 		k.take(now, b)
-		k.refused(now, []tollkeeper.Bucket{b}, 0)
+		k.refused(now, []store.Bucket{b}, 0)
 	})
 	k.run("a waived bucket cannot refuse", func(k *kit) {
 		b := k.waived(small, until)
 		k.take(now, b)
 		full := k.take(now, b).Outcomes[0].State
 		for range 3 {
-			k.equal("outcome", k.take(now, b).Outcomes[0], tollkeeper.Outcome{State: full, Marked: until})
+			k.equal("outcome", k.take(now, b).Outcomes[0], store.Outcome{State: full, Marked: until})
 		}
 		b.Waive = digest()
-		k.refused(now, []tollkeeper.Bucket{b}, 0)
+		k.refused(now, []store.Bucket{b}, 0)
 	})
 	k.run("the others still refuse", func(k *kit) {
 		b, full := k.waived(small, until), bucket(lock)
 		for range lock.Free {
 			k.take(now, full)
 		}
-		d := k.refused(now, []tollkeeper.Bucket{b, full}, 1)
+		d := k.refused(now, []store.Bucket{b, full}, 1)
 		k.that(d.Outcomes[0].Marked.Equal(until), "the mark is not told: %+v", d.Outcomes[0])
 		d = k.take(now, b)
 		k.that(d.Outcomes[0].State.N == 1, "charged though another one refused")
@@ -59,7 +59,7 @@ func waiveAttempts(k *kit) {
 		k.take(now, b)
 		k.take(now, b)
 		k.take(until.Add(-time.Millisecond), b)
-		d := k.refused(until, []tollkeeper.Bucket{b}, 0)
+		d := k.refused(until, []store.Bucket{b}, 0)
 		k.that(d.Outcomes[0].Marked.IsZero(), "an ended mark is told: %v", d.Outcomes[0].Marked)
 	})
 }
@@ -70,23 +70,23 @@ func settleAttempts(k *kit) {
 		for range lock.Free {
 			k.take(now, b, stay)
 		}
-		k.settle(now, tollkeeper.Settlement{Forget: []tollkeeper.Digest{b.Key, digest()}})
+		k.settle(now, store.Settlement{Forget: []store.Digest{b.Key, digest()}})
 		k.counts(now, b, 1)
-		k.refused(now, []tollkeeper.Bucket{stay}, 0)
+		k.refused(now, []store.Bucket{stay}, 0)
 	})
-	for name, l := range map[string]tollkeeper.Limit{"rate": rate, "lock": lock, "ceiling": ceiling} {
+	for name, l := range map[string]store.Limit{"rate": rate, "lock": lock, "ceiling": ceiling} {
 		k.run("forgive gives one attempt of a "+name+" back", func(k *kit) { settleForgive(k, l) })
 	}
 	k.run("what is not there is no error", func(k *kit) {
 		b := bucket(lock)
-		k.settle(now, tollkeeper.Settlement{})
-		k.settle(now, tollkeeper.Settlement{Forget: []tollkeeper.Digest{digest()}, Forgive: []tollkeeper.Bucket{b}})
+		k.settle(now, store.Settlement{})
+		k.settle(now, store.Settlement{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
 	k.run("a mark is never shortened", func(k *kit) {
 		b := k.waived(ceiling, now.Add(time.Hour))
 		for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Hour}, {2 * time.Hour, 2 * time.Hour}, {time.Hour, 2 * time.Hour}} {
-			k.settle(now, tollkeeper.Settlement{Mark: b.Waive, Until: now.Add(c.until)})
+			k.settle(now, store.Settlement{Mark: b.Waive, Until: now.Add(c.until)})
 			got := k.take(now, b).Outcomes[0].Marked
 			k.that(got.Equal(now.Add(c.want)), "the mark ends at %v, want %v", got, now.Add(c.want))
 		}
@@ -95,8 +95,8 @@ func settleAttempts(k *kit) {
 		forget, forgive, mark := bucket(ceiling), bucket(ceiling), digest()
 		k.take(now, forget, forgive)
 		k.take(now, forget, forgive)
-		k.settle(now, tollkeeper.Settlement{
-			Forget: []tollkeeper.Digest{forget.Key}, Forgive: []tollkeeper.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
+		k.settle(now, store.Settlement{
+			Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 		})
 		k.counts(now, forget, 1)
 		k.counts(now, forgive, 2)
@@ -106,9 +106,9 @@ func settleAttempts(k *kit) {
 }
 
 // settleForgive compares every count up to beyond the limit with Limit.Forgive, live and expired.
-func settleForgive(k *kit, l tollkeeper.Limit) {
+func settleForgive(k *kit, l store.Limit) {
 	for n := 1; n <= 12; n++ {
-		b, s, at := bucket(l), tollkeeper.State{}, now
+		b, s, at := bucket(l), store.State{}, now
 		for range n {
 			if at.Before(s.Until) {
 				at = s.Until
@@ -118,9 +118,9 @@ func settleForgive(k *kit, l tollkeeper.Limit) {
 		}
 		for _, late := range []time.Time{at, s.Expires} {
 			s = l.Forgive(s, late)
-			k.settle(late, tollkeeper.Settlement{Forgive: []tollkeeper.Bucket{b}})
+			k.settle(late, store.Settlement{Forgive: []store.Bucket{b}})
 			next, in := l.Next(s, late)
-			d, err := k.attempts.Take(k.ctx, []tollkeeper.Bucket{b}, late)
+			d, err := k.attempts.Take(k.ctx, []store.Bucket{b}, late)
 			k.ok(err)
 			k.that(d.Allowed == in, "after %d attempts and a pardon: let in %v, want %v", n, d.Allowed, in)
 			k.equal("state", d.Outcomes[0].State, next)

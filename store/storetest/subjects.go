@@ -2,28 +2,29 @@ package storetest
 
 import (
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func findSubject(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	s := k.finds(tollkeeper.Lookup{ID: p.ID}, p.ID)
-	k.equal("of a root account", s, tollkeeper.Subject{Account: p})
-	s = k.finds(tollkeeper.Lookup{ID: a.ID}, a.ID)
-	k.equal("by id", s, tollkeeper.Subject{Account: a, Parent: &p})
-	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID}, a.ID)
-	k.equal("by scope", s, tollkeeper.Subject{Account: a, Parent: &p})
-	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
-	k.equal("by scope key", s, tollkeeper.Subject{Account: a, Parent: &p, KeyOwner: &p})
-	s = k.finds(tollkeeper.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}, a.ID)
-	k.equal("by scope number", s, tollkeeper.Subject{Account: a, Parent: &p, KeyOwner: &p})
+	s := k.finds(store.Lookup{ID: p.ID}, p.ID)
+	k.equal("of a root account", s, store.Subject{Account: p})
+	s = k.finds(store.Lookup{ID: a.ID}, a.ID)
+	k.equal("by id", s, store.Subject{Account: a, Parent: &p})
+	s = k.finds(store.Lookup{Email: a.EmailKey, Scope: p.ID}, a.ID)
+	k.equal("by scope", s, store.Subject{Account: a, Parent: &p})
+	s = k.finds(store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}, a.ID)
+	k.equal("by scope key", s, store.Subject{Account: a, Parent: &p, KeyOwner: &p})
+	s = k.finds(store.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}, a.ID)
+	k.equal("by scope number", s, store.Subject{Account: a, Parent: &p, KeyOwner: &p})
 }
 
 // owner makes a root account with an organization of its own.
-func (k *kit) owner(edits ...func(*tollkeeper.Organization)) tollkeeper.Account {
+func (k *kit) owner(edits ...func(*store.Organization)) store.Account {
 	k.Helper()
-	return k.parent(100, func(a *tollkeeper.Account) {
+	return k.parent(100, func(a *store.Account) {
 		a.OrganizationOwner, a.Organization = a.ID, organization()
 		for _, e := range edits {
 			e(a.Organization)
@@ -33,16 +34,16 @@ func (k *kit) owner(edits ...func(*tollkeeper.Organization)) tollkeeper.Account 
 
 func findOrganization(k *kit) {
 	o := k.owner()
-	member := k.parent(0, func(a *tollkeeper.Account) { a.OrganizationOwner = o.ID })
+	member := k.parent(0, func(a *store.Account) { a.OrganizationOwner = o.ID })
 	a := k.child(o)
 	for name, id := range map[string]uuid.UUID{"its own": o.ID, "its owner's": member.ID, "its parent's": a.ID} {
-		k.equal(name, k.finds(tollkeeper.Lookup{ID: id}, id).Organization, o.Organization)
+		k.equal(name, k.finds(store.Lookup{ID: id}, id).Organization, o.Organization)
 	}
 	lone := k.child(k.parent(0))
-	none := k.finds(tollkeeper.Lookup{ID: lone.ID}, lone.ID)
+	none := k.finds(store.Lookup{ID: lone.ID}, lone.ID)
 	k.that(none.Organization == nil, "an organization from nowhere: %+v", none.Organization)
 	k.remove(o)
-	s := k.finds(tollkeeper.Lookup{ID: member.ID}, member.ID)
+	s := k.finds(store.Lookup{ID: member.ID}, member.ID)
 	k.that(s.Organization == nil, "the organization of a deleted owner is there: %+v", s.Organization)
 }
 
@@ -50,11 +51,11 @@ func findWidget(k *kit) {
 	o := k.owner()
 	root := k.parent(0)
 	address := root.EmailKey
-	l := tollkeeper.Lookup{Email: address, ScopeKey: o.PublicKey, Widget: true}
+	l := store.Lookup{Email: address, ScopeKey: o.PublicKey, Widget: true}
 	s := k.finds(l, root.ID)
-	k.equal("of a root account", s, tollkeeper.Subject{Account: root, KeyOwner: &o})
-	k.finds(tollkeeper.Lookup{GoogleSubject: root.GoogleSubject, ScopeKey: o.PublicKey, Widget: true}, root.ID)
-	k.finds(tollkeeper.Lookup{Email: o.EmailKey, ScopeKey: o.PublicKey, Widget: true}, o.ID)
+	k.equal("of a root account", s, store.Subject{Account: root, KeyOwner: &o})
+	k.finds(store.Lookup{GoogleSubject: root.GoogleSubject, ScopeKey: o.PublicKey, Widget: true}, root.ID)
+	k.finds(store.Lookup{Email: o.EmailKey, ScopeKey: o.PublicKey, Widget: true}, o.ID)
 	l.Widget = false
 	k.misses(l)
 	l.Widget = true
@@ -62,22 +63,22 @@ func findWidget(k *kit) {
 	k.finds(l, root.ID)
 	own := k.child(o, email(root.Email))
 	s = k.finds(l, own.ID)
-	k.equal("of a child", s, tollkeeper.Subject{Account: own, Parent: &o, Organization: o.Organization, KeyOwner: &o})
+	k.equal("of a child", s, store.Subject{Account: own, Parent: &o, Organization: o.Organization, KeyOwner: &o})
 	k.remove(own)
 	k.finds(l, root.ID)
 	k.remove(root)
 	k.misses(l)
-	k.finds(tollkeeper.Lookup{Email: address, Scope: a.Parent}, a.ID)
+	k.finds(store.Lookup{Email: address, Scope: a.Parent}, a.ID)
 }
 
 func findStray(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	l := tollkeeper.Lookup{Email: a.EmailKey, Stray: true}
-	k.equal("one child", k.finds(l, a.ID), tollkeeper.Subject{Account: a, Parent: &p, Stray: true})
+	l := store.Lookup{Email: a.EmailKey, Stray: true}
+	k.equal("one child", k.finds(l, a.ID), store.Subject{Account: a, Parent: &p, Stray: true})
 	l.Stray = false
 	k.misses(l)
-	k.that(!k.finds(tollkeeper.Lookup{Email: a.EmailKey, Scope: p.ID, Stray: true}, a.ID).Stray, "inside its scope nobody is a stray")
+	k.that(!k.finds(store.Lookup{Email: a.EmailKey, Scope: p.ID, Stray: true}, a.ID).Stray, "inside its scope nobody is a stray")
 	l.Stray = true
 	b := k.child(k.parent(0), email(a.Email))
 	k.misses(l)
@@ -96,7 +97,7 @@ func findStrayUncounted(k *kit) {
 	h, gone := k.parent(0, house), k.parent(0)
 	inHouse := k.child(h)
 	same := email(inHouse.Email)
-	l := tollkeeper.Lookup{Email: inHouse.EmailKey, Stray: true}
+	l := store.Lookup{Email: inHouse.EmailKey, Stray: true}
 	k.misses(l)
 	k.child(gone, same)
 	k.remove(gone)

@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func sweep(k *kit) {
@@ -30,18 +31,18 @@ func (k *kit) swept(at time.Time) {
 }
 
 // expired keeps a secret that ended then.
-func (k *kit) expired(a tollkeeper.Account, at time.Time) tollkeeper.Secret {
+func (k *kit) expired(a store.Account, at time.Time) store.Secret {
 	k.Helper()
-	s := secret(a, tollkeeper.PurposeReset)
+	s := secret(a, store.PurposeReset)
 	s.CreatedAt, s.ExpiresAt = at.Add(-time.Minute), at
 	return k.put(s)
 }
 
-func (k *kit) hasSecret(s tollkeeper.Secret) bool {
+func (k *kit) hasSecret(s store.Secret) bool {
 	k.Helper()
 	_, _, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
 	if err != nil {
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 	}
 	return err == nil
 }
@@ -61,21 +62,21 @@ func sweepDay(k *kit) {
 func sweepLeaves(k *kit) {
 	a := k.child(k.parent(5))
 	later := dusk.AddDate(0, 0, 3)
-	forever, used := secret(a, tollkeeper.PurposeRecovery), secret(a, tollkeeper.PurposeVerify)
+	forever, used := secret(a, store.PurposeRecovery), secret(a, store.PurposeVerify)
 	forever.ExpiresAt = time.Time{}
 	k.put(forever)
 	used.ExpiresAt = later
 	k.put(used)
-	_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: k.find(a.ID), Proof: used.Digest}, dusk)
+	_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Proof: used.Digest}, dusk)
 	k.ok(err)
 	live, refresh := session(a, dusk), session(a, dusk)
 	live.ExpiresAt = later
 	refresh.ExpiresAt, refresh.RefreshUntil = dusk.Add(time.Second), later
 	k.signIn(live)
 	k.signIn(refresh)
-	b, mark := bucket(tollkeeper.Limit{Free: 10, Window: 100 * time.Hour}), digest()
+	b, mark := bucket(store.Limit{Free: 10, Window: 100 * time.Hour}), digest()
 	k.take(dusk, b)
-	k.settle(dusk, tollkeeper.Settlement{Mark: mark, Until: later})
+	k.settle(dusk, store.Settlement{Mark: mark, Until: later})
 	at := dusk.AddDate(0, 0, 2)
 	k.swept(at)
 	k.that(k.hasSecret(forever) && k.hasSecret(used), "a secret that did not expire is swept")
@@ -91,7 +92,7 @@ func sweepBounded(k *kit) {
 	at := dusk.AddDate(0, 0, 5)
 	k.swept(at)
 	a := k.child(k.parent(0))
-	var all []tollkeeper.Secret
+	var all []store.Secret
 	for range 5 {
 		all = append(all, k.expired(a, dusk))
 	}
@@ -130,15 +131,15 @@ func sweepSessions(k *kit) {
 }
 
 // stands answers an account as creating it again does, also when it is not found any more.
-func (k *kit) stands(a tollkeeper.Account) tollkeeper.Account {
+func (k *kit) stands(a store.Account) store.Account {
 	k.Helper()
-	return k.create(tollkeeper.NewAccount{Account: a})
+	return k.create(store.NewAccount{Account: a})
 }
 
 func sweepOrphans(k *kit) {
 	p, other := k.parent(0), k.parent(0)
 	a, b := k.child(p, admin), k.child(other)
-	s := k.put(secret(a, tollkeeper.PurposeReset))
+	s := k.put(secret(a, store.PurposeReset))
 	k.remove(p)
 	k.swept(dusk)
 	k.tombstone(k.stands(a), a)
@@ -149,7 +150,7 @@ func sweepOrphans(k *kit) {
 func sweepOrphansBounded(k *kit) {
 	k.swept(dusk)
 	p := k.parent(0)
-	orphans := map[uuid.UUID]tollkeeper.Account{}
+	orphans := map[uuid.UUID]store.Account{}
 	for range 5 {
 		a := k.child(p)
 		orphans[a.ID] = a
@@ -160,7 +161,7 @@ func sweepOrphansBounded(k *kit) {
 		k.ok(err)
 		before := len(orphans)
 		for id, a := range orphans {
-			if k.stands(a).Status == tollkeeper.StatusDeleted {
+			if k.stands(a).Status == store.StatusDeleted {
 				delete(orphans, id)
 			}
 		}

@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func updateAccount(k *kit) {
@@ -28,20 +29,20 @@ func updateAccount(k *kit) {
 }
 
 // tries runs a change of an account as it stands.
-func (k *kit) tries(id uuid.UUID, f func(*tollkeeper.Change)) error {
+func (k *kit) tries(id uuid.UUID, f func(*store.Change)) error {
 	k.Helper()
-	c := tollkeeper.Change{Account: k.find(id)}
+	c := store.Change{Account: k.find(id)}
 	f(&c)
 	_, _, err := k.store.UpdateAccount(k.ctx, c, now)
 	return err
 }
 
 // other is what an account may become.
-func other(a tollkeeper.Account) tollkeeper.Account {
+func other(a store.Account) store.Account {
 	b := account(a.Parent)
 	b.ID, b.Number, b.PublicKey, b.House, b.CreatedAt = a.ID, a.Number, a.PublicKey, a.House, a.CreatedAt
 	b.Epoch, b.Version, b.TOTPStep, b.LastSignIn = a.Epoch, a.Version, a.TOTPStep, a.LastSignIn
-	b.Role, b.Status = "editor", tollkeeper.StatusDisabled
+	b.Role, b.Status = "editor", store.StatusDisabled
 	b.PasswordChangedAt, b.PasswordTemporary, b.PasswordHistory = now.Add(time.Minute), true, []string{"$third"}
 	b.EmailVerifiedAt, b.TOTP, b.TOTPPending = time.Time{}, []byte{9}, nil
 	b.KeyMaster, b.KeyVersion = "m2", 4
@@ -50,17 +51,17 @@ func other(a tollkeeper.Account) tollkeeper.Account {
 
 func updateReplaces(k *kit) {
 	p := k.parent(0)
-	for _, a := range []tollkeeper.Account{p, k.child(p)} {
+	for _, a := range []store.Account{p, k.child(p)} {
 		want := other(a)
-		if a.Parent == tollkeeper.Root {
+		if a.Parent == store.Root {
 			want.OrganizationOwner, want.Organization = a.ID, organization()
 		}
-		got, receipt, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: want}, now)
+		got, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: want}, now)
 		k.ok(err)
 		want.Version++
 		k.equal("answer", got, want)
 		k.equal("stored", k.find(a.ID), want)
-		k.equal("receipt", receipt, tollkeeper.Receipt{})
+		k.equal("receipt", receipt, store.Receipt{})
 	}
 }
 
@@ -71,7 +72,7 @@ func updateKeeps(k *kit) {
 	c := a
 	c.Number, c.PublicKey, c.House, c.CreatedAt = 1<<50, word("APK_"), true, now.Add(-time.Hour)
 	c.TOTPStep, c.Epoch, c.LastSignIn, c.Name = 77, 66, now.Add(time.Hour), "New"
-	_, _, err := k.store.UpdateAccount(k.ctx, tollkeeper.Change{Account: c}, now)
+	_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: c}, now)
 	k.ok(err)
 	a.Name, a.Version = "New", a.Version+1
 	k.equal("stored", k.find(a.ID), a)
@@ -79,85 +80,85 @@ func updateKeeps(k *kit) {
 
 func updateVersion(k *kit) {
 	a := k.child(k.parent(0))
-	change := tollkeeper.Change{Account: a, EndSessions: true}
+	change := store.Change{Account: a, EndSessions: true}
 	change.Account.Name = "First"
-	k.update(a.ID, func(c *tollkeeper.Change) { *c = change })
+	k.update(a.ID, func(c *store.Change) { *c = change })
 	first := k.find(a.ID)
 	for _, version := range []int64{a.Version, first.Version + 1, 0} {
 		change.Account.Name, change.Account.Version = "Second", version
 		_, _, err := k.store.UpdateAccount(k.ctx, change, now)
-		k.fails(err, tollkeeper.ErrConflict)
+		k.fails(err, store.Conflict{})
 	}
 	k.equal("after lost races", k.find(a.ID), first)
 }
 
 func updateMissing(k *kit) {
 	a := k.child(k.parent(0))
-	c := tollkeeper.Change{Account: a}
+	c := store.Change{Account: a}
 	c.Account.ID = id()
 	_, _, err := k.store.UpdateAccount(k.ctx, c, now)
-	k.fails(err, tollkeeper.ErrNotFound)
+	k.fails(err, store.ErrNotFound)
 	k.remove(a)
 	for _, version := range []int64{a.Version, a.Version + 1} {
 		c.Account = a
 		c.Account.Version = version
 		_, _, err = k.store.UpdateAccount(k.ctx, c, now)
-		k.fails(err, tollkeeper.ErrNotFound)
+		k.fails(err, store.ErrNotFound)
 	}
 }
 
 func updateTaken(k *kit) {
 	p := k.parent(0)
-	for _, scope := range []func() tollkeeper.Account{func() tollkeeper.Account { return k.child(p) }, func() tollkeeper.Account { return k.parent(0) }} {
+	for _, scope := range []func() store.Account{func() store.Account { return k.child(p) }, func() store.Account { return k.parent(0) }} {
 		a, b := scope(), scope()
-		fields := map[string]func(*tollkeeper.Account){
-			"email":    func(c *tollkeeper.Account) { c.Email, c.EmailKey = a.Email, a.EmailKey },
-			"username": func(c *tollkeeper.Account) { c.Username = "n" + a.Username[1:] },
-			"google":   func(c *tollkeeper.Account) { c.GoogleSubject = a.GoogleSubject },
+		fields := map[string]func(*store.Account){
+			"email":    func(c *store.Account) { c.Email, c.EmailKey = a.Email, a.EmailKey },
+			"username": func(c *store.Account) { c.Username = "n" + a.Username[1:] },
+			"google":   func(c *store.Account) { c.GoogleSubject = a.GoogleSubject },
 		}
 		for field, take := range fields {
-			err := k.tries(b.ID, func(c *tollkeeper.Change) { take(&c.Account); c.EndSessions = true })
-			k.fails(err, tollkeeper.ErrConflict, field)
+			err := k.tries(b.ID, func(c *store.Change) { take(&c.Account); c.EndSessions = true })
+			k.fails(err, store.Conflict{}, field)
 			k.equal("after the conflict", k.find(b.ID), b)
 		}
 	}
 	a, b := k.child(p), k.child(k.parent(0))
-	k.update(b.ID, func(c *tollkeeper.Change) {
+	k.update(b.ID, func(c *store.Change) {
 		c.Account.EmailKey, c.Account.Username, c.Account.GoogleSubject = a.EmailKey, a.Username, a.GoogleSubject
 	})
 	k.remove(a)
-	k.update(k.child(p).ID, func(c *tollkeeper.Change) { c.Account.EmailKey = a.EmailKey })
+	k.update(k.child(p).ID, func(c *store.Change) { c.Account.EmailKey = a.EmailKey })
 }
 
 func updateOwnNames(k *kit) {
 	a := k.child(k.parent(0))
-	k.update(a.ID, func(c *tollkeeper.Change) { c.Account.Username = "n" + a.Username[1:] })
+	k.update(a.ID, func(c *store.Change) { c.Account.Username = "n" + a.Username[1:] })
 	old := a.EmailKey
-	k.update(a.ID, func(c *tollkeeper.Change) { c.Account.EmailKey = word("new") + "@example.com" })
-	k.misses(tollkeeper.Lookup{Email: old, Scope: a.Parent})
-	k.finds(tollkeeper.Lookup{Email: k.find(a.ID).EmailKey, Scope: a.Parent}, a.ID)
-	k.child(tollkeeper.Account{ID: a.Parent}, email(old))
+	k.update(a.ID, func(c *store.Change) { c.Account.EmailKey = word("new") + "@example.com" })
+	k.misses(store.Lookup{Email: old, Scope: a.Parent})
+	k.finds(store.Lookup{Email: k.find(a.ID).EmailKey, Scope: a.Parent}, a.ID)
+	k.child(store.Account{ID: a.Parent}, email(old))
 }
 
 func updateOrganization(k *kit) {
 	o := k.owner()
-	org := tollkeeper.Organization{Name: "Other", VerificationRequired: true, UpdateCount: 3}
-	k.update(o.ID, func(c *tollkeeper.Change) { c.Account.Organization = &org })
-	k.equal("replaced", k.finds(tollkeeper.Lookup{ID: o.ID}, o.ID).Organization, &org)
-	k.update(o.ID, func(c *tollkeeper.Change) { c.Account.Organization, c.Account.OrganizationOwner = nil, uuid.Nil })
-	k.that(k.finds(tollkeeper.Lookup{ID: o.ID}, o.ID).Organization == nil, "a removed organization is there")
+	org := store.Organization{Name: "Other", VerificationRequired: true, UpdateCount: 3}
+	k.update(o.ID, func(c *store.Change) { c.Account.Organization = &org })
+	k.equal("replaced", k.finds(store.Lookup{ID: o.ID}, o.ID).Organization, &org)
+	k.update(o.ID, func(c *store.Change) { c.Account.Organization, c.Account.OrganizationOwner = nil, uuid.Nil })
+	k.that(k.finds(store.Lookup{ID: o.ID}, o.ID).Organization == nil, "a removed organization is there")
 }
 
 func updateStep(k *kit) {
 	a := k.child(k.parent(0))
-	k.update(a.ID, func(c *tollkeeper.Change) { c.TOTPStep = 100 })
+	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 100 })
 	k.that(k.find(a.ID).TOTPStep == 100, "the step did not move")
 	for _, step := range []int64{100, 99, 1} {
 		before := k.find(a.ID)
-		k.fails(k.tries(a.ID, func(c *tollkeeper.Change) { c.TOTPStep = step; c.Account.Name = "New" }), tollkeeper.ErrConflict)
+		k.fails(k.tries(a.ID, func(c *store.Change) { c.TOTPStep = step; c.Account.Name = "New" }), store.Conflict{})
 		k.equal("after a used step", k.find(a.ID), before)
 	}
-	k.update(a.ID, func(c *tollkeeper.Change) { c.TOTPStep = 101 })
-	k.update(a.ID, func(*tollkeeper.Change) {})
+	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 101 })
+	k.update(a.ID, func(*store.Change) {})
 	k.that(k.find(a.ID).TOTPStep == 101, "no step moved the step")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // CheckAnswers wants that nothing went wrong so far, that every session that was answered still serves at the server
@@ -46,10 +47,10 @@ const leased = 3 * time.Minute
 
 // CheckMail wants every mail that was promised to have arrived, or to be in the store's outbox still. That is sent
 // for this, by an Authenticator of that config whose clock is ahead, so that nobody has to wait for leases to end.
-func (w *Witness) CheckMail(tb testing.TB, store tollkeeper.Store, config tollkeeper.Config) {
+func (w *Witness) CheckMail(tb testing.TB, kept store.Store, config tollkeeper.Config) {
 	tb.Helper()
 	config.Mailer, config.Now = w.Mail, func() time.Time { return time.Now().Add(leased) }
-	auth, err := tollkeeper.New(store, config)
+	auth, err := tollkeeper.New(kept, config)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -68,14 +69,14 @@ func (w *Witness) CheckMail(tb testing.TB, store tollkeeper.Store, config tollke
 // CheckStore wants in the store, which no server uses meanwhile: every account that was answered; for every parent a
 // balance that is not negative and is the sum of its ledger; one row for each paid session and each child; a session for
 // each row of a sign-in; counters that tell the number of rows.
-func (w *Witness) CheckStore(tb testing.TB, store tollkeeper.Store, now time.Time) {
+func (w *Witness) CheckStore(tb testing.TB, kept store.Store, now time.Time) {
 	tb.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ctx := context.Background()
 	for _, list := range [][]*account{w.parents, w.children, w.mailers} {
 		for _, a := range list {
-			s, err := store.FindAccount(ctx, tollkeeper.Lookup{ID: a.id})
+			s, err := kept.FindAccount(ctx, store.Lookup{ID: a.id})
 			if err != nil || s.Account.Email != a.email || s.Account.PublicKey != a.key {
 				tb.Errorf("account %s: %q, %v", a.email, s.Account.Email, err)
 			}
@@ -83,7 +84,7 @@ func (w *Witness) CheckStore(tb testing.TB, store tollkeeper.Store, now time.Tim
 	}
 	books := map[uuid.UUID]map[string]tollkeeper.LedgerEntry{}
 	for _, p := range w.parents {
-		books[p.id] = w.checkBook(tb, store, p, now)
+		books[p.id] = w.checkBook(tb, kept, p, now)
 	}
 	for _, s := range w.sessions {
 		if _, ok := books[s.account.payer().id]["session:"+s.id.String()]; ok != s.paid {
@@ -98,14 +99,14 @@ func (w *Witness) CheckStore(tb testing.TB, store tollkeeper.Store, now time.Tim
 }
 
 // checkBook checks one parent's ledger and answers it by key.
-func (w *Witness) checkBook(tb testing.TB, store tollkeeper.Store, p *account, now time.Time) map[string]tollkeeper.LedgerEntry {
+func (w *Witness) checkBook(tb testing.TB, kept store.Store, p *account, now time.Time) map[string]tollkeeper.LedgerEntry {
 	tb.Helper()
-	b, err := store.Balance(context.Background(), p.id)
+	b, err := kept.Balance(context.Background(), p.id)
 	if err != nil {
 		tb.Errorf("balance of %s: %v", p.email, err)
 	}
 	book, sum, signIns := map[string]tollkeeper.LedgerEntry{}, int64(0), int64(0)
-	for _, e := range ledger(tb, store, p.id) {
+	for _, e := range ledger(tb, kept, p.id) {
 		if _, twice := book[e.Key]; twice {
 			tb.Errorf("%s pays twice for %s", p.email, e.Key)
 		}
@@ -113,7 +114,7 @@ func (w *Witness) checkBook(tb testing.TB, store tollkeeper.Store, p *account, n
 		sum += e.Amount
 		if e.Operation == tollkeeper.OpSignIn {
 			signIns++
-			w.checkPaid(tb, store, e, now)
+			w.checkPaid(tb, kept, e, now)
 		}
 	}
 	if b.Credits != sum || sum < 0 || b.SignIns != signIns || b.Granted-b.Used != sum {
@@ -123,7 +124,7 @@ func (w *Witness) checkBook(tb testing.TB, store tollkeeper.Store, p *account, n
 }
 
 // checkPaid wants the session that a row was written for, unless somebody tried to sign it out.
-func (w *Witness) checkPaid(tb testing.TB, store tollkeeper.Store, e tollkeeper.LedgerEntry, now time.Time) {
+func (w *Witness) checkPaid(tb testing.TB, kept store.Store, e tollkeeper.LedgerEntry, now time.Time) {
 	tb.Helper()
 	id, err := uuid.Parse(e.Key[len("session:"):])
 	if err != nil {
@@ -131,18 +132,18 @@ func (w *Witness) checkPaid(tb testing.TB, store tollkeeper.Store, e tollkeeper.
 		return
 	}
 	_, tried := w.revoked[id]
-	_, err = store.Session(context.Background(), id, now)
+	_, err = kept.Session(context.Background(), id, now)
 	if err != nil && !(tried && errors.Is(err, tollkeeper.ErrNotFound)) {
 		tb.Errorf("ledger row %s without session: %v", e.Key, err)
 	}
 }
 
-func ledger(tb testing.TB, store tollkeeper.Store, owner uuid.UUID) []tollkeeper.LedgerEntry {
+func ledger(tb testing.TB, kept store.Store, owner uuid.UUID) []tollkeeper.LedgerEntry {
 	tb.Helper()
 	const page = 1000
 	var all []tollkeeper.LedgerEntry
-	for p := (tollkeeper.Page{Limit: page}); ; p.After = all[len(all)-1].ID {
-		rows, err := store.ListCredits(context.Background(), owner, "", p)
+	for p := (store.Page{Limit: page}); ; p.After = all[len(all)-1].ID {
+		rows, err := kept.ListCredits(context.Background(), owner, "", p)
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package tollkeeper
+package store
 
 import "time"
 

@@ -1,4 +1,4 @@
-package house_test
+package lint_test
 
 import (
 	"regexp"

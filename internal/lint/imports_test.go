@@ -1,4 +1,4 @@
-package house_test
+package lint_test
 
 import (
 	"go/parser"
@@ -15,7 +15,8 @@ import (
 const modulePath = "github.com/tollkeeper/tollkeeper"
 
 // A layer is a folder and what the packages in it may import of this
-// repository, beside themselves. "." is the root package.
+// repository, beside themselves. "." is the root package; "store/..." is every
+// package below store and store itself, "store" the contract alone.
 type layer struct {
 	folder  string
 	imports []string
@@ -26,20 +27,25 @@ type layer struct {
 // counts. Imports point inwards only: a layer names none above it, save for
 // tests, which may bring a whole authenticator.
 var layers = []layer{
-	{folder: "examples", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
-	{folder: "bench", imports: []string{".", "internal", "httpadapter", "authtest", "store", "mail", "oidc", "verify", "breach"}},
-	{folder: "browser", imports: []string{".", "httpadapter", "authtest"}},
+	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "oidc", "verify", "breach"}},
+	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "oidc", "verify", "breach"}},
+	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}},
 	{folder: "tools"},
-	{folder: "authtest", imports: []string{".", "internal", "store/memory"}, tests: []string{"httpadapter"}},
-	{folder: "httpadapter", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory", "oidc", "verify"}},
-	{folder: "oidc", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
-	{folder: "verify", imports: []string{".", "internal"}, tests: []string{"authtest", "httpadapter", "store/memory"}},
-	{folder: "breach", imports: []string{"internal"}, tests: []string{".", "authtest"}},
-	{folder: "mail", imports: []string{".", "internal"}, tests: []string{"authtest", "store/memory"}},
-	{folder: "store/storetest", imports: []string{".", "internal"}, tests: []string{"store/memory"}},
-	{folder: "store", imports: []string{".", "internal"}, tests: []string{"store/storetest", "store/memory", "authtest"}},
-	{folder: "internal", imports: []string{"."}, tests: []string{"store/memory", "store/storetest", "authtest"}},
-	{folder: ".", imports: []string{"internal"}, tests: []string{"authtest", "store/memory", "store/storetest"}},
+	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory"}, tests: []string{"httpadapter"}},
+	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "oidc", "verify"}},
+	{folder: "oidc", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store/memory"}},
+	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},
+	{folder: "breach", imports: []string{"internal/..."}, tests: []string{".", "authtest"}},
+	{folder: "mail", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store/memory"}},
+	{folder: "store/rules", imports: []string{"store"}},
+	{folder: "store/storetest", imports: []string{"store", "store/rules", "store/memory", "internal/..."}},
+	{folder: "store/memory", imports: []string{"store", "store/rules", "internal/..."}, tests: []string{".", "store/storetest", "authtest"}},
+	{folder: "store/sqlite", imports: []string{"store", "store/rules", "internal/..."}, tests: []string{".", "store/storetest", "store/memory", "authtest"}},
+	{folder: "store/postgres", imports: []string{"store", "store/rules", "internal/..."}, tests: []string{".", "store/storetest", "store/memory", "authtest"}},
+	{folder: "store/redis", imports: []string{"store", "store/rules", "internal/..."}, tests: []string{".", "store/storetest", "store/memory", "authtest"}},
+	{folder: "store"},
+	{folder: "internal", imports: []string{"internal/..."}},
+	{folder: ".", imports: []string{"store", "internal/..."}, tests: []string{"authtest", "store/memory", "store/storetest"}},
 }
 
 // within tells whether the package in folder pkg lies in folder.
@@ -48,7 +54,7 @@ func within(pkg, folder string) bool {
 }
 
 // own is the folder whose packages may import each other freely: the top one,
-// but under store each backend is on its own.
+// but under store each package is on its own.
 func own(pkg string) string {
 	parts := strings.SplitN(pkg, "/", 3)
 	if parts[0] == "store" && len(parts) > 1 {
@@ -60,7 +66,7 @@ func own(pkg string) string {
 // allowed tells whether a file of package importer may import package imported,
 // both as folders.
 func allowed(importer, imported string, test bool) bool {
-	if within(imported, own(importer)) {
+	if imported == importer || importer != "store" && within(imported, own(importer)) {
 		return true
 	}
 	for _, l := range layers {
@@ -71,7 +77,10 @@ func allowed(importer, imported string, test bool) bool {
 		if test {
 			may = slices.Concat(l.imports, l.tests)
 		}
-		return slices.ContainsFunc(may, func(folder string) bool { return within(imported, folder) })
+		return slices.ContainsFunc(may, func(entry string) bool {
+			folder, tree := strings.CutSuffix(entry, "/...")
+			return imported == folder || tree && within(imported, folder)
+		})
 	}
 	return false
 }
@@ -118,19 +127,32 @@ func TestAllowedImports(t *testing.T) {
 		{".", "internal/passhash", true, true},
 		{".", "store/memory", false, true},
 		{".", "httpadapter", false, false},
-		{"internal/passhash", ".", true, true},
+		{"internal/passhash", ".", false, false},
 		{"internal/passhash", "internal/random", true, true},
+		{"internal/passhash", "store", false, false},
+		{"verify", ".", false, true},
 		{"internal/passhash", "store/sqlite", false, false},
-		{"store/sqlite", ".", true, true},
+		{"store/sqlite", ".", false, true},
+		{"store/sqlite", "store", true, true},
+		{"store/sqlite", "store/rules", true, true},
+		{"store/rules", "store", true, true},
+		{"store/rules", ".", false, false},
+		{"store", ".", false, false},
+		{"store", "store/rules", false, false},
+		{"store", "internal/canon", false, false},
+		{".", "store", true, true},
+		{".", "store/rules", false, false},
 		{"store/sqlite", "store/storetest", false, true},
 		{"store/sqlite", "store/postgres", false, false},
 		{"store/sqlite", "store/sqlite/internal/page", true, true},
 		{"store/sqlite/internal/page", "store/sqlite/internal/row", true, true},
 		{"store/sqlite", "httpadapter", false, false},
-		{"store/storetest", "store/memory", false, true},
+		{"store/storetest", "store/memory", true, true},
+		{"store/storetest", ".", false, false},
 		{"httpadapter", "store/memory", false, true},
 		{"httpadapter", "store/sqlite", false, false},
 		{"authtest", "store/memory", true, true},
+		{"authtest", "store/sqlite", false, false},
 		{"examples/server", "store/postgres", true, true},
 		{"examples/server", "examples/quickstart", true, true},
 		{"examples/server", "bench", false, false},

@@ -1,0 +1,30 @@
+package store
+
+import "errors"
+
+// What a store answers. Everything else is an error of the driver, returned as it came.
+var (
+	ErrNotFound            = errors.New("store: not found")
+	ErrNoParent            = noParent{} // is ErrNotFound, too
+	ErrLastAdmin           = errors.New("store: the last admin must stay")
+	ErrInsufficientCredits = errors.New("store: insufficient credits")
+	ErrProof               = errors.New("store: the proof is not live")
+	ErrInvalid             = errors.New("store: the request makes no sense")
+	ErrUnavailable         = errors.New("store: unavailable")
+)
+
+type noParent struct{}
+
+func (noParent) Error() string        { return "store: no such parent" }
+func (noParent) Is(target error) bool { return target == ErrNotFound }
+
+// Conflict is a duplicate of the Field, or without one a race that was lost. Compared with errors.Is, Conflict{} is any.
+type Conflict struct{ Field string }
+
+func (c Conflict) Error() string { return "store: conflict " + c.Field }
+
+// Is reports whether target is a Conflict without field, or of the same one.
+func (c Conflict) Is(target error) bool {
+	t, ok := target.(Conflict)
+	return ok && (t.Field == "" || t.Field == c.Field)
+}
