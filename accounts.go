@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// update is the one way to UpdateAccount.
+// Every account write goes through update, which also invalidates cached sessions.
 func (a *Authenticator) update(ctx context.Context, c store.Change, now time.Time) (Account, store.Receipt, error) {
 	c.Account.UpdatedAt = now
 	x, r, err := a.store.UpdateAccount(ctx, c, now)
@@ -36,19 +36,13 @@ func duplicate(err error) error {
 	return err
 }
 
-// Account answers an account with its parent and organization. It is the host's own call: nobody's permission is asked.
-// ErrNotFound.
-func (a *Authenticator) Account(ctx context.Context, id uuid.UUID) (Subject, error) {
-	return a.subject(ctx, store.Lookup{ID: id})
-}
-
 func (a *Authenticator) subject(ctx context.Context, l store.Lookup) (Subject, error) {
 	s, err := a.store.FindAccount(ctx, l)
 	return s, unavailable(err)
 }
 
-// own answers the caller's account, for changing it. ErrInvalidToken when it is gone.
-func (a *Authenticator) own(ctx context.Context, by *Identity) (Subject, error) {
+// self returns the caller's account, for changing it. ErrInvalidToken when it is gone.
+func (a *Authenticator) self(ctx context.Context, by *Identity) (Subject, error) {
 	s, err := a.subject(ctx, store.Lookup{ID: by.Account})
 	if errors.Is(err, ErrNotFound) {
 		return s, ErrInvalidToken
@@ -89,29 +83,41 @@ func scopeOf(by *Identity) (uuid.UUID, error) {
 // role reads a role in any letter case. ErrInvalidInput: there is none of that name.
 func (a *Authenticator) role(r Role) (Role, error) {
 	r = Role(lowerASCII(string(r)))
-	if r == RoleAdmin || r == RoleUser || r == RoleGuest || slices.Contains(a.cfg.Labels, r) {
+	if r == RoleAdmin || r == RoleUser || r == RoleGuest || slices.Contains(a.cfg.Accounts.Labels, r) {
 		return r, nil
 	}
-	return "", ErrInvalidInput.in("role").saying("Unknown role")
+	return "", ErrInvalidInput.WithField("role").WithMessage("Unknown role")
 }
 
-// SetRole gives the account with that email in the caller's scope a role, and reports whether that changed anything.
-// Taking the role of admin away ends the account's sessions. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput.
-func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string, role Role) (changed bool, err error) {
-	by = by.known()
+// RoleChange names an account of the caller's scope and the role that it gets.
+type RoleChange struct {
+	Email string
+	Role  Role // in any letter case
+}
+
+// SetRole gives an account in the caller's scope a role, and reports whether that changed anything. Taking the role of
+// admin away ends the account's sessions, but not the caller's own one.
+// [ErrForbidden]; [ErrInvalidEmail]; [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
+func (a *Authenticator) SetRole(ctx context.Context, by *Identity, r RoleChange) (changed bool, err error) {
+	by = by.orNobody()
 	scope, err := scopeOf(by)
 	if err != nil {
 		return false, err
 	}
-	if role, err = a.role(role); err != nil {
-		return false, err
-	}
-	key, err := emailKey(email)
+	key, err := emailKey(r.Email)
 	if err != nil {
 		return false, err
 	}
+	return a.setRole(ctx, by, r.Role, store.Lookup{Email: key, Scope: scope})
+}
+
+// setRole changes the role of the account that l finds; by is hostItself for the host.
+func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, l store.Lookup) (changed bool, err error) {
+	if role, err = a.role(role); err != nil {
+		return false, err
+	}
 	err = a.retry(func() error {
-		s, err := a.subject(ctx, store.Lookup{Email: key, Scope: scope})
+		s, err := a.subject(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -125,7 +131,7 @@ func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string,
 		c.Account.Role = role
 		_, _, err = a.update(ctx, c, a.now())
 		if err == nil {
-			a.event(Event{Name: EventRoleChanged, Account: s.Account.ID, Parent: scope, By: by.Account, Detail: string(role)})
+			a.event(Event{Name: EventRoleChanged, Account: s.Account.ID, Parent: s.Account.Parent, By: by.Account, Detail: string(role)})
 		}
 		return err
 	})
@@ -135,21 +141,16 @@ func (a *Authenticator) SetRole(ctx context.Context, by *Identity, email string,
 // SetStatus lets an account in the caller's scope sign in, or no longer; disabling ends its sessions. Nobody disables
 // himself. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput for a status that is neither active nor disabled.
 func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUID, status Status) error {
-	by = by.known()
+	by = by.orNobody()
 	if id == by.Account {
 		return ErrForbidden
 	}
 	return a.setStatus(ctx, by.Account, status, func() (Subject, error) { return a.target(ctx, by, id) })
 }
 
-// OverrideStatus is SetStatus by the host itself, of any account: nobody below may act on a parent.
-func (a *Authenticator) OverrideStatus(ctx context.Context, id uuid.UUID, status Status) error {
-	return a.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return a.Account(ctx, id) })
-}
-
 func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Status, find func() (Subject, error)) error {
 	if status != StatusActive && status != StatusDisabled {
-		return ErrInvalidInput.in("status").saying("Unknown status")
+		return ErrInvalidInput.WithField("status").WithMessage("Unknown status")
 	}
 	return a.retry(func() error {
 		s, err := find()
@@ -184,7 +185,7 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 // RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is DeleteAccount, which asks for
 // the password. ErrForbidden; ErrNotFound; ErrLastAdmin.
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
-	by = by.known()
+	by = by.orNobody()
 	if id == by.Account {
 		return ErrForbidden
 	}

@@ -10,7 +10,7 @@ import (
 
 // admit decides, from values alone, whether a proven account may have a session: its own status, its verification, the
 // organization rules, then the status of who pays (WIRE.md 1.1 rule 1).
-func admit(s Subject, p proof, verifyAll bool) error {
+func admit(s Subject, p attempt, verifyAll bool) error {
 	if s.Stray {
 		return ErrParentKeyNeeded
 	}
@@ -64,7 +64,7 @@ func admitWidget(s Subject) error {
 
 // signInCharge says who pays for a session, and whether he must (WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
 // of signing in.
-func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p proof) store.Charge {
+func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.Charge {
 	if a.cfg.Credits == nil || p.operation == "" {
 		return store.Charge{}
 	}

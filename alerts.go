@@ -42,6 +42,6 @@ func (a *Authenticator) alert(ctx context.Context, owner uuid.UUID, debit int64,
 			Kind: MailCreditAlert, Lookup: store.Lookup{ID: owner}, DueAt: a.now(),
 			Args: map[string]string{argLevel: level, argCredits: strconv.FormatInt(r.Balance.Credits, 10)},
 		}
-		a.queueAside(ctx, m)
+		a.queueBestEffort(ctx, m)
 	}
 }

@@ -32,32 +32,32 @@ type Authenticator struct {
 // Stop the worker with Close.
 func New(s store.Store, c Config) (*Authenticator, error) {
 	if s == nil {
-		return nil, ErrInvalidInput.in("store").saying("tollkeeper: New needs a store")
+		return nil, ErrInvalidInput.WithField("store").WithMessage("tollkeeper: New needs a store")
 	}
 	c, err := c.complete()
 	if err != nil {
 		return nil, err
 	}
-	c.own()
+	c.detach()
 	s = errorsOf{s}
 	a := &Authenticator{cfg: c, store: s, attempts: s}
-	if c.Attempts != nil {
-		a.attempts, a.apart = attemptErrors{c.Attempts}, true
+	if c.Limits.Attempts != nil {
+		a.attempts, a.apart = attemptErrors{c.Limits.Attempts}, true
 	}
-	if a.keys, err = newKeyring(c.Secrets, c.SigningKeys); err != nil {
+	if a.keys, err = newKeyring(c.Secrets, c.Tokens.SigningKeys); err != nil {
 		return nil, err
 	}
-	a.tokens = newTokenChecker(a.keys, c.Issuer)
-	a.live = newLiveSessions(s, c.SessionStaleness)
+	a.tokens = newTokenChecker(a.keys, c.Tokens.Issuer)
+	a.live = newLiveSessions(s, c.Tokens.Staleness)
 	a.digests = newDigestKeys(a.keys.oldest)
-	if a.hasher, err = newHasher(c.Hash); err != nil {
-		return nil, bad("Hash", err.Error())
+	if a.hasher, err = newHasher(c.Passwords.Hash); err != nil {
+		return nil, bad("Passwords.Hash", err.Error())
 	}
-	if a.mails, err = newTemplates(c.Templates); err != nil {
-		return nil, bad("Templates", err.Error())
+	if a.mails, err = newTemplates(c.Mail.Templates); err != nil {
+		return nil, bad("Mail.Templates", err.Error())
 	}
-	if c.DiscloseUnknownUser {
-		c.Logger.Warn("tollkeeper: Config.DiscloseUnknownUser tells anyone who has an account")
+	if c.Accounts.DiscloseUnknown {
+		c.Logger.Warn("tollkeeper: Config.Accounts.DiscloseUnknown tells anyone who has an account")
 	}
 	a.worker = newWorker(a)
 	a.worker.start()
@@ -85,21 +85,20 @@ func unavailable(err error) error {
 	if _, ours := errors.AsType[*Error](err); ours || err == nil {
 		return err
 	}
-	return ErrUnavailable.because(err)
+	return ErrUnavailable.WithCause(err)
 }
 
-// asideAtMost is how long an answer waits for what is done besides it.
-const asideAtMost = 2 * time.Second
+// bestEffortTime is how long an answer waits for what is done besides it.
+const bestEffortTime = 2 * time.Second
 
-// aside is for what is done besides an answer, by the best effort: it outlives a client that goes away, but not a store that
-// hangs.
-func aside(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), asideAtMost)
+// bestEffort detaches ctx from the request and gives follow-up work two seconds.
+func bestEffort(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), bestEffortTime)
 }
 
-// queueAside queues mail of which the answer says nothing.
-func (a *Authenticator) queueAside(ctx context.Context, m store.QueuedMail) {
-	ctx, cancel := aside(ctx)
+// queueBestEffort queues mail of which the answer says nothing.
+func (a *Authenticator) queueBestEffort(ctx context.Context, m store.QueuedMail) {
+	ctx, cancel := bestEffort(ctx)
 	defer cancel()
 	if err := a.queue(ctx, m); err != nil {
 		a.cfg.Logger.Warn("tollkeeper: mail not queued", "kind", string(m.Kind), "account", m.Lookup.ID, "error", err)

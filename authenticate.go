@@ -11,7 +11,7 @@ import (
 // then its session decides: alive, of the same key, account and audience, its account and parent active. Role, status
 // and limitations are the store's of now, never a claim's (R52–R54). ErrInvalidToken for whatever is wrong with it;
 // ErrUnavailable when the store does not answer: it fails closed. One look-up in the store, none within
-// Config.SessionStaleness.
+// Config.Tokens.Staleness.
 //
 // An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identity, error) {
@@ -28,7 +28,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identi
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	if !vouches(&live, &known.claims, known.key, now) {
+	if !sessionMatches(&live, &known.claims, known.key, now) {
 		return nil, ErrInvalidToken
 	}
 	a.seen(&live, now)
@@ -52,9 +52,9 @@ func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) 
 	return id
 }
 
-// vouches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
+// sessionMatches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
 // for nothing but organization sessions of its own accounts (R50, R51).
-func vouches(l *store.Live, c *claims, k *tokenKey, now time.Time) bool {
+func sessionMatches(l *store.Live, c *claims, k *tokenKey, now time.Time) bool {
 	s := &l.Session
 	if s.KeyID != k.id || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
 		return false
@@ -68,7 +68,7 @@ func vouches(l *store.Live, c *claims, k *tokenKey, now time.Time) bool {
 	return l.Status == StatusActive && l.ParentStatus == StatusActive
 }
 
-// current reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateSecret,
+// current reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateTenantKey,
 // for its children's sessions, too.
 func (k *tokenKey) current(l *store.Live) bool {
 	tenant := l.Parent
@@ -94,18 +94,18 @@ func identity(l *store.Live, exp int64, limited Limitation) *Identity {
 
 // limitation says why a session may only serve its own account. It is derived each time, so that it ends by itself.
 func (a *Authenticator) limitation(l *store.Live, now time.Time) Limitation {
-	if !l.Verified && (l.MustVerify || a.cfg.RequireVerify) {
+	if !l.Verified && (l.MustVerify || a.cfg.Accounts.RequireVerified) {
 		return LimitedUnverified
 	}
 	if l.PasswordTemporary {
 		return LimitedPassword
 	}
-	if a.cfg.EnforceExpiry {
-		if expired, _ := passwordAge(l.PasswordChangedAt, a.cfg.PasswordExpiry, now); expired {
+	if a.cfg.Passwords.EnforceExpiry {
+		if expired, _ := passwordAge(l.PasswordChangedAt, a.cfg.Passwords.Expiry, now); expired {
 			return LimitedPassword
 		}
 	}
-	if !l.HasFactor && (l.MustFactor || a.cfg.SecondFactor.requires(l.Role)) {
+	if !l.HasFactor && (l.MustFactor || a.cfg.Factors.requires(l.Role)) {
 		return LimitedSecondFactor
 	}
 	return Unlimited
@@ -123,11 +123,11 @@ func (a *Authenticator) limitationOf(s Subject, now time.Time) Limitation {
 	return a.limitation(&l, now)
 }
 
-func (p FactorPolicy) requires(r Role) bool {
-	if p.Everyone {
+func (p Factors) requires(r Role) bool {
+	if p.Required {
 		return true
 	}
-	for _, role := range p.Roles {
+	for _, role := range p.RequiredRoles {
 		if role == r {
 			return true
 		}
@@ -147,7 +147,7 @@ func (a *Authenticator) seen(l *store.Live, now time.Time) {
 // SignOut ends the caller's session at once. ErrInvalidToken: it has ended already. An error of the store is reported,
 // never swallowed (R55).
 func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
-	by = by.known()
+	by = by.orNobody()
 	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
 	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {

@@ -16,25 +16,25 @@ func TestBootstrapAgain(t *testing.T) {
 		w.Helper()
 		request := request
 		request.Password = password
-		house, admin, err := w.auth.Bootstrap(ctx, request)
+		house, admin, err := w.auth.Host().Bootstrap(ctx, request)
 		w.ok(err)
 		return house, admin
 	}
 	changes := map[string]func(w *world, admin *person) error{
 		"nothing": func(*world, *person) error { return nil },
 		"another password": func(w *world, admin *person) error {
-			return w.auth.ChangePassword(ctx, admin.Identity, password, "another horse 9", tollkeeper.Client{})
+			return w.auth.ChangePassword(ctx, admin.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		},
 		"another role": func(w *world, admin *person) error {
 			second := w.user(admin, "second@house.example")
-			_, err := w.auth.SetRole(ctx, admin.Identity, second.email, tollkeeper.RoleAdmin)
+			_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: second.email, Role: tollkeeper.RoleAdmin})
 			w.ok(err)
-			_, err = w.auth.SetRole(ctx, w.identity(second.Token), admin.email, tollkeeper.RoleGuest)
+			_, err = w.auth.SetRole(ctx, w.identity(second.Token), tollkeeper.RoleChange{Email: admin.email, Role: tollkeeper.RoleGuest})
 			return err
 		},
 		"deleted, its address taken by another": func(w *world, admin *person) error {
 			second := w.user(admin, "second@house.example")
-			_, err := w.auth.SetRole(ctx, admin.Identity, second.email, tollkeeper.RoleAdmin)
+			_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: second.email, Role: tollkeeper.RoleAdmin})
 			w.ok(err)
 			w.ok(w.auth.DeleteAccount(ctx, admin.Identity, password, tollkeeper.Client{}))
 			w.user(admin, admin.email)
@@ -73,7 +73,7 @@ func TestBootstrapAtOnce(t *testing.T) {
 	story(t, func(w *world) {
 		ids := make([]uuid.UUID, 20)
 		errs := atOnce(20, func(i int) error {
-			_, admin, err := w.auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
+			_, admin, err := w.auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 			ids[i] = admin.ID
 			return err
 		})
@@ -101,7 +101,7 @@ func TestNoDefaultAccount(t *testing.T) {
 			}
 		}
 		for password, want := range map[string]error{"": tollkeeper.ErrMissing, "short": tollkeeper.ErrWeakPassword, "admin1234": tollkeeper.ErrWeakPassword} {
-			_, _, err := w.auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
+			_, _, err := w.auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 			w.want(err, want)
 		}
 	}, unlimited)
@@ -111,7 +111,7 @@ func TestNoDefaultAccount(t *testing.T) {
 func TestHouse(t *testing.T) {
 	story(t, func(w *world) {
 		admin := w.house()
-		house, err := w.auth.Account(ctx, admin.Parent)
+		house, err := w.auth.Host().Account(ctx, admin.Parent)
 		w.ok(err)
 		if !house.Account.House || house.Account.Email != "" || house.Account.Password != "" {
 			t.Errorf("%v", house)
@@ -123,8 +123,8 @@ func TestHouse(t *testing.T) {
 			_, err = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: u.email, Password: password, Parent: admin.Parent})
 			w.ok(err)
 		}
-		w.ok(w.auth.RequestOwnConfirmation(ctx, u.Identity, "", tollkeeper.Client{}))
-		w.ok(w.auth.ConfirmEmail(ctx, w.token(u.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+		w.ok(w.auth.RequestOwnVerification(ctx, u.Identity, "", tollkeeper.Client{}))
+		w.ok(w.auth.VerifyEmail(ctx, w.token(u.email, tollkeeper.MailVerify), tollkeeper.Client{}))
 		b, err := w.store.Store.Balance(ctx, admin.Parent)
 		w.ok(err)
 		if b.Used != 0 || b.Granted != 0 || b.Children != 2 {

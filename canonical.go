@@ -75,7 +75,7 @@ var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,30}$`)
 // checkName accepts a display name of up to 128 bytes without control characters.
 func checkName(s string) error {
 	if len(s) > 128 || hasControl(s) || !validText(s) {
-		return ErrInvalidInput.in("name").saying("Name must be at most 128 bytes without control characters")
+		return ErrInvalidInput.WithField("name").WithMessage("Name must be at most 128 bytes without control characters")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package tollkeeper
 
 import (
 	"fmt"
-	"github.com/tollkeeper/tollkeeper/store"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -13,67 +12,54 @@ import (
 	"time"
 )
 
-// Config is what an Authenticator is made of. Every zero is the documented default, which is the secure one; only
-// Secrets, BaseURL and Mailer are required. New copies it: changing it afterwards has no effect.
+// Config is what an Authenticator is made of. Every zero means the documented default, which is the secure one; only
+// Secrets, BaseURL and Mail.Mailer are required. [New] copies it: changing it afterwards has no effect.
 type Config struct {
 	// Secrets are the master keys, at least one. The first signs and seals; all of them verify and open. A tenant stays
-	// on the key it was made with until RotateSecret. Digests and throttles use the last, so that a new first one does
-	// not forget locks: add in front, remove from the end only when nothing depends on it.
+	// on the key it was made with until [Authenticator.RotateTenantKey]. Digests and throttles use the last, so that a new
+	// first one does not forget locks: add in front, remove from the end only when nothing depends on it.
 	Secrets []MasterKey
 
 	// BaseURL is where users reach the host, for links in mails: https, or http for localhost. Never taken from a request.
 	BaseURL string
 
-	// Mailer delivers mail. It is called by the background worker only.
-	Mailer Mailer
-
-	Issuer       string                     // the iss claim; changing it ends every token. Zero: BaseURL
-	Product      string                     // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
-	Pages        Pages                      // where links in mails point to
-	Attempts     store.AttemptStore         // where attempts are counted, such as store/redis; ask its Check at the start. Nil: the store
-	Credits      *Credits                   // nil: nothing costs anything
-	TokenTTL     time.Duration              // of access tokens, at most 30 days. Zero: 24 hours
-	AudienceTTL  map[Audience]time.Duration // of one family, instead of TokenTTL
-	Refresh      Refresh                    // zero: no refresh tokens
-	SigningKeys  []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
-	Labels       []Role                     // besides admin, user and guest; without power
-	Hash         HashConfig                 // argon2id
-	Limits       Limits                     // throttles and locks
-	Policy       PasswordPolicy             // nil: PolicyDefault. The blocklist of common passwords holds with every policy
-	SecondFactor FactorPolicy               // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
-
-	Google          IDTokenVerifier // sign-in with Google. Nil: off
-	Breach          BreachChecker   // asked for each new password. Nil: off
-	PasswordHistory int             // how many earlier passwords are refused, at most 24. Zero: none
-
-	PasswordExpiry time.Duration // reported at sign-in. Zero: 90 days
-	EnforceExpiry  bool          // an expired password gives a session that serves only to change it
-	RequireVerify  bool          // every account must verify its email, not only those of organizations that say so
-
-	// DiscloseUnknownUser makes sign-in in AudienceOrganization tell that an email is unknown, as WIRE.md 1.1 rule 8
-	// documents. It lets anyone find out who has an account; New logs a warning.
-	DiscloseUnknownUser bool
-
-	// SessionStaleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a
-	// sign-out on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
-	SessionStaleness time.Duration
-
-	Templates fs.FS            // mail templates that replace embedded ones, file by file (see templates/README.md). Nil: none
-	Notices   NoticeConfig     // which changes of an account are told by mail. Zero: all
-	Now       func() time.Time // the only clock. Nil: time.Now
+	Product   string           // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
+	Accounts  Accounts         // what holds for every account
+	Passwords Passwords        // which ones are taken, and how they are kept
+	Factors   Factors          // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
+	Social    Social           // sign-in by other issuers. Zero: off
+	Tokens    Tokens           // access tokens and the sessions behind them
+	Refresh   Refresh          // zero: no refresh tokens
+	Mail      Mail             // how and what the library writes to people
+	Limits    Limits           // throttles and locks
+	Credits   *Credits         // nil: nothing costs anything
 	Events    func(Event)      // called in the caller's goroutine; must not block, may panic. Nil: dropped
-	Logger    *slog.Logger     // what the library cannot answer to anyone. Nil: slog.Default
+	Logger    *slog.Logger     // what the library cannot return to anyone. Nil: slog.Default
+	Now       func() time.Time // the only clock. Nil: time.Now
 }
 
-// Pages are the paths, below BaseURL, that links in mails point to. An organization's own AuthURLs win.
-type Pages struct {
-	Verify      string // Zero: "/auth/confirm-email"
-	Reset       string // Zero: "/reset-password"
-	ChangeEmail string // Zero: "/auth/account/email/confirm"
+// Accounts is what holds for every account.
+type Accounts struct {
+	Labels          []Role // roles besides admin, user and guest; without power
+	RequireVerified bool   // every account must verify its email, not only those of organizations that say so
+
+	// DiscloseUnknown makes sign-in in [AudienceOrganization] tell that an email is unknown, as WIRE.md 1.1 rule 8
+	// documents. It lets anyone find out who has an account; [New] logs a warning.
+	DiscloseUnknown bool
 }
 
-// HashConfig is the cost of argon2id (RFC 9106) and how much of it runs at once.
-type HashConfig struct {
+// Passwords says which passwords are taken, and how they are kept.
+type Passwords struct {
+	Hash          Hash           // argon2id
+	Policy        PasswordPolicy // nil: [PolicyDefault]. The blocklist of common passwords holds with every policy
+	Breach        BreachChecker  // asked for each new password. Nil: off
+	History       int            // how many earlier passwords are refused, at most 24. Zero: none
+	Expiry        time.Duration  // reported at sign-in. Zero: 90 days
+	EnforceExpiry bool           // an expired password gives a session that serves only to change it
+}
+
+// Hash is the cost of argon2id (RFC 9106) and how much of it runs at once.
+type Hash struct {
 	Memory   uint32        // KiB. Zero: 19,456
 	Time     uint32        // passes. Zero: 2
 	Threads  uint8         // Zero: 1
@@ -83,6 +69,57 @@ type HashConfig struct {
 
 	// UnsafeForTests permits a cost below the floor of SECURITY.md R09, for fast tests.
 	UnsafeForTests bool
+}
+
+// Factors says who must enrol a second factor before a session serves for anything else.
+type Factors struct {
+	Required      bool   // everyone
+	RequiredRoles []Role // accounts of these roles
+}
+
+// Social is sign-in by other issuers.
+type Social struct {
+	Google IDTokenVerifier // for organizations that turn it on. Nil: off
+}
+
+// Tokens are access tokens and the sessions behind them.
+type Tokens struct {
+	Issuer      string                     // the iss claim; changing it ends every token. Zero: BaseURL
+	TTL         time.Duration              // of an access token, at most 30 days. Zero: 24 hours
+	PerAudience map[Audience]time.Duration // of one family, instead of TTL
+	SigningKeys []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
+
+	// Staleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a
+	// sign-out on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
+	Staleness time.Duration
+}
+
+// Refresh turns on refresh tokens (RFC 9700 4.14). Zero Idle: off.
+type Refresh struct {
+	Idle     time.Duration // unused for so long, the session ends
+	Absolute time.Duration // after so long it ends anyway. Zero: 30 days
+	Grace    time.Duration // parallel tabs get the same successor for so long. Zero: 10 seconds; negative: none
+}
+
+// Mail says how the library writes to people, and what.
+type Mail struct {
+	Mailer    Mailer  // delivers; called by the background worker only. Required
+	Templates fs.FS   // templates that replace embedded ones, file by file (see templates/README.md). Nil: none
+	Links     Links   // where links lead to
+	Notices   Notices // which changes of an account are told. Zero: all
+}
+
+// Links are the paths below Config.BaseURL that links in mails lead to. An organization's own AuthURLs win.
+type Links struct {
+	Verify      string // Zero: "/auth/confirm-email"
+	Reset       string // Zero: "/reset-password"
+	ChangeEmail string // Zero: "/auth/account/email/confirm"
+}
+
+// Notices turns off notices by mail.
+type Notices struct {
+	Off           bool // none at all
+	NewNetworkOff bool // none about sign-ins from a network not seen before
 }
 
 // Credits turns on the prepaid economy of WIRE.md 1.7.
@@ -106,31 +143,12 @@ func DefaultPackages() map[string]Package {
 	}
 }
 
-// Refresh turns on refresh tokens (RFC 9700 4.14). Zero Idle: off.
-type Refresh struct {
-	Idle     time.Duration // unused for so long, the session ends
-	Absolute time.Duration // after so long it ends anyway. Zero: 30 days
-	Grace    time.Duration // parallel tabs get the same successor for so long. Zero: 10 seconds; negative: none
-}
-
-// FactorPolicy says who must enrol a second factor before a session serves for anything else.
-type FactorPolicy struct {
-	Roles    []Role
-	Everyone bool
-}
-
-// NoticeConfig turns off notices by mail.
-type NoticeConfig struct {
-	Off           bool // none at all
-	NewNetworkOff bool // none about sign-ins from a network not seen before
-}
-
 var labelPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 
 // complete fills in the defaults and refuses what could only fail later. The error names the field.
 func (c Config) complete() (Config, error) {
-	if c.Mailer == nil {
-		return c, bad("Mailer", "is required")
+	if c.Mail.Mailer == nil {
+		return c, bad("Mail.Mailer", "is required")
 	}
 	base, err := webURL(c.BaseURL)
 	if err != nil || base.RawQuery != "" || base.Fragment != "" {
@@ -141,7 +159,7 @@ func (c Config) complete() (Config, error) {
 		return c, err
 	}
 	c.setDefaults(base)
-	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Hash.check, c.Pages.check} {
+	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check} {
 		if err := check(); err != nil {
 			return c, err
 		}
@@ -150,31 +168,31 @@ func (c Config) complete() (Config, error) {
 }
 
 func bad(field, why string) error {
-	return ErrInvalidInput.in("Config." + field).saying(fmt.Sprintf("tollkeeper: Config.%s %s", field, why))
+	return ErrInvalidInput.WithField("Config." + field).WithMessage(fmt.Sprintf("tollkeeper: Config.%s %s", field, why))
 }
 
 func (c *Config) setDefaults(base *url.URL) {
-	setZero(&c.Issuer, c.BaseURL)
+	setZero(&c.Tokens.Issuer, c.BaseURL)
 	setZero(&c.Product, base.Hostname())
-	setZero(&c.TokenTTL, 24*time.Hour)
-	setZero(&c.PasswordExpiry, 90*24*time.Hour)
-	setZero(&c.Pages.Verify, "/auth/confirm-email")
-	setZero(&c.Pages.Reset, "/reset-password")
-	setZero(&c.Pages.ChangeEmail, "/auth/account/email/confirm")
+	setZero(&c.Tokens.TTL, 24*time.Hour)
+	setZero(&c.Passwords.Expiry, 90*24*time.Hour)
+	setZero(&c.Mail.Links.Verify, "/auth/confirm-email")
+	setZero(&c.Mail.Links.Reset, "/reset-password")
+	setZero(&c.Mail.Links.ChangeEmail, "/auth/account/email/confirm")
 	if c.Refresh.Idle > 0 {
 		setZero(&c.Refresh.Absolute, 30*24*time.Hour)
 		setZero(&c.Refresh.Grace, 10*time.Second)
 		c.Refresh.Grace = max(0, c.Refresh.Grace)
 	}
-	setZero(&c.Hash.Memory, 19_456)
-	setZero(&c.Hash.Time, 2)
-	setZero(&c.Hash.Threads, 1)
-	setZero(&c.Hash.Parallel, runtime.GOMAXPROCS(0))
-	setZero(&c.Hash.Queue, 64)
-	setZero(&c.Hash.Wait, 2*time.Second)
+	setZero(&c.Passwords.Hash.Memory, 19_456)
+	setZero(&c.Passwords.Hash.Time, 2)
+	setZero(&c.Passwords.Hash.Threads, 1)
+	setZero(&c.Passwords.Hash.Parallel, runtime.GOMAXPROCS(0))
+	setZero(&c.Passwords.Hash.Queue, 64)
+	setZero(&c.Passwords.Hash.Wait, 2*time.Second)
 	c.Limits = c.Limits.withDefaults()
-	if c.Policy == nil {
-		c.Policy = PolicyDefault
+	if c.Passwords.Policy == nil {
+		c.Passwords.Policy = PolicyDefault
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -185,7 +203,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	if c.Credits != nil {
 		c.Credits = c.Credits.withDefaults()
 	}
-	c.Labels = slices.Clone(c.Labels)
+	c.Accounts.Labels = slices.Clone(c.Accounts.Labels)
 	c.Secrets = slices.Clone(c.Secrets)
 }
 

@@ -9,17 +9,17 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
-// own copies whatever the caller could still change: he may wipe his keys as soon as New has returned.
-func (c *Config) own() {
+// detach copies whatever the caller could still change: they may wipe his keys as soon as New has returned.
+func (c *Config) detach() {
 	c.Secrets = slices.Clone(c.Secrets)
 	for i, k := range c.Secrets {
 		c.Secrets[i] = slices.Clone(k)
 	}
-	c.SigningKeys, c.Labels, c.SecondFactor.Roles = slices.Clone(c.SigningKeys), slices.Clone(c.Labels), slices.Clone(c.SecondFactor.Roles)
-	c.AudienceTTL = maps.Clone(c.AudienceTTL)
+	c.Tokens.SigningKeys, c.Accounts.Labels, c.Factors.RequiredRoles = slices.Clone(c.Tokens.SigningKeys), slices.Clone(c.Accounts.Labels), slices.Clone(c.Factors.RequiredRoles)
+	c.Tokens.PerAudience = maps.Clone(c.Tokens.PerAudience)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
-	for _, rates := range []*[]Limit{&l.SignUp, &l.Confirm, &l.CodeNetwork, &l.CodeAddress, &l.CodeTries, &l.Resend} {
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.CodeNetwork, &l.CodeAddress, &l.CodeTries, &l.Resend} {
 		*rates = slices.Clone(*rates)
 	}
 	if c.Credits != nil {
@@ -58,12 +58,12 @@ const maxTTL = 30 * 24 * time.Hour
 
 func (c Config) checkTimes() error {
 	ttl := func(d time.Duration) bool { return d >= time.Second && d <= maxTTL }
-	if !ttl(c.TokenTTL) {
-		return bad("TokenTTL", "must be between 1 second and 30 days")
+	if !ttl(c.Tokens.TTL) {
+		return bad("Tokens.TTL", "must be between 1 second and 30 days")
 	}
-	for _, d := range c.AudienceTTL {
+	for _, d := range c.Tokens.PerAudience {
 		if !ttl(d) {
-			return bad("AudienceTTL", "must be between 1 second and 30 days")
+			return bad("Tokens.PerAudience", "must be between 1 second and 30 days")
 		}
 	}
 	if c.Refresh.Idle < 0 || c.Refresh.Idle > 0 && c.Refresh.Absolute < c.Refresh.Idle {
@@ -72,29 +72,29 @@ func (c Config) checkTimes() error {
 	if c.Refresh.Grace > time.Minute {
 		return bad("Refresh.Grace", "must be at most a minute")
 	}
-	if c.PasswordHistory < 0 || c.PasswordHistory > maxHistory {
-		return bad("PasswordHistory", "must be between 0 and 24")
+	if c.Passwords.History < 0 || c.Passwords.History > maxHistory {
+		return bad("Passwords.History", "must be between 0 and 24")
 	}
-	if c.PasswordExpiry < 0 {
-		return bad("PasswordExpiry", "must not be negative")
+	if c.Passwords.Expiry < 0 {
+		return bad("Passwords.Expiry", "must not be negative")
 	}
-	if c.SessionStaleness < 0 || c.SessionStaleness > 5*time.Minute {
-		return bad("SessionStaleness", "must be between 0 and 5 minutes")
+	if c.Tokens.Staleness < 0 || c.Tokens.Staleness > 5*time.Minute {
+		return bad("Tokens.Staleness", "must be between 0 and 5 minutes")
 	}
 	return nil
 }
 
 func (c Config) checkNames() error {
-	for _, l := range c.Labels {
+	for _, l := range c.Accounts.Labels {
 		if !labelPattern.MatchString(string(l)) {
-			return bad("Labels", "must be lower-case words of up to 32 letters, digits, '-' and '_'")
+			return bad("Accounts.Labels", "must be lower-case words of up to 32 letters, digits, '-' and '_'")
 		}
 	}
 	if len(c.Product) > 64 || hasControl(c.Product) {
 		return bad("Product", "must be at most 64 bytes without control characters")
 	}
-	if hasControl(c.Issuer) {
-		return bad("Issuer", "must not have control characters")
+	if hasControl(c.Tokens.Issuer) {
+		return bad("Tokens.Issuer", "must not have control characters")
 	}
 	return nil
 }
@@ -120,21 +120,21 @@ func (c Config) checkCredits() error {
 	return nil
 }
 
-func (h HashConfig) check() error {
+func (h Hash) check() error {
 	p := passhash.Params{Memory: h.Memory, Time: h.Time, Threads: h.Threads}
 	if err := p.Validate(!h.UnsafeForTests); err != nil {
-		return bad("Hash", "is too weak or too strong: "+err.Error())
+		return bad("Passwords.Hash", "is too weak or too strong: "+err.Error())
 	}
 	if h.Parallel < 1 || h.Queue < 0 || h.Wait < 0 {
-		return bad("Hash", "must have Parallel above zero, Queue and Wait not below")
+		return bad("Passwords.Hash", "must have Parallel above zero, Queue and Wait not below")
 	}
 	return nil
 }
 
-func (p Pages) check() error {
+func (p Links) check() error {
 	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail} {
 		if !safePath(path) {
-			return bad("Pages", "must be paths of letters, digits, '/', '-' and '_'")
+			return bad("Mail.Links", "must be paths of letters, digits, '/', '-' and '_'")
 		}
 	}
 	return nil

@@ -14,8 +14,10 @@ import (
 func minimal() tollkeeper.Config {
 	return tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://app.example",
-		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
-		Hash:   tollkeeper.HashConfig{Memory: 64, Time: 1, UnsafeForTests: true},
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 64, Time: 1, UnsafeForTests: true}},
 	}
 }
 
@@ -29,31 +31,31 @@ func TestConfigIsChecked(t *testing.T) {
 		"no secrets":             {"Secrets", func(c *tollkeeper.Config) { c.Secrets = nil }},
 		"a short secret":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = append(c.Secrets, make([]byte, 31)) }},
 		"a secret twice":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{same, same} }},
-		"no mailer":              {"Mailer", func(c *tollkeeper.Config) { c.Mailer = nil }},
+		"no mailer":              {"Mail.Mailer", func(c *tollkeeper.Config) { c.Mail.Mailer = nil }},
 		"no base":                {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "" }},
 		"a plain base":           {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "http://app.example" }},
 		"a base with a query":    {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL += "?x=1" }},
 		"a base with a user":     {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "https://u:p@app.example" }},
 		"a base with a break":    {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL += "/\r\nX: y" }},
-		"a short life":           {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = time.Millisecond }},
-		"a long life":            {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = 31 * 24 * time.Hour }},
-		"a negative life":        {"TokenTTL", func(c *tollkeeper.Config) { c.TokenTTL = -1 }},
-		"a family's long life":   {"AudienceTTL", func(c *tollkeeper.Config) { c.AudienceTTL = map[tollkeeper.Audience]time.Duration{"v1": 1e18} }},
+		"a short life":           {"Tokens.TTL", func(c *tollkeeper.Config) { c.Tokens.TTL = time.Millisecond }},
+		"a long life":            {"Tokens.TTL", func(c *tollkeeper.Config) { c.Tokens.TTL = 31 * 24 * time.Hour }},
+		"a negative life":        {"Tokens.TTL", func(c *tollkeeper.Config) { c.Tokens.TTL = -1 }},
+		"a family's long life":   {"Tokens.PerAudience", func(c *tollkeeper.Config) { c.Tokens.PerAudience = map[tollkeeper.Audience]time.Duration{"v1": 1e18} }},
 		"refresh beyond its end": {"Refresh", func(c *tollkeeper.Config) { c.Refresh.Idle, c.Refresh.Absolute = time.Hour, time.Minute }},
 		"a negative refresh":     {"Refresh", func(c *tollkeeper.Config) { c.Refresh.Idle = -1 }},
 		"a long grace":           {"Refresh.Grace", func(c *tollkeeper.Config) { c.Refresh.Idle, c.Refresh.Grace = time.Hour, time.Hour }},
-		"an empty signing key":   {"SigningKeys", func(c *tollkeeper.Config) { c.SigningKeys = make([]tollkeeper.SigningKey, 1) }},
-		"a label in capitals":    {"Labels", func(c *tollkeeper.Config) { c.Labels = []tollkeeper.Role{"Editor"} }},
-		"a weak hash":            {"Hash", func(c *tollkeeper.Config) { c.Hash.UnsafeForTests = false }},
-		"no place to hash":       {"Hash", func(c *tollkeeper.Config) { c.Hash.Parallel = -1 }},
-		"a hash of a terabyte":   {"Hash", func(c *tollkeeper.Config) { c.Hash.Memory = 1 << 30 }},
+		"an empty signing key":   {"Tokens.SigningKeys", func(c *tollkeeper.Config) { c.Tokens.SigningKeys = make([]tollkeeper.SigningKey, 1) }},
+		"a label in capitals":    {"Accounts.Labels", func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"Editor"} }},
+		"a weak hash":            {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.UnsafeForTests = false }},
+		"no place to hash":       {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Parallel = -1 }},
+		"a hash of a terabyte":   {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = 1 << 30 }},
 		"a rate of nothing":      {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{{}} }},
 		"a rate of none":         {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{tollkeeper.Rate(0, time.Minute)} }},
 		"a lock that is a rate":  {"Limits.Lock", func(c *tollkeeper.Config) { c.Limits.Lock = tollkeeper.Rate(1, time.Minute) }},
 		"a ceiling of nothing":   {"Limits", func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1} }},
-		"negative expiry":        {"PasswordExpiry", func(c *tollkeeper.Config) { c.PasswordExpiry = -1 }},
-		"stale for an hour":      {"SessionStaleness", func(c *tollkeeper.Config) { c.SessionStaleness = time.Hour }},
-		"a page elsewhere":       {"Pages", func(c *tollkeeper.Config) { c.Pages.Reset = "//evil.example" }},
+		"negative expiry":        {"Passwords.Expiry", func(c *tollkeeper.Config) { c.Passwords.Expiry = -1 }},
+		"stale for an hour":      {"Tokens.Staleness", func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Hour }},
+		"a page elsewhere":       {"Mail.Links", func(c *tollkeeper.Config) { c.Mail.Links.Reset = "//evil.example" }},
 		"a price below zero": {"Credits.Prices", func(c *tollkeeper.Config) {
 			c.Credits = &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"x": -1}}
 		}},
@@ -62,7 +64,7 @@ func TestConfigIsChecked(t *testing.T) {
 			c.Credits = &tollkeeper.Credits{Packages: map[string]tollkeeper.Package{"A": {Type: "B", Credits: 1}}}
 		}},
 		"a product of two lines": {"Product", func(c *tollkeeper.Config) { c.Product = "a\nb" }},
-		"an issuer of two lines": {"Issuer", func(c *tollkeeper.Config) { c.Issuer = "a\nb" }},
+		"an issuer of two lines": {"Tokens.Issuer", func(c *tollkeeper.Config) { c.Tokens.Issuer = "a\nb" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := minimal()
@@ -87,14 +89,14 @@ func TestConfigIsCopied(t *testing.T) {
 	rates := map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceV1: {tollkeeper.Rate(1000, time.Minute)}}
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		secret := w.signIn(p).Secret
+		secret := w.signIn(p).TenantKey
 		clear(key)
 		clear(prices)
 		clear(packages)
 		rates[tollkeeper.AudienceV1][0] = tollkeeper.Limit{}
 		clear(ttl)
 		w.identity(p.Token)
-		if again := w.signIn(p).Secret; again != secret {
+		if again := w.signIn(p).TenantKey; again != secret {
 			t.Error("the tenant's secret changed with the caller's memory")
 		}
 		r := p.attempt(password)
@@ -109,10 +111,10 @@ func TestConfigIsCopied(t *testing.T) {
 		if b := w.balance(p); b.Used != 2*5 {
 			t.Errorf("%+v", b)
 		}
-		_, err := w.auth.GrantPackage(ctx, p.Account, "STARTER", "tx")
+		_, err := w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx"})
 		w.ok(err)
 	}, func(c *tollkeeper.Config) {
-		c.Secrets, c.AudienceTTL, c.Limits.SignIn = []tollkeeper.MasterKey{key}, ttl, rates
+		c.Secrets, c.Tokens.PerAudience, c.Limits.SignIn = []tollkeeper.MasterKey{key}, ttl, rates
 		c.Credits.Prices, c.Credits.Packages = prices, packages
 	})
 }

@@ -24,22 +24,22 @@ func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path
 	}
 }
 
-// ConfirmEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it. Once,
+// VerifyEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it. Once,
 // at success, the parent is charged if his balance covers it. ErrInvalidInput: not the form of a token; ErrInvalidLink;
 // ErrLinkExpired; ErrAlreadyVerified: a used token, within its life; ErrRateLimited.
-func (a *Authenticator) ConfirmEmail(ctx context.Context, token string, c Client) error {
+func (a *Authenticator) VerifyEmail(ctx context.Context, token string, c Client) error {
 	now := a.now()
-	if _, err := a.take(ctx, a.networkCharges("confirm", AudienceHost, c, a.cfg.Limits.Confirm), now); err != nil {
+	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
 	if !shortTokenPattern.MatchString(token) && !longToken(token) {
-		return ErrInvalidInput.in("token").saying("Invalid token format")
+		return ErrInvalidInput.WithField("token").WithMessage("Invalid token format")
 	}
-	return a.retry(func() error { return a.confirmBy(ctx, a.digests.secret(store.PurposeVerify, "", token), c, now) })
+	return a.retry(func() error { return a.verifyBy(ctx, a.digests.secret(store.PurposeVerify, "", token), c, now) })
 }
 
-// confirmBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
-func (a *Authenticator) confirmBy(ctx context.Context, proof store.Digest, c Client, now time.Time) error {
+// verifyBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.
+func (a *Authenticator) verifyBy(ctx context.Context, proof store.Digest, c Client, now time.Time) error {
 	_, s, err := a.byLink(ctx, store.PurposeVerify, proof, now)
 	if errors.Is(err, ErrLinkUsed) && !s.Account.EmailVerifiedAt.IsZero() {
 		return ErrAlreadyVerified

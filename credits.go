@@ -13,13 +13,14 @@ import (
 // Charge debits a parent for an operation of the host, once per key: again with the same key it changes nothing and
 // answers the same. ErrDisabled without Config.Credits; ErrInvalidInput for an operation without a price or a bad key;
 // ErrInsufficientCredits; ErrConflict when the key stands for something else; ErrNotFound.
-func (a *Authenticator) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
+func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
+	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
 	}
 	price, ok := a.cfg.Credits.Prices[op]
 	if !ok {
-		return Balance{}, ErrInvalidInput.in("operation").saying("tollkeeper: no price for " + strconv.Quote(string(op)))
+		return Balance{}, ErrInvalidInput.WithField("operation").WithMessage("tollkeeper: no price for " + strconv.Quote(string(op)))
 	}
 	if price == 0 {
 		b, err := a.store.Balance(ctx, parent)
@@ -30,35 +31,44 @@ func (a *Authenticator) Charge(ctx context.Context, parent uuid.UUID, op Operati
 
 // Refund takes a Charge back, by its key, once.
 // ErrNotFound: there is no such charge.
-func (a *Authenticator) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
+func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
+	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
 	}
 	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "refund:" + key, Operation: OpRefund, Refunds: "host:" + key}, EventCredited)
 }
 
-// GrantPackage gives a parent a package of Config.Credits.Packages that he paid for, once per transaction id.
+// Purchase is a package that was paid for.
+type Purchase struct {
+	Package       string // its name in Credits.Packages
+	TransactionID string // of the payment, 1 to 190 bytes: the idempotency key
+}
+
+// GrantPackage gives a parent a package that it paid for, once per transaction id.
 // ErrDisabled; ErrInvalidInput; ErrConflict when the transaction id stands for another package; ErrNotFound.
-func (a *Authenticator) GrantPackage(ctx context.Context, parent uuid.UUID, name, transactionID string) (Balance, error) {
+func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (Balance, error) {
+	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
 	}
-	p, ok := a.cfg.Credits.Packages[name]
+	bundle, ok := a.cfg.Credits.Packages[p.Package]
 	if !ok {
-		return Balance{}, ErrInvalidInput.in("package").saying("tollkeeper: no package " + strconv.Quote(name))
+		return Balance{}, ErrInvalidInput.WithField("package").WithMessage("tollkeeper: no package " + strconv.Quote(p.Package))
 	}
-	p.TransactionID = transactionID
-	e := LedgerEntry{Owner: parent, Key: "package:" + transactionID, Operation: OpPackage, Amount: p.Credits, Package: &p}
+	bundle.TransactionID = p.TransactionID
+	e := LedgerEntry{Owner: parent, Key: "package:" + p.TransactionID, Operation: OpPackage, Amount: bundle.Credits, Package: &bundle}
 	return a.apply(ctx, e, EventCredited)
 }
 
 // Grant gives a parent credits that nobody paid for, once per key.
-func (a *Authenticator) Grant(ctx context.Context, parent uuid.UUID, credits int64, key string) (Balance, error) {
+func (h Host) Grant(ctx context.Context, parent uuid.UUID, credits int64, key string) (Balance, error) {
+	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
 	}
 	if credits <= 0 {
-		return Balance{}, ErrInvalidInput.in("credits").saying("tollkeeper: a grant is above zero")
+		return Balance{}, ErrInvalidInput.WithField("credits").WithMessage("tollkeeper: a grant is above zero")
 	}
 	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "grant:" + key, Operation: OpGrant, Amount: credits}, EventCredited)
 }
@@ -67,7 +77,7 @@ const maxLedgerKey = 200 // bytes
 
 func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName) (Balance, error) {
 	if len(e.Key) > maxLedgerKey || e.Key[len(e.Key)-1] == ':' || hasControl(e.Key) || !validText(e.Key) {
-		return Balance{}, ErrInvalidInput.in("key").saying("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
+		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
 	}
 	e.ID, e.At = newID(), a.now()
 	entry, b, fresh, err := a.store.ApplyCredit(ctx, e)
@@ -105,7 +115,7 @@ type Alerts struct {
 
 // CreditAnalysis answers the caller's own figures. ErrDisabled; ErrForbidden for a child.
 func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (CreditAnalysis, error) {
-	by = by.known()
+	by = by.orNobody()
 	if err := a.bookkeeper(by); err != nil {
 		return CreditAnalysis{}, err
 	}

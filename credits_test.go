@@ -70,7 +70,7 @@ func TestAnEmptyBalance(t *testing.T) {
 		if b := w.balance(p); b.Credits != 0 || b.Children != 1 {
 			t.Errorf("%+v", b)
 		}
-		_, err = w.auth.Grant(ctx, p.Account, 1, "gift")
+		_, err = w.auth.Host().Grant(ctx, p.Account, 1, "gift")
 		w.ok(err)
 		w.signIn(c)
 		if b := w.balance(p); b.Credits != 0 {
@@ -85,7 +85,7 @@ func TestTheLastCredits(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		w.drain(p)
-		_, err := w.auth.Grant(ctx, p.Account, 7, "gift")
+		_, err := w.auth.Host().Grant(ctx, p.Account, 7, "gift")
 		w.ok(err)
 		w.store.faults(together("CreateSession", 18), nil)
 		got := tally(atOnce(18, func(i int) error { return w.guess(c, password, fmt.Sprintf("192.0.%d.1", i)) }))
@@ -100,7 +100,7 @@ func TestWithoutCredits(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.signIn(w.child(p, "c@example.com"))
-		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, "k")
+		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, "k")
 		w.want(err, tollkeeper.ErrDisabled)
 		_, err = w.auth.CreditAnalysis(ctx, p.Identity)
 		w.want(err, tollkeeper.ErrDisabled)
@@ -116,37 +116,37 @@ func TestCharge(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		start := w.balance(p).Credits
 		for range 3 {
-			b, err := w.auth.Charge(ctx, p.Account, "render", "job-1")
+			b, err := w.auth.Host().Charge(ctx, p.Account, "render", "job-1")
 			w.ok(err)
 			if b.Credits != start-40 {
 				w.Fatalf("%+v", b)
 			}
 		}
-		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, "job-1")
+		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, "job-1")
 		w.want(err, tollkeeper.ErrConflict)
 		for range 3 {
-			b, err := w.auth.Refund(ctx, p.Account, "job-1")
+			b, err := w.auth.Host().Refund(ctx, p.Account, "job-1")
 			w.ok(err)
 			if b.Credits != start || b.Used != 3000-start {
 				w.Fatalf("%+v", b)
 			}
 		}
-		_, err = w.auth.Refund(ctx, p.Account, "job-2")
+		_, err = w.auth.Host().Refund(ctx, p.Account, "job-2")
 		w.want(err, tollkeeper.ErrNotFound)
 		for _, key := range []string{"", "a\nb", string(make([]byte, 300)), "\xff"} {
-			_, err = w.auth.Charge(ctx, p.Account, "render", key)
+			_, err = w.auth.Host().Charge(ctx, p.Account, "render", key)
 			w.want(err, tollkeeper.ErrInvalidInput)
 		}
-		_, err = w.auth.Charge(ctx, p.Account, "unheard of", "k")
+		_, err = w.auth.Host().Charge(ctx, p.Account, "unheard of", "k")
 		w.want(err, tollkeeper.ErrInvalidInput)
-		_, err = w.auth.Charge(ctx, uuid.New(), "render", "k")
+		_, err = w.auth.Host().Charge(ctx, uuid.New(), "render", "k")
 		w.want(err, tollkeeper.ErrNotFound)
-		_, err = w.auth.Charge(ctx, c.Account, "render", "k")
+		_, err = w.auth.Host().Charge(ctx, c.Account, "render", "k")
 		w.want(err, tollkeeper.ErrNotFound)
 		w.drain(p)
-		_, err = w.auth.Charge(ctx, p.Account, "render", "job-3")
+		_, err = w.auth.Host().Charge(ctx, p.Account, "render", "job-3")
 		w.want(err, tollkeeper.ErrInsufficientCredits)
-		b, err := w.auth.Charge(ctx, p.Account, "free", "job-4")
+		b, err := w.auth.Host().Charge(ctx, p.Account, "free", "job-4")
 		w.ok(err)
 		if b.Credits != 0 {
 			t.Errorf("%+v", b)
@@ -164,11 +164,11 @@ func TestIdempotentAtOnce(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "one")
+				_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "one")
 			case 1:
-				_, err = w.auth.GrantPackage(ctx, p.Account, "GROWTH", "tx-1")
+				_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "tx-1"})
 			case 2:
-				_, err = w.auth.Grant(ctx, p.Account, 10, "gift")
+				_, err = w.auth.Host().Grant(ctx, p.Account, 10, "gift")
 			}
 			return err
 		}) {
@@ -180,10 +180,10 @@ func TestIdempotentAtOnce(t *testing.T) {
 			t.Errorf("%+v", b)
 		}
 		w.store.faults(nil, failing("ApplyCredit"))
-		_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
 		w.want(err, tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
-		_, err = w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
 		w.ok(err)
 		if b := w.balance(p); b.Credits != start-6+55_000+10 {
 			t.Errorf("%+v", b)
@@ -194,19 +194,19 @@ func TestIdempotentAtOnce(t *testing.T) {
 func TestGrantPackage(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		_, err := w.auth.GrantPackage(ctx, p.Account, "STARTER", "tx-1")
+		_, err := w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx-1"})
 		w.ok(err)
 		for _, other := range []string{"GROWTH", "TWIN"} { // of another price, and of the same amount
-			_, err = w.auth.GrantPackage(ctx, p.Account, other, "tx-1")
+			_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: other, TransactionID: "tx-1"})
 			w.want(err, tollkeeper.ErrConflict)
 		}
-		_, err = w.auth.GrantPackage(ctx, p.Account, "GOLD", "tx-2")
+		_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "GOLD", TransactionID: "tx-2"})
 		w.want(err, tollkeeper.ErrInvalidInput)
-		_, err = w.auth.GrantPackage(ctx, p.Account, "STARTER", "")
+		_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER"})
 		w.want(err, tollkeeper.ErrInvalidInput)
 		for i := range 104 {
 			w.pass(time.Second)
-			_, err = w.auth.GrantPackage(ctx, p.Account, "STARTER", fmt.Sprintf("buy-%d", i))
+			_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprintf("buy-%d", i)})
 			w.ok(err)
 		}
 		analysis, err := w.auth.CreditAnalysis(ctx, p.Identity)
@@ -263,7 +263,7 @@ func TestAlerts(t *testing.T) {
 		p := w.parent("p@example.com")
 		spend := func(from, to int) {
 			for i, err := range atOnce(to-from, func(i int) error {
-				_, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSignIn, fmt.Sprint(from+i))
+				_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, fmt.Sprint(from+i))
 				return err
 			}) {
 				if err != nil && !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
@@ -284,7 +284,7 @@ func TestAlerts(t *testing.T) {
 		alerts(1)
 		spend(89, 130)
 		alerts(3)
-		_, err := w.auth.Grant(ctx, p.Account, 1000, "top-up")
+		_, err := w.auth.Host().Grant(ctx, p.Account, 1000, "top-up")
 		w.ok(err)
 		spend(200, 1000)
 		alerts(4)

@@ -8,7 +8,7 @@
 //	auth, err := tollkeeper.New(store, tollkeeper.Config{
 //		Secrets: []tollkeeper.MasterKey{key}, // tollkeeper.NewMasterKey(), kept in a file
 //		BaseURL: "https://app.example",
-//		Mailer:  mailer,
+//		Mail:    tollkeeper.Mail{Mailer: mailer},
 //	})
 //	if err != nil {
 //		log.Fatal(err) // names the field
@@ -23,13 +23,13 @@
 //
 // # The map
 //
-//   - Coming in: SignUp, SignIn, RequestCode and VerifyCode, SignInGoogle, VerifySecondFactor, Refresh. All of them end in
+//   - Coming in: SignUp, SignIn, RequestCode and SignInWithCode, SignInWithGoogle, SignInWithFactor, Refresh. All of them end in
 //     one function, which decides who may have a session and who pays for it.
 //   - Being in: Authenticate, SignOut, Sessions, EndSession, Reauthenticate, RequireRecent.
 //   - The own account: ChangePassword, ChangeEmail, ChangeUsername, EnrolFactor, Export, DeleteAccount.
-//   - Lost keys: RequestReset and ResetPassword, RequestConfirmation and ConfirmEmail.
-//   - Others' accounts: Accounts, SetRole, SetStatus, RemoveAccount; by the host itself CreateAccount, Bootstrap, OverrideStatus.
-//   - Organizations: Organization, UpdateOrganization, AddMember, RotateSecret.
+//   - Lost keys: RequestReset and ResetPassword, RequestVerification and VerifyEmail.
+//   - Others' accounts: Accounts, SetRole, SetStatus, RemoveAccount; by the host itself CreateAccount, Bootstrap, Host.SetStatus.
+//   - Organizations: Organization, UpdateOrganization, AddMember, RotateTenantKey.
 //   - Credits: Charge, Refund, GrantPackage, CreditAnalysis, BillingHistory.
 //
 // Store is the contract that everything stands on; Config says what can be chosen; Error and its sentinels say what can go

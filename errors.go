@@ -37,28 +37,28 @@ func (e *Error) Is(target error) bool {
 }
 
 // in answers a copy of e that names the field at fault.
-func (e *Error) in(field string) *Error {
+func (e *Error) WithField(field string) *Error {
 	c := *e
 	c.Field = field
 	return &c
 }
 
 // because answers a copy of e with a cause for the logs.
-func (e *Error) because(err error) *Error {
+func (e *Error) WithCause(err error) *Error {
 	c := *e
 	c.Err = err
 	return &c
 }
 
 // after answers a copy of e that says when to try again.
-func (e *Error) after(d time.Duration) *Error {
+func (e *Error) WithRetryAfter(d time.Duration) *Error {
 	c := *e
 	c.RetryAfter = d
 	return &c
 }
 
 // saying answers a copy of e with another text for users.
-func (e *Error) saying(message string) *Error {
+func (e *Error) WithMessage(message string) *Error {
 	c := *e
 	c.Message = message
 	return &c

@@ -33,7 +33,7 @@ const (
 	EventAccountDeleted   EventName = "account_deleted"
 	EventOrganization     EventName = "organization_changed"
 	EventDetailsRead      EventName = "organization_details_read"
-	EventSecretRotated    EventName = "secret_rotated"
+	EventTenantKeyRotated EventName = "secret_rotated"
 	EventCharged          EventName = "charged"
 	EventCredited         EventName = "credited"
 	EventCreditAlert      EventName = "credit_alert" // Detail: "low", "critical", "depleted"

@@ -18,9 +18,11 @@ func open() (*tollkeeper.Authenticator, chan tollkeeper.Message) {
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
-		Mailer:  tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error { mails <- m; return nil }),
-		Credits: &tollkeeper.Credits{},
-		Hash:    tollkeeper.HashConfig{Memory: 64, Time: 1, UnsafeForTests: true},
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error { mails <- m; return nil }),
+		},
+		Credits:   &tollkeeper.Credits{},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 64, Time: 1, UnsafeForTests: true}},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -64,7 +66,7 @@ func Example_oneTimeCode() {
 	ctx := context.Background()
 	auth, mails := open()
 	defer auth.Close(ctx)
-	if _, err := auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "ann@mail.example"}); err != nil {
+	if _, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "ann@mail.example"}); err != nil {
 		log.Fatal(err)
 	}
 
@@ -74,7 +76,7 @@ func Example_oneTimeCode() {
 	code := regexp.MustCompile(`[0-9]{6}`).FindString((<-mails).Text)
 
 	for range 2 {
-		res, err := auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "ann@mail.example", Code: code})
+		res, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "ann@mail.example", Code: code})
 		fmt.Println(res.Token != "", err)
 	}
 	// Output:
@@ -122,12 +124,12 @@ func Example_credits() {
 	owner := parent.Subject.Account.ID
 
 	for _, key := range []string{"photo-1", "photo-1", "photo-2"} {
-		b, err := auth.Charge(ctx, owner, tollkeeper.OpSocial, key)
+		b, err := auth.Host().Charge(ctx, owner, tollkeeper.OpSocial, key)
 		fmt.Println(key, b.Credits, err)
 	}
-	b, err := auth.Refund(ctx, owner, "photo-2")
+	b, err := auth.Host().Refund(ctx, owner, "photo-2")
 	fmt.Println("refund", b.Credits, err)
-	b, err = auth.GrantPackage(ctx, owner, "GROWTH", "payment-4711")
+	b, err = auth.Host().GrantPackage(ctx, owner, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "payment-4711"})
 	fmt.Println("package", b.Credits, b.FreeUsers, err)
 	// Output:
 	// photo-1 2997 <nil>

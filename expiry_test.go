@@ -33,8 +33,8 @@ func TestExpiredPassword(t *testing.T) {
 				c := w.child(p, "c@example.com")
 				w.pass(91 * 24 * time.Hour)
 				res := w.signIn(p)
-				if !res.PasswordExpired || res.DaysUntilExpiry != 0 || res.Secret != "" {
-					t.Errorf("expired %t, %d days, secret %t", res.PasswordExpired, res.DaysUntilExpiry, res.Secret != "")
+				if !res.PasswordExpired || res.DaysUntilExpiry != 0 || res.TenantKey != "" {
+					t.Errorf("expired %t, %d days, secret %t", res.PasswordExpired, res.DaysUntilExpiry, res.TenantKey != "")
 				}
 				id := w.identity(res.Token)
 				want, refusal := tollkeeper.Unlimited, error(nil)
@@ -50,23 +50,23 @@ func TestExpiredPassword(t *testing.T) {
 				w.want(err, refusal)
 				_, err = w.auth.UpdateOrganization(ctx, id, tollkeeper.OrganizationPatch{})
 				w.want(err, refusal)
-				_, err = w.auth.SetRole(ctx, id, c.email, tollkeeper.RoleGuest)
+				_, err = w.auth.SetRole(ctx, id, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
 				w.want(err, refusal)
 				w.want(w.auth.SetStatus(ctx, id, c.Account, tollkeeper.StatusDisabled), refusal)
 				if enforce {
-					_, err = w.auth.RotateSecret(ctx, id)
+					_, err = w.auth.RotateTenantKey(ctx, id)
 					w.want(err, refusal)
 					details, err := w.auth.Organization(ctx, id)
 					w.ok(err)
-					if details.Secret != "" {
+					if details.TenantKey != "" {
 						t.Error("a limited session reads the jwtSecret")
 					}
 				}
-				w.ok(w.auth.ChangePassword(ctx, id, password, "another horse 9", tollkeeper.Client{}))
+				w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
 				if id := w.identity(res.Token); id.Limited != tollkeeper.Unlimited {
 					t.Errorf("still limited %q", id.Limited)
 				}
-			}, func(c *tollkeeper.Config) { c.EnforceExpiry = enforce })
+			}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = enforce })
 		})
 	}
 }
@@ -82,26 +82,26 @@ func TestLimitedSessions(t *testing.T) {
 			"an admin without a second factor": {tollkeeper.AccountSpec{Email: "a@example.com", Password: password, Role: tollkeeper.RoleAdmin}, tollkeeper.LimitedSecondFactor},
 			"nothing":                          {tollkeeper.AccountSpec{Email: "n@example.com", Password: password}, tollkeeper.Unlimited},
 		} {
-			_, err := w.auth.CreateAccount(ctx, c.spec)
+			_, err := w.auth.Host().CreateAccount(ctx, c.spec)
 			w.ok(err)
 			res := w.signIn(&person{email: c.spec.Email})
-			if id := w.identity(res.Token); id.Limited != c.want || (res.Secret == "") != (c.want != tollkeeper.Unlimited) {
-				t.Errorf("%s: limited %q, secret %t", name, id.Limited, res.Secret != "")
+			if id := w.identity(res.Token); id.Limited != c.want || (res.TenantKey == "") != (c.want != tollkeeper.Unlimited) {
+				t.Errorf("%s: limited %q, secret %t", name, id.Limited, res.TenantKey != "")
 			}
 		}
-	}, func(c *tollkeeper.Config) { c.SecondFactor.Roles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
+	}, func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
 	t.Run("unverified", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			if p.Limited != tollkeeper.LimitedUnverified || p.Secret != "" || !p.VerificationSent {
-				t.Errorf("limited %q, secret %t", p.Limited, p.Secret != "")
+			if p.Limited != tollkeeper.LimitedUnverified || p.TenantKey != "" || !p.VerificationSent {
+				t.Errorf("limited %q, secret %t", p.Limited, p.TenantKey != "")
 			}
 			_, err := w.try(p, password)
 			w.want(err, tollkeeper.ErrUnverified)
-			w.ok(w.auth.ConfirmEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
-			if w.signIn(p).Secret == "" || w.identity(p.Token).Limited != tollkeeper.Unlimited {
+			w.ok(w.auth.VerifyEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+			if w.signIn(p).TenantKey == "" || w.identity(p.Token).Limited != tollkeeper.Unlimited {
 				t.Error("still limited")
 			}
-		}, func(c *tollkeeper.Config) { c.RequireVerify = true })
+		}, func(c *tollkeeper.Config) { c.Accounts.RequireVerified = true })
 	})
 }

@@ -21,7 +21,7 @@ var (
 
 // Admit is the decision about a proven account.
 func Admit(s Subject, method string, verifyAll bool) error {
-	return admit(s, proof{method: method}, verifyAll)
+	return admit(s, attempt{method: method}, verifyAll)
 }
 
 // SealAs seals v as the instance would for that use.
@@ -44,7 +44,7 @@ func (a *Authenticator) TenantKeyID(tenant uuid.UUID, version int) string {
 
 // CheckToken is the part of Authenticate that reads no store.
 func (a *Authenticator) CheckToken(token string, now time.Time) bool {
-	_, _, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	_, _, ok := a.keys.checkToken(token, a.cfg.Tokens.Issuer, now)
 	return ok
 }
 
@@ -64,7 +64,7 @@ func (a *Authenticator) CompareJudges(token string, now time.Time) (fast, strict
 	}
 	c, k, ok := a.tokens.firstSight(token, now)
 	fast = verdict(c, k, ok)
-	c, key, ok := a.keys.checkToken(token, a.cfg.Issuer, now)
+	c, key, ok := a.keys.checkToken(token, a.cfg.Tokens.Issuer, now)
 	return fast, verdict(c, &key, ok)
 }
 

@@ -56,15 +56,19 @@ func newWorld(t testing.TB, options ...option) *world {
 		BaseURL: "https://app.example",
 		Product: "Acme",
 		Credits: &tollkeeper.Credits{},
-		Hash:    tollkeeper.HashConfig{Memory: 64, Time: 1, Queue: 1000, Wait: time.Hour, UnsafeForTests: true},
-		Now:     w.now,
-		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Mailer: tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.mails = append(w.mails, m)
-			return nil
-		}),
+		Passwords: tollkeeper.Passwords{
+			Hash: tollkeeper.Hash{Memory: 64, Time: 1, Queue: 1000, Wait: time.Hour, UnsafeForTests: true},
+		},
+		Now:    w.now,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.mails = append(w.mails, m)
+				return nil
+			}),
+		},
 		Events: func(e tollkeeper.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -151,7 +155,7 @@ func (w *world) identity(token string) *tollkeeper.Identity {
 // house makes a house with an admin, signed in.
 func (w *world) house() *person {
 	w.Helper()
-	house, admin, err := w.auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
+	house, admin, err := w.auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 	w.ok(err)
 	res, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: admin.Email, Password: password, Parent: house.ID, Audience: tollkeeper.AudienceV1})
 	w.ok(err)

@@ -88,7 +88,7 @@ func TestMaliciousTenant(t *testing.T) {
 		admin := w.house()
 		other, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.email, Password: password, Audience: tollkeeper.AudienceV1})
 		w.ok(err)
-		secret := w.signIn(tenant).Secret
+		secret := w.signIn(tenant).TenantKey
 		own := apart(t, tenant.Token, secret)
 
 		if id, err := w.auth.Authenticate(ctx, own.token()); err != nil || id.Session != tenant.Session {
@@ -149,7 +149,7 @@ func TestMaliciousTenant(t *testing.T) {
 func TestTenantForgesNoSealedText(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("tenant@example.com")
-		secret := []byte(w.signIn(p).Secret)
+		secret := []byte(w.signIn(p).TenantKey)
 		w.child(p, "a@example.com")
 		w.child(p, "b@example.com")
 		page, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1})

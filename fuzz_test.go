@@ -47,7 +47,7 @@ func signer(f *testing.F) *world {
 func FuzzToken(f *testing.F) {
 	w := signer(f)
 	p, q := w.parent("p@example.com"), w.parent("q@example.com")
-	secret := []byte(w.signIn(p).Secret)
+	secret := []byte(w.signIn(p).TenantKey)
 	parts := strings.Split(p.Token, ".")
 	head, _ := b64.DecodeString(parts[0])
 	body, _ := b64.DecodeString(parts[1])

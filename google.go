@@ -35,21 +35,21 @@ type GoogleRequest struct {
 	Client       Client
 }
 
-// SignInGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its email
+// SignInWithGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its email
 // is verified; otherwise it loses what was set up before anyone had shown to own the address (R34). ErrParentKeyNeeded;
 // ErrUnknownParent; ErrDisabled: the organization has not turned it on; ErrInvalidCredentials: the token is not good for it;
 // ErrUpstream; then as SignIn and SignUp.
-func (a *Authenticator) SignInGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
+func (a *Authenticator) SignInWithGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	if a.cfg.Google == nil {
+	if a.cfg.Social.Google == nil {
 		return SignInResult{}, ErrDisabled
 	}
 	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
 	g := guess{scope: where.text(), audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkCharges("google", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	t, err := a.take(ctx, a.networkHits("google", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
 	if err != nil {
-		return SignInResult{}, a.refused(g, err)
+		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	owner, err := a.googleOwner(ctx, where)
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *Authenticator) SignInGoogle(ctx context.Context, r GoogleRequest) (Sign
 	if paid {
 		operation = ""
 	}
-	return a.finishSignIn(ctx, s, proof{method: "google", operation: operation, audience: r.Audience, client: r.Client, taken: t}, now)
+	return a.finishSignIn(ctx, s, attempt{method: "google", operation: operation, audience: r.Audience, client: r.Client, taken: t}, now)
 }
 
 func (a *Authenticator) googleOwner(ctx context.Context, where place) (*Subject, error) {
@@ -91,14 +91,14 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, "", ErrInvalidCredentials
 	}
-	token, err := a.cfg.Google.VerifyIDToken(ctx, r.IDToken, owner.Organization.Google.ClientID, r.Nonce)
+	token, err := a.cfg.Social.Google.VerifyIDToken(ctx, r.IDToken, owner.Organization.Google.ClientID, r.Nonce)
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
-		return token, "", ErrUpstream.because(err)
+		return token, "", ErrUpstream.WithCause(err)
 	}
 	email, malformed := emailKey(token.Email)
 	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || hasControl(token.Subject) {
 		a.event(Event{Name: EventSignInFailed, Parent: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "google"})
-		return token, "", ErrInvalidCredentials.because(err)
+		return token, "", ErrInvalidCredentials.WithCause(err)
 	}
 	return token, email, nil
 }
@@ -154,7 +154,7 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 	create := store.NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
 	made, receipt, err := a.store.CreateAccount(ctx, create, now)
 	if err != nil {
-		return Subject{}, notOpened(err)
+		return Subject{}, signUpError(err)
 	}
 	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Method: "google"})
 	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)

@@ -33,7 +33,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 		"no-email":   {Subject: "g-4", EmailVerified: true},
 	}
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
+		c.Social.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
 	}))
 	parent := k.Parent()
 	owner := k.Identity(k.SignIn(parent).Token)
@@ -44,7 +44,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 }
 
 func google(k *authtest.Kit, parent authtest.Account, token string) (tollkeeper.SignInResult, error) {
-	return k.Auth.SignInGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, ParentKey: parent.PublicKey})
+	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, ParentKey: parent.PublicKey})
 }
 
 func TestGoogle(t *testing.T) {
@@ -94,12 +94,12 @@ func TestGoogle(t *testing.T) {
 	t.Run("makes no account for a parent who cannot pay", func(t *testing.T) {
 		k, parent, _ := googleKit(t)
 		for i := range 2999 / 100 {
-			if _, err := k.Auth.Charge(ctx, parent.ID, "hundred", fmt.Sprint(i)); err != nil {
+			if _, err := k.Auth.Host().Charge(ctx, parent.ID, "hundred", fmt.Sprint(i)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for i := range 97 {
-			if _, err := k.Auth.Charge(ctx, parent.ID, tollkeeper.OpSignIn, fmt.Sprint("one ", i)); err != nil {
+			if _, err := k.Auth.Host().Charge(ctx, parent.ID, tollkeeper.OpSignIn, fmt.Sprint("one ", i)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -66,10 +66,10 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 			return k.Auth.SignOut(ctx, id)
 		},
 		"status": func(k *authtest.Kit, _, a authtest.Account, _ *tollkeeper.Identity) error {
-			return k.Auth.OverrideStatus(ctx, a.ID, tollkeeper.StatusDisabled)
+			return k.Auth.Host().SetStatus(ctx, a.ID, tollkeeper.StatusDisabled)
 		},
 		"its parent": func(k *authtest.Kit, p, _ authtest.Account, _ *tollkeeper.Identity) error {
-			return k.Auth.OverrideStatus(ctx, p.ID, tollkeeper.StatusDisabled)
+			return k.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled)
 		},
 		"deletion": func(k *authtest.Kit, _, a authtest.Account, id *tollkeeper.Identity) error {
 			return k.Auth.DeleteAccount(ctx, id, a.Password, tollkeeper.Client{})
@@ -77,7 +77,7 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 	} {
 		for _, staleness := range []time.Duration{0, time.Minute} {
 			t.Run(fmt.Sprint(name, " with staleness ", staleness), func(t *testing.T) {
-				k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.SessionStaleness = staleness }))
+				k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = staleness }))
 				parent := k.Parent()
 				a := k.Child(parent)
 				token := k.SignIn(a).Token
@@ -122,7 +122,7 @@ func TestAKnownTokenSeesItsRoleChange(t *testing.T) {
 	}
 	for i := int64(1); i <= 100; i++ {
 		turn.Add(1) // odd: changing
-		if _, err := k.Auth.SetRole(ctx, owner, a.Email, roles[i%2]); err != nil {
+		if _, err := k.Auth.SetRole(ctx, owner, tollkeeper.RoleChange{Email: a.Email, Role: roles[i%2]}); err != nil {
 			t.Fatal(err)
 		}
 		turn.Add(1)
@@ -132,7 +132,7 @@ func TestAKnownTokenSeesItsRoleChange(t *testing.T) {
 
 func TestStalenessIsBoundedBetweenTwoProcesses(t *testing.T) {
 	secrets := []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
-	stale := authtest.WithConfig(func(c *tollkeeper.Config) { c.SessionStaleness, c.Secrets = 10*time.Second, secrets })
+	stale := authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness, c.Secrets = 10*time.Second, secrets })
 	one := authtest.New(t, stale)
 	two := authtest.New(t, stale, authtest.WithStore(one.Store))
 	token := one.SignIn(one.Parent()).Token

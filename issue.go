@@ -46,7 +46,7 @@ func (c *tokenChecker) signer(s *Subject, audience Audience) (*hotKey, error) {
 			return k, nil
 		}
 	}
-	return nil, ErrInternal.because(errMasterMissing)
+	return nil, ErrInternal.WithCause(errMasterMissing)
 }
 
 // signToken makes the access token of a session: the header that the key is known by, and the claims in the order in

@@ -27,7 +27,7 @@ func TestTokensAreWrittenAsJSONIs(t *testing.T) {
 				w.Errorf("wrote %s\nwant  %s", payload, want)
 			}
 			w.identity(w.signIn(w.parent("q@example.com")).Token)
-		}, func(c *tollkeeper.Config) { c.Issuer = issuer })
+		}, func(c *tollkeeper.Config) { c.Tokens.Issuer = issuer })
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"math/big"
 )
 
-// JWKS answers the public halves of Config.SigningKeys as a JSON Web Key Set (RFC 7517, RFC 8037), the signing key
+// JWKS answers the public halves of Config.Tokens.SigningKeys as a JSON Web Key Set (RFC 7517, RFC 8037), the signing key
 // first, to be served as /.well-known/jwks.json. Without SigningKeys the set is empty: HS256 keys have no public half.
 // It is made once, in New; the caller owns the answer.
 func (a *Authenticator) JWKS() []byte { return bytes.Clone(a.keys.jwks) }
@@ -80,10 +80,10 @@ func GenerateSigningKey(alg string) (SigningKey, error) {
 	case "RS256":
 		s.Private, err = rsa.GenerateKey(rand.Reader, 3072)
 	default:
-		return s, ErrInvalidInput.in("alg").saying("tollkeeper: a signing key is for EdDSA, ES256 or RS256")
+		return s, ErrInvalidInput.WithField("alg").WithMessage("tollkeeper: a signing key is for EdDSA, ES256 or RS256")
 	}
 	if err != nil {
-		return SigningKey{}, ErrInternal.because(err)
+		return SigningKey{}, ErrInternal.WithCause(err)
 	}
 	return s, nil
 }
@@ -98,7 +98,7 @@ const (
 // public key, which then only verifies. Anything else, a second block included, and a key of another kind or size than
 // SigningKey takes is ErrInvalidInput, whose text holds nothing of the key.
 func ParseSigningKey(text []byte) (SigningKey, error) {
-	refused := ErrInvalidInput.in("pem").saying("tollkeeper: a signing key is one PEM block, PRIVATE KEY (PKCS#8) or PUBLIC KEY, of Ed25519, ECDSA P-256 or RSA of 2,048 bits or more")
+	refused := ErrInvalidInput.WithField("pem").WithMessage("tollkeeper: a signing key is one PEM block, PRIVATE KEY (PKCS#8) or PUBLIC KEY, of Ed25519, ECDSA P-256 or RSA of 2,048 bits or more")
 	if len(text) > maxKeyText || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
 		return SigningKey{}, refused
 	}
@@ -146,7 +146,7 @@ func (s SigningKey) Reveal() ([]byte, error) {
 		block.Bytes, err = x509.MarshalPKIXPublicKey(s.Public)
 	}
 	if err != nil {
-		return nil, ErrInvalidInput.in("SigningKey").saying("tollkeeper: the signing key " + errKeyKind.Error()).because(err)
+		return nil, ErrInvalidInput.WithField("SigningKey").WithMessage("tollkeeper: the signing key " + errKeyKind.Error()).WithCause(err)
 	}
 	return pem.EncodeToMemory(&block), nil
 }

@@ -51,7 +51,7 @@ func jwks(t *testing.T, kit *authtest.Kit) jwkSet {
 }
 
 func withKeys(keys ...tollkeeper.SigningKey) authtest.Option {
-	return authtest.WithConfig(func(c *tollkeeper.Config) { c.SigningKeys = keys })
+	return authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.SigningKeys = keys })
 }
 
 // kidOf answers kid and alg of the header of a token.

@@ -45,23 +45,23 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*keyring, error) 
 	for i, s := range asymmetric {
 		k, err := s.tokenKey()
 		if err != nil {
-			return nil, bad("SigningKeys", err.Error())
+			return nil, bad("Tokens.SigningKeys", err.Error())
 		}
 		if _, twice := r.known[k.id]; twice {
-			return nil, bad("SigningKeys", "has the same key twice")
+			return nil, bad("Tokens.SigningKeys", "has the same key twice")
 		}
 		r.known[k.id] = k
 		public = append(public, k)
 		if i == 0 {
 			if k.sign == nil {
-				return nil, bad("SigningKeys", "must begin with a private key: it signs")
+				return nil, bad("Tokens.SigningKeys", "must begin with a private key: it signs")
 			}
 			r.instance = k
 		}
 	}
 	var err error
 	if r.jwks, err = jwkSet(public); err != nil {
-		return nil, bad("SigningKeys", err.Error())
+		return nil, bad("Tokens.SigningKeys", err.Error())
 	}
 	return r, nil
 }

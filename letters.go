@@ -74,14 +74,14 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) 
 	case MailReset:
 		token := randomToken()
 		l.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
-		l.data.Link = a.link(s, "", resetPage(s), a.cfg.Pages.Reset, token)
+		l.data.Link = a.link(s, "", resetPage(s), a.cfg.Mail.Links.Reset, token)
 	case MailVerify:
 		token, ttl := randomToken(), longLinkTTL
 		if m.Args[argAudience] == string(AudienceOrganization) {
 			token, ttl = randomShortToken(), shortLinkTTL
 		}
 		l.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
-		l.data.Link = a.link(s, m.Args[argPath], verifyPage(s), a.cfg.Pages.Verify, token)
+		l.data.Link = a.link(s, m.Args[argPath], verifyPage(s), a.cfg.Mail.Links.Verify, token)
 		if !s.Account.EmailVerifiedAt.IsZero() {
 			return l, false
 		}
@@ -92,7 +92,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) 
 		token := randomToken()
 		l.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
 		l.secret.Address = m.To
-		l.data.Link = a.link(s, "", "", a.cfg.Pages.ChangeEmail, token)
+		l.data.Link = a.link(s, "", "", a.cfg.Mail.Links.ChangeEmail, token)
 	case MailNotice, MailCreditAlert:
 		l.data.Notice, l.data.Network, l.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
 		l.data.Level, l.data.Credits = m.Args[argLevel], m.Args[argCredits]
@@ -103,8 +103,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) 
 	return l, true
 }
 
-// overtaken reports whether a mail to a new address was asked for before something that has voided its link: none is to be
-// made afterwards.
+// overtaken reports whether the account changed since this mail was queued; its link must not be issued.
 func overtaken(m store.QueuedMail, x Account) bool {
 	return m.Kind == MailChangeEmail && (m.Args[argEpoch] != epochText(x) || m.Args[argFrom] != x.EmailKey)
 }

@@ -3,6 +3,8 @@ package tollkeeper
 import (
 	"slices"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Limits are the throttles of SECURITY.md section 4 and WIRE.md section 4. Zero of each field means its documented
@@ -17,13 +19,16 @@ type Limits struct {
 	AccountCeiling Limit   // per (scope, email) over unrecognised networks. Zero: 20 failures per hour
 	EmailCeiling   Limit   // per email over unrecognised networks and all scopes. Zero: 100 failures per hour
 	SignUp         []Limit // per network. Zero: 10 per hour
-	Confirm        []Limit // of links per network. Zero: 30 per minute
+	Links          []Limit // of links per network. Zero: 30 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      []Limit // of codes for one address, wrong ones and right ones; each is compared with every live code. Zero: 25 per day
 	Resend         []Limit // of confirmation mails per (scope, email). Zero: 1 per minute
 	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
 	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
+
+	// Attempts is where they are counted, such as store/redis; ask its Check at the start. Nil: the store.
+	Attempts store.AttemptStore
 
 	// Reset are the rates of reset mails per (scope, email) and audience. Zero: 1 per minute, for AudiencePlatform 3 per hour.
 	Reset map[Audience][]Limit
@@ -50,7 +55,7 @@ func (l Limits) withDefaults() Limits {
 	setZero(&l.Factor, Limit{Free: 5, Window: 15 * time.Minute})
 	setZero(&l.FactorCeiling, Limit{Free: 100, Window: longest})
 	def(&l.SignUp, Rate(10, time.Hour))
-	def(&l.Confirm, Rate(30, time.Minute))
+	def(&l.Links, Rate(30, time.Minute))
 	def(&l.CodeNetwork, Rate(10, time.Hour))
 	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
 	def(&l.CodeTries, Rate(25, 24*time.Hour))
@@ -84,7 +89,7 @@ func (l Limits) reset(a Audience) []Limit {
 const longest = 10 * 365 * 24 * time.Hour
 
 func (l Limits) check() error {
-	rates := slices.Concat(l.SignUp, l.Confirm, l.CodeNetwork, l.CodeAddress, l.CodeTries, l.Resend)
+	rates := slices.Concat(l.SignUp, l.Links, l.CodeNetwork, l.CodeAddress, l.CodeTries, l.Resend)
 	for _, r := range l.SignIn {
 		rates = append(rates, r...)
 	}

@@ -24,11 +24,16 @@ const sealCursor = "cursor"
 // Accounts lists the accounts of the scope that the caller rules, in order of creation.
 // ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
-	by = by.known()
+	by = by.orNobody()
 	scope, err := scopeOf(by)
 	if err != nil {
 		return AccountPage{}, err
 	}
+	return a.list(ctx, scope, q)
+}
+
+// list returns a page of the accounts below scope. The root scope has no balance that counts them.
+func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuery) (AccountPage, error) {
 	at, err := a.readCursor(scope, q)
 	if err != nil {
 		return AccountPage{}, err
@@ -38,15 +43,17 @@ func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQue
 	if err != nil {
 		return AccountPage{}, unavailable(err)
 	}
-	b, err := a.store.Balance(ctx, scope)
-	if err != nil {
-		return AccountPage{}, unavailable(err)
+	p := AccountPage{Limit: at.Limit}
+	if scope != Root {
+		b, err := a.store.Balance(ctx, scope)
+		if err != nil {
+			return AccountPage{}, unavailable(err)
+		}
+		p.Total = b.Children
 	}
-	active, err := a.activeIn(ctx, scope)
-	if err != nil {
+	if p.Active, err = a.activeIn(ctx, scope); err != nil {
 		return AccountPage{}, err
 	}
-	p := AccountPage{Limit: at.Limit, Total: b.Children, Active: active}
 	if len(rows) > at.Limit {
 		rows = rows[:at.Limit]
 		at.After = rows[len(rows)-1].ID
@@ -64,7 +71,7 @@ func (a *Authenticator) readCursor(scope uuid.UUID, q AccountQuery) (cursor, err
 		return cursor{}, ErrInvalidLimit
 	}
 	if len(q.Search) > 254 || hasControl(q.Search) || !validText(q.Search) {
-		return cursor{}, ErrInvalidInput.in("search").saying("Invalid search")
+		return cursor{}, ErrInvalidInput.WithField("search").WithMessage("Invalid search")
 	}
 	want := cursor{Scope: scope, Search: lowerASCII(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}
 	if q.Cursor == "" {

@@ -54,59 +54,59 @@ type guess struct {
 	client   Client
 }
 
-// bucket kinds. The order is that of telling: a lock before a rate.
+// Kinds of buckets. When both refuse, a lock is reported.
 const (
 	kindLock = iota
 	kindRate
 )
 
-// charge is a bucket with what its refusal means.
-type charge struct {
+// hit is a bucket with what its refusal means.
+type hit struct {
 	store.Bucket
 	kind    int
 	forget  bool // by a success
 	forgive bool // a success gives its own attempt back
 }
 
-// passwordCharges are the buckets of a password attempt (SECURITY.md section 4, Lockout).
-func (a *Authenticator) passwordCharges(g guess) []charge {
+// passwordHits are the buckets of a password attempt (SECURITY.md section 4, Lockout).
+func (a *Authenticator) passwordHits(g guess) []hit {
 	net, l, mark := g.client.network(), &a.cfg.Limits, a.markOf(g)
 	rates := l.signIn(g.audience)
-	charges := append(make([]charge, 0, 4+len(rates)), // in one piece of memory: each sign-in needs one
-		charge{Bucket: store.Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
-		charge{Bucket: store.Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
-		charge{Bucket: store.Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
-		charge{Bucket: store.Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
+	hits := append(make([]hit, 0, 4+len(rates)), // in one piece of memory: each sign-in needs one
+		hit{Bucket: store.Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
+		hit{Bucket: store.Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
+		hit{Bucket: store.Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
+		hit{Bucket: store.Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
 	)
-	return append(charges, a.networkCharges("sign-in", g.audience, g.client, rates)...)
+	return append(hits, a.networkHits("sign-in", g.audience, g.client, rates)...)
 }
 
-// networkCharges are rates of a network. An audience that shares one rate among its ways in does so by sharing the
+// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the
 // key. Callers without an address share a bucket a hundred times as large (R24).
-func (a *Authenticator) networkCharges(op string, audience Audience, c Client, rates []Limit) []charge {
+func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
 	net := c.network()
 	if audience == AudiencePlatform {
 		op = "any"
 	}
-	charges := make([]charge, len(rates))
+	hits := make([]hit, len(rates))
 	key := a.digests.bucket("rate", op, string(audience), net)
 	for i, r := range rates {
 		if net == "" {
 			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
 		}
-		charges[i] = charge{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
+		hits[i] = hit{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
 		key[0]++ // one digest for all: two of them are as far apart as any
 	}
-	return charges
+	return hits
 }
 
-// addressCharges are rates of mail to one address.
-func (a *Authenticator) addressCharges(op, scope, email string, rates []Limit) []charge {
-	charges := make([]charge, len(rates))
+// addressHits are rates of mail to one address.
+func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) []hit {
+	hits := make([]hit, len(rates))
 	for i, r := range rates {
-		charges[i] = charge{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
 	}
-	return charges
+	return hits
 }
 
 // markOf names the network as recognised for this account.
@@ -116,52 +116,52 @@ func (a *Authenticator) markOf(g guess) store.Digest {
 
 // taken is what a Take did, for settling it later.
 type taken struct {
-	charges  []charge
+	hits     []hit
 	decision store.Decision
 	guess    guess
 	also     []store.Digest // further buckets that a success forgets
 }
 
 // ask has the store charge the buckets, before anything expensive is done (R17, R21).
-func (a *Authenticator) ask(ctx context.Context, charges []charge, now time.Time) (store.Decision, error) {
-	buckets := make([]store.Bucket, len(charges))
-	for i, c := range charges {
+func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
+	buckets := make([]store.Bucket, len(hits))
+	for i, c := range hits {
 		buckets[i] = c.Bucket
 	}
 	d, err := a.attempts.Take(ctx, buckets, now)
 	if err != nil {
 		return d, unavailable(err)
 	}
-	if len(d.Outcomes) != len(charges) {
+	if len(d.Outcomes) != len(hits) {
 		return d, ErrInternal
 	}
 	return d, nil
 }
 
 // take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter.
-func (a *Authenticator) take(ctx context.Context, charges []charge, now time.Time) (taken, error) {
-	d, err := a.ask(ctx, charges, now)
+func (a *Authenticator) take(ctx context.Context, hits []hit, now time.Time) (taken, error) {
+	d, err := a.ask(ctx, hits, now)
 	if err != nil {
 		return taken{}, err
 	}
 	if !d.Allowed {
-		return taken{}, refusal(charges, d, now)
+		return taken{}, refusal(hits, d, now)
 	}
-	return taken{charges: charges, decision: d}, nil
+	return taken{hits: hits, decision: d}, nil
 }
 
 // refusal tells a lock before a rate, with the longest wait of its kind.
-func refusal(charges []charge, d store.Decision, now time.Time) error {
+func refusal(hits []hit, d store.Decision, now time.Time) error {
 	waits := map[int]time.Duration{}
 	for i, o := range d.Outcomes {
 		if o.Refused {
-			waits[charges[i].kind] = max(waits[charges[i].kind], o.State.Until.Sub(now), time.Second)
+			waits[hits[i].kind] = max(waits[hits[i].kind], o.State.Until.Sub(now), time.Second)
 		}
 	}
 	if wait, locked := waits[kindLock]; locked {
-		return ErrLocked.after(wait)
+		return ErrLocked.WithRetryAfter(wait)
 	}
-	return ErrRateLimited.after(waits[kindRate])
+	return ErrRateLimited.WithRetryAfter(waits[kindRate])
 }
 
 // refusedOnly reports whether the refusal came from just the buckets from index on.
@@ -179,18 +179,18 @@ const (
 	renewNetwork    = 15 * 24 * time.Hour
 )
 
-// settlement is what a proven password means for the buckets that counted it.
-func (t taken) settlement() store.Settlement {
+// release is what a proven password means for the buckets that counted it.
+func (t taken) release() store.Settlement {
 	s := store.Settlement{Forget: t.also}
-	for i := range t.charges {
-		c := &t.charges[i]
+	for i := range t.hits {
+		c := &t.hits[i]
 		switch {
 		case !t.decision.Outcomes[i].Charged:
 		case c.forget:
 			s.Forget = append(s.Forget, c.Key)
 		case c.forgive:
 			if s.Forgive == nil {
-				s.Forgive = make([]store.Bucket, 0, len(t.charges)-i)
+				s.Forgive = make([]store.Bucket, 0, len(t.hits)-i)
 			}
 			s.Forgive = append(s.Forgive, c.Bucket)
 		}
@@ -208,13 +208,13 @@ func (t taken) remembered(now time.Time) bool {
 	return false
 }
 
-// settle forgives apart from the session: where attempts live in another store, or where a right password did
+// release forgives apart from the session: where attempts live in another store, or where a right password did
 // not lead to a session. Best effort: lost, the attempts stay counted, which is the strict side (R21).
-func (a *Authenticator) settle(ctx context.Context, s store.Settlement, now time.Time) {
+func (a *Authenticator) release(ctx context.Context, s store.Settlement, now time.Time) {
 	if s.Zero() {
 		return
 	}
-	ctx, cancel := aside(ctx)
+	ctx, cancel := bestEffort(ctx)
 	defer cancel()
 	if err := a.attempts.Settle(ctx, s, now); err != nil {
 		a.cfg.Logger.Warn("tollkeeper: attempts not settled", "error", err)

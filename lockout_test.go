@@ -34,7 +34,7 @@ func unlimited(c *tollkeeper.Config) {
 	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{
 		tollkeeper.AudienceOrganization: many, tollkeeper.AudiencePlatform: many, tollkeeper.AudienceHost: many, tollkeeper.AudienceV1: many,
 	}
-	c.Limits.SignUp, c.Limits.Confirm, c.Limits.CodeNetwork, c.Limits.CodeTries = many, many, many, many
+	c.Limits.SignUp, c.Limits.Links, c.Limits.CodeNetwork, c.Limits.CodeTries = many, many, many, many
 }
 
 // The fifth failure in a row locks 30 seconds, each further one twice as long, up to 15 minutes.
@@ -155,7 +155,7 @@ func TestSuccessesWithSecondFactorDoNotCount(t *testing.T) {
 		w.ok(err)
 		code := func() string {
 			w.pass(31 * time.Second) // none is good twice
-			code, err := totp.GenerateCode(e.Secret, w.now())
+			code, err := totp.GenerateCode(e.Seed, w.now())
 			w.ok(err)
 			return code
 		}
@@ -164,7 +164,7 @@ func TestSuccessesWithSecondFactorDoNotCount(t *testing.T) {
 		for range 45 {
 			res, err := w.try(p, password)
 			w.ok(err)
-			_, err = w.auth.VerifySecondFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: code()})
+			_, err = w.auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: code()})
 			w.ok(err)
 		}
 	}, unlimited)
@@ -375,7 +375,7 @@ func TestRatesOfFamilies(t *testing.T) {
 		_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
-		_, err = w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
+		_, err = w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
 		reset := tollkeeper.ResetRequest{Token: strings.Repeat("A", 43), Password: password, Audience: tollkeeper.AudiencePlatform, Client: at}

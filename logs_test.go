@@ -33,7 +33,7 @@ func noSecretIsLogged(t *testing.T) {
 				panic("the host's own")
 			}
 		}
-		c.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
 			if sent.Add(1) == 1 {
 				return fmt.Errorf("refused %v", m)
 			}
@@ -46,7 +46,7 @@ func noSecretIsLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization })
-	secrets = append(secrets, res.Token, res.Refresh, res.Secret, res.Session.String())
+	secrets = append(secrets, res.Token, res.Refresh, res.TenantKey, res.Session.String())
 	for _, ask := range []func(context.Context, tollkeeper.MailRequest) error{k.Auth.RequestCode, k.Auth.RequestReset} {
 		if err := ask(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ func TestMailerTroubles(t *testing.T) {
 					t.Error("nobody was told")
 				}
 			}, func(c *tollkeeper.Config) {
-				c.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
 					tries.Add(1)
 					return mailer(ctx, m)
 				})
@@ -69,7 +69,7 @@ func TestMailIsGivenUp(t *testing.T) {
 			t.Errorf("%d tries", n)
 		}
 	}, func(c *tollkeeper.Config) {
-		c.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { codes.Add(1); return errors.New("450 later") })
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { codes.Add(1); return errors.New("450 later") })
 	})
 }
 
@@ -136,7 +136,7 @@ func TestOwnTemplate(t *testing.T) {
 			for name, text := range files {
 				fs[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			c.Templates = fs
+			c.Mail.Templates = fs
 		}
 	}
 	story(t, func(w *world) {
@@ -158,7 +158,7 @@ func TestOwnTemplate(t *testing.T) {
 				c := w.config
 				own(map[string]string{"reset.txt": text})(&c)
 				_, err := tollkeeper.New(w.store, c)
-				if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "Config.Templates" {
+				if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "Config.Mail.Templates" {
 					t.Errorf("%v", err)
 				}
 			})
@@ -183,7 +183,7 @@ func TestVerifyPaths(t *testing.T) {
 			"https://acme.example/%2e%2e/": tollkeeper.ErrInvalidInput, "https://app.example/verify": tollkeeper.ErrInvalidInput, "/a\r\nX: y": tollkeeper.ErrInvalidInput,
 		} {
 			w.pass(time.Hour)
-			w.want(w.auth.RequestOwnConfirmation(ctx, c.Identity, path, tollkeeper.Client{}), want)
+			w.want(w.auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
 			if want == nil && !contains(w.lastMail(c.email, tollkeeper.MailVerify).Text, "https://acme.example") && path != "" {
 				t.Errorf("%q led to %s", path, w.lastMail(c.email, tollkeeper.MailVerify).Text)
 			}

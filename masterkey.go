@@ -23,7 +23,7 @@ func NewMasterKey() MasterKey {
 func ParseMasterKey(text string) (MasterKey, error) {
 	k, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(k) < 32 {
-		return nil, ErrInvalidInput.in("MasterKey").saying("tollkeeper: a master key is base64url text of 32 bytes or more")
+		return nil, ErrInvalidInput.WithField("MasterKey").WithMessage("tollkeeper: a master key is base64url text of 32 bytes or more")
 	}
 	return k, nil
 }

@@ -161,7 +161,7 @@ func (m *model) change(a *actor) {
 		}
 		m.n++
 		next := fmt.Sprintf("horse number %d", m.n)
-		switch err := m.auth.ChangePassword(ctx, id, a.secret, next, tollkeeper.Client{}); {
+		switch err := m.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: a.secret, New: next}); {
 		case err == nil:
 			a.secret, a.sure = next, true
 			a.end(token)
@@ -212,7 +212,7 @@ func (m *model) enterByCode(a *actor) {
 func (m *model) role(a *actor) {
 	roles := []tollkeeper.Role{tollkeeper.RoleAdmin, tollkeeper.RoleAdmin, tollkeeper.RoleUser, tollkeeper.RoleGuest}
 	by := m.any()
-	_, _ = m.auth.SetRole(ctx, by.Identity, a.email, roles[m.r.IntN(len(roles))])
+	_, _ = m.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: a.email, Role: roles[m.r.IntN(len(roles))]})
 }
 
 func (m *model) status(a *actor) {
@@ -229,11 +229,11 @@ func (m *model) pay(a *actor) {
 	key := fmt.Sprint(m.r.IntN(12))
 	switch m.r.IntN(3) {
 	case 0:
-		_, _ = m.auth.Grant(ctx, a.Account, 20, key)
+		_, _ = m.auth.Host().Grant(ctx, a.Account, 20, key)
 	case 1:
-		_, _ = m.auth.Charge(ctx, a.Account, tollkeeper.OpSocial, key)
+		_, _ = m.auth.Host().Charge(ctx, a.Account, tollkeeper.OpSocial, key)
 	case 2:
-		_, _ = m.auth.Refund(ctx, a.Account, key)
+		_, _ = m.auth.Host().Refund(ctx, a.Account, key)
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 
 // notice is the mail that goes, in the same step as the change, to the account's address as it was before it.
 func (a *Authenticator) notice(s Subject, what string) []store.QueuedMail {
-	if a.cfg.Notices.Off || s.Account.Email == "" {
+	if a.cfg.Mail.Notices.Off || s.Account.Email == "" {
 		return nil
 	}
 	return []store.QueuedMail{{
@@ -33,13 +33,13 @@ var noticeSpace = uuid.MustParse("b8b3a1a4-0a75-5d0e-9d3f-3ad9d5d3c2a7")
 
 // noticeNewNetwork tells the owner of a sign-in from a network not seen before: at most one mail per account, network and day.
 func (a *Authenticator) noticeNewNetwork(ctx context.Context, s Subject, session Session) {
-	if a.cfg.Notices.NewNetworkOff || session.Network == "" {
+	if a.cfg.Mail.Notices.NewNetworkOff || session.Network == "" {
 		return
 	}
 	for _, m := range a.notice(s, noticeNetwork) {
 		day := session.CreatedAt.Format(time.DateOnly)
 		m.ID = uuid.NewSHA1(noticeSpace, []byte(s.Account.ID.String()+session.Network+day))
 		m.Args[argNetwork], m.Args[argTime] = session.Network, session.CreatedAt.Format("2 January 2006, 15:04 UTC")
-		a.queueAside(ctx, m)
+		a.queueBestEffort(ctx, m)
 	}
 }

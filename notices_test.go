@@ -45,8 +45,8 @@ func TestSignInFromANewNetworkIsTold(t *testing.T) {
 		}
 	})
 	t.Run("unless it is turned off", func(t *testing.T) {
-		for name, off := range map[string]tollkeeper.NoticeConfig{"all": {Off: true}, "this one": {NewNetworkOff: true}} {
-			k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Notices = off }))
+		for name, off := range map[string]tollkeeper.Notices{"all": {Off: true}, "this one": {NewNetworkOff: true}} {
+			k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.Notices = off }))
 			a := k.Parent()
 			k.SignIn(a, from("203.0.113.5"))
 			if got := told(k, a); got != 0 {

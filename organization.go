@@ -4,13 +4,13 @@ package tollkeeper
 // domain. Names are data: markup in them is escaped where it is shown.
 func checkOrganization(o Organization) error {
 	if len(o.Name) > 256 || hasControl(o.Name) || !validText(o.Name) {
-		return ErrInvalidInput.in("organizationName").saying("Organization name must be at most 256 bytes without control characters")
+		return ErrInvalidInput.WithField("organizationName").WithMessage("Organization name must be at most 256 bytes without control characters")
 	}
 	domain := ""
 	if o.URL != "" {
 		u, err := webURL(o.URL)
 		if err != nil || u.RawQuery != "" || u.Fragment != "" {
-			return ErrInvalidInput.in("organizationUrl").saying("Organization URL must be an https URL")
+			return ErrInvalidInput.WithField("organizationUrl").WithMessage("Organization URL must be an https URL")
 		}
 		domain = u.Hostname()
 	}
@@ -20,14 +20,14 @@ func checkOrganization(o Organization) error {
 		}
 		u, err := webURL(text)
 		if err != nil || domain == "" || !under(u.Hostname(), domain) {
-			return ErrInvalidInput.in("authUrls").saying("Auth URLs must be https URLs under the organization's domain")
+			return ErrInvalidInput.WithField("authUrls").WithMessage("Auth URLs must be https URLs under the organization's domain")
 		}
 	}
 	if len(o.Google.ClientID) > 256 || hasControl(o.Google.ClientID) || !validText(o.Google.ClientID) || o.Google.Enabled && o.Google.ClientID == "" {
-		return ErrInvalidInput.in("googleSsoConfig").saying("Google sign-in needs a client id of at most 256 bytes")
+		return ErrInvalidInput.WithField("googleSsoConfig").WithMessage("Google sign-in needs a client id of at most 256 bytes")
 	}
 	if len(o.Authorized) > 1000 {
-		return ErrInvalidInput.in("authorizedOrganizations").saying("At most 1,000 organizations can be authorized")
+		return ErrInvalidInput.WithField("authorizedOrganizations").WithMessage("At most 1,000 organizations can be authorized")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 // Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
 // without.
 func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
-	by = by.known()
+	by = by.orNobody()
 	id := by.Account
 	if !by.IsParent() {
 		id = by.Parent
@@ -35,12 +35,6 @@ func (a *Authenticator) OrganizationByKey(ctx context.Context, publicKey string)
 	return a.byKey(ctx, publicKey, false)
 }
 
-// UnsafeOrganizationByKey is OrganizationByKey with the jwtSecret, as the documented API answers. Whoever reads a web page
-// of the tenant can then sign tokens in his name; they open nothing but live sessions.
-func (a *Authenticator) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
-	return a.byKey(ctx, publicKey, true)
-}
-
 func (a *Authenticator) byKey(ctx context.Context, publicKey string, secret bool) (OrganizationDetails, error) {
 	s, err := a.keyHolder(ctx, publicKey)
 	if err != nil {
@@ -60,7 +54,7 @@ func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subjec
 	case errors.Is(err, ErrNotFound):
 		return Subject{}, ErrUnknownParent
 	case err == nil && s.Child():
-		return Subject{}, ErrForbidden.in("parent")
+		return Subject{}, ErrForbidden.WithField("parent")
 	}
 	return s, err
 }
@@ -74,9 +68,9 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 	if secret {
 		k, ok := a.keys.ofAccount(&s.Account)
 		if !ok {
-			return d, ErrInternal.because(errMasterMissing)
+			return d, ErrInternal.WithCause(errMasterMissing)
 		}
-		d.Secret = k.text
+		d.TenantKey = k.text
 	}
 	return d, nil
 }
@@ -107,34 +101,53 @@ func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 	return secure && under(lowerASCII(u.Hostname()), lowerASCII(own.Hostname()))
 }
 
-// OriginAllowedFor is OriginAllowed for the organization of a parent's public key. It is no reading of details and emits no
-// event. ErrUnknownParent; ErrForbidden with Field "parent" for a child's key.
-func (a *Authenticator) OriginAllowedFor(ctx context.Context, publicKey, origin string) (bool, error) {
-	s, err := a.keyHolder(ctx, publicKey)
+// OriginRequest is a page that wants to use a parent's public key.
+type OriginRequest struct {
+	PublicKey string
+	Origin    string // as the header names it
+}
+
+// OriginAllowedFor is [Authenticator.OriginAllowed] for the organization of a parent's public key. It is no reading of
+// details and emits no event. [ErrUnknownParent]; [ErrForbidden] with Field "parent" for a child's key.
+func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (bool, error) {
+	s, err := a.keyHolder(ctx, r.PublicKey)
 	if err != nil {
 		return false, err
 	}
 	d, err := a.details(s, false)
-	return err == nil && a.OriginAllowed(d.Organization, origin), err
+	return err == nil && a.OriginAllowed(d.Organization, r.Origin), err
 }
 
-// UpdateOrganization changes the caller's own organization, and makes it with the first change. ErrForbidden for a child and
-// for a member of somebody else's organization; ErrInvalidInput with the field for a URL, name or list that breaks the rules.
+// UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a child
+// and for a member of somebody else's organization; [ErrInvalidInput] with the field for a URL, name or list that breaks the
+// rules.
 func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
-	by = by.known()
-	if !by.IsParent() {
-		return OrganizationDetails{}, ErrForbidden
+	by = by.orNobody()
+	if err := tenant(by); err != nil {
+		return OrganizationDetails{}, err
 	}
-	if by.Limited != Unlimited {
-		return OrganizationDetails{}, ErrLimitedSession
+	return a.updateOrganization(ctx, p, func() (Subject, error) { return a.self(ctx, by) })
+}
+
+// tenant refuses whoever may not speak for a parent.
+func tenant(by *Identity) error {
+	switch {
+	case !by.IsParent():
+		return ErrForbidden
+	case by.Limited != Unlimited:
+		return ErrLimitedSession
 	}
-	var d OrganizationDetails
-	err := a.retry(func() error {
-		s, err := a.own(ctx, by)
+	return nil
+}
+
+// updateOrganization changes the organization of the owner that find returns.
+func (a *Authenticator) updateOrganization(ctx context.Context, p OrganizationPatch, find func() (Subject, error)) (d OrganizationDetails, err error) {
+	err = a.retry(func() error {
+		s, err := find()
 		if err != nil {
 			return err
 		}
-		if s.Account.OrganizationOwner != uuid.Nil && s.Account.OrganizationOwner != s.Account.ID {
+		if s.Child() || s.Account.OrganizationOwner != uuid.Nil && s.Account.OrganizationOwner != s.Account.ID {
 			return ErrForbidden
 		}
 		o := Organization{DomainRestriction: true}
@@ -154,15 +167,23 @@ func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p 
 		return err
 	})
 	if err == nil {
-		a.event(Event{Name: EventOrganization, Account: by.Account})
+		a.event(Event{Name: EventOrganization, Account: d.Owner})
 	}
 	return d, err
 }
 
-// AddMember puts a root account into an owner's organization. It is the host's own call: he has asked the member.
-// ErrNotFound; ErrNoOrganization: the owner has none; ErrConflict: the member belongs to one already.
-func (a *Authenticator) AddMember(ctx context.Context, owner, member uuid.UUID) error {
-	o, err := a.Account(ctx, owner)
+// Membership is a root account in another one's organization.
+type Membership struct {
+	Owner  uuid.UUID // whose organization it is
+	Member uuid.UUID
+}
+
+// AddMember puts a root account into an owner's organization. The host has asked the member.
+// [ErrNotFound]; [ErrNoOrganization]: the owner has none; [ErrConflict]: the member belongs to one already; [ErrForbidden]
+// for a child or a house.
+func (h Host) AddMember(ctx context.Context, m Membership) error {
+	a := h.auth
+	o, err := h.Account(ctx, m.Owner)
 	if err != nil {
 		return err
 	}
@@ -170,39 +191,36 @@ func (a *Authenticator) AddMember(ctx context.Context, owner, member uuid.UUID) 
 		return ErrNoOrganization
 	}
 	return a.retry(func() error {
-		m, err := a.Account(ctx, member)
+		s, err := h.Account(ctx, m.Member)
 		if err != nil {
 			return err
 		}
-		switch m.Account.OrganizationOwner {
-		case owner:
+		switch s.Account.OrganizationOwner {
+		case m.Owner:
 			return nil
 		case uuid.Nil:
 		default:
-			return ErrConflict.in("organization")
+			return ErrConflict.WithField("organization")
 		}
-		if m.Child() || m.Account.House {
+		if s.Child() || s.Account.House {
 			return ErrForbidden
 		}
-		c := store.Change{Account: m.Account}
-		c.Account.OrganizationOwner = owner
+		c := store.Change{Account: s.Account}
+		c.Account.OrganizationOwner = m.Owner
 		_, _, err = a.update(ctx, c, a.now())
 		return err
 	})
 }
 
-// RotateSecret gives the caller, a parent, a new jwtSecret. Tokens of the old one end: his own sessions and his children's of
-// the organization family, because their rows name the old key.
-func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret string, err error) {
-	by = by.known()
-	if !by.IsParent() {
-		return "", ErrForbidden
-	}
-	if by.Limited != Unlimited {
-		return "", ErrLimitedSession
+// RotateTenantKey gives the caller, a parent, a new tenant key. Tokens of the old one end: the caller's own sessions and
+// those of its children in the organization family, because their rows name the old key.
+func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key string, err error) {
+	by = by.orNobody()
+	if err := tenant(by); err != nil {
+		return "", err
 	}
 	err = a.retry(func() error {
-		s, err := a.own(ctx, by)
+		s, err := a.self(ctx, by)
 		if err != nil {
 			return err
 		}
@@ -213,15 +231,15 @@ func (a *Authenticator) RotateSecret(ctx context.Context, by *Identity) (secret 
 		}
 		k, ok := a.keys.ofAccount(&s.Account)
 		if !ok {
-			return ErrInternal.because(errMasterMissing)
+			return ErrInternal.WithCause(errMasterMissing)
 		}
-		secret = k.text
+		key = k.text
 		return nil
 	})
 	if err == nil {
-		a.event(Event{Name: EventSecretRotated, Account: by.Account})
+		a.event(Event{Name: EventTenantKeyRotated, Account: by.Account})
 	}
-	return secret, err
+	return key, err
 }
 
 // apply answers the organization with what the patch changes, checked.

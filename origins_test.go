@@ -47,12 +47,12 @@ func TestOriginAllowedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for origin, want := range map[string]bool{home: true, "https://app.shop.example": true, "https://evil.example": false, "null": false, "": false} {
-		if got, err := k.Auth.OriginAllowedFor(t.Context(), parent.PublicKey, origin); err != nil || got != want {
+		if got, err := k.Auth.OriginAllowedFor(t.Context(), tollkeeper.OriginRequest{PublicKey: parent.PublicKey, Origin: origin}); err != nil || got != want {
 			t.Errorf("%q: %t, %v", origin, got, err)
 		}
 	}
 	for key, want := range map[string]error{"x": tollkeeper.ErrUnknownParent, child.PublicKey: tollkeeper.ErrForbidden} {
-		if ok, err := k.Auth.OriginAllowedFor(t.Context(), key, home); ok || !errors.Is(err, want) {
+		if ok, err := k.Auth.OriginAllowedFor(t.Context(), tollkeeper.OriginRequest{PublicKey: key, Origin: home}); ok || !errors.Is(err, want) {
 			t.Errorf("%s: %t, %v, want %v", key, ok, err, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestResetRatesAreOfTheirFamily(t *testing.T) {
 func TestVerifyPathsAreRefusedWithAText(t *testing.T) {
 	k := authtest.New(t)
 	for _, path := range []string{"https://evil.example/x", "//evil.example", "javascript:x", "https://app.example/x?y=1", "/x?y", "%zz"} {
-		err := k.Auth.RequestConfirmation(t.Context(), tollkeeper.MailRequest{Email: "somebody@shop.example", VerifyPath: path})
+		err := k.Auth.RequestVerification(t.Context(), tollkeeper.MailRequest{Email: "somebody@shop.example", VerifyPath: path})
 		if !errors.Is(err, tollkeeper.ErrInvalidInput) || err.Error() != "Invalid verify path" {
 			t.Errorf("%s: %v", path, err)
 		}

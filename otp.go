@@ -20,11 +20,11 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 		return err
 	}
 	l := a.cfg.Limits
-	charges := append(a.networkCharges("code", r.Audience, r.Client, l.signIn(r.Audience)),
-		a.networkCharges("codes", AudienceHost, r.Client, l.CodeNetwork)...)
-	loud := len(charges)
-	charges = append(charges, a.addressCharges("code", anyPlace, email, l.CodeAddress)...)
-	quiet, err := a.takeQuietly(ctx, charges, loud, now)
+	hits := append(a.networkHits("code", r.Audience, r.Client, l.signIn(r.Audience)),
+		a.networkHits("codes", AudienceHost, r.Client, l.CodeNetwork)...)
+	silentFrom := len(hits)
+	hits = append(hits, a.addressHits("code", anyPlace, email, l.CodeAddress)...)
+	quiet, err := a.takeQuietly(ctx, hits, silentFrom, now)
 	if err != nil {
 		return err
 	}
@@ -38,16 +38,16 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 // anyPlace counts an address over all places: a parent can be named by key, number or id, and each would count anew.
 const anyPlace = ""
 
-// takeQuietly is take, but a refusal by just the buckets from index loud on is no error: it answers quiet.
-func (a *Authenticator) takeQuietly(ctx context.Context, charges []charge, loud int, now time.Time) (quiet bool, err error) {
-	d, err := a.ask(ctx, charges, now)
+// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it answers quiet.
+func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
+	d, err := a.ask(ctx, hits, now)
 	switch {
 	case err != nil || d.Allowed:
 		return false, err
-	case refusedOnly(d, loud):
+	case refusedOnly(d, silentFrom):
 		return true, nil
 	}
-	return false, refusal(charges, d, now)
+	return false, refusal(hits, d, now)
 }
 
 // codePattern is what a mailed code looks like.
@@ -58,33 +58,33 @@ const CodeTTL = 300 * time.Second
 
 const codeTries = 5
 
-// VerifyCode signs in with a mailed code. Wrong, expired, used, unknown address: the same ErrInvalidCredentials. The five
+// SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same ErrInvalidCredentials. The five
 // tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids all codes. The
 // first proof of a mailbox drops what was set up before it (R34). Other errors as of SignIn.
-func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
+func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
 	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
-	tries := a.addressCharges("tries", anyPlace, g.email, a.cfg.Limits.CodeTries)
+	tries := a.addressHits("tries", anyPlace, g.email, a.cfg.Limits.CodeTries)
 	for i := range tries {
 		tries[i].Waive = a.markOf(g) // strangers do not stop a recognised network; the tries of each code still bound it
 	}
-	charges := append(a.networkCharges("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), tries...)
-	t, err := a.take(ctx, charges, now)
+	hits := append(a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), tries...)
+	t, err := a.take(ctx, hits, now)
 	if err != nil {
-		return SignInResult{}, a.refused(g, err)
+		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
 	if malformed != nil || !codePattern.MatchString(r.Code) || where.key != "" && !ValidPublicKey(where.key) {
-		return SignInResult{}, a.unproven(g, Subject{}, nil)
+		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
 	}
 	s, err := a.store.ConsumeSecret(ctx, store.Claim{
 		Purpose: store.PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, r.Code), Tries: codeTries,
 	}, now)
 	if errors.Is(err, ErrNotFound) {
-		return SignInResult{}, a.unproven(g, s, nil)
+		return SignInResult{}, a.failSignIn(g, s, nil)
 	}
 	if err != nil {
 		return SignInResult{}, unavailable(err)
@@ -94,7 +94,7 @@ func (a *Authenticator) VerifyCode(ctx context.Context, r CodeRequest) (SignInRe
 			return SignInResult{}, err
 		}
 	}
-	return a.finishSignIn(ctx, s, proof{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+	return a.finishSignIn(ctx, s, attempt{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
 }
 
 // firstProof marks the mailbox as proven, once in an account's life, before its first session on that word is made.

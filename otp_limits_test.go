@@ -19,7 +19,7 @@ func TestCodesAreTriedFewTimesADay(t *testing.T) {
 	for minute := range 24 * 60 {
 		from := tollkeeper.Client{Addr: netip.MustParseAddr(fmt.Sprintf("198.51.%d.%d", minute/250, minute%250))}
 		for _, email := range []string{a.Email, "nobody@home.example"} {
-			_, err := k.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: email, Code: "000000", Client: from})
+			_, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: "000000", Client: from})
 			switch {
 			case errors.Is(err, tollkeeper.ErrInvalidCredentials):
 				tried++
@@ -36,7 +36,7 @@ func TestCodesAreTriedFewTimesADay(t *testing.T) {
 	if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: a.Email, Code: k.LastCode(a.Email)}); err != nil {
+	if _, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: a.Email, Code: k.LastCode(a.Email)}); err != nil {
 		t.Fatal("the owner is back after an hour:", err)
 	}
 }

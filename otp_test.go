@@ -17,7 +17,7 @@ func (w *world) requestCode(p *person) error {
 }
 
 func (w *world) verify(p *person, code string) (tollkeeper.SignInResult, error) {
-	return w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+	return w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
 }
 
 // mailCode asks for a code and answers it.
@@ -65,10 +65,10 @@ func TestOneTimeCode(t *testing.T) {
 			return w.reset(w.token(p.email, tollkeeper.MailReset), "another horse 9")
 		}, bad},
 		{"after a change of the password", func(w *world, p *person, _ string) error {
-			return w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{})
+			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		}, bad},
 		{"of an account that was disabled", func(w *world, p *person, _ string) error {
-			return w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled)
+			return w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled)
 		}, tollkeeper.ErrInactive},
 	}
 	for _, c := range cases {
@@ -98,8 +98,8 @@ func (w *world) miss(p *person, code string, n int) error {
 // confirmed verifies an email by its link.
 func (w *world) confirmed(p *person) {
 	w.Helper()
-	w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
-	w.ok(w.auth.ConfirmEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+	w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+	w.ok(w.auth.VerifyEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
 }
 
 // R26: the five tries are counted on every code that is alive.
@@ -143,7 +143,7 @@ func TestMailedSecretsStayInTheMail(t *testing.T) {
 		p := w.parent("Stored.Case@Example.com")
 		w.ok(w.requestCode(&person{email: "STORED.case@example.COM"}))
 		w.ok(w.requestReset(&person{email: "sTORED.case@example.com"}))
-		w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+		w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 		for _, secret := range []string{w.code(p.email), w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)} {
 			if w.store.saw(secret) {
 				t.Errorf("the store was given %q", secret)
@@ -209,7 +209,7 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 		"code":  func(w *world, email string) error { return w.requestCode(&person{email: email}) },
 		"reset": func(w *world, email string) error { return w.requestReset(&person{email: email}) },
 		"confirmation": func(w *world, email string) error {
-			return w.auth.RequestConfirmation(ctx, tollkeeper.MailRequest{Email: email})
+			return w.auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: email})
 		},
 		"reset of the platform": func(w *world, email string) error {
 			return w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: email, Audience: tollkeeper.AudiencePlatform})
@@ -220,7 +220,7 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 			story(t, func(w *world) {
 				w.parent("active@example.com")
 				w.confirmed(w.parent("verified@example.com"))
-				w.ok(w.auth.OverrideStatus(ctx, w.parent("disabled@example.com").Account, tollkeeper.StatusDisabled))
+				w.ok(w.auth.Host().SetStatus(ctx, w.parent("disabled@example.com").Account, tollkeeper.StatusDisabled))
 				var first []string
 				for _, email := range []string{"nobody@example.com", "active@example.com", "verified@example.com", "disabled@example.com"} {
 					var seen []string
@@ -258,15 +258,15 @@ func TestSecretsDoNotCross(t *testing.T) {
 			}
 		}
 		w.ok(w.requestReset(p))
-		w.ok(w.auth.RequestConfirmation(ctx, tollkeeper.MailRequest{Email: p.email, Audience: tollkeeper.AudienceV1})) // a long link
+		w.ok(w.auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: p.email, Audience: tollkeeper.AudienceV1})) // a long link
 		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
 		if len(verify) != 43 {
 			w.Fatalf("link %q", verify)
 		}
 		w.want(w.reset(verify, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.ConfirmEmail(ctx, reset, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.VerifyEmail(ctx, reset, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		w.refuses("a reset link as a token", reset)
-		w.ok(w.auth.ConfirmEmail(ctx, verify, tollkeeper.Client{}))
+		w.ok(w.auth.VerifyEmail(ctx, verify, tollkeeper.Client{}))
 		w.ok(w.reset(reset, "another horse 9"))
 		if _, err := w.verify(a, codeA); err != nil {
 			t.Errorf("its own: %v", err)
@@ -280,7 +280,7 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 		p := w.parent("old@example.com")
 		code := w.mailCode(p)
 		w.ok(w.requestReset(p))
-		w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+		w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
 		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 		w.ok(err)
@@ -291,7 +291,7 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 		_, err = w.verify(p, code)
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.want(w.reset(reset, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.ConfirmEmail(ctx, verify, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.VerifyEmail(ctx, verify, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 	}, unlimited)
 }
 
@@ -320,7 +320,7 @@ func TestPreHijackedAccount(t *testing.T) {
 				w.refuses("his second session", stolen.Token)
 				_, err = w.try(p, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
-				s, err = w.auth.Account(ctx, p.Account)
+				s, err = w.auth.Host().Account(ctx, p.Account)
 				w.ok(err)
 				if x := s.Account; x.GoogleSubject != "" || len(x.TOTPPending) > 0 || x.EmailVerifiedAt.IsZero() || x.PasswordTemporary {
 					t.Errorf("left behind: google %q, seed %q, verified %v, temporary %t", x.GoogleSubject, x.TOTPPending, x.EmailVerifiedAt, x.PasswordTemporary)
@@ -357,7 +357,7 @@ func TestMailForUnknownParents(t *testing.T) {
 		unknown := "APK_" + strings.Repeat("A", 26)
 		for _, key := range []string{unknown, "x", "\x00", strings.Repeat("k", 16<<10)} {
 			w.want(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}), tollkeeper.ErrUnknownParent)
-			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 			if len(key) > 100 && w.store.saw(key) {
 				t.Error("the store was given a key that cannot be one")
@@ -366,7 +366,7 @@ func TestMailForUnknownParents(t *testing.T) {
 		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: "x"}), tollkeeper.ErrParentKeyFormat)
 		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: unknown}), tollkeeper.ErrUnknownParent)
 		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p"}), tollkeeper.ErrInvalidEmail)
-		if _, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
+		if _, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
 			t.Error(err)
 		}
 	}, unlimited)

@@ -48,7 +48,7 @@ func (w *worker) sendDue() (began int) {
 		for _, m := range batch {
 			w.sending.Go(func() {
 				defer w.release(1)
-				defer w.calm()
+				defer w.recoverPanic()
 				w.deliver(m)
 			})
 		}
@@ -83,7 +83,7 @@ func (w *worker) release(n int) {
 
 // drain sends all that is due, and waits for it.
 func (w *worker) drain() {
-	defer w.calm()
+	defer w.recoverPanic()
 	for {
 		w.sending.Wait()
 		if w.sendDue() == 0 {
@@ -95,7 +95,7 @@ func (w *worker) drain() {
 // deliver sends one row and says what becomes of it.
 func (w *worker) deliver(m store.QueuedMail) {
 	a := w.auth
-	sent, err := w.attempt(m)
+	sent, err := w.prepare(m)
 	var retry time.Time
 	switch tries := mailTries; {
 	case err == nil && sent:
@@ -127,9 +127,9 @@ func backoff(tries int) time.Duration {
 	return min(firstRetry<<(tries-1), lastRetry)
 }
 
-// attempt finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
+// prepare finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
 // tell him: not sent, no error.
-func (w *worker) attempt(m store.QueuedMail) (sent bool, err error) {
+func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("mail: panic: %v", r)
@@ -176,7 +176,7 @@ func (w *worker) send(m Message) error {
 				result <- fmt.Errorf("mailer panicked: %v", r)
 			}
 		}()
-		result <- w.auth.cfg.Mailer.Send(ctx, m)
+		result <- w.auth.cfg.Mail.Mailer.Send(ctx, m)
 	}()
 	select {
 	case err := <-result:

@@ -38,8 +38,8 @@ func TestHangingMailDelaysNobodyElse(t *testing.T) {
 			}
 		}
 	}, unlimited, func(c *tollkeeper.Config) {
-		good := c.Mailer
-		c.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
+		good := c.Mail.Mailer
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
 			if contains(m.To, "stuck") {
 				w.mu.Lock()
 				calls[m.To]++

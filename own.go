@@ -9,36 +9,43 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// ChangeEmail mails a link to a new address of the caller; the change happens when it is followed (ConfirmNewEmail). Fresh
+// EmailChange asks for a new address.
+type EmailChange struct {
+	Email    string
+	Password string // fresh proof, as in EnrolFactor; empty: the session was proved within five minutes
+	Client   Client
+}
+
+// RequestEmailChange mails a link to a new address of the caller; the change happens when it is followed ([Authenticator.ConfirmEmailChange]). Fresh
 // proof is needed, as in EnrolFactor. Whether the address is taken is not told. ErrInvalidEmail, ErrNotRecent,
 // ErrInvalidCredentials, ErrLocked, ErrRateLimited.
-func (a *Authenticator) ChangeEmail(ctx context.Context, by *Identity, password, email string, c Client) error {
-	by = by.known()
-	key, err := emailKey(email)
+func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r EmailChange) error {
+	by = by.orNobody()
+	key, err := emailKey(r.Email)
 	if err != nil {
 		return err
 	}
-	s, err := a.fresh(ctx, by, password, c)
+	s, err := a.fresh(ctx, by, r.Password, r.Client)
 	if err != nil {
 		return err
 	}
 	now := a.now()
-	charges := append(a.addressCharges("change-email", "", by.Account.String(), a.cfg.Limits.Resend),
-		a.addressCharges("change-email", scopesOf(s)[0], key, a.cfg.Limits.Resend)...)
-	if _, err := a.take(ctx, charges, now); err != nil {
+	hits := append(a.addressHits("change-email", "", by.Account.String(), a.cfg.Limits.Resend),
+		a.addressHits("change-email", scopesOf(s)[0], key, a.cfg.Limits.Resend)...)
+	if _, err := a.take(ctx, hits, now); err != nil {
 		return err
 	}
 	return a.queue(ctx, store.QueuedMail{
-		ID: newID(), Kind: MailChangeEmail, Lookup: store.Lookup{ID: s.Account.ID}, To: email, DueAt: now,
+		ID: newID(), Kind: MailChangeEmail, Lookup: store.Lookup{ID: s.Account.ID}, To: r.Email, DueAt: now,
 		Args: map[string]string{argEpoch: epochText(s.Account), argFrom: s.Account.EmailKey},
 	})
 }
 
-// ConfirmNewEmail makes the address that the link was mailed to the account's. The old one is told; mailed codes and links
+// ConfirmEmailChange makes the address that the link was mailed to the account's. The old one is told; mailed codes and links
 // are void. ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrEmailTaken, ErrRateLimited.
-func (a *Authenticator) ConfirmNewEmail(ctx context.Context, token string, c Client) error {
+func (a *Authenticator) ConfirmEmailChange(ctx context.Context, token string, c Client) error {
 	now := a.now()
-	if _, err := a.take(ctx, a.networkCharges("confirm", AudienceHost, c, a.cfg.Limits.Confirm), now); err != nil {
+	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
 	if !longToken(token) {
@@ -64,7 +71,7 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof store.Digest, n
 	}
 	key, err := emailKey(secret.Address)
 	if err != nil {
-		return s, ErrInvalidLink.because(err)
+		return s, ErrInvalidLink.WithCause(err)
 	}
 	change := store.Change{Account: s.Account, Proof: proof, Void: mailedPurposes, Mail: a.notice(s, noticeEmail)}
 	change.Account.Email, change.Account.EmailKey, change.Account.EmailVerifiedAt = secret.Address, key, now
@@ -77,15 +84,15 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof store.Digest, n
 // ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken; ErrRateLimited, as often as
 // Limits.SignUp, because the answer tells which names are taken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
-	by = by.known()
+	by = by.orNobody()
 	if username != "" && !usernamePattern.MatchString(username) {
 		return ErrInvalidUsername
 	}
-	if _, err := a.take(ctx, a.addressCharges("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {
+	if _, err := a.take(ctx, a.addressHits("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {
 		return err
 	}
 	return a.retry(func() error {
-		s, err := a.own(ctx, by)
+		s, err := a.self(ctx, by)
 		if err != nil || s.Account.Username == username {
 			return err
 		}
@@ -140,8 +147,8 @@ type PersonalCredit struct {
 // Export answers the caller's own data: account, organization, live sessions and, for a parent, the figures and the first
 // thousand lines of his account book.
 func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData, error) {
-	by = by.known()
-	s, err := a.own(ctx, by)
+	by = by.orNobody()
+	s, err := a.self(ctx, by)
 	if err != nil {
 		return PersonalData{}, err
 	}

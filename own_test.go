@@ -18,38 +18,38 @@ func TestChangeEmail(t *testing.T) {
 	ask := func(to string) {
 		t.Helper()
 		k.Advance(2 * time.Minute)
-		if err := k.Auth.ChangeEmail(ctx, id, a.Password, to, tollkeeper.Client{}); err != nil {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: to}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Run("needs fresh proof and an address", func(t *testing.T) {
-		if err := k.Auth.ChangeEmail(ctx, id, "wrong", "new@home.example", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: "wrong", Email: "new@home.example"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ChangeEmail(ctx, id, a.Password, "new@", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: "new@"}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
 			t.Fatal(err)
 		}
 		k.Advance(time.Hour)
-		if err := k.Auth.ChangeEmail(ctx, id, "", "new@home.example", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Email: "new@home.example"}); !errors.Is(err, tollkeeper.ErrNotRecent) {
 			t.Fatal(err)
 		}
 	})
 	t.Run("a taken address gets the same answer, and fails at the proof", func(t *testing.T) {
 		ask(other.Email)
-		if err := k.Auth.ConfirmNewEmail(ctx, k.LastToken(other.Email), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
+		if err := k.Auth.ConfirmEmailChange(ctx, k.LastToken(other.Email), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
 			t.Fatal(err)
 		}
 	})
 	t.Run("the link of the new address changes it, once, and the old one is told", func(t *testing.T) {
 		ask("New@home.example")
 		token := k.LastToken("New@home.example")
-		if err := k.Auth.ConfirmNewEmail(ctx, token, tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, token, tollkeeper.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmNewEmail(ctx, token, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
+		if err := k.Auth.ConfirmEmailChange(ctx, token, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
 			t.Fatal("twice:", err)
 		}
-		s, err := k.Auth.Account(ctx, a.ID)
+		s, err := k.Auth.Host().Account(ctx, a.ID)
 		if err != nil || s.Account.Email != "New@home.example" || s.Account.EmailKey != "new@home.example" {
 			t.Fatal(s.Account.Email, err)
 		}
@@ -66,10 +66,10 @@ func TestChangeEmail(t *testing.T) {
 		}
 		old := k.LastToken(a.Email)
 		id := k.Identity(k.SignIn(a).Token)
-		if err := k.Auth.ChangeEmail(ctx, id, a.Password, "new@home.example", tollkeeper.Client{}); err != nil {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: "new@home.example"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmNewEmail(ctx, k.LastToken("new@home.example"), tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, k.LastToken("new@home.example"), tollkeeper.Client{}); err != nil {
 			t.Fatal(err)
 		}
 		err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: old, Password: "another one 88"})
@@ -120,11 +120,11 @@ func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
 }
 
 func TestPasswordHistory(t *testing.T) {
-	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.PasswordHistory = 3 }))
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.History = 3 }))
 	a := k.Parent()
 	id := k.Identity(k.SignIn(a).Token)
 	change := func(to string) error {
-		err := k.Auth.ChangePassword(ctx, id, a.Password, to, tollkeeper.Client{})
+		err := k.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: a.Password, New: to})
 		if err == nil {
 			a.Password = to
 		}

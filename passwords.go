@@ -33,13 +33,13 @@ func PolicyNIST(_ context.Context, password string, of Account) error {
 
 func longEnough(password string, least int, of Account) error {
 	if utf8.RuneCountInString(password) < least {
-		return ErrWeakPassword.saying("Password must have at least " + strconv.Itoa(least) + " characters")
+		return ErrWeakPassword.WithMessage("Password must have at least " + strconv.Itoa(least) + " characters")
 	}
 	local, domain, _ := strings.Cut(of.EmailKey, "@")
 	lower := lowerASCII(password)
 	for _, word := range []string{local, strings.Split(domain, ".")[0], lowerASCII(of.Username), lowerASCII(of.Name)} {
 		if len(word) >= 4 && strings.Contains(lower, word) {
-			return ErrWeakPassword.saying("Password must not contain your name or email address")
+			return ErrWeakPassword.WithMessage("Password must not contain your name or email address")
 		}
 	}
 	return nil
@@ -70,19 +70,19 @@ func (a *Authenticator) checkNewPassword(ctx context.Context, password string, o
 func (a *Authenticator) checkPolicy(ctx context.Context, password string, of Account) error {
 	switch {
 	case len(password) < minPassword:
-		return ErrWeakPassword.saying("Password must have at least 8 characters")
+		return ErrWeakPassword.WithMessage("Password must have at least 8 characters")
 	case len(password) > maxPassword:
-		return ErrWeakPassword.saying("Password must have at most 1,024 bytes")
+		return ErrWeakPassword.WithMessage("Password must have at most 1,024 bytes")
 	case !utf8.ValidString(password):
-		return ErrWeakPassword.saying("Password must be text")
+		return ErrWeakPassword.WithMessage("Password must be text")
 	case blocklist.Common(password):
-		return ErrWeakPassword.saying("Password is too common")
+		return ErrWeakPassword.WithMessage("Password is too common")
 	case len(a.cfg.Product) >= 4 && strings.Contains(lowerASCII(password), lowerASCII(a.cfg.Product)):
-		return ErrWeakPassword.saying("Password must not contain the name of this service")
+		return ErrWeakPassword.WithMessage("Password must not contain the name of this service")
 	}
-	if err := a.cfg.Policy(ctx, password, of); err != nil {
+	if err := a.cfg.Passwords.Policy(ctx, password, of); err != nil {
 		if _, ours := errors.AsType[*Error](err); !ours {
-			return ErrWeakPassword.saying(err.Error()).because(err)
+			return ErrWeakPassword.WithMessage(err.Error()).WithCause(err)
 		}
 		return err
 	}
@@ -90,16 +90,16 @@ func (a *Authenticator) checkPolicy(ctx context.Context, password string, of Acc
 }
 
 func (a *Authenticator) checkBreached(ctx context.Context, password string, of Account) error {
-	if a.cfg.Breach == nil {
+	if a.cfg.Passwords.Breach == nil {
 		return nil
 	}
-	known, err := a.cfg.Breach.Breached(ctx, password)
+	known, err := a.cfg.Passwords.Breach.Breached(ctx, password)
 	if err != nil {
 		a.event(Event{Name: EventBreachUnknown, Account: of.ID, Parent: of.Parent})
 		return nil
 	}
 	if known {
-		return ErrWeakPassword.saying("This password has appeared in a data breach; please choose another one")
+		return ErrWeakPassword.WithMessage("This password has appeared in a data breach; please choose another one")
 	}
 	return nil
 }
@@ -108,8 +108,8 @@ const maxHistory = 24
 
 // withPassword answers the account with a new password, which must be none of the last few.
 func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
-	n := a.cfg.PasswordHistory
-	if x.PasswordTemporary || a.cfg.EnforceExpiry {
+	n := a.cfg.Passwords.History
+	if x.PasswordTemporary || a.cfg.Passwords.EnforceExpiry {
 		n = max(1, n) // one that must be replaced is not replaced by itself (R33)
 	}
 	earlier := append([]string{x.Password}, x.PasswordHistory...)
@@ -118,11 +118,11 @@ func (a *Authenticator) withPassword(ctx context.Context, x Account, password st
 		if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
 			return x, err
 		} else if used {
-			return x, ErrWeakPassword.saying("Please choose a password that you have not used before")
+			return x, ErrWeakPassword.WithMessage("Please choose a password that you have not used before")
 		}
 	}
 	x.PasswordHistory = nil
-	if keep := a.cfg.PasswordHistory - 1; keep > 0 {
+	if keep := a.cfg.Passwords.History - 1; keep > 0 {
 		x.PasswordHistory = earlier[:min(keep, len(earlier))]
 	}
 	text, err := a.hasher.hash(ctx, password)
@@ -140,7 +140,7 @@ type hasher struct {
 	nobody passhash.Hash // a hash at current strength, for accounts that are not there (R14)
 }
 
-func newHasher(c HashConfig) (*hasher, error) {
+func newHasher(c Hash) (*hasher, error) {
 	h := &hasher{
 		params: passhash.Params{Memory: c.Memory, Time: c.Time, Threads: c.Threads},
 		gate:   passhash.NewGate(c.Parallel, c.Queue, c.Wait),
@@ -181,14 +181,14 @@ func (h *hasher) hash(ctx context.Context, password string) (text string, err er
 		return "", busy(err)
 	}
 	if failed != nil {
-		return "", ErrInternal.because(failed)
+		return "", ErrInternal.WithCause(failed)
 	}
 	return text, nil
 }
 
 func busy(err error) error {
 	if errors.Is(err, passhash.ErrBusy) {
-		return ErrBusy.because(err)
+		return ErrBusy.WithCause(err)
 	}
-	return ErrUnavailable.because(err) // the caller's ctx ended
+	return ErrUnavailable.WithCause(err) // the caller's ctx ended
 }

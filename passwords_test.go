@@ -31,7 +31,7 @@ func TestNewPasswords(t *testing.T) {
 		}
 		p := w.signUp(sign(good[0]))
 		for what, bad := range weak {
-			if err := w.auth.ChangePassword(ctx, p.Identity, good[0], bad, tollkeeper.Client{}); codeOf(err) != "weak_password" {
+			if err := w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: good[0], New: bad}); codeOf(err) != "weak_password" {
 				t.Errorf("%s at a change: %v", what, err)
 			}
 		}
@@ -47,7 +47,7 @@ func TestNewPasswords(t *testing.T) {
 		for _, next := range good[2:] {
 			res, err := w.try(p, now)
 			w.ok(err)
-			w.ok(w.auth.ChangePassword(ctx, w.identity(res.Token), now, next, tollkeeper.Client{}))
+			w.ok(w.auth.ChangePassword(ctx, w.identity(res.Token), tollkeeper.PasswordChange{Current: now, New: next}))
 			now = next
 		}
 		_, err := w.try(p, now)
@@ -62,7 +62,7 @@ func TestPolicies(t *testing.T) {
 		w.want(err, tollkeeper.ErrWeakPassword)
 		_, err = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fifteen charact"})
 		w.ok(err)
-	}, func(c *tollkeeper.Config) { c.Policy = tollkeeper.PolicyNIST })
+	}, func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST })
 }
 
 // R04: the current password is asked for, and guessing it with a stolen session is locked.
@@ -70,7 +70,7 @@ func TestChangePasswordNeedsTheCurrentOne(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		change := func(current string) error {
-			return w.auth.ChangePassword(ctx, p.Identity, current, "another horse 9", from("192.0.2.1"))
+			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: current, New: "another horse 9", Client: from("192.0.2.1")})
 		}
 		for range 5 {
 			w.want(change("wrong"), tollkeeper.ErrInvalidCredentials)
@@ -102,7 +102,9 @@ func TestHashingIsBounded(t *testing.T) {
 		}
 		w.identity(p.Token)
 		w.signIn(p)
-	}, unlimited, func(c *tollkeeper.Config) { c.Hash.Parallel, c.Hash.Queue, c.Hash.Memory = 1, 1, 4096 })
+	}, unlimited, func(c *tollkeeper.Config) {
+		c.Passwords.Hash.Parallel, c.Passwords.Hash.Queue, c.Passwords.Hash.Memory = 1, 1, 4096
+	})
 }
 
 // R81: a cursor continues the list that it came from: same caller, filter and limit.

@@ -16,8 +16,8 @@ type Profile struct {
 
 // Profile answers the caller's own.
 func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, error) {
-	by = by.known()
-	s, err := a.own(ctx, by)
+	by = by.orNobody()
+	s, err := a.self(ctx, by)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -41,7 +41,7 @@ type BillingQuery struct {
 // BillingHistory answers the caller's closed months, newest first. ErrForbidden for a child; ErrDisabled; ErrInvalidLimit;
 // ErrInvalidInput with Field "range" when From is after To.
 func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q BillingQuery) ([]Month, error) {
-	by = by.known()
+	by = by.orNobody()
 	if err := a.bookkeeper(by); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 		to = MonthOf(q.To)
 	}
 	if from > to {
-		return nil, ErrInvalidInput.in("range").saying("Start date must not be after end date")
+		return nil, ErrInvalidInput.WithField("range").WithMessage("Start date must not be after end date")
 	}
 	months, err := a.store.ListMonths(ctx, by.Account, from, to, q.Limit)
 	return months, unavailable(err)

@@ -24,9 +24,9 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 	if r.Audience == AudiencePlatform {
 		scope = anyPlace // per email (WIRE.md section 3), however the platform is named
 	}
-	charges := append(a.networkCharges("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressCharges(op, scope, email, rates)...)
-	if _, err := a.take(ctx, charges, now); err != nil {
+	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
+		a.addressHits(op, scope, email, rates)...)
+	if _, err := a.take(ctx, hits, now); err != nil {
 		return where, "", err
 	}
 	return where, email, nil
@@ -77,7 +77,7 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 	if r.ParentKey != "" && !ValidPublicKey(r.ParentKey) {
 		return ErrParentKeyFormat
 	}
-	if _, err := a.take(ctx, a.networkCharges("reset", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
+	if _, err := a.take(ctx, a.networkHits("reset", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
 		return err
 	}
 	if !longToken(r.Token) {
@@ -159,12 +159,12 @@ func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now tim
 	for _, scope := range scopesOf(s) {
 		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
 	}
-	a.settle(ctx, f, now)
+	a.release(ctx, f, now)
 }
 
-// RequestConfirmation mails a new confirmation link. The same answer goes to unknown and verified addresses.
+// RequestVerification mails a new confirmation link. The same answer goes to unknown and verified addresses.
 // ErrInvalidEmail, ErrParentKeyFormat, ErrUnknownParent, ErrInvalidInput (verify path), ErrRateLimited.
-func (a *Authenticator) RequestConfirmation(ctx context.Context, r MailRequest) error {
+func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	where, email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
 	if err != nil {
@@ -182,11 +182,11 @@ func (a *Authenticator) RequestConfirmation(ctx context.Context, r MailRequest) 
 	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
 }
 
-// RequestOwnConfirmation mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
-func (a *Authenticator) RequestOwnConfirmation(ctx context.Context, by *Identity, verifyPath string, c Client) error {
-	by = by.known()
+// RequestOwnVerification mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
+func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity, verifyPath string, c Client) error {
+	by = by.orNobody()
 	now := a.now()
-	s, err := a.own(ctx, by)
+	s, err := a.self(ctx, by)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (a *Authenticator) RequestOwnConfirmation(ctx context.Context, by *Identity
 		return err
 	}
 	scope := scopesOf(s)[0]
-	if _, err := a.take(ctx, a.addressCharges("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
+	if _, err := a.take(ctx, a.addressHits("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
 		return err
 	}
 	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
@@ -208,7 +208,7 @@ func checkVerifyPath(path string, owner *Subject, baseURL string) error {
 	if path == "" || safePath(path) {
 		return nil
 	}
-	refused := ErrInvalidInput.in("verifyAuthPath").saying("Invalid verify path")
+	refused := ErrInvalidInput.WithField("verifyAuthPath").WithMessage("Invalid verify path")
 	origin := baseURL
 	if owner != nil && owner.Organization != nil && owner.Organization.URL != "" {
 		origin = owner.Organization.URL

@@ -67,11 +67,11 @@ func TestResetLinkStates(t *testing.T) {
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
 		{"the password was changed", func(w *world, p *person, link string) error {
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, password, next, tollkeeper.Client{}))
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: next}))
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
 		{"the account is disabled: it works and changes no status", func(w *world, p *person, link string) error {
-			w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+			w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
 			w.ok(w.reset(link, next))
 			_, err := w.try(p, next)
 			w.want(err, tollkeeper.ErrInactive)
@@ -130,10 +130,10 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	t.Run("confirmation", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
 			w.store.faults(together("UpdateAccount", 100), nil)
-			got := tally(atOnce(100, func(int) error { return w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}) }))
+			got := tally(atOnce(100, func(int) error { return w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}) }))
 			if got["ok"] != 1 || got["already_verified"] != 99 {
 				t.Error(got)
 			}
@@ -148,10 +148,10 @@ func TestLinksAreUsedOnce(t *testing.T) {
 func TestNewAddressIsConfirmedOnce(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, "New@example.com", tollkeeper.Client{}))
+		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
 		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
 		w.store.faults(together("UpdateAccount", 50), nil)
-		got := tally(atOnce(50, func(int) error { return w.auth.ConfirmNewEmail(ctx, link, tollkeeper.Client{}) }))
+		got := tally(atOnce(50, func(int) error { return w.auth.ConfirmEmailChange(ctx, link, tollkeeper.Client{}) }))
 		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(p.Token).Email != "New@example.com" {
 			t.Error(got)
 		}
@@ -185,7 +185,7 @@ func TestConfirmation(t *testing.T) {
 	yes := true
 	verified := func(w *world, p *person) bool {
 		w.Helper()
-		s, err := w.auth.Account(ctx, p.Account)
+		s, err := w.auth.Host().Account(ctx, p.Account)
 		w.ok(err)
 		return !s.Account.EmailVerifiedAt.IsZero()
 	}
@@ -203,11 +203,11 @@ func TestConfirmation(t *testing.T) {
 		}
 		before := w.balance(p)
 		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
-			w.want(w.auth.ConfirmEmail(ctx, wrong, tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+			w.want(w.auth.VerifyEmail(ctx, wrong, tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
 		}
-		w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		w.ok(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}))
-		w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.ok(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}))
+		w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
 		if id := w.identity(c.Token); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
 			t.Errorf("the session is still limited: %q", id.Limited)
 		}
@@ -215,16 +215,16 @@ func TestConfirmation(t *testing.T) {
 			t.Errorf("charged %d", before.Credits-after.Credits)
 		}
 		w.signIn(c) // the link of the sign-up keeps its password (R34)
-		w.want(w.auth.RequestOwnConfirmation(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.want(w.auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
 		w.pass(15 * time.Minute)
-		w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 	})
 	t.Run("is free when the balance does not cover it", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			w.drain(p)
-			w.ok(w.auth.ConfirmEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+			w.ok(w.auth.VerifyEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
 			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
 				t.Errorf("%+v", b)
 			}
@@ -233,27 +233,27 @@ func TestConfirmation(t *testing.T) {
 	t.Run("expires after fifteen minutes", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
 			w.pass(15 * time.Minute)
-			w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+			w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 		})
 	})
 	t.Run("is void after a change of the password", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{}))
-			w.want(w.auth.ConfirmEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
+			w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		})
 	})
 	t.Run("thirty links a minute from one network", func(t *testing.T) {
 		story(t, func(w *world) {
 			for range 30 {
-				w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
+				w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
 			}
-			w.want(w.auth.ConfirmEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
+			w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
 		})
 	})
 }

@@ -20,14 +20,14 @@ const marker = "S3CR3T-marker"
 func TestSecretsDoNotShow(t *testing.T) {
 	account := tollkeeper.Account{Password: marker, PasswordHistory: []string{marker}, TOTP: []byte(marker), TOTPPending: []byte(marker)}
 	subject := tollkeeper.Subject{Account: account, Parent: &account, KeyOwner: &account}
-	result := tollkeeper.SignInResult{Token: marker, Refresh: marker, Challenge: marker, Secret: marker, Subject: subject}
+	result := tollkeeper.SignInResult{Token: marker, Refresh: marker, Challenge: marker, TenantKey: marker, Subject: subject}
 	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte(marker), 3)[:32])
 	key := tollkeeper.MasterKey(strings.Repeat(marker, 3))
 	for _, v := range []any{
 		key, tollkeeper.SigningKey{Private: private}, account, subject, result, tollkeeper.SignUpResult{SignInResult: result},
 		tollkeeper.SignInRequest{Password: marker}, tollkeeper.SignUpRequest{Password: marker}, tollkeeper.CodeRequest{Code: marker},
 		tollkeeper.ResetRequest{Token: marker, Password: marker}, tollkeeper.AccountSpec{Password: marker}, tollkeeper.BootstrapRequest{Password: marker},
-		tollkeeper.OrganizationDetails{Secret: marker}, tollkeeper.Config{Secrets: []tollkeeper.MasterKey{key}, SigningKeys: []tollkeeper.SigningKey{{Private: private}}},
+		tollkeeper.OrganizationDetails{TenantKey: marker}, tollkeeper.Config{Secrets: []tollkeeper.MasterKey{key}, Tokens: tollkeeper.Tokens{SigningKeys: []tollkeeper.SigningKey{{Private: private}}}},
 		store.NewAccount{Account: account}, store.Change{Account: account}, tollkeeper.AccountPage{Accounts: []tollkeeper.Account{account}},
 	} {
 		pointer := reflect.New(reflect.TypeOf(v))
@@ -71,9 +71,9 @@ func TestEvents(t *testing.T) {
 		_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: evil, Client: client})
 		w.ok(w.requestReset(c))
 		w.ok(w.reset(w.token(c.email, tollkeeper.MailReset), "another horse 9"))
-		_, err := w.auth.SetRole(ctx, p.Identity, c.email, tollkeeper.RoleGuest)
+		_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
 		w.ok(err)
-		_, err = w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "k")
+		_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "k")
 		w.ok(err)
 		w.ok(w.auth.SignOut(ctx, p.Identity))
 		var names []string

@@ -68,7 +68,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (Si
 	}
 	access, err := key.signToken(a.claimsOf(live.Session, live.Parent, now))
 	if err != nil {
-		return SignInResult{}, ErrInternal.because(err)
+		return SignInResult{}, ErrInternal.WithCause(err)
 	}
 	a.event(Event{Name: EventRefreshed, Account: claim.Account, Parent: live.Parent, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()})
 	return SignInResult{
@@ -86,15 +86,15 @@ func earlier(a, b time.Time) time.Time {
 // reused tells of a stolen token. The mail goes at most once an hour and account, or the thief could use it to annoy.
 func (a *Authenticator) reused(ctx context.Context, claim refreshClaims, now time.Time) {
 	a.event(Event{Name: EventRefreshReused, Account: claim.Account, Session: a.digests.session(claim.Session), Audience: claim.Audience})
-	limit := a.addressCharges("reuse", "", claim.Account.String(), []Limit{Rate(1, time.Hour)})
+	limit := a.addressHits("reuse", "", claim.Account.String(), []Limit{Rate(1, time.Hour)})
 	if _, err := a.take(ctx, limit, now); err != nil {
 		return
 	}
-	s, err := a.Account(ctx, claim.Account)
+	s, err := a.subject(ctx, store.Lookup{ID: claim.Account})
 	if err != nil {
 		return
 	}
 	for _, m := range a.notice(s, noticeReuse) {
-		a.queueAside(ctx, m)
+		a.queueBestEffort(ctx, m)
 	}
 }

@@ -16,7 +16,7 @@ func refreshing(t *testing.T, edits ...func(*tollkeeper.Config)) (*authtest.Kit,
 	seen := &seenEvents{}
 	return authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour, Absolute: 72 * time.Hour}
-		c.TokenTTL = 15 * time.Minute
+		c.Tokens.TTL = 15 * time.Minute
 		c.Events = seen.add
 		for _, edit := range edits {
 			edit(c)
@@ -225,10 +225,10 @@ func TestStepUp(t *testing.T) {
 	if err := k.Auth.RequireRecent(id, 5*time.Minute); !errors.Is(err, tollkeeper.ErrNotRecent) {
 		t.Fatal(err)
 	}
-	if err := k.Auth.Reauthenticate(ctx, id, "wrong", "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: "wrong"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 		t.Fatal(err)
 	}
-	if err := k.Auth.Reauthenticate(ctx, id, a.Password, "", tollkeeper.Client{}); err != nil {
+	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: a.Password}); err != nil {
 		t.Fatal(err)
 	}
 	if err := k.Auth.RequireRecent(k.Identity(token), 5*time.Minute); err != nil {

@@ -82,9 +82,9 @@ type Identity struct {
 // nobody is an Identity that no store knows. It is never changed.
 var nobody = &Identity{Account: uuid.Max, Parent: uuid.Max, Limited: "nobody"}
 
-// known answers the identity itself, or nobody's for none: a handler that forgot to ask who calls gets an error, no panic, and
+// orNobody returns the identity itself, or nobody for none: a handler that forgot to ask who calls gets an error, no panic, and
 // nothing of the root scope, whose id is zero.
-func (id *Identity) known() *Identity {
+func (id *Identity) orNobody() *Identity {
 	if id == nil || id.Account == uuid.Nil {
 		return nobody
 	}
@@ -117,10 +117,10 @@ type SignInResult struct {
 	Token           string        // access token
 	Refresh         string        // refresh token; empty: not configured
 	ExpiresIn       time.Duration // of Token, or of Challenge
-	Challenge       string        // not empty: prove the second factor with VerifySecondFactor; there is no Token then
+	Challenge       string        // not empty: prove the second factor with SignInWithFactor; there is no Token then
 	Session         uuid.UUID
 	Subject         Subject
-	Secret          string // jwtSecret, for a parent's own sign-in in AudienceOrganization only
+	TenantKey       string // jwtSecret, for a parent's own sign-in in AudienceOrganization only
 	PasswordExpired bool
 	DaysUntilExpiry int
 }
@@ -151,7 +151,7 @@ type MailRequest struct {
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
-	VerifyPath   string // RequestConfirmation only, as in SignUpRequest
+	VerifyPath   string // RequestVerification only, as in SignUpRequest
 	Audience     Audience
 	Client       Client
 }
@@ -199,7 +199,7 @@ type OrganizationDetails struct {
 	Owner        uuid.UUID
 	Organization Organization // with its defaults where there is none yet
 	PublicKey    string       // the parent's
-	Secret       string       // jwtSecret; only for the parent himself
+	TenantKey    string       // jwtSecret; only for the parent himself
 }
 
 // OrganizationPatch changes what is not nil.

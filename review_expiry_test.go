@@ -11,13 +11,13 @@ import (
 func TestNoPasswordDoesNotExpire(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		bare, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "bare@example.com"})
+		bare, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "bare@example.com"})
 		w.ok(err)
 		child := w.child(p, "dropped@example.com") // its first code drops the password of the unverified account
 		for _, email := range []string{bare.Email, child.email} {
 			in := func() tollkeeper.SignInResult {
 				w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, ParentKey: p.PublicKey}))
-				res, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: email, Code: w.code(email), ParentKey: p.PublicKey})
+				res, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: w.code(email), ParentKey: p.PublicKey})
 				w.ok(err)
 				return res
 			}
@@ -35,5 +35,5 @@ func TestNoPasswordDoesNotExpire(t *testing.T) {
 		if id := w.identity(res.Token); id.Limited != tollkeeper.LimitedPassword {
 			t.Errorf("an expired password limits by %q", id.Limited)
 		}
-	}, func(c *tollkeeper.Config) { c.EnforceExpiry = true })
+	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
 }

@@ -28,7 +28,7 @@ func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.config
-		c.Attempts = hung{w.store}
+		c.Limits.Attempts = hung{w.store}
 		auth, err := tollkeeper.New(hung{w.store}, c)
 		w.ok(err)
 		defer auth.Close(ctx)
@@ -53,17 +53,17 @@ func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
 		w.ok(err)
 		code := func() string {
 			w.pass(time.Minute)
-			c, err := totp.GenerateCode(e.Secret, w.now())
+			c, err := totp.GenerateCode(e.Seed, w.now())
 			w.ok(err)
 			return c
 		}
 		_, err = w.auth.ConfirmFactor(ctx, p.Identity, code(), tollkeeper.Client{})
 		w.ok(err)
 		w.store.faults(failing("UpdateAccount"), nil)
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, password, code(), tollkeeper.Client{}), tollkeeper.ErrUnavailable)
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: code()}), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
 		good := code()
-		w.ok(w.auth.Reauthenticate(ctx, p.Identity, password, good, tollkeeper.Client{}))
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, password, good, tollkeeper.Client{}), tollkeeper.ErrInvalidCode)
+		w.ok(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: good}))
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: good}), tollkeeper.ErrInvalidCode)
 	})
 }

@@ -64,12 +64,12 @@ func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
 		home, away := from("10.9.0.1"), from("10.8.0.1")
 		in := func(at tollkeeper.Client) error {
 			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key, Client: at}))
-			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key, Client: at})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key, Client: at})
 			return err
 		}
 		w.ok(in(home))
 		for i := range 100 {
-			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: "000000", ParentKey: c.key, Client: from(fmt.Sprintf("10.0.%d.1", i))})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: "000000", ParentKey: c.key, Client: from(fmt.Sprintf("10.0.%d.1", i))})
 			if err == nil {
 				t.Fatal("guessed")
 			}
@@ -81,17 +81,17 @@ func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
 
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
-		x, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		x, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
 		w.ok(err)
 		in := tollkeeper.SignInRequest{Email: x.Email, Password: password}
 		res, err := w.auth.SignIn(ctx, in)
 		w.ok(err)
 		id := w.identity(res.Token)
-		w.want(w.auth.ChangePassword(ctx, id, password, password, tollkeeper.Client{}), tollkeeper.ErrWeakPassword)
+		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
 		if id := w.identity(res.Token); id.Limited != tollkeeper.LimitedPassword {
 			t.Error("the session is free, with the password that was to be replaced")
 		}
-		w.ok(w.auth.ChangePassword(ctx, id, password, "another staple 8", tollkeeper.Client{}))
+		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 	})
 }
 
@@ -100,9 +100,9 @@ func TestExpiredPasswordIsNotItsOwnSuccessor(t *testing.T) {
 		p := w.parent("p@example.com")
 		w.pass(91 * 24 * time.Hour)
 		id := w.identity(w.signIn(p).Token)
-		w.want(w.auth.ChangePassword(ctx, id, password, password, tollkeeper.Client{}), tollkeeper.ErrWeakPassword)
-		w.ok(w.auth.ChangePassword(ctx, id, password, "another staple 8", tollkeeper.Client{}))
-	}, func(c *tollkeeper.Config) { c.EnforceExpiry = true })
+		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
+		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
 }
 
 func TestStolenSessionGuessesPasswordsFromManyNetworks(t *testing.T) {
@@ -110,7 +110,7 @@ func TestStolenSessionGuessesPasswordsFromManyNetworks(t *testing.T) {
 		p := w.parent("p@example.com")
 		asked := 0
 		for i := range 400 {
-			err := w.auth.Reauthenticate(ctx, p.Identity, fmt.Sprint("guess ", i), "", from(fmt.Sprintf("10.%d.%d.1", i/250, i%250)))
+			err := w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: fmt.Sprint("guess ", i), Client: from(fmt.Sprintf("10.%d.%d.1", i/250, i%250))})
 			if codeOf(err) == "invalid_credentials" {
 				asked++
 			}
@@ -135,5 +135,5 @@ func TestSignUpAsksTheBreachServiceBehindItsRate(t *testing.T) {
 		if b.n > 10 {
 			t.Errorf("asked %d times", b.n)
 		}
-	}, func(c *tollkeeper.Config) { c.Breach = b })
+	}, func(c *tollkeeper.Config) { c.Passwords.Breach = b })
 }

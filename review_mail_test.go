@@ -22,24 +22,24 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 		"sign-in by code": func(w *world, p *person) {
 			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
 			w.sent(p.email)
-			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: w.code(p.email)})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: w.code(p.email)})
 			w.ok(err)
 		},
 		"change of the password": func(w *world, p *person) {
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, password, "another staple 8", tollkeeper.Client{}))
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 		},
 		"change of the address": func(w *world, p *person) {
 			w.pass(time.Hour)
-			w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, "new@example.com", tollkeeper.Client{}))
+			w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
 			w.sent("new@example.com")
-			w.ok(w.auth.ConfirmNewEmail(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), tollkeeper.Client{}))
+			w.ok(w.auth.ConfirmEmailChange(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), tollkeeper.Client{}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			greylist := true
 			story(t, func(w *world) {
 				p := w.parent("owner@example.com")
-				w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, evil, tollkeeper.Client{}))
+				w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: evil}))
 				if len(w.sent(evil)) != 0 {
 					w.Fatal("the mail was not kept back")
 				}
@@ -50,12 +50,12 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 				w.pass(3 * time.Hour)
 				time.Sleep(2 * time.Second)
 				if n := len(w.sent(evil, tollkeeper.MailChangeEmail)); n != 0 {
-					err := w.auth.ConfirmNewEmail(ctx, w.token(evil, tollkeeper.MailChangeEmail), tollkeeper.Client{})
+					err := w.auth.ConfirmEmailChange(ctx, w.token(evil, tollkeeper.MailChangeEmail), tollkeeper.Client{})
 					w.Fatalf("the link went out after all, and answers: %v", err)
 				}
 			}, func(c *tollkeeper.Config) {
-				next := c.Mailer
-				c.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
+				next := c.Mail.Mailer
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
 					if m.To == evil && greylist {
 						return errors.New("451 try again later")
 					}
@@ -95,11 +95,11 @@ func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
 		p := w.parent("owner@example.com")
 		w.store.faults(func(verb string) error {
 			if verb == "worker.PutSecrets" {
-				w.ok(w.auth.ChangePassword(ctx, p.Identity, password, "another staple 8", tollkeeper.Client{}))
+				w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 			}
 			return nil
 		}, nil)
-		w.ok(w.auth.ChangeEmail(ctx, p.Identity, password, "thief@evil.example", tollkeeper.Client{}))
+		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "thief@evil.example"}))
 		if n := len(w.sent("thief@evil.example")); n != 0 {
 			t.Errorf("%d mails went out", n)
 		}

@@ -16,28 +16,28 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 	yes := true
 	for name, change := range map[string]func(w *world, parent, child *person){
 		"role": func(w *world, p, c *person) {
-			_, err := w.auth.SetRole(ctx, p.Identity, c.email, tollkeeper.RoleGuest)
+			_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
 			w.ok(err)
 		},
 		"status": func(w *world, p, c *person) {
 			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
 		},
-		"parent's status": func(w *world, p, c *person) { w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled)) },
+		"parent's status": func(w *world, p, c *person) { w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled)) },
 		"removal":         func(w *world, p, c *person) { w.ok(w.auth.RemoveAccount(ctx, p.Identity, c.Account)) },
 		"deletion":        func(w *world, p, c *person) { w.ok(w.auth.DeleteAccount(ctx, c.Identity, password, none)) },
 		"parent deleted":  func(w *world, p, c *person) { w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, none)) },
 		"username":        func(w *world, p, c *person) { w.ok(w.auth.ChangeUsername(ctx, c.Identity, "other")) },
 		"password": func(w *world, p, c *person) {
-			w.ok(w.auth.ChangePassword(ctx, c.Identity, password, "another staple 8", none))
+			w.ok(w.auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8", Client: none}))
 		},
 		"sign-out":       func(w *world, p, c *person) { w.ok(w.auth.SignOut(ctx, c.Identity)) },
 		"session ended":  func(w *world, p, c *person) { w.ok(w.auth.EndSession(ctx, c.Identity, c.Identity.Session)) },
 		"sessions ended": func(w *world, p, c *person) { w.ok(w.auth.EndSessions(ctx, p.Identity, c.Account)) },
 		"others ended":   func(w *world, p, c *person) { w.ok(w.auth.EndOtherSessions(ctx, w.identity(w.signIn(c).Token))) },
-		"secret rotated": func(w *world, p, c *person) { _, err := w.auth.RotateSecret(ctx, p.Identity); w.ok(err) },
+		"secret rotated": func(w *world, p, c *person) { _, err := w.auth.RotateTenantKey(ctx, p.Identity); w.ok(err) },
 		"proof": func(w *world, p, c *person) {
 			w.pass(time.Minute)
-			w.ok(w.auth.Reauthenticate(ctx, c.Identity, password, "", none))
+			w.ok(w.auth.Reauthenticate(ctx, c.Identity, tollkeeper.Confirmation{Password: password, Client: none}))
 		},
 		"refresh": func(w *world, p, c *person) {
 			w.pass(time.Minute)
@@ -62,18 +62,18 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		"factor enrolled": func(w *world, p, c *person) {
 			e, err := w.auth.EnrolFactor(ctx, c.Identity, password, none)
 			w.ok(err)
-			code, err := totp.GenerateCode(e.Secret, w.now())
+			code, err := totp.GenerateCode(e.Seed, w.now())
 			w.ok(err)
 			_, err = w.auth.ConfirmFactor(ctx, c.Identity, code, none)
 			w.ok(err)
 		},
 		"email confirmed": func(w *world, p, c *person) {
-			w.ok(w.auth.RequestOwnConfirmation(ctx, c.Identity, "", none))
-			w.ok(w.auth.ConfirmEmail(ctx, w.token(c.email, tollkeeper.MailVerify), none))
+			w.ok(w.auth.RequestOwnVerification(ctx, c.Identity, "", none))
+			w.ok(w.auth.VerifyEmail(ctx, w.token(c.email, tollkeeper.MailVerify), none))
 		},
 		"email changed": func(w *world, p, c *person) {
-			w.ok(w.auth.ChangeEmail(ctx, c.Identity, password, "new@example.com", none))
-			w.ok(w.auth.ConfirmNewEmail(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), none))
+			w.ok(w.auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com", Client: none}))
+			w.ok(w.auth.ConfirmEmailChange(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), none))
 		},
 		"reset": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
@@ -81,19 +81,19 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		},
 		"first code": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
-			_, err := w.auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key})
 			w.ok(err)
 		},
 		"member of a strict organization": func(w *world, p, c *person) {
 			owner := w.parent("owner@example.com")
 			_, err := w.auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{FactorRequired: &yes})
 			w.ok(err)
-			w.ok(w.auth.AddMember(ctx, owner.Account, p.Account))
+			w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: p.Account}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
-				exact := w.another(func(c *tollkeeper.Config) { c.SessionStaleness = 0 })
+				exact := w.another(func(c *tollkeeper.Config) { c.Tokens.Staleness = 0 })
 				defer exact.Close(ctx)
 				p := w.parent("p@example.com")
 				c := w.child(p, "c@example.com")
@@ -109,7 +109,7 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 						t.Errorf("%+v, %v; the store says %+v, %v", got, gotErr, want, wantErr)
 					}
 				}
-			}, func(c *tollkeeper.Config) { c.SessionStaleness, c.Refresh.Idle = 5*time.Minute, time.Hour })
+			}, func(c *tollkeeper.Config) { c.Tokens.Staleness, c.Refresh.Idle = 5*time.Minute, time.Hour })
 		})
 	}
 }

@@ -54,7 +54,7 @@ func TestScopes(t *testing.T) {
 		p, q := w.parent("p@example.com"), w.parent("q@example.com")
 		child, stranger := w.child(p, "same@example.com"), w.child(q, "same@example.com")
 		head, admin := w.child(p, "head@example.com"), w.house()
-		_, err := w.auth.SetRole(ctx, p.Identity, head.email, tollkeeper.RoleAdmin)
+		_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.email, Role: tollkeeper.RoleAdmin})
 		w.ok(err)
 		head.Identity = w.identity(head.Token)
 		user := w.user(admin, "same@example.com")
@@ -66,7 +66,7 @@ func TestScopes(t *testing.T) {
 				for _, below := range rules[by] {
 					may = may || below == x
 				}
-				_, err := w.auth.SetRole(ctx, by.Identity, x.email, "no such role")
+				_, err := w.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.email, Role: "no such role"})
 				if rules[by] == nil && codeOf(err) != "forbidden" {
 					t.Errorf("%s sets a role: %v", name, err)
 				}
@@ -100,14 +100,14 @@ func TestScopes(t *testing.T) {
 			}
 		}
 		// By email, only the own scope is looked at.
-		_, err = w.auth.SetRole(ctx, q.Identity, "same@example.com", tollkeeper.RoleGuest)
+		_, err = w.auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: "same@example.com", Role: tollkeeper.RoleGuest})
 		w.ok(err)
 		for who, want := range map[*person]tollkeeper.Role{child: tollkeeper.RoleUser, user: tollkeeper.RoleUser, stranger: tollkeeper.RoleGuest} {
 			if got := w.identity(who.Token).Role; got != want {
 				t.Errorf("%s of %s: %s", who.email, who.Parent, got)
 			}
 		}
-		_, err = w.auth.SetRole(ctx, q.Identity, head.email, tollkeeper.RoleGuest)
+		_, err = w.auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: head.email, Role: tollkeeper.RoleGuest})
 		w.want(err, tollkeeper.ErrNotFound)
 	})
 }
@@ -140,7 +140,7 @@ func TestSetRole(t *testing.T) {
 			{"owner", false, tollkeeper.ErrInvalidInput}, {"", false, tollkeeper.ErrInvalidInput}, {"admin\x00", false, tollkeeper.ErrInvalidInput},
 			{"\u212aeditor", false, tollkeeper.ErrInvalidInput},
 		} {
-			changed, err := w.auth.SetRole(ctx, admin.Identity, "U@example.com", c.role)
+			changed, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "U@example.com", Role: c.role})
 			w.want(err, c.want)
 			if changed != c.changed {
 				t.Errorf("%q changed: %t", c.role, changed)
@@ -149,19 +149,19 @@ func TestSetRole(t *testing.T) {
 		if r := w.happened(tollkeeper.EventRoleChanged); len(r) != 3 || r[2].Detail != "editor" || r[2].By != admin.Account {
 			t.Errorf("%+v", r)
 		}
-		_, err := w.auth.SetRole(ctx, admin.Identity, "nobody@example.com", "user")
+		_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "nobody@example.com", Role: "user"})
 		w.want(err, tollkeeper.ErrNotFound)
-		_, err = w.auth.SetRole(ctx, admin.Identity, admin.email, "user")
+		_, err = w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: admin.email, Role: "user"})
 		w.want(err, tollkeeper.ErrLastAdmin)
 		_ = u
-	}, func(c *tollkeeper.Config) { c.Labels = []tollkeeper.Role{"editor"} })
+	}, func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"editor"} })
 }
 
 // R76, I6: two admins demote, disable and remove each other, at once, again and again: one stays.
 func TestOneAdminStays(t *testing.T) {
 	against := map[string]func(w *world, by, x *person) error{
 		"demote": func(w *world, by, x *person) error {
-			_, err := w.auth.SetRole(ctx, by.Identity, x.email, tollkeeper.RoleUser)
+			_, err := w.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.email, Role: tollkeeper.RoleUser})
 			return err
 		},
 		"disable": func(w *world, by, x *person) error {
@@ -178,14 +178,14 @@ func TestOneAdminStays(t *testing.T) {
 				first := w.house()
 				for round := range 25 {
 					second := w.user(first, fmt.Sprintf("second%d@example.com", round))
-					_, err := w.auth.SetRole(ctx, first.Identity, second.email, tollkeeper.RoleAdmin)
+					_, err := w.auth.SetRole(ctx, first.Identity, tollkeeper.RoleChange{Email: second.email, Role: tollkeeper.RoleAdmin})
 					w.ok(err)
 					second.Identity = w.identity(second.Token)
 					pair := []*person{first, second}
 					errs := atOnce(2, func(i int) error { return do(w, pair[i], pair[1-i]) })
 					admins := 0
 					for _, x := range pair {
-						if s, err := w.auth.Account(ctx, x.Account); err == nil && s.Account.Role == tollkeeper.RoleAdmin && s.Account.Status == tollkeeper.StatusActive {
+						if s, err := w.auth.Host().Account(ctx, x.Account); err == nil && s.Account.Role == tollkeeper.RoleAdmin && s.Account.Status == tollkeeper.StatusActive {
 							admins++
 							first = x
 						}
@@ -206,11 +206,11 @@ func TestSetStatus(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		for _, status := range []tollkeeper.Status{"", "deleted", "Active", "locked"} {
 			w.want(w.auth.SetStatus(ctx, p.Identity, c.Account, status), tollkeeper.ErrInvalidInput)
-			w.want(w.auth.OverrideStatus(ctx, c.Account, status), tollkeeper.ErrInvalidInput)
+			w.want(w.auth.Host().SetStatus(ctx, c.Account, status), tollkeeper.ErrInvalidInput)
 		}
 		w.want(w.auth.SetStatus(ctx, p.Identity, p.Account, tollkeeper.StatusDisabled), tollkeeper.ErrForbidden)
 		w.want(w.auth.SetStatus(ctx, p.Identity, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
-		w.want(w.auth.OverrideStatus(ctx, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
+		w.want(w.auth.Host().SetStatus(ctx, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
 		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
 		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
 		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusActive))

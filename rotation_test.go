@@ -14,7 +14,7 @@ import (
 func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 	for _, staleness := range []time.Duration{0, time.Minute} {
 		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-			c.Refresh.Idle, c.SessionStaleness = time.Hour, staleness
+			c.Refresh.Idle, c.Tokens.Staleness = time.Hour, staleness
 		}))
 		parent := k.Parent()
 		child := k.Child(parent)
@@ -22,8 +22,8 @@ func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 		old, elsewhere := k.SignIn(child, organization), k.SignIn(child)
 		k.Identity(old.Token)
 		owner := k.SignIn(parent, organization)
-		secret, err := k.Auth.RotateSecret(ctx, k.Identity(owner.Token))
-		if err != nil || secret == owner.Secret {
+		secret, err := k.Auth.RotateTenantKey(ctx, k.Identity(owner.Token))
+		if err != nil || secret == owner.TenantKey {
 			t.Fatal("not rotated:", err)
 		}
 		if _, err := k.Auth.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {

@@ -90,18 +90,23 @@ func TestRoundTrips(t *testing.T) {
 			return func() error { return w.reset(link, "another horse 9") }
 		}},
 		{"confirmation", "[Take Secret UpdateAccount]", func(w *world, p, _ *person) func() error {
-			w.ok(w.auth.RequestOwnConfirmation(ctx, p.Identity, "", host))
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", host))
 			link := w.token(p.email, tollkeeper.MailVerify)
-			return func() error { return w.auth.ConfirmEmail(ctx, link, host) }
+			return func() error { return w.auth.VerifyEmail(ctx, link, host) }
 		}},
 		{"role change", "[FindAccount UpdateAccount]", func(w *world, p, c *person) func() error {
-			return func() error { _, err := w.auth.SetRole(ctx, p.Identity, c.email, tollkeeper.RoleGuest); return err }
+			return func() error {
+				_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+				return err
+			}
 		}},
 		{"delete oneself", "[Take FindAccount Settle DeleteAccount]", func(w *world, _, c *person) func() error {
 			return func() error { return w.auth.DeleteAccount(ctx, c.Identity, password, host) }
 		}},
 		{"password change", "[Take FindAccount Settle UpdateAccount]", func(w *world, _, c *person) func() error {
-			return func() error { return w.auth.ChangePassword(ctx, c.Identity, password, "another horse 9", host) }
+			return func() error {
+				return w.auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9", Client: host})
+			}
 		}},
 		{"update-organization", "[FindAccount UpdateAccount]", func(w *world, p, _ *person) func() error {
 			return func() error {
@@ -110,7 +115,7 @@ func TestRoundTrips(t *testing.T) {
 			}
 		}},
 		{"charge", "[ApplyCredit]", func(w *world, p, _ *person) func() error {
-			return func() error { _, err := w.auth.Charge(ctx, p.Account, tollkeeper.OpSocial, "k"); return err }
+			return func() error { _, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "k"); return err }
 		}},
 		{"credit analysis", "[Balance ListCredits]", func(w *world, p, _ *person) func() error {
 			return func() error { _, err := w.auth.CreditAnalysis(ctx, p.Identity); return err }

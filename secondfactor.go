@@ -30,7 +30,7 @@ type pending struct {
 const sealChallenge = "challenge"
 
 // challenge answers what a client needs to go on.
-func (a *Authenticator) challenge(s Subject, p proof, now time.Time) SignInResult {
+func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) SignInResult {
 	c := pending{
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
 		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Until: now.Add(challengeTTL).UnixMilli(),
@@ -49,11 +49,11 @@ type FactorRequest struct {
 	Client    Client // of the same network as the first step
 }
 
-// VerifySecondFactor ends the sign-in that a challenge began, with the same result and errors as SignIn.
+// SignInWithFactor ends the sign-in that a challenge began, with the same result and errors as SignIn.
 // ErrInvalidChallenge: forged, too old, from another network, or voided by a change of the account: sign in again.
 // ErrInvalidCode: wrong or used. ErrRateLimited: five tries per 15 minutes and account, which signing in again does not
 // give back; after a hundred in a row only a recovery code opens.
-func (a *Authenticator) VerifySecondFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
+func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
 	now := a.now()
 	var c pending
 	if !a.keys.open(sealChallenge, r.Challenge, &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
@@ -73,7 +73,7 @@ func (a *Authenticator) VerifySecondFactor(ctx context.Context, r FactorRequest)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	p := proof{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, step: step}
+	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, step: step}
 	return a.finishSignIn(ctx, s, p, now)
 }
 
@@ -105,12 +105,12 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 // takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
 // of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
 func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
-	window := charge{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
-	ceiling := charge{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
+	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
+	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
 	if codePattern.MatchString(code) {
-		return a.take(ctx, []charge{window, ceiling}, now)
+		return a.take(ctx, []hit{window, ceiling}, now)
 	}
-	t, err := a.take(ctx, []charge{window}, now)
+	t, err := a.take(ctx, []hit{window}, now)
 	t.also = []store.Digest{ceiling.Key}
 	return t, err
 }
@@ -120,7 +120,7 @@ func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string,
 	if codePattern.MatchString(code) {
 		seed, ok := a.keys.decrypt(boxTOTP, x.TOTP, x.ID[:])
 		if !ok {
-			return 0, ErrInternal.because(errMasterMissing)
+			return 0, ErrInternal.WithCause(errMasterMissing)
 		}
 		if step, ok = matchTOTP(seed, code, x.TOTPStep, now); ok {
 			return step, nil

@@ -32,7 +32,7 @@ func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
 	if err != nil {
 		t.Fatal("enrol:", err)
 	}
-	x := enrolled{Account: a, secret: e.Secret}
+	x := enrolled{Account: a, secret: e.Seed}
 	if x.recovery, err = k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{}); err != nil {
 		t.Fatal("confirm:", err)
 	}
@@ -52,7 +52,7 @@ func (x enrolled) code(t *testing.T, k *authtest.Kit) string {
 func (x enrolled) challenge(k *authtest.Kit) string { return k.SignIn(x.Account).Challenge }
 
 func verify(k *authtest.Kit, challenge, code string) (tollkeeper.SignInResult, error) {
-	return k.Auth.VerifySecondFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: code})
+	return k.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: code})
 }
 
 func TestSecondFactor(t *testing.T) {
@@ -67,7 +67,7 @@ func TestSecondFactor(t *testing.T) {
 	t.Run("a sign-in stops at the challenge and ends with the code", func(t *testing.T) {
 		k.Advance(time.Minute)
 		res := k.SignIn(x.Account)
-		if res.Token != "" || res.Refresh != "" || res.Secret != "" || res.Challenge == "" {
+		if res.Token != "" || res.Refresh != "" || res.TenantKey != "" || res.Challenge == "" {
 			t.Fatal("the first factor alone opened something")
 		}
 		if _, err := k.Auth.Authenticate(ctx, res.Challenge); !errors.Is(err, tollkeeper.ErrInvalidToken) {
@@ -167,7 +167,7 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
-			return k.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: k.LastCode(x.Email), ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: k.LastCode(x.Email), ParentKey: parent.PublicKey, Audience: audience})
 		}
 		ways["reset/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			k.Advance(time.Hour)
@@ -252,10 +252,10 @@ func TestSecondFactorEnrolment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(e.Secret); err != nil || len(seed) != 20 {
+		if seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(e.Seed); err != nil || len(seed) != 20 {
 			t.Fatalf("secret of %d bytes, %v: want 160 bits", len(seed), err)
 		}
-		if !strings.HasPrefix(e.URL, "otpauth://totp/") || !strings.Contains(e.URL, e.Secret) {
+		if !strings.HasPrefix(e.URL, "otpauth://totp/") || !strings.Contains(e.URL, e.Seed) {
 			t.Fatal("URL:", e.URL)
 		}
 		if _, err := png.Decode(bytes.NewReader(e.PNG)); err != nil {
@@ -275,7 +275,7 @@ func TestSecondFactorEnrolment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.secret = e.Secret
+		x.secret = e.Seed
 		codes, err := k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{})
 		if err != nil || len(codes) != 10 {
 			t.Fatal(len(codes), err)
@@ -284,11 +284,11 @@ func TestSecondFactorEnrolment(t *testing.T) {
 			t.Fatal("another session lived on:", err)
 		}
 		mails := k.Mails(a.Email)
-		if last := mails[len(mails)-1]; !strings.Contains(last.Text, "second factor") || strings.Contains(last.Text, e.Secret) {
+		if last := mails[len(mails)-1]; !strings.Contains(last.Text, "second factor") || strings.Contains(last.Text, e.Seed) {
 			t.Fatal("notice:", last.Text)
 		}
 		k.Advance(time.Minute)
-		if err := k.Auth.RemoveFactor(ctx, id, a.Password, x.code(t, k), tollkeeper.Client{}); err != nil {
+		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: a.Password, Code: x.code(t, k)}); err != nil {
 			t.Fatal("remove:", err)
 		}
 		if k.SignIn(a).Token == "" {
@@ -324,7 +324,7 @@ func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
 }
 
 func TestSecondFactorPolicy(t *testing.T) {
-	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.SecondFactor.Roles = []tollkeeper.Role{tollkeeper.RoleAdmin} }))
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} }))
 	parent := k.Parent()
 	admin, user := k.Admin(parent), k.Child(parent)
 	if id := k.Identity(k.SignIn(user).Token); id.Limited != tollkeeper.Unlimited {
@@ -341,7 +341,7 @@ func TestSecondFactorPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.ConfirmFactor(ctx, id, enrolled{secret: e.Secret}.code(t, k), tollkeeper.Client{}); err != nil {
+	if _, err := k.Auth.ConfirmFactor(ctx, id, enrolled{secret: e.Seed}.code(t, k), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.Auth.Accounts(ctx, k.Identity(k.SignIn(user).Token), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {

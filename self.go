@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// accountCharges are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
+// accountHits are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
 // ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
-func (a *Authenticator) accountCharges(by *Identity, c Client) []charge {
+func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
 	id, l := by.Account.String(), a.cfg.Limits
-	return []charge{
+	return []hit{
 		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
 		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
 	}
@@ -21,11 +21,11 @@ func (a *Authenticator) accountCharges(by *Identity, c Client) []charge {
 // confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
 func (a *Authenticator) confirm(ctx context.Context, by *Identity, password string, c Client) (Subject, error) {
 	now := a.now()
-	t, err := a.take(ctx, a.accountCharges(by, c), now)
+	t, err := a.take(ctx, a.accountHits(by, c), now)
 	if err != nil {
 		return Subject{}, err
 	}
-	s, err := a.own(ctx, by)
+	s, err := a.self(ctx, by)
 	if err != nil {
 		return s, err
 	}
@@ -37,25 +37,32 @@ func (a *Authenticator) confirm(ctx context.Context, by *Identity, password stri
 		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
 		return s, ErrInvalidCredentials
 	}
-	a.settle(ctx, t.settlement(), now)
+	a.release(ctx, t.release(), now)
 	return s, nil
+}
+
+// PasswordChange replaces a password.
+type PasswordChange struct {
+	Current string
+	New     string
+	Client  Client
 }
 
 // ChangePassword replaces the caller's password. Every other session ends, the caller's stays; codes and links on their
 // way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
 // ErrInvalidCredentials, ErrLocked, ErrWeakPassword, ErrConflict when another change came first.
-func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, current, next string, c Client) error {
-	by = by.known()
-	s, err := a.confirm(ctx, by, current, c)
+func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r PasswordChange) error {
+	by = by.orNobody()
+	s, err := a.confirm(ctx, by, r.Current, r.Client)
 	if err != nil {
 		return err
 	}
-	if err := a.checkNewPassword(ctx, next, s.Account); err != nil {
+	if err := a.checkNewPassword(ctx, r.New, s.Account); err != nil {
 		return err
 	}
 	now := a.now()
 	change := store.Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
-	if change.Account, err = a.withPassword(ctx, s.Account, next, now); err != nil {
+	if change.Account, err = a.withPassword(ctx, s.Account, r.New, now); err != nil {
 		return err
 	}
 	if _, _, err := a.update(ctx, change, now); err != nil {
@@ -72,7 +79,7 @@ var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, st
 // asked again; an account without one is deleted on the word of a session not older than ten minutes.
 // ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.
 func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password string, c Client) error {
-	by = by.known()
+	by = by.orNobody()
 	s, err := a.confirm(ctx, by, password, c)
 	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {
 		if a.now().Sub(by.ProvedAt) > 10*time.Minute {

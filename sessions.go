@@ -29,7 +29,7 @@ const (
 
 // Sessions lists the caller's live sessions in order of creation, the newest hundred of at most a thousand.
 func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
-	by = by.known()
+	by = by.orNobody()
 	rows, err := a.store.ListSessions(ctx, by.Account, store.Page{Limit: sessionsRead}, a.now())
 	if err != nil {
 		return nil, unavailable(err)
@@ -47,7 +47,7 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 
 // EndSession ends one of the caller's own sessions at once. ErrNotFound: he has none of that id.
 func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
-	by = by.known()
+	by = by.orNobody()
 	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
 	a.live.sessionChanged(by.Account)
 	if err != nil {
@@ -59,13 +59,13 @@ func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UU
 
 // EndOtherSessions ends all of the caller's sessions but this one.
 func (a *Authenticator) EndOtherSessions(ctx context.Context, by *Identity) error {
-	by = by.known()
+	by = by.orNobody()
 	return a.endSessions(ctx, by.Account, by, by.Session)
 }
 
 // EndSessions ends every session of an account that the caller may act on, his own included. ErrNotFound.
 func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.UUID) error {
-	by = by.known()
+	by = by.orNobody()
 	if id != by.Account {
 		if _, err := a.target(ctx, by, id); err != nil {
 			return err
@@ -90,36 +90,43 @@ func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Ident
 
 // RequireRecent answers ErrNotRecent unless the caller proved who he is within the given time (step-up).
 func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error {
-	by = by.known()
+	by = by.orNobody()
 	if age := a.now().Sub(by.ProvedAt); age < 0 || age > within {
 		return ErrNotRecent
 	}
 	return nil
 }
 
+// Confirmation proves once more who the caller is, before something that needs it.
+type Confirmation struct {
+	Password string
+	Code     string // of the second factor, or a recovery code; empty: there is none
+	Client   Client
+}
+
 // Reauthenticate proves once more who the caller is, so that RequireRecent passes in this session: by the password and,
 // where there is one, a code of the second factor. ErrInvalidCredentials, ErrInvalidCode, ErrLocked, ErrRateLimited.
-func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, password, code string, c Client) error {
-	by = by.known()
-	s, err := a.confirm(ctx, by, password, c)
+func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
+	by = by.orNobody()
+	s, err := a.confirm(ctx, by, r.Password, r.Client)
 	if err != nil {
 		return err
 	}
 	if len(s.Account.TOTP) > 0 {
-		s, t, step, err := a.provenFactor(ctx, by, code)
+		s, t, step, err := a.provenFactor(ctx, by, r.Code)
 		if err != nil {
 			return err
 		}
 		if step > 0 { // used once, here too
 			_, _, err := a.update(ctx, store.Change{Account: s.Account, TOTPStep: step}, a.now())
 			if errors.Is(err, ErrConflict) {
-				return ErrInvalidCode.because(err)
+				return ErrInvalidCode.WithCause(err)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		a.settle(ctx, t.settlement(), a.now())
+		a.release(ctx, t.release(), a.now())
 	}
 	err = a.store.TouchSession(ctx, store.Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
 	a.live.sessionChanged(by.Account)

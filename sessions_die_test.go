@@ -19,7 +19,7 @@ func TestWhatEndsSessions(t *testing.T) {
 	}{
 		{"signing out", func(w *world, c cast) error { return w.auth.SignOut(ctx, c.own.Identity) }, false, true, true, true},
 		{"changing the password", func(w *world, c cast) error {
-			return w.auth.ChangePassword(ctx, c.own.Identity, password, "another horse 9", tollkeeper.Client{})
+			return w.auth.ChangePassword(ctx, c.own.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		}, true, false, true, true},
 		{"a reset", func(w *world, c cast) error {
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.email, ParentKey: c.own.key}))
@@ -39,19 +39,19 @@ func TestWhatEndsSessions(t *testing.T) {
 			return w.auth.RemoveAccount(ctx, c.parent.Identity, c.own.Account)
 		}, false, false, true, true},
 		{"becoming an admin", func(w *world, c cast) error {
-			_, err := w.auth.SetRole(ctx, c.parent.Identity, c.own.email, tollkeeper.RoleAdmin)
+			_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.email, Role: tollkeeper.RoleAdmin})
 			return err
 		}, true, true, true, true},
 		{"ceasing to be an admin", func(w *world, c cast) error {
 			for _, of := range []*person{c.own, c.sibling} {
-				_, err := w.auth.SetRole(ctx, c.parent.Identity, of.email, tollkeeper.RoleAdmin)
+				_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: of.email, Role: tollkeeper.RoleAdmin})
 				w.ok(err)
 			}
-			_, err := w.auth.SetRole(ctx, c.parent.Identity, c.own.email, tollkeeper.RoleUser)
+			_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.email, Role: tollkeeper.RoleUser})
 			return err
 		}, false, false, true, true},
 		{"the parent being disabled", func(w *world, c cast) error {
-			return w.auth.OverrideStatus(ctx, c.parent.Account, tollkeeper.StatusDisabled)
+			return w.auth.Host().SetStatus(ctx, c.parent.Account, tollkeeper.StatusDisabled)
 		}, false, false, false, false},
 		{"the parent being deleted", func(w *world, c cast) error {
 			return w.auth.DeleteAccount(ctx, c.parent.Identity, password, tollkeeper.Client{})
@@ -88,9 +88,9 @@ func TestParentComesBack(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
-		w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+		w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
 		w.refuses("a child of a disabled parent", c.Token)
-		w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusActive))
+		w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusActive))
 		w.identity(c.Token)
 		w.refuses("the parent's own session from before", p.Token)
 	})
@@ -104,7 +104,7 @@ func TestRoleIsReadWithEachToken(t *testing.T) {
 		if w.identity(u.Token).Admin() {
 			w.Fatal("a user is an admin")
 		}
-		_, err := w.auth.SetRole(ctx, admin.Identity, u.email, "ADMIN")
+		_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: u.email, Role: "ADMIN"})
 		w.ok(err)
 		promoted := w.identity(u.Token)
 		if !promoted.Admin() {
@@ -149,7 +149,7 @@ func TestSignInRacesWithPasswordChange(t *testing.T) {
 		tokens := make([]string, 40)
 		errs := atOnce(41, func(i int) error {
 			if i == 40 {
-				return w.auth.ChangePassword(ctx, p.Identity, password, "another horse 9", tollkeeper.Client{})
+				return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 			}
 			res, err := w.try(p, password)
 			tokens[i] = res.Token
@@ -170,7 +170,7 @@ func TestIdsAreNotEnough(t *testing.T) {
 	story(t, func(w *world) {
 		nobody := &tollkeeper.Identity{Account: uuid.New(), Session: uuid.New()}
 		w.want(w.auth.SignOut(ctx, nobody), tollkeeper.ErrInvalidToken)
-		w.want(w.auth.ChangePassword(ctx, nobody, password, "another horse 9", tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+		w.want(w.auth.ChangePassword(ctx, nobody, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}), tollkeeper.ErrInvalidToken)
 		w.want(w.auth.DeleteAccount(ctx, nobody, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
 		_, err := w.auth.UpdateOrganization(ctx, nobody, tollkeeper.OrganizationPatch{})
 		w.want(err, tollkeeper.ErrInvalidToken)

@@ -26,9 +26,9 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		email = "malformed:" + r.Email[:min(len(r.Email), 254)]
 	}
 	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.passwordCharges(g), now)
+	t, err := a.take(ctx, a.passwordHits(g), now)
 	if err != nil {
-		return SignInResult{}, a.refused(g, err)
+		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
 
@@ -41,9 +41,9 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		return SignInResult{}, err
 	}
 	if missing != nil || !proven {
-		return SignInResult{}, a.unproven(g, s, missing)
+		return SignInResult{}, a.failSignIn(g, s, missing)
 	}
-	res, err := a.finishSignIn(ctx, s, proof{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+	res, err := a.finishSignIn(ctx, s, attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
 	if err == nil && outdated {
 		a.rehash(ctx, s.Account, r.Password)
 	}
@@ -61,7 +61,7 @@ func signInLookup(where place, email string, audience Audience) store.Lookup {
 	return l
 }
 
-// lookUp finds an account. A key or address that cannot exist is not asked for, but takes the same way afterwards.
+// lookUp finds an account. It skips the store for impossible keys; the caller still hashes.
 func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed error) (Subject, error) {
 	if l.ScopeKey != "" && !ValidPublicKey(l.ScopeKey) {
 		return Subject{}, ErrUnknownParent
@@ -73,40 +73,40 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 	if err == nil {
 		return s, nil
 	}
-	if parentMissing(err) {
+	if isNoParent(err) {
 		return Subject{}, ErrUnknownParent
 	}
 	return Subject{}, unavailable(err)
 }
 
-// parentMissing tells an unknown parent from an unknown account.
-func parentMissing(err error) bool {
+// isNoParent tells an unknown parent from an unknown account.
+func isNoParent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == ErrNotFound.Code && e.Field == "parent"
 }
 
-// unproven is the end of an attempt without proof: one answer whatever the cause.
-func (a *Authenticator) unproven(g guess, s Subject, missing error) error {
+// failSignIn is the end of an attempt without proof: one answer whatever the cause.
+func (a *Authenticator) failSignIn(g guess, s Subject, missing error) error {
 	a.event(Event{Name: EventSignInFailed, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
 	if errors.Is(missing, ErrUnknownParent) {
 		return ErrUnknownParent
 	}
-	if missing != nil && a.cfg.DiscloseUnknownUser && g.audience == AudienceOrganization {
+	if missing != nil && a.cfg.Accounts.DiscloseUnknown && g.audience == AudienceOrganization {
 		return ErrAccountGone
 	}
 	return ErrInvalidCredentials
 }
 
-// refused is the end of an attempt that a throttle stopped.
-func (a *Authenticator) refused(g guess, err error) error {
+// refuseSignIn is the end of an attempt that a throttle stopped.
+func (a *Authenticator) refuseSignIn(g guess, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && (e.Code == ErrLocked.Code || e.Code == ErrRateLimited.Code) {
 		a.event(Event{Name: EventSignInRefused, Audience: g.audience, Network: g.client.network(), Code: e.Code})
 	}
 	return err
 }
 
-// proof is how somebody showed who he is, on the way to a session.
-type proof struct {
+// attempt is how somebody showed who they are, on the way to a session.
+type attempt struct {
 	method    string    // "password", "code", "google", "sign-up", "totp", "recovery"
 	operation Operation // what it costs; empty: nothing
 	audience  Audience
@@ -117,16 +117,16 @@ type proof struct {
 }
 
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
-func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, now time.Time) (SignInResult, error) {
-	if err := admit(s, p, a.cfg.RequireVerify); err != nil {
-		a.settle(ctx, p.taken.settlement(), now) // the proof was right: no failure
+func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, now time.Time) (SignInResult, error) {
+	if err := admit(s, p, a.cfg.Accounts.RequireVerified); err != nil {
+		a.release(ctx, p.taken.release(), now) // the proof was right: no failure
 		a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
 		return SignInResult{}, err
 	}
 	if len(s.Account.TOTP) > 0 && !p.second {
-		given := p.taken.settlement()
+		given := p.taken.release()
 		given.Forget = nil // the lock waits for the second factor
-		a.settle(ctx, given, now)
+		a.release(ctx, given, now)
 		return a.challenge(s, p, now), nil
 	}
 	key, err := a.tokens.signer(&s, p.audience)
@@ -134,7 +134,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 		return SignInResult{}, err
 	}
 	session := a.newSession(s, p, key, now)
-	settlement := p.taken.settlement()
+	settlement := p.taken.release()
 	if p.taken.guess.email != "" && !p.taken.remembered(now) {
 		settlement.Mark, settlement.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
 	}
@@ -145,18 +145,18 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p proof, no
 	receipt, err := a.store.CreateSession(ctx, create, now)
 	if err != nil {
 		if errors.Is(err, ErrInsufficientCredits) {
-			a.settle(ctx, p.taken.settlement(), now) // the proof was right: no failure
+			a.release(ctx, p.taken.release(), now) // the proof was right: no failure
 		}
-		return SignInResult{}, a.notCreated(s, p, err)
+		return SignInResult{}, a.sessionError(s, p, err)
 	}
 	if a.apart {
-		a.settle(ctx, settlement, now)
+		a.release(ctx, settlement, now)
 	}
 	a.signedIn(ctx, s, p, session, receipt, settlement)
 	return a.signInResult(s, p, key, session, now)
 }
 
-func (a *Authenticator) newSession(s Subject, p proof, key *hotKey, now time.Time) Session {
+func (a *Authenticator) newSession(s Subject, p attempt, key *hotKey, now time.Time) Session {
 	session := Session{
 		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.id,
 		Network: p.client.network(), Agent: p.client.agent(),
@@ -169,14 +169,14 @@ func (a *Authenticator) newSession(s Subject, p proof, key *hotKey, now time.Tim
 }
 
 func (a *Authenticator) ttl(audience Audience) time.Duration {
-	if d, ok := a.cfg.AudienceTTL[audience]; ok {
+	if d, ok := a.cfg.Tokens.PerAudience[audience]; ok {
 		return d
 	}
-	return a.cfg.TokenTTL
+	return a.cfg.Tokens.TTL
 }
 
-// notCreated says why the store refused the session.
-func (a *Authenticator) notCreated(s Subject, p proof, err error) error {
+// sessionError says why the store refused the session.
+func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		err = ErrAccountGone // vanished, disabled or reset between proof and commit
@@ -190,7 +190,7 @@ func (a *Authenticator) notCreated(s Subject, p proof, err error) error {
 }
 
 // signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
-func (a *Authenticator) signedIn(ctx context.Context, s Subject, p proof, session Session, r store.Receipt, settled store.Settlement) {
+func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, session Session, r store.Receipt, settled store.Settlement) {
 	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
 	c := a.signInCharge(s, session.ID, p)
 	a.alert(ctx, c.Owner, c.Price, r)
@@ -210,25 +210,25 @@ func (t taken) recognised() bool {
 }
 
 // signInResult signs the token and gathers what the caller may know.
-func (a *Authenticator) signInResult(s Subject, p proof, key *hotKey, session Session, now time.Time) (SignInResult, error) {
+func (a *Authenticator) signInResult(s Subject, p attempt, key *hotKey, session Session, now time.Time) (SignInResult, error) {
 	token, err := key.signToken(a.claimsOf(session, s.Account.Parent, now))
 	if err != nil {
-		return SignInResult{}, ErrInternal.because(err)
+		return SignInResult{}, ErrInternal.WithCause(err)
 	}
-	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.PasswordExpiry, now)
+	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
 		Token: token, ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
 		Refresh: a.refreshToken(session), PasswordExpired: expired, DaysUntilExpiry: days,
 	}
 	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
-		res.Secret = key.text // a parent's own: never the widget's, never after expiry, never into a limited session
+		res.TenantKey = key.text // a parent's own: never the widget's, never after expiry, never into a limited session
 	}
 	return res, nil
 }
 
 func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, now time.Time) claims {
 	c := claims{
-		Issuer: a.cfg.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
+		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT",
 	}
 	if parent != Root {

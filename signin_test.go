@@ -80,7 +80,7 @@ func TestSignIn(t *testing.T) {
 			return c.attempt("wrong")
 		}, tollkeeper.ErrInvalidCredentials},
 		{"a child of a disabled parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
-			w.ok(w.auth.OverrideStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+			w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
 			return c.attempt(password)
 		}, tollkeeper.ErrParentInactive},
 		{"a child of a deleted parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
@@ -159,7 +159,7 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		other := w.child(w.parent("q@example.com"), "x@example.com")
-		blank, err := w.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "blank@example.com"})
+		blank, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "blank@example.com"})
 		w.ok(err)
 		disabled := w.child(p, "d@example.com")
 		w.ok(w.auth.SetStatus(ctx, p.Identity, disabled.Account, tollkeeper.StatusDisabled))
@@ -195,7 +195,7 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 				t.Errorf("%s: %d hashes", name, hashes)
 			}
 		}
-	}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+	}, func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = memory })
 }
 
 // Whoever may wait for no hash is refused without one.
@@ -217,7 +217,7 @@ func TestThrottledSignInDoesNotHash(t *testing.T) {
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > memory<<10/2 {
 			w.Fatalf("%d bytes allocated: a hash was made", grown)
 		}
-	}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+	}, func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = memory })
 }
 
 // The answer of a sign-in says no more than what the caller is entitled to.
@@ -226,18 +226,18 @@ func TestSignInResult(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		res := w.signIn(p)
-		if res.Secret == "" || res.ExpiresIn != 24*time.Hour || res.PasswordExpired || res.DaysUntilExpiry != 90 || res.Refresh != "" {
+		if res.TenantKey == "" || res.ExpiresIn != 24*time.Hour || res.PasswordExpired || res.DaysUntilExpiry != 90 || res.Refresh != "" {
 			t.Errorf("a parent's sign-in: %+v", res)
 		}
-		if details, err := w.auth.Organization(ctx, p.Identity); err != nil || details.Secret != res.Secret {
+		if details, err := w.auth.Organization(ctx, p.Identity); err != nil || details.TenantKey != res.TenantKey {
 			t.Error("the secret of the sign-in is not that of the details")
 		}
-		if res := w.signIn(c); res.Secret != "" {
+		if res := w.signIn(c); res.TenantKey != "" {
 			t.Error("a child got the jwtSecret")
 		}
 		r := p.attempt(password)
 		r.Audience = tollkeeper.AudienceV1
-		if res, err := w.auth.SignIn(ctx, r); err != nil || res.Secret != "" {
+		if res, err := w.auth.SignIn(ctx, r); err != nil || res.TenantKey != "" {
 			t.Error("another family got the jwtSecret")
 		}
 	})
@@ -283,7 +283,7 @@ func TestLegacyHashesCostNoLess(t *testing.T) {
 						t.Errorf("%d hashes at current strength for %q", hashes, guess)
 					}
 				}
-			}, func(c *tollkeeper.Config) { c.Hash.Memory = memory })
+			}, func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = memory })
 		})
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
-// credits. Where the organization (or Config.RequireVerify) asks for a verified email, the mail is queued in the same
+// credits. Where the organization (or Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in the same
 // step, and the session is limited to the account's own business until it is. Errors: ErrInvalidEmail, ErrInvalidUsername,
 // ErrWeakPassword, ErrInvalidInput (name, verify path), ErrEmailTaken, ErrUsernameTaken, ErrUnknownParent, ErrParentInactive,
 // ErrInsufficientCredits, ErrRateLimited, ErrBusy, ErrUnavailable. After an error there is no account, but after
@@ -27,7 +27,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 		return SignUpResult{}, err
 	}
 	g := guess{scope: where.text(), email: x.EmailKey, audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkCharges("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp), now)
+	t, err := a.take(ctx, a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp), now)
 	if err != nil {
 		return SignUpResult{}, err
 	}
@@ -58,14 +58,14 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 	} else {
 		create.Grant = a.initialGrant(x.ID, now)
 	}
-	sent := mustVerify(s, a.cfg.RequireVerify)
+	sent := mustVerify(s, a.cfg.Accounts.RequireVerified)
 	if sent {
 		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
 	made, receipt, err := a.store.CreateAccount(ctx, create, now)
 	if err != nil {
-		return SignUpResult{}, notOpened(err)
+		return SignUpResult{}, signUpError(err)
 	}
 	s.Account = made
 	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Audience: r.Audience, Network: r.Client.network()})
@@ -73,7 +73,7 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 	if sent {
 		a.worker.wake()
 	}
-	res, err := a.finishSignIn(ctx, s, proof{method: "sign-up", audience: r.Audience, client: r.Client, taken: t}, now)
+	res, err := a.finishSignIn(ctx, s, attempt{method: "sign-up", audience: r.Audience, client: r.Client, taken: t}, now)
 	return SignUpResult{SignInResult: res, VerificationSent: sent}, err
 }
 
@@ -147,8 +147,8 @@ func (a *Authenticator) initialGrant(owner uuid.UUID, now time.Time) *LedgerEntr
 	}
 }
 
-func notOpened(err error) error {
-	if parentMissing(err) {
+func signUpError(err error) error {
+	if isNoParent(err) {
 		return ErrUnknownParent
 	}
 	return duplicate(err)

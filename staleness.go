@@ -18,7 +18,7 @@ const (
 	staleSlots = 4096
 )
 
-// liveSessions answers sessions, from memory for as long as Config.SessionStaleness allows. A change made by this process
+// liveSessions answers sessions, from memory for as long as Config.Tokens.Staleness allows. A change made by this process
 // counts at once, also against a look-up that began before it: each entry carries the change counts it was loaded under,
 // and is good only while they stand.
 type liveSessions struct {

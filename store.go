@@ -19,11 +19,11 @@ func asError(err error) error {
 		return nil
 	}
 	if c, ok := errors.AsType[store.Conflict](err); ok {
-		return ErrConflict.in(c.Field).because(err)
+		return ErrConflict.WithField(c.Field).WithCause(err)
 	}
 	for _, x := range plainErrors {
 		if errors.Is(err, x.plain) {
-			return x.ours.because(err)
+			return x.ours.WithCause(err)
 		}
 	}
 	return err
@@ -33,7 +33,7 @@ var plainErrors = []struct {
 	plain error
 	ours  *Error
 }{
-	{store.ErrNoParent, ErrNotFound.in("parent")}, // before ErrNotFound, which it is, too
+	{store.ErrNoParent, ErrNotFound.WithField("parent")}, // before ErrNotFound, which it is, too
 	{store.ErrNotFound, ErrNotFound},
 	{store.ErrLastAdmin, ErrLastAdmin},
 	{store.ErrInsufficientCredits, ErrInsufficientCredits},

@@ -15,7 +15,7 @@ import (
 func TestTokenIsRefused(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		secret := w.signIn(p).Secret
+		secret := w.signIn(p).TenantKey
 		good := apart(t, p.Token, secret)
 		w.identity(good.token())
 
@@ -115,7 +115,7 @@ func TestTokenIsRefused(t *testing.T) {
 func TestTokenTimes(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		good := apart(t, p.Token, w.signIn(p).Secret)
+		good := apart(t, p.Token, w.signIn(p).TenantKey)
 		now := w.now().Unix()
 		w.identity(good.with("iat", now+29).with("nbf", now+29).token())
 		short := good.with("exp", now+1).token()
@@ -158,7 +158,7 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 			}
 			key := instance
 			if of == tollkeeper.AudienceOrganization {
-				key = w.signIn(p).Secret
+				key = w.signIn(p).TenantKey
 			}
 			f := apart(t, res.Token, key)
 			w.identity(f.token())
@@ -200,7 +200,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		r.Audience = tollkeeper.AudienceV1
 		old, err := w.auth.SignIn(ctx, r)
 		w.ok(err)
-		before := w.signIn(p).Secret
+		before := w.signIn(p).TenantKey
 		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
 		code := w.code(p.email)
 		for range 5 {
@@ -222,7 +222,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		}
 		res, err := auth.SignIn(ctx, p.attempt(password))
 		w.ok(err)
-		if res.Secret != before {
+		if res.TenantKey != before {
 			t.Error("a tenant's secret changed without being asked")
 		}
 		fresh, err := auth.SignIn(ctx, r)
@@ -237,7 +237,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
 			t.Errorf("a token of the key that stayed: %v", err)
 		}
-		if _, err := auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code}); err != nil {
+		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code}); err != nil {
 			t.Errorf("a code from before: %v", err)
 		}
 	})
@@ -247,7 +247,7 @@ func TestMasterKeysRotate(t *testing.T) {
 func TestClaimsDoNotOutliveTheRow(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		f := apart(t, p.Token, w.signIn(p).Secret)
+		f := apart(t, p.Token, w.signIn(p).TenantKey)
 		w.pass(24 * time.Hour)
 		now := w.now().Unix()
 		w.refuses("a later exp", f.with("iat", now).with("nbf", now).with("exp", now+3600).token())
@@ -261,12 +261,12 @@ func TestRotatedSecret(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
-		before := w.signIn(p).Secret
-		secret, err := w.auth.RotateSecret(ctx, p.Identity)
+		before := w.signIn(p).TenantKey
+		secret, err := w.auth.RotateTenantKey(ctx, p.Identity)
 		w.ok(err)
 		w.refuses("the parent's token of the old secret", p.Token)
 		w.refuses("a child's token of the old secret", c.Token)
-		if res := w.signIn(p); res.Secret != secret || secret == before {
+		if res := w.signIn(p); res.TenantKey != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
 		w.refuses("an old session under the new secret", apart(t, c.Token, secret).header("kid", w.auth.TenantKeyID(p.Account, 2)).token())

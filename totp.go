@@ -30,16 +30,16 @@ var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // Enrolment is what an authenticator app needs. It is shown once and is worth nothing until ConfirmFactor.
 type Enrolment struct {
-	Secret string // base32
-	URL    string // otpauth://
-	PNG    []byte // the URL as QR code
+	Seed string // base32
+	URL  string // otpauth://
+	PNG  []byte // the URL as QR code
 }
 
 // EnrolFactor begins a second factor for the caller: a new seed waits for its first code. Fresh proof is needed: the
 // password, or a session proved within five minutes. ErrNotRecent, ErrInvalidCredentials, ErrLocked; ErrFactorState: there
 // is one already.
 func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password string, c Client) (Enrolment, error) {
-	by = by.known()
+	by = by.orNobody()
 	s, err := a.fresh(ctx, by, password, c)
 	if err != nil {
 		return Enrolment{}, err
@@ -51,7 +51,7 @@ func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password 
 	rand.Read(seed)
 	e, err := a.enrolment(s.Account, seed)
 	if err != nil {
-		return Enrolment{}, ErrInternal.because(err)
+		return Enrolment{}, ErrInternal.WithCause(err)
 	}
 	change := store.Change{Account: s.Account}
 	change.Account.TOTPPending = a.keys.encrypt(boxTOTP, seed, s.Account.ID[:])
@@ -72,13 +72,13 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 	if err := png.Encode(&b, img); err != nil {
 		return Enrolment{}, err
 	}
-	return Enrolment{Secret: key.Secret(), URL: key.URL(), PNG: b.Bytes()}, nil
+	return Enrolment{Seed: key.Secret(), URL: key.URL(), PNG: b.Bytes()}, nil
 }
 
 // ConfirmFactor turns the second factor on with the first code of the app, and answers ten recovery codes, which are shown
 // this once. Other sessions end; the owner is told by mail. ErrFactorState: nothing was begun; ErrInvalidCode; ErrRateLimited.
 func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code string, c Client) (recovery []string, err error) {
-	by = by.known()
+	by = by.orNobody()
 	s, t, err := a.factorChange(ctx, by, code)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code st
 	now := a.now()
 	seed, ok := a.keys.decrypt(boxTOTP, s.Account.TOTPPending, s.Account.ID[:])
 	if !ok {
-		return nil, ErrInternal.because(errMasterMissing)
+		return nil, ErrInternal.WithCause(errMasterMissing)
 	}
 	step, ok := matchTOTP(seed, code, s.Account.TOTPStep, now)
 	if !ok {
@@ -103,12 +103,12 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code st
 
 // RemoveFactor turns the second factor off: fresh proof of the first and a code are needed. Recovery codes are void, other
 // sessions end, the owner is told by mail. ErrFactorState: there is none.
-func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, password, code string, c Client) error {
-	by = by.known()
-	if _, err := a.fresh(ctx, by, password, c); err != nil {
+func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Confirmation) error {
+	by = by.orNobody()
+	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
 		return err
 	}
-	s, t, step, err := a.provenFactor(ctx, by, code)
+	s, t, step, err := a.provenFactor(ctx, by, r.Code)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, password
 
 // NewRecoveryCodes replaces the recovery codes; a code of the app, or an old recovery code, is needed.
 func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code string, c Client) ([]string, error) {
-	by = by.known()
+	by = by.orNobody()
 	s, t, step, err := a.provenFactor(ctx, by, code)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (a *Authenticator) fresh(ctx context.Context, by *Identity, password string
 	if err := a.RequireRecent(by, 5*time.Minute); err != nil {
 		return Subject{}, err
 	}
-	return a.own(ctx, by)
+	return a.self(ctx, by)
 }
 
 func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string) (Subject, taken, error) {
@@ -146,7 +146,7 @@ func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code str
 	if err != nil {
 		return Subject{}, t, err
 	}
-	s, err := a.own(ctx, by)
+	s, err := a.self(ctx, by)
 	return s, t, err
 }
 
@@ -169,7 +169,7 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	if _, _, err := a.update(ctx, c, now); err != nil {
 		return err
 	}
-	a.settle(ctx, t.settlement(), now)
+	a.release(ctx, t.release(), now)
 	a.event(Event{Name: EventFactorChanged, Account: s.Account.ID, Parent: s.Account.Parent, Detail: what})
 	return nil
 }

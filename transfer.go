@@ -44,15 +44,15 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 	}
 	if r.PasswordHash != "" {
 		if _, err := passhash.Parse(r.PasswordHash); err != nil {
-			return x, ErrInvalidInput.in("passwordHash").saying("Password hash: " + err.Error())
+			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
 		}
 	}
 	if len(r.GoogleSubject) > 255 || hasControl(r.GoogleSubject) || !validText(r.GoogleSubject) || len(r.ExternalID) > 255 {
-		return x, ErrInvalidInput.in("googleSubject")
+		return x, ErrInvalidInput.WithField("googleSubject")
 	}
 	for _, t := range []time.Time{r.CreatedAt, r.PasswordChangedAt} {
 		if y := t.UTC().Year(); y < 0 || y > 9999 { // RFC 3339 with an offset reaches what no JSON can say in UTC, as an export must
-			return x, ErrInvalidInput.in("createdAt")
+			return x, ErrInvalidInput.WithField("createdAt")
 		}
 	}
 	x.Parent, x.Password, x.GoogleSubject = parent, r.PasswordHash, r.GoogleSubject
@@ -90,25 +90,25 @@ func (r AccountRecord) identity(parent uuid.UUID, email string) uuid.UUID {
 func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 	if r.PublicKey != "" {
 		if !ValidPublicKey(r.PublicKey) {
-			return x, ErrInvalidInput.in("publicKey")
+			return x, ErrInvalidInput.WithField("publicKey")
 		}
 		x.PublicKey = r.PublicKey
 	}
 	if len(r.SecondFactor) > 0 {
 		if _, ok := a.keys.decrypt(boxTOTP, r.SecondFactor, x.ID[:]); !ok {
-			return x, ErrInvalidInput.in("secondFactor").saying("Second factor was not sealed for this account with these secrets")
+			return x, ErrInvalidInput.WithField("secondFactor").WithMessage("Second factor was not sealed for this account with these secrets")
 		}
 		x.TOTP = r.SecondFactor
 	}
 	if r.KeyMaster != "" {
 		x.KeyMaster, x.KeyVersion = lowerASCII(r.KeyMaster), r.KeyVersion
 		if _, ok := a.keys.ofAccount(&x); !ok {
-			return x, ErrInvalidInput.in("keyMaster").saying("Tenant key is not of these secrets")
+			return x, ErrInvalidInput.WithField("keyMaster").WithMessage("Tenant key is not of these secrets")
 		}
 	}
 	if r.Organization != nil {
 		if x.Parent != Root {
-			return x, ErrInvalidInput.in("organization")
+			return x, ErrInvalidInput.WithField("organization")
 		}
 		if err := checkOrganization(*r.Organization); err != nil {
 			return x, err

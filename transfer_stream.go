@@ -43,7 +43,8 @@ const (
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or from
 // ImportReport.Done. Lines that cannot be imported (ErrInvalidEmail, ErrEmailTaken, …) are reported and passed over. It stops at an
 // error of the reader or the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed.
-func (a *Authenticator) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
+func (h Host) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
+	a := h.auth
 	setZero(&o.Parallel, 16)
 	var report ImportReport
 	lines := bufio.NewScanner(r)
@@ -68,7 +69,7 @@ func (a *Authenticator) ImportAccounts(ctx context.Context, parent uuid.UUID, r 
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return report, ErrInvalidInput.in("line").because(err).saying("Import: " + err.Error())
+		return report, ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Import: " + err.Error())
 	}
 	a.event(Event{Name: EventAccountsImported, Parent: parent, Credits: report.Stand})
 	return report, nil
@@ -113,7 +114,7 @@ func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk
 func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line []byte) error {
 	var r AccountRecord
 	if err := strictjson.Decode(line, &r); err != nil {
-		return ErrInvalidInput.in("line").because(err).saying("Not a record: " + err.Error())
+		return ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Not a record: " + err.Error())
 	}
 	now := a.now()
 	x, err := a.recorded(parent, r, now)
@@ -122,20 +123,27 @@ func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line [
 	}
 	_, _, err = a.store.CreateAccount(ctx, store.NewAccount{Account: x}, now)
 	if err != nil {
-		return notOpened(err)
+		return signUpError(err)
 	}
 	return nil
+}
+
+// ExportOptions steer [Host.ExportAccounts].
+type ExportOptions struct {
+	After    uuid.UUID          // goes on after this account. Zero: from the start
+	Progress func(ImportReport) // after every thousand lines. Nil: none
 }
 
 // ExportAccounts writes the accounts below parent (Root: parents), one AccountRecord a line, in order of creation, so that
 // ImportAccounts with the same Config.Secrets makes the same accounts in another store, passwords, second factors and
 // tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on after the account
-// after, zero starts, and answers the last one written. Sessions, numbers and credits stay behind.
-func (a *Authenticator) ExportAccounts(ctx context.Context, parent, after uuid.UUID, w io.Writer, progress func(ImportReport)) (last uuid.UUID, err error) {
+// o.After and returns the last one written. Sessions, numbers and credits stay behind.
+func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
+	a := h.auth
 	var out bytes.Buffer
 	encode := json.NewEncoder(&out)
 	var report ImportReport
-	last = after
+	last = o.After
 	for {
 		rows, err := a.store.ListAccounts(ctx, parent, store.Page{After: last, Limit: importChunk})
 		if err != nil {
@@ -151,8 +159,8 @@ func (a *Authenticator) ExportAccounts(ctx context.Context, parent, after uuid.U
 		}
 		report.Stand += int64(len(rows))
 		report.Lines, report.Done = report.Stand, report.Stand
-		if progress != nil && len(rows) > 0 {
-			progress(report)
+		if o.Progress != nil && len(rows) > 0 {
+			o.Progress(report)
 		}
 		if len(rows) > 0 {
 			last = rows[len(rows)-1].ID

@@ -35,7 +35,7 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := authtest.New(t)
 			line := fmt.Sprintf(`{"email":"ada@home.example","passwordHash":%q}`, hash)
-			r, err := k.Auth.ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+			r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
 			if err != nil || r.Stand != 1 {
 				t.Fatal(r, err)
 			}
@@ -82,7 +82,7 @@ func TestImport(t *testing.T) {
 	run := func(skip int64) tollkeeper.ImportReport {
 		t.Helper()
 		clear(refused)
-		r, err := k.Auth.ImportAccounts(ctx, parent.ID, strings.NewReader(lines), tollkeeper.ImportOptions{
+		r, err := k.Auth.Host().ImportAccounts(ctx, parent.ID, strings.NewReader(lines), tollkeeper.ImportOptions{
 			Skip: skip, Parallel: 1, Refused: func(n int64, err error) { refused[n] = err },
 		})
 		if err != nil {
@@ -115,22 +115,22 @@ func TestExportAndImportMoveAStore(t *testing.T) {
 	same := authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = secrets })
 	old := authtest.New(t, same)
 	parent := old.Parent()
-	jwtSecret := old.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Secret
+	jwtSecret := old.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).TenantKey
 	x := enrol(t, old, old.Child(parent))
 	fresh := authtest.New(t, same)
 	for _, scope := range []uuid.UUID{tollkeeper.Root, parent.ID} {
 		var out bytes.Buffer
-		if _, err := old.Auth.ExportAccounts(ctx, scope, uuid.Nil, &out, nil); err != nil {
+		if _, err := old.Auth.Host().ExportAccounts(ctx, scope, &out, tollkeeper.ExportOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := fresh.Auth.ImportAccounts(ctx, scope, &out, tollkeeper.ImportOptions{}); err != nil || r.Stand != 1 || r.Refused != 0 {
+		if r, err := fresh.Auth.Host().ImportAccounts(ctx, scope, &out, tollkeeper.ImportOptions{}); err != nil || r.Stand != 1 || r.Refused != 0 {
 			t.Fatalf("%+v, %v", r, err)
 		}
 	}
-	if got := fresh.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Secret; got != jwtSecret {
+	if got := fresh.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).TenantKey; got != jwtSecret {
 		t.Fatal("the parent's jwtSecret is another one")
 	}
-	if _, err := fresh.Auth.Grant(ctx, parent.ID, 100, "moved"); err != nil { // credits stay behind
+	if _, err := fresh.Auth.Host().Grant(ctx, parent.ID, 100, "moved"); err != nil { // credits stay behind
 		t.Fatal(err)
 	}
 	fresh.Advance(time.Hour)
@@ -146,15 +146,15 @@ func TestExportResumes(t *testing.T) {
 	for i := range 2300 {
 		fmt.Fprintf(&in, `{"email":"u%d@home.example"}`+"\n", i)
 	}
-	if _, err := k.Auth.ImportAccounts(ctx, parent.ID, &in, tollkeeper.ImportOptions{}); err != nil {
+	if _, err := k.Auth.Host().ImportAccounts(ctx, parent.ID, &in, tollkeeper.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	broken := &halfWriter{after: 1}
-	last, err := k.Auth.ExportAccounts(ctx, parent.ID, uuid.Nil, broken, nil)
+	last, err := k.Auth.Host().ExportAccounts(ctx, parent.ID, broken, tollkeeper.ExportOptions{})
 	if !errors.Is(err, errFull) {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.ExportAccounts(ctx, parent.ID, last, &broken.Buffer, nil); err != nil {
+	if _, err := k.Auth.Host().ExportAccounts(ctx, parent.ID, &broken.Buffer, tollkeeper.ExportOptions{After: last}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(broken.String(), "\n"); n != 2300 {

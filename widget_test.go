@@ -75,19 +75,19 @@ func TestOrganizationWidget(t *testing.T) {
 	story(t, func(w *world) {
 		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
 		name := "Acme"
-		w.want(w.auth.AddMember(ctx, owner.Account, member.Account), tollkeeper.ErrNoOrganization)
+		w.want(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}), tollkeeper.ErrNoOrganization)
 		d, err := w.auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{Name: &name, Authorized: &[]uuid.UUID{owner.Account}})
 		w.ok(err)
 		if d.Organization.UpdateCount != 1 {
 			t.Errorf("%+v", d.Organization)
 		}
-		w.ok(w.auth.AddMember(ctx, owner.Account, member.Account))
-		w.ok(w.auth.AddMember(ctx, owner.Account, member.Account))
+		w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}))
+		w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}))
 		ask := member.attempt(password)
 		ask.ParentKey = owner.PublicKey
 		res, err := w.auth.SignIn(ctx, ask)
 		w.ok(err)
-		if res.Secret != "" || w.identity(res.Token).Account != member.Account {
+		if res.TenantKey != "" || w.identity(res.Token).Account != member.Account {
 			t.Error("the widget gave the jwtSecret, or another account")
 		}
 		if o, m := w.balance(owner), w.balance(member); o.Used != 1 || m.Used != 0 {
@@ -101,7 +101,7 @@ func TestOrganizationWidget(t *testing.T) {
 		_, err = w.auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrInsufficientCredits)
 		w.signIn(member) // his own way in stays
-		w.ok(w.auth.OverrideStatus(ctx, owner.Account, tollkeeper.StatusDisabled))
+		w.ok(w.auth.Host().SetStatus(ctx, owner.Account, tollkeeper.StatusDisabled))
 		_, err = w.auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrParentInactive)
 		_, err = w.auth.UpdateOrganization(ctx, member.Identity, tollkeeper.OrganizationPatch{Name: &name})
@@ -156,7 +156,7 @@ func TestOrganizationDetails(t *testing.T) {
 		w.ok(err)
 		public, err := w.auth.OrganizationByKey(ctx, p.PublicKey)
 		w.ok(err)
-		if own.Secret == "" || below.Secret != "" || public.Secret != "" || below.PublicKey != p.PublicKey || public.Owner != p.Account {
+		if own.TenantKey == "" || below.TenantKey != "" || public.TenantKey != "" || below.PublicKey != p.PublicKey || public.Owner != p.Account {
 			t.Error("the secret goes to the parent's own session and to nobody else")
 		}
 		for key, want := range map[string]error{"": tollkeeper.ErrUnknownParent, "x": tollkeeper.ErrUnknownParent, "APK_" + strings.Repeat("A", 26): tollkeeper.ErrUnknownParent, c.PublicKey: tollkeeper.ErrForbidden} {

@@ -93,7 +93,7 @@ func (w *worker) run() {
 
 // round does what is due. A panic in a store ends the round, not the worker.
 func (w *worker) round(swept, settled *time.Time) {
-	defer w.calm()
+	defer w.recoverPanic()
 	w.sendDue()
 	w.touchAll()
 	if now := time.Now(); now.Sub(*swept) >= sweepEvery {
@@ -106,8 +106,8 @@ func (w *worker) round(swept, settled *time.Time) {
 	}
 }
 
-// calm is deferred: a panic in a store costs what was under way, never the process.
-func (w *worker) calm() {
+// recoverPanic is deferred: a panic in a store costs what was under way, never the process.
+func (w *worker) recoverPanic() {
 	if r := recover(); r != nil {
 		w.auth.cfg.Logger.Error("tollkeeper: worker panicked", "panic", r)
 	}

@@ -46,7 +46,7 @@ func (k *Kit) Admin(parent Account) Account {
 // parent of Child, and as the scope of the v1 family; it cannot sign in.
 func (k *Kit) House() (house, admin Account) {
 	k.tb.Helper()
-	h, a, err := k.Auth.Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
+	h, a, err := k.Auth.Host().Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
 	k.must(err, "bootstrap")
 	return of(h, ""), of(a, Password)
 }
@@ -55,7 +55,7 @@ func (k *Kit) create(kind string, spec tollkeeper.AccountSpec) Account {
 	k.tb.Helper()
 	spec.Username = kind + "_" + strings.ToLower(rand.Text()[:12])
 	spec.Email, spec.Password, spec.Verified = spec.Username+"@mail.example", Password, true
-	a, err := k.Auth.CreateAccount(k.tb.Context(), spec)
+	a, err := k.Auth.Host().CreateAccount(k.tb.Context(), spec)
 	k.must(err, "make a "+kind)
 	return of(a, Password)
 }

@@ -19,7 +19,7 @@ func TestStory(t *testing.T) {
 	if err := kit.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: ada.Email, Parent: shop.ID}); err != nil {
 		t.Fatal(err)
 	}
-	res, err := kit.Auth.VerifyCode(ctx, tollkeeper.CodeRequest{Email: ada.Email, Code: kit.LastCode(ada.Email), Parent: shop.ID})
+	res, err := kit.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: ada.Email, Code: kit.LastCode(ada.Email), Parent: shop.ID})
 	if err != nil || !kit.Identity(res.Token).Verified {
 		t.Fatal("the code does not sign in: ", err)
 	}

@@ -65,7 +65,7 @@ func New(tb testing.TB, options ...Option) *Kit {
 	k := &Kit{tb: tb, clock: &clock{base: s.config.Now}}
 	k.Store, k.box = watch(s.store)
 	s.config.Now = k.clock.now
-	s.config.Mailer = capture(k.box, s.config.Mailer)
+	s.config.Mail.Mailer = capture(k.box, s.config.Mail.Mailer)
 	var err error
 	if k.Auth, err = tollkeeper.New(k.Store, s.config); err != nil {
 		tb.Fatalf("authtest: %v", err)
@@ -83,12 +83,12 @@ func New(tb testing.TB, options ...Option) *Kit {
 func defaults(tb testing.TB) tollkeeper.Config {
 	start := time.Now().UTC().Truncate(time.Millisecond)
 	return tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
-		BaseURL: BaseURL,
-		Credits: &tollkeeper.Credits{},
-		Hash:    tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
-		Now:     func() time.Time { return start },
-		Logger:  slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Secrets:   []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
+		BaseURL:   BaseURL,
+		Credits:   &tollkeeper.Credits{},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
+		Now:       func() time.Time { return start },
+		Logger:    slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	}
 }
 

@@ -89,12 +89,12 @@ func TestMailsAreComplete(t *testing.T) {
 }
 
 func TestLinks(t *testing.T) {
-	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.RequireVerify = true }))
+	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Accounts.RequireVerified = true }))
 	ada := kit.SignUp("ada@home.example", "copper-Lantern-5")
 	if l := kit.LastLink(ada.Email); !strings.HasPrefix(l, authtest.BaseURL+"/auth/confirm-email?token=") || !strings.HasSuffix(l, kit.LastToken(ada.Email)) {
 		t.Errorf("the link is %s, its token %s", l, kit.LastToken(ada.Email))
 	}
-	if err := kit.Auth.ConfirmEmail(t.Context(), kit.LastToken(ada.Email), tollkeeper.Client{}); err != nil {
+	if err := kit.Auth.VerifyEmail(t.Context(), kit.LastToken(ada.Email), tollkeeper.Client{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -119,7 +119,7 @@ func TestKitInABubble(t *testing.T) {
 		ask(t, kit, parent.Email)
 		code := kit.LastCode(parent.Email)
 		time.Sleep(tollkeeper.CodeTTL)
-		_, err := kit.Auth.VerifyCode(t.Context(), tollkeeper.CodeRequest{Email: parent.Email, Code: code})
+		_, err := kit.Auth.SignInWithCode(t.Context(), tollkeeper.CodeRequest{Email: parent.Email, Code: code})
 		if !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Errorf("an expired code answers %v", err)
 		}
@@ -139,7 +139,7 @@ func TestMailerOfTheHost(t *testing.T) {
 			}
 			return nil
 		})
-		kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mailer = flaky }))
+		kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.Mailer = flaky }))
 		parent := kit.Parent()
 		ask(t, kit, parent.Email)
 		if n := len(kit.Mails(parent.Email)); n != 0 {

@@ -27,7 +27,7 @@ func (b *Bench) addAsymmetric(ctx context.Context, s Setup) error {
 			return err
 		}
 		svc, err := newService(ctx, memory.New(), func(c *tollkeeper.Config) {
-			c.SigningKeys = []tollkeeper.SigningKey{{Private: key}}
+			c.Tokens.SigningKeys = []tollkeeper.SigningKey{{Private: key}}
 		})
 		if err != nil {
 			return err

@@ -28,10 +28,10 @@ func (c crowd) run(ctx context.Context) (Sample, error) {
 	kept := memory.New()
 	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {
 		if !c.Cheap {
-			config.Hash = tollkeeper.HashConfig{}
+			config.Passwords.Hash = tollkeeper.Hash{}
 		}
 		if c.Unbounded {
-			config.Hash.Parallel, config.Hash.Wait = c.Callers, time.Minute
+			config.Passwords.Hash.Parallel, config.Passwords.Hash.Wait = c.Callers, time.Minute
 		}
 	})
 	if err != nil {

@@ -75,12 +75,12 @@ func (b *Bench) addEconomy(ctx context.Context, engine string, kept store.Store,
 
 // owner is a parent with some bought packages, signed in.
 func (s *service) owner(ctx context.Context, email string) (*tollkeeper.Identity, error) {
-	a, err := s.auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: email, Password: password, Verified: true})
+	a, err := s.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: email, Password: password, Verified: true})
 	if err != nil {
 		return nil, err
 	}
 	for n := range 20 {
-		if _, err := s.auth.GrantPackage(ctx, a.ID, "STARTER", fmt.Sprint("transaction-", n)); err != nil {
+		if _, err := s.auth.Host().GrantPackage(ctx, a.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprint("transaction-", n)}); err != nil {
 			return nil, err
 		}
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // cheapHash is the cheapest argon2id that the library takes: what a sign-in costs beyond its hash is not to drown in it.
-var cheapHash = tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
+var cheapHash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
 
 // service is an Authenticator with a house and its admin, over any store.
 type service struct {
@@ -37,8 +37,10 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 		free[a] = []tollkeeper.Limit{{Every: time.Minute, Burst: 1 << 20}, {Every: time.Minute, Burst: 1 << 20}}
 	}
 	c := tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: issuer, Logger: quiet, Hash: cheapHash,
-		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: issuer, Logger: quiet, Passwords: tollkeeper.Passwords{Hash: cheapHash},
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
 		Limits: tollkeeper.Limits{SignIn: free},
 	}
 	for _, e := range edit {
@@ -49,7 +51,7 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 		return nil, err
 	}
 	s := &service{auth: auth, mux: http.NewServeMux()}
-	if s.house, _, err = auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
+	if s.house, _, err = auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
 		return nil, err
 	}
 	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{V1Scope: s.house.ID, Logger: quiet})

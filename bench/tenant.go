@@ -23,7 +23,7 @@ type tenant struct {
 }
 
 func newTenant(ctx context.Context, auth *tollkeeper.Authenticator) (*tenant, error) {
-	a, err := auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@tenant.example", Password: password, Verified: true})
+	a, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@tenant.example", Password: password, Verified: true})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func newTenant(ctx context.Context, auth *tollkeeper.Authenticator) (*tenant, er
 // mint answers n different tokens of the one session.
 func (t *tenant) mint(n int) ([]string, error) {
 	return minted(t.session.Token, n, func(text string) ([]byte, error) {
-		return jwt.SigningMethodHS256.Sign(text, []byte(t.session.Secret))
+		return jwt.SigningMethodHS256.Sign(text, []byte(t.session.TenantKey))
 	})
 }
 

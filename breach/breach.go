@@ -1,4 +1,4 @@
-// Package breach knows passwords that were published after a break-in, for tollkeeper's Config.Breach. Range asks a
+// Package breach knows passwords that were published after a break-in, for tollkeeper's Config.Passwords.Breach. Range asks a
 // service over the network, Filter reads a file.
 //
 //	checker, err := breach.NewRange(breach.RangeConfig{})     // the public service

@@ -186,7 +186,7 @@ func TestInAnAuthenticator(t *testing.T) {
 	})
 	unknown := 0
 	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.Breach = r
+		c.Passwords.Breach = r
 		c.Events = func(e tollkeeper.Event) {
 			if e.Name == tollkeeper.EventBreachUnknown {
 				unknown++

@@ -108,7 +108,7 @@ func TestStrangePagesCannotUseTheCookie(t *testing.T) {
 			t.Errorf("%s signed the browser out", name)
 		}
 	}
-	s, err := w.kit.Auth.Account(t.Context(), p.ID)
+	s, err := w.kit.Auth.Host().Account(t.Context(), p.ID)
 	if err != nil || s.Account.Username == "stolen" {
 		t.Errorf("a strange page changed the username: %+v, %v", s.Account.Username, err)
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -56,20 +55,22 @@ func importAndExport(t *testing.T, kept store.Store, migrate func(context.Contex
 	}
 	auth, err := tollkeeper.New(kept, tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://app.example",
-		Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer auth.Close(ctx)
-	owner, err := auth.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@shop.example"})
+	owner, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@shop.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := accountsImported()
 	for round := range 2 {
 		start := time.Now()
-		report, err := auth.ImportAccounts(ctx, owner.ID, people(n), tollkeeper.ImportOptions{Parallel: 64})
+		report, err := auth.Host().ImportAccounts(ctx, owner.ID, people(n), tollkeeper.ImportOptions{Parallel: 64})
 		if err != nil || report.Stand != int64(n) || report.Refused != 0 {
 			t.Fatalf("round %d: %+v, %v", round, report, err)
 		}
@@ -80,7 +81,7 @@ func importAndExport(t *testing.T, kept store.Store, migrate func(context.Contex
 		t.Fatalf("%d children, %v; want %d", b.Children, err, n)
 	}
 	out := &lineCounter{}
-	if _, err := auth.ExportAccounts(ctx, owner.ID, uuid.Nil, out, nil); err != nil || out.lines != n {
+	if _, err := auth.Host().ExportAccounts(ctx, owner.ID, out, tollkeeper.ExportOptions{}); err != nil || out.lines != n {
 		t.Fatalf("%d lines exported, %v; want %d", out.lines, err, n)
 	}
 }

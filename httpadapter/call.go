@@ -43,7 +43,7 @@ func (c *call) locate(key *string, number *int64, parent *uuid.UUID) error {
 	if *key != "" || *number != 0 {
 		return nil
 	}
-	if c.family.homeless && c.family.home.zero() {
+	if c.family.requiresParent && c.family.home.zero() {
 		return tollkeeper.ErrParentKeyNeeded
 	}
 	*key, *number, *parent = c.family.home.key, c.family.home.number, c.family.home.parent

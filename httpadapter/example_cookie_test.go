@@ -18,12 +18,14 @@ func exampleAuth() *tollkeeper.Authenticator {
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
-		Mailer:  tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
 	})
 	if err != nil {
 		panic(err)
 	}
-	if _, err := auth.CreateAccount(context.Background(), tollkeeper.AccountSpec{Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
+	if _, err := auth.Host().CreateAccount(context.Background(), tollkeeper.AccountSpec{Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
 		panic(err)
 	}
 	return auth

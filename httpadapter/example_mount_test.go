@@ -19,13 +19,15 @@ func Example() {
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
-		Mailer:  tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
 	})
 	if err != nil {
 		panic(err)
 	}
 	defer auth.Close(ctx)
-	house, _, err := auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "Vexing.Quartz9"})
+	house, _, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "Vexing.Quartz9"})
 	if err != nil {
 		panic(err)
 	}

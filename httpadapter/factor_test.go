@@ -81,7 +81,7 @@ func TestChallengesEndInTheirFamily(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.auth.ConfirmFactor(t.Context(), id, w.code(e.Secret), tollkeeper.Client{}); err != nil {
+	if _, err := w.auth.ConfirmFactor(t.Context(), id, w.code(e.Seed), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	organization := func() (string, string) {
@@ -97,7 +97,7 @@ func TestChallengesEndInTheirFamily(t *testing.T) {
 		if a.status != 202 {
 			t.Errorf("v1 answers a challenge with %d", a.status)
 		}
-		return a.field("challenge"), e.Secret
+		return a.field("challenge"), e.Seed
 	}
 	for _, c := range []struct {
 		name, route, field, use string
@@ -191,7 +191,7 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 // more as soon as it has one.
 func TestSessionThatMayOnlyEnrol(t *testing.T) {
 	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
-		c.SecondFactor.Everyone = true
+		c.Factors.Required = true
 	})
 	parent := w.parent("pia")
 	me := bearerOf(parent.token)

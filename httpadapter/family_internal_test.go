@@ -21,8 +21,8 @@ func newAuth(t *testing.T) *tollkeeper.Authenticator {
 func newAuthWith(t *testing.T, c tollkeeper.Config) *tollkeeper.Authenticator {
 	t.Helper()
 	drop := tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })
-	c.Secrets, c.BaseURL, c.Mailer = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, "https://auth.example", drop
-	c.Hash = tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
+	c.Secrets, c.BaseURL, c.Mail.Mailer = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, "https://auth.example", drop
+	c.Passwords.Hash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
 	auth, err := tollkeeper.New(memory.New(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -161,7 +161,7 @@ func TestClientThatWentAway(t *testing.T) {
 // TestAbort: http.ErrAbortHandler still means what net/http says.
 func TestAbort(t *testing.T) {
 	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
-		c.Policy = func(_ context.Context, _ string, of tollkeeper.Account) error {
+		c.Passwords.Policy = func(_ context.Context, _ string, of tollkeeper.Account) error {
 			if of.Username == "a" {
 				panic(http.ErrAbortHandler)
 			}

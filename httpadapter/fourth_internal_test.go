@@ -38,7 +38,7 @@ func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
 
 func TestFourthFamily(t *testing.T) {
 	auth := newAuth(t)
-	if _, err := auth.CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
+	if _, err := auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
 		t.Fatal(err)
 	}
 	h, err := fourth(auth, Options{})
@@ -64,7 +64,7 @@ func TestFourthFamily(t *testing.T) {
 // TestProofs: what a route asks for holds by itself, whatever the operation behind it checks.
 func TestProofs(t *testing.T) {
 	for _, limited := range []bool{false, true} {
-		auth := newAuthWith(t, tollkeeper.Config{RequireVerify: limited})
+		auth := newAuthWith(t, tollkeeper.Config{Accounts: tollkeeper.Accounts{RequireVerified: limited}})
 		h, err := fourth(auth, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestProofs(t *testing.T) {
 			}
 			return s.Token
 		}
-		_, admin, err := auth.Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
+		_, admin, err := auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
 		if err != nil {
 			t.Fatal(err)
 		}

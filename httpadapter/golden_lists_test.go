@@ -22,7 +22,7 @@ func (g *golden) profiles() {
 	ida := g.child("ida", hal)
 	g.row("profile-new-parent", "GET /auth/user-profile", "", bearerOf(hal.token))
 	g.organize(hal, `{"organizationName":"Hal's","organizationUrl":"https://hal.example","googleSsoConfig":{"enabled":true,"clientId":"web"}}`)
-	if _, err := g.auth.GrantPackage(g.t.Context(), hal.id, "STARTER", "pay-1"); err != nil {
+	if _, err := g.auth.Host().GrantPackage(g.t.Context(), hal.id, tollkeeper.Purchase{Package: "STARTER", TransactionID: "pay-1"}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.row("profile-parent", "GET /auth/user-profile", "", bearerOf(hal.token))
@@ -39,7 +39,7 @@ func (g *golden) children() {
 	kay := g.child("kay", joe)
 	g.pass(48 * time.Hour)
 	g.child("ken", joe)
-	if _, err := g.auth.CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Parent: joe.id}); err != nil {
+	if _, err := g.auth.Host().CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Parent: joe.id}); err != nil {
 		g.t.Fatal(err)
 	}
 	joe.token = g.must("POST /auth/signin", object("email", joe.email, "password", password)).field("data.token")

@@ -15,7 +15,7 @@ func TestJWKS(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
-		c.SigningKeys = []tollkeeper.SigningKey{key}
+		c.Tokens.SigningKeys = []tollkeeper.SigningKey{key}
 	})
 	w.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(w.auth))
 	for method, status := range map[string]int{"GET": 200, "HEAD": 200, "POST": 405, "PUT": 405, "DELETE": 405} {

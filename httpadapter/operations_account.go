@@ -24,7 +24,7 @@ func changePassword(c *call, in passwordChange) (done, error) {
 	if err := c.newPassword(in.next); err != nil {
 		return done{}, err
 	}
-	return done{}, c.auth.ChangePassword(c.ctx(), c.id, in.current, in.next, c.client())
+	return done{}, c.auth.ChangePassword(c.ctx(), c.id, tollkeeper.PasswordChange{Current: in.current, New: in.next, Client: c.client()})
 }
 
 // deleteAccount deletes the caller's own account.
@@ -40,7 +40,7 @@ type roleChange struct {
 
 // setRole reports whether anything changed.
 func setRole(c *call, in roleChange) (bool, error) {
-	return c.auth.SetRole(c.ctx(), c.id, in.email, in.role)
+	return c.auth.SetRole(c.ctx(), c.id, tollkeeper.RoleChange{Email: in.email, Role: in.role})
 }
 
 // accounts lists the accounts that the caller may act on.
@@ -56,12 +56,12 @@ type emailChange struct{ email, password string }
 
 // changeEmail mails a link to the new address.
 func changeEmail(c *call, in emailChange) (done, error) {
-	return done{}, c.auth.ChangeEmail(c.ctx(), c.id, in.password, in.email, c.client())
+	return done{}, c.auth.RequestEmailChange(c.ctx(), c.id, tollkeeper.EmailChange{Password: in.password, Email: in.email, Client: c.client()})
 }
 
 // confirmNewEmail redeems the token of that link.
 func confirmNewEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.ConfirmNewEmail(c.ctx(), token, c.client())
+	return done{}, c.auth.ConfirmEmailChange(c.ctx(), token, c.client())
 }
 
 // changeUsername gives the caller another username.

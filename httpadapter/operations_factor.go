@@ -14,7 +14,7 @@ func confirmFactor(c *call, code string) ([]string, error) {
 
 // removeFactor turns it off.
 func removeFactor(c *call, in secondProof) (done, error) {
-	return done{}, c.auth.RemoveFactor(c.ctx(), c.id, in.password, in.code, c.client())
+	return done{}, c.auth.RemoveFactor(c.ctx(), c.id, tollkeeper.Confirmation{Password: in.password, Code: in.code, Client: c.client()})
 }
 
 // newRecoveryCodes replaces the recovery codes.

@@ -23,12 +23,12 @@ func requestReset(c *call, in tollkeeper.MailRequest) (done, error) {
 // requestConfirmation asks for a link that verifies the email: the caller's own, if he is known.
 func requestConfirmation(c *call, in tollkeeper.MailRequest) (done, error) {
 	if c.id != nil {
-		return done{}, c.auth.RequestOwnConfirmation(c.ctx(), c.id, in.VerifyPath, c.client())
+		return done{}, c.auth.RequestOwnVerification(c.ctx(), c.id, in.VerifyPath, c.client())
 	}
 	if err := c.address(&in); err != nil {
 		return done{}, err
 	}
-	return done{}, c.auth.RequestConfirmation(c.ctx(), in)
+	return done{}, c.auth.RequestVerification(c.ctx(), in)
 }
 
 func (c *call) address(in *tollkeeper.MailRequest) error {
@@ -38,7 +38,7 @@ func (c *call) address(in *tollkeeper.MailRequest) error {
 
 // confirmEmail redeems the token of a confirmation link.
 func confirmEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.ConfirmEmail(c.ctx(), token, c.client())
+	return done{}, c.auth.VerifyEmail(c.ctx(), token, c.client())
 }
 
 // resetPassword redeems the token of a reset link. A password that is refused does not use it up.

@@ -29,6 +29,6 @@ func billingHistory(c *call, q tollkeeper.BillingQuery) ([]tollkeeper.Month, err
 // rotateSecret gives the caller another jwtSecret, which his next sign-in shows: every session that the old one signed
 // ends, his own with them.
 func rotateSecret(c *call, _ struct{}) (done, error) {
-	_, err := c.auth.RotateSecret(c.ctx(), c.id)
+	_, err := c.auth.RotateTenantKey(c.ctx(), c.id)
 	return c.ended(err)
 }

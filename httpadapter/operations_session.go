@@ -23,7 +23,7 @@ func verifyCode(c *call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, er
 		return tollkeeper.SignInResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.begun(c.auth.VerifyCode(c.ctx(), in))
+	return c.begun(c.auth.SignInWithCode(c.ctx(), in))
 }
 
 // whoAmI says whom the token speaks for.
@@ -51,13 +51,13 @@ func (c *call) ended(err error) (done, error) {
 // googleSignIn gives a session for an ID token of Google.
 func googleSignIn(c *call, in tollkeeper.GoogleRequest) (tollkeeper.SignInResult, error) {
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.begun(c.auth.SignInGoogle(c.ctx(), in))
+	return c.begun(c.auth.SignInWithGoogle(c.ctx(), in))
 }
 
 // verifyFactor ends a sign-in that stopped at a challenge. The session is of the family that the challenge came from.
 func verifyFactor(c *call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
 	in.Client = c.client()
-	return c.begun(c.auth.VerifySecondFactor(c.ctx(), in))
+	return c.begun(c.auth.SignInWithFactor(c.ctx(), in))
 }
 
 // refresh exchanges a refresh token.
@@ -94,5 +94,5 @@ type secondProof struct{ password, code string }
 
 // reauthenticate makes the caller's session a fresh one, for what asks for that.
 func reauthenticate(c *call, in secondProof) (done, error) {
-	return done{}, c.auth.Reauthenticate(c.ctx(), c.id, in.password, in.code, c.client())
+	return done{}, c.auth.Reauthenticate(c.ctx(), c.id, tollkeeper.Confirmation{Password: in.password, Code: in.code, Client: c.client()})
 }

@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -23,7 +24,9 @@ func organizationFamily(o Options) (family, error) {
 		f.password = passwordRule{}
 	}
 	if o.UnsafeSecretForKeyHolders {
-		f.byKey = (*tollkeeper.Authenticator).UnsafeOrganizationByKey
+		f.byKey = func(a *tollkeeper.Authenticator, ctx context.Context, key string) (tollkeeper.OrganizationDetails, error) {
+			return a.Host().UnsafeOrganizationByKey(ctx, key)
+		}
 		o.logger().Warn("httpadapter: Options.UnsafeSecretForKeyHolders gives every parent's jwtSecret to whoever knows its public key")
 	}
 	return f, nil

@@ -93,7 +93,7 @@ func organizationSession(_ *call, s tollkeeper.SignInResult) answer {
 		User     organizationUser `json:"user"`
 		Password passwordStatus   `json:"passwordStatus"`
 		Secret   string           `json:"jwtSecret,omitempty"`
-	}{s.Token, s.Refresh, organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, s.Secret})
+	}{s.Token, s.Refresh, organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, s.TenantKey})
 }
 
 func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
@@ -153,7 +153,7 @@ func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
 		Credentials credentials `json:"credentials"`
 	}{
 		organizationMessage{"Organization details retrieved successfully"}, o.Name, textOrNull(o.URL), authURLs(o.AuthURLs),
-		o.DomainRestriction, o.VerificationRequired, googleSSO(o.Google), credentials{d.PublicKey, d.Secret},
+		o.DomainRestriction, o.VerificationRequired, googleSSO(o.Google), credentials{d.PublicKey, d.TenantKey},
 	})
 }
 

@@ -52,7 +52,7 @@ func enrolmentShown(_ *call, e tollkeeper.Enrolment) answer {
 		Secret string `json:"secret"`
 		URL    string `json:"otpauthUrl"`
 		QR     string `json:"qrCode"` // data URL of a PNG
-	}{e.Secret, e.URL, "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
+	}{e.Seed, e.URL, "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
 }
 
 func recoveryShown(message string) func(*call, []string) answer {

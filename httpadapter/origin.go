@@ -86,13 +86,13 @@ func (c *call) originAllowed(origin string) (allowed, known bool, err error) {
 	nobodys := tollkeeper.Organization{DomainRestriction: true}
 	switch {
 	case c.parentKey != "":
-		allowed, err = c.auth.OriginAllowedFor(c.ctx(), c.parentKey, origin)
+		allowed, err = c.auth.OriginAllowedFor(c.ctx(), tollkeeper.OriginRequest{PublicKey: c.parentKey, Origin: origin})
 		if err == nil {
 			return allowed, true, nil
 		}
 	case c.id != nil:
 		var s tollkeeper.Subject
-		s, err = c.auth.Account(c.ctx(), c.id.Account)
+		s, err = c.auth.Host().Account(c.ctx(), c.id.Account)
 		if err == nil && s.Organization != nil {
 			return c.auth.OriginAllowed(*s.Organization, origin), true, nil
 		}

@@ -20,7 +20,7 @@ func platformFamily(o Options) (family, error) {
 	return family{
 		name: "platform", audience: tollkeeper.AudiencePlatform, prefixes: []string{"/api/user"},
 		routes: platformRoutes, replies: platformReplies, shape: platformError,
-		home: home, homeless: true, credential: headerOrBearer, carriers: tokenCarriers,
+		home: home, requiresParent: true, credential: headerOrBearer, carriers: tokenCarriers,
 	}, nil
 }
 

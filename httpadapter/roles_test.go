@@ -2,6 +2,8 @@ package httpadapter_test
 
 import (
 	"testing"
+
+	"github.com/tollkeeper/tollkeeper"
 )
 
 // TestWhoMayDoWhat is R74: every kind of caller on every route that asks who he is.
@@ -11,7 +13,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	child := w.child("cem", parent)
 	// An admin of one tenant is nobody's admin elsewhere.
 	chief := w.child("ceo", parent)
-	if _, err := w.auth.SetRole(t.Context(), w.identity(parent.token), chief.email, "admin"); err != nil {
+	if _, err := w.auth.SetRole(t.Context(), w.identity(parent.token), tollkeeper.RoleChange{Email: chief.email, Role: "admin"}); err != nil {
 		t.Fatal(err)
 	}
 	chief.token = w.must("POST /auth/signin", object("email", chief.email, "password", password, "parentPublicKey", parent.key)).field("data.token")

@@ -51,9 +51,9 @@ func newWorld(t testing.TB, sets ...set) *world {
 	logger := slog.New(slog.NewTextHandler(w, nil))
 	var kept store.Store = memory.New()
 	c := tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Mailer: tollkeeper.MailerFunc(w.deliver),
+		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Mail: tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(w.deliver)},
 		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}}, Now: w.clock, Logger: logger,
-		Hash: tollkeeper.HashConfig{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 	}
 	o := httpadapter.Options{V1Scope: tollkeeper.HouseID(""), Logger: logger}
 	for _, s := range sets {
@@ -64,7 +64,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.auth.Close(context.Background()) })
-	if w.house, _, err = w.auth.Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
+	if w.house, _, err = w.auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
 		t.Fatal(err)
 	}
 	w.mux = http.NewServeMux()

@@ -212,7 +212,7 @@ func (s *site) spend(t *testing.T) {
 	for _, op := range []tollkeeper.Operation{tollkeeper.OpSignUp, tollkeeper.OpSignIn} {
 		var err error
 		for i := 0; err == nil; i++ {
-			_, err = s.kit.Auth.Charge(t.Context(), s.parent.ID, op, fmt.Sprint("spend ", op, i))
+			_, err = s.kit.Auth.Host().Charge(t.Context(), s.parent.ID, op, fmt.Sprint("spend ", op, i))
 		}
 		if !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
 			t.Fatal(err)
@@ -230,7 +230,7 @@ func TestAPersonWhoSaysNo(t *testing.T) {
 }
 
 func ExampleHandlers() {
-	var auth *tollkeeper.Authenticator // of the host, whose Config.Google is verifier
+	var auth *tollkeeper.Authenticator // of the host, whose Config.Social.Google is verifier
 	verifier, err := oidc.New(oidc.Config{})
 	if err != nil {
 		return

@@ -88,7 +88,7 @@ func (f *flow) finish(r *http.Request, t ticket, code string) (tollkeeper.Organi
 	if err != nil {
 		return o, tollkeeper.SignInResult{}, err
 	}
-	result, err := f.Auth.SignInGoogle(ctx, tollkeeper.GoogleRequest{
+	result, err := f.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{
 		IDToken: token, Nonce: t.Nonce, ParentKey: t.ParentKey, Audience: tollkeeper.AudienceOrganization, Client: f.requester(r),
 	})
 	return o, result, err

@@ -39,7 +39,7 @@ const (
 
 // HandlersConfig says how the authorization-code flow is run. Auth, Verifier, Key and RedirectURL are required.
 type HandlersConfig struct {
-	Auth     *tollkeeper.Authenticator // with the same Verifier as its Config.Google
+	Auth     *tollkeeper.Authenticator // with the same Verifier as its Config.Social.Google
 	Verifier *Verifier
 
 	// Key seals the cookie that a sign-in leaves in the browser while it is at the issuer: 32 bytes or more, the same in
@@ -69,7 +69,7 @@ type HandlersConfig struct {
 // in one sealed cookie: "__Host-tollkeeper-oidc", or without the prefix on http://localhost; HttpOnly, SameSite=Lax, good
 // for ten minutes and for one callback. A second Start in the same browser takes the place of the first.
 //
-// Callback signs in by Authenticator.SignInGoogle with AudienceOrganization, and answers by Deliver.
+// Callback signs in by Authenticator.SignInWithGoogle with AudienceOrganization, and answers by Deliver.
 type Handlers struct {
 	Start    http.Handler
 	Callback http.Handler

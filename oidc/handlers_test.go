@@ -39,7 +39,7 @@ func newSite(t *testing.T, edits ...func(*oidc.HandlersConfig)) *site {
 	t.Helper()
 	s := &site{issuer: newIssuer(t), clock: realClock()}
 	v := verifier(t, s.issuer, s.clock)
-	s.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Google = v }))
+	s.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Social.Google = v }))
 	s.parent = s.kit.Parent()
 	s.organize(t, tollkeeper.OrganizationPatch{
 		URL: new("https://shop.example"), AuthURLs: tollkeeper.AuthURLsPatch{Successful: new(page)},
@@ -256,7 +256,7 @@ func TestSecondFactor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, err := totp.GenerateCode(seed.Secret, s.kit.Now())
+		code, err := totp.GenerateCode(seed.Seed, s.kit.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

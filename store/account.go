@@ -12,7 +12,7 @@ var Root uuid.UUID
 // Role says what an account may do in its scope. Only RoleAdmin has power; every other role is a label.
 type Role string
 
-// The roles that always exist. Config.Labels adds more, without power.
+// The roles that always exist. Config.Accounts.Labels adds more, without power.
 const (
 	RoleAdmin Role = "admin"
 	RoleUser  Role = "user"

@@ -162,7 +162,7 @@ type SecretStore interface {
 	ConsumeSecret(ctx context.Context, c Claim, now time.Time) (Subject, error)
 }
 
-// AttemptStore counts attempts. It may be another server than the rest (Config.Attempts).
+// AttemptStore counts attempts. It may be another server than the rest (Config.Limits.Attempts).
 type AttemptStore interface {
 	// Take charges every bucket, in the order given, or, if one refuses, none. A waived bucket cannot refuse, and is charged if
 	// its own state lets it. Keys within one call are distinct. It is never undone by what follows.

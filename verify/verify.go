@@ -10,7 +10,7 @@
 //
 // A token is a signed pointer to a session, and only the host knows what became of that session. Verify cannot see a
 // sign-out, a changed password, a disabled account or a new role: a revoked token passes here until it expires, which is
-// 24 hours after it was made unless the host set Config.TokenTTL, and 30 days at most. Config.MaxAge shortens that for
+// 24 hours after it was made unless the host set Config.Tokens.TTL, and 30 days at most. Config.MaxAge shortens that for
 // this service. A service that must know at once asks the host, with the token, at one of its routes.
 //
 // To rotate keys without a refused token, the host lists the new key second for longer than Config.Refresh, and then
@@ -49,7 +49,7 @@ type Config struct {
 	// stands, and is not decoded. At least 32 bytes.
 	Secret Secret
 
-	Issuer    string   // the host's Config.Issuer, which is its BaseURL unless set; compared exactly
+	Issuer    string   // the host's Config.Tokens.Issuer, which is its BaseURL unless set; compared exactly
 	Audiences []string // taken, compared exactly: "host", "organization", "v1", "platform"
 
 	// MaxAge refuses tokens that were made longer ago, and so bounds how long a revoked one passes. Zero: until it expires.

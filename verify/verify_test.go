@@ -26,7 +26,7 @@ func TestTokensOfAHost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.SigningKeys = []tollkeeper.SigningKey{key} }))
+			kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.SigningKeys = []tollkeeper.SigningKey{key} }))
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(kit.Auth.JWKS()) }))
 			defer server.Close()
 			parent := kit.Parent()
@@ -54,7 +54,7 @@ func TestTokensOfATenant(t *testing.T) {
 	parent, other := kit.Parent(), kit.Parent()
 	organization := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }
 	res := kit.SignIn(parent, organization)
-	v := newVerifier(t, verify.Config{Secret: verify.Secret(res.Secret), Issuer: authtest.BaseURL, Audiences: []string{"organization"}, Now: kit.Now})
+	v := newVerifier(t, verify.Config{Secret: verify.Secret(res.TenantKey), Issuer: authtest.BaseURL, Audiences: []string{"organization"}, Now: kit.Now})
 	if c, err := v.Verify(t.Context(), res.Token); err != nil || c.Subject != parent.ID.String() {
 		t.Errorf("the parent's own: %+v, %v", c, err)
 	}

@@ -20,13 +20,13 @@ func main() {
 		return nil
 	})
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "http://127.0.0.1:8080", Mailer: mail,
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "http://127.0.0.1:8080", Mail: tollkeeper.Mail{Mailer: mail},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	password := rand.Text()
-	house, admin, err := auth.Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: password})
+	house, admin, err := auth.Host().Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: password})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,7 +15,9 @@ func main() {
 	auth := must(tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
-		Mailer:  tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		Mail: tollkeeper.Mail{
+			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
+		},
 		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"report": 50}},
 	}))
 	parent := must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "owner@shop.example", Password: "amber-Violin-31"})).Subject.Account.ID
@@ -23,8 +25,8 @@ func main() {
 	ada := must(auth.SignIn(ctx, tollkeeper.SignInRequest{Parent: parent, Email: "ada@home.example", Password: "green-Anchor-77"}))
 	id := must(auth.Authenticate(ctx, ada.Token))
 	fmt.Println("signed in:", id.Email, "below its parent:", id.Parent == parent)
-	balance := must(auth.Charge(ctx, parent, "report", "report-1")) // the key makes a repeated call harmless
-	fmt.Println("credits left:", balance.Credits)                   // 3000 less a sign-up (5), a sign-in (1) and a report (50)
+	balance := must(auth.Host().Charge(ctx, parent, "report", "report-1")) // the key makes a repeated call harmless
+	fmt.Println("credits left:", balance.Credits)                          // 3000 less a sign-up (5), a sign-in (1) and a report (50)
 	fmt.Println("signed out:", auth.SignOut(ctx, id) == nil)
 	_, err := auth.Authenticate(ctx, ada.Token)
 	fmt.Println("afterwards:", err)

@@ -17,7 +17,7 @@ func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, passw
 	if made {
 		password = rand.Text()
 	}
-	house, admin, err := auth.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password})
+	house, admin, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password})
 	if err != nil {
 		return house, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
 	}

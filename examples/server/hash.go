@@ -6,4 +6,4 @@ import "github.com/tollkeeper/tollkeeper"
 
 // hashing is the library's default. Tests build the server with the tag unsafe_test_hash instead, so that no flag and
 // no variable can make a server that people use weak.
-func hashing() tollkeeper.HashConfig { return tollkeeper.HashConfig{} }
+func hashing() tollkeeper.Hash { return tollkeeper.Hash{} }

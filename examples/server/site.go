@@ -33,9 +33,9 @@ type site struct {
 // open makes the Authenticator of the options.
 func (s *site) open() error {
 	config := tollkeeper.Config{
-		Secrets: s.keys, BaseURL: s.baseURL, Issuer: issuer, Mailer: s.mailer, Attempts: s.attempts,
-		Pages: tollkeeper.Pages{Reset: resetPath}, Credits: &tollkeeper.Credits{InitialCredits: initial(s.credits)}, Hash: hashing(),
-		SessionStaleness: s.stale, Refresh: tollkeeper.Refresh{Idle: s.refresh},
+		Secrets: s.keys, BaseURL: s.baseURL, Tokens: tollkeeper.Tokens{Issuer: issuer, Staleness: s.stale}, Mail: tollkeeper.Mail{Mailer: s.mailer, Links: tollkeeper.Links{Reset: resetPath}}, Limits: tollkeeper.Limits{Attempts: s.attempts},
+		Credits: &tollkeeper.Credits{InitialCredits: initial(s.credits)}, Passwords: tollkeeper.Passwords{Hash: hashing()},
+		Refresh: tollkeeper.Refresh{Idle: s.refresh},
 	}
 	if err := s.extend(&config); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *site) open() error {
 		switch e.Field {
 		case "Config.BaseURL":
 			return fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", s.baseURL)
-		case "Config.SigningKeys":
+		case "Config.Tokens.SigningKeys":
 			return fmt.Errorf("signing key %s: %w", s.signingKey, err)
 		}
 	}
@@ -62,19 +62,19 @@ func (s *site) extend(config *tollkeeper.Config) error {
 	if made {
 		fmt.Fprintf(s.out, "made %s: the key whose public half is at %s\n", s.signingKey, keySetPath)
 	}
-	config.SigningKeys = keys
+	config.Tokens.SigningKeys = keys
 	if s.google, err = newVerifier(s.options); err != nil {
 		return err
 	}
 	if s.google != nil {
-		config.Google = s.google
+		config.Social.Google = s.google
 	}
 	if s.breached != "" {
 		filter, err := breach.Open(s.breached)
 		if err != nil {
 			return fmt.Errorf("-breached %s: %w", s.breached, reason(err))
 		}
-		config.Breach = filter
+		config.Passwords.Breach = filter
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 // cannot sign in, and new ones would depend on the wrong file. The house has a key like each parent, of the secret that
 // was the first when the database was made.
 func (s *site) checkSecrets(ctx context.Context, house tollkeeper.Account) error {
-	_, err := s.auth.UnsafeOrganizationByKey(ctx, house.PublicKey) // the secret in it is told to nobody
+	_, err := s.auth.Host().UnsafeOrganizationByKey(ctx, house.PublicKey) // the secret in it is told to nobody
 	if errors.Is(err, tollkeeper.ErrInternal) {
 		return fmt.Errorf("secrets file %s: has not the key that this database was made with; put that file back, or add its line at the end", s.secrets)
 	}

@@ -93,7 +93,7 @@ func line1(data, name string) string {
 func TestTheOutboxTriesAgain(t *testing.T) {
 	s := (&server{answer: on("RCPT", "450 4.2.0 greylisted", 1)}).start(t)
 	m := mailer(t, s)
-	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mailer, c.Now = m, time.Now }))
+	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.Mailer, c.Now = m, time.Now }))
 	parent := kit.Parent()
 	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Email: parent.Email}); err != nil {
 		t.Fatal(err)

@@ -23,5 +23,5 @@ func ExampleNew() {
 		log.Print(err)
 		return
 	}
-	_ = tollkeeper.Config{Attempts: attempts} // and what else the service needs
+	_ = tollkeeper.Config{Limits: tollkeeper.Limits{Attempts: attempts}} // and what else the service needs
 }

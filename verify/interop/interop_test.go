@@ -62,14 +62,14 @@ func newHost(t *testing.T, alg string) host {
 			t.Fatal(err)
 		}
 		h.key.PEM = string(text)
-		options = append(options, authtest.WithConfig(func(c *tollkeeper.Config) { c.SigningKeys = []tollkeeper.SigningKey{key} }))
+		options = append(options, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.SigningKeys = []tollkeeper.SigningKey{key} }))
 	}
 	h.kit = authtest.New(t, options...)
 	res := h.kit.SignIn(h.kit.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = audience })
 	h.token, h.audience, h.now = res.Token, string(audience), h.kit.Now()
 	var head struct{ Kid string }
 	part(t, h.token, 0, &head)
-	if h.key.KeyID, h.key.Secret = head.Kid, res.Secret; alg != "HS256" {
+	if h.key.KeyID, h.key.Secret = head.Kid, res.TenantKey; alg != "HS256" {
 		h.key.JWKS = h.kit.Auth.JWKS()
 	}
 	return h

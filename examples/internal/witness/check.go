@@ -49,7 +49,7 @@ const leased = 3 * time.Minute
 // for this, by an Authenticator of that config whose clock is ahead, so that nobody has to wait for leases to end.
 func (w *Witness) CheckMail(tb testing.TB, kept store.Store, config tollkeeper.Config) {
 	tb.Helper()
-	config.Mailer, config.Now = w.Mail, func() time.Time { return time.Now().Add(leased) }
+	config.Mail.Mailer, config.Now = w.Mail, func() time.Time { return time.Now().Add(leased) }
 	auth, err := tollkeeper.New(kept, config)
 	if err != nil {
 		tb.Fatal(err)

@@ -1,0 +1,156 @@
+package tollkeeper
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Host is what the process itself may do, by its own authority: nobody's permission is asked, nothing is throttled. Its
+// methods stand apart from the [Authenticator]'s, which check what their caller may do, so that a handler cannot skip that
+// check unnoticed. It is safe for concurrent use.
+type Host struct{ auth *Authenticator }
+
+// Host returns what the process itself may do.
+func (a *Authenticator) Host() Host { return Host{auth: a} }
+
+// hostItself stands for the host where a method of the Authenticator has its caller: it is no account.
+var hostItself = &Identity{}
+
+// Account returns an account with its parent and organization. [ErrNotFound].
+func (h Host) Account(ctx context.Context, id uuid.UUID) (Subject, error) {
+	return h.auth.subject(ctx, store.Lookup{ID: id})
+}
+
+// FindByEmail returns the account with that email below parent; [Root] looks among the parents. [ErrInvalidEmail];
+// [ErrNotFound].
+func (h Host) FindByEmail(ctx context.Context, parent uuid.UUID, email string) (Subject, error) {
+	key, err := emailKey(email)
+	if err != nil {
+		return Subject{}, err
+	}
+	return h.auth.subject(ctx, store.Lookup{Email: key, Scope: parent})
+}
+
+// Accounts lists the accounts below parent in order of creation; [Root] lists the parents, without totals.
+// [ErrInvalidLimit]; [ErrInvalidCursor]; [ErrInvalidInput] (search); [ErrNotFound]: there is no such parent.
+func (h Host) Accounts(ctx context.Context, parent uuid.UUID, q AccountQuery) (AccountPage, error) {
+	return h.auth.list(ctx, parent, q)
+}
+
+// AccountSpec is an account that the host makes by itself.
+type AccountSpec struct {
+	Parent    uuid.UUID // zero: a root account
+	Email     string
+	Username  string
+	Name      string
+	Password  string // empty: none; the account signs in by mailed code or after a reset
+	Temporary bool   // the password serves only to choose another one (R33)
+	Role      Role   // zero: RoleUser
+	Verified  bool   // the host vouches for the email
+}
+
+// CreateAccount makes an account on the host's word: no throttle, no charge, no session, no mail. Of a root account, the
+// initial credits are granted. Errors as of SignUp.
+func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, error) {
+	a := h.auth
+	now := a.now()
+	x, err := a.specified(ctx, spec, now)
+	if err != nil {
+		return Account{}, err
+	}
+	return a.create(ctx, x, now)
+}
+
+func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now time.Time) (Account, error) {
+	x, err := a.newAccount(spec.Email, spec.Username, spec.Name, now)
+	if err != nil {
+		return x, err
+	}
+	if spec.Role != "" {
+		if x.Role, err = a.role(spec.Role); err != nil {
+			return x, err
+		}
+	}
+	if spec.Password != "" {
+		if err := a.checkNewPassword(ctx, spec.Password, x); err != nil {
+			return x, err
+		}
+		if x.Password, err = a.hasher.hash(ctx, spec.Password); err != nil {
+			return x, err
+		}
+	}
+	x.Parent, x.PasswordTemporary = spec.Parent, spec.Temporary
+	if spec.Password == "" {
+		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none to be changed
+	}
+	if spec.Verified {
+		x.EmailVerifiedAt = now
+	}
+	return x, nil
+}
+
+func (a *Authenticator) create(ctx context.Context, x Account, now time.Time) (Account, error) {
+	n := store.NewAccount{Account: x}
+	if x.Parent == Root && !x.House {
+		n.Grant = a.initialGrant(x.ID, now)
+	}
+	made, _, err := a.store.CreateAccount(ctx, n, now)
+	if err != nil {
+		return Account{}, signUpError(err)
+	}
+	return made, nil
+}
+
+// SetRole gives an account a role, and reports whether that changed anything. Taking the role of admin away ends its
+// sessions. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
+func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed bool, err error) {
+	return h.auth.setRole(ctx, hostItself, role, store.Lookup{ID: id})
+}
+
+// SetStatus lets an account sign in, or no longer; disabling ends its sessions. Parents, too, on whom nobody else may act.
+// [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled.
+func (h Host) SetStatus(ctx context.Context, id uuid.UUID, status Status) error {
+	return h.auth.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return h.Account(ctx, id) })
+}
+
+// EndSessions ends every session of an account at once. [ErrNotFound].
+func (h Host) EndSessions(ctx context.Context, id uuid.UUID) error {
+	return h.auth.endSessions(ctx, id, hostItself, uuid.Nil)
+}
+
+// DeleteAccount deletes an account with its personal data; a parent's children go with it. [ErrNotFound]; [ErrLastAdmin].
+func (h Host) DeleteAccount(ctx context.Context, id uuid.UUID) error {
+	s, err := h.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	return h.auth.delete(ctx, s, uuid.Nil)
+}
+
+// Organization returns a parent's organization with its tenant key. [ErrNotFound]; [ErrForbidden] for a child.
+func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationDetails, error) {
+	s, err := h.Account(ctx, parent)
+	if err != nil {
+		return OrganizationDetails{}, err
+	}
+	if s.Child() {
+		return OrganizationDetails{}, ErrForbidden
+	}
+	return h.auth.details(s, true)
+}
+
+// UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden] for
+// a child and for a member of another one's organization; [ErrInvalidInput] with the field.
+func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
+	return h.auth.updateOrganization(ctx, p, func() (Subject, error) { return h.Account(ctx, parent) })
+}
+
+// UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it. Whoever
+// reads a web page of the tenant can then sign tokens in its name; they open nothing but live sessions.
+func (h Host) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
+	return h.auth.byKey(ctx, publicKey, true)
+}
