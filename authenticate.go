@@ -14,9 +14,9 @@ import (
 // Config.Tokens.Staleness.
 //
 // An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
-func (a *Authenticator) Authenticate(ctx context.Context, token string) (*Identity, error) {
+func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Identity, error) {
 	now := a.now()
-	known, ok := a.tokens.check(token, now)
+	known, ok := a.tokens.check(string(token), now)
 	if !ok {
 		return nil, ErrInvalidToken
 	}

@@ -10,7 +10,7 @@ import (
 type BootstrapRequest struct {
 	House    string // name, for hosts with several. Zero: "house"
 	Email    string
-	Password string
+	Password Password
 }
 
 // houseSpace is the name space of the ids that Bootstrap makes: the same name gives the same house, so that it can be

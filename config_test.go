@@ -95,7 +95,7 @@ func TestConfigIsCopied(t *testing.T) {
 		clear(packages)
 		rates[tollkeeper.AudienceV1][0] = tollkeeper.Limit{}
 		clear(ttl)
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 		if again := w.signIn(p).TenantKey; again != secret {
 			t.Error("the tenant's secret changed with the caller's memory")
 		}

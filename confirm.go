@@ -27,15 +27,15 @@ func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path
 // VerifyEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it. Once,
 // at success, the parent is charged if his balance covers it. ErrInvalidInput: not the form of a token; ErrInvalidLink;
 // ErrLinkExpired; ErrAlreadyVerified: a used token, within its life; ErrRateLimited.
-func (a *Authenticator) VerifyEmail(ctx context.Context, token string, c Client) error {
+func (a *Authenticator) VerifyEmail(ctx context.Context, token SecretText, c Client) error {
 	now := a.now()
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
-	if !shortTokenPattern.MatchString(token) && !longToken(token) {
+	if !shortTokenPattern.MatchString(string(token)) && !longToken(string(token)) {
 		return ErrInvalidInput.WithField("token").WithMessage("Invalid token format")
 	}
-	return a.retry(func() error { return a.verifyBy(ctx, a.digests.secret(store.PurposeVerify, "", token), c, now) })
+	return a.retry(func() error { return a.verifyBy(ctx, a.digests.secret(store.PurposeVerify, "", string(token)), c, now) })
 }
 
 // verifyBy uses the link up. Plain ErrConflict: the account was changed meanwhile; reading the link again tells.

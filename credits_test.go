@@ -66,7 +66,7 @@ func TestAnEmptyBalance(t *testing.T) {
 		_, err = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, ParentKey: p.PublicKey})
 		w.want(err, tollkeeper.ErrInsufficientCredits)
 		w.signIn(p)
-		w.identity(c.Token) // a session that was paid for goes on
+		w.identity(string(c.Token)) // a session that was paid for goes on
 		if b := w.balance(p); b.Credits != 0 || b.Children != 1 {
 			t.Errorf("%+v", b)
 		}

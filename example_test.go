@@ -73,10 +73,10 @@ func Example_oneTimeCode() {
 	if err := auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "ann@mail.example"}); err != nil {
 		log.Fatal(err)
 	}
-	code := regexp.MustCompile(`[0-9]{6}`).FindString((<-mails).Text)
+	code := regexp.MustCompile(`[0-9]{6}`).FindString(string((<-mails).Text))
 
 	for range 2 {
-		res, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "ann@mail.example", Code: code})
+		res, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "ann@mail.example", Code: tollkeeper.SecretText(code)})
 		fmt.Println(res.Token != "", err)
 	}
 	// Output:
@@ -97,10 +97,10 @@ func Example_passwordReset() {
 	if err := auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "ann@mail.example"}); err != nil {
 		log.Fatal(err)
 	}
-	token := regexp.MustCompile(`token=([A-Za-z0-9_-]+)`).FindStringSubmatch((<-mails).Text)[1]
+	token := regexp.MustCompile(`token=([A-Za-z0-9_-]+)`).FindStringSubmatch(string((<-mails).Text))[1]
 
-	fmt.Println(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: token, Password: "12345678"}))
-	fmt.Println(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: token, Password: "purple monkey 8"}))
+	fmt.Println(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(token), Password: "12345678"}))
+	fmt.Println(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(token), Password: "purple monkey 8"}))
 	_, err = auth.Authenticate(ctx, old.Token)
 	fmt.Println(err)
 	_, err = auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@mail.example", Password: "purple monkey 8"})
@@ -179,7 +179,7 @@ func Example_lockout() {
 	}
 	attempt := func(password, address string) error {
 		_, err := auth.SignIn(ctx, tollkeeper.SignInRequest{
-			Email: "ann@mail.example", Password: password, Client: tollkeeper.Client{Addr: netip.MustParseAddr(address)},
+			Email: "ann@mail.example", Password: tollkeeper.Password(password), Client: tollkeeper.Client{Addr: netip.MustParseAddr(address)},
 		})
 		return err
 	}

@@ -142,12 +142,12 @@ func (w *world) signUp(r tollkeeper.SignUpRequest) *person {
 	w.Helper()
 	res, err := w.auth.SignUp(ctx, r)
 	w.ok(err)
-	return &person{res, w.identity(res.Token), r.Email, r.ParentKey}
+	return &person{res, w.identity(string(res.Token)), r.Email, r.ParentKey}
 }
 
 func (w *world) identity(token string) *tollkeeper.Identity {
 	w.Helper()
-	id, err := w.auth.Authenticate(ctx, token)
+	id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token))
 	w.ok(err)
 	return id
 }
@@ -159,7 +159,7 @@ func (w *world) house() *person {
 	w.ok(err)
 	res, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: admin.Email, Password: password, Parent: house.ID, Audience: tollkeeper.AudienceV1})
 	w.ok(err)
-	return &person{SignUpResult: tollkeeper.SignUpResult{SignInResult: res}, Identity: w.identity(res.Token), email: admin.Email}
+	return &person{SignUpResult: tollkeeper.SignUpResult{SignInResult: res}, Identity: w.identity(string(res.Token)), email: admin.Email}
 }
 
 // user makes a child of the house that an admin belongs to.
@@ -174,7 +174,7 @@ func (w *world) try(p *person, password string) (tollkeeper.SignInResult, error)
 }
 
 func (p *person) attempt(password string) tollkeeper.SignInRequest {
-	return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: p.key, Audience: tollkeeper.AudienceOrganization}
+	return tollkeeper.SignInRequest{Email: p.email, Password: tollkeeper.Password(password), ParentKey: p.key, Audience: tollkeeper.AudienceOrganization}
 }
 
 func (w *world) signIn(p *person) tollkeeper.SignInResult {
@@ -218,12 +218,12 @@ var (
 
 func (w *world) code(to string) string {
 	w.Helper()
-	return codeInMail.FindString(w.lastMail(to, tollkeeper.MailSignInCode).Text)
+	return codeInMail.FindString(string(w.lastMail(to, tollkeeper.MailSignInCode).Text))
 }
 
 func (w *world) token(to string, kind tollkeeper.MailKind) string {
 	w.Helper()
-	found := linkInMail.FindStringSubmatch(w.lastMail(to, kind).Text)
+	found := linkInMail.FindStringSubmatch(string(w.lastMail(to, kind).Text))
 	if found == nil {
 		w.Fatalf("no link in the mail to %s", to)
 	}

@@ -74,7 +74,7 @@ func signed(head, body string, key []byte) string {
 
 func (w *world) refuses(what, token string) {
 	w.Helper()
-	if id, err := w.auth.Authenticate(ctx, token); id != nil || codeOf(err) != "invalid_token" {
+	if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token)); id != nil || codeOf(err) != "invalid_token" {
 		w.Errorf("%s: %v, %v", what, id, err)
 	}
 }
@@ -89,19 +89,19 @@ func TestMaliciousTenant(t *testing.T) {
 		other, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.email, Password: password, Audience: tollkeeper.AudienceV1})
 		w.ok(err)
 		secret := w.signIn(tenant).TenantKey
-		own := apart(t, tenant.Token, secret)
+		own := apart(t, string(tenant.Token), string(secret))
 
-		if id, err := w.auth.Authenticate(ctx, own.token()); err != nil || id.Session != tenant.Session {
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.token())); err != nil || id.Session != tenant.Session {
 			w.Fatalf("his own session under his own key: %v", err)
 		}
-		if id, err := w.auth.Authenticate(ctx, own.with("role", "admin").with("limited", false).token()); err != nil || id.Role != tollkeeper.RoleUser {
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.with("role", "admin").with("limited", false).token())); err != nil || id.Role != tollkeeper.RoleUser {
 			t.Errorf("a claim gave a role: %v %v", id, err)
 		}
 		later := own.with("exp", tenant.ExpiresAt.Unix()+86_400).with("iat", tenant.ExpiresAt.Unix()-86_400)
-		if id, err := w.auth.Authenticate(ctx, later.token()); err != nil || id.ExpiresAt.After(tenant.ExpiresAt) {
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(later.token())); err != nil || id.ExpiresAt.After(tenant.ExpiresAt) {
 			t.Errorf("a claim moved the end of a session: %v %v", id, err)
 		}
-		if id, err := w.auth.Authenticate(ctx, own.with("sub", child.Account).with("sid", child.Session).token()); err != nil || id.Account != child.Account {
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.with("sub", child.Account).with("sid", child.Session).token())); err != nil || id.Account != child.Account {
 			t.Errorf("a live session of his own child, whose id he knows: %v", err)
 		}
 
@@ -158,7 +158,7 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 		m := hmac.New(sha256.New, secret)
 		m.Write([]byte(body))
 		forged := body + "." + b64.EncodeToString(m.Sum(nil))
-		for what, cursor := range map[string]string{"signed by the tenant": forged, "a token": p.Token, "without a tag": body + ".", "cut": page.Next[:len(page.Next)-1]} {
+		for what, cursor := range map[string]string{"signed by the tenant": forged, "a token": string(p.Token), "without a tag": body + ".", "cut": page.Next[:len(page.Next)-1]} {
 			_, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1, Cursor: cursor})
 			if codeOf(err) != "invalid_cursor" {
 				t.Errorf("%s: %v", what, err)

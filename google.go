@@ -26,8 +26,8 @@ type IDToken struct {
 
 // GoogleRequest is a sign-in with a Google ID token below a parent whose organization has turned it on.
 type GoogleRequest struct {
-	IDToken      string
-	Nonce        string // of the flow that fetched the token; empty: not checked
+	IDToken      SecretText
+	Nonce        SecretText // of the flow that fetched the token; empty: not checked
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
@@ -91,7 +91,7 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, "", ErrInvalidCredentials
 	}
-	token, err := a.cfg.Social.Google.VerifyIDToken(ctx, r.IDToken, owner.Organization.Google.ClientID, r.Nonce)
+	token, err := a.cfg.Social.Google.VerifyIDToken(ctx, string(r.IDToken), owner.Organization.Google.ClientID, string(r.Nonce))
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
 		return token, "", ErrUpstream.WithCause(err)
 	}

@@ -36,7 +36,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 		c.Social.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
 	}))
 	parent := k.Parent()
-	owner := k.Identity(k.SignIn(parent).Token)
+	owner := k.Identity(string(k.SignIn(parent).Token))
 	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 }
 
 func google(k *authtest.Kit, parent authtest.Account, token string) (tollkeeper.SignInResult, error) {
-	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, ParentKey: parent.PublicKey})
+	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(token), ParentKey: parent.PublicKey})
 }
 
 func TestGoogle(t *testing.T) {
@@ -135,10 +135,10 @@ func TestGoogle(t *testing.T) {
 		if err != nil || res.Subject.Account.ID != stranger.ID {
 			t.Fatal(err)
 		}
-		if _, err := k.Auth.Authenticate(ctx, stranger.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		if _, err := k.Auth.Authenticate(ctx, tollkeeper.SecretText(stranger.Token)); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal("the stranger's session lives on:", err)
 		}
-		if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: stranger.Email, Password: stranger.Password, ParentKey: parent.PublicKey}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: stranger.Email, Password: tollkeeper.Password(stranger.Password), ParentKey: parent.PublicKey}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Fatal("the stranger's password still opens:", err)
 		}
 	})

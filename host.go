@@ -47,10 +47,10 @@ type AccountSpec struct {
 	Email     string
 	Username  string
 	Name      string
-	Password  string // empty: none; the account signs in by mailed code or after a reset
-	Temporary bool   // the password serves only to choose another one (R33)
-	Role      Role   // zero: RoleUser
-	Verified  bool   // the host vouches for the email
+	Password  Password // empty: none; the account signs in by mailed code or after a reset
+	Temporary bool     // the password serves only to choose another one (R33)
+	Role      Role     // zero: RoleUser
+	Verified  bool     // the host vouches for the email
 }
 
 // CreateAccount makes an account on the host's word: no throttle, no charge, no session, no mail. Of a root account, the

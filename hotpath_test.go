@@ -19,7 +19,7 @@ func TestAuthenticateOfAKnownTokenAllocatesNothing(t *testing.T) {
 	k := authtest.New(t)
 	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1} {
 		token := k.SignIn(k.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token
-		k.Identity(token)
+		k.Identity(string(token))
 		if n := testing.AllocsPerRun(200, func() {
 			if _, err := k.Auth.Authenticate(ctx, token); err != nil {
 				t.Fatal(err)
@@ -40,7 +40,7 @@ func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
 		tokens := make([]string, 120)
 		for i := range tokens {
 			k.Advance(time.Minute)
-			tokens[i] = k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token
+			tokens[i] = string(k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token)
 		}
 		k.Identity(tokens[0]) // the key has been seen
 		i := 0
@@ -72,7 +72,7 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 			return k.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled)
 		},
 		"deletion": func(k *authtest.Kit, _, a authtest.Account, id *tollkeeper.Identity) error {
-			return k.Auth.DeleteAccount(ctx, id, a.Password, tollkeeper.Client{})
+			return k.Auth.DeleteAccount(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 		},
 	} {
 		for _, staleness := range []time.Duration{0, time.Minute} {
@@ -81,9 +81,9 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 				parent := k.Parent()
 				a := k.Child(parent)
 				token := k.SignIn(a).Token
-				k.Identity(token) // at first sight it is not kept
-				id := k.Identity(token)
-				if again := k.Identity(token); again != id {
+				k.Identity(string(token)) // at first sight it is not kept
+				id := k.Identity(string(token))
+				if again := k.Identity(string(token)); again != id {
 					t.Fatal("nothing changed, and still another Identity")
 				}
 				if err := end(k, parent, a, id); err != nil {
@@ -100,7 +100,7 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 func TestAKnownTokenSeesItsRoleChange(t *testing.T) {
 	k := authtest.New(t)
 	parent := k.Parent()
-	owner, a := k.Identity(k.SignIn(parent).Token), k.Child(parent)
+	owner, a := k.Identity(string(k.SignIn(parent).Token)), k.Child(parent)
 	token := k.SignIn(a).Token
 	roles := []tollkeeper.Role{tollkeeper.RoleGuest, tollkeeper.RoleUser}
 	var turn atomic.Int64
@@ -136,8 +136,8 @@ func TestStalenessIsBoundedBetweenTwoProcesses(t *testing.T) {
 	one := authtest.New(t, stale)
 	two := authtest.New(t, stale, authtest.WithStore(one.Store))
 	token := one.SignIn(one.Parent()).Token
-	two.Identity(token)
-	if err := one.Auth.SignOut(ctx, one.Identity(token)); err != nil {
+	two.Identity(string(token))
+	if err := one.Auth.SignOut(ctx, one.Identity(string(token))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := one.Auth.Authenticate(ctx, token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
@@ -156,12 +156,12 @@ func TestStalenessIsBoundedBetweenTwoProcesses(t *testing.T) {
 func TestBadTokensDoNotGrowTheCache(t *testing.T) {
 	k := authtest.New(t)
 	token := k.SignIn(k.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Token
-	k.Identity(token)
+	k.Identity(string(token))
 	before := k.Auth.RememberedBytes()
-	head, rest, _ := strings.Cut(token, ".")
+	head, rest, _ := strings.Cut(string(token), ".")
 	for i := range 2000 {
 		forged := head + "." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"aud":"%d"}`, i)) + rest[strings.IndexByte(rest, '.'):]
-		if _, err := k.Auth.Authenticate(ctx, forged); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		if _, err := k.Auth.Authenticate(ctx, tollkeeper.SecretText(forged)); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +207,7 @@ func FuzzHotPath(f *testing.F) {
 func FuzzHotPathText(f *testing.F) {
 	k := authtest.New(f)
 	token := k.SignIn(k.Parent()).Token
-	for _, s := range []string{token, token + "=", token + "\n", strings.Replace(token, ".", "..", 1), token[:len(token)-1] + "B", "a.b.c", "..", ""} {
+	for _, s := range []string{string(token), string(token + "="), string(token + "\n"), strings.Replace(string(token), ".", "..", 1), string(token[:len(token)-1] + "B"), "a.b.c", "..", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, token string) {

@@ -14,7 +14,7 @@ import (
 func TestTokensAreWrittenAsJSONIs(t *testing.T) {
 	for _, issuer := range []string{"https://auth.example", `odd "issuer" \ <b>&`, "überall\u2028"} {
 		story(t, func(w *world) {
-			payload := payloadOf(w, w.signIn(w.parent("p@example.com")).Token)
+			payload := payloadOf(w, string(w.signIn(w.parent("p@example.com")).Token))
 			claims := map[string]any{}
 			decoder := json.NewDecoder(bytes.NewReader(payload))
 			decoder.UseNumber()
@@ -26,7 +26,7 @@ func TestTokensAreWrittenAsJSONIs(t *testing.T) {
 			if !bytes.Equal(payload, want) || claims["iss"] != issuer {
 				w.Errorf("wrote %s\nwant  %s", payload, want)
 			}
-			w.identity(w.signIn(w.parent("q@example.com")).Token)
+			w.identity(string(w.signIn(w.parent("q@example.com")).Token))
 		}, func(c *tollkeeper.Config) { c.Tokens.Issuer = issuer })
 	}
 }

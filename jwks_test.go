@@ -91,10 +91,10 @@ func TestJWKSHasThePublicKeys(t *testing.T) {
 				t.Fatalf("%d keys", len(set.Keys))
 			}
 			token := kit.SignIn(kit.Parent()).Token
-			if kid, alg := kidOf(t, token); kid != set.Keys[0].Kid || alg != first || set.Keys[0].Alg != first {
+			if kid, alg := kidOf(t, string(token)); kid != set.Keys[0].Kid || alg != first || set.Keys[0].Alg != first {
 				t.Errorf("the token has %s %s, the first key is %s %s", alg, kid, set.Keys[0].Alg, set.Keys[0].Kid)
 			}
-			kit.Identity(token)
+			kit.Identity(string(token))
 			for _, k := range set.Keys {
 				if k.Use != "sig" || k.Kid == "" || k.D+k.P+k.Q != "" {
 					t.Errorf("key %+v", k)
@@ -151,8 +151,8 @@ func TestSigningKeyRotation(t *testing.T) {
 	token := before.SignIn(parent).Token
 	next := signingKeys()["ES256"]
 	overlap := authtest.New(t, master, authtest.WithStore(before.Store), withKeys(next, tollkeeper.SigningKey{Public: old.Private.Public()}))
-	overlap.Identity(token)
-	overlap.Identity(overlap.SignIn(parent).Token)
+	overlap.Identity(string(token))
+	overlap.Identity(string(overlap.SignIn(parent).Token))
 	after := authtest.New(t, master, authtest.WithStore(before.Store), withKeys(next))
 	if _, err := after.Auth.Authenticate(t.Context(), token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 		t.Errorf("a token of a removed key gives %v", err)

@@ -22,6 +22,6 @@ type Message struct {
 	Kind    MailKind
 	To      string // one address, as the account holder typed it
 	Subject string
-	Text    string
-	HTML    string
+	Text    SecretText
+	HTML    SecretText
 }

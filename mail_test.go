@@ -110,7 +110,7 @@ func TestNamesInMail(t *testing.T) {
 		w.ok(w.requestCode(c))
 		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailSignInCode} {
 			m := w.lastMail(c.email, kind)
-			if contains(m.HTML, `<a href="https://evil.example`) || !contains(m.HTML, "&lt;a href=") {
+			if contains(string(m.HTML), `<a href="https://evil.example`) || !contains(string(m.HTML), "&lt;a href=") {
 				t.Errorf("%s: markup in %s", kind, m.HTML)
 			}
 			if strings.ContainsAny(m.Subject+m.To+m.ID, "\r\n\x00") {
@@ -118,7 +118,7 @@ func TestNamesInMail(t *testing.T) {
 			}
 		}
 		m := w.lastMail(c.email, tollkeeper.MailSignInCode)
-		if n := len(codeInMail.FindAllString(m.Subject+" "+m.Text, -1)); n != 1 {
+		if n := len(codeInMail.FindAllString(m.Subject+" "+string(m.Text), -1)); n != 1 {
 			t.Errorf("%d six-digit numbers in %q %q", n, m.Subject, m.Text)
 		}
 		for _, bad := range []string{"A\r\nBcc: victim@example.com", "A\x00", "\xff", strings.Repeat("x", 257)} {
@@ -143,7 +143,7 @@ func TestOwnTemplate(t *testing.T) {
 		p := w.parent("p@example.com")
 		w.ok(w.requestCode(p))
 		w.ok(w.requestReset(p))
-		if m := w.lastMail(p.email, tollkeeper.MailSignInCode); m.Subject != "Dein Code\tBcc: x" && m.Subject != "Dein CodeBcc: x" || !contains(m.Text, "Code: ") {
+		if m := w.lastMail(p.email, tollkeeper.MailSignInCode); m.Subject != "Dein Code\tBcc: x" && m.Subject != "Dein CodeBcc: x" || !contains(string(m.Text), "Code: ") {
 			t.Errorf("%q %q", m.Subject, m.Text)
 		}
 		if m := w.lastMail(p.email, tollkeeper.MailReset); !contains(m.Subject, "Reset your password") {
@@ -184,7 +184,7 @@ func TestVerifyPaths(t *testing.T) {
 		} {
 			w.pass(time.Hour)
 			w.want(w.auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
-			if want == nil && !contains(w.lastMail(c.email, tollkeeper.MailVerify).Text, "https://acme.example") && path != "" {
+			if want == nil && !contains(string(w.lastMail(c.email, tollkeeper.MailVerify).Text), "https://acme.example") && path != "" {
 				t.Errorf("%q led to %s", path, w.lastMail(c.email, tollkeeper.MailVerify).Text)
 			}
 		}

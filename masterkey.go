@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -28,16 +30,11 @@ func ParseMasterKey(text string) (MasterKey, error) {
 	return k, nil
 }
 
-const redacted = "[redacted]"
-
 // Reveal answers the key as base64url text, to be kept in a file or a secret manager.
 func (k MasterKey) Reveal() string { return base64.RawURLEncoding.EncodeToString(k) }
 
-// String answers "[redacted]".
-func (MasterKey) String() string { return redacted }
-
-// GoString answers "[redacted]".
-func (MasterKey) GoString() string { return redacted }
+// Format writes "[redacted]", for every verb.
+func (MasterKey) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue answers "[redacted]".
 func (MasterKey) LogValue() slog.Value { return slog.StringValue(redacted) }

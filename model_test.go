@@ -114,13 +114,13 @@ func (m *model) join(of *actor) {
 	if err != nil {
 		return
 	}
-	m.actors = append(m.actors, &actor{person: &person{res, id, r.Email, r.ParentKey}, secret: password, sure: true, live: map[string]bool{res.Token: true}})
+	m.actors = append(m.actors, &actor{person: &person{res, id, r.Email, r.ParentKey}, secret: password, sure: true, live: map[string]bool{string(res.Token): true}})
 }
 
 func (m *model) enter(a *actor) {
 	res, err := m.try(a.person, a.secret)
 	if err == nil {
-		a.live[res.Token] = true
+		a.live[string(res.Token)] = true
 	} else if errors.Is(err, tollkeeper.ErrInvalidCredentials) && a.sure {
 		m.Errorf("%s: the right password was refused", a.email)
 	}
@@ -144,7 +144,7 @@ func (a *actor) end(keep string) {
 
 func (m *model) leave(a *actor) {
 	for token := range a.live {
-		id, err := m.auth.Authenticate(ctx, token)
+		id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token))
 		if err == nil && m.auth.SignOut(ctx, id) == nil {
 			delete(a.live, token)
 			a.dead = append(a.dead, token)
@@ -155,13 +155,13 @@ func (m *model) leave(a *actor) {
 
 func (m *model) change(a *actor) {
 	for token := range a.live {
-		id, err := m.auth.Authenticate(ctx, token)
+		id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token))
 		if err != nil {
 			return
 		}
 		m.n++
 		next := fmt.Sprintf("horse number %d", m.n)
-		switch err := m.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: a.secret, New: next}); {
+		switch err := m.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.secret), New: tollkeeper.Password(next)}); {
 		case err == nil:
 			a.secret, a.sure = next, true
 			a.end(token)
@@ -206,7 +206,7 @@ func (m *model) enterByCode(a *actor) {
 		return
 	}
 	m.used = append(m.used, func() error { _, err := m.verify(a.person, code); return err })
-	a.live[res.Token] = true
+	a.live[string(res.Token)] = true
 }
 
 func (m *model) role(a *actor) {
@@ -253,12 +253,12 @@ func (m *model) check() {
 			m.admins(a)
 		}
 		for _, token := range a.dead {
-			if id, err := m.auth.Authenticate(ctx, token); err == nil {
+			if id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil {
 				m.Fatalf("I5: a session of %s serves again: %v", a.email, id.Session)
 			}
 		}
 		for token := range a.live {
-			if id, err := m.auth.Authenticate(ctx, token); err == nil && (id.Account != a.Account || id.Parent != s.Account.Parent) {
+			if id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && (id.Account != a.Account || id.Parent != s.Account.Parent) {
 				m.Fatalf("I8: a token of %s speaks for %s", a.email, id.Email)
 			}
 		}

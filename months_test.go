@@ -55,7 +55,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		if rows, err := kept.ListCredits(ctx, house.ID, "", store.Page{Limit: 10}); err != nil || len(rows) != 0 {
 			t.Errorf("a house paid: %v, %v", rows, err)
 		}
-		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(kits[0].SignIn(parent).Token), tollkeeper.BillingQuery{Limit: 2})
+		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(string(kits[0].SignIn(parent).Token)), tollkeeper.BillingQuery{Limit: 2})
 		if err != nil || len(history) != 2 || history[0].Month != history[1].Month+1 || history[0].Retention != 4 {
 			t.Errorf("history: %+v, %v", history, err)
 		}

@@ -16,7 +16,7 @@ func TestSignInFromANewNetworkIsTold(t *testing.T) {
 	}
 	told := func(k *authtest.Kit, a authtest.Account) (n int) {
 		for _, m := range k.Mails(a.Email) {
-			if strings.Contains(m.Text, "a network that we have not seen before") {
+			if strings.Contains(string(m.Text), "a network that we have not seen before") {
 				n++
 			}
 		}

@@ -70,7 +70,7 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 		if !ok {
 			return d, ErrInternal.WithCause(errMasterMissing)
 		}
-		d.TenantKey = k.text
+		d.TenantKey = SecretText(k.text)
 	}
 	return d, nil
 }
@@ -214,7 +214,7 @@ func (h Host) AddMember(ctx context.Context, m Membership) error {
 
 // RotateTenantKey gives the caller, a parent, a new tenant key. Tokens of the old one end: the caller's own sessions and
 // those of its children in the organization family, because their rows name the old key.
-func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key string, err error) {
+func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key SecretText, err error) {
 	by = by.orNobody()
 	if err := tenant(by); err != nil {
 		return "", err
@@ -233,7 +233,7 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 		if !ok {
 			return ErrInternal.WithCause(errMasterMissing)
 		}
-		key = k.text
+		key = SecretText(k.text)
 		return nil
 	})
 	if err == nil {

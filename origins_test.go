@@ -12,7 +12,7 @@ import (
 // TestAuthURLsMerge: a patch of one page leaves the others alone, and the empty text takes one away.
 func TestAuthURLsMerge(t *testing.T) {
 	k := authtest.New(t)
-	by := k.Identity(k.SignIn(k.Parent()).Token)
+	by := k.Identity(string(k.SignIn(k.Parent()).Token))
 	change := func(p tollkeeper.OrganizationPatch) tollkeeper.AuthURLs {
 		t.Helper()
 		d, err := k.Auth.UpdateOrganization(t.Context(), by, p)
@@ -43,7 +43,7 @@ func TestOriginAllowedFor(t *testing.T) {
 	parent := k.Parent()
 	child := k.Child(parent)
 	home := "https://shop.example"
-	if _, err := k.Auth.UpdateOrganization(t.Context(), k.Identity(k.SignIn(parent).Token), tollkeeper.OrganizationPatch{URL: &home}); err != nil {
+	if _, err := k.Auth.UpdateOrganization(t.Context(), k.Identity(string(k.SignIn(parent).Token)), tollkeeper.OrganizationPatch{URL: &home}); err != nil {
 		t.Fatal(err)
 	}
 	for origin, want := range map[string]bool{home: true, "https://app.shop.example": true, "https://evil.example": false, "null": false, "": false} {

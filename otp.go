@@ -77,11 +77,11 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
-	if malformed != nil || !codePattern.MatchString(r.Code) || where.key != "" && !ValidPublicKey(where.key) {
+	if malformed != nil || !codePattern.MatchString(string(r.Code)) || where.key != "" && !ValidPublicKey(where.key) {
 		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
 	}
 	s, err := a.store.ConsumeSecret(ctx, store.Claim{
-		Purpose: store.PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, r.Code), Tries: codeTries,
+		Purpose: store.PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, string(r.Code)), Tries: codeTries,
 	}, now)
 	if errors.Is(err, ErrNotFound) {
 		return SignInResult{}, a.failSignIn(g, s, nil)

@@ -17,7 +17,7 @@ func (w *world) requestCode(p *person) error {
 }
 
 func (w *world) verify(p *person, code string) (tollkeeper.SignInResult, error) {
-	return w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+	return w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code), ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
 }
 
 // mailCode asks for a code and answers it.
@@ -99,7 +99,7 @@ func (w *world) miss(p *person, code string, n int) error {
 func (w *world) confirmed(p *person) {
 	w.Helper()
 	w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-	w.ok(w.auth.VerifyEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+	w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
 }
 
 // R26: the five tries are counted on every code that is alive.
@@ -153,12 +153,12 @@ func TestMailedSecretsStayInTheMail(t *testing.T) {
 			t.Error("the search finds nothing at all")
 		}
 		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailVerify} {
-			if m := w.lastMail(p.email, kind); !contains(m.Text, "https://app.example/") || !contains(m.HTML, "https://app.example/") {
+			if m := w.lastMail(p.email, kind); !contains(string(m.Text), "https://app.example/") || !contains(string(m.HTML), "https://app.example/") {
 				t.Errorf("the link of %s: %s", kind, m.Text)
 			}
 		}
 		m := w.lastMail(p.email, tollkeeper.MailSignInCode)
-		if found := codeInMail.FindAllString(m.Text, -1); len(found) != 1 || contains(m.Subject, found[0]) {
+		if found := codeInMail.FindAllString(string(m.Text), -1); len(found) != 1 || contains(m.Subject, found[0]) {
 			t.Errorf("six-digit numbers %v in %q", found, m.Text)
 		}
 	})
@@ -264,9 +264,9 @@ func TestSecretsDoNotCross(t *testing.T) {
 			w.Fatalf("link %q", verify)
 		}
 		w.want(w.reset(verify, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.VerifyEmail(ctx, reset, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(reset), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		w.refuses("a reset link as a token", reset)
-		w.ok(w.auth.VerifyEmail(ctx, verify, tollkeeper.Client{}))
+		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}))
 		w.ok(w.reset(reset, "another horse 9"))
 		if _, err := w.verify(a, codeA); err != nil {
 			t.Errorf("its own: %v", err)
@@ -291,7 +291,7 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 		_, err = w.verify(p, code)
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.want(w.reset(reset, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.VerifyEmail(ctx, verify, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 	}, unlimited)
 }
 
@@ -316,8 +316,8 @@ func TestPreHijackedAccount(t *testing.T) {
 				w.ok(err)
 
 				w.ok(prove(w, p))
-				w.refuses("the stranger's session", p.Token)
-				w.refuses("his second session", stolen.Token)
+				w.refuses("the stranger's session", string(p.Token))
+				w.refuses("his second session", string(stolen.Token))
 				_, err = w.try(p, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
 				s, err = w.auth.Host().Account(ctx, p.Account)

@@ -12,7 +12,7 @@ import (
 // EmailChange asks for a new address.
 type EmailChange struct {
 	Email    string
-	Password string // fresh proof, as in EnrolFactor; empty: the session was proved within five minutes
+	Password Password // fresh proof, as in EnrolFactor; empty: the session was proved within five minutes
 	Client   Client
 }
 
@@ -43,17 +43,17 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 
 // ConfirmEmailChange makes the address that the link was mailed to the account's. The old one is told; mailed codes and links
 // are void. ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrEmailTaken, ErrRateLimited.
-func (a *Authenticator) ConfirmEmailChange(ctx context.Context, token string, c Client) error {
+func (a *Authenticator) ConfirmEmailChange(ctx context.Context, token SecretText, c Client) error {
 	now := a.now()
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
-	if !longToken(token) {
+	if !longToken(string(token)) {
 		return ErrInvalidLink
 	}
 	var s Subject
 	err := a.retry(func() (err error) {
-		s, err = a.changeEmailBy(ctx, a.digests.secret(store.PurposeChangeEmail, "", token), now)
+		s, err = a.changeEmailBy(ctx, a.digests.secret(store.PurposeChangeEmail, "", string(token)), now)
 		return err
 	})
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 func TestChangeEmail(t *testing.T) {
 	k := authtest.New(t)
 	a, other := k.Parent(), k.Parent()
-	id := k.Identity(k.SignIn(a).Token)
+	id := k.Identity(string(k.SignIn(a).Token))
 	ask := func(to string) {
 		t.Helper()
 		k.Advance(2 * time.Minute)
-		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: to}); err != nil {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: to}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -26,7 +26,7 @@ func TestChangeEmail(t *testing.T) {
 		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: "wrong", Email: "new@home.example"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Fatal(err)
 		}
-		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: "new@"}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@"}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
 			t.Fatal(err)
 		}
 		k.Advance(time.Hour)
@@ -36,17 +36,17 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("a taken address gets the same answer, and fails at the proof", func(t *testing.T) {
 		ask(other.Email)
-		if err := k.Auth.ConfirmEmailChange(ctx, k.LastToken(other.Email), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken(other.Email)), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
 			t.Fatal(err)
 		}
 	})
 	t.Run("the link of the new address changes it, once, and the old one is told", func(t *testing.T) {
 		ask("New@home.example")
 		token := k.LastToken("New@home.example")
-		if err := k.Auth.ConfirmEmailChange(ctx, token, tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmEmailChange(ctx, token, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
 			t.Fatal("twice:", err)
 		}
 		s, err := k.Auth.Host().Account(ctx, a.ID)
@@ -54,7 +54,7 @@ func TestChangeEmail(t *testing.T) {
 			t.Fatal(s.Account.Email, err)
 		}
 		mails := k.Mails(a.Email)
-		if last := mails[len(mails)-1].Text; !strings.Contains(last, "email address of your account was changed") || strings.Contains(last, "home.example") {
+		if last := mails[len(mails)-1].Text; !strings.Contains(string(last), "email address of your account was changed") || strings.Contains(string(last), "home.example") {
 			t.Fatal("the notice to the old address:", last)
 		}
 	})
@@ -65,14 +65,14 @@ func TestChangeEmail(t *testing.T) {
 			t.Fatal(err)
 		}
 		old := k.LastToken(a.Email)
-		id := k.Identity(k.SignIn(a).Token)
-		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: a.Password, Email: "new@home.example"}); err != nil {
+		id := k.Identity(string(k.SignIn(a).Token))
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@home.example"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmEmailChange(ctx, k.LastToken("new@home.example"), tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken("new@home.example")), tollkeeper.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: old, Password: "another one 88"})
+		err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(old), Password: "another one 88"})
 		if !errors.Is(err, tollkeeper.ErrLinkUsed) && !errors.Is(err, tollkeeper.ErrInvalidLink) {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestChangeEmail(t *testing.T) {
 func TestChangeUsername(t *testing.T) {
 	k := authtest.New(t)
 	parent := k.Parent()
-	a, b := k.Identity(k.SignIn(k.Child(parent)).Token), k.Identity(k.SignIn(k.Child(parent)).Token)
+	a, b := k.Identity(string(k.SignIn(k.Child(parent)).Token)), k.Identity(string(k.SignIn(k.Child(parent)).Token))
 	if err := k.Auth.ChangeUsername(ctx, a, "Ada_1"); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
 	parent := k.Parent()
 	child := k.Child(parent)
 	for who, a := range map[string]authtest.Account{"parent": parent, "child": child} {
-		d, err := k.Auth.Export(ctx, k.Identity(k.SignIn(a).Token))
+		d, err := k.Auth.Export(ctx, k.Identity(string(k.SignIn(a).Token)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,9 +122,9 @@ func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
 func TestPasswordHistory(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.History = 3 }))
 	a := k.Parent()
-	id := k.Identity(k.SignIn(a).Token)
+	id := k.Identity(string(k.SignIn(a).Token))
 	change := func(to string) error {
-		err := k.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: a.Password, New: to})
+		err := k.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.Password), New: tollkeeper.Password(to)})
 		if err == nil {
 			a.Password = to
 		}

@@ -59,7 +59,7 @@ type BreachChecker interface {
 }
 
 // checkNewPassword is everything a new password must pass but the history.
-func (a *Authenticator) checkNewPassword(ctx context.Context, password string, of Account) error {
+func (a *Authenticator) checkNewPassword(ctx context.Context, password Password, of Account) error {
 	if err := a.checkPolicy(ctx, password, of); err != nil {
 		return err
 	}
@@ -67,7 +67,8 @@ func (a *Authenticator) checkNewPassword(ctx context.Context, password string, o
 }
 
 // checkPolicy is what costs nothing: bounds, blocklist, product name, policy.
-func (a *Authenticator) checkPolicy(ctx context.Context, password string, of Account) error {
+func (a *Authenticator) checkPolicy(ctx context.Context, p Password, of Account) error {
+	password := string(p)
 	switch {
 	case len(password) < minPassword:
 		return ErrWeakPassword.WithMessage("Password must have at least 8 characters")
@@ -89,11 +90,11 @@ func (a *Authenticator) checkPolicy(ctx context.Context, password string, of Acc
 	return nil
 }
 
-func (a *Authenticator) checkBreached(ctx context.Context, password string, of Account) error {
+func (a *Authenticator) checkBreached(ctx context.Context, password Password, of Account) error {
 	if a.cfg.Passwords.Breach == nil {
 		return nil
 	}
-	known, err := a.cfg.Passwords.Breach.Breached(ctx, password)
+	known, err := a.cfg.Passwords.Breach.Breached(ctx, string(password))
 	if err != nil {
 		a.event(Event{Name: EventBreachUnknown, Account: of.ID, Parent: of.Parent})
 		return nil
@@ -107,12 +108,12 @@ func (a *Authenticator) checkBreached(ctx context.Context, password string, of A
 const maxHistory = 24
 
 // withPassword answers the account with a new password, which must be none of the last few.
-func (a *Authenticator) withPassword(ctx context.Context, x Account, password string, now time.Time) (Account, error) {
+func (a *Authenticator) withPassword(ctx context.Context, x Account, password Password, now time.Time) (Account, error) {
 	n := a.cfg.Passwords.History
 	if x.PasswordTemporary || a.cfg.Passwords.EnforceExpiry {
 		n = max(1, n) // one that must be replaced is not replaced by itself (R33)
 	}
-	earlier := append([]string{x.Password}, x.PasswordHistory...)
+	earlier := append([]SecretText{x.Password}, x.PasswordHistory...)
 	earlier = earlier[:min(n, len(earlier))]
 	for _, old := range earlier {
 		if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
@@ -156,8 +157,9 @@ func newHasher(c Hash) (*hasher, error) {
 // verify spends one hash at current strength, whatever stored is, and reports whether the password is its, and whether a new
 // hash is due. A stored hash that cannot be read counts as nobody's. An imported one that does not verify costs its own work
 // besides: it may be cheap, or refuse without any, which would tell that the account is there (R14).
-func (h *hasher) verify(ctx context.Context, stored, password string) (ok, outdated bool, err error) {
-	parsed, parseErr := passhash.Parse(stored)
+func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (ok, outdated bool, err error) {
+	password := string(p)
+	parsed, parseErr := passhash.Parse(string(stored))
 	known := stored != "" && parseErr == nil
 	if !known {
 		parsed = h.nobody
@@ -175,15 +177,16 @@ func (h *hasher) verify(ctx context.Context, stored, password string) (ok, outda
 }
 
 // hash makes a PHC string of a new password.
-func (h *hasher) hash(ctx context.Context, password string) (text string, err error) {
+func (h *hasher) hash(ctx context.Context, p Password) (SecretText, error) {
+	var text string
 	var failed error
-	if err := h.gate.Do(ctx, func() { text, failed = passhash.New(password, h.params) }); err != nil {
+	if err := h.gate.Do(ctx, func() { text, failed = passhash.New(string(p), h.params) }); err != nil {
 		return "", busy(err)
 	}
 	if failed != nil {
 		return "", ErrInternal.WithCause(failed)
 	}
-	return text, nil
+	return SecretText(text), nil
 }
 
 func busy(err error) error {

@@ -20,7 +20,7 @@ func TestNewPasswords(t *testing.T) {
 	good := []string{"battery staple", "        8", "\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e", strings.Repeat("\U0001f40e", 64), strings.Repeat("horse 9 ", 128)}
 	story(t, func(w *world) {
 		sign := func(password string) tollkeeper.SignUpRequest {
-			return tollkeeper.SignUpRequest{Email: "lovelace@engine.example", Username: "Countess", Password: password}
+			return tollkeeper.SignUpRequest{Email: "lovelace@engine.example", Username: "Countess", Password: tollkeeper.Password(password)}
 		}
 		for what, bad := range weak {
 			start := time.Now()
@@ -31,7 +31,7 @@ func TestNewPasswords(t *testing.T) {
 		}
 		p := w.signUp(sign(good[0]))
 		for what, bad := range weak {
-			if err := w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: good[0], New: bad}); codeOf(err) != "weak_password" {
+			if err := w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(good[0]), New: tollkeeper.Password(bad)}); codeOf(err) != "weak_password" {
 				t.Errorf("%s at a change: %v", what, err)
 			}
 		}
@@ -47,7 +47,7 @@ func TestNewPasswords(t *testing.T) {
 		for _, next := range good[2:] {
 			res, err := w.try(p, now)
 			w.ok(err)
-			w.ok(w.auth.ChangePassword(ctx, w.identity(res.Token), tollkeeper.PasswordChange{Current: now, New: next}))
+			w.ok(w.auth.ChangePassword(ctx, w.identity(string(res.Token)), tollkeeper.PasswordChange{Current: tollkeeper.Password(now), New: tollkeeper.Password(next)}))
 			now = next
 		}
 		_, err := w.try(p, now)
@@ -70,7 +70,7 @@ func TestChangePasswordNeedsTheCurrentOne(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		change := func(current string) error {
-			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: current, New: "another horse 9", Client: from("192.0.2.1")})
+			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(current), New: "another horse 9", Client: from("192.0.2.1")})
 		}
 		for range 5 {
 			w.want(change("wrong"), tollkeeper.ErrInvalidCredentials)
@@ -100,7 +100,7 @@ func TestHashingIsBounded(t *testing.T) {
 		if got["invalid_credentials"]+got["busy"] != 200 || got["invalid_credentials"] == 0 {
 			t.Error(got)
 		}
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 		w.signIn(p)
 	}, unlimited, func(c *tollkeeper.Config) {
 		c.Passwords.Hash.Parallel, c.Passwords.Hash.Queue, c.Passwords.Hash.Memory = 1, 1, 4096

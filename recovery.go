@@ -80,12 +80,12 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 	if _, err := a.take(ctx, a.networkHits("reset", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
 		return err
 	}
-	if !longToken(r.Token) {
+	if !longToken(string(r.Token)) {
 		return ErrInvalidLink
 	}
 	var s Subject
 	err := a.retry(func() (err error) {
-		s, err = a.resetBy(ctx, r, a.digests.secret(store.PurposeReset, "", r.Token), now)
+		s, err = a.resetBy(ctx, r, a.digests.secret(store.PurposeReset, "", string(r.Token)), now)
 		return err
 	})
 	if err != nil {

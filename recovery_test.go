@@ -15,7 +15,7 @@ func (w *world) requestReset(p *person) error {
 }
 
 func (w *world) reset(token, password string) error {
-	return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: token, Password: password})
+	return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(token), Password: tollkeeper.Password(password)})
 }
 
 func TestPasswordReset(t *testing.T) {
@@ -34,7 +34,7 @@ func TestPasswordReset(t *testing.T) {
 		w.want(w.reset(link, "password123"), tollkeeper.ErrWeakPassword)
 		w.ok(w.reset(link, "another horse 9"))
 		w.want(w.reset(link, "a third horse 9"), tollkeeper.ErrLinkUsed)
-		w.refuses("a session from before", p.Token)
+		w.refuses("a session from before", string(p.Token))
 		_, err := w.try(p, "another horse 9")
 		w.ok(err)
 		_, err = w.try(p, password)
@@ -67,7 +67,7 @@ func TestResetLinkStates(t *testing.T) {
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
 		{"the password was changed", func(w *world, p *person, link string) error {
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: next}))
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: tollkeeper.Password(next)}))
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
 		{"the account is disabled: it works and changes no status", func(w *world, p *person, link string) error {
@@ -86,10 +86,10 @@ func TestResetLinkStates(t *testing.T) {
 		{"with a line break", func(w *world, _ *person, link string) error { return w.reset(link+"\n", next) }, tollkeeper.ErrInvalidLink},
 		{"with somebody else's key", func(w *world, _ *person, link string) error {
 			q := w.parent("q@example.com")
-			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: next, ParentKey: q.PublicKey})
+			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: q.PublicKey})
 		}, tollkeeper.ErrUnknownParent},
 		{"with a malformed key", func(w *world, _ *person, link string) error {
-			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: next, ParentKey: "x"})
+			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: "x"})
 		}, tollkeeper.ErrParentKeyFormat},
 		{"an answer that was lost", func(w *world, _ *person, link string) error {
 			w.store.faults(nil, failing("UpdateAccount"))
@@ -133,7 +133,7 @@ func TestLinksAreUsedOnce(t *testing.T) {
 			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
 			w.store.faults(together("UpdateAccount", 100), nil)
-			got := tally(atOnce(100, func(int) error { return w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}) }))
+			got := tally(atOnce(100, func(int) error { return w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}) }))
 			if got["ok"] != 1 || got["already_verified"] != 99 {
 				t.Error(got)
 			}
@@ -151,8 +151,10 @@ func TestNewAddressIsConfirmedOnce(t *testing.T) {
 		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
 		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
 		w.store.faults(together("UpdateAccount", 50), nil)
-		got := tally(atOnce(50, func(int) error { return w.auth.ConfirmEmailChange(ctx, link, tollkeeper.Client{}) }))
-		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(p.Token).Email != "New@example.com" {
+		got := tally(atOnce(50, func(int) error {
+			return w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
+		}))
+		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(string(p.Token)).Email != "New@example.com" {
 			t.Error(got)
 		}
 	}, unlimited)
@@ -203,12 +205,12 @@ func TestConfirmation(t *testing.T) {
 		}
 		before := w.balance(p)
 		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
-			w.want(w.auth.VerifyEmail(ctx, wrong, tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
 		}
 		w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		w.ok(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}))
-		w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		if id := w.identity(c.Token); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
+		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		if id := w.identity(string(c.Token)); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
 			t.Errorf("the session is still limited: %q", id.Limited)
 		}
 		if after := w.balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
@@ -217,14 +219,14 @@ func TestConfirmation(t *testing.T) {
 		w.signIn(c) // the link of the sign-up keeps its password (R34)
 		w.want(w.auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
 		w.pass(15 * time.Minute)
-		w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 	})
 	t.Run("is free when the balance does not cover it", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			w.drain(p)
-			w.ok(w.auth.VerifyEmail(ctx, w.token(p.email, tollkeeper.MailVerify), tollkeeper.Client{}))
+			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
 			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
 				t.Errorf("%+v", b)
 			}
@@ -236,7 +238,7 @@ func TestConfirmation(t *testing.T) {
 			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
 			w.pass(15 * time.Minute)
-			w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 		})
 	})
 	t.Run("is void after a change of the password", func(t *testing.T) {
@@ -245,7 +247,7 @@ func TestConfirmation(t *testing.T) {
 			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.token(p.email, tollkeeper.MailVerify)
 			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
-			w.want(w.auth.VerifyEmail(ctx, link, tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		})
 	})
 	t.Run("thirty links a minute from one network", func(t *testing.T) {

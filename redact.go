@@ -3,141 +3,36 @@ package tollkeeper
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Values that carry a password, a hash, a seed, a token or a code show none of it when they are printed or logged, and
-// refuse to be encoded whole (R83, R86): a host names the fields it wants to show.
+// What is secret redacts itself, by its type: a struct that holds one needs no methods of its own (R83, R86).
 
-var errSecretInside = errors.New("tollkeeper: holds secrets; encode the fields you want to show")
+type (
+	// SecretText is text that shows itself nowhere: a token, a code, a hash, a mail with a link. Formatted or logged it is
+	// "[redacted]", and encoding it as JSON is an error, so that no answer and no log carries one by accident. string(t)
+	// shows it.
+	SecretText = store.SecretText
 
-// String names the session's account, without the tokens.
-func (r SignInResult) String() string {
-	return fmt.Sprintf("sign-in of %s, challenge: %t", r.Subject.Account.ID, r.Challenge != "")
-}
+	// SecretBytes is [SecretText] of bytes. []byte(b) shows it.
+	SecretBytes = store.SecretBytes
+)
 
-// GoString is String.
-func (r SignInResult) GoString() string { return r.String() }
+// Password is a password as somebody typed it. It shows itself as little as a [SecretText]; string(p) does.
+type Password string
 
-// LogValue is String.
-func (r SignInResult) LogValue() slog.Value { return slog.StringValue(r.String()) }
+const redacted = "[redacted]"
 
-// MarshalJSON answers an error.
-func (SignInResult) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+var errPassword = errors.New("tollkeeper: a password is not encoded")
 
-// hidden is what requests and messages show of themselves.
-func hidden(what string) string { return what + " " + redacted }
+// Format writes "[redacted]", for every verb.
+func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
-// String hides the password.
-func (SignInRequest) String() string { return hidden("SignInRequest") }
+// LogValue is "[redacted]".
+func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// GoString hides the password.
-func (r SignInRequest) GoString() string { return r.String() }
-
-// String hides the password.
-func (SignUpRequest) String() string { return hidden("SignUpRequest") }
-
-// GoString hides the password.
-func (r SignUpRequest) GoString() string { return r.String() }
-
-// String hides the code.
-func (CodeRequest) String() string { return hidden("CodeRequest") }
-
-// GoString hides the code.
-func (r CodeRequest) GoString() string { return r.String() }
-
-// String hides token and password.
-func (ResetRequest) String() string { return hidden("ResetRequest") }
-
-// GoString hides token and password.
-func (r ResetRequest) GoString() string { return r.String() }
-
-// String hides the password.
-func (AccountSpec) String() string { return hidden("AccountSpec") }
-
-// GoString hides the password.
-func (s AccountSpec) GoString() string { return s.String() }
-
-// String hides the password.
-func (BootstrapRequest) String() string { return hidden("BootstrapRequest") }
-
-// GoString hides the password.
-func (r BootstrapRequest) GoString() string { return r.String() }
-
-// LogValue is String.
-func (r SignInRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (SignInRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// LogValue is String.
-func (r SignUpRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (SignUpRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// LogValue is String.
-func (r CodeRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (CodeRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// LogValue is String.
-func (r ResetRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (ResetRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// LogValue is String.
-func (s AccountSpec) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalJSON answers an error.
-func (AccountSpec) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// LogValue is String.
-func (r BootstrapRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (BootstrapRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// String hides challenge and code.
-func (FactorRequest) String() string { return hidden("FactorRequest") }
-
-// GoString hides challenge and code.
-func (r FactorRequest) GoString() string { return r.String() }
-
-// LogValue is String.
-func (r FactorRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (FactorRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// String hides the ID token.
-func (GoogleRequest) String() string { return hidden("GoogleRequest") }
-
-// GoString hides the ID token.
-func (r GoogleRequest) GoString() string { return r.String() }
-
-// LogValue is String.
-func (r GoogleRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// MarshalJSON answers an error.
-func (GoogleRequest) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// String hides the jwtSecret.
-func (d OrganizationDetails) String() string { return "organization of " + d.Owner.String() }
-
-// GoString hides the jwtSecret.
-func (d OrganizationDetails) GoString() string { return d.String() }
-
-// MarshalJSON answers an error.
-func (OrganizationDetails) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
-
-// String names the mail, without its text, which may hold a code or link.
-func (m Message) String() string { return fmt.Sprintf("message %s (%s)", m.ID, m.Kind) }
-
-// GoString is String.
-func (m Message) GoString() string { return m.String() }
-
-// LogValue is String.
-func (m Message) LogValue() slog.Value { return slog.StringValue(m.String()) }
+// MarshalText returns an error.
+func (Password) MarshalText() ([]byte, error) { return nil, errPassword }

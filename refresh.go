@@ -37,13 +37,13 @@ func (a *Authenticator) refreshToken(s Session) string {
 // refresh the old token gets the same successor; later, or an even older one, is reuse: somebody else has it, so the session
 // ends, the host gets EventRefreshReused and the owner a mail (RFC 9700 4.14). A refresh costs nothing.
 // ErrInvalidToken for whatever is wrong; ErrDisabled without Config.Refresh.
-func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (SignInResult, error) {
+func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client) (SignInResult, error) {
 	if a.cfg.Refresh.Idle <= 0 {
 		return SignInResult{}, ErrDisabled
 	}
 	now := a.now()
 	var claim refreshClaims
-	if !a.keys.open(sealRefresh, token, &claim) {
+	if !a.keys.open(sealRefresh, string(token), &claim) {
 		return SignInResult{}, ErrInvalidToken
 	}
 	absolute := time.UnixMilli(claim.Absolute).UTC()
@@ -72,7 +72,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token string, c Client) (Si
 	}
 	a.event(Event{Name: EventRefreshed, Account: claim.Account, Parent: live.Parent, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()})
 	return SignInResult{
-		Token: access, Refresh: a.refreshToken(live.Session), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
+		Token: SecretText(access), Refresh: SecretText(a.refreshToken(live.Session)), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
 	}, nil
 }
 

@@ -63,7 +63,7 @@ func TestRefresh(t *testing.T) {
 			if err != nil {
 				t.Fatal(hour, err)
 			}
-			if id := k.Identity(next.Token); id.Session != session {
+			if id := k.Identity(string(next.Token)); id.Session != session {
 				t.Fatal("another session")
 			}
 			res = next
@@ -90,8 +90,8 @@ func TestRefresh(t *testing.T) {
 		if _, err := k.Auth.Authenticate(ctx, res.Refresh); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal(err)
 		}
-		for _, bad := range []string{res.Token, "", ".", res.Refresh + "A", strings.ToUpper(res.Refresh), res.Refresh[:len(res.Refresh)-1]} {
-			if _, err := k.Auth.Refresh(ctx, bad, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		for _, bad := range []string{string(res.Token), "", ".", string(res.Refresh + "A"), strings.ToUpper(string(res.Refresh)), string(res.Refresh[:len(res.Refresh)-1])} {
+			if _, err := k.Auth.Refresh(ctx, tollkeeper.SecretText(bad), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 				t.Fatalf("%q: %v", bad, err)
 			}
 		}
@@ -100,11 +100,11 @@ func TestRefresh(t *testing.T) {
 		k, _ := refreshing(t)
 		a := k.Parent()
 		out := k.SignIn(a)
-		if err := k.Auth.SignOut(ctx, k.Identity(out.Token)); err != nil {
+		if err := k.Auth.SignOut(ctx, k.Identity(string(out.Token))); err != nil {
 			t.Fatal(err)
 		}
 		all := k.SignIn(a)
-		if err := k.Auth.EndSessions(ctx, k.Identity(all.Token), a.ID); err != nil {
+		if err := k.Auth.EndSessions(ctx, k.Identity(string(all.Token)), a.ID); err != nil {
 			t.Fatal(err)
 		}
 		for _, res := range []tollkeeper.SignInResult{out, all} {
@@ -129,7 +129,7 @@ func TestRefreshInParallelTabs(t *testing.T) {
 				return
 			}
 			mu.Lock()
-			successors[next.Refresh] = true
+			successors[string(next.Refresh)] = true
 			mu.Unlock()
 		})
 	}
@@ -146,7 +146,7 @@ func TestRefreshReuse(t *testing.T) {
 			return first
 		},
 		"the one before the last, within the window": func(k *authtest.Kit, first, second string) string {
-			if _, err := k.Auth.Refresh(ctx, second, tollkeeper.Client{}); err != nil {
+			if _, err := k.Auth.Refresh(ctx, tollkeeper.SecretText(second), tollkeeper.Client{}); err != nil {
 				panic(err)
 			}
 			return first
@@ -160,9 +160,9 @@ func TestRefreshReuse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			stolen := reuse(k, res.Refresh, next.Refresh)
+			stolen := reuse(k, string(res.Refresh), string(next.Refresh))
 			for range 3 {
-				if _, err := k.Auth.Refresh(ctx, stolen, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				if _, err := k.Auth.Refresh(ctx, tollkeeper.SecretText(stolen), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 					t.Fatal("reuse was served:", err)
 				}
 			}
@@ -177,7 +177,7 @@ func TestRefreshReuse(t *testing.T) {
 			}
 			told := 0
 			for _, m := range k.Mails(a.Email) {
-				if strings.Contains(m.Text, "was ended") {
+				if strings.Contains(string(m.Text), "was ended") {
 					told++
 				}
 			}
@@ -193,7 +193,7 @@ func TestSessionsList(t *testing.T) {
 	a := k.Parent()
 	firefox := tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.9"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 	phone := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client = firefox })
-	here := k.Identity(k.SignIn(a).Token)
+	here := k.Identity(string(k.SignIn(a).Token))
 	list, err := k.Auth.Sessions(ctx, here)
 	if err != nil || len(list) != 2 {
 		t.Fatal(len(list), err)
@@ -204,7 +204,7 @@ func TestSessionsList(t *testing.T) {
 	if !list[1].Current {
 		t.Fatal("the caller's own is not marked")
 	}
-	stranger := k.Identity(k.SignIn(k.Parent()).Token)
+	stranger := k.Identity(string(k.SignIn(k.Parent()).Token))
 	if err := k.Auth.EndSession(ctx, stranger, phone.Session); !errors.Is(err, tollkeeper.ErrNotFound) {
 		t.Fatal("a stranger ended it:", err)
 	}
@@ -221,17 +221,17 @@ func TestStepUp(t *testing.T) {
 	a := k.Parent()
 	token := k.SignIn(a).Token
 	k.Advance(6 * time.Minute)
-	id := k.Identity(token)
+	id := k.Identity(string(token))
 	if err := k.Auth.RequireRecent(id, 5*time.Minute); !errors.Is(err, tollkeeper.ErrNotRecent) {
 		t.Fatal(err)
 	}
 	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: "wrong"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 		t.Fatal(err)
 	}
-	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: a.Password}); err != nil {
+	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Auth.RequireRecent(k.Identity(token), 5*time.Minute); err != nil {
+	if err := k.Auth.RequireRecent(k.Identity(string(token)), 5*time.Minute); err != nil {
 		t.Fatal("the same token, after the proof:", err)
 	}
 }

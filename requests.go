@@ -104,7 +104,7 @@ func (id *Identity) Admin() bool {
 // and AudienceOrganization, by the organization widget among parents), else below Parent, which zero means the parents.
 type SignInRequest struct {
 	Email        string
-	Password     string
+	Password     Password
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
@@ -114,13 +114,13 @@ type SignInRequest struct {
 
 // SignInResult is a session, or a Challenge on the way to one.
 type SignInResult struct {
-	Token           string        // access token
-	Refresh         string        // refresh token; empty: not configured
+	Token           SecretText    // access token
+	Refresh         SecretText    // refresh token; empty: not configured
 	ExpiresIn       time.Duration // of Token, or of Challenge
-	Challenge       string        // not empty: prove the second factor with SignInWithFactor; there is no Token then
+	Challenge       SecretText    // not empty: prove the second factor with SignInWithFactor; there is no Token then
 	Session         uuid.UUID
 	Subject         Subject
-	TenantKey       string // jwtSecret, for a parent's own sign-in in AudienceOrganization only
+	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in AudienceOrganization only
 	PasswordExpired bool
 	DaysUntilExpiry int
 }
@@ -128,7 +128,7 @@ type SignInResult struct {
 // SignUpRequest asks for an account, and for a session with it. Where: as in SignInRequest.
 type SignUpRequest struct {
 	Email        string
-	Password     string
+	Password     Password
 	Username     string // empty: none
 	Name         string
 	ParentKey    string
@@ -159,7 +159,7 @@ type MailRequest struct {
 // CodeRequest is a sign-in with a mailed one-time code.
 type CodeRequest struct {
 	Email        string
-	Code         string
+	Code         SecretText
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
@@ -169,8 +169,8 @@ type CodeRequest struct {
 
 // ResetRequest sets a new password with the token of a mailed link.
 type ResetRequest struct {
-	Token     string
-	Password  string
+	Token     SecretText
+	Password  Password
 	ParentKey string // optional; must then be that of the account's parent
 	Audience  Audience
 	Client    Client
@@ -199,7 +199,7 @@ type OrganizationDetails struct {
 	Owner        uuid.UUID
 	Organization Organization // with its defaults where there is none yet
 	PublicKey    string       // the parent's
-	TenantKey    string       // jwtSecret; only for the parent himself
+	TenantKey    SecretText   // jwtSecret; only for the parent himself
 }
 
 // OrganizationPatch changes what is not nil.

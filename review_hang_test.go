@@ -53,17 +53,17 @@ func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
 		w.ok(err)
 		code := func() string {
 			w.pass(time.Minute)
-			c, err := totp.GenerateCode(e.Seed, w.now())
+			c, err := totp.GenerateCode(string(e.Seed), w.now())
 			w.ok(err)
 			return c
 		}
-		_, err = w.auth.ConfirmFactor(ctx, p.Identity, code(), tollkeeper.Client{})
+		_, err = w.auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
 		w.ok(err)
 		w.store.faults(failing("UpdateAccount"), nil)
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: code()}), tollkeeper.ErrUnavailable)
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(code())}), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
 		good := code()
-		w.ok(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: good}))
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: good}), tollkeeper.ErrInvalidCode)
+		w.ok(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}))
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}), tollkeeper.ErrInvalidCode)
 	})
 }

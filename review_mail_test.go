@@ -17,12 +17,12 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 	for name, recover := range map[string]func(w *world, p *person){
 		"reset": func(w *world, p *person) {
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: w.token(p.email, tollkeeper.MailReset), Password: "another staple 8"}))
+			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		},
 		"sign-in by code": func(w *world, p *person) {
 			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
 			w.sent(p.email)
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: w.code(p.email)})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(w.code(p.email))})
 			w.ok(err)
 		},
 		"change of the password": func(w *world, p *person) {
@@ -32,7 +32,7 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 			w.pass(time.Hour)
 			w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
 			w.sent("new@example.com")
-			w.ok(w.auth.ConfirmEmailChange(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), tollkeeper.Client{}))
+			w.ok(w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token("new@example.com", tollkeeper.MailChangeEmail)), tollkeeper.Client{}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 				w.pass(3 * time.Hour)
 				time.Sleep(2 * time.Second)
 				if n := len(w.sent(evil, tollkeeper.MailChangeEmail)); n != 0 {
-					err := w.auth.ConfirmEmailChange(ctx, w.token(evil, tollkeeper.MailChangeEmail), tollkeeper.Client{})
+					err := w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token(evil, tollkeeper.MailChangeEmail)), tollkeeper.Client{})
 					w.Fatalf("the link went out after all, and answers: %v", err)
 				}
 			}, func(c *tollkeeper.Config) {
@@ -79,13 +79,13 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 			w.pass(time.Hour)
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.email, ParentKey: p.PublicKey}))
-			if m := w.lastMail(p.email, tollkeeper.MailReset); contains(strings.Join(linkInMail.FindAllString(m.Text+m.HTML, -1), " "), "evil.example") || !verified && contains(m.Text+m.HTML, "evil.example") {
+			if m := w.lastMail(p.email, tollkeeper.MailReset); contains(strings.Join(linkInMail.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
 				t.Errorf("verified %t: the token goes to the page of whoever signed up: %s", verified, m.Text)
 			}
-			if m := w.lastMail(child.email, tollkeeper.MailReset); !contains(m.Text, page) {
+			if m := w.lastMail(child.email, tollkeeper.MailReset); !contains(string(m.Text), page) {
 				t.Error("a child's link does not lead to the page of its organization")
 			}
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: w.token(p.email, tollkeeper.MailReset), Password: "another staple 8"}))
+			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		}
 	})
 }

@@ -33,7 +33,9 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		"sign-out":       func(w *world, p, c *person) { w.ok(w.auth.SignOut(ctx, c.Identity)) },
 		"session ended":  func(w *world, p, c *person) { w.ok(w.auth.EndSession(ctx, c.Identity, c.Identity.Session)) },
 		"sessions ended": func(w *world, p, c *person) { w.ok(w.auth.EndSessions(ctx, p.Identity, c.Account)) },
-		"others ended":   func(w *world, p, c *person) { w.ok(w.auth.EndOtherSessions(ctx, w.identity(w.signIn(c).Token))) },
+		"others ended": func(w *world, p, c *person) {
+			w.ok(w.auth.EndOtherSessions(ctx, w.identity(string(w.signIn(c).Token))))
+		},
 		"secret rotated": func(w *world, p, c *person) { _, err := w.auth.RotateTenantKey(ctx, p.Identity); w.ok(err) },
 		"proof": func(w *world, p, c *person) {
 			w.pass(time.Minute)
@@ -62,26 +64,26 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		"factor enrolled": func(w *world, p, c *person) {
 			e, err := w.auth.EnrolFactor(ctx, c.Identity, password, none)
 			w.ok(err)
-			code, err := totp.GenerateCode(e.Seed, w.now())
+			code, err := totp.GenerateCode(string(e.Seed), w.now())
 			w.ok(err)
-			_, err = w.auth.ConfirmFactor(ctx, c.Identity, code, none)
+			_, err = w.auth.ConfirmFactor(ctx, c.Identity, tollkeeper.SecretText(code), none)
 			w.ok(err)
 		},
 		"email confirmed": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestOwnVerification(ctx, c.Identity, "", none))
-			w.ok(w.auth.VerifyEmail(ctx, w.token(c.email, tollkeeper.MailVerify), none))
+			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(c.email, tollkeeper.MailVerify)), none))
 		},
 		"email changed": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com", Client: none}))
-			w.ok(w.auth.ConfirmEmailChange(ctx, w.token("new@example.com", tollkeeper.MailChangeEmail), none))
+			w.ok(w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token("new@example.com", tollkeeper.MailChangeEmail)), none))
 		},
 		"reset": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: w.token(c.email, tollkeeper.MailReset), Password: "another staple 8"}))
+			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(c.email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		},
 		"first code": func(w *world, p, c *person) {
 			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: w.code(c.email), ParentKey: c.key})
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: tollkeeper.SecretText(w.code(c.email)), ParentKey: c.key})
 			w.ok(err)
 		},
 		"member of a strict organization": func(w *world, p, c *person) {
@@ -98,13 +100,13 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 				p := w.parent("p@example.com")
 				c := w.child(p, "c@example.com")
 				for range 3 { // the third is from memory, identity and all
-					w.identity(p.Token)
-					w.identity(c.Token)
+					w.identity(string(p.Token))
+					w.identity(string(c.Token))
 				}
 				change(w, p, c)
-				for _, token := range []string{p.Token, c.Token} {
-					got, gotErr := w.auth.Authenticate(ctx, token)
-					want, wantErr := exact.Authenticate(ctx, token)
+				for _, token := range []string{string(p.Token), string(c.Token)} {
+					got, gotErr := w.auth.Authenticate(ctx, tollkeeper.SecretText(token))
+					want, wantErr := exact.Authenticate(ctx, tollkeeper.SecretText(token))
 					if !errors.Is(gotErr, wantErr) || !reflect.DeepEqual(got, want) {
 						t.Errorf("%+v, %v; the store says %+v, %v", got, gotErr, want, wantErr)
 					}

@@ -56,7 +56,7 @@ func TestScopes(t *testing.T) {
 		head, admin := w.child(p, "head@example.com"), w.house()
 		_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.email, Role: tollkeeper.RoleAdmin})
 		w.ok(err)
-		head.Identity = w.identity(head.Token)
+		head.Identity = w.identity(string(head.Token))
 		user := w.user(admin, "same@example.com")
 		rules := map[*person][]*person{p: {child, head}, q: {stranger}, head: {child}, admin: {user}}
 		all := map[string]*person{"p": p, "q": q, "child": child, "stranger": stranger, "head": head, "admin": admin, "user": user}
@@ -103,7 +103,7 @@ func TestScopes(t *testing.T) {
 		_, err = w.auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: "same@example.com", Role: tollkeeper.RoleGuest})
 		w.ok(err)
 		for who, want := range map[*person]tollkeeper.Role{child: tollkeeper.RoleUser, user: tollkeeper.RoleUser, stranger: tollkeeper.RoleGuest} {
-			if got := w.identity(who.Token).Role; got != want {
+			if got := w.identity(string(who.Token)).Role; got != want {
 				t.Errorf("%s of %s: %s", who.email, who.Parent, got)
 			}
 		}
@@ -118,11 +118,11 @@ func TestRemoveAccountIsForOthers(t *testing.T) {
 		p, admin := w.parent("p@example.com"), w.house()
 		w.want(w.auth.RemoveAccount(ctx, p.Identity, p.Account), tollkeeper.ErrForbidden)
 		w.want(w.auth.RemoveAccount(ctx, admin.Identity, admin.Account), tollkeeper.ErrForbidden)
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 		w.want(w.auth.DeleteAccount(ctx, p.Identity, "wrong", tollkeeper.Client{}), tollkeeper.ErrInvalidCredentials)
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 		w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
-		w.refuses("a deleted parent", p.Token)
+		w.refuses("a deleted parent", string(p.Token))
 		w.want(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
 	})
 }
@@ -180,7 +180,7 @@ func TestOneAdminStays(t *testing.T) {
 					second := w.user(first, fmt.Sprintf("second%d@example.com", round))
 					_, err := w.auth.SetRole(ctx, first.Identity, tollkeeper.RoleChange{Email: second.email, Role: tollkeeper.RoleAdmin})
 					w.ok(err)
-					second.Identity = w.identity(second.Token)
+					second.Identity = w.identity(string(second.Token))
 					pair := []*person{first, second}
 					errs := atOnce(2, func(i int) error { return do(w, pair[i], pair[1-i]) })
 					admins := 0

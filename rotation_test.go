@@ -20,9 +20,9 @@ func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 		child := k.Child(parent)
 		organization := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }
 		old, elsewhere := k.SignIn(child, organization), k.SignIn(child)
-		k.Identity(old.Token)
+		k.Identity(string(old.Token))
 		owner := k.SignIn(parent, organization)
-		secret, err := k.Auth.RotateTenantKey(ctx, k.Identity(owner.Token))
+		secret, err := k.Auth.RotateTenantKey(ctx, k.Identity(string(owner.Token)))
 		if err != nil || secret == owner.TenantKey {
 			t.Fatal("not rotated:", err)
 		}
@@ -32,7 +32,7 @@ func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 		if _, err := k.Auth.Refresh(ctx, old.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal("and is refreshed:", err)
 		}
-		k.Identity(elsewhere.Token) // of another family: not signed with the tenant's key
-		k.Identity(k.SignIn(child, organization).Token)
+		k.Identity(string(elsewhere.Token)) // of another family: not signed with the tenant's key
+		k.Identity(string(k.SignIn(child, organization).Token))
 	}
 }

@@ -39,14 +39,14 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) SignInRes
 		c.KeyOwner = s.KeyOwner.ID
 	}
 	a.event(Event{Name: EventChallenge, Account: s.Account.ID, Parent: s.Account.Parent, Audience: p.audience, Network: c.Network, Method: p.method})
-	return SignInResult{Challenge: a.keys.seal(sealChallenge, c), ExpiresIn: challengeTTL}
+	return SignInResult{Challenge: SecretText(a.keys.seal(sealChallenge, c)), ExpiresIn: challengeTTL}
 }
 
 // FactorRequest completes a sign-in that was answered with a challenge.
 type FactorRequest struct {
-	Challenge string
-	Code      string // six digits of the authenticator app, or a recovery code
-	Client    Client // of the same network as the first step
+	Challenge SecretText
+	Code      SecretText // six digits of the authenticator app, or a recovery code
+	Client    Client     // of the same network as the first step
 }
 
 // SignInWithFactor ends the sign-in that a challenge began, with the same result and errors as SignIn.
@@ -56,10 +56,10 @@ type FactorRequest struct {
 func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
 	now := a.now()
 	var c pending
-	if !a.keys.open(sealChallenge, r.Challenge, &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
+	if !a.keys.open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
 		return SignInResult{}, ErrInvalidChallenge
 	}
-	t, err := a.takeFactor(ctx, c.Account, r.Code, now)
+	t, err := a.takeFactor(ctx, c.Account, string(r.Code), now)
 	if err != nil {
 		return SignInResult{}, err
 	}
@@ -69,7 +69,7 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 	if err != nil {
 		return SignInResult{}, err
 	}
-	step, err := a.proveFactor(ctx, s.Account, r.Code, now)
+	step, err := a.proveFactor(ctx, s.Account, string(r.Code), now)
 	if err != nil {
 		return SignInResult{}, err
 	}

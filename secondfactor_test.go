@@ -22,18 +22,18 @@ import (
 type enrolled struct {
 	authtest.Account
 	secret   string
-	recovery []string
+	recovery []tollkeeper.SecretText
 }
 
 func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
 	t.Helper()
-	id := k.Identity(k.SignIn(a).Token)
-	e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+	id := k.Identity(string(k.SignIn(a).Token))
+	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 	if err != nil {
 		t.Fatal("enrol:", err)
 	}
-	x := enrolled{Account: a, secret: e.Seed}
-	if x.recovery, err = k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{}); err != nil {
+	x := enrolled{Account: a, secret: string(e.Seed)}
+	if x.recovery, err = k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(x.code(t, k)), tollkeeper.Client{}); err != nil {
 		t.Fatal("confirm:", err)
 	}
 	return x
@@ -49,10 +49,10 @@ func (x enrolled) code(t *testing.T, k *authtest.Kit) string {
 	return code
 }
 
-func (x enrolled) challenge(k *authtest.Kit) string { return k.SignIn(x.Account).Challenge }
+func (x enrolled) challenge(k *authtest.Kit) string { return string(k.SignIn(x.Account).Challenge) }
 
 func verify(k *authtest.Kit, challenge, code string) (tollkeeper.SignInResult, error) {
-	return k.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: code})
+	return k.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(challenge), Code: tollkeeper.SecretText(code)})
 }
 
 func TestSecondFactor(t *testing.T) {
@@ -73,16 +73,16 @@ func TestSecondFactor(t *testing.T) {
 		if _, err := k.Auth.Authenticate(ctx, res.Challenge); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal("a challenge is no access token:", err)
 		}
-		done, err := verify(k, res.Challenge, x.code(t, k))
+		done, err := verify(k, string(res.Challenge), x.code(t, k))
 		if err != nil || done.Token == "" {
 			t.Fatal("the second factor did not end it:", err)
 		}
-		if id := k.Identity(done.Token); !id.HasFactor {
+		if id := k.Identity(string(done.Token)); !id.HasFactor {
 			t.Fatal("the identity does not know of the second factor")
 		}
 	})
 	t.Run("a recovery code opens once, however it is typed", func(t *testing.T) {
-		code := strings.ToUpper(strings.ReplaceAll(x.recovery[0], "-", " "))
+		code := strings.ToUpper(strings.ReplaceAll(string(x.recovery[0]), "-", " "))
 		if _, err := verify(k, x.challenge(k), code); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestSecondFactor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.EndOtherSessions(ctx, k.Identity(done.Token)); err != nil {
+		if err := k.Auth.EndOtherSessions(ctx, k.Identity(string(done.Token))); err != nil {
 			t.Fatal(err)
 		}
 		k.Advance(time.Minute)
@@ -143,7 +143,7 @@ func TestSecondFactorGuessing(t *testing.T) {
 		if _, err := verify(k, x.challenge(k), x.code(t, k)); !errors.Is(err, tollkeeper.ErrRateLimited) {
 			t.Fatalf("the right code after a hundred wrong ones: %v", err)
 		}
-		if _, err := verify(k, x.challenge(k), x.recovery[1]); err != nil {
+		if _, err := verify(k, x.challenge(k), string(x.recovery[1])); err != nil {
 			t.Fatal("a recovery code must open:", err)
 		}
 		k.Advance(time.Minute)
@@ -160,14 +160,14 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 	ways := map[string]func() (tollkeeper.SignInResult, error){}
 	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform} {
 		ways["password/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
-			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: x.Password, ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), ParentKey: parent.PublicKey, Audience: audience})
 		}
 		ways["code/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			k.Advance(time.Hour)
 			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
-			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: k.LastCode(x.Email), ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: tollkeeper.SecretText(k.LastCode(x.Email)), ParentKey: parent.PublicKey, Audience: audience})
 		}
 		ways["reset/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			k.Advance(time.Hour)
@@ -175,10 +175,10 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 				return tollkeeper.SignInResult{}, err
 			}
 			x.Password = "another " + string(audience) + " 99"
-			if err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: k.LastToken(x.Email), Password: x.Password, Audience: audience}); err != nil {
+			if err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(k.LastToken(x.Email)), Password: tollkeeper.Password(x.Password), Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
-			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: x.Password, ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), ParentKey: parent.PublicKey, Audience: audience})
 		}
 	}
 	for name, way := range ways {
@@ -195,14 +195,14 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 			if after, _ := k.Store.Balance(ctx, parent.ID); after.Credits != before.Credits {
 				t.Fatalf("%d credits were charged before the second proof", before.Credits-after.Credits)
 			}
-			done, err := verify(k, res.Challenge, x.code(t, k))
+			done, err := verify(k, string(res.Challenge), x.code(t, k))
 			if err != nil || done.Token == "" || done.Refresh == "" {
 				t.Fatal("the second proof must end it:", err)
 			}
 			if after, _ := k.Store.Balance(ctx, parent.ID); after.Credits != before.Credits-1 {
 				t.Fatalf("charged %d credits, want 1", before.Credits-after.Credits)
 			}
-			if next, err := k.Auth.Refresh(ctx, done.Refresh, tollkeeper.Client{}); err != nil || k.Identity(next.Token).Account != x.ID {
+			if next, err := k.Auth.Refresh(ctx, done.Refresh, tollkeeper.Client{}); err != nil || k.Identity(string(next.Token)).Account != x.ID {
 				t.Fatal("a session that passed the gate is refreshed without it:", err)
 			}
 		})
@@ -237,7 +237,7 @@ func TestSecondFactorRaces(t *testing.T) {
 func TestSecondFactorEnrolment(t *testing.T) {
 	k := authtest.New(t)
 	a := k.Parent()
-	id := k.Identity(k.SignIn(a).Token)
+	id := k.Identity(string(k.SignIn(a).Token))
 	t.Run("needs fresh proof", func(t *testing.T) {
 		k.Advance(6 * time.Minute)
 		if _, err := k.Auth.EnrolFactor(ctx, id, "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
@@ -248,14 +248,14 @@ func TestSecondFactorEnrolment(t *testing.T) {
 		}
 	})
 	t.Run("shows secret, URL and a picture, and is inert until confirmed", func(t *testing.T) {
-		e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(e.Seed); err != nil || len(seed) != 20 {
+		if seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(string(e.Seed)); err != nil || len(seed) != 20 {
 			t.Fatalf("secret of %d bytes, %v: want 160 bits", len(seed), err)
 		}
-		if !strings.HasPrefix(e.URL, "otpauth://totp/") || !strings.Contains(e.URL, e.Seed) {
+		if !strings.HasPrefix(string(e.URL), "otpauth://totp/") || !strings.Contains(string(e.URL), string(e.Seed)) {
 			t.Fatal("URL:", e.URL)
 		}
 		if _, err := png.Decode(bytes.NewReader(e.PNG)); err != nil {
@@ -271,12 +271,12 @@ func TestSecondFactorEnrolment(t *testing.T) {
 	t.Run("ends other sessions, keeps this one, and the owner is told", func(t *testing.T) {
 		other := k.SignIn(a).Token
 		x := enrolled{Account: a}
-		e, err := k.Auth.EnrolFactor(ctx, id, a.Password, tollkeeper.Client{})
+		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.secret = e.Seed
-		codes, err := k.Auth.ConfirmFactor(ctx, id, x.code(t, k), tollkeeper.Client{})
+		x.secret = string(e.Seed)
+		codes, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(x.code(t, k)), tollkeeper.Client{})
 		if err != nil || len(codes) != 10 {
 			t.Fatal(len(codes), err)
 		}
@@ -284,11 +284,11 @@ func TestSecondFactorEnrolment(t *testing.T) {
 			t.Fatal("another session lived on:", err)
 		}
 		mails := k.Mails(a.Email)
-		if last := mails[len(mails)-1]; !strings.Contains(last.Text, "second factor") || strings.Contains(last.Text, e.Seed) {
+		if last := mails[len(mails)-1]; !strings.Contains(string(last.Text), "second factor") || strings.Contains(string(last.Text), string(e.Seed)) {
 			t.Fatal("notice:", last.Text)
 		}
 		k.Advance(time.Minute)
-		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: a.Password, Code: x.code(t, k)}); err != nil {
+		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password), Code: tollkeeper.SecretText(x.code(t, k))}); err != nil {
 			t.Fatal("remove:", err)
 		}
 		if k.SignIn(a).Token == "" {
@@ -327,24 +327,24 @@ func TestSecondFactorPolicy(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} }))
 	parent := k.Parent()
 	admin, user := k.Admin(parent), k.Child(parent)
-	if id := k.Identity(k.SignIn(user).Token); id.Limited != tollkeeper.Unlimited {
+	if id := k.Identity(string(k.SignIn(user).Token)); id.Limited != tollkeeper.Unlimited {
 		t.Fatal("a user is not concerned:", id.Limited)
 	}
-	id := k.Identity(k.SignIn(admin).Token)
+	id := k.Identity(string(k.SignIn(admin).Token))
 	if id.Limited != tollkeeper.LimitedSecondFactor {
 		t.Fatal("an admin without a second factor:", id.Limited)
 	}
 	if _, err := k.Auth.Accounts(ctx, id, tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrLimitedSession) {
 		t.Fatal("and he may do nothing but enrol:", err)
 	}
-	e, err := k.Auth.EnrolFactor(ctx, id, admin.Password, tollkeeper.Client{})
+	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(admin.Password), tollkeeper.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.ConfirmFactor(ctx, id, enrolled{secret: e.Seed}.code(t, k), tollkeeper.Client{}); err != nil {
+	if _, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(enrolled{secret: string(e.Seed)}.code(t, k)), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.Accounts(ctx, k.Identity(k.SignIn(user).Token), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
+	if _, err := k.Auth.Accounts(ctx, k.Identity(string(k.SignIn(user).Token)), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
 		t.Fatal(err)
 	}
 }

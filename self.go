@@ -19,7 +19,7 @@ func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
 }
 
 // confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
-func (a *Authenticator) confirm(ctx context.Context, by *Identity, password string, c Client) (Subject, error) {
+func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
 	now := a.now()
 	t, err := a.take(ctx, a.accountHits(by, c), now)
 	if err != nil {
@@ -43,8 +43,8 @@ func (a *Authenticator) confirm(ctx context.Context, by *Identity, password stri
 
 // PasswordChange replaces a password.
 type PasswordChange struct {
-	Current string
-	New     string
+	Current Password
+	New     Password
 	Client  Client
 }
 
@@ -78,7 +78,7 @@ var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, st
 // DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password is
 // asked again; an account without one is deleted on the word of a session not older than ten minutes.
 // ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.
-func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password string, c Client) error {
+func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password Password, c Client) error {
 	by = by.orNobody()
 	s, err := a.confirm(ctx, by, password, c)
 	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {

@@ -99,8 +99,8 @@ func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error 
 
 // Confirmation proves once more who the caller is, before something that needs it.
 type Confirmation struct {
-	Password string
-	Code     string // of the second factor, or a recovery code; empty: there is none
+	Password Password
+	Code     SecretText // of the second factor, or a recovery code; empty: there is none
 	Client   Client
 }
 
@@ -113,7 +113,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 		return err
 	}
 	if len(s.Account.TOTP) > 0 {
-		s, t, step, err := a.provenFactor(ctx, by, r.Code)
+		s, t, step, err := a.provenFactor(ctx, by, string(r.Code))
 		if err != nil {
 			return err
 		}

@@ -217,11 +217,11 @@ func (a *Authenticator) signInResult(s Subject, p attempt, key *hotKey, session 
 	}
 	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
-		Token: token, ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
-		Refresh: a.refreshToken(session), PasswordExpired: expired, DaysUntilExpiry: days,
+		Token: SecretText(token), ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
+		Refresh: SecretText(a.refreshToken(session)), PasswordExpired: expired, DaysUntilExpiry: days,
 	}
 	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
-		res.TenantKey = key.text // a parent's own: never the widget's, never after expiry, never into a limited session
+		res.TenantKey = SecretText(key.text) // a parent's own: never the widget's, never after expiry, never into a limited session
 	}
 	return res, nil
 }
@@ -238,7 +238,7 @@ func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, now time.Tim
 }
 
 // rehash replaces an outdated hash of a password that was just proved. Best effort: it loses against any other change.
-func (a *Authenticator) rehash(ctx context.Context, x Account, password string) {
+func (a *Authenticator) rehash(ctx context.Context, x Account, password Password) {
 	text, err := a.hasher.hash(ctx, password)
 	if err != nil {
 		return

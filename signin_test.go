@@ -164,7 +164,7 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 		disabled := w.child(p, "d@example.com")
 		w.ok(w.auth.SetStatus(ctx, p.Identity, disabled.Account, tollkeeper.StatusDisabled))
 		ask := func(email, key, password string) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: email, ParentKey: key, Password: password, Audience: tollkeeper.AudienceOrganization}
+			return tollkeeper.SignInRequest{Email: email, ParentKey: key, Password: tollkeeper.Password(password), Audience: tollkeeper.AudienceOrganization}
 		}
 		asks := map[string]tollkeeper.SignInRequest{
 			"wrong password":            ask(c.email, c.key, "wrong"),
@@ -270,7 +270,7 @@ func TestLegacyHashesCostNoLess(t *testing.T) {
 				p := w.parent("p@example.com")
 				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
 				w.ok(err)
-				s.Account.Password = stored
+				s.Account.Password = store.SecretText(stored)
 				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
 				w.ok(err)
 				for _, guess := range []string{"wrong", "wro\x00ng", strings.Repeat("a", 73)} {

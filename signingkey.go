@@ -10,6 +10,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -23,11 +25,8 @@ type SigningKey struct {
 	Public  crypto.PublicKey
 }
 
-// String answers "[redacted]".
-func (SigningKey) String() string { return redacted }
-
-// GoString answers "[redacted]".
-func (SigningKey) GoString() string { return redacted }
+// Format writes "[redacted]", for every verb.
+func (SigningKey) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue answers "[redacted]".
 func (SigningKey) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -90,5 +90,5 @@ func (t templates) render(kind MailKind, d letterData) (Message, error) {
 		}
 		return r
 	}, subject)
-	return Message{Subject: subject, Text: strings.TrimLeft(body, "\n"), HTML: html.String()}, nil
+	return Message{Subject: subject, Text: SecretText(strings.TrimLeft(body, "\n")), HTML: SecretText(html.String())}, nil
 }

@@ -16,7 +16,7 @@ func TestTokenIsRefused(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		secret := w.signIn(p).TenantKey
-		good := apart(t, p.Token, secret)
+		good := apart(t, string(p.Token), string(secret))
 		w.identity(good.token())
 
 		alias := func(token string) string { // the last character has unused bits
@@ -115,7 +115,7 @@ func TestTokenIsRefused(t *testing.T) {
 func TestTokenTimes(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		good := apart(t, p.Token, w.signIn(p).TenantKey)
+		good := apart(t, string(p.Token), string(w.signIn(p).TenantKey))
 		now := w.now().Unix()
 		w.identity(good.with("iat", now+29).with("nbf", now+29).token())
 		short := good.with("exp", now+1).token()
@@ -123,9 +123,9 @@ func TestTokenTimes(t *testing.T) {
 		w.pass(time.Second)
 		w.refuses("a remembered token after its end", short)
 		w.pass(24*time.Hour - 2*time.Second)
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 		w.pass(time.Second)
-		w.refuses("after its end", p.Token)
+		w.refuses("after its end", string(p.Token))
 	})
 }
 
@@ -153,14 +153,14 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 			r.Audience = of
 			res, err := w.auth.SignIn(ctx, r)
 			w.ok(err)
-			if id := w.identity(res.Token); id.Audience != of {
+			if id := w.identity(string(res.Token)); id.Audience != of {
 				t.Errorf("a token of %s is of %s", of, id.Audience)
 			}
 			key := instance
 			if of == tollkeeper.AudienceOrganization {
-				key = w.signIn(p).TenantKey
+				key = string(w.signIn(p).TenantKey)
 			}
-			f := apart(t, res.Token, key)
+			f := apart(t, string(res.Token), key)
 			w.identity(f.token())
 			for _, to := range families {
 				if to != of {
@@ -188,7 +188,7 @@ func TestAuthenticateFailsClosed(t *testing.T) {
 		w.want(w.auth.Health(ctx), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
 		w.ok(w.auth.Health(ctx))
-		w.identity(p.Token)
+		w.identity(string(p.Token))
 	})
 }
 
@@ -210,8 +210,8 @@ func TestMasterKeysRotate(t *testing.T) {
 		next := tollkeeper.NewMasterKey()
 		auth := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next, w.config.Secrets[0]} })
 		defer auth.Close(ctx)
-		for _, token := range []string{p.Token, old.Token} {
-			if _, err := auth.Authenticate(ctx, token); err != nil {
+		for _, token := range []string{string(p.Token), string(old.Token)} {
+			if _, err := auth.Authenticate(ctx, tollkeeper.SecretText(token)); err != nil {
 				t.Errorf("a token from before: %v", err)
 			}
 		}
@@ -227,7 +227,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		}
 		fresh, err := auth.SignIn(ctx, r)
 		w.ok(err)
-		w.refuses("what the new key signed, where it is not known", fresh.Token)
+		w.refuses("what the new key signed, where it is not known", string(fresh.Token))
 
 		alone := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next} })
 		defer alone.Close(ctx)
@@ -237,7 +237,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
 			t.Errorf("a token of the key that stayed: %v", err)
 		}
-		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: code}); err != nil {
+		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code)}); err != nil {
 			t.Errorf("a code from before: %v", err)
 		}
 	})
@@ -247,7 +247,7 @@ func TestMasterKeysRotate(t *testing.T) {
 func TestClaimsDoNotOutliveTheRow(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		f := apart(t, p.Token, w.signIn(p).TenantKey)
+		f := apart(t, string(p.Token), string(w.signIn(p).TenantKey))
 		w.pass(24 * time.Hour)
 		now := w.now().Unix()
 		w.refuses("a later exp", f.with("iat", now).with("nbf", now).with("exp", now+3600).token())
@@ -264,13 +264,13 @@ func TestRotatedSecret(t *testing.T) {
 		before := w.signIn(p).TenantKey
 		secret, err := w.auth.RotateTenantKey(ctx, p.Identity)
 		w.ok(err)
-		w.refuses("the parent's token of the old secret", p.Token)
-		w.refuses("a child's token of the old secret", c.Token)
+		w.refuses("the parent's token of the old secret", string(p.Token))
+		w.refuses("a child's token of the old secret", string(c.Token))
 		if res := w.signIn(p); res.TenantKey != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
-		w.refuses("an old session under the new secret", apart(t, c.Token, secret).header("kid", w.auth.TenantKeyID(p.Account, 2)).token())
-		forged := apart(t, w.signIn(p).Token, before)
+		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.auth.TenantKeyID(p.Account, 2)).token())
+		forged := apart(t, string(w.signIn(p).Token), string(before))
 		w.refuses("a new session under the old secret", forged.token())
 	})
 }

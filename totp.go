@@ -30,15 +30,15 @@ var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // Enrolment is what an authenticator app needs. It is shown once and is worth nothing until ConfirmFactor.
 type Enrolment struct {
-	Seed string // base32
-	URL  string // otpauth://
-	PNG  []byte // the URL as QR code
+	Seed SecretText  // base32
+	URL  SecretText  // otpauth://
+	PNG  SecretBytes // the URL as QR code
 }
 
 // EnrolFactor begins a second factor for the caller: a new seed waits for its first code. Fresh proof is needed: the
 // password, or a session proved within five minutes. ErrNotRecent, ErrInvalidCredentials, ErrLocked; ErrFactorState: there
 // is one already.
-func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password string, c Client) (Enrolment, error) {
+func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password Password, c Client) (Enrolment, error) {
 	by = by.orNobody()
 	s, err := a.fresh(ctx, by, password, c)
 	if err != nil {
@@ -72,14 +72,14 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 	if err := png.Encode(&b, img); err != nil {
 		return Enrolment{}, err
 	}
-	return Enrolment{Seed: key.Secret(), URL: key.URL(), PNG: b.Bytes()}, nil
+	return Enrolment{Seed: SecretText(key.Secret()), URL: SecretText(key.URL()), PNG: b.Bytes()}, nil
 }
 
 // ConfirmFactor turns the second factor on with the first code of the app, and answers ten recovery codes, which are shown
 // this once. Other sessions end; the owner is told by mail. ErrFactorState: nothing was begun; ErrInvalidCode; ErrRateLimited.
-func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code string, c Client) (recovery []string, err error) {
+func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code SecretText, c Client) (recovery []SecretText, err error) {
 	by = by.orNobody()
-	s, t, err := a.factorChange(ctx, by, code)
+	s, t, err := a.factorChange(ctx, by, string(code))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code st
 	if !ok {
 		return nil, ErrInternal.WithCause(errMasterMissing)
 	}
-	step, ok := matchTOTP(seed, code, s.Account.TOTPStep, now)
+	step, ok := matchTOTP(seed, string(code), s.Account.TOTPStep, now)
 	if !ok {
 		return nil, a.factorFailed(s.Account)
 	}
@@ -108,7 +108,7 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Confir
 	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
 		return err
 	}
-	s, t, step, err := a.provenFactor(ctx, by, r.Code)
+	s, t, step, err := a.provenFactor(ctx, by, string(r.Code))
 	if err != nil {
 		return err
 	}
@@ -118,20 +118,20 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Confir
 }
 
 // NewRecoveryCodes replaces the recovery codes; a code of the app, or an old recovery code, is needed.
-func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code string, c Client) ([]string, error) {
+func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code SecretText, c Client) ([]SecretText, error) {
 	by = by.orNobody()
-	s, t, step, err := a.provenFactor(ctx, by, code)
+	s, t, step, err := a.provenFactor(ctx, by, string(code))
 	if err != nil {
 		return nil, err
 	}
 	change := store.Change{Account: s.Account, TOTPStep: step}
-	var recovery []string
+	var recovery []SecretText
 	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
 	return recovery, a.changeFactor(ctx, by, s, change, t, "recovery-codes")
 }
 
 // fresh asks for a proof of this moment (R44): the password, or a session that was proved within five minutes.
-func (a *Authenticator) fresh(ctx context.Context, by *Identity, password string, c Client) (Subject, error) {
+func (a *Authenticator) fresh(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
 	if password != "" {
 		return a.confirm(ctx, by, password, c)
 	}
@@ -189,13 +189,13 @@ func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64,
 }
 
 // newRecoveryCodes answers ten codes of 80 bits and the digests to keep (R43).
-func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []string, kept []store.Secret) {
+func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []SecretText, kept []store.Secret) {
 	for range recoveryCodes {
 		b := make([]byte, 10)
 		rand.Read(b)
 		text := strings.ToLower(base32Plain.EncodeToString(b))
 		digest, _ := a.recoveryDigest(account, text)
-		codes = append(codes, text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:])
+		codes = append(codes, SecretText(text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:]))
 		kept = append(kept, store.Secret{Account: account, Purpose: store.PurposeRecovery, Digest: digest, CreatedAt: now})
 	}
 	return codes, kept

@@ -15,7 +15,7 @@ type AccountRecord struct {
 	Username          string        `json:"username,omitzero"`
 	Name              string        `json:"name,omitzero"`
 	Role              Role          `json:"role,omitzero"`         // zero: user
-	PasswordHash      string        `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that ImportAccounts lists; empty: none
+	PasswordHash      SecretText    `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that ImportAccounts lists; empty: none
 	PasswordChangedAt time.Time     `json:"passwordChangedAt,omitzero"`
 	PasswordTemporary bool          `json:"passwordTemporary,omitzero"` // serves only to choose another one
 	EmailVerified     bool          `json:"emailVerified,omitzero"`
@@ -23,10 +23,21 @@ type AccountRecord struct {
 	GoogleSubject     string        `json:"googleSubject,omitzero"`
 	CreatedAt         time.Time     `json:"createdAt,omitzero"`
 	PublicKey         string        `json:"publicKey,omitzero"`    // of this library
-	SecondFactor      []byte        `json:"secondFactor,omitzero"` // sealed by this library for the same ID, under one of Config.Secrets
+	SecondFactor      SecretBytes   `json:"secondFactor,omitzero"` // sealed by this library for the same ID, under one of Config.Secrets
 	KeyMaster         string        `json:"keyMaster,omitzero"`    // with KeyVersion: keeps a parent's jwtSecret
 	KeyVersion        int           `json:"keyVersion,omitzero"`
 	Organization      *Organization `json:"organization,omitzero"` // a parent's own
+}
+
+// exportLine is a record with what it hides elsewhere: an export carries hashes and sealed seeds.
+type exportLine struct {
+	AccountRecord
+	PasswordHash string `json:"passwordHash,omitzero"`
+	SecondFactor []byte `json:"secondFactor,omitzero"`
+}
+
+func recordLine(r AccountRecord) exportLine {
+	return exportLine{AccountRecord: r, PasswordHash: string(r.PasswordHash), SecondFactor: r.SecondFactor}
 }
 
 var importSpace = uuid.MustParse("3f0d2c39-5a3b-5f4c-8d0d-0d7c1f8f6a11")
@@ -43,7 +54,7 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 		}
 	}
 	if r.PasswordHash != "" {
-		if _, err := passhash.Parse(r.PasswordHash); err != nil {
+		if _, err := passhash.Parse(string(r.PasswordHash)); err != nil {
 			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
 		}
 	}

@@ -150,7 +150,7 @@ func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer,
 			return last, unavailable(err)
 		}
 		for _, x := range rows {
-			if err := encode.Encode(record(x)); err != nil {
+			if err := encode.Encode(recordLine(record(x))); err != nil {
 				return last, err
 			}
 		}

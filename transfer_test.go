@@ -44,13 +44,13 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return s.Account.Password
+				return string(s.Account.Password)
 			}
 			if stored() != hash {
 				t.Fatal("changed before the first sign-in")
 			}
 			for _, wrong := range []string{"correct horse batterz", "correct horse battery ", ""} {
-				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: wrong}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: tollkeeper.Password(wrong)}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 					t.Fatalf("%q: %v", wrong, err)
 				}
 			}

@@ -87,7 +87,7 @@ func TestOrganizationWidget(t *testing.T) {
 		ask.ParentKey = owner.PublicKey
 		res, err := w.auth.SignIn(ctx, ask)
 		w.ok(err)
-		if res.TenantKey != "" || w.identity(res.Token).Account != member.Account {
+		if res.TenantKey != "" || w.identity(string(res.Token)).Account != member.Account {
 			t.Error("the widget gave the jwtSecret, or another account")
 		}
 		if o, m := w.balance(owner), w.balance(member); o.Used != 1 || m.Used != 0 {

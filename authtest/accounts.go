@@ -63,21 +63,21 @@ func (k *Kit) create(kind string, spec tollkeeper.AccountSpec) Account {
 // SignUp signs a parent up, as anyone can: the email is not verified, the rates count.
 func (k *Kit) SignUp(email, password string) Account {
 	k.tb.Helper()
-	return k.signUp(tollkeeper.SignUpRequest{Email: email, Password: password})
+	return k.signUp(tollkeeper.SignUpRequest{Email: email, Password: tollkeeper.Password(password)})
 }
 
 // SignUpBelow signs a child of the parent up, who pays for it.
 func (k *Kit) SignUpBelow(parent Account, email, password string) Account {
 	k.tb.Helper()
-	return k.signUp(tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: password})
+	return k.signUp(tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: tollkeeper.Password(password)})
 }
 
 func (k *Kit) signUp(r tollkeeper.SignUpRequest) Account {
 	k.tb.Helper()
 	res, err := k.Auth.SignUp(k.tb.Context(), r)
 	k.must(err, "sign up "+r.Email)
-	a := of(res.Subject.Account, r.Password)
-	a.Token = res.Token
+	a := of(res.Subject.Account, string(r.Password))
+	a.Token = string(res.Token)
 	return a
 }
 
@@ -85,7 +85,7 @@ func (k *Kit) signUp(r tollkeeper.SignUpRequest) Account {
 // such as its Audience or Client.
 func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollkeeper.SignInResult {
 	k.tb.Helper()
-	r := tollkeeper.SignInRequest{Email: a.Email, Password: a.Password, Parent: a.Parent}
+	r := tollkeeper.SignInRequest{Email: a.Email, Password: tollkeeper.Password(a.Password), Parent: a.Parent}
 	for _, edit := range edits {
 		edit(&r)
 	}
@@ -97,7 +97,7 @@ func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollke
 // Identity answers who the token speaks for.
 func (k *Kit) Identity(token string) *tollkeeper.Identity {
 	k.tb.Helper()
-	id, err := k.Auth.Authenticate(k.tb.Context(), token)
+	id, err := k.Auth.Authenticate(k.tb.Context(), tollkeeper.SecretText(token))
 	k.must(err, "authenticate")
 	return id
 }

@@ -77,7 +77,7 @@ func (k *Kit) last(email, what string, pattern *regexp.Regexp) string {
 	mails := k.Mails(email)
 	var subjects []string
 	for i := len(mails) - 1; i >= 0; i-- {
-		if found := pattern.FindString(mails[i].Text); found != "" {
+		if found := pattern.FindString(string(mails[i].Text)); found != "" {
 			return found
 		}
 		subjects = append(subjects, mails[i].Subject)

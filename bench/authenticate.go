@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -101,11 +102,11 @@ func (b *Bench) addChecks(ctx context.Context, s Setup, name string, kept store.
 	}
 	b.Cases = append(b.Cases,
 		Case{Name: "known/" + name, Do: func(int) error {
-			_, err := svc.auth.Authenticate(ctx, many[0])
+			_, err := svc.auth.Authenticate(ctx, tollkeeper.SecretText(many[0]))
 			return err
 		}},
 		Case{Name: "first/" + name, Do: inTurn(many[1:], func(token string) error {
-			_, err := svc.auth.Authenticate(ctx, token)
+			_, err := svc.auth.Authenticate(ctx, tollkeeper.SecretText(token))
 			return err
 		})})
 	return nil
@@ -135,7 +136,7 @@ func (b *Bench) addMiddleware(ctx context.Context, _ Setup) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+session.Token)
+	r.Header.Set("Authorization", string("Bearer "+session.Token))
 	guarded := httpadapter.RequireAuth(svc.auth)(http.HandlerFunc(sayWhom))
 	b.add(middleware, handled(guarded, r))
 	return nil

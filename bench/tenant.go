@@ -34,7 +34,7 @@ func newTenant(ctx context.Context, auth *tollkeeper.Authenticator) (*tenant, er
 
 // mint answers n different tokens of the one session.
 func (t *tenant) mint(n int) ([]string, error) {
-	return minted(t.session.Token, n, func(text string) ([]byte, error) {
+	return minted(string(t.session.Token), n, func(text string) ([]byte, error) {
 		return jwt.SigningMethodHS256.Sign(text, []byte(t.session.TenantKey))
 	})
 }

@@ -15,7 +15,7 @@ func (w *world) shop() authtest.Account {
 	w.t.Helper()
 	parent := w.kit.Parent()
 	url, name, verify := w.site("app.localhost"), "Shop", true
-	by := w.kit.Identity(w.kit.SignIn(parent).Token)
+	by := w.kit.Identity(string(w.kit.SignIn(parent).Token))
 	patch := tollkeeper.OrganizationPatch{Name: &name, URL: &url, VerificationRequired: &verify}
 	if _, err := w.kit.Auth.UpdateOrganization(w.t.Context(), by, patch); err != nil {
 		w.t.Fatal(err)
@@ -72,7 +72,7 @@ func TestWidgetOfAForbiddenOrigin(t *testing.T) {
 	key := parent.PublicKey
 	ann := w.kit.Child(parent)
 	w.kit.Advance(time.Hour)
-	by := w.kit.Identity(w.kit.SignIn(parent).Token)
+	by := w.kit.Identity(string(w.kit.SignIn(parent).Token))
 	mailed := len(w.kit.Mails(ann.Email))
 	for _, host := range []string{"evil.localhost", "app.localhost.evil.localhost", "evilapp.localhost", "localhost"} {
 		w.open(w.site(host))

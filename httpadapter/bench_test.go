@@ -84,7 +84,7 @@ func BenchmarkAuthenticated(b *testing.B) {
 	b.Run("core", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := w.auth.Authenticate(b.Context(), token); err != nil {
+			if _, err := w.auth.Authenticate(b.Context(), tollkeeper.SecretText(token)); err != nil {
 				b.Fatal(err)
 			}
 		}

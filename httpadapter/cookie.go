@@ -78,7 +78,7 @@ func (t *cookies) session(r *http.Request, s tollkeeper.SignInResult, remember b
 		return nil
 	}
 	c := noSession()
-	c.Value, c.MaxAge = s.Token, 0
+	c.Value, c.MaxAge = string(s.Token), 0
 	if remember {
 		c.MaxAge = max(1, int(s.ExpiresIn/time.Second))
 	}

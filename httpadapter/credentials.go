@@ -108,7 +108,7 @@ func (c *call) signedIn() error {
 	if err != nil {
 		return err
 	}
-	id, err := c.auth.Authenticate(c.ctx(), token)
+	id, err := c.auth.Authenticate(c.ctx(), tollkeeper.SecretText(token))
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func factorBody(incomplete string) func(*call) (tollkeeper.FactorRequest, error)
 		if err == nil && (b.Challenge == "" || b.Code == "") {
 			err = missing(incomplete)
 		}
-		return tollkeeper.FactorRequest{Challenge: b.Challenge, Code: b.Code}, err
+		return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, err
 	}
 }
 
@@ -47,7 +47,7 @@ type refreshedTokens struct {
 }
 
 func nextTokens(s tollkeeper.SignInResult) refreshedTokens {
-	return refreshedTokens{s.Token, s.Refresh, int64(s.ExpiresIn / time.Second)}
+	return refreshedTokens{string(s.Token), string(s.Refresh), int64(s.ExpiresIn / time.Second)}
 }
 
 func refreshed(_ *call, s tollkeeper.SignInResult) answer { return answer{body: nextTokens(s)} }

@@ -20,7 +20,7 @@ func fourth(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 			name: "fourth", audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
 			replies: append(append([]reply{}, platformReplies...), at(tollkeeper.ErrInvalidCredentials, 418, "TEAPOT", "no")),
 			routes: []route{
-				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: s.Token} }),
+				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: string(s.Token)} }),
 				on("GET", "/f/parents", noBody, whoAmI, platformStatus).asks(parentOnly),
 				on("GET", "/f/admins", noBody, whoAmI, platformStatus).asks(adminOnly),
 				on("GET", "/f/me", noBody, whoAmI, func(_ *call, id *tollkeeper.Identity) answer { return answer{body: id.Email} }).asks(signedIn),
@@ -33,7 +33,7 @@ func plainText(code, message string) []byte { return []byte(code + ": " + messag
 
 func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
 	b, err := body[struct{ U, P string }](c)
-	return tollkeeper.SignInRequest{Email: b.U, Password: b.P}, err
+	return tollkeeper.SignInRequest{Email: b.U, Password: tollkeeper.Password(b.P)}, err
 }
 
 func TestFourthFamily(t *testing.T) {
@@ -75,7 +75,7 @@ func TestProofs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return s.Token
+			return string(s.Token)
 		}
 		_, admin, err := auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
 		if err != nil {
@@ -92,8 +92,8 @@ func TestProofs(t *testing.T) {
 			want        int
 		}{
 			{"/f/me", parent, 200}, {"/f/me", child, 200},
-			{"/f/parents", parent, open}, {"/f/parents", child, 403}, {"/f/parents", boss.Token, 403},
-			{"/f/admins", parent, 403}, {"/f/admins", child, 403}, {"/f/admins", boss.Token, 200},
+			{"/f/parents", parent, open}, {"/f/parents", child, 403}, {"/f/parents", string(boss.Token), 403},
+			{"/f/admins", parent, 403}, {"/f/admins", child, 403}, {"/f/admins", string(boss.Token), 200},
 		} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", c.path, nil)
 			r.Header.Set("Authorization", "Bearer "+c.token)

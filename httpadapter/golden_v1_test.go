@@ -95,7 +95,7 @@ func (g *golden) v1Factor() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	if _, err := g.auth.ConfirmFactor(g.t.Context(), id, g.code(e.Seed), tollkeeper.Client{}); err != nil {
+	if _, err := g.auth.ConfirmFactor(g.t.Context(), id, tollkeeper.SecretText(g.code(string(e.Seed))), tollkeeper.Client{}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.pass(time.Minute)
@@ -103,7 +103,7 @@ func (g *golden) v1Factor() {
 	g.row("mfa-400", route, object("challenge", challenge), sameNetwork)
 	g.row("mfa-401", route, object("challenge", challenge, "code", "000000"), sameNetwork)
 	g.row("mfa-401-challenge", route, object("challenge", "forged", "code", "000000"), sameNetwork)
-	g.row("mfa", route, object("challenge", challenge, "code", g.code(e.Seed)), sameNetwork)
+	g.row("mfa", route, object("challenge", challenge, "code", g.code(string(e.Seed))), sameNetwork)
 	for range 5 {
 		g.do(route, object("challenge", challenge, "code", "000000"), sameNetwork)
 	}

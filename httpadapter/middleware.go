@@ -83,7 +83,7 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	if err != nil {
 		return nil, err
 	}
-	id, err := auth.Authenticate(r.Context(), token)
+	id, err := auth.Authenticate(r.Context(), tollkeeper.SecretText(token))
 	if err != nil {
 		return nil, err
 	}

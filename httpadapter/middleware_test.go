@@ -11,7 +11,7 @@ import (
 // identity answers whom a token speaks for.
 func (w *world) identity(token string) *tollkeeper.Identity {
 	w.t.Helper()
-	id, err := w.auth.Authenticate(w.t.Context(), token)
+	id, err := w.auth.Authenticate(w.t.Context(), tollkeeper.SecretText(token))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -65,9 +65,9 @@ func TestMiddleware(t *testing.T) {
 	}{
 		{"/host", nil, 401, `{"title":"Invalid or missing token","status":401}`},
 		{"/host", headers{bearerOf("x")}, 401, ""},
-		{"/host", headers{bearerOf(host.Token)}, 200, parent.email},
+		{"/host", headers{bearerOf(string(host.Token))}, 200, parent.email},
 		{"/host", headers{bearerOf(parent.token)}, 401, ""},
-		{"/host", headers{bearerOf(host.Token), bearerOf(host.Token)}, 400, `{"title":"Send one Authorization header","status":400}`},
+		{"/host", headers{bearerOf(string(host.Token)), bearerOf(string(host.Token))}, 400, `{"title":"Send one Authorization header","status":400}`},
 		{"/tenants", headers{bearerOf(parent.token)}, 200, parent.email},
 		{"/tenants", headers{bearerOf(child.token)}, 200, child.email},
 		{"/tenants", headers{bearerOf(limited.token)}, 403, `{"title":"This session is limited","status":403}`},

@@ -7,7 +7,7 @@ func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, erro
 	if err := c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent); err != nil {
 		return tollkeeper.SignUpResult{}, err
 	}
-	if err := c.newPassword(in.Password); err != nil {
+	if err := c.newPassword(string(in.Password)); err != nil {
 		return tollkeeper.SignUpResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
@@ -24,12 +24,12 @@ func changePassword(c *call, in passwordChange) (done, error) {
 	if err := c.newPassword(in.next); err != nil {
 		return done{}, err
 	}
-	return done{}, c.auth.ChangePassword(c.ctx(), c.id, tollkeeper.PasswordChange{Current: in.current, New: in.next, Client: c.client()})
+	return done{}, c.auth.ChangePassword(c.ctx(), c.id, tollkeeper.PasswordChange{Current: tollkeeper.Password(in.current), New: tollkeeper.Password(in.next), Client: c.client()})
 }
 
 // deleteAccount deletes the caller's own account.
 func deleteAccount(c *call, password string) (done, error) {
-	return c.ended(c.auth.DeleteAccount(c.ctx(), c.id, password, c.client()))
+	return c.ended(c.auth.DeleteAccount(c.ctx(), c.id, tollkeeper.Password(password), c.client()))
 }
 
 // roleChange gives a role to the account of the caller's scope with that email.
@@ -56,12 +56,12 @@ type emailChange struct{ email, password string }
 
 // changeEmail mails a link to the new address.
 func changeEmail(c *call, in emailChange) (done, error) {
-	return done{}, c.auth.RequestEmailChange(c.ctx(), c.id, tollkeeper.EmailChange{Password: in.password, Email: in.email, Client: c.client()})
+	return done{}, c.auth.RequestEmailChange(c.ctx(), c.id, tollkeeper.EmailChange{Password: tollkeeper.Password(in.password), Email: in.email, Client: c.client()})
 }
 
 // confirmNewEmail redeems the token of that link.
 func confirmNewEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.ConfirmEmailChange(c.ctx(), token, c.client())
+	return done{}, c.auth.ConfirmEmailChange(c.ctx(), tollkeeper.SecretText(token), c.client())
 }
 
 // changeUsername gives the caller another username.

@@ -38,12 +38,12 @@ func (c *call) address(in *tollkeeper.MailRequest) error {
 
 // confirmEmail redeems the token of a confirmation link.
 func confirmEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.VerifyEmail(c.ctx(), token, c.client())
+	return done{}, c.auth.VerifyEmail(c.ctx(), tollkeeper.SecretText(token), c.client())
 }
 
 // resetPassword redeems the token of a reset link. A password that is refused does not use it up.
 func resetPassword(c *call, in tollkeeper.ResetRequest) (done, error) {
-	if err := c.newPassword(in.Password); err != nil {
+	if err := c.newPassword(string(in.Password)); err != nil {
 		return done{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()

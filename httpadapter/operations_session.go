@@ -62,7 +62,7 @@ func verifyFactor(c *call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult
 
 // refresh exchanges a refresh token.
 func refresh(c *call, token string) (tollkeeper.SignInResult, error) {
-	return c.begun(c.auth.Refresh(c.ctx(), token, c.client()))
+	return c.begun(c.auth.Refresh(c.ctx(), tollkeeper.SecretText(token), c.client()))
 }
 
 // sessions lists the caller's.
@@ -94,5 +94,5 @@ type secondProof struct{ password, code string }
 
 // reauthenticate makes the caller's session a fresh one, for what asks for that.
 func reauthenticate(c *call, in secondProof) (done, error) {
-	return done{}, c.auth.Reauthenticate(c.ctx(), c.id, tollkeeper.Confirmation{Password: in.password, Code: in.code, Client: c.client()})
+	return done{}, c.auth.Reauthenticate(c.ctx(), c.id, tollkeeper.Confirmation{Password: tollkeeper.Password(in.password), Code: tollkeeper.SecretText(in.code), Client: c.client()})
 }

@@ -93,7 +93,7 @@ func organizationSession(_ *call, s tollkeeper.SignInResult) answer {
 		User     organizationUser `json:"user"`
 		Password passwordStatus   `json:"passwordStatus"`
 		Secret   string           `json:"jwtSecret,omitempty"`
-	}{s.Token, s.Refresh, organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, s.TenantKey})
+	}{string(s.Token), string(s.Refresh), organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, string(s.TenantKey)})
 }
 
 func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
@@ -113,7 +113,7 @@ func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
 		Token   string  `json:"token"`
 		Refresh string  `json:"refreshToken,omitempty"`
 		Data    account `json:"data"`
-	}{s.Token, s.Refresh, account{
+	}{string(s.Token), string(s.Refresh), account{
 		a.ID, a.Username, a.Email, a.CreatedAt.Unix(), a.PublicKey, !a.EmailVerifiedAt.IsZero(),
 		textOrNull(parentOf(s.Subject)), accountType(s.Subject), s.VerificationSent,
 	}})
@@ -153,7 +153,7 @@ func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
 		Credentials credentials `json:"credentials"`
 	}{
 		organizationMessage{"Organization details retrieved successfully"}, o.Name, textOrNull(o.URL), authURLs(o.AuthURLs),
-		o.DomainRestriction, o.VerificationRequired, googleSSO(o.Google), credentials{d.PublicKey, d.TenantKey},
+		o.DomainRestriction, o.VerificationRequired, googleSSO(o.Google), credentials{d.PublicKey, string(d.TenantKey)},
 	})
 }
 

@@ -52,14 +52,18 @@ func enrolmentShown(_ *call, e tollkeeper.Enrolment) answer {
 		Secret string `json:"secret"`
 		URL    string `json:"otpauthUrl"`
 		QR     string `json:"qrCode"` // data URL of a PNG
-	}{e.Seed, e.URL, "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
+	}{string(e.Seed), string(e.URL), "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
 }
 
-func recoveryShown(message string) func(*call, []string) answer {
-	return func(_ *call, codes []string) answer {
+func recoveryShown(message string) func(*call, []tollkeeper.SecretText) answer {
+	return func(_ *call, codes []tollkeeper.SecretText) answer {
+		shown := make([]string, len(codes))
+		for i, code := range codes {
+			shown[i] = string(code)
+		}
 		return enveloped(struct {
 			organizationMessage
 			Codes []string `json:"recoveryCodes"`
-		}{organizationMessage{message}, codes})
+		}{organizationMessage{message}, shown})
 	}
 }

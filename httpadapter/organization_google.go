@@ -21,7 +21,7 @@ func googleBody(c *call) (tollkeeper.GoogleRequest, error) {
 	if err == nil && b.IDToken == "" {
 		err = missing("idToken is required")
 	}
-	return tollkeeper.GoogleRequest{IDToken: b.IDToken, ParentKey: b.ParentKey}, err
+	return tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(b.IDToken), ParentKey: b.ParentKey}, err
 }
 
 // googleSession has no envelope (WIRE.md 1.6); a challenge has the one of section 4.
@@ -43,5 +43,5 @@ func googleSession(_ *call, s tollkeeper.SignInResult) answer {
 		Token   string `json:"token"`
 		Refresh string `json:"refreshToken,omitempty"`
 		User    user   `json:"user"`
-	}{true, s.Token, s.Refresh, user{a.ID, a.Email, a.Username, accountType(s.Subject), parentOf(s.Subject), a.PublicKey}}}
+	}{true, string(s.Token), string(s.Refresh), user{a.ID, a.Email, a.Username, accountType(s.Subject), parentOf(s.Subject), a.PublicKey}}}
 }

@@ -15,7 +15,7 @@ func organizationSignIn(c *call) (tollkeeper.SignInRequest, error) {
 	if err == nil && (b.Email == "" || b.Password == "") {
 		err = missing("Email and password are required")
 	}
-	return tollkeeper.SignInRequest{Email: b.Email, Password: b.Password, ParentKey: b.ParentKey}, err
+	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey}, err
 }
 
 func organizationSignUp(c *call) (tollkeeper.SignUpRequest, error) {
@@ -31,7 +31,7 @@ func organizationSignUp(c *call) (tollkeeper.SignUpRequest, error) {
 		err = missing("Username, email and password are required")
 	}
 	return tollkeeper.SignUpRequest{
-		Username: b.Username, Email: b.Email, Password: b.Password, ParentKey: b.ParentKey, VerifyPath: b.VerifyPath,
+		Username: b.Username, Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey, VerifyPath: b.VerifyPath,
 	}, err
 }
 
@@ -104,7 +104,7 @@ func organizationReset(c *call) (tollkeeper.ResetRequest, error) {
 	case b.Password == "":
 		err = missing("Password is required")
 	}
-	return tollkeeper.ResetRequest{Token: b.Token, Password: b.Password, ParentKey: b.ParentKey}, err
+	return tollkeeper.ResetRequest{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey}, err
 }
 
 func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {

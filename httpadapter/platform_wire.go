@@ -42,7 +42,7 @@ func platformSignIn(c *call) (tollkeeper.SignInRequest, error) {
 	if err == nil && (b.Email == "" || b.Password == "") {
 		err = missing(platformNeedsPassword)
 	}
-	return tollkeeper.SignInRequest{Email: b.Email, Password: b.Password, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
 }
 
 func platformMail(c *call) (tollkeeper.MailRequest, error) {
@@ -65,7 +65,7 @@ func platformCode(c *call) (tollkeeper.CodeRequest, error) {
 	if err == nil && (b.Email == "" || b.Code == "") {
 		err = missing(platformNeedsCode)
 	}
-	return tollkeeper.CodeRequest{Email: b.Email, Code: b.Code, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+	return tollkeeper.CodeRequest{Email: b.Email, Code: tollkeeper.SecretText(b.Code), ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
 }
 
 func platformReset(c *call) (tollkeeper.ResetRequest, error) {
@@ -76,7 +76,7 @@ func platformReset(c *call) (tollkeeper.ResetRequest, error) {
 	if err == nil && (b.Token == "" || b.Password == "") {
 		err = missing(platformNeedsToken)
 	}
-	return tollkeeper.ResetRequest{Token: b.Token, Password: b.Password}, err
+	return tollkeeper.ResetRequest{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password)}, err
 }
 
 // platformUser is an account as the platform family shows it. ID is a JSON number.
@@ -97,7 +97,7 @@ func platformSession(_ *call, s tollkeeper.SignInResult) answer {
 		Token   string       `json:"token"`
 		Refresh string       `json:"refreshToken,omitempty"`
 		User    platformUser `json:"user"`
-	}{s.Token, s.Refresh, platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}}}
+	}{string(s.Token), string(s.Refresh), platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}}}
 }
 
 // challenge is a sign-in that waits for the second factor (WIRE.md section 4).
@@ -108,7 +108,7 @@ type challenge struct {
 }
 
 func mfaChallenge(s tollkeeper.SignInResult) challenge {
-	return challenge{true, s.Challenge, int64(s.ExpiresIn / time.Second)}
+	return challenge{true, string(s.Challenge), int64(s.ExpiresIn / time.Second)}
 }
 
 // platformStatus shows who is signed in. Only active accounts have sessions.

@@ -30,12 +30,12 @@ func v1Body(c *call) (v1Credentials, error) {
 
 func v1Login(c *call) (tollkeeper.SignInRequest, error) {
 	b, err := v1Body(c)
-	return tollkeeper.SignInRequest{Email: b.Email, Password: b.Password}, err
+	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password)}, err
 }
 
 func v1Register(c *call) (tollkeeper.SignUpRequest, error) {
 	b, err := v1Body(c)
-	return tollkeeper.SignUpRequest{Email: b.Email, Password: b.Password}, err
+	return tollkeeper.SignUpRequest{Email: b.Email, Password: tollkeeper.Password(b.Password)}, err
 }
 
 func v1NewPassword(c *call) (passwordChange, error) {
@@ -113,9 +113,9 @@ type v1Token struct {
 
 func v1LoggedIn(_ *call, s tollkeeper.SignInResult) answer {
 	if s.Challenge != "" {
-		return answer{status: 202, body: v1Challenge{s.Challenge}}
+		return answer{status: 202, body: v1Challenge{string(s.Challenge)}}
 	}
-	return answer{body: v1Token{s.Token, s.Refresh}}
+	return answer{body: v1Token{string(s.Token), string(s.Refresh)}}
 }
 
 func v1Registered(_ *call, s tollkeeper.SignUpResult) answer {
@@ -123,7 +123,7 @@ func v1Registered(_ *call, s tollkeeper.SignUpResult) answer {
 		Message string `json:"message"`
 		User    v1User `json:"user"`
 		v1Token
-	}{"Registered successfully!", v1Account(s.Subject.Account), v1Token{s.Token, s.Refresh}}}
+	}{"Registered successfully!", v1Account(s.Subject.Account), v1Token{string(s.Token), string(s.Refresh)}}}
 }
 
 func v1RoleSet(_ *call, changed bool) answer {

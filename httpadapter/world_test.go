@@ -122,7 +122,7 @@ func (w *world) mailed(to string, kind tollkeeper.MailKind, n int, what *regexp.
 				continue
 			}
 			if seen++; seen == n {
-				found := what.FindStringSubmatch(m.Text)
+				found := what.FindStringSubmatch(string(m.Text))
 				w.mu.Unlock()
 				return found[len(found)-1]
 			}

@@ -56,12 +56,12 @@ func (f *flow) deliver(w http.ResponseWriter, o tollkeeper.Organization, path st
 	}
 	seconds := strconv.FormatInt(int64(s.ExpiresIn/time.Second), 10)
 	if f.Deliver == FormPost {
-		post(w, target, name, value, seconds)
+		post(w, target, name, string(value), seconds)
 		return
 	}
 	target.Fragment, target.RawFragment = "", ""
 	plain(w)
-	w.Header().Set("Location", target.String()+"#"+url.Values{name: {value}, "expiresIn": {seconds}}.Encode())
+	w.Header().Set("Location", target.String()+"#"+url.Values{name: {string(value)}, "expiresIn": {seconds}}.Encode())
 	w.WriteHeader(http.StatusSeeOther)
 }
 
@@ -102,7 +102,7 @@ func signedIn(s tollkeeper.SignInResult) any {
 		return struct {
 			Success bool      `json:"success"`
 			Data    challenge `json:"data"`
-		}{true, challenge{true, s.Challenge, int64(s.ExpiresIn / time.Second)}}
+		}{true, challenge{true, string(s.Challenge), int64(s.ExpiresIn / time.Second)}}
 	}
 	a := s.Subject.Account
 	u := user{UserID: a.ID, Email: a.Email, Username: a.Username, AccountType: "child", PublicKey: a.PublicKey}
@@ -114,7 +114,7 @@ func signedIn(s tollkeeper.SignInResult) any {
 		Token   string `json:"token"`
 		Refresh string `json:"refreshToken,omitempty"` // where the host has turned it on
 		User    user   `json:"user"`
-	}{true, s.Token, s.Refresh, u}
+	}{true, string(s.Token), string(s.Refresh), u}
 }
 
 func failure(code, message string) any {

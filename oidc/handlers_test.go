@@ -62,7 +62,7 @@ func newSite(t *testing.T, edits ...func(*oidc.HandlersConfig)) *site {
 
 func (s *site) organize(t *testing.T, p tollkeeper.OrganizationPatch) {
 	t.Helper()
-	if _, err := s.kit.Auth.UpdateOrganization(t.Context(), s.kit.Identity(s.kit.SignIn(s.parent).Token), p); err != nil {
+	if _, err := s.kit.Auth.UpdateOrganization(t.Context(), s.kit.Identity(string(s.kit.SignIn(s.parent).Token)), p); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -251,16 +251,16 @@ func TestSecondFactor(t *testing.T) {
 		s := newSite(t, func(c *oidc.HandlersConfig) { c.Deliver = how })
 		child := s.kit.Child(s.parent)
 		s.issuer.claims = map[string]any{"email": child.Email}
-		id := s.kit.Identity(s.kit.SignIn(child).Token)
-		seed, err := s.kit.Auth.EnrolFactor(t.Context(), id, child.Password, tollkeeper.Client{})
+		id := s.kit.Identity(string(s.kit.SignIn(child).Token))
+		seed, err := s.kit.Auth.EnrolFactor(t.Context(), id, tollkeeper.Password(child.Password), tollkeeper.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, err := totp.GenerateCode(seed.Seed, s.kit.Now())
+		code, err := totp.GenerateCode(string(seed.Seed), s.kit.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.kit.Auth.ConfirmFactor(t.Context(), id, code, tollkeeper.Client{}); err != nil {
+		if _, err := s.kit.Auth.ConfirmFactor(t.Context(), id, tollkeeper.SecretText(code), tollkeeper.Client{}); err != nil {
 			t.Fatal(err)
 		}
 		_, body := get(t, s.browser(t), s.startURL(""))

@@ -47,14 +47,14 @@ type Account struct {
 	Status            Status        //
 	House             bool          // made by Bootstrap: its children cost nothing and it cannot sign in
 	PublicKey         string        // "APK_…": names a parent in public, is no secret
-	Password          string        // PHC string; empty: none set
+	Password          SecretText    // PHC string; empty: none set
 	PasswordChangedAt time.Time     // zero: there is no password, and none expires
 	PasswordTemporary bool          // serves only to choose another one
-	PasswordHistory   []string      // PHC strings of earlier passwords, newest first, at most 24
+	PasswordHistory   []SecretText  // PHC strings of earlier passwords, newest first, at most 24
 	EmailVerifiedAt   time.Time     // zero: never
 	GoogleSubject     string        // unique per Parent; empty: not linked
-	TOTP              []byte        // sealed seed; empty: no second factor
-	TOTPPending       []byte        // sealed seed that waits for its first code
+	TOTP              SecretBytes   // sealed seed; empty: no second factor
+	TOTPPending       SecretBytes   // sealed seed that waits for its first code
 	TOTPStep          int64         // last accepted time step; only ever grows
 	KeyMaster         string        // id of the master key that its tenant key is derived from
 	KeyVersion        int           // of its tenant key

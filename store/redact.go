@@ -2,25 +2,41 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
-var errSecretInside = errors.New("store: holds secrets; encode the fields you want to show")
+const redacted = "[redacted]"
 
-// String names the account by its id.
-func (x Account) String() string { return "account " + x.ID.String() }
+var errSecret = errors.New("a secret is not encoded whole; convert it where it is meant to be shown")
 
-// GoString names the account by its id.
-func (x Account) GoString() string { return x.String() }
+// SecretText is text that shows itself nowhere: a hash, a token, a code, a link. Formatted by whatever verb or logged, it is
+// "[redacted]"; encoding it as text or JSON is an error, so that no answer and no log carries one by accident. A conversion
+// to string shows it.
+type SecretText string
 
-// LogValue names the account by its id.
-func (x Account) LogValue() slog.Value { return slog.StringValue(x.String()) }
+// Format writes "[redacted]", for every verb.
+func (SecretText) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
-// MarshalJSON answers an error.
-func (Account) MarshalJSON() ([]byte, error) { return nil, errSecretInside }
+// LogValue is "[redacted]".
+func (SecretText) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// String names the account by its id.
-func (s Subject) String() string { return "subject " + s.Account.ID.String() }
+// MarshalText returns an error.
+func (SecretText) MarshalText() ([]byte, error) { return nil, errSecret }
 
-// GoString names the account by its id.
-func (s Subject) GoString() string { return s.String() }
+// SecretBytes is [SecretText] of bytes: a sealed seed, a picture of one. A conversion to []byte shows it.
+type SecretBytes []byte
+
+// Format writes "[redacted]", for every verb.
+func (SecretBytes) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+
+// LogValue is "[redacted]".
+func (SecretBytes) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns an error.
+func (SecretBytes) MarshalText() ([]byte, error) { return nil, errSecret }
+
+// Format names the subject by its account's id. It stands here because fmt, given a verb that does not fit a pointer, prints
+// what is behind it without asking any method.
+func (s Subject) Format(f fmt.State, _ rune) { io.WriteString(f, "subject "+s.Account.ID.String()) }

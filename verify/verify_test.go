@@ -33,7 +33,7 @@ func TestTokensOfAHost(t *testing.T) {
 			child := kit.Child(parent)
 			res := kit.SignIn(child, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceV1 })
 			v := newVerifier(t, verify.Config{JWKSURL: server.URL, Issuer: authtest.BaseURL, Audiences: []string{"platform", "v1"}, Now: kit.Now})
-			c, err := v.Verify(t.Context(), res.Token)
+			c, err := v.Verify(t.Context(), string(res.Token))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +42,7 @@ func TestTokensOfAHost(t *testing.T) {
 				t.Errorf("claims %+v", c)
 			}
 			kit.Advance(24 * time.Hour)
-			if _, err := v.Verify(t.Context(), res.Token); !errors.Is(err, verify.ErrInvalidToken) {
+			if _, err := v.Verify(t.Context(), string(res.Token)); !errors.Is(err, verify.ErrInvalidToken) {
 				t.Errorf("expired, it gives %v", err)
 			}
 		})
@@ -55,17 +55,17 @@ func TestTokensOfATenant(t *testing.T) {
 	organization := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }
 	res := kit.SignIn(parent, organization)
 	v := newVerifier(t, verify.Config{Secret: verify.Secret(res.TenantKey), Issuer: authtest.BaseURL, Audiences: []string{"organization"}, Now: kit.Now})
-	if c, err := v.Verify(t.Context(), res.Token); err != nil || c.Subject != parent.ID.String() {
+	if c, err := v.Verify(t.Context(), string(res.Token)); err != nil || c.Subject != parent.ID.String() {
 		t.Errorf("the parent's own: %+v, %v", c, err)
 	}
 	child := kit.Child(parent)
 	of := kit.SignIn(child, func(r *tollkeeper.SignInRequest) {
 		r.Audience, r.ParentKey = tollkeeper.AudienceOrganization, parent.PublicKey
 	})
-	if c, err := v.Verify(t.Context(), of.Token); err != nil || c.Subject != child.ID.String() {
+	if c, err := v.Verify(t.Context(), string(of.Token)); err != nil || c.Subject != child.ID.String() {
 		t.Errorf("his child's: %+v, %v", c, err)
 	}
-	for name, token := range map[string]string{"another tenant's": kit.SignIn(other, organization).Token, "another family's": kit.SignIn(parent).Token} {
+	for name, token := range map[string]string{"another tenant's": string(kit.SignIn(other, organization).Token), "another family's": string(kit.SignIn(parent).Token)} {
 		if c, err := v.Verify(t.Context(), token); !errors.Is(err, verify.ErrInvalidToken) || c != (verify.Claims{}) {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}

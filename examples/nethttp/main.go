@@ -26,7 +26,7 @@ func main() {
 		log.Fatal(err)
 	}
 	password := rand.Text()
-	house, admin, err := auth.Host().Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: password})
+	house, admin, err := auth.Host().Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: tollkeeper.Password(password)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -19,9 +19,9 @@ func TestRoutes(t *testing.T) {
 	v1 := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceV1 }
 	tokens := map[string]string{
 		"nobody":   "",
-		"user":     kit.SignIn(kit.Child(house), v1).Token,
-		"admin":    kit.SignIn(admin, v1).Token,
-		"stranger": kit.SignIn(kit.Child(kit.Parent()), v1).Token,
+		"user":     string(kit.SignIn(kit.Child(house), v1).Token),
+		"admin":    string(kit.SignIn(admin, v1).Token),
+		"stranger": string(kit.SignIn(kit.Child(kit.Parent()), v1).Token),
 	}
 	tests := []struct {
 		who, path string

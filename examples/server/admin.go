@@ -17,7 +17,7 @@ func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, passw
 	if made {
 		password = rand.Text()
 	}
-	house, admin, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password})
+	house, admin, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: tollkeeper.Password(password)})
 	if err != nil {
 		return house, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
 	}
@@ -25,7 +25,7 @@ func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, passw
 		return house, nil
 	}
 	// Of several servers that start at once on an empty database one makes the admin, with its password.
-	hash, err := passhash.Parse(admin.Password)
+	hash, err := passhash.Parse(string(admin.Password))
 	if err == nil && hash.Verify(password) {
 		_, err = fmt.Fprintf(out, "admin %s has the password %s (it is not shown again)\n", admin.Email, password)
 	}

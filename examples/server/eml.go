@@ -19,7 +19,7 @@ import (
 func compose(m tollkeeper.Message, from string, now time.Time) ([]byte, error) {
 	var body bytes.Buffer
 	parts := multipart.NewWriter(&body)
-	for _, part := range []struct{ kind, text string }{{"text/plain", m.Text}, {"text/html", m.HTML}} {
+	for _, part := range []struct{ kind, text string }{{"text/plain", string(m.Text)}, {"text/html", string(m.HTML)}} {
 		if err := writePart(parts, part.kind, part.text); err != nil {
 			return nil, err
 		}

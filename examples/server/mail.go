@@ -67,7 +67,7 @@ func (p *postman) Send(ctx context.Context, m tollkeeper.Message) error {
 		}
 	}
 	if p.relay == nil {
-		return p.print("--- mail to %s: %s\n\n%s\n---\n", m.To, m.Subject, strings.TrimSpace(m.Text))
+		return p.print("--- mail to %s: %s\n\n%s\n---\n", m.To, m.Subject, strings.TrimSpace(string(m.Text)))
 	}
 	if err := p.relay.Send(ctx, m); err != nil {
 		return err

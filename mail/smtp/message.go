@@ -29,12 +29,12 @@ func (m *Mailer) message(t tollkeeper.Message) (*gomail.Msg, error) {
 	g.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation notice comes back
 	switch {
 	case t.HTML == "":
-		g.SetBodyString(gomail.TypeTextPlain, t.Text)
+		g.SetBodyString(gomail.TypeTextPlain, string(t.Text))
 	case t.Text == "":
-		g.SetBodyString(gomail.TypeTextHTML, t.HTML)
+		g.SetBodyString(gomail.TypeTextHTML, string(t.HTML))
 	default:
-		g.SetBodyString(gomail.TypeTextPlain, t.Text)
-		g.AddAlternativeString(gomail.TypeTextHTML, t.HTML)
+		g.SetBodyString(gomail.TypeTextPlain, string(t.Text))
+		g.AddAlternativeString(gomail.TypeTextHTML, string(t.HTML))
 	}
 	return g, nil
 }

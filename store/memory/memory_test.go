@@ -78,7 +78,7 @@ func TestNeitherSideReachesIntoTheOther(t *testing.T) {
 	s := memory.New()
 	a := account(1, store.Root)
 	a.OrganizationOwner, a.Organization = a.ID, &store.Organization{Name: "O", Authorized: []uuid.UUID{a.ID}}
-	a.PasswordHistory, a.TOTP, a.TOTPPending = []string{"$old"}, []byte{1}, []byte{2}
+	a.PasswordHistory, a.TOTP, a.TOTPPending = []store.SecretText{"$old"}, []byte{1}, []byte{2}
 	spoil := func(a *store.Account) {
 		a.Organization.Name, a.Organization.Authorized[0] = "spoilt", uuid.Nil
 		a.PasswordHistory[0], a.TOTP[0], a.TOTPPending[0] = "spoilt", 9, 9

@@ -27,7 +27,7 @@ func (r *accountRow) to() []any {
 	t := r.times.of
 	return []any{
 		idTo(&a.ID), &a.Number, idTo(&a.Parent), &a.Email, &r.emailKey, &a.Username, &a.Name, &a.Role, &a.Status, &a.House,
-		&a.PublicKey, &a.Password, t(&a.PasswordChangedAt), &a.PasswordTemporary, &a.PasswordHistory, t(&a.EmailVerifiedAt),
+		&a.PublicKey, (*string)(&a.Password), t(&a.PasswordChangedAt), &a.PasswordTemporary, &a.PasswordHistory, t(&a.EmailVerifiedAt),
 		&a.GoogleSubject, &a.TOTP, &a.TOTPPending, &a.TOTPStep, &a.KeyMaster, &a.KeyVersion, &a.Epoch, &a.Version,
 		idTo(&a.OrganizationOwner), &r.organization, t(&a.CreatedAt), t(&a.UpdatedAt), t(&a.LastSignIn),
 	}
@@ -55,11 +55,20 @@ func accountArgs(a *store.Account) ([]any, error) {
 	}
 	return []any{
 		id(a.ID), id(a.Parent), a.Email, bytesOrNull(a.EmailKey), a.Username, bytesOrNull(lower(a.Username)), a.Name,
-		string(a.Role), string(a.Status), a.Password, millis(a.PasswordChangedAt), a.PasswordTemporary,
-		append([]string{}, a.PasswordHistory...), millis(a.EmailVerifiedAt), textOrNull(a.GoogleSubject),
+		string(a.Role), string(a.Status), string(a.Password), millis(a.PasswordChangedAt), a.PasswordTemporary,
+		plain(a.PasswordHistory), millis(a.EmailVerifiedAt), textOrNull(a.GoogleSubject),
 		append([]byte{}, a.TOTP...), append([]byte{}, a.TOTPPending...), a.KeyMaster, a.KeyVersion,
 		id(a.OrganizationOwner), organization, mustVerify, mustFactor, millis(a.UpdatedAt),
 	}, nil
+}
+
+// plain returns texts as the driver takes them; none is an empty array, not NULL.
+func plain(texts []store.SecretText) []string {
+	s := make([]string, len(texts))
+	for i, t := range texts {
+		s[i] = string(t)
+	}
+	return s
 }
 
 // chargeArgs are the parameters $25 to $30 of the same verbs.

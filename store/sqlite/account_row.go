@@ -21,7 +21,7 @@ func accountOf(r *row) store.Account {
 	a := store.Account{
 		Number: r.int(), ID: r.id(), Parent: r.id(), Email: r.text(), EmailKey: r.text(), Username: r.text(), Name: r.text(),
 		Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
-		Password: r.text(), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
+		Password: store.SecretText(r.text()), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
 	}
 	r.json(&a.PasswordHistory)
 	a.EmailVerifiedAt, a.GoogleSubject = r.time(), r.text()
@@ -91,12 +91,21 @@ func save(c *conn, a *store.Account) error {
 	return saveOrganization(c, a)
 }
 
+// plain returns texts as they are kept, which secrets say only when asked to.
+func plain(texts []store.SecretText) []string {
+	s := make([]string, len(texts))
+	for i, t := range texts {
+		s[i] = string(t)
+	}
+	return s
+}
+
 // mutable answers parameters 1 to 25 of both statements.
 func mutable(a *store.Account) ([]driver.Value, error) {
 	var history driver.Value
 	if len(a.PasswordHistory) > 0 {
 		var err error
-		if history, err = document(a.PasswordHistory); err != nil {
+		if history, err = document(plain(a.PasswordHistory)); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +113,7 @@ func mutable(a *store.Account) ([]driver.Value, error) {
 	mustFactor := a.Organization != nil && a.Organization.FactorRequired
 	return []driver.Value{
 		a.Email, optional(a.EmailKey), a.Username, optional(usernameKey(a.Username)), a.Name, string(a.Role),
-		string(a.Status), a.Password, millis(a.PasswordChangedAt), flag(a.PasswordTemporary), history,
+		string(a.Status), string(a.Password), millis(a.PasswordChangedAt), flag(a.PasswordTemporary), history,
 		millis(a.EmailVerifiedAt), optional(a.GoogleSubject), optionalBytes(a.TOTP), optionalBytes(a.TOTPPending),
 		a.TOTPStep, a.KeyMaster, int64(a.KeyVersion), a.Epoch, a.Version, optionalID(a.OrganizationOwner),
 		flag(a.Organization != nil), flag(mustVerify), flag(mustFactor), millis(a.UpdatedAt),

@@ -42,8 +42,8 @@ func account(parent uuid.UUID) store.Account {
 	return store.Account{
 		ID: id(), Parent: parent, Email: strings.ToUpper(name[:1]) + name[1:] + "@Example.com", EmailKey: name + "@example.com",
 		Username: "N" + name, Name: "Name of " + name, Role: store.RoleUser, Status: store.StatusActive,
-		PublicKey: "APK_" + base64.RawURLEncoding.EncodeToString(key), Password: "$argon2id$v=19$m=19456,t=2,p=1$" + name,
-		PasswordChangedAt: now, PasswordHistory: []string{"$first", "$second"}, EmailVerifiedAt: now.Add(-time.Hour),
+		PublicKey: "APK_" + base64.RawURLEncoding.EncodeToString(key), Password: store.SecretText("$argon2id$v=19$m=19456,t=2,p=1$" + name),
+		PasswordChangedAt: now, PasswordHistory: []store.SecretText{"$first", "$second"}, EmailVerifiedAt: now.Add(-time.Hour),
 		GoogleSubject: word("g"), TOTP: []byte{1, 2, 3}, TOTPPending: []byte{4, 5}, KeyMaster: "m1", KeyVersion: 3,
 		CreatedAt: now, UpdatedAt: now,
 	}

@@ -43,7 +43,7 @@ func other(a store.Account) store.Account {
 	b.ID, b.Number, b.PublicKey, b.House, b.CreatedAt = a.ID, a.Number, a.PublicKey, a.House, a.CreatedAt
 	b.Epoch, b.Version, b.TOTPStep, b.LastSignIn = a.Epoch, a.Version, a.TOTPStep, a.LastSignIn
 	b.Role, b.Status = "editor", store.StatusDisabled
-	b.PasswordChangedAt, b.PasswordTemporary, b.PasswordHistory = now.Add(time.Minute), true, []string{"$third"}
+	b.PasswordChangedAt, b.PasswordTemporary, b.PasswordHistory = now.Add(time.Minute), true, []store.SecretText{"$third"}
 	b.EmailVerifiedAt, b.TOTP, b.TOTPPending = time.Time{}, []byte{9}, nil
 	b.KeyMaster, b.KeyVersion = "m2", 4
 	return b

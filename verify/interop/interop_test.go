@@ -66,10 +66,10 @@ func newHost(t *testing.T, alg string) host {
 	}
 	h.kit = authtest.New(t, options...)
 	res := h.kit.SignIn(h.kit.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = audience })
-	h.token, h.audience, h.now = res.Token, string(audience), h.kit.Now()
+	h.token, h.audience, h.now = string(res.Token), string(audience), h.kit.Now()
 	var head struct{ Kid string }
 	part(t, h.token, 0, &head)
-	if h.key.KeyID, h.key.Secret = head.Kid, res.TenantKey; alg != "HS256" {
+	if h.key.KeyID, h.key.Secret = head.Kid, string(res.TenantKey); alg != "HS256" {
 		h.key.JWKS = h.kit.Auth.JWKS()
 	}
 	return h
