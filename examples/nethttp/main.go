@@ -16,7 +16,7 @@ import (
 
 func main() {
 	mail := tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
-		log.Printf("mail to %q: %s", m.To, m.Text)
+		log.Printf("mail to %q: %s", m.To, string(m.Text))
 		return nil
 	})
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
