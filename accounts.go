@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -82,7 +83,7 @@ func scopeOf(by *Identity) (uuid.UUID, error) {
 
 // role reads a role in any letter case. ErrInvalidInput: there is none of that name.
 func (a *Authenticator) role(r Role) (Role, error) {
-	r = Role(lowerASCII(string(r)))
+	r = Role(canon.Lower(string(r)))
 	if r == RoleAdmin || r == RoleUser || r == RoleGuest || slices.Contains(a.cfg.Accounts.Labels, r) {
 		return r, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -80,6 +81,9 @@ func (a *Authenticator) Health(ctx context.Context) error {
 // now is the one place where time enters: in UTC and whole milliseconds, as stores keep it.
 func (a *Authenticator) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
 
+// newID returns a UUIDv7. It may carry the wall clock; nothing decides on that.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
 // unavailable turns an error of a driver into ErrUnavailable; the library's own errors pass.
 func unavailable(err error) error {
 	if _, ours := errors.AsType[*Error](err); ours || err == nil {
@@ -106,3 +110,5 @@ func (a *Authenticator) queueBestEffort(ctx context.Context, m store.QueuedMail)
 }
 
 var strictBase64 = base64.RawURLEncoding.Strict()
+
+func isAlnum(c byte) bool { return canon.IsAlphanumeric(rune(c)) }

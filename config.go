@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // Config is what an Authenticator is made of. Every zero means the documented default, which is the secure one; only
@@ -150,8 +152,8 @@ func (c Config) complete() (Config, error) {
 	if c.Mail.Mailer == nil {
 		return c, bad("Mail.Mailer", "is required")
 	}
-	base, err := webURL(c.BaseURL)
-	if err != nil || base.RawQuery != "" || base.Fragment != "" {
+	base, ok := canon.WebURL(c.BaseURL)
+	if !ok || base.RawQuery != "" || base.Fragment != "" {
 		return c, bad("BaseURL", "must be an https URL, or an http one of localhost, without query")
 	}
 	c.BaseURL = strings.TrimSuffix(base.String(), "/")

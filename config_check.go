@@ -3,9 +3,9 @@ package tollkeeper
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
@@ -90,10 +90,10 @@ func (c Config) checkNames() error {
 			return bad("Accounts.Labels", "must be lower-case words of up to 32 letters, digits, '-' and '_'")
 		}
 	}
-	if len(c.Product) > 64 || hasControl(c.Product) {
+	if len(c.Product) > 64 || canon.HasControl(c.Product) {
 		return bad("Product", "must be at most 64 bytes without control characters")
 	}
-	if hasControl(c.Tokens.Issuer) {
+	if canon.HasControl(c.Tokens.Issuer) {
 		return bad("Tokens.Issuer", "must not have control characters")
 	}
 	return nil
@@ -133,13 +133,9 @@ func (h Hash) check() error {
 
 func (p Links) check() error {
 	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail} {
-		if !safePath(path) {
+		if !canon.ValidPath(path) {
 			return bad("Mail.Links", "must be paths of letters, digits, '/', '-' and '_'")
 		}
 	}
 	return nil
-}
-
-func hasControl(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) >= 0
 }

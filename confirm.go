@@ -4,17 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"github.com/tollkeeper/tollkeeper/store"
-	"regexp"
 	"time"
-)
 
-var (
-	shortTokenPattern = regexp.MustCompile(`^[A-Z0-9]{12}$`)
-	longTokenPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/store"
 )
-
-func longToken(s string) bool { return longTokenPattern.MatchString(s) }
 
 // verificationMail asks the worker for a confirmation link.
 func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, now time.Time) store.QueuedMail {
@@ -32,7 +26,7 @@ func (a *Authenticator) VerifyEmail(ctx context.Context, token SecretText, c Cli
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
-	if !shortTokenPattern.MatchString(string(token)) && !longToken(string(token)) {
+	if !canon.ValidShortToken(string(token)) && !canon.ValidToken(string(token)) {
 		return ErrInvalidInput.WithField("token").WithMessage("Invalid token format")
 	}
 	return a.retry(func() error { return a.verifyBy(ctx, a.digests.secret(store.PurposeVerify, "", string(token)), c, now) })

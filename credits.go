@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -76,7 +77,7 @@ func (h Host) Grant(ctx context.Context, parent uuid.UUID, credits int64, key st
 const maxLedgerKey = 200 // bytes
 
 func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName) (Balance, error) {
-	if len(e.Key) > maxLedgerKey || e.Key[len(e.Key)-1] == ':' || hasControl(e.Key) || !validText(e.Key) {
+	if !canon.ValidLine(e.Key, maxLedgerKey) || e.Key[len(e.Key)-1] == ':' {
 		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
 	}
 	e.ID, e.At = newID(), a.now()

@@ -12,10 +12,8 @@ import (
 var (
 	MayActOn    = mayActOn
 	PasswordAge = passwordAge
-	EmailKey    = emailKey
 	Crossed     = crossed
 	Backoff     = backoff
-	Below       = below
 	MatchTOTP   = matchTOTP
 )
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -96,7 +97,7 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 		return token, "", ErrUpstream.WithCause(err)
 	}
 	email, malformed := emailKey(token.Email)
-	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || hasControl(token.Subject) {
+	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
 		a.event(Event{Name: EventSignInFailed, Parent: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "google"})
 		return token, "", ErrInvalidCredentials.WithCause(err)
 	}

@@ -1,16 +1,14 @@
 package tollkeeper
 
 import (
-	"crypto/rand"
-	"encoding/base64"
-	"fmt"
-	"github.com/tollkeeper/tollkeeper/store"
-	"math/big"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/random"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Keys of QueuedMail.Args.
@@ -67,18 +65,18 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) 
 	}
 	switch m.Kind {
 	case MailSignInCode:
-		l.data.Code = randomCode()
+		l.data.Code = random.Code()
 		l.secret = a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, l.data.Code, CodeTTL, now)
 		l.data.Organization = withoutNumbers(l.data.Organization) // the code is the only six-digit number in the mail
 		l.data.Product, l.data.OrganizationURL = withoutNumbers(l.data.Product), withoutNumbers(l.data.OrganizationURL)
 	case MailReset:
-		token := randomToken()
+		token := random.Token()
 		l.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
 		l.data.Link = a.link(s, "", resetPage(s), a.cfg.Mail.Links.Reset, token)
 	case MailVerify:
-		token, ttl := randomToken(), longLinkTTL
+		token, ttl := random.Token(), longLinkTTL
 		if m.Args[argAudience] == string(AudienceOrganization) {
-			token, ttl = randomShortToken(), shortLinkTTL
+			token, ttl = random.ShortToken(), shortLinkTTL
 		}
 		l.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
 		l.data.Link = a.link(s, m.Args[argPath], verifyPage(s), a.cfg.Mail.Links.Verify, token)
@@ -89,7 +87,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (letter, bool) 
 		if overtaken(m, s.Account) {
 			return l, false
 		}
-		token := randomToken()
+		token := random.Token()
 		l.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
 		l.secret.Address = m.To
 		l.data.Link = a.link(s, "", "", a.cfg.Mail.Links.ChangeEmail, token)
@@ -195,33 +193,3 @@ func (a *Authenticator) originOf(s Subject) string {
 var sixDigits = regexp.MustCompile(`[0-9]{6,}`)
 
 func withoutNumbers(s string) string { return sixDigits.ReplaceAllString(s, "…") }
-
-// randomCode answers six unbiased digits (R25).
-func randomCode() string { return fmt.Sprintf("%06d", below(1_000_000)) }
-
-// randomToken answers 256 bits as base64url, 43 characters.
-func randomToken() string {
-	b := make([]byte, 32)
-	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-const shortAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-// randomShortToken answers 12 characters of 36, 62 bits (WIRE.md 1.4).
-func randomShortToken() string {
-	b := make([]byte, 12)
-	for i := range b {
-		b[i] = shortAlphabet[below(int64(len(shortAlphabet)))]
-	}
-	return string(b)
-}
-
-// below answers an unbiased number in [0, n).
-func below(n int64) int64 {
-	v, err := rand.Int(rand.Reader, big.NewInt(n))
-	if err != nil {
-		panic("tollkeeper: " + err.Error()) // crypto/rand does not fail
-	}
-	return v.Int64()
-}

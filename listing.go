@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -70,10 +71,10 @@ func (a *Authenticator) readCursor(scope uuid.UUID, q AccountQuery) (cursor, err
 	if q.Limit < 1 || q.Limit > 100 {
 		return cursor{}, ErrInvalidLimit
 	}
-	if len(q.Search) > 254 || hasControl(q.Search) || !validText(q.Search) {
+	if !canon.ValidLine(q.Search, 254) {
 		return cursor{}, ErrInvalidInput.WithField("search").WithMessage("Invalid search")
 	}
-	want := cursor{Scope: scope, Search: lowerASCII(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}
+	want := cursor{Scope: scope, Search: canon.Lower(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}
 	if q.Cursor == "" {
 		return want, nil
 	}

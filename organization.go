@@ -1,15 +1,17 @@
 package tollkeeper
 
+import "github.com/tollkeeper/tollkeeper/internal/canon"
+
 // check holds the rules of WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
 // domain. Names are data: markup in them is escaped where it is shown.
 func checkOrganization(o Organization) error {
-	if len(o.Name) > 256 || hasControl(o.Name) || !validText(o.Name) {
+	if !canon.ValidLine(o.Name, 256) {
 		return ErrInvalidInput.WithField("organizationName").WithMessage("Organization name must be at most 256 bytes without control characters")
 	}
 	domain := ""
 	if o.URL != "" {
-		u, err := webURL(o.URL)
-		if err != nil || u.RawQuery != "" || u.Fragment != "" {
+		u, ok := canon.WebURL(o.URL)
+		if !ok || u.RawQuery != "" || u.Fragment != "" {
 			return ErrInvalidInput.WithField("organizationUrl").WithMessage("Organization URL must be an https URL")
 		}
 		domain = u.Hostname()
@@ -18,12 +20,12 @@ func checkOrganization(o Organization) error {
 		if text == "" {
 			continue
 		}
-		u, err := webURL(text)
-		if err != nil || domain == "" || !under(u.Hostname(), domain) {
+		u, ok := canon.WebURL(text)
+		if !ok || domain == "" || !canon.Under(u.Hostname(), domain) {
 			return ErrInvalidInput.WithField("authUrls").WithMessage("Auth URLs must be https URLs under the organization's domain")
 		}
 	}
-	if len(o.Google.ClientID) > 256 || hasControl(o.Google.ClientID) || !validText(o.Google.ClientID) || o.Google.Enabled && o.Google.ClientID == "" {
+	if !canon.ValidLine(o.Google.ClientID, 256) || o.Google.Enabled && o.Google.ClientID == "" {
 		return ErrInvalidInput.WithField("googleSsoConfig").WithMessage("Google sign-in needs a client id of at most 256 bytes")
 	}
 	if len(o.Authorized) > 1000 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -79,8 +80,8 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 // restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin of
 // Config.BaseURL and localhost. "null" and whatever is no web origin never may.
 func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	u, ok := canon.Origin(origin)
+	if !ok {
 		return false
 	}
 	if !o.DomainRestriction {
@@ -95,10 +96,10 @@ func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 		return false
 	}
 	if o.URL == "" {
-		return localhost(u.Hostname()) || u.Scheme == own.Scheme && u.Host == own.Host
+		return canon.IsLocalhost(u.Hostname()) || u.Scheme == own.Scheme && u.Host == own.Host
 	}
-	secure := u.Scheme == "https" || localhost(u.Hostname())
-	return secure && under(lowerASCII(u.Hostname()), lowerASCII(own.Hostname()))
+	secure := u.Scheme == "https" || canon.IsLocalhost(u.Hostname())
+	return secure && canon.Under(canon.Lower(u.Hostname()), canon.Lower(own.Hostname()))
 }
 
 // OriginRequest is a page that wants to use a parent's public key.

@@ -3,9 +3,10 @@ package tollkeeper
 import (
 	"context"
 	"errors"
-	"github.com/tollkeeper/tollkeeper/store"
-	"regexp"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
@@ -50,9 +51,6 @@ func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom 
 	return false, refusal(hits, d, now)
 }
 
-// codePattern is what a mailed code looks like.
-var codePattern = regexp.MustCompile(`^[0-9]{6}$`)
-
 // CodeTTL is how long a mailed one-time code is good for.
 const CodeTTL = 300 * time.Second
 
@@ -77,7 +75,7 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
-	if malformed != nil || !codePattern.MatchString(string(r.Code)) || where.key != "" && !ValidPublicKey(where.key) {
+	if malformed != nil || !canon.ValidCode(string(r.Code)) || where.key != "" && !ValidPublicKey(where.key) {
 		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
 	}
 	s, err := a.store.ConsumeSecret(ctx, store.Claim{

@@ -330,27 +330,6 @@ func TestPreHijackedAccount(t *testing.T) {
 	}
 }
 
-// R25: every digit is as likely as any other, at every place (chi-square with 9 degrees of freedom; 60 is one in 10^9).
-func TestCodesAreUnbiased(t *testing.T) {
-	var seen [6][10]int
-	const n = 100_000
-	for range n {
-		for place, digit := range fmt.Sprintf("%06d", tollkeeper.Below(1_000_000)) {
-			seen[place][digit-'0']++
-		}
-	}
-	for place, digits := range seen {
-		chi := 0.0
-		for _, k := range digits {
-			d := float64(k) - n/10
-			chi += d * d / (n / 10)
-		}
-		if chi > 60 {
-			t.Errorf("place %d: %v", place, digits)
-		}
-	}
-}
-
 // A parent's key that is none is told, since keys are public (WIRE.md section 3), and guesses below it fail like any other.
 func TestMailForUnknownParents(t *testing.T) {
 	story(t, func(w *world) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -48,7 +49,7 @@ func (a *Authenticator) ConfirmEmailChange(ctx context.Context, token SecretText
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
 		return err
 	}
-	if !longToken(string(token)) {
+	if !canon.ValidToken(string(token)) {
 		return ErrInvalidLink
 	}
 	var s Subject
@@ -85,7 +86,7 @@ func (a *Authenticator) changeEmailBy(ctx context.Context, proof store.Digest, n
 // Limits.SignUp, because the answer tells which names are taken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
 	by = by.orNobody()
-	if username != "" && !usernamePattern.MatchString(username) {
+	if username != "" && !canon.ValidUsername(username) {
 		return ErrInvalidUsername
 	}
 	if _, err := a.take(ctx, a.addressHits("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tollkeeper/tollkeeper/internal/blocklist"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
@@ -36,8 +37,8 @@ func longEnough(password string, least int, of Account) error {
 		return ErrWeakPassword.WithMessage("Password must have at least " + strconv.Itoa(least) + " characters")
 	}
 	local, domain, _ := strings.Cut(of.EmailKey, "@")
-	lower := lowerASCII(password)
-	for _, word := range []string{local, strings.Split(domain, ".")[0], lowerASCII(of.Username), lowerASCII(of.Name)} {
+	lower := canon.Lower(password)
+	for _, word := range []string{local, strings.Split(domain, ".")[0], canon.Lower(of.Username), canon.Lower(of.Name)} {
 		if len(word) >= 4 && strings.Contains(lower, word) {
 			return ErrWeakPassword.WithMessage("Password must not contain your name or email address")
 		}
@@ -78,7 +79,7 @@ func (a *Authenticator) checkPolicy(ctx context.Context, p Password, of Account)
 		return ErrWeakPassword.WithMessage("Password must be text")
 	case blocklist.Common(password):
 		return ErrWeakPassword.WithMessage("Password is too common")
-	case len(a.cfg.Product) >= 4 && strings.Contains(lowerASCII(password), lowerASCII(a.cfg.Product)):
+	case len(a.cfg.Product) >= 4 && strings.Contains(canon.Lower(password), canon.Lower(a.cfg.Product)):
 		return ErrWeakPassword.WithMessage("Password must not contain the name of this service")
 	}
 	if err := a.cfg.Passwords.Policy(ctx, password, of); err != nil {

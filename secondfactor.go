@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -107,7 +108,7 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
 	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
 	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
-	if codePattern.MatchString(code) {
+	if canon.ValidCode(code) {
 		return a.take(ctx, []hit{window, ceiling}, now)
 	}
 	t, err := a.take(ctx, []hit{window}, now)
@@ -117,7 +118,7 @@ func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code 
 
 // proveFactor checks a code of the app, and answers its time step for the store to compare, or uses up a recovery code.
 func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
-	if codePattern.MatchString(code) {
+	if canon.ValidCode(code) {
 		seed, ok := a.keys.decrypt(boxTOTP, x.TOTP, x.ID[:])
 		if !ok {
 			return 0, ErrInternal.WithCause(errMasterMissing)

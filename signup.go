@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -83,7 +85,7 @@ func (a *Authenticator) newAccount(email, username, name string, now time.Time) 
 	if err != nil {
 		return Account{}, err
 	}
-	if username != "" && !usernamePattern.MatchString(username) {
+	if username != "" && !canon.ValidUsername(username) {
 		return Account{}, ErrInvalidUsername
 	}
 	if err := checkName(name); err != nil {
@@ -94,14 +96,34 @@ func (a *Authenticator) newAccount(email, username, name string, now time.Time) 
 	return x, nil
 }
 
+// emailKey returns the canonical form under which an address is looked up. ErrInvalidEmail: it has none.
+func emailKey(email string) (string, error) {
+	key, ok := canon.Email(email)
+	if !ok {
+		return "", ErrInvalidEmail
+	}
+	return key, nil
+}
+
+// checkName accepts a display name of up to 128 bytes without control characters.
+func checkName(name string) error {
+	if !canon.ValidLine(name, 128) {
+		return ErrInvalidInput.WithField("name").WithMessage("Name must be at most 128 bytes without control characters")
+	}
+	return nil
+}
+
 // blankAccount is what every new account starts with.
 func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
 	return Account{
-		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: newPublicKey(),
+		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: random.PublicKey(),
 		PasswordChangedAt: now, CreatedAt: now, UpdatedAt: now,
 		KeyMaster: a.keys.currentMaster(), KeyVersion: 1,
 	}
 }
+
+// ValidPublicKey reports whether s has the form of a public key.
+func ValidPublicKey(s string) bool { return canon.ValidPublicKey(s) }
 
 // ownerOf answers the parent that a place names; nil for the root scope. It must be an active root account.
 func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, error) {

@@ -14,6 +14,8 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -191,20 +193,18 @@ func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64,
 // newRecoveryCodes answers ten codes of 80 bits and the digests to keep (R43).
 func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []SecretText, kept []store.Secret) {
 	for range recoveryCodes {
-		b := make([]byte, 10)
-		rand.Read(b)
-		text := strings.ToLower(base32Plain.EncodeToString(b))
-		digest, _ := a.recoveryDigest(account, text)
-		codes = append(codes, SecretText(text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:]))
+		code := random.RecoveryCode()
+		digest, _ := a.recoveryDigest(account, code)
+		codes = append(codes, SecretText(code))
 		kept = append(kept, store.Secret{Account: account, Purpose: store.PurposeRecovery, Digest: digest, CreatedAt: now})
 	}
 	return codes, kept
 }
 
-// recoveryDigest reads a code as people type it: any case, with or without hyphens and spaces.
+// recoveryDigest reads a code as people type it.
 func (a *Authenticator) recoveryDigest(account uuid.UUID, code string) (store.Digest, bool) {
-	plain := strings.NewReplacer("-", "", " ", "").Replace(lowerASCII(code))
-	if len(plain) != 16 {
+	plain, ok := canon.RecoveryCode(code)
+	if !ok {
 		return store.Digest{}, false
 	}
 	return a.digests.secret(store.PurposeRecovery, account.String(), plain), true

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
@@ -58,7 +59,7 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
 		}
 	}
-	if len(r.GoogleSubject) > 255 || hasControl(r.GoogleSubject) || !validText(r.GoogleSubject) || len(r.ExternalID) > 255 {
+	if !canon.ValidLine(r.GoogleSubject, 255) || len(r.ExternalID) > 255 {
 		return x, ErrInvalidInput.WithField("googleSubject")
 	}
 	for _, t := range []time.Time{r.CreatedAt, r.PasswordChangedAt} {
@@ -112,7 +113,7 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 		x.TOTP = r.SecondFactor
 	}
 	if r.KeyMaster != "" {
-		x.KeyMaster, x.KeyVersion = lowerASCII(r.KeyMaster), r.KeyVersion
+		x.KeyMaster, x.KeyVersion = canon.Lower(r.KeyMaster), r.KeyVersion
 		if _, ok := a.keys.ofAccount(&x); !ok {
 			return x, ErrInvalidInput.WithField("keyMaster").WithMessage("Tenant key is not of these secrets")
 		}

@@ -1,0 +1,35 @@
+package canon
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	codePattern       = regexp.MustCompile(`^[0-9]{6}$`)
+	tokenPattern      = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+	shortTokenPattern = regexp.MustCompile(`^[A-Z0-9]{12}$`)
+)
+
+// ValidCode reports whether s is six digits, as a mailed code or one of an authenticator app is.
+func ValidCode(s string) bool { return codePattern.MatchString(s) }
+
+// ValidToken reports whether s has the form of the token in a mailed link: 256 bits as base64url.
+func ValidToken(s string) bool { return tokenPattern.MatchString(s) }
+
+// ValidShortToken reports whether s has the form of the short token in a mailed link, which people may type.
+func ValidShortToken(s string) bool { return shortTokenPattern.MatchString(s) }
+
+const recoveryCode = 16 // characters, without hyphens
+
+var separators = strings.NewReplacer("-", "", " ", "")
+
+// RecoveryCode reads a recovery code as people type it: in any case, with or without hyphens and spaces. It returns the
+// code without them in lower case. False: s has not the length of one.
+func RecoveryCode(s string) (plain string, ok bool) {
+	plain = separators.Replace(Lower(s))
+	if len(plain) != recoveryCode {
+		return "", false
+	}
+	return plain, true
+}
