@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/internal/letter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -23,7 +24,7 @@ type Authenticator struct {
 	live     *liveSessions
 	digests  digestKeys
 	hasher   *hasher
-	mails    templates
+	mails    letter.Templates
 	worker   *worker
 	active   activeCounts
 }
@@ -54,7 +55,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	if a.hasher, err = newHasher(c.Passwords.Hash); err != nil {
 		return nil, bad("Passwords.Hash", err.Error())
 	}
-	if a.mails, err = newTemplates(c.Mail.Templates); err != nil {
+	if a.mails, err = letter.Parse(c.Mail.Templates); err != nil {
 		return nil, bad("Mail.Templates", err.Error())
 	}
 	if c.Accounts.DiscloseUnknown {

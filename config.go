@@ -106,7 +106,7 @@ type Refresh struct {
 // Mail says how the library writes to people, and what.
 type Mail struct {
 	Mailer    Mailer  // delivers; called by the background worker only. Required
-	Templates fs.FS   // templates that replace embedded ones, file by file (see templates/README.md). Nil: none
+	Templates fs.FS   // templates that replace embedded ones, file by file (see internal/letter/templates/README.md). Nil: none
 	Links     Links   // where links lead to
 	Notices   Notices // which changes of an account are told. Zero: all
 }

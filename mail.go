@@ -2,6 +2,12 @@ package tollkeeper
 
 import (
 	"context"
+	"strconv"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/letter"
+	"github.com/tollkeeper/tollkeeper/internal/random"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Mailer delivers one message. It may be called from several goroutines. An error means: try again later. A mailer that
@@ -24,4 +30,142 @@ type Message struct {
 	Subject string
 	Text    SecretText
 	HTML    SecretText
+}
+
+// Keys of QueuedMail.Args.
+const (
+	argAudience = "audience"
+	argPath     = "path"
+	argNotice   = "notice"
+	argNetwork  = "network"
+	argTime     = "time"
+	argLevel    = "level"
+	argCredits  = "credits"
+	argEpoch    = "epoch"
+	argFrom     = "from"
+)
+
+const (
+	resetTTL     = 30 * time.Minute
+	shortLinkTTL = 15 * time.Minute
+	longLinkTTL  = 24 * time.Hour
+)
+
+// outgoing is a mail before it is rendered.
+type outgoing struct {
+	to     string
+	secret store.Secret // to be stored before it is sent; zero: none
+	data   letter.Data
+}
+
+// letterFor decides what the account is told. False: nothing, because it is not active or the matter is settled.
+func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool) {
+	now, out := a.now(), a.addressed(s, m)
+	if out.to == "" || admitMail(s) != nil && m.Kind != MailNotice {
+		return out, false
+	}
+	switch m.Kind {
+	case MailSignInCode:
+		out.data = out.data.WithoutNumbers()
+		out.data.Code = random.Code()
+		out.secret = a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now)
+	case MailReset:
+		token := random.Token()
+		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
+		out.data.Link = a.pages(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+	case MailVerify:
+		if !s.Account.EmailVerifiedAt.IsZero() {
+			return out, false
+		}
+		token, ttl := random.Token(), longLinkTTL
+		if m.Args[argAudience] == string(AudienceOrganization) {
+			token, ttl = random.ShortToken(), shortLinkTTL
+		}
+		out.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
+		out.data.Link = a.pages(s, a.cfg.Mail.Links.Verify, verifyPage(s), m.Args[argPath]).Link(token)
+	case MailChangeEmail:
+		if overtaken(m, s.Account) {
+			return out, false
+		}
+		token := random.Token()
+		out.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
+		out.secret.Address = m.To
+		out.data.Link = a.pages(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
+	case MailNotice, MailCreditAlert:
+		out.data.Notice, out.data.Network, out.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
+		out.data.Level, out.data.Credits = m.Args[argLevel], m.Args[argCredits]
+	default:
+		return out, false
+	}
+	out.data.Lifetime = letter.Lifetime(out.secret.ExpiresAt.Sub(out.secret.CreatedAt))
+	return out, true
+}
+
+// addressed says to whom a mail goes and from whom it comes. An owner's organization is named only once they have shown
+// that the address is theirs: a stranger may have chosen its name.
+func (a *Authenticator) addressed(s Subject, m store.QueuedMail) outgoing {
+	out := outgoing{to: m.To, data: letter.Data{Product: a.cfg.Product}}
+	if out.to == "" {
+		out.to = s.Account.Email // the stored address, never the request's spelling (R31)
+	}
+	if o := s.Organization; o != nil && (s.Account.Organization == nil || !s.Account.EmailVerifiedAt.IsZero()) {
+		out.data.Organization, out.data.OrganizationURL = o.Name, o.URL
+	}
+	return out
+}
+
+// overtaken reports whether the account changed since this mail was queued; its link must not be issued.
+func overtaken(m store.QueuedMail, x Account) bool {
+	return m.Kind == MailChangeEmail && (m.Args[argEpoch] != epochText(x) || m.Args[argFrom] != x.EmailKey)
+}
+
+// epochText is how a mail that waits names the state of the account that it was asked in.
+func epochText(x Account) string { return strconv.FormatInt(x.Epoch, 10) }
+
+// admitMail refuses who may not sign in: they get no way in by mail either.
+func admitMail(s Subject) error {
+	if s.Account.Status != StatusActive {
+		return ErrInactive
+	}
+	if s.Child() {
+		return admitChild(s)
+	}
+	return nil
+}
+
+// mailed is the row of a secret whose life starts now.
+func (a *Authenticator) mailed(s Subject, p store.Purpose, bound, value string, ttl time.Duration, now time.Time) store.Secret {
+	return store.Secret{
+		Account: s.Account.ID, Purpose: p, Address: s.Account.EmailKey,
+		Digest: a.digests.secret(p, bound, value), CreatedAt: now, ExpiresAt: now.Add(ttl),
+	}
+}
+
+func verifyPage(s Subject) string {
+	if s.Organization == nil {
+		return ""
+	}
+	return s.Organization.AuthURLs.Verify
+}
+
+// resetPage is the page of the organization whose account it is. Its owner goes to the host's: whoever signed up with
+// the address may have set the pages before anyone had shown to own it (R34), and the link opens the account.
+func resetPage(s Subject) string {
+	if s.Organization == nil || s.Account.Organization != nil {
+		return ""
+	}
+	if u := s.Organization.AuthURLs.Update; u != "" {
+		return u
+	}
+	return s.Organization.AuthURLs.Reset
+}
+
+// pages says where a link of the account's mail leads: to what the request asked for, which was checked when it came,
+// else to the organization's page, else to the path below Config.BaseURL.
+func (a *Authenticator) pages(s Subject, path, page, asked string) letter.Pages {
+	p := letter.Pages{Base: a.cfg.BaseURL, Path: path, Page: page, Asked: asked}
+	if s.Organization != nil {
+		p.Site = s.Organization.URL
+	}
+	return p
 }

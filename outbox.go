@@ -143,12 +143,12 @@ func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	letter, ok := a.letterFor(s, m)
+	out, ok := a.letterFor(s, m)
 	if !ok {
 		return false, nil
 	}
-	if letter.secret.Purpose != "" {
-		if err := a.store.PutSecrets(w.ctx, []store.Secret{letter.secret}, a.now()); err != nil {
+	if out.secret.Purpose != "" {
+		if err := a.store.PutSecrets(w.ctx, []store.Secret{out.secret}, a.now()); err != nil {
 			return false, err
 		}
 	}
@@ -157,12 +157,11 @@ func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
 			return false, err
 		}
 	}
-	message, err := a.mails.render(m.Kind, letter.data)
+	l, err := a.mails.Render(string(m.Kind), out.data)
 	if err != nil {
 		return false, err
 	}
-	message.ID, message.Kind, message.To = m.ID.String(), m.Kind, letter.to
-	return true, w.send(message)
+	return true, w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
 }
 
 // send calls the Mailer, for so long. One that does not come back is left behind.

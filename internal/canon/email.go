@@ -7,11 +7,12 @@ const (
 	maxLocal = 64  // bytes (RFC 5321 4.5.3.1.1)
 )
 
-// Email returns the canonical form under which an address is looked up: ASCII lower case of the whole (SECURITY.md R20).
-// False: s is no plain address.
+// Email returns the canonical form under which an address is looked up: ASCII lower case of the whole (SECURITY.md
+// R20). False: s is no plain address.
 //
-// A plain address has a dot-atom, one "@", and a domain of LDH labels with at least one dot. The last label is no number,
-// as no domain is the address of a machine. Display names, quotes, comments, literals, controls and spaces are refused.
+// A plain address has a dot-atom, one "@", and a domain of LDH labels with at least one dot. The last label is no
+// number, as no domain is the address of a machine. Display names, quotes, comments, literals, controls and spaces are
+// refused.
 func Email(s string) (key string, ok bool) {
 	local, domain, found := strings.Cut(s, "@")
 	if !found || len(s) > maxEmail || len(local) > maxLocal || !dotAtom(local) || !mailDomain(domain) {

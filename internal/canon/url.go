@@ -32,8 +32,8 @@ func WebURL(s string) (*url.URL, bool) {
 	return u, true
 }
 
-// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. False: s is
-// none, as "null" is.
+// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. False: s
+// is none, as "null" is.
 func Origin(s string) (*url.URL, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

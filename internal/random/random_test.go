@@ -55,7 +55,8 @@ func TestCodesAreUnbiased(t *testing.T) {
 	}
 }
 
-// Every character of a short token is as likely as any other (chi-square with 35 degrees of freedom; 110 is one in 10^9).
+// Every character of a short token is as likely as any other (chi-square with 35 degrees of freedom; 110 is one in
+// 10^9).
 func TestShortTokensAreUnbiased(t *testing.T) {
 	seen := map[rune]int{}
 	const n = 36 * 3000

@@ -1,0 +1,49 @@
+// Package letter writes the library's mails: what they may say, the templates that say it, the links in them. It
+// decides neither who gets one nor what is secret in it.
+package letter
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Data is what templates may use. Everything in it is data: HTML templates escape it.
+type Data struct {
+	Product         string // of the host
+	Organization    string // name of the organization whose account it is; may be empty
+	OrganizationURL string
+	Code            string
+	Link            string
+	Lifetime        string // how long code or link is good for: "30 minutes"
+	Notice          string // "password", "role", "email", "factor", "network", "reuse"
+	Network, Time   string // of a sign-in
+	Level, Credits  string // of an alert: "low", "critical", "depleted"
+}
+
+// Letter is a mail without its address.
+type Letter struct {
+	Subject string // one line without control characters
+	Text    string
+	HTML    string
+}
+
+var sixDigits = regexp.MustCompile(`[0-9]{6,}`)
+
+// WithoutNumbers returns d with an ellipsis for every run of six or more digits in the names and the URL, so that a
+// code is the only six-digit number in its mail.
+func (d Data) WithoutNumbers() Data {
+	for _, name := range []*string{&d.Product, &d.Organization, &d.OrganizationURL} {
+		*name = sixDigits.ReplaceAllString(*name, "…")
+	}
+	return d
+}
+
+// Lifetime says a duration as people do: in whole hours from two on, else in whole minutes, of which a code or link of
+// the library has at least two.
+func Lifetime(d time.Duration) string {
+	if d >= 2*time.Hour {
+		return strconv.Itoa(int(d/time.Hour)) + " hours"
+	}
+	return strconv.Itoa(int(d/time.Minute)) + " minutes"
+}

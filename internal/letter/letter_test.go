@@ -1,0 +1,27 @@
+package letter_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/letter"
+)
+
+func TestLifetime(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		5 * time.Minute: "5 minutes", 30 * time.Minute: "30 minutes", time.Hour: "60 minutes", 119*time.Minute + 59*time.Second: "119 minutes",
+		2 * time.Hour: "2 hours", 24 * time.Hour: "24 hours", 24*time.Hour + 59*time.Minute: "24 hours",
+	} {
+		if got := letter.Lifetime(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestWithoutNumbers(t *testing.T) {
+	got := letter.Data{Product: "Shop 24", Organization: "Code 123456, 1234567 and 12345", OrganizationURL: "https://123456.example", Code: "000000", Link: "/999999"}.WithoutNumbers()
+	want := letter.Data{Product: "Shop 24", Organization: "Code …, … and 12345", OrganizationURL: "https://….example", Code: "000000", Link: "/999999"}
+	if got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

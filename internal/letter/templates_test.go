@@ -1,0 +1,137 @@
+package letter_test
+
+import (
+	"errors"
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tollkeeper/tollkeeper/internal/letter"
+)
+
+var kinds = []string{"sign-in-code", "reset", "verify", "change-email", "notice", "credit-alert"}
+
+func parse(t *testing.T, files map[string]string) (letter.Templates, error) {
+	t.Helper()
+	host := fstest.MapFS{}
+	for name, text := range files {
+		host[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return letter.Parse(host)
+}
+
+func render(t *testing.T, files map[string]string, kind string, d letter.Data) letter.Letter {
+	t.Helper()
+	templates, err := parse(t, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := templates.Render(kind, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestEveryKindHasAMail(t *testing.T) {
+	templates, err := letter.Parse(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		l, err := templates.Render(kind, letter.Data{Product: "Shop", Organization: "Acme"})
+		if err != nil || l.Subject == "" || !strings.Contains(l.Text, "Acme, by Shop") || !strings.Contains(l.HTML, "Sent by Shop") {
+			t.Errorf("%s: %+v, %v", kind, l, err)
+		}
+		if all := l.Subject + l.Text + l.HTML; strings.Contains(all, "{{") || strings.Contains(all, "<no value>") {
+			t.Errorf("%s: a template shows through: %s", kind, all)
+		}
+	}
+	if l, err := templates.Render("nobody's", letter.Data{}); err == nil {
+		t.Errorf("a kind without a template gives %+v", l)
+	}
+}
+
+// What tells one mail from another of its kind stands in the subject, the text and the page.
+func TestNoticesAndAlertsDiffer(t *testing.T) {
+	subjects := map[string]string{}
+	for _, notice := range []string{"password", "role", "email", "factor", "network", "reuse"} {
+		subjects["notice "+notice] = render(t, nil, "notice", letter.Data{Notice: notice}).Subject
+	}
+	for _, level := range []string{"low", "critical", "depleted"} {
+		subjects["alert "+level] = render(t, nil, "credit-alert", letter.Data{Level: level}).Subject
+	}
+	by := map[string]string{}
+	for what, subject := range subjects {
+		if other := by[subject]; other != "" {
+			t.Errorf("%s and %s have the subject %q", what, other, subject)
+		}
+		by[subject] = what
+	}
+	if l := render(t, nil, "notice", letter.Data{Notice: "network", Network: "192.0.2.0/24", Time: "noon"}); !strings.Contains(l.Text, "192.0.2.0/24, noon") || !strings.Contains(l.HTML, "192.0.2.0/24, noon") {
+		t.Errorf("%s%s", l.Text, l.HTML)
+	}
+}
+
+// A code is the only six-digit number in its mail, colours among them.
+func TestCodeIsTheOnlyNumberOfItsMail(t *testing.T) {
+	l := render(t, nil, "sign-in-code", letter.Data{Product: "Shop", Code: "012345", Lifetime: "5 minutes"})
+	for part, text := range map[string]string{"text": l.Subject + "\n" + l.Text, "page": l.HTML} {
+		if found := regexp.MustCompile(`[0-9]{6}`).FindAllString(text, -1); len(found) != 1 || found[0] != "012345" {
+			t.Errorf("the %s has %v", part, found)
+		}
+	}
+}
+
+// R37, R38: whatever a name holds, it is shown as it is, and the subject stays one line.
+func TestNamesAreData(t *testing.T) {
+	const name = "<a href=\"https://evil.example\">x</a>{{.Code}}\r\nBcc: victim@example.com\x00\x7f"
+	for _, kind := range kinds {
+		l := render(t, nil, kind, letter.Data{Product: name, Organization: name, OrganizationURL: "javascript:x", Link: "https://a.example/?token=t", Notice: "network", Network: name})
+		if strings.Contains(l.HTML, "<a href=\"https://evil.example") || !strings.Contains(l.HTML, "&lt;a href=") {
+			t.Errorf("%s: markup in %s", kind, l.HTML)
+		}
+		if strings.ContainsAny(l.Subject, "\r\n\x00\x7f") {
+			t.Errorf("%s: subject %q", kind, l.Subject)
+		}
+	}
+}
+
+func TestHostsFilesReplaceTheEmbeddedOnes(t *testing.T) {
+	files := map[string]string{
+		"sign-in-code.txt": "Subject: Dein Code{{\"\\r\\x00\"}}Bcc: x\n\n\nCode: {{.Code}}\n",
+		"layout.html":      "<main>{{block \"content\" .}}{{end}}</main>",
+	}
+	l := render(t, files, "sign-in-code", letter.Data{Code: "012345"})
+	if l.Subject != "Dein CodeBcc: x" || l.Text != "Code: 012345\n" || !strings.HasPrefix(l.HTML, "<main><p>Your sign-in code") {
+		t.Errorf("%+v", l)
+	}
+	if l := render(t, files, "reset", letter.Data{}); l.Subject != "Reset your password" || !strings.HasPrefix(l.HTML, "<main>") {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestBrokenTemplatesAreRefusedBeforeTheyAreNeeded(t *testing.T) {
+	for what, files := range map[string]map[string]string{
+		"no subject":               {"reset.txt": "\n\nx"},
+		"a subject and no text":    {"reset.txt": "Subject: x"},
+		"an unknown field":         {"reset.txt": "Subject: {{.Password}}\n"},
+		"an unknown field in HTML": {"verify.html": `{{define "content"}}{{.Password}}{{end}}`},
+		"a syntax error":           {"reset.txt": "Subject: {{"},
+		"a syntax error in HTML":   {"notice.html": "{{define"},
+		"a layout that fails":      {"layout.html": "{{template \"nowhere\"}}"},
+	} {
+		if _, err := parse(t, files); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+	if _, err := letter.Parse(unreadable{}); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("files that cannot be read: %v", err)
+	}
+}
+
+type unreadable struct{}
+
+func (unreadable) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
