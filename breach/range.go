@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
 // PublicRange is the public service of Have I Been Pwned. It needs no key and keeps no record that names anyone; its
@@ -53,7 +55,7 @@ func NewRange(c RangeConfig) (*Range, error) {
 		return nil, errors.New("breach: RangeConfig.Timeout is negative")
 	}
 	u, err := url.Parse(r.base)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !private(u) {
+	if err != nil || u.RawQuery != "" || !upstream.Secure(r.base) {
 		return nil, errors.New("breach: RangeConfig.BaseURL must be an https URL, or an http one of localhost, without user and query")
 	}
 	if c.HTTPClient != nil {
@@ -62,12 +64,6 @@ func NewRange(c RangeConfig) (*Range, error) {
 	r.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	r.client.Jar = nil
 	return r, nil
-}
-
-// private reports whether nobody on the way can read or change the answer.
-func private(u *url.URL) bool {
-	host := u.Hostname()
-	return u.Scheme == "https" || u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
 }
 
 // Breached reports whether the service knows the password. An error means that nobody can tell: the service was silent,

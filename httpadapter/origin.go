@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // Header values of CORS answers (Fetch standard 3.3). No credentials mode is ever allowed: the session cookie serves pages
@@ -105,7 +106,7 @@ func (c *call) originAllowed(origin string) (allowed, known bool, err error) {
 
 // plainOrigin reports whether s is the origin of an https page, or of one on this machine. "null" is none (R65).
 func plainOrigin(s string) bool {
-	strange := func(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune(".-:/[]", r) }
+	strange := func(r rune) bool { return !canon.IsAlphanumeric(r) && !strings.ContainsRune(".-:/[]", r) }
 	if len(s) > 300 || strings.IndexFunc(s, strange) >= 0 {
 		return false
 	}

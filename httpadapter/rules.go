@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // passwordRule is an outer rule of a family. The zero rule holds for every password.
@@ -38,10 +40,6 @@ func fourClasses(p string) bool {
 
 // v1Characters is ^[a-zA-Z0-9!@#$%^&*]{8,}$ (WIRE.md section 2).
 func v1Characters(p string) bool {
-	other := func(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune("!@#$%^&*", r) }
+	other := func(r rune) bool { return !canon.IsAlphanumeric(r) && !strings.ContainsRune("!@#$%^&*", r) }
 	return len(p) >= 8 && strings.IndexFunc(p, other) < 0
-}
-
-func alphanumeric(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/random"
 )
 
 // errFlow means that the callback is not the end of a sign-in that this browser began, or that the person said no.
@@ -32,7 +33,7 @@ func (f *flow) begin(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := ticket{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier(), ExpiresAt: f.now().Add(ticketTTL).Unix()}
+	t := ticket{State: random.Token(), Nonce: random.Token(), Verifier: oauth2.GenerateVerifier(), ExpiresAt: f.now().Add(ticketTTL).Unix()}
 	if t.ParentKey = query.Get("parentPublicKey"); t.ParentKey == "" {
 		return "", tollkeeper.ErrParentKeyNeeded
 	}

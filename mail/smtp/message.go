@@ -8,6 +8,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // ErrMessage means that a message cannot be sent as it is, to anyone.
@@ -17,7 +18,7 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
 // message builds the mail. The library promises fields without line breaks; this does not rely on it (SECURITY.md R37).
 func (m *Mailer) message(t tollkeeper.Message) (*gomail.Msg, error) {
-	if !idPattern.MatchString(t.ID) || !plainAddress(t.To) || hasBreak(t.Subject) || t.Text == "" && t.HTML == "" {
+	if !idPattern.MatchString(t.ID) || !plainAddress(t.To) || canon.HasControl(t.Subject) || t.Text == "" && t.HTML == "" {
 		return nil, ErrMessage
 	}
 	g := gomail.NewMsg(gomail.WithNoDefaultUserAgent())

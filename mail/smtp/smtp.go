@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // Mode says how the line to the server is encrypted.
@@ -88,7 +90,7 @@ func New(c Config) (*Mailer, error) {
 		return nil, errors.New("smtp: Config.Host must be a host name or an address, without port")
 	}
 	from, err := mail.ParseAddress(c.From)
-	if err != nil || !plainAddress(from.Address) || hasBreak(from.Name) {
+	if err != nil || !plainAddress(from.Address) || canon.HasControl(from.Name) {
 		return nil, errors.New("smtp: Config.From must be one ASCII address, with or without a name")
 	}
 	if err := c.check(); err != nil {
@@ -113,7 +115,7 @@ func (c Config) check() error {
 		return errors.New("smtp: Config.TLS may be Plain only for a Host on this machine")
 	case (c.Username == "") != (c.Password == ""):
 		return errors.New("smtp: Config needs Username and Password, or neither")
-	case hasBreak(c.Username) || hasBreak(string(c.Password)):
+	case canon.HasControl(c.Username) || canon.HasControl(string(c.Password)):
 		return errors.New("smtp: Config.Username and Password must not have control characters")
 	case c.Port < 0 || c.Port > 65535:
 		return errors.New("smtp: Config.Port must be at most 65535")
@@ -159,7 +161,3 @@ func local(host string) bool {
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
-
-func hasBreak(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
