@@ -15,6 +15,7 @@ require (
 	github.com/tollkeeper/tollkeeper/store/redis v0.1.0
 	github.com/tollkeeper/tollkeeper/store/sqlite v0.1.0
 	golang.org/x/crypto v0.58.0
+	modernc.org/sqlite v1.61.1
 )
 
 require (
@@ -38,7 +39,6 @@ require (
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
-	modernc.org/sqlite v1.61.1 // indirect
 )
 
 replace (
