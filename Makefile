@@ -1,12 +1,15 @@
-.PHONY: help test check-modules bench fuzz soak fmt services-start services-stop
+.PHONY: help check test check-modules bench fuzz soak fmt services-start services-stop
 
 help: ## shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+check: ## the quick half of make test: under a minute, nothing installed, no servers
+	@scripts/check
+
 test: ## everything that must hold before a change goes in
 	@scripts/test
 
-check-modules: ## compiles each module alone, without the workspace
+check-modules: ## each module alone, without the workspace: tidy, and it compiles
 	@scripts/check-modules
 
 bench: ## measures everything beside its rivals, and writes docs/PERFORMANCE.md
