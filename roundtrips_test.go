@@ -8,8 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Issue 2 item 2: the verbs of each flow, in order, as sketch/FLOWS.md lists them. What Session is there belongs to
-// Authenticate, which the adapter calls first.
+// The store verbs of each flow, in order. What Session is there belongs to Authenticate, which the adapter calls first.
 func TestRoundTrips(t *testing.T) {
 	host := tollkeeper.Client{}
 	flows := []struct {

@@ -75,7 +75,7 @@ func of(figure func(Sample) float64, name string) Value {
 	return func(r Results) float64 { return r.Median(name, figure) }
 }
 
-// Target is a row of PERFORMANCE.md: something that must be reached, and something better.
+// Target is a row of docs/PERFORMANCE.md: something that must be reached, and something better.
 type Target struct {
 	What      string
 	Value     Value
