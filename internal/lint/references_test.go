@@ -16,7 +16,7 @@ var coming = []string{"docs/WIRE.md", "docs/ARCHITECTURE.md", "docs/STORE.md", "
 
 var (
 	documentName = regexp.MustCompile(`[\w./-]*\w\.md\b`)
-	goFileName   = regexp.MustCompile(`(?:^|[\s(\x60"])([\w./-]*[a-z0-9]\.go)\b`)
+	goFileName   = regexp.MustCompile(`(?:^|[\s(\x60"])([\w./-]*[a-z0-9]\.go)(?:[^\w.]|\.\s)`)
 	quoted       = regexp.MustCompile("`([^`]+)`")
 	link         = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 )
