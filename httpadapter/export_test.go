@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -27,4 +28,31 @@ func Rows() []Row {
 		}
 	}
 	return rows
+}
+
+// Reply is what a family may answer to an error, as tests see it.
+type Reply struct {
+	Family  string
+	Status  int
+	Code    string // empty: the family has none
+	Message string // empty: the error's own
+}
+
+// Replies lists every reply of every family and of every route.
+func Replies() []Reply {
+	var all []Reply
+	for _, build := range documented {
+		f, err := build(Options{V1Scope: uuid.Max})
+		if err != nil {
+			panic(err)
+		}
+		replies := f.replies
+		for _, r := range f.routes {
+			replies = slices.Concat(replies, r.replies)
+		}
+		for _, r := range replies {
+			all = append(all, Reply{f.name, r.status, r.code, r.message})
+		}
+	}
+	return all
 }
