@@ -9,7 +9,7 @@ import (
 )
 
 // admit decides, from values alone, whether a proven account may have a session: its own status, its verification, the
-// organization rules, then the status of who pays (WIRE.md 1.1 rule 1).
+// organization rules, then the status of who pays (docs/WIRE.md 1.1 rule 1).
 func admit(s Subject, p attempt, verifyAll bool) error {
 	if s.Stray {
 		return ErrParentKeyNeeded
@@ -44,7 +44,7 @@ func admitChild(s Subject) error {
 	return nil
 }
 
-// admitWidget is a root account that signs in with somebody's key (WIRE.md 1.1 rule 5). Organizations are compared by id.
+// admitWidget is a root account that signs in with somebody's key (docs/WIRE.md 1.1 rule 5). Organizations are compared by id.
 func admitWidget(s Subject) error {
 	own, owners := s.Account.OrganizationOwner, s.KeyOwner.OrganizationOwner
 	switch {
@@ -62,7 +62,7 @@ func admitWidget(s Subject) error {
 	return nil
 }
 
-// signInCharge says who pays for a session, and whether he must (WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
+// signInCharge says who pays for a session, and whether he must (docs/WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
 // of signing in.
 func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.Charge {
 	if a.cfg.Credits == nil || p.operation == "" {
@@ -85,7 +85,7 @@ func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.
 }
 
 // passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
-// (WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
+// (docs/WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
 func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
 	if changed.IsZero() {
 		changed = now

@@ -24,7 +24,7 @@ func HouseID(name string) uuid.UUID {
 }
 
 // Bootstrap makes a house parent, whose children are users that cost nothing, and in it a first account with role admin,
-// its email taken as verified (DESIGN.md section 3). Called again it changes nothing, whatever was done to the admin since,
+// its email taken as verified (docs/ARCHITECTURE.md, Accounts). Called again it changes nothing, whatever was done to the admin since,
 // and answers both as they stand; the password is looked at only when the admin is made. There is no default password (R75).
 func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (house, admin Account, err error) {
 	a := h.auth

@@ -45,7 +45,7 @@ type Accounts struct {
 	Labels          []Role // roles besides admin, user and guest; without power
 	RequireVerified bool   // every account must verify its email, not only those of organizations that say so
 
-	// DiscloseUnknown makes sign-in in [AudienceOrganization] tell that an email is unknown, as WIRE.md 1.1 rule 8
+	// DiscloseUnknown makes sign-in in [AudienceOrganization] tell that an email is unknown, as docs/WIRE.md 1.1 rule 8
 	// documents. It lets anyone find out who has an account; [New] logs a warning.
 	DiscloseUnknown bool
 }
@@ -124,7 +124,7 @@ type Notices struct {
 	NewNetworkOff bool // none about sign-ins from a network not seen before
 }
 
-// Credits turns on the prepaid economy of WIRE.md 1.7.
+// Credits turns on the prepaid economy of docs/WIRE.md 1.7.
 type Credits struct {
 	Prices           map[Operation]int64 // in credits, over the defaults of DefaultPrices; zero: free
 	InitialCredits   int64               // of a new parent. Zero: 3,000; negative: none
@@ -132,12 +132,12 @@ type Credits struct {
 	Packages         map[string]Package  // by Type. Nil: DefaultPackages
 }
 
-// DefaultPrices answers the documented prices in credits (WIRE.md 1.7).
+// DefaultPrices answers the documented prices in credits (docs/WIRE.md 1.7).
 func DefaultPrices() map[Operation]int64 {
 	return map[Operation]int64{OpSignIn: 1, OpSignUp: 5, OpVerify: 2, OpSocial: 3, OpRetention: 1}
 }
 
-// DefaultPackages answers the documented packages (WIRE.md 1.7).
+// DefaultPackages answers the documented packages (docs/WIRE.md 1.7).
 func DefaultPackages() map[string]Package {
 	return map[string]Package{
 		"STARTER": {Type: "STARTER", Credits: 10_000, PriceCents: 10_00},

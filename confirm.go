@@ -61,7 +61,7 @@ func (a *Authenticator) verifyBy(ctx context.Context, proof store.Digest, c Clie
 	return nil
 }
 
-// verificationCharge is debited once per account and address, if the balance covers it (WIRE.md 1.4).
+// verificationCharge is debited once per account and address, if the balance covers it (docs/WIRE.md 1.4).
 func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 	if a.cfg.Credits == nil || a.cfg.Credits.Prices[OpVerify] == 0 {
 		return store.Charge{}

@@ -97,7 +97,7 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	return b, nil
 }
 
-// CreditAnalysis is a parent's economy at a glance (WIRE.md 1.7). Every figure comes from his counters.
+// CreditAnalysis is a parent's economy at a glance (docs/WIRE.md 1.7). Every figure comes from his counters.
 type CreditAnalysis struct {
 	Balance   Balance
 	Billable  int64 // children beyond the free ones

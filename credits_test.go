@@ -12,7 +12,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Who pays what, and who is refused when the balance does not cover it (WIRE.md 1.1 rule 3, 1.3, 1.4, 1.7).
+// Who pays what, and who is refused when the balance does not cover it (docs/WIRE.md 1.1 rule 3, 1.3, 1.4, 1.7).
 func TestPrices(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

@@ -42,7 +42,7 @@ func (d digestKeys) secret(p store.Purpose, bound, value string) store.Digest {
 func (d digestKeys) bucket(parts ...string) store.Digest { return d.limiter.mac(parts...) }
 
 // session names a session in logs and events: whoever holds a tenant's secret and learns a live session id could act as
-// that session, so the id itself is never logged (WIRE.md 1.1 rule 6).
+// that session, so the id itself is never logged (docs/WIRE.md 1.1 rule 6).
 func (d digestKeys) session(id uuid.UUID) string {
 	m := d.logs.mac(string(id[:]))
 	return hex.EncodeToString(m[:8])

@@ -24,7 +24,7 @@ func TestPasswordAge(t *testing.T) {
 	}
 }
 
-// R08, WIRE.md 1.1 rule 7: an expired password signs in, without the jwtSecret; with enforcement only to change it.
+// R08, docs/WIRE.md 1.1 rule 7: an expired password signs in, without the jwtSecret; with enforcement only to change it.
 func TestExpiredPassword(t *testing.T) {
 	for name, enforce := range map[string]bool{"tracked": false, "enforced": true} {
 		t.Run(name, func(t *testing.T) {

@@ -86,7 +86,7 @@ func newTenantKeyID(master masterID, account uuid.UUID, version int) (id tenantK
 func (id tenantKeyID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
 // tenant derives the key of a root account. Its text is the account's jwtSecret, and the ASCII bytes of that text are
-// the HMAC key, which is what other JWT libraries take (WIRE.md 1.1 rule 6).
+// the HMAC key, which is what other JWT libraries take (docs/WIRE.md 1.1 rule 6).
 func (r *keyring) tenant(master masterID, account uuid.UUID, version int) (tokenKey, bool) {
 	m, ok := r.masters[master]
 	if !ok || version < 1 || version > 1<<31-1 {

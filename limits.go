@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Limits are the throttles of SECURITY.md section 4 and WIRE.md section 4. Zero of each field means its documented
+// Limits are the throttles of SECURITY.md section 4 and docs/WIRE.md section 4. Zero of each field means its documented
 // default. Attempts against a rate are never given back.
 type Limits struct {
 	// SignIn are the rates of sign-in attempts per network and audience. Zero: 30 per minute and 300 per hour, for

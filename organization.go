@@ -2,7 +2,7 @@ package tollkeeper
 
 import "github.com/tollkeeper/tollkeeper/internal/canon"
 
-// check holds the rules of WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
+// check holds the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
 // domain. Names are data: markup in them is escaped where it is shown.
 func checkOrganization(o Organization) error {
 	if !canon.ValidLine(o.Name, 256) {

@@ -76,7 +76,7 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 	return d, nil
 }
 
-// OriginAllowed reports whether a page of that origin may use an organization's key (WIRE.md 1.2): with the domain
+// OriginAllowed reports whether a page of that origin may use an organization's key (docs/WIRE.md 1.2): with the domain
 // restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin of
 // Config.BaseURL and localhost. "null" and whatever is no web origin never may.
 func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {

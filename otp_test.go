@@ -330,7 +330,7 @@ func TestPreHijackedAccount(t *testing.T) {
 	}
 }
 
-// A parent's key that is none is told, since keys are public (WIRE.md section 3), and guesses below it fail like any other.
+// A parent's key that is none is told, since keys are public (docs/WIRE.md section 3), and guesses below it fail like any other.
 func TestMailForUnknownParents(t *testing.T) {
 	story(t, func(w *world) {
 		unknown := "APK_" + strings.Repeat("A", 26)

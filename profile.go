@@ -11,7 +11,7 @@ type Profile struct {
 	Subject  Subject
 	Details  OrganizationDetails // without secret; for a child of its parent
 	Balance  Balance             // of a parent
-	Packages []LedgerEntry       // bought by a parent, oldest first, at most 100
+	Packages []LedgerEntry       // bought by a parent, newest first, at most 100
 }
 
 // Profile answers the caller's own.

@@ -22,7 +22,7 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 	}
 	scope := where.text()
 	if r.Audience == AudiencePlatform {
-		scope = anyPlace // per email (WIRE.md section 3), however the platform is named
+		scope = anyPlace // per email (docs/WIRE.md section 3), however the platform is named
 	}
 	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
 		a.addressHits(op, scope, email, rates)...)
@@ -203,7 +203,7 @@ func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity
 	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
 }
 
-// checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (WIRE.md 1.3, R71).
+// checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (docs/WIRE.md 1.3, R71).
 func checkVerifyPath(path string, owner *Subject, baseURL string) error {
 	site := baseURL
 	if owner != nil && owner.Organization != nil && owner.Organization.URL != "" {

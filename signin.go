@@ -50,7 +50,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 	return res, err
 }
 
-// signInLookup says where a sign-in finds its account. The organization family knows two special ways (WIRE.md 1.1
+// signInLookup says where a sign-in finds its account. The organization family knows two special ways (docs/WIRE.md 1.1
 // rules 4 and 5).
 func signInLookup(where place, email string, audience Audience) store.Lookup {
 	l := where.lookup(email)

@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// The decision about a proven account: own status, own verification, the organization rules, then who pays (WIRE.md 1.1).
+// The decision about a proven account: own status, own verification, the organization rules, then who pays (docs/WIRE.md 1.1).
 // Of several reasons the first is told.
 func TestAdmit(t *testing.T) {
 	org, other := uuid.New(), uuid.New()
@@ -70,7 +70,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// WIRE.md 1.1 rule 5: a member signs in with the key of his organization's owner, who pays; no jwtSecret goes this way.
+// docs/WIRE.md 1.1 rule 5: a member signs in with the key of his organization's owner, who pays; no jwtSecret goes this way.
 func TestOrganizationWidget(t *testing.T) {
 	story(t, func(w *world) {
 		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
@@ -109,7 +109,7 @@ func TestOrganizationWidget(t *testing.T) {
 	}, unlimited)
 }
 
-// WIRE.md 1.6: what an organization may say of itself.
+// docs/WIRE.md 1.6: what an organization may say of itself.
 func TestUpdateOrganizationIsChecked(t *testing.T) {
 	text := func(s string) *string { return &s }
 	many := make([]uuid.UUID, 1001)

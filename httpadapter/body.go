@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
 )
 
-// maxBody is the largest request body in bytes (WIRE.md section 0).
+// maxBody is the largest request body in bytes (docs/WIRE.md section 0).
 const maxBody = 16 << 10
 
 // body decodes the JSON object of a request that must have one.

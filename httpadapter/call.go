@@ -68,7 +68,7 @@ var (
 	closing     = []string{"close"}
 )
 
-// write sends status and body with the headers of every answer (WIRE.md section 0, R68, R69).
+// write sends status and body with the headers of every answer (docs/WIRE.md section 0, R68, R69).
 func (c *call) write(status int, body []byte) {
 	h := c.w.Header()
 	h["Cache-Control"] = noStore

@@ -175,7 +175,7 @@ func (c *call) maybeSignedIn() error {
 	return nil
 }
 
-// signedInOrKey takes a token, else a parent's public key (WIRE.md 1.2). A store that is away is not a bad token.
+// signedInOrKey takes a token, else a parent's public key (docs/WIRE.md 1.2). A store that is away is not a bad token.
 func (c *call) signedInOrKey() error {
 	err := c.maybeSignedIn()
 	if err != nil && !errors.Is(err, tollkeeper.ErrInvalidToken) || c.id != nil {

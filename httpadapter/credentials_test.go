@@ -69,7 +69,7 @@ func TestTwoCredentialsAreRefused(t *testing.T) {
 	}
 }
 
-// TestPlatformTokenHeader is WIRE.md section 0: the header "token", alone or equal to the bearer token.
+// TestPlatformTokenHeader is docs/WIRE.md section 0: the header "token", alone or equal to the bearer token.
 func TestPlatformTokenHeader(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")

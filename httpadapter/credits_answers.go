@@ -36,7 +36,7 @@ type boughtPackage struct {
 	Transaction string      `json:"transactionId"`
 }
 
-// creditsShown is the answer of WIRE.md 1.7, which has no envelope.
+// creditsShown is the answer of docs/WIRE.md 1.7, which has no envelope.
 func creditsShown(_ *call, a tollkeeper.CreditAnalysis) answer {
 	b := a.Balance
 	return answer{body: struct {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestMoments is the three forms of WIRE.md 1.6.
+// TestMoments is the three forms of docs/WIRE.md 1.6.
 func TestMoments(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"2026-11-02":                {"2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z"},

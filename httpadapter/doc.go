@@ -1,4 +1,4 @@
-// Package httpadapter speaks the three documented HTTP APIs of WIRE.md over one tollkeeper.Authenticator, with
+// Package httpadapter speaks the three documented HTTP APIs of docs/WIRE.md over one tollkeeper.Authenticator, with
 // net/http only:
 //
 //	mux := http.NewServeMux()
@@ -13,7 +13,7 @@
 //
 // # Routes
 //
-// docs/ROUTES.md lists every route; a test holds it to the tables. Beside what WIRE.md documents the organization
+// docs/ROUTES.md lists every route; a test holds it to the tables. Beside what docs/WIRE.md documents the organization
 // family has, in its envelope:
 //
 //   - /auth/account/…: email (with its confirmation), username, password, delete, export, secret/rotate;

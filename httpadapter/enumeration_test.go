@@ -55,7 +55,7 @@ func TestUnknownAndWrongAreOneAnswer(t *testing.T) {
 	}
 }
 
-// TestSecretGoesToTheParentAlone: jwtSecret stands in no other answer (WIRE.md 1.1, 1.2).
+// TestSecretGoesToTheParentAlone: jwtSecret stands in no other answer (docs/WIRE.md 1.1, 1.2).
 func TestSecretGoesToTheParentAlone(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")

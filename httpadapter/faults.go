@@ -3,7 +3,7 @@ package httpadapter
 import "github.com/tollkeeper/tollkeeper"
 
 // Faults of HTTP itself, before the core is asked. Each family replies to them in its table as it does to the codes of
-// the core (WIRE.md section 0).
+// the core (docs/WIRE.md section 0).
 var (
 	errNoRoute        = &tollkeeper.Error{Code: "http_no_route", Message: "Not found"}
 	errMethod         = &tollkeeper.Error{Code: "http_method", Message: "Method not allowed"}

@@ -136,7 +136,7 @@ func TestRetryAfterRoundsUp(t *testing.T) {
 	}
 }
 
-// TestChallengesCarryNoToken in any family (WIRE.md section 4).
+// TestChallengesCarryNoToken in any family (docs/WIRE.md section 4).
 func TestChallengesCarryNoToken(t *testing.T) {
 	s := tollkeeper.SignInResult{Challenge: "c", ExpiresIn: 5 * time.Minute}
 	for want, a := range map[string]answer{

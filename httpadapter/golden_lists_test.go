@@ -16,7 +16,7 @@ func keeping(kept *store.Store) set {
 	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *store.Store) { *kept = *s }
 }
 
-// profiles is WIRE.md 1.6: user-profile.
+// profiles is docs/WIRE.md 1.6: user-profile.
 func (g *golden) profiles() {
 	hal := g.parent("hal")
 	ida := g.child("ida", hal)
@@ -31,7 +31,7 @@ func (g *golden) profiles() {
 	g.row("profile-401-token", "GET /auth/user-profile", "", bearerOf("forged"))
 }
 
-// children is WIRE.md 1.6: child-accounts.
+// children is docs/WIRE.md 1.6: child-accounts.
 func (g *golden) children() {
 	const route = "GET /auth/child-accounts"
 	joe := g.parent("joe")
@@ -58,7 +58,7 @@ func (g *golden) children() {
 	g.row("children-401-child", route, "", bearerOf(kay.token))
 }
 
-// billing is WIRE.md 1.7: billing-history.
+// billing is docs/WIRE.md 1.7: billing-history.
 func (g *golden) billing(kept *store.Store) {
 	const route = "GET /parent/billing-history"
 	lou := g.parent("lou")
@@ -83,7 +83,7 @@ func (g *golden) billing(kept *store.Store) {
 	g.row("billing-401-child", route, "", bearerOf(mel.token))
 }
 
-// googleSignIns is WIRE.md 1.6: google. This world has Google on.
+// googleSignIns is docs/WIRE.md 1.6: google. This world has Google on.
 func (g *golden) googleSignIns(off *world) {
 	const route = "POST /auth/google"
 	nan := g.parent("nan")

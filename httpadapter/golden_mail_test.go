@@ -6,7 +6,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// organizationMail is WIRE.md 1.4 and 1.5, row by row.
+// organizationMail is docs/WIRE.md 1.4 and 1.5, row by row.
 func (g *golden) organizationMail() {
 	nina := g.parent("nina")
 	g.verify(nina)

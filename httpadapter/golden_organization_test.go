@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// TestGoldenOrganization is WIRE.md 1.1 to 1.3, 1.6 (update-organization) and 1.7 (credit-analysis), row by row.
+// TestGoldenOrganization is docs/WIRE.md 1.1 to 1.3, 1.6 (update-organization) and 1.7 (credit-analysis), row by row.
 func TestGoldenOrganization(t *testing.T) {
 	g := newGolden(newWorld(t), "organization")
 	g.organizationSignUp()
@@ -26,7 +26,7 @@ func TestGoldenOrganization(t *testing.T) {
 	g.complete()
 }
 
-// organizationRest is what needs a world of its own: WIRE.md 1.6, 1.7 and what is ours.
+// organizationRest is what needs a world of its own: docs/WIRE.md 1.6, 1.7 and what is ours.
 func (g *golden) organizationRest() {
 	g.in(newWorld(g.t)).profiles()
 	g.in(newWorld(g.t)).children()
@@ -144,7 +144,7 @@ func (g *golden) organizationDetails() {
 	g.row("credit-analysis-401-child", "GET /parent/credit-analysis", "", bearerOf(dan.token))
 }
 
-// organizationWidget is WIRE.md 1.1 rule 5: a parent signs in with the key of an organization.
+// organizationWidget is docs/WIRE.md 1.1 rule 5: a parent signs in with the key of an organization.
 func (g *golden) organizationWidget() {
 	owner, member, other := g.parent("owen"), g.parent("mary"), g.parent("otto")
 	in := func(p, of person) string {

@@ -11,7 +11,7 @@ import (
 // largeText is longer than any body may be.
 func largeText() string { return strings.Repeat("x", 16<<10) }
 
-// TestGoldenPlatform is WIRE.md section 3, row by row.
+// TestGoldenPlatform is docs/WIRE.md section 3, row by row.
 func TestGoldenPlatform(t *testing.T) {
 	g := newGolden(newWorld(t), "platform")
 	paul := g.parent("paul")

@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// TestGoldenV1 is WIRE.md section 2, row by row.
+// TestGoldenV1 is docs/WIRE.md section 2, row by row.
 func TestGoldenV1(t *testing.T) {
 	g := newGolden(newWorld(t), "v1")
 	const v1 = "/authentiq/v1"

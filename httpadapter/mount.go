@@ -12,7 +12,7 @@ type Mux interface {
 	Handle(pattern string, h http.Handler)
 }
 
-// documented are the families of WIRE.md.
+// documented are the families of docs/WIRE.md.
 var documented = []func(Options) (family, error){organizationFamily, v1Family, platformFamily}
 
 // Mount puts all three families on mux, each below its documented prefix, where everything else is answered with the

@@ -16,11 +16,11 @@ import (
 // where the v1 family is mounted. It is copied: changing it afterwards has no effect.
 type Options struct {
 	// V1Scope is the parent whose children are the users of the v1 family: the house that Bootstrap makes, or a tenant.
-	// tollkeeper.Root is refused: its accounts are the organization family's parents (WIRE.md section 2).
+	// tollkeeper.Root is refused: its accounts are the organization family's parents (docs/WIRE.md section 2).
 	V1Scope uuid.UUID
 
 	// DefaultPlatform is the platform of a request without PlatformId: an account number ("123") or a public key.
-	// Empty: such a request is refused (WIRE.md section 3).
+	// Empty: such a request is refused (docs/WIRE.md section 3).
 	DefaultPlatform string
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
@@ -31,15 +31,15 @@ type Options struct {
 	Accept map[tollkeeper.Audience][]tollkeeper.Audience
 
 	// NoCharacterRules drops the rule that new passwords of the organization family have upper, lower, digit and
-	// special characters (WIRE.md 1.3). The core's password policy holds with or without it.
+	// special characters (docs/WIRE.md 1.3). The core's password policy holds with or without it.
 	NoCharacterRules bool
 
-	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (WIRE.md section 2).
+	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (docs/WIRE.md section 2).
 	V1PasswordRegex bool
 
 	// UnsafeSecretForKeyHolders answers jwtSecret to whoever sends a parent's public key, which stands in every web
 	// page: with it anyone may forge claims of that parent's tokens. It is a warning in the log at construction.
-	// It exists for clients that cannot be changed (WIRE.md 1.2).
+	// It exists for clients that cannot be changed (docs/WIRE.md 1.2).
 	UnsafeSecretForKeyHolders bool
 
 	// Cookie carries the session in a cookie besides, for pages of the service's own origin. Zero: off (R67).

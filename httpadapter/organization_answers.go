@@ -51,7 +51,7 @@ func parentOf(s tollkeeper.Subject) string {
 	return s.Parent.PublicKey
 }
 
-// organizationUser is an account as sign-in shows it (WIRE.md 1.1).
+// organizationUser is an account as sign-in shows it (docs/WIRE.md 1.1).
 type organizationUser struct {
 	UserID      uuid.UUID  `json:"userID"`
 	Email       string     `json:"email"`
@@ -135,7 +135,7 @@ type googleSSO struct {
 	ClientID string `json:"clientId"`
 }
 
-// organizationShown is the answer of WIRE.md 1.2. The core has left Secret empty for all but the parent himself.
+// organizationShown is the answer of docs/WIRE.md 1.2. The core has left Secret empty for all but the parent himself.
 func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
 	type credentials struct {
 		PublicKey string `json:"publicKey"`

@@ -67,14 +67,14 @@ var organizationReplies = []reply{
 	at(tollkeeper.ErrUpstream, 503, "SERVICE_UNAVAILABLE", "The identity provider cannot be reached"),
 }
 
-// confirmReplies are those of the token of a confirmation link (WIRE.md 1.4).
+// confirmReplies are those of the token of a confirmation link (docs/WIRE.md 1.4).
 var confirmReplies = []reply{
 	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required"),
 	at(tollkeeper.ErrInvalidInput, 400, "INVALID_TOKEN_FORMAT", "Invalid token format"),
 	at(tollkeeper.ErrLinkUsed, 400, "EMAIL_ALREADY_VERIFIED", "Email is already verified"),
 }
 
-// resetReplies are those of the token of a reset link (WIRE.md 1.5).
+// resetReplies are those of the token of a reset link (docs/WIRE.md 1.5).
 var resetReplies = []reply{
 	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required").in("token"),
 	at(tollkeeper.ErrInvalidLink, 400, "INVALID_TOKEN", "Invalid or malformed reset token"),

@@ -24,7 +24,7 @@ func googleBody(c *call) (tollkeeper.GoogleRequest, error) {
 	return tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(b.IDToken), ParentKey: b.ParentKey}, err
 }
 
-// googleSession has no envelope (WIRE.md 1.6); a challenge has the one of section 4.
+// googleSession has no envelope (docs/WIRE.md 1.6); a challenge has the one of section 4.
 func googleSession(_ *call, s tollkeeper.SignInResult) answer {
 	if s.Challenge != "" {
 		return enveloped(mfaChallenge(s))

@@ -92,7 +92,7 @@ type billingRecord struct {
 	Timestamp  int64  `json:"timestamp"` // unix milliseconds
 }
 
-// billingShown is WIRE.md 1.7. The summary is of the months shown; the average has two decimals.
+// billingShown is docs/WIRE.md 1.7. The summary is of the months shown; the average has two decimals.
 func billingShown(c *call, months []tollkeeper.Month) answer {
 	type summary struct {
 		Total   int64   `json:"totalCreditsUsed"`

@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// profileAccount is all that a child sees of itself (WIRE.md 1.6). Times are in unix seconds, null for never.
+// profileAccount is all that a child sees of itself (docs/WIRE.md 1.6). Times are in unix seconds, null for never.
 type profileAccount struct {
 	UserID          uuid.UUID         `json:"userID"`
 	Username        string            `json:"username"`

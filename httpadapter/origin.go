@@ -51,7 +51,7 @@ func (c *call) checkOrigin() error {
 	return c.family.origins(c)
 }
 
-// organizationOrigins is the domain restriction of WIRE.md 1.2: a request with Origin that names a parent is
+// organizationOrigins is the domain restriction of docs/WIRE.md 1.2: a request with Origin that names a parent is
 // served only to that organization's pages. Without a parent's key nothing is refused, but only the pages of the
 // caller's organization, or of this service, may read the answer.
 func organizationOrigins(c *call) error {

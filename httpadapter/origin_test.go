@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestDomainRestriction is WIRE.md 1.2 and R65: exact origins of the organization that the key names.
+// TestDomainRestriction is docs/WIRE.md 1.2 and R65: exact origins of the organization that the key names.
 func TestDomainRestriction(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")

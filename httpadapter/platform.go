@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Platform answers the platform family alone (WIRE.md section 3), to be mounted at /api/user and below.
+// Platform answers the platform family alone (docs/WIRE.md section 3), to be mounted at /api/user and below.
 func Platform(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(platformFamily, auth, o)
 }

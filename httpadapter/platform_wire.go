@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// platformID is a PlatformId: a JSON string or number (WIRE.md section 3). Its text decides what it names, so that
+// platformID is a PlatformId: a JSON string or number (docs/WIRE.md section 3). Its text decides what it names, so that
 // "123" and 123 are the same and 1.5, 1e3 or -1 are platforms that do not exist.
 type platformID struct{ place }
 
@@ -100,7 +100,7 @@ func platformSession(_ *call, s tollkeeper.SignInResult) answer {
 	}{string(s.Token), string(s.Refresh), platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}}}
 }
 
-// challenge is a sign-in that waits for the second factor (WIRE.md section 4).
+// challenge is a sign-in that waits for the second factor (docs/WIRE.md section 4).
 type challenge struct {
 	Required  bool   `json:"mfaRequired"`
 	Challenge string `json:"challenge"`

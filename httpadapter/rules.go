@@ -20,7 +20,7 @@ var (
 )
 
 // fourClasses is the organization family's rule on new passwords: 8 characters or more, with upper case, lower case, a
-// digit and something else (WIRE.md 1.3).
+// digit and something else (docs/WIRE.md 1.3).
 func fourClasses(p string) bool {
 	var upper, lower, digit, special bool
 	for _, r := range p {
@@ -38,7 +38,7 @@ func fourClasses(p string) bool {
 	return utf8.RuneCountInString(p) >= 8 && upper && lower && digit && special
 }
 
-// v1Characters is ^[a-zA-Z0-9!@#$%^&*]{8,}$ (WIRE.md section 2).
+// v1Characters is ^[a-zA-Z0-9!@#$%^&*]{8,}$ (docs/WIRE.md section 2).
 func v1Characters(p string) bool {
 	other := func(r rune) bool { return !canon.IsAlphanumeric(r) && !strings.ContainsRune("!@#$%^&*", r) }
 	return len(p) >= 8 && strings.IndexFunc(p, other) < 0

@@ -81,7 +81,7 @@ func post(w http.ResponseWriter, target *url.URL, name, value, seconds string) {
 	_ = form.Execute(w, struct{ Target, Name, Value, Seconds string }{target.String(), name, value, seconds}) // the client may have left
 }
 
-// user is an account as this sign-in shows it (WIRE.md 1.6).
+// user is an account as this sign-in shows it (docs/WIRE.md 1.6).
 type user struct {
 	UserID      uuid.UUID `json:"userID"`
 	Email       string    `json:"email"`
@@ -91,7 +91,7 @@ type user struct {
 	PublicKey   string    `json:"publicKey"`
 }
 
-// signedIn is the answer of POST /auth/google, or the challenge of every sign-in of the organization family (WIRE.md 4).
+// signedIn is the answer of POST /auth/google, or the challenge of every sign-in of the organization family (docs/WIRE.md 4).
 func signedIn(s tollkeeper.SignInResult) any {
 	if s.Challenge != "" {
 		type challenge struct {

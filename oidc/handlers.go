@@ -26,7 +26,7 @@ type Delivery int
 // The deliveries. Those but the first go to the page of the organization, its AuthURLs.Successful, or to the path that
 // Start was asked to return to, on the same origin. Failures are always answered as JSON.
 const (
-	// JSON answers the callback with the organization family's JSON (WIRE.md 1.6): for a window that a script reads, or
+	// JSON answers the callback with the organization family's JSON (docs/WIRE.md 1.6): for a window that a script reads, or
 	// a client that is no browser.
 	JSON Delivery = iota
 	// FormPost has the browser post the fields "token" and "expiresIn" (or "challenge" and "expiresIn") to the page's

@@ -73,7 +73,7 @@ type Subject struct {
 	Parent       *Account      // nil for a root account
 	Organization *Organization // its own, that of its owner, or its parent's; nil: none
 	KeyOwner     *Account      // whose public key or number was given; nil: none given
-	Stray        bool          // found among children although no key was given (WIRE.md 1.1 rule 4)
+	Stray        bool          // found among children although no key was given (docs/WIRE.md 1.1 rule 4)
 }
 
 // Child reports whether the account has a parent.

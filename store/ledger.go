@@ -9,7 +9,7 @@ import (
 // Operation is something that has a price. Hosts may name their own besides these.
 type Operation string
 
-// The operations of WIRE.md 1.7.
+// The operations of docs/WIRE.md 1.7.
 const (
 	OpSignIn    Operation = "sign-in"
 	OpSignUp    Operation = "sign-up"

@@ -1,5 +1,5 @@
 // Package clientaddr finds the address of the client behind a request
-// (SECURITY.md F9, R23 and R24; WIRE.md section 0).
+// (SECURITY.md F9, R23 and R24; docs/WIRE.md section 0).
 //
 // Anyone can send X-Forwarded-For, and each proxy appends to it the peer it
 // saw, so only the right-hand end that trusted proxies wrote is evidence.

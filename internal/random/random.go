@@ -26,7 +26,7 @@ func Token() string {
 
 const shortAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// ShortToken returns 12 characters of 36, 62 bits (WIRE.md 1.4).
+// ShortToken returns 12 characters of 36, 62 bits (docs/WIRE.md 1.4).
 func ShortToken() string {
 	b := make([]byte, 12)
 	for i := range b {

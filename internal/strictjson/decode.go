@@ -1,5 +1,5 @@
 // Package strictjson is the one JSON decoder for request bodies
-// (SECURITY.md F6 and R62, WIRE.md section 0).
+// (SECURITY.md F6 and R62, docs/WIRE.md section 0).
 //
 // encoding/json lets the last of two equal keys win, matches keys without
 // regard to case (and folds U+212A to k), repairs broken Unicode silently and
