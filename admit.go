@@ -2,9 +2,9 @@ package tollkeeper
 
 import (
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -82,18 +82,4 @@ func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.
 		return store.Charge{}
 	}
 	return c
-}
-
-// passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
-// (docs/WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
-func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
-	if changed.IsZero() {
-		changed = now
-	}
-	rest := changed.Add(life).Sub(now)
-	if rest <= 0 {
-		return true, 0
-	}
-	const day = 24 * time.Hour
-	return false, int((rest + day - 1) / day)
 }

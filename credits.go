@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -180,5 +181,74 @@ func alertsOf(b Balance) Alerts {
 		Low:      b.Granted > 0 && b.Used >= b.Granted-b.Granted/4,
 		Critical: b.Granted > 0 && b.Used >= b.Granted-b.Granted/10,
 		Depleted: b.Granted > 0 && b.Credits == 0,
+	}
+}
+
+// BillingQuery selects closed months, from..to, both included.
+type BillingQuery struct {
+	From, To time.Time // any moment of the month; zero: no bound
+	Limit    int       // 1..100; zero: 10
+}
+
+// BillingHistory answers the caller's closed months, newest first. ErrForbidden for a child; ErrDisabled; ErrInvalidLimit;
+// ErrInvalidInput with Field "range" when From is after To.
+func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q BillingQuery) ([]Month, error) {
+	by = by.orNobody()
+	if err := a.bookkeeper(by); err != nil {
+		return nil, err
+	}
+	setZero(&q.Limit, 10)
+	if q.Limit < 1 || q.Limit > 100 {
+		return nil, ErrInvalidLimit
+	}
+	from, to := 0, 1<<30
+	if !q.From.IsZero() {
+		from = MonthOf(q.From)
+	}
+	if !q.To.IsZero() {
+		to = MonthOf(q.To)
+	}
+	if from > to {
+		return nil, ErrInvalidInput.WithField("range").WithMessage("Start date must not be after end date")
+	}
+	months, err := a.store.ListMonths(ctx, by.Account, from, to, q.Limit)
+	return months, unavailable(err)
+}
+
+// crossed lists the thresholds that a debit passed: true after it and not before. Debits of one parent follow each other
+// in the store, so each crossing is seen by exactly one of them, however many run at once.
+func crossed(after Balance, debit int64) []string {
+	before := after
+	before.Credits, before.Used = after.Credits+debit, after.Used-debit
+	was, is := alertsOf(before), alertsOf(after)
+	var levels []string
+	for _, l := range []struct {
+		name    string
+		was, is bool
+	}{{"low", was.Low, is.Low}, {"critical", was.Critical, is.Critical}, {"depleted", was.Depleted, is.Depleted}} {
+		if l.is && !l.was {
+			levels = append(levels, l.name)
+		}
+	}
+	return levels
+}
+
+// alertSpace is the name space of the ids of alert mails: one per parent, threshold and amount ever granted, so that a
+// repeated answer does not mail twice, and a top-up lets the next crossing mail again.
+var alertSpace = uuid.MustParse("0b1f2f0e-6b1e-5d53-8a8e-6b9f6f6d8f02")
+
+// alert tells of thresholds that a charge passed: one event and one mail each.
+func (a *Authenticator) alert(ctx context.Context, owner uuid.UUID, debit int64, r store.Receipt) {
+	if !r.Charged || debit <= 0 {
+		return
+	}
+	for _, level := range crossed(r.Balance, debit) {
+		a.event(Event{Name: EventCreditAlert, Account: owner, Detail: level, Credits: r.Balance.Credits})
+		m := store.QueuedMail{
+			ID:   uuid.NewSHA1(alertSpace, []byte(owner.String()+level+strconv.FormatInt(r.Balance.Granted, 10)+"/"+strconv.FormatInt(r.Balance.Used, 10))),
+			Kind: MailCreditAlert, Lookup: store.Lookup{ID: owner}, DueAt: a.now(),
+			Args: map[string]string{argLevel: level, argCredits: strconv.FormatInt(r.Balance.Credits, 10)},
+		}
+		a.queueBestEffort(ctx, m)
 	}
 }

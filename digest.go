@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 

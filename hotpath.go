@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/remember"
 	"github.com/tollkeeper/tollkeeper/store"
 )

@@ -6,9 +6,39 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// AccountQuery selects accounts of the caller's scope: a parent's children, or an admin's fellows.
+type AccountQuery struct {
+	Search string    // prefix of email or username
+	From   time.Time // registered at or after
+	To     time.Time // registered before
+	Limit  int       // 1..100; zero: 50
+	Cursor string    // of the page before; bound to scope, filter and limit
+}
+
+// AccountPage is a page of a list.
+type AccountPage struct {
+	Accounts []Account // without passwords, seeds and histories
+	Next     string    // cursor of the next page; empty: there is none
+	Limit    int
+	Total    int64 // children of the scope
+	Active   int64 // of them, seen within 30 days; up to an hour old
+}
+
+// Accounts lists the accounts of the scope that the caller rules, in order of creation.
+// ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
+func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
+	by = by.orNobody()
+	scope, err := scopeOf(by)
+	if err != nil {
+		return AccountPage{}, err
+	}
+	return a.list(ctx, scope, q)
+}
 
 // cursor continues a list. It is sealed and bound to everything that selected the page (R81).
 type cursor struct {
@@ -21,17 +51,6 @@ type cursor struct {
 }
 
 const sealCursor = "cursor"
-
-// Accounts lists the accounts of the scope that the caller rules, in order of creation.
-// ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
-func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
-	by = by.orNobody()
-	scope, err := scopeOf(by)
-	if err != nil {
-		return AccountPage{}, err
-	}
-	return a.list(ctx, scope, q)
-}
 
 // list returns a page of the accounts below scope. The root scope has no balance that counts them.
 func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuery) (AccountPage, error) {

@@ -3,13 +3,38 @@ package tollkeeper
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// OrganizationDetails is what there is to say of a parent's organization.
+type OrganizationDetails struct {
+	Owner        uuid.UUID
+	Organization Organization // with its defaults where there is none yet
+	PublicKey    string       // the parent's
+	TenantKey    SecretText   // jwtSecret; only for the parent himself
+}
+
+// OrganizationPatch changes what is not nil.
+type OrganizationPatch struct {
+	Name                 *string
+	URL                  *string
+	AuthURLs             AuthURLsPatch
+	DomainRestriction    *bool
+	VerificationRequired *bool
+	FactorRequired       *bool
+	Google               *GoogleSettings
+	Authorized           *[]uuid.UUID
+}
+
+// AuthURLsPatch changes the pages that are not nil; empty takes one away.
+type AuthURLsPatch struct {
+	SignIn, SignUp, Verify, Reset, Update, Resend, Successful *string
+}
 
 // Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
 // without.
@@ -74,49 +99,6 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 		d.TenantKey = SecretText(k.text)
 	}
 	return d, nil
-}
-
-// OriginAllowed reports whether a page of that origin may use an organization's key (docs/WIRE.md 1.2): with the domain
-// restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin of
-// Config.BaseURL and localhost. "null" and whatever is no web origin never may.
-func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
-	u, ok := canon.Origin(origin)
-	if !ok {
-		return false
-	}
-	if !o.DomainRestriction {
-		return true
-	}
-	base := o.URL
-	if base == "" {
-		base = a.cfg.BaseURL
-	}
-	own, err := url.Parse(base)
-	if err != nil {
-		return false
-	}
-	if o.URL == "" {
-		return canon.IsLocalhost(u.Hostname()) || u.Scheme == own.Scheme && u.Host == own.Host
-	}
-	secure := u.Scheme == "https" || canon.IsLocalhost(u.Hostname())
-	return secure && canon.Under(canon.Lower(u.Hostname()), canon.Lower(own.Hostname()))
-}
-
-// OriginRequest is a page that wants to use a parent's public key.
-type OriginRequest struct {
-	PublicKey string
-	Origin    string // as the header names it
-}
-
-// OriginAllowedFor is [Authenticator.OriginAllowed] for the organization of a parent's public key. It is no reading of
-// details and emits no event. [ErrUnknownParent]; [ErrForbidden] with Field "parent" for a child's key.
-func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (bool, error) {
-	s, err := a.keyHolder(ctx, r.PublicKey)
-	if err != nil {
-		return false, err
-	}
-	d, err := a.details(s, false)
-	return err == nil && a.OriginAllowed(d.Organization, r.Origin), err
 }
 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a child
@@ -274,4 +256,40 @@ func set[T any](v *T, to *T) {
 	if to != nil {
 		*v = *to
 	}
+}
+
+// check holds the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
+// domain. Names are data: markup in them is escaped where it is shown.
+func checkOrganization(o Organization) error {
+	if !canon.ValidLine(o.Name, 256) {
+		return ErrInvalidInput.WithField("organizationName").WithMessage("Organization name must be at most 256 bytes without control characters")
+	}
+	domain := ""
+	if o.URL != "" {
+		u, ok := canon.WebURL(o.URL)
+		if !ok || u.RawQuery != "" || u.Fragment != "" {
+			return ErrInvalidInput.WithField("organizationUrl").WithMessage("Organization URL must be an https URL")
+		}
+		domain = u.Hostname()
+	}
+	for _, text := range allURLs(o.AuthURLs) {
+		if text == "" {
+			continue
+		}
+		u, ok := canon.WebURL(text)
+		if !ok || domain == "" || !canon.Under(u.Hostname(), domain) {
+			return ErrInvalidInput.WithField("authUrls").WithMessage("Auth URLs must be https URLs under the organization's domain")
+		}
+	}
+	if !canon.ValidLine(o.Google.ClientID, 256) || o.Google.Enabled && o.Google.ClientID == "" {
+		return ErrInvalidInput.WithField("googleSsoConfig").WithMessage("Google sign-in needs a client id of at most 256 bytes")
+	}
+	if len(o.Authorized) > 1000 {
+		return ErrInvalidInput.WithField("authorizedOrganizations").WithMessage("At most 1,000 organizations can be authorized")
+	}
+	return nil
+}
+
+func allURLs(u AuthURLs) []string {
+	return []string{u.SignIn, u.SignUp, u.Verify, u.Reset, u.Update, u.Resend, u.Successful}
 }

@@ -5,9 +5,22 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// MailRequest asks for a mail with a code or a link. The answer is the same for every address.
+type MailRequest struct {
+	Email        string
+	ParentKey    string
+	ParentNumber int64
+	Parent       uuid.UUID
+	VerifyPath   string // RequestVerification only, as in SignUpRequest
+	Audience     Audience
+	Client       Client
+}
 
 // RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
 // the answer stays, and no mail goes. ErrInvalidEmail; ErrUnknownParent (keys and numbers are public); ErrRateLimited for the
@@ -36,25 +49,16 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	return a.queue(ctx, m)
 }
 
-// anyPlace counts an address over all places: a parent can be named by key, number or id, and each would count anew.
-const anyPlace = ""
-
-// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it answers quiet.
-func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
-	d, err := a.ask(ctx, hits, now)
-	switch {
-	case err != nil || d.Allowed:
-		return false, err
-	case refusedOnly(d, silentFrom):
-		return true, nil
-	}
-	return false, refusal(hits, d, now)
+// CodeRequest is a sign-in with a mailed one-time code.
+type CodeRequest struct {
+	Email        string
+	Code         SecretText
+	ParentKey    string
+	ParentNumber int64
+	Parent       uuid.UUID
+	Audience     Audience
+	Client       Client
 }
-
-// CodeTTL is how long a mailed one-time code is good for.
-const CodeTTL = 300 * time.Second
-
-const codeTries = 5
 
 // SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same ErrInvalidCredentials. The five
 // tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids all codes. The
@@ -94,6 +98,26 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 	}
 	return a.finishSignIn(ctx, s, attempt{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
 }
+
+// anyPlace counts an address over all places: a parent can be named by key, number or id, and each would count anew.
+const anyPlace = ""
+
+// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it answers quiet.
+func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
+	d, err := a.ask(ctx, hits, now)
+	switch {
+	case err != nil || d.Allowed:
+		return false, err
+	case refusedOnly(d, silentFrom):
+		return true, nil
+	}
+	return false, refusal(hits, d, now)
+}
+
+// CodeTTL is how long a mailed one-time code is good for.
+const CodeTTL = 300 * time.Second
+
+const codeTries = 5
 
 // firstProof marks the mailbox as proven, once in an account's life, before its first session on that word is made.
 func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time) (Account, error) {

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/tollkeeper/tollkeeper/store"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 const (

@@ -11,7 +11,86 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/blocklist"
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
+	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// PasswordChange replaces a password.
+type PasswordChange struct {
+	Current Password
+	New     Password
+	Client  Client
+}
+
+// ChangePassword replaces the caller's password. Every other session ends, the caller's stays; codes and links on their
+// way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
+// ErrInvalidCredentials, ErrLocked, ErrWeakPassword, ErrConflict when another change came first.
+func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r PasswordChange) error {
+	by = by.orNobody()
+	s, err := a.confirm(ctx, by, r.Current, r.Client)
+	if err != nil {
+		return err
+	}
+	if err := a.checkNewPassword(ctx, r.New, s.Account); err != nil {
+		return err
+	}
+	now := a.now()
+	change := store.Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	if change.Account, err = a.withPassword(ctx, s.Account, r.New, now); err != nil {
+		return err
+	}
+	if _, _, err := a.update(ctx, change, now); err != nil {
+		return err
+	}
+	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Method: "password"})
+	return nil
+}
+
+// accountHits are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
+// ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
+func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
+	id, l := by.Account.String(), a.cfg.Limits
+	return []hit{
+		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
+		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
+	}
+}
+
+// confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
+func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
+	now := a.now()
+	t, err := a.take(ctx, a.accountHits(by, c), now)
+	if err != nil {
+		return Subject{}, err
+	}
+	s, err := a.self(ctx, by)
+	if err != nil {
+		return s, err
+	}
+	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
+	if err != nil {
+		return s, err
+	}
+	if !ok {
+		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
+		return s, ErrInvalidCredentials
+	}
+	a.release(ctx, t.release(), now)
+	return s, nil
+}
+
+// passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
+// (docs/WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
+func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
+	if changed.IsZero() {
+		changed = now
+	}
+	rest := changed.Add(life).Sub(now)
+	if rest <= 0 {
+		return true, 0
+	}
+	const day = 24 * time.Hour
+	return false, int((rest + day - 1) / day)
+}
 
 // PasswordPolicy judges a new password of an account. It answers nil or an error whose text is shown to the user; an
 // *Error is passed on, any other becomes ErrWeakPassword. It is asked before hashing and may look things up, within ctx.

@@ -9,29 +9,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same (R15).
-func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
-	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
-	if where.key != "" && !ValidPublicKey(where.key) {
-		return where, "", ErrParentKeyFormat
-	}
-	email, err := emailKey(r.Email)
-	if err != nil {
-		return where, "", err
-	}
-	scope := where.text()
-	if r.Audience == AudiencePlatform {
-		scope = anyPlace // per email (docs/WIRE.md section 3), however the platform is named
-	}
-	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressHits(op, scope, email, rates)...)
-	if _, err := a.take(ctx, hits, now); err != nil {
-		return where, "", err
-	}
-	return where, email, nil
-}
-
 // RequestReset mails a link with which the account's owner sets a new password. Every address gets the same answer:
 // the worker finds out later who it is. ErrInvalidEmail; ErrParentKeyFormat, ErrUnknownParent (keys are public);
 // ErrRateLimited, counted for unknown addresses, too.
@@ -54,16 +31,13 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	return nil
 }
 
-// knownPlace refuses a parent that nobody is, named by key or number. Both are public, so that telling is no harm.
-func (a *Authenticator) knownPlace(ctx context.Context, where place) error {
-	if where.key == "" && where.number == 0 {
-		return nil
-	}
-	_, err := a.ownerOf(ctx, where)
-	if errors.Is(err, ErrParentInactive) {
-		return nil
-	}
-	return err
+// ResetRequest sets a new password with the token of a mailed link.
+type ResetRequest struct {
+	Token     SecretText
+	Password  Password
+	ParentKey string // optional; must then be that of the account's parent
+	Audience  Audience
+	Client    Client
 }
 
 // ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids every
@@ -122,6 +96,9 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store
 	return s, err
 }
 
+// mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
+var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail}
+
 var allPurposes = append([]store.Purpose{store.PurposeRecovery}, mailedPurposes...)
 
 // provenMailbox answers the account after a proof of its mailbox. The first one drops whatever was set up before anyone
@@ -162,55 +139,37 @@ func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now tim
 	a.release(ctx, f, now)
 }
 
-// RequestVerification mails a new confirmation link. The same answer goes to unknown and verified addresses.
-// ErrInvalidEmail, ErrParentKeyFormat, ErrUnknownParent, ErrInvalidInput (verify path), ErrRateLimited.
-func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) error {
-	now := a.now()
-	where, email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
+// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same (R15).
+func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
+	setZero(&r.Audience, AudienceHost)
+	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if where.key != "" && !ValidPublicKey(where.key) {
+		return where, "", ErrParentKeyFormat
+	}
+	email, err := emailKey(r.Email)
 	if err != nil {
-		return err
+		return where, "", err
 	}
-	var owner *Subject
-	if where.key != "" {
-		if owner, err = a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
-			return err
-		}
+	scope := where.text()
+	if r.Audience == AudiencePlatform {
+		scope = anyPlace // per email (docs/WIRE.md section 3), however the platform is named
 	}
-	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
-		return err
+	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
+		a.addressHits(op, scope, email, rates)...)
+	if _, err := a.take(ctx, hits, now); err != nil {
+		return where, "", err
 	}
-	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
+	return where, email, nil
 }
 
-// RequestOwnVerification mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
-func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity, verifyPath string, c Client) error {
-	by = by.orNobody()
-	now := a.now()
-	s, err := a.self(ctx, by)
-	if err != nil {
-		return err
-	}
-	if !s.Account.EmailVerifiedAt.IsZero() {
-		return ErrAlreadyVerified
-	}
-	if err := checkVerifyPath(verifyPath, &s, a.cfg.BaseURL); err != nil {
-		return err
-	}
-	scope := scopesOf(s)[0]
-	if _, err := a.take(ctx, a.addressHits("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
-		return err
-	}
-	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
-}
-
-// checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (docs/WIRE.md 1.3, R71).
-func checkVerifyPath(path string, owner *Subject, baseURL string) error {
-	site := baseURL
-	if owner != nil && owner.Organization != nil && owner.Organization.URL != "" {
-		site = owner.Organization.URL
-	}
-	if path == "" || canon.ValidPath(path) || canon.IsPageOf(site, path) {
+// knownPlace refuses a parent that nobody is, named by key or number. Both are public, so that telling is no harm.
+func (a *Authenticator) knownPlace(ctx context.Context, where place) error {
+	if where.key == "" && where.number == 0 {
 		return nil
 	}
-	return ErrInvalidInput.WithField("verifyAuthPath").WithMessage("Invalid verify path")
+	_, err := a.ownerOf(ctx, where)
+	if errors.Is(err, ErrParentInactive) {
+		return nil
+	}
+	return err
 }

@@ -7,8 +7,9 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"github.com/tollkeeper/tollkeeper/store"
 	"strings"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // sealed texts leave the instance and come back: cursors, challenges, refresh tokens. They are authenticated with

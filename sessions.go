@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -158,4 +159,20 @@ func deviceLabel(agent string) string {
 		return system
 	}
 	return "Unknown device"
+}
+
+// SignOut ends the caller's session at once. ErrInvalidToken: it has ended already. An error of the store is reported,
+// never swallowed (R55).
+func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
+	by = by.orNobody()
+	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
+	a.live.sessionChanged(by.Account)
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, Session: a.digests.session(by.Session), Audience: by.Audience})
+	return nil
 }

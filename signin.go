@@ -6,8 +6,34 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// SignInRequest asks for a session. Where to look: with ParentKey or ParentNumber below that parent (and, with ParentKey
+// and AudienceOrganization, by the organization widget among parents), else below Parent, which zero means the parents.
+type SignInRequest struct {
+	Email        string
+	Password     Password
+	ParentKey    string
+	ParentNumber int64
+	Parent       uuid.UUID
+	Audience     Audience // zero: AudienceHost
+	Client       Client
+}
+
+// SignInResult is a session, or a Challenge on the way to one.
+type SignInResult struct {
+	Token           SecretText    // access token
+	Refresh         SecretText    // refresh token; empty: not configured
+	ExpiresIn       time.Duration // of Token, or of Challenge
+	Challenge       SecretText    // not empty: prove the second factor with SignInWithFactor; there is no Token then
+	Session         uuid.UUID
+	Subject         Subject
+	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in AudienceOrganization only
+	PasswordExpired bool
+	DaysUntilExpiry int
+}
 
 // SignIn proves an email and a password and answers a session, or a challenge for the second factor.
 //

@@ -6,10 +6,31 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// SignUpRequest asks for an account, and for a session with it. Where: as in SignInRequest.
+type SignUpRequest struct {
+	Email        string
+	Password     Password
+	Username     string // empty: none
+	Name         string
+	ParentKey    string
+	ParentNumber int64
+	Parent       uuid.UUID
+	VerifyPath   string // a path, or a URL under the organization's origin, for the link in the mail; empty: the configured page
+	Audience     Audience
+	Client       Client
+}
+
+// SignUpResult is the session of the new account.
+type SignUpResult struct {
+	SignInResult
+	VerificationSent bool // a verification mail is on its way
+}
 
 // SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
 // credits. Where the organization (or Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in the same

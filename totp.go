@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"

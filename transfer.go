@@ -1,141 +1,173 @@
 package tollkeeper
 
 import (
-	"time"
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
 
 	"github.com/google/uuid"
-	"github.com/tollkeeper/tollkeeper/internal/canon"
-	"github.com/tollkeeper/tollkeeper/internal/passhash"
+
+	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// AccountRecord is an account on its way from or to another system: one line of JSON. Only Email is required.
-type AccountRecord struct {
-	ID                uuid.UUID     `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
-	ExternalID        string        `json:"externalId,omitzero"` // of the other system; the same one is the same account
-	Email             string        `json:"email"`
-	Username          string        `json:"username,omitzero"`
-	Name              string        `json:"name,omitzero"`
-	Role              Role          `json:"role,omitzero"`         // zero: user
-	PasswordHash      SecretText    `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that ImportAccounts lists; empty: none
-	PasswordChangedAt time.Time     `json:"passwordChangedAt,omitzero"`
-	PasswordTemporary bool          `json:"passwordTemporary,omitzero"` // serves only to choose another one
-	EmailVerified     bool          `json:"emailVerified,omitzero"`
-	Disabled          bool          `json:"disabled,omitzero"`
-	GoogleSubject     string        `json:"googleSubject,omitzero"`
-	CreatedAt         time.Time     `json:"createdAt,omitzero"`
-	PublicKey         string        `json:"publicKey,omitzero"`    // of this library
-	SecondFactor      SecretBytes   `json:"secondFactor,omitzero"` // sealed by this library for the same ID, under one of Config.Secrets
-	KeyMaster         string        `json:"keyMaster,omitzero"`    // with KeyVersion: keeps a parent's jwtSecret
-	KeyVersion        int           `json:"keyVersion,omitzero"`
-	Organization      *Organization `json:"organization,omitzero"` // a parent's own
+// ImportOptions steer ImportAccounts.
+type ImportOptions struct {
+	Skip     int64                       // lines that an earlier run has done (ImportReport.Done)
+	Parallel int                         // accounts written at once. Zero: 16
+	Progress func(ImportReport)          // every thousand lines and at the end, from one goroutine at a time
+	Refused  func(line int64, err error) // each line that was not imported, in no order. Nil: counted only
 }
 
-// exportLine is a record with what it hides elsewhere: an export carries hashes and sealed seeds.
-type exportLine struct {
-	AccountRecord
-	PasswordHash string `json:"passwordHash,omitzero"`
-	SecondFactor []byte `json:"secondFactor,omitzero"`
+// ImportReport says how far an import or export is.
+type ImportReport struct {
+	Lines   int64 // read, blank ones included
+	Done    int64 // lines before which nothing is left to do: Skip for the next run
+	Stand   int64 // accounts that stand now, also those of an earlier run
+	Refused int64 // lines that were not imported
 }
 
-func recordLine(r AccountRecord) exportLine {
-	return exportLine{AccountRecord: r, PasswordHash: string(r.PasswordHash), SecondFactor: r.SecondFactor}
+const (
+	maxImportLine = 64 << 10
+	importChunk   = 1_000
+)
+
+// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them below parent (Root: parents).
+// Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and Firebase's), PBKDF2
+// ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512}, $5$ and $6$. Parameters
+// beyond the bounds of SECURITY.md R10 are refused.
+//
+// It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or from
+// ImportReport.Done. Lines that cannot be imported (ErrInvalidEmail, ErrEmailTaken, …) are reported and passed over. It stops at an
+// error of the reader or the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed.
+func (h Host) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
+	a := h.auth
+	setZero(&o.Parallel, 16)
+	var report ImportReport
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, maxImportLine), maxImportLine)
+	more := true
+	for more {
+		chunk := make([][]byte, 0, importChunk)
+		first := report.Lines
+		for len(chunk) < importChunk {
+			if more = lines.Scan(); !more {
+				break
+			}
+			report.Lines++
+			chunk = append(chunk, bytes.Clone(lines.Bytes()))
+		}
+		if err := a.importChunk(ctx, parent, chunk, first, o, &report); err != nil {
+			return report, err
+		}
+		report.Done = report.Lines
+		if o.Progress != nil && report.Lines > o.Skip {
+			o.Progress(report)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return report, ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Import: " + err.Error())
+	}
+	a.event(Event{Name: EventAccountsImported, Parent: parent, Credits: report.Stand})
+	return report, nil
 }
 
-var importSpace = uuid.MustParse("3f0d2c39-5a3b-5f4c-8d0d-0d7c1f8f6a11")
+// importChunk imports some lines at once and answers when all are done.
+func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk [][]byte, first int64, o ImportOptions, report *ImportReport) error {
+	var (
+		mu     sync.Mutex
+		failed error
+		wg     sync.WaitGroup
+		places = make(chan struct{}, max(1, o.Parallel))
+	)
+	for i, line := range chunk {
+		number := first + int64(i) + 1
+		if number <= o.Skip || len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			err := a.importLine(ctx, parent, line)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				report.Stand++
+			case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+				failed = err
+			default:
+				report.Refused++
+				if o.Refused != nil {
+					o.Refused(number, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return failed
+}
 
-// recorded checks the record and makes an account of it.
-func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Time) (Account, error) {
-	x, err := a.newAccount(r.Email, r.Username, r.Name, now)
+func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line []byte) error {
+	var r AccountRecord
+	if err := strictjson.Decode(line, &r); err != nil {
+		return ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Not a record: " + err.Error())
+	}
+	now := a.now()
+	x, err := a.recorded(parent, r, now)
 	if err != nil {
-		return x, err
+		return err
 	}
-	if r.Role != "" {
-		if x.Role, err = a.role(r.Role); err != nil {
-			return x, err
-		}
+	_, _, err = a.store.CreateAccount(ctx, store.NewAccount{Account: x}, now)
+	if err != nil {
+		return signUpError(err)
 	}
-	if r.PasswordHash != "" {
-		if _, err := passhash.Parse(string(r.PasswordHash)); err != nil {
-			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
-		}
-	}
-	if !canon.ValidLine(r.GoogleSubject, 255) || len(r.ExternalID) > 255 {
-		return x, ErrInvalidInput.WithField("googleSubject")
-	}
-	for _, t := range []time.Time{r.CreatedAt, r.PasswordChangedAt} {
-		if y := t.UTC().Year(); y < 0 || y > 9999 { // RFC 3339 with an offset reaches what no JSON can say in UTC, as an export must
-			return x, ErrInvalidInput.WithField("createdAt")
-		}
-	}
-	x.Parent, x.Password, x.GoogleSubject = parent, r.PasswordHash, r.GoogleSubject
-	x.PasswordTemporary = r.PasswordTemporary && r.PasswordHash != ""
-	if r.Disabled {
-		x.Status = StatusDisabled
-	}
-	if r.EmailVerified {
-		x.EmailVerifiedAt = now
-	}
-	if !r.CreatedAt.IsZero() {
-		x.CreatedAt = r.CreatedAt.UTC().Truncate(time.Millisecond)
-	}
-	if r.PasswordHash == "" {
-		x.PasswordChangedAt = time.Time{}
-	} else if !r.PasswordChangedAt.IsZero() {
-		x.PasswordChangedAt = r.PasswordChangedAt.UTC().Truncate(time.Millisecond)
-	}
-	x.ID = r.identity(parent, x.EmailKey)
-	return a.restored(x, r)
+	return nil
 }
 
-// identity is the same for the same record, so that an import can be repeated.
-func (r AccountRecord) identity(parent uuid.UUID, email string) uuid.UUID {
-	switch {
-	case r.ID != uuid.Nil:
-		return r.ID
-	case r.ExternalID != "":
-		return uuid.NewSHA1(importSpace, []byte(parent.String()+"/id/"+r.ExternalID))
-	}
-	return uuid.NewSHA1(importSpace, []byte(parent.String()+"/email/"+email))
+// ExportOptions steer [Host.ExportAccounts].
+type ExportOptions struct {
+	After    uuid.UUID          // goes on after this account. Zero: from the start
+	Progress func(ImportReport) // after every thousand lines. Nil: none
 }
 
-// restored takes over what only this library could have written.
-func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
-	if r.PublicKey != "" {
-		if !ValidPublicKey(r.PublicKey) {
-			return x, ErrInvalidInput.WithField("publicKey")
+// ExportAccounts writes the accounts below parent (Root: parents), one AccountRecord a line, in order of creation, so that
+// ImportAccounts with the same Config.Secrets makes the same accounts in another store, passwords, second factors and
+// tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on after the account
+// o.After and returns the last one written. Sessions, numbers and credits stay behind.
+func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
+	a := h.auth
+	var out bytes.Buffer
+	encode := json.NewEncoder(&out)
+	var report ImportReport
+	last = o.After
+	for {
+		rows, err := a.store.ListAccounts(ctx, parent, store.Page{After: last, Limit: importChunk})
+		if err != nil {
+			return last, unavailable(err)
 		}
-		x.PublicKey = r.PublicKey
-	}
-	if len(r.SecondFactor) > 0 {
-		if _, ok := a.keys.decrypt(boxTOTP, r.SecondFactor, x.ID[:]); !ok {
-			return x, ErrInvalidInput.WithField("secondFactor").WithMessage("Second factor was not sealed for this account with these secrets")
+		for _, x := range rows {
+			if err := encode.Encode(recordLine(record(x))); err != nil {
+				return last, err
+			}
 		}
-		x.TOTP = r.SecondFactor
-	}
-	if r.KeyMaster != "" {
-		x.KeyMaster, x.KeyVersion = canon.Lower(r.KeyMaster), r.KeyVersion
-		if _, ok := a.keys.ofAccount(&x); !ok {
-			return x, ErrInvalidInput.WithField("keyMaster").WithMessage("Tenant key is not of these secrets")
+		if _, err := out.WriteTo(w); err != nil { // a thousand lines in one Write: done, or not counted
+			return last, err
 		}
-	}
-	if r.Organization != nil {
-		if x.Parent != Root {
-			return x, ErrInvalidInput.WithField("organization")
+		report.Stand += int64(len(rows))
+		report.Lines, report.Done = report.Stand, report.Stand
+		if o.Progress != nil && len(rows) > 0 {
+			o.Progress(report)
 		}
-		if err := checkOrganization(*r.Organization); err != nil {
-			return x, err
+		if len(rows) > 0 {
+			last = rows[len(rows)-1].ID
 		}
-		x.Organization, x.OrganizationOwner = r.Organization, x.ID
-	}
-	return x, nil
-}
-
-// record is the inverse of recorded.
-func record(x Account) AccountRecord {
-	return AccountRecord{
-		ID: x.ID, Email: x.Email, Username: x.Username, Name: x.Name, Role: x.Role,
-		PasswordHash: x.Password, PasswordChangedAt: x.PasswordChangedAt, PasswordTemporary: x.PasswordTemporary, EmailVerified: !x.EmailVerifiedAt.IsZero(),
-		Disabled: x.Status == StatusDisabled, GoogleSubject: x.GoogleSubject, CreatedAt: x.CreatedAt,
-		PublicKey: x.PublicKey, SecondFactor: x.TOTP, KeyMaster: x.KeyMaster, KeyVersion: x.KeyVersion, Organization: x.Organization,
+		if len(rows) < importChunk {
+			return last, nil
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )

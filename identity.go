@@ -1,0 +1,101 @@
+package tollkeeper
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Client is who is on the other end of the line, as far as the host knows. The zero Client is a caller inside the
+// process; it shares one network bucket of generous size with all such callers.
+type Client struct {
+	Addr  netip.Addr // the peer's, or that told by a trusted proxy
+	Agent string     // User-Agent; cut to 256 bytes where it is kept
+}
+
+// unmapped answers the address as one of a kind: IPv4 out of its IPv6 form, without zone.
+func (c Client) unmapped() netip.Addr { return c.Addr.Unmap().WithZone("") }
+
+// network is what rates and locks count: the IPv4 address, or the IPv6 /64; "" for an unknown one.
+func (c Client) network() string { return masked(c.unmapped(), 32, 64) }
+
+// neighbourhood is what is remembered as a recognised network: IPv4 /24, IPv6 /64 (SECURITY.md, Defaults, Client IP).
+func (c Client) neighbourhood() string { return masked(c.unmapped(), 24, 64) }
+
+func masked(a netip.Addr, v4, v6 int) string {
+	if !a.IsValid() {
+		return ""
+	}
+	bits := v6
+	if a.Is4() {
+		bits = v4
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+// agent is the User-Agent as it is kept: at most 256 bytes, no control characters.
+func (c Client) agent() string {
+	b := make([]byte, 0, min(len(c.Agent), 256))
+	for i := 0; i < len(c.Agent) && len(b) < 256; i++ {
+		if x := c.Agent[i]; x >= 0x20 && x < 0x7f {
+			b = append(b, x)
+		}
+	}
+	return string(b)
+}
+
+// Limitation says why an Identity may use only its own account's routes.
+type Limitation string
+
+// The limitations. They are looked up with the session, so that they begin and end at once.
+const (
+	Unlimited           Limitation = ""
+	LimitedUnverified   Limitation = "unverified"    // until the email is verified
+	LimitedPassword     Limitation = "password"      // until the password is changed: it is expired or temporary
+	LimitedSecondFactor Limitation = "second-factor" // until a second factor is enrolled
+)
+
+// Identity is who a token speaks for, as the store knew him when it was checked. It is shared and must not be changed.
+type Identity struct {
+	Account   uuid.UUID
+	Parent    uuid.UUID // Root for a parent
+	Session   uuid.UUID
+	Number    int64
+	Email     string
+	Username  string
+	Name      string
+	PublicKey string
+	Role      Role
+	Audience  Audience
+	Limited   Limitation
+	HasFactor bool
+	Verified  bool
+	ProvedAt  time.Time // when he last proved who he is
+	ExpiresAt time.Time // of the token
+}
+
+// IsParent reports whether the account has no parent.
+func (id *Identity) IsParent() bool { return id.Parent == Root }
+
+// Admin reports whether he may act on the other accounts of his scope. A root account is nobody's admin: the root
+// scope belongs to the host.
+func (id *Identity) Admin() bool {
+	return id.Role == RoleAdmin && id.Parent != Root && id.Limited == Unlimited
+}
+
+// nobody is an Identity that no store knows. It is never changed.
+var nobody = &Identity{Account: uuid.Max, Parent: uuid.Max, Limited: "nobody"}
+
+// orNobody returns the identity itself, or nobody for none: a handler that forgot to ask who calls gets an error, no panic, and
+// nothing of the root scope, whose id is zero.
+func (id *Identity) orNobody() *Identity {
+	if id == nil || id.Account == uuid.Nil {
+		return nobody
+	}
+	return id
+}
