@@ -27,7 +27,7 @@ func (a *Authenticator) update(ctx context.Context, c store.Change, now time.Tim
 func duplicate(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Code != ErrConflict.Code {
-		return unavailable(err)
+		return err
 	}
 	switch e.Field {
 	case "email":
@@ -40,7 +40,7 @@ func duplicate(err error) error {
 
 func (a *Authenticator) subject(ctx context.Context, l store.Lookup) (Subject, error) {
 	s, err := a.store.FindAccount(ctx, l)
-	return s, unavailable(err)
+	return s, err
 }
 
 // self returns the caller's account, for changing it. ErrInvalidToken when it is gone.
@@ -205,7 +205,7 @@ func (a *Authenticator) delete(ctx context.Context, s Subject, by uuid.UUID) err
 	err := a.store.DeleteAccount(ctx, s.Account.Parent, s.Account.ID, a.now())
 	a.live.accountChanged(s.Account.ID, s.Account.Parent)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	a.event(Event{Name: EventAccountDeleted, Account: s.Account.ID, Parent: s.Account.Parent, By: by})
 	return nil

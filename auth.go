@@ -77,7 +77,7 @@ func (a *Authenticator) Health(ctx context.Context) error {
 	if err == nil || errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	return unavailable(err)
+	return err
 }
 
 // now is the one place where time enters: in UTC and whole milliseconds, as stores keep it.
@@ -85,14 +85,6 @@ func (a *Authenticator) now() time.Time { return a.cfg.Now().UTC().Truncate(time
 
 // newID returns a UUIDv7. It may carry the wall clock; nothing decides on that.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-// unavailable turns an error of a driver into ErrUnavailable; the library's own errors pass.
-func unavailable(err error) error {
-	if _, ours := errors.AsType[*Error](err); ours || err == nil {
-		return err
-	}
-	return ErrUnavailable.WithCause(err)
-}
 
 // bestEffortTime is how long an answer waits for what is done besides it.
 const bestEffortTime = 2 * time.Second

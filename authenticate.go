@@ -33,7 +33,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Id
 		return nil, ErrInvalidToken
 	}
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	if !sessionMatches(&live, &known.claims, known.key, now) {
 		return nil, ErrInvalidToken

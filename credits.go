@@ -26,7 +26,7 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 	}
 	if price == 0 {
 		b, err := a.store.Balance(ctx, parent)
-		return b, unavailable(err)
+		return b, err
 	}
 	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "host:" + key, Operation: op, Amount: -price}, EventCharged)
 }
@@ -84,7 +84,7 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	e.ID, e.At = newID(), a.now()
 	entry, b, fresh, err := a.store.ApplyCredit(ctx, e)
 	if err != nil {
-		return Balance{}, unavailable(err)
+		return Balance{}, err
 	}
 	if e.Package != nil && (entry.Package == nil || entry.Package.Type != e.Package.Type) {
 		return Balance{}, ErrConflict // two packages may hold as many credits
@@ -123,7 +123,7 @@ func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (Credi
 	}
 	b, err := a.store.Balance(ctx, by.Account)
 	if err != nil {
-		return CreditAnalysis{}, unavailable(err)
+		return CreditAnalysis{}, err
 	}
 	packages, err := a.packages(ctx, by.Account)
 	if err != nil {
@@ -153,7 +153,7 @@ func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []L
 	for p := (store.Page{Limit: mostPackages}); ; {
 		rows, err := a.store.ListCredits(ctx, owner, OpPackage, p)
 		if err != nil {
-			return nil, unavailable(err)
+			return nil, err
 		}
 		last = append(last, rows...)
 		last = last[max(0, len(last)-mostPackages):]
@@ -212,7 +212,7 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 		return nil, ErrInvalidInput.WithField("range").WithMessage("Start date must not be after end date")
 	}
 	months, err := a.store.ListMonths(ctx, by.Account, from, to, q.Limit)
-	return months, unavailable(err)
+	return months, err
 }
 
 // crossed lists the thresholds that a debit passed: true after it and not before. Debits of one parent follow each other

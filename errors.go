@@ -1,6 +1,7 @@
 package tollkeeper
 
 import (
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -19,7 +20,7 @@ type Error struct {
 	Err        error         // the cause, for logs only; never shown to a user
 }
 
-// Error answers the message for users. The cause is in Unwrap.
+// Error returns the message for users. The cause is in Unwrap.
 func (e *Error) Error() string {
 	if e.Message != "" {
 		return e.Message
@@ -27,7 +28,7 @@ func (e *Error) Error() string {
 	return strings.ReplaceAll(string(e.Code), "_", " ")
 }
 
-// Unwrap answers the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is reports whether target is an *Error of the same code, and of the same field if target names one.
@@ -36,28 +37,36 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && (t.Field == "" || t.Field == e.Field)
 }
 
-// in answers a copy of e that names the field at fault.
+// LogValue is the code with the cause, which [Error.Error] keeps from users.
+func (e *Error) LogValue() slog.Value {
+	if e.Err == nil {
+		return slog.StringValue(string(e.Code))
+	}
+	return slog.StringValue(string(e.Code) + ": " + e.Err.Error())
+}
+
+// WithField returns a copy of e that names the field at fault.
 func (e *Error) WithField(field string) *Error {
 	c := *e
 	c.Field = field
 	return &c
 }
 
-// because answers a copy of e with a cause for the logs.
+// WithCause returns a copy of e with a cause for the logs.
 func (e *Error) WithCause(err error) *Error {
 	c := *e
 	c.Err = err
 	return &c
 }
 
-// after answers a copy of e that says when to try again.
+// WithRetryAfter returns a copy of e that says when to try again.
 func (e *Error) WithRetryAfter(d time.Duration) *Error {
 	c := *e
 	c.RetryAfter = d
 	return &c
 }
 
-// saying answers a copy of e with another text for users.
+// WithMessage returns a copy of e with another text for users.
 func (e *Error) WithMessage(message string) *Error {
 	c := *e
 	c.Message = message

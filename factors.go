@@ -137,7 +137,7 @@ func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string,
 	if errors.Is(err, ErrNotFound) {
 		return 0, a.factorFailed(x)
 	}
-	return 0, unavailable(err)
+	return 0, err
 }
 
 func (a *Authenticator) factorFailed(x Account) error {

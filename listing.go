@@ -61,13 +61,13 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	page := store.Page{After: at.After, Limit: at.Limit + 1, Search: at.Search, From: q.From, To: q.To}
 	rows, err := a.store.ListAccounts(ctx, scope, page)
 	if err != nil {
-		return AccountPage{}, unavailable(err)
+		return AccountPage{}, err
 	}
 	p := AccountPage{Limit: at.Limit}
 	if scope != Root {
 		b, err := a.store.Balance(ctx, scope)
 		if err != nil {
-			return AccountPage{}, unavailable(err)
+			return AccountPage{}, err
 		}
 		p.Total = b.Children
 	}
@@ -143,7 +143,7 @@ func (a *Authenticator) activeIn(ctx context.Context, scope uuid.UUID) (int64, e
 	}
 	n, err := a.store.CountAccounts(ctx, scope, now.Add(-activeWindow))
 	if err != nil {
-		return 0, unavailable(err)
+		return 0, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

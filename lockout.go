@@ -131,7 +131,7 @@ func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (sto
 	}
 	d, err := a.attempts.Take(ctx, buckets, now)
 	if err != nil {
-		return d, unavailable(err)
+		return d, err
 	}
 	if len(d.Outcomes) != len(hits) {
 		return d, ErrInternal

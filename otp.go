@@ -89,7 +89,7 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		return SignInResult{}, a.failSignIn(g, s, nil)
 	}
 	if err != nil {
-		return SignInResult{}, unavailable(err)
+		return SignInResult{}, err
 	}
 	if s.Account.EmailVerifiedAt.IsZero() {
 		if s.Account, err = a.firstProof(ctx, s.Account, now); err != nil {

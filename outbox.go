@@ -22,7 +22,7 @@ const (
 // queue writes mail durably and wakes the worker. The row is the same for every address, known or not.
 func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
 	if err := a.store.QueueMail(ctx, []store.QueuedMail{m}); err != nil {
-		return unavailable(err)
+		return err
 	}
 	a.worker.wake()
 	return nil

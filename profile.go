@@ -32,7 +32,7 @@ func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, err
 		return p, err
 	}
 	if p.Balance, err = a.store.Balance(ctx, s.Account.ID); err != nil && !errors.Is(err, ErrNotFound) {
-		return p, unavailable(err)
+		return p, err
 	}
 	p.Packages, err = a.packages(ctx, s.Account.ID)
 	return p, err
@@ -119,14 +119,14 @@ func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData,
 	d.Organization = s.Account.Organization
 	b, err := a.store.Balance(ctx, s.Account.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return d, unavailable(err)
+		return d, err
 	}
 	d.Balance = &b
 	rows, err := a.store.ListCredits(ctx, s.Account.ID, "", store.Page{Limit: 1_000})
 	for _, e := range rows {
 		d.CreditMoves = append(d.CreditMoves, PersonalCredit{At: e.At, Operation: e.Operation, Credits: e.Amount, Balance: e.Balance})
 	}
-	return d, unavailable(err)
+	return d, err
 }
 
 func personal(x Account) PersonalAccount {

@@ -119,7 +119,6 @@ func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Dig
 	case errors.Is(err, ErrNotFound):
 		err = ErrInvalidLink
 	case err != nil:
-		err = unavailable(err)
 	case !now.Before(secret.ExpiresAt):
 		err = ErrLinkExpired
 	case !secret.UsedAt.IsZero():

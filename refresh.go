@@ -61,7 +61,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	case errors.Is(err, ErrNotFound):
 		return SignInResult{}, ErrInvalidToken
 	case err != nil:
-		return SignInResult{}, unavailable(err)
+		return SignInResult{}, err
 	}
 	key, ok := a.tokens.named(live.Session.KeyID)
 	if !ok || key.sign == nil || key.text != "" && !key.current(&live) || live.Status != StatusActive || live.ParentStatus != StatusActive {

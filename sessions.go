@@ -33,7 +33,7 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 	by = by.orNobody()
 	rows, err := a.store.ListSessions(ctx, by.Account, store.Page{Limit: sessionsRead}, a.now())
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	rows = rows[max(0, len(rows)-sessionsShown):]
 	list := make([]SessionInfo, len(rows))
@@ -52,7 +52,7 @@ func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UU
 	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
 	a.live.sessionChanged(by.Account)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, By: by.Account, Session: a.digests.session(id)})
 	return nil
@@ -134,7 +134,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken
 	}
-	return unavailable(err)
+	return err
 }
 
 // deviceLabel names browser and system of a User-Agent, for people. It decides nothing.
@@ -171,7 +171,7 @@ func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
 		return ErrInvalidToken
 	}
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, Session: a.digests.session(by.Session), Audience: by.Audience})
 	return nil

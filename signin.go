@@ -102,7 +102,7 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 	if isNoParent(err) {
 		return Subject{}, ErrUnknownParent
 	}
-	return Subject{}, unavailable(err)
+	return Subject{}, err
 }
 
 // isNoParent tells an unknown parent from an unknown account.
@@ -209,7 +209,7 @@ func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 	case errors.Is(err, ErrConflict):
 		err = ErrInvalidCode // another one used the TOTP step
 	case !errors.Is(err, ErrInsufficientCredits):
-		return unavailable(err)
+		return err
 	}
 	a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
 	return err

@@ -121,7 +121,7 @@ func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token
 			paid = err == nil
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
-			return s, paid, unavailable(err)
+			return s, paid, err
 		}
 	}
 	return Subject{}, false, ErrConflict

@@ -10,7 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// errorsOf is a store whose plain errors are *Error, made in one place. An error of the driver passes as it came.
+// errorsOf is a store whose every error is an [*Error]. It is the one place that knows what a store says in plain errors; one
+// of the driver means that nobody can tell, [ErrUnavailable].
 type errorsOf struct{ of store.Store }
 
 // asError returns the error that the host sees.
@@ -26,7 +27,7 @@ func asError(err error) error {
 			return x.ours.WithCause(err)
 		}
 	}
-	return err
+	return ErrUnavailable.WithCause(err)
 }
 
 var plainErrors = []struct {

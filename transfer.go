@@ -148,7 +148,7 @@ func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer,
 	for {
 		rows, err := a.store.ListAccounts(ctx, parent, store.Page{After: last, Limit: importChunk})
 		if err != nil {
-			return last, unavailable(err)
+			return last, err
 		}
 		for _, x := range rows {
 			if err := encode.Encode(recordLine(record(x))); err != nil {
