@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Store is everything the library remembers: five roles and an outbox, 26 verbs.
+// Store is everything the library remembers: five roles, an outbox and a sweeper, 26 verbs.
 //
 // Every verb is atomic and linearizable: it happened or it did not, also when ctx ends or the process dies. Reads see
 // every verb that returned before them. A verb is one round trip to a database. Nothing here reads a clock: now comes
@@ -34,6 +34,7 @@ type Store interface {
 	AttemptStore
 	CreditStore
 	OutboxStore
+	Sweeper
 }
 
 // Lookup names one account: by ID, by Number, by PublicKey, or inside a scope by GoogleSubject or Email.
@@ -217,7 +218,10 @@ type OutboxStore interface {
 	// FinishMail with zero retry removes the row; else it is due at retry. Nothing happens when Tries is not
 	// the claimed one any more: another has taken it over.
 	FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error
+}
 
+// Sweeper removes what nobody can use any more.
+type Sweeper interface {
 	// Sweep removes up to limit rows of each kind that ended a day before now (sessions, secrets, dead attempts), and
 	// erases up to limit children of deleted parents. more: call again.
 	Sweep(ctx context.Context, limit int, now time.Time) (more bool, err error)

@@ -17,10 +17,10 @@ var brokenOutbox = []brokenStore{
 	{"a fence that does not hold", "outbox/finish/another claim is a fence", func(s store.Store) store.Store {
 		return &fenceless{Store: s, tries: map[uuid.UUID]int{}}
 	}},
-	{"a sweep without bounds", "outbox/sweep/is bounded and says when there is more", func(s store.Store) store.Store {
+	{"a sweep without bounds", "sweep/is bounded and says when there is more", func(s store.Store) store.Store {
 		return unbounded{s}
 	}},
-	{"a sweep that comes early", "outbox/sweep/takes what ended a day before", func(s store.Store) store.Store {
+	{"a sweep that comes early", "sweep/takes what ended a day before", func(s store.Store) store.Store {
 		return early{s}
 	}},
 }

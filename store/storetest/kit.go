@@ -76,6 +76,7 @@ func runStore(t kitT, open func(kitT) store.Store) {
 		{"attempts", attempts},
 		{"credits", credits},
 		{"outbox", outbox},
+		{"sweep", sweep},
 		{"everywhere", everywhere},
 	}
 	for _, role := range roles {

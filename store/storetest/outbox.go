@@ -13,7 +13,6 @@ func outbox(k *kit) {
 	k.run("queue", queueMail)
 	k.run("claim", claimMail)
 	k.run("finish", finishMail)
-	k.run("sweep", sweep)
 	k.run("races", raceOutbox)
 }
 
