@@ -9,8 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// CreateAccount meets tollkeeper.AccountStore. Where several errors apply, the parent comes first, then the credits, then
-// the conflicts in the order email, username, google, public key.
+// CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	var nobody store.Account
 	if err := ctx.Err(); err != nil {
@@ -70,8 +69,7 @@ func (s *Store) admit(a *account, n store.NewAccount) (bill, error) {
 	return b, nil
 }
 
-// UpdateAccount meets tollkeeper.AccountStore. Where several errors apply, the order is: gone, moved, proof, TOTP step, last
-// admin, accounts of the secrets, credits, conflicts.
+// UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
@@ -138,7 +136,7 @@ func merge(was, next store.Account) store.Account {
 	return next
 }
 
-// DeleteAccount meets tollkeeper.AccountStore.
+// DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -71,7 +71,7 @@ func (h *shelf) retire(n int, now time.Time) {
 	}
 }
 
-// Take meets tollkeeper.AttemptStore.
+// Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Decision{}, err
@@ -107,7 +107,7 @@ func (s *Store) weigh(b *store.Bucket, now time.Time) store.Outcome {
 	return o
 }
 
-// Settle meets tollkeeper.AttemptStore.
+// Settle meets [store.AttemptStore].
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -132,8 +132,7 @@ func (s *Store) receipt(c store.Charge) store.Receipt {
 	return store.Receipt{Charged: true, Balance: b.Balance}
 }
 
-// ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID that
-// another key of the owner has is ErrConflict.
+// ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	var none store.LedgerEntry
 	if err := ctx.Err(); err != nil {
@@ -193,7 +192,7 @@ func (b *book) check(e *store.LedgerEntry) error {
 	return nil
 }
 
-// Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
+// Balance meets [store.CreditStore].
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Balance{}, err
@@ -207,7 +206,7 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, er
 	return b.Balance, nil
 }
 
-// ListCredits meets tollkeeper.CreditStore. An owner without a book has no entries.
+// ListCredits meets [store.CreditStore].
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// FindAccount meets tollkeeper.AccountStore. The pointers of one answer may point to the same value.
+// FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err
@@ -133,7 +133,7 @@ func (s *Store) subject(f found) store.Subject {
 // common enough to be met soon in the order of ids.
 const fewMatches = 1000
 
-// ListAccounts meets tollkeeper.AccountStore.
+// ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func matches(a *account, p store.Page) bool {
 		(p.To.IsZero() || a.CreatedAt.Before(p.To))
 }
 
-// CountAccounts meets tollkeeper.AccountStore.
+// CountAccounts meets [store.AccountStore].
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err

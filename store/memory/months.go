@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// ListMonths meets tollkeeper.CreditStore.
+// ListMonths meets [store.CreditStore].
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, nil
 }
 
-// CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
+// CloseMonths meets [store.CreditStore].
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// QueueMail meets tollkeeper.OutboxStore.
+// QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -36,7 +36,7 @@ func dueAt(m *store.QueuedMail) stamped[*store.QueuedMail] {
 	return stamped[*store.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
 }
 
-// ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore].
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Store) delay(m *store.QueuedMail, until time.Time) {
 	s.due.insert(dueAt(m))
 }
 
-// FinishMail meets tollkeeper.OutboxStore.
+// FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

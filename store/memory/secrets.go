@@ -46,7 +46,7 @@ func (x *secret) end() (secretEnd, bool) {
 	return secretEnd{end.UnixMilli(), x}, !end.IsZero()
 }
 
-// PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
+// PutSecrets meets [store.SecretStore].
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *Store) void(a *account, purposes []store.Purpose, now time.Time) {
 	}
 }
 
-// Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore].
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Secret{}, store.Subject{}, err
@@ -139,7 +139,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	return best.Secret, s.subject(found{account: best.owner}), nil
 }
 
-// ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+// ConsumeSecret meets [store.SecretStore].
 func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err

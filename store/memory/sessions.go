@@ -41,7 +41,7 @@ func (s *Store) unplace(x *session) {
 	x.account.sessions.remove(stamped[*session]{at: x.Epoch, id: x.ID})
 }
 
-// CreateSession meets tollkeeper.SessionStore. An id that another account has is ErrConflict.
+// CreateSession meets [store.SessionStore].
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
@@ -84,7 +84,7 @@ func (s *Store) signedIn(a *account, now time.Time) {
 	sc.active.insert(stamped[struct{}]{at: now.UnixMilli(), id: a.ID})
 }
 
-// Session meets tollkeeper.SessionStore. It allocates nothing.
+// Session meets [store.SessionStore]. It allocates nothing.
 func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
@@ -118,8 +118,7 @@ func (s *Store) describe(x *session) store.Live {
 	return l
 }
 
-// RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
-// ErrNotFound to the one that was current.
+// RotateSession meets [store.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
@@ -150,7 +149,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 	return s.describe(x), nil
 }
 
-// TouchSession meets tollkeeper.SessionStore.
+// TouchSession meets [store.SessionStore].
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -169,7 +168,7 @@ func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) 
 	return nil
 }
 
-// RevokeSession meets tollkeeper.SessionStore.
+// RevokeSession meets [store.SessionStore].
 func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -204,7 +203,7 @@ func (s *Store) endSessions(a *account, keep uuid.UUID) {
 	}
 }
 
-// ListSessions meets tollkeeper.SessionStore. Sessions of an earlier epoch are not walked over.
+// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Store keeps everything in memory. It meets the contract of tollkeeper.Store, is safe for concurrent use, starts no
+// Store keeps everything in memory. It meets the contract of [store.Store], is safe for concurrent use, starts no
 // goroutine and needs no closing. Make it with New.
 //
 // The discipline: exported verbs look at ctx, take mu (shared if they only read) and hold it to their end, so that each

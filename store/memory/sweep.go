@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Sweep meets tollkeeper.Sweeper. Counters need it least: Take and Settle throw away dead ones, too. A limit below one
-// removes nothing and answers false.
+// Sweep meets [store.Sweeper]. Counters need it least: Take and Settle throw away dead ones, too.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {
 		return false, err

@@ -65,7 +65,7 @@ const createRoot = `WITH acc AS (
 ), mail AS (` + mailOf + `)
 SELECT acc.*, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM acc`
 
-// CreateAccount meets tollkeeper.AccountStore.
+// CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
 	sql, args, err := creation(n, now)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, constrain
 	return none, store.Receipt{}, errRaced
 }
 
-// conflict answers ErrConflict with the field that the constraint is about, if it is one that people choose.
+// conflict returns the [store.Conflict] with the field that the constraint is about, if it is one that people choose.
 func conflict(constraint string) error {
 	switch constraint {
 	case "account_email":
@@ -210,7 +210,7 @@ SELECT * FROM (
   AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
 )
 
-// ListAccounts meets tollkeeper.AccountStore.
+// ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) (page []store.Account, err error) {
 	sql, args := pageQuery(scope, p)
 	err = retry(ctx, func() error {
@@ -243,7 +243,7 @@ func pageQuery(scope uuid.UUID, p store.Page) (string, []any) {
 	return searchAccounts, append(args, []byte(p.Search), []byte(p.Search+"\xff"))
 }
 
-// CountAccounts meets tollkeeper.AccountStore.
+// CountAccounts meets [store.AccountStore].
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (n int64, err error) {
 	ms := since.UnixMilli()
 	err = retry(ctx, func() error {

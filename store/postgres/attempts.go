@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// take is tollkeeper.Limit.Next for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max
+// take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max
 // $8 window $9 marks that waive $10 now; durations in milliseconds. What refuses already at a glance is answered from
 // there: a refusal takes no lock and commits nothing, so that a storm of them costs little. Else the buckets are locked
 // in the order of their keys. A bucket that was not there, but is by now, makes the statement fail (fence 0) and run again.
@@ -76,7 +76,7 @@ INSERT INTO marks AS m (key, until) SELECT $4::bytea, $5::bigint WHERE $4 IS NOT
 ON CONFLICT (key) DO UPDATE SET until = greatest(m.until, excluded.until)`
 )
 
-// Take meets tollkeeper.AttemptStore.
+// Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	d := store.Decision{Allowed: true}
 	if len(b) == 0 {
@@ -135,7 +135,7 @@ func takeArgs(b []store.Bucket, now time.Time) []any {
 	return []any{keys, column[0], column[1], column[2], column[3], column[4], column[5], column[6], waives, millis(now)}
 }
 
-// Settle meets tollkeeper.AttemptStore.
+// Settle meets [store.AttemptStore].
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()

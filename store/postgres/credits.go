@@ -59,8 +59,7 @@ func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 	return []any{idTo(&e.ID), idTo(&e.Owner), &e.Key, &e.Operation, &e.Amount, &e.Balance, idTo(&e.Subject), &e.Refunds, bundle, times.of(&e.At)}
 }
 
-// ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
-// that another key of the owner has is ErrConflict.
+// ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
 	args, err := creditArgs(e)
 	if err != nil {
@@ -154,7 +153,7 @@ func (s *Store) whyNotNew(ctx context.Context, e store.LedgerEntry, b store.Bala
 	return errRaced
 }
 
-// Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
+// Balance meets [store.CreditStore].
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
 	err = retry(ctx, func() error {
 		found, err := s.one(ctx, balanceOf, []any{id(owner)}, balanceTo(&b)...)
@@ -181,7 +180,7 @@ func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, 
 	return r, nil
 }
 
-// ListCredits meets tollkeeper.CreditStore. An owner without a balance has no entries.
+// ListCredits meets [store.CreditStore].
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	sql, args := listCredits, []any{id(owner), id(p.After), p.Limit}
 	if op != "" {

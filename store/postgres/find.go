@@ -60,7 +60,7 @@ const (
 	subject     = who + ` SELECT who.part, who.stray, ` + accountColumns + subjectRows
 )
 
-// FindAccount meets tollkeeper.AccountStore.
+// FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	q := queryOf(l)
 	var f finding

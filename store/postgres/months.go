@@ -47,7 +47,7 @@ SELECT false, c.owner, c.debit, ` + balanceColumns + ` FROM c
 UNION ALL SELECT true, ` + root + `::uuid, count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM behind`
 )
 
-// ListMonths meets tollkeeper.CreditStore.
+// ListMonths meets [store.CreditStore].
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []store.Month, err error) {
 	err = retry(ctx, func() error {
 		page = nil
@@ -66,7 +66,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, nil
 }
 
-// CloseMonths meets tollkeeper.CreditStore. Those that are furthest behind come first, then by id.
+// CloseMonths meets [store.CreditStore].
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
 	if price < 0 {
 		return 0, nil, store.ErrInvalid

@@ -50,7 +50,7 @@ func mailArgs(list []store.QueuedMail) ([]any, error) {
 	return []any{ids, kinds, lookups, addresses, args, due}, nil
 }
 
-// QueueMail meets tollkeeper.OutboxStore.
+// QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	args, err := mailArgs(m)
 	if err != nil || len(m) == 0 {
@@ -60,7 +60,7 @@ func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	return err
 }
 
-// ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore].
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) (claimed []store.QueuedMail, err error) {
 	err = retry(ctx, func() error {
 		claimed = nil
@@ -86,7 +86,7 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 	return claimed, nil
 }
 
-// FinishMail meets tollkeeper.OutboxStore.
+// FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, mail uuid.UUID, tries int, again time.Time) (err error) {
 	if again.IsZero() {
 		_, err = s.exec(ctx, sentMail, id(mail), tries)

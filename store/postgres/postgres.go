@@ -30,7 +30,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Store is a tollkeeper.Store in a PostgreSQL database. It is safe for concurrent use and holds nothing but the pool,
+// Store is a [store.Store] in a PostgreSQL database. It is safe for concurrent use and holds nothing but the pool,
 // which stays the caller's.
 type Store struct {
 	pool    *pgxpool.Pool

@@ -64,7 +64,7 @@ func secretArgs(list []store.Secret) []any {
 	return []any{accounts, digests, purposes, addresses, created, expires}
 }
 
-// PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
+// PutSecrets meets [store.SecretStore].
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, _ time.Time) error {
 	if len(list) == 0 {
 		return ctx.Err()
@@ -76,7 +76,7 @@ func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, _ time.Time
 	return err
 }
 
-// Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore].
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	x := store.Secret{Purpose: p, Digest: d}
 	var f finding
@@ -102,7 +102,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	return x, subject, nil
 }
 
-// ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+// ConsumeSecret meets [store.SecretStore].
 func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	q := queryOf(c.Lookup)
 	args := append(q.args, string(c.Purpose), c.Digest[:], max(0, c.Tries), c.Single, millis(now))

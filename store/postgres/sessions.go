@@ -99,7 +99,7 @@ func (r *liveRow) value() store.Live {
 	return r.Live
 }
 
-// Session meets tollkeeper.SessionStore.
+// Session meets [store.SessionStore].
 func (s *Store) Session(ctx context.Context, session uuid.UUID, now time.Time) (store.Live, error) {
 	var row liveRow
 	err := retry(ctx, func() error {
@@ -115,8 +115,7 @@ func (s *Store) Session(ctx context.Context, session uuid.UUID, now time.Time) (
 	return row.value(), nil
 }
 
-// RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
-// ErrNotFound to the one that was current.
+// RotateSession meets [store.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	args := []any{id(r.Session), r.Generation, millis(now), r.Grace.Milliseconds(), millis(r.ExpiresAt), millis(r.RefreshUntil)}
 	var row liveRow
@@ -154,12 +153,12 @@ func (s *Store) whyNotRotated(ctx context.Context, r store.Rotation, now time.Ti
 	return store.ErrNotFound
 }
 
-// TouchSession meets tollkeeper.SessionStore.
+// TouchSession meets [store.SessionStore].
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	return s.changeLive(ctx, t.Account, t.Session, now, touchSession, t.Proved)
 }
 
-// RevokeSession meets tollkeeper.SessionStore.
+// RevokeSession meets [store.SessionStore].
 func (s *Store) RevokeSession(ctx context.Context, account, session uuid.UUID, now time.Time) error {
 	return s.changeLive(ctx, account, session, now, revokeSession)
 }
@@ -185,7 +184,7 @@ func (s *Store) changeLive(ctx context.Context, account, session uuid.UUID, now 
 	})
 }
 
-// ListSessions meets tollkeeper.SessionStore.
+// ListSessions meets [store.SessionStore].
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = retry(ctx, func() error {
 		page = nil

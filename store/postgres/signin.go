@@ -65,9 +65,8 @@ const (
 )`
 )
 
-// CreateSession meets tollkeeper.SessionStore. Sign-ins that queue behind one that is being committed are committed
-// together (see SignInLanes); one that has attempts to settle is committed alone. An id that another account has is
-// ErrConflict.
+// CreateSession meets [store.SessionStore]. Sign-ins that queue behind one that is being committed are committed
+// together (see SignInLanes); one that has attempts to settle is committed alone.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if n.Charge.Price < 0 {
 		return store.Receipt{}, store.ErrInvalid

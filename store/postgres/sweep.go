@@ -50,7 +50,7 @@ SELECT count(*) FROM gone`
   LIMIT $1 FOR UPDATE SKIP LOCKED))`
 )
 
-// Sweep meets tollkeeper.Sweeper. A limit below one removes nothing and answers false.
+// Sweep meets [store.Sweeper].
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if limit < 1 {
 		return false, ctx.Err()

@@ -70,7 +70,7 @@ const updateAccount = `WITH me AS (
 SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NULL, ` + balanceColumns + `
   FROM (SELECT 1) one LEFT JOIN acc ON true LEFT JOIN pay c ON true WHERE acc.id IS NOT NULL OR $45::boolean`
 
-// UpdateAccount meets tollkeeper.AccountStore.
+// UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a store.Account, r store.Receipt, err error) {
 	if c.Account.Status == store.StatusDeleted || c.Charge.Price < 0 {
 		return a, r, store.ErrInvalid
@@ -242,7 +242,7 @@ const tombstone = `status = 'deleted', epoch = a.epoch + 1, version = a.version 
     totp = '', totp_pending = '', organization_owner = ` + root + `, organization = NULL, must_verify = false, must_factor = false,
     last_sign_in = 0, active_day = 0`
 
-// DeleteAccount meets tollkeeper.AccountStore.
+// DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now time.Time) error {
 	return retry(ctx, func() error {
 		var n int

@@ -17,11 +17,11 @@ import (
 // two round trips, which loses updates, and with one that watches what it read, which does not. No key is contended.
 func BenchmarkTake(b *testing.B) {
 	client, prefix := shared(b)
-	kept := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
+	attempts := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
 	limits := []store.Limit{{Free: 1 << 30, Window: time.Minute}, {Free: 1 << 30, Window: time.Minute}, {Every: time.Minute, Burst: 1 << 16}}
 	takes := map[string]func(context.Context, []store.Bucket) error{
 		"script": func(ctx context.Context, buckets []store.Bucket) error {
-			_, err := kept.Take(ctx, buckets, time.Now())
+			_, err := attempts.Take(ctx, buckets, time.Now())
 			return err
 		},
 		"two round trips": func(ctx context.Context, buckets []store.Bucket) error {

@@ -13,13 +13,13 @@ import (
 
 func TestCheck(t *testing.T) {
 	s := ownServer(t)
-	kept := s.store(redis.Options{})
-	if err := kept.Check(t.Context()); err != nil {
+	attempts := s.store(redis.Options{})
+	if err := attempts.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, policy := range []string{"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"} {
 		s.do("CONFIG", "SET", "maxmemory-policy", policy)
-		if err := kept.Check(t.Context()); !errors.Is(err, redis.ErrEviction) {
+		if err := attempts.Check(t.Context()); !errors.Is(err, redis.ErrEviction) {
 			t.Errorf("%s: %v", policy, err)
 		}
 	}
@@ -28,16 +28,16 @@ func TestCheck(t *testing.T) {
 		t.Error("a prefix with empty braces passes")
 	}
 	s.do("REPLICAOF", "127.0.0.1", "1")
-	if err := kept.Check(t.Context()); !driver.IsReadOnlyError(err) {
+	if err := attempts.Check(t.Context()); !driver.IsReadOnlyError(err) {
 		t.Errorf("a replica: %v", err)
 	}
 	s.do("REPLICAOF", "NO", "ONE")
 	s.do("ACL", "SETUSER", "default", "-eval", "-evalsha")
-	if err := kept.Check(t.Context()); !driver.IsPermissionError(err) {
+	if err := attempts.Check(t.Context()); !driver.IsPermissionError(err) {
 		t.Errorf("a server without scripts: %v", err)
 	}
 	s.kill()
-	if err := kept.Check(t.Context()); err == nil {
+	if err := attempts.Check(t.Context()); err == nil {
 		t.Error("a stopped server passes")
 	}
 	if err := redis.New(nil, redis.Options{}).Check(t.Context()); err == nil {
@@ -66,16 +66,16 @@ func TestRights(t *testing.T) {
 	s.do("ACL", "SETUSER", "counter", "on", ">secret", "~tollkeeper:*", "+eval", "+evalsha", "+mget", "+get", "+set", "+del", "+info")
 	client := s.client(func(o *driver.Options) { o.Username, o.Password = "counter", "secret" })
 	defer func() { _ = client.Close() }()
-	kept, b := redis.New(client, redis.Options{Timeout: 20 * time.Second}), bucket(lock)
-	if err := kept.Check(t.Context()); err != nil {
+	attempts, b := redis.New(client, redis.Options{Timeout: 20 * time.Second}), bucket(lock)
+	if err := attempts.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	take(t, kept, b)
+	take(t, attempts, b)
 	for _, settlement := range []store.Settlement{
 		{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)},
 		{Forget: []store.Digest{b.Key}},
 	} {
-		if err := kept.Settle(t.Context(), settlement, now); err != nil {
+		if err := attempts.Settle(t.Context(), settlement, now); err != nil {
 			t.Error(err)
 		}
 	}

@@ -19,10 +19,10 @@ func TestConformanceInACluster(t *testing.T) {
 	s.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
 	s.until("cluster_state:ok", "CLUSTER", "INFO")
 	for _, prefix := range []string{"", "{eu}a:", "a{b"} {
-		kept := redis.New(s.cluster(), redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
-		if err := kept.Check(t.Context()); err != nil {
+		attempts := redis.New(s.cluster(), redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
+		if err := attempts.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		storetest.RunAttempts(t, func(*testing.T) store.AttemptStore { return kept })
+		storetest.RunAttempts(t, func(*testing.T) store.AttemptStore { return attempts })
 	}
 }

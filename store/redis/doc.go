@@ -6,13 +6,13 @@
 //	if err := attempts.Check(ctx); err != nil {
 //		return err
 //	}
-//	auth, err := tollkeeper.New(tollkeeper.Config{Store: store, Attempts: attempts, …})
+//	auth, err := tollkeeper.New(store, tollkeeper.Config{Attempts: attempts})
 //
 // # What a verb is
 //
 // Take and Settle are one Lua script each: one round trip (EVALSHA; EVAL once after the server has lost the script). A
 // script runs alone on its server, so a Take charges all buckets or none, also under a race. It repeats
-// tollkeeper.Limit in whole milliseconds, for which the numbers of Lua are exact, and storetest compares the two on random
+// [store.Limit] in whole milliseconds, for which the numbers of Lua are exact, and storetest compares the two on random
 // histories.
 //
 // The caller's now decides, never the server's clock. A key expires five minutes after its counter is dead, counted

@@ -17,14 +17,14 @@ import (
 )
 
 // refuses wants Take and Settle to answer an error soon.
-func refuses(t *testing.T, kept *redis.Store, b ...store.Bucket) error {
+func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	t.Helper()
 	start := time.Now()
-	d, err := kept.Take(t.Context(), b, now)
+	d, err := attempts.Take(t.Context(), b, now)
 	if err == nil {
 		t.Fatalf("let in: %+v", d)
 	}
-	if settled := kept.Settle(t.Context(), store.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
+	if settled := attempts.Settle(t.Context(), store.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
 		t.Error("Settle has no error")
 	}
 	if took := time.Since(start); took > 2*time.Second {
@@ -34,12 +34,12 @@ func refuses(t *testing.T, kept *redis.Store, b ...store.Bucket) error {
 }
 
 // serves waits until the server answers again.
-func serves(t *testing.T, kept *redis.Store, b ...store.Bucket) store.Decision {
+func serves(t *testing.T, attempts *redis.Store, b ...store.Bucket) store.Decision {
 	t.Helper()
 	var d store.Decision
 	var err error
 	for range 200 {
-		if d, err = kept.Take(t.Context(), b, now); err == nil {
+		if d, err = attempts.Take(t.Context(), b, now); err == nil {
 			return d
 		}
 		time.Sleep(25 * time.Millisecond)
@@ -50,14 +50,14 @@ func serves(t *testing.T, kept *redis.Store, b ...store.Bucket) store.Decision {
 
 func TestStoppedServer(t *testing.T) {
 	s := ownServer(t, "--appendonly", "yes", "--appendfsync", "always")
-	kept, b := s.store(redis.Options{}), bucket(lock)
+	attempts, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, kept, b)
+		take(t, attempts, b)
 	}
 	s.kill()
-	refuses(t, kept, b)
+	refuses(t, attempts, b)
 	s.start()
-	if d := serves(t, kept, b); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+	if d := serves(t, attempts, b); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
 		t.Errorf("the lock did not outlast a crash of a server that persists: %+v", d)
 	}
 }
@@ -71,18 +71,18 @@ func TestPausedServer(t *testing.T) {
 			s := ownServer(t)
 			client := s.client(edit)
 			defer func() { _ = client.Close() }()
-			kept, b := redis.New(client, redis.Options{}), bucket(lock)
-			take(t, kept, b)
+			attempts, b := redis.New(client, redis.Options{}), bucket(lock)
+			take(t, attempts, b)
 			s.signal(syscall.SIGSTOP)
-			if err := refuses(t, kept, b); !errors.Is(err, context.DeadlineExceeded) {
+			if err := refuses(t, attempts, b); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the error is %v", err)
 			}
 			unconnected := s.client(edit)
 			defer func() { _ = unconnected.Close() }()
 			refuses(t, redis.New(unconnected, redis.Options{}), b)
 			s.signal(syscall.SIGCONT)
-			serves(t, kept, bucket(rate))
-			if n := serves(t, kept, b).Outcomes[0].State.N; n < 2 || n > 4 {
+			serves(t, attempts, bucket(rate))
+			if n := serves(t, attempts, b).Outcomes[0].State.N; n < 2 || n > 4 {
 				t.Errorf("%d attempts count; the two without an answer may or may not", n)
 			}
 		})
@@ -94,12 +94,12 @@ func TestPausedServerLeavesNoGoroutines(t *testing.T) {
 	s := ownServer(t)
 	client := s.client(func(o *driver.Options) { o.ReadTimeout = 300 * time.Millisecond })
 	defer func() { _ = client.Close() }()
-	kept := redis.New(client, redis.Options{Timeout: 20 * time.Millisecond})
+	attempts := redis.New(client, redis.Options{Timeout: 20 * time.Millisecond})
 	s.signal(syscall.SIGSTOP)
 	before := runtime.NumGoroutine()
 	var wait sync.WaitGroup
 	for range 200 {
-		wait.Go(func() { _, _ = kept.Take(t.Context(), []store.Bucket{bucket(lock)}, now) })
+		wait.Go(func() { _, _ = attempts.Take(t.Context(), []store.Bucket{bucket(lock)}, now) })
 	}
 	wait.Wait()
 	for range 400 {
@@ -113,14 +113,14 @@ func TestPausedServerLeavesNoGoroutines(t *testing.T) {
 
 func TestCallersContextEndsTheWait(t *testing.T) {
 	s := ownServer(t)
-	kept := s.store(redis.Options{Timeout: time.Minute, RatesFailOpen: true})
-	take(t, kept, bucket(rate))
+	attempts := s.store(redis.Options{Timeout: time.Minute, RatesFailOpen: true})
+	take(t, attempts, bucket(rate))
 	s.signal(syscall.SIGSTOP)
 	defer s.signal(syscall.SIGCONT)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if d, err := kept.Take(ctx, []store.Bucket{bucket(rate)}, now); !errors.Is(err, context.DeadlineExceeded) {
+	if d, err := attempts.Take(ctx, []store.Bucket{bucket(rate)}, now); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("answers %+v, %v", d, err)
 	}
 	if took := time.Since(start); took > 5*time.Second {
@@ -130,29 +130,29 @@ func TestCallersContextEndsTheWait(t *testing.T) {
 
 func TestFlushedServerStartsFromZero(t *testing.T) {
 	s := ownServer(t)
-	kept, b := s.store(redis.Options{}), bucket(lock)
+	attempts, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, kept, b)
+		take(t, attempts, b)
 	}
 	s.do("FLUSHALL")
-	if d := take(t, kept, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
+	if d := take(t, attempts, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
 		t.Errorf("after a flush: %+v", d)
 	}
 }
 
 func TestLostScriptsAreSentAgain(t *testing.T) {
 	s := ownServer(t)
-	kept, b := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(ceiling)
+	attempts, b := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(ceiling)
 	for range 3 {
-		take(t, kept, b)
+		take(t, attempts, b)
 		s.do("SCRIPT", "FLUSH")
 		forgive := store.Settlement{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
-		if err := kept.Settle(t.Context(), forgive, now); err != nil {
+		if err := attempts.Settle(t.Context(), forgive, now); err != nil {
 			t.Fatal(err)
 		}
 		s.do("SCRIPT", "FLUSH")
 	}
-	if n := take(t, kept, b).Outcomes[0].State.N; n != 1 {
+	if n := take(t, attempts, b).Outcomes[0].State.N; n != 1 {
 		t.Errorf("%d attempts count, want 1", n)
 	}
 }
@@ -161,7 +161,7 @@ func TestLostScriptsAreSentAgain(t *testing.T) {
 // starts, would refuse.
 func TestRestartInTheMiddle(t *testing.T) {
 	s := ownServer(t)
-	kept := s.store(redis.Options{Timeout: time.Second, RatesFailOpen: true})
+	attempts := s.store(redis.Options{Timeout: time.Second, RatesFailOpen: true})
 	b := []store.Bucket{bucket(store.Limit{Free: 40, Window: time.Hour}), bucket(store.Limit{Every: time.Hour, Burst: 1_000_000})}
 	var in, failed atomic.Int64
 	stop := make(chan struct{})
@@ -174,7 +174,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 					return
 				default:
 				}
-				switch d, err := kept.Take(t.Context(), b, now); {
+				switch d, err := attempts.Take(t.Context(), b, now); {
 				case err != nil:
 					failed.Add(1)
 					time.Sleep(5 * time.Millisecond)
@@ -188,7 +188,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	s.kill()
 	time.Sleep(200 * time.Millisecond)
 	s.start()
-	serves(t, kept, bucket(rate))
+	serves(t, attempts, bucket(rate))
 	time.Sleep(200 * time.Millisecond)
 	close(stop)
 	wait.Wait()
@@ -208,16 +208,16 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := ownServer(t)
-			kept := s.store(redis.Options{})
+			attempts := s.store(redis.Options{})
 			one, two := bucket(ceiling), bucket(ceiling)
-			take(t, kept, one, two)
+			take(t, attempts, one, two)
 			s.do(c.spoil...)
-			d, err := kept.Take(t.Context(), []store.Bucket{one, two}, now)
+			d, err := attempts.Take(t.Context(), []store.Bucket{one, two}, now)
 			if err == nil {
 				t.Errorf("let in: %+v", d)
 			}
 			s.do(c.repair...)
-			for i, o := range serves(t, kept, one, two).Outcomes {
+			for i, o := range serves(t, attempts, one, two).Outcomes {
 				if o.State.N != 2 {
 					t.Errorf("bucket %d counts %d, want 2", i, o.State.N)
 				}
@@ -229,9 +229,9 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 // TestJunkPushesNothingOut: whoever fills the memory gets everyone refused, but not his own lock forgotten (R22).
 func TestJunkPushesNothingOut(t *testing.T) {
 	s := ownServer(t)
-	kept, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
+	attempts, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
 	for range lock.Free {
-		take(t, kept, victim)
+		take(t, attempts, victim)
 	}
 	s.do("CONFIG", "SET", "maxmemory", "3mb")
 	full := false
@@ -240,14 +240,14 @@ func TestJunkPushesNothingOut(t *testing.T) {
 		for j := range junk {
 			junk[j] = bucket(ceiling)
 		}
-		_, err := kept.Take(t.Context(), junk, now)
+		_, err := attempts.Take(t.Context(), junk, now)
 		full = driver.IsOOMError(err)
 	}
 	if !full {
 		t.Fatal("the server did not fill")
 	}
 	s.do("CONFIG", "SET", "maxmemory", "0")
-	if d := take(t, kept, victim); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
+	if d := take(t, attempts, victim); d.Allowed || !d.Outcomes[0].State.Until.Equal(now.Add(lock.Base)) {
 		t.Errorf("the lock is gone: %+v", d)
 	}
 }

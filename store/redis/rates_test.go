@@ -15,14 +15,14 @@ import (
 func openly(t *testing.T, s *server) {
 	t.Helper()
 	var told atomic.Int64
-	kept := s.store(redis.Options{RatesFailOpen: true, FailedOpen: func(err error) {
+	attempts := s.store(redis.Options{RatesFailOpen: true, FailedOpen: func(err error) {
 		if err != nil {
 			told.Add(1)
 		}
 	}})
 	two := []store.Bucket{bucket(rate), bucket(rate)}
 	for range 2 * rate.Burst {
-		d := take(t, kept, two...)
+		d := take(t, attempts, two...)
 		if !d.Allowed || len(d.Outcomes) != 2 || d.Outcomes[0] != (store.Outcome{}) || d.Outcomes[1] != (store.Outcome{}) {
 			t.Fatalf("rates: %+v", d)
 		}
@@ -30,8 +30,8 @@ func openly(t *testing.T, s *server) {
 	if n := told.Load(); n != int64(2*rate.Burst) {
 		t.Errorf("told %d times", n)
 	}
-	refuses(t, kept, bucket(rate), bucket(lock))
-	refuses(t, kept, bucket(ceiling), bucket(rate))
+	refuses(t, attempts, bucket(rate), bucket(lock))
+	refuses(t, attempts, bucket(ceiling), bucket(rate))
 	refuses(t, s.store(redis.Options{}), bucket(rate))
 }
 
@@ -85,13 +85,13 @@ func TestRatesStayShut(t *testing.T) {
 // With the server there, the option changes nothing.
 func TestRatesAreCountedWhileTheServerAnswers(t *testing.T) {
 	client, prefix := shared(t)
-	kept, b := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true}), bucket(rate)
+	attempts, b := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true}), bucket(rate)
 	for range rate.Burst {
-		if d := take(t, kept, b); !d.Allowed || !d.Outcomes[0].Charged {
+		if d := take(t, attempts, b); !d.Allowed || !d.Outcomes[0].Charged {
 			t.Fatalf("%+v", d)
 		}
 	}
-	if d := take(t, kept, b); d.Allowed {
+	if d := take(t, attempts, b); d.Allowed {
 		t.Errorf("let in beyond the burst: %+v", d)
 	}
 }

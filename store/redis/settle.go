@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Settle meets tollkeeper.AttemptStore. After an error of the network it may have happened all the same; lost, the
+// Settle meets [store.AttemptStore]. After an error of the network it may have happened all the same; lost, the
 // attempts stay counted.
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	keys, numbers := s.settleArguments(t, now)

@@ -13,7 +13,7 @@ import (
 
 // TestRace lets in exactly what the limits allow, and charges the buckets of refused ones nothing.
 func TestRace(t *testing.T) {
-	kept := patient(t)
+	attempts := patient(t)
 	wide := store.Limit{Free: 1_000, Window: time.Hour}
 	narrow, first, last := bucket(store.Limit{Every: time.Hour, Burst: 50}), bucket(wide), bucket(wide)
 	var in atomic.Int64
@@ -21,7 +21,7 @@ func TestRace(t *testing.T) {
 	for range 32 {
 		wait.Go(func() {
 			for range 10 {
-				d, err := kept.Take(t.Context(), []store.Bucket{first, narrow, last}, now)
+				d, err := attempts.Take(t.Context(), []store.Bucket{first, narrow, last}, now)
 				if err != nil {
 					t.Error(err)
 				}
@@ -35,7 +35,7 @@ func TestRace(t *testing.T) {
 	if in.Load() != 50 {
 		t.Errorf("let in %d, want 50", in.Load())
 	}
-	for i, o := range take(t, kept, first, last).Outcomes {
+	for i, o := range take(t, attempts, first, last).Outcomes {
 		if o.State.N != 51 {
 			t.Errorf("bucket %d counted %d, want 50 and this one", i, o.State.N-1)
 		}
@@ -45,7 +45,7 @@ func TestRace(t *testing.T) {
 // TestOrder: each charge of a counter is seen by the next one, so no two answers are the same, and what began after an
 // answer counts more than it.
 func TestOrder(t *testing.T) {
-	kept := patient(t)
+	attempts := patient(t)
 	b := bucket(store.Limit{Free: 10_000, Window: time.Hour})
 	var seen sync.Map
 	var wait sync.WaitGroup
@@ -53,7 +53,7 @@ func TestOrder(t *testing.T) {
 		wait.Go(func() {
 			before := 0
 			for range 10 {
-				d, err := kept.Take(t.Context(), []store.Bucket{b}, now)
+				d, err := attempts.Take(t.Context(), []store.Bucket{b}, now)
 				if err != nil {
 					t.Error(err)
 					return
@@ -67,7 +67,7 @@ func TestOrder(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if n := take(t, kept, b).Outcomes[0].State.N; n != 321 {
+	if n := take(t, attempts, b).Outcomes[0].State.N; n != 321 {
 		t.Errorf("counted %d, want 321", n)
 	}
 }
@@ -75,7 +75,7 @@ func TestOrder(t *testing.T) {
 // TestKeysLeave: a key outlives its state by some minutes, never the other way round, whatever the year of the caller.
 func TestKeysLeave(t *testing.T) {
 	client, prefix := shared(t)
-	kept := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
+	attempts := redis.New(client, redis.Options{Prefix: prefix, Timeout: 20 * time.Second})
 	b, mark := bucket(lock), digest()
 	for _, at := range []time.Time{time.Date(1971, 1, 2, 3, 4, 5, 0, time.UTC), time.Now().Truncate(time.Millisecond), time.Date(2300, 1, 2, 3, 4, 5, 0, time.UTC)} {
 		check := func(after string, lives time.Duration) {
@@ -90,11 +90,11 @@ func TestKeysLeave(t *testing.T) {
 				}
 			}
 		}
-		if err := kept.Settle(t.Context(), store.Settlement{Forget: []store.Digest{b.Key}}, at); err != nil {
+		if err := attempts.Settle(t.Context(), store.Settlement{Forget: []store.Digest{b.Key}}, at); err != nil {
 			t.Fatal(err)
 		}
 		for range lock.Free {
-			d, err := kept.Take(t.Context(), []store.Bucket{b}, at)
+			d, err := attempts.Take(t.Context(), []store.Bucket{b}, at)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +102,7 @@ func TestKeysLeave(t *testing.T) {
 		}
 		later := at.Add(lock.Base)
 		s := store.Settlement{Forgive: []store.Bucket{b}, Mark: mark, Until: later.Add(720 * time.Hour)}
-		if err := kept.Settle(t.Context(), s, later); err != nil {
+		if err := attempts.Settle(t.Context(), s, later); err != nil {
 			t.Fatal(err)
 		}
 		check("forgive", lock.Window)
@@ -127,14 +127,14 @@ func TestPrefixesAreApart(t *testing.T) {
 // A counter that somebody else has overwritten is no counter that was never used.
 func TestForeignValueRefuses(t *testing.T) {
 	client, prefix := shared(t)
-	kept := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true, Timeout: 20 * time.Second})
+	attempts := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true, Timeout: 20 * time.Second})
 	b := bucket(rate)
-	take(t, kept, b)
+	take(t, attempts, b)
 	for _, value := range []string{"", "junk", strings.Repeat("\x00", 32)} {
 		for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
 			client.Set(t.Context(), key, value, 0)
 		}
-		if d, err := kept.Take(t.Context(), []store.Bucket{b}, now); err == nil {
+		if d, err := attempts.Take(t.Context(), []store.Bucket{b}, now); err == nil {
 			t.Errorf("%q is let in: %+v", value, d)
 		}
 	}

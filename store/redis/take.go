@@ -20,7 +20,7 @@ const (
 	charged = 2
 )
 
-// Take meets tollkeeper.AttemptStore. After an error of the network the buckets may have been charged all the same.
+// Take meets [store.AttemptStore]. After an error of the network the buckets may have been charged all the same.
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if len(buckets) == 0 {
 		return store.Decision{Allowed: true}, ctx.Err()

@@ -9,8 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// CreateAccount meets tollkeeper.AccountStore. Where several errors apply, the parent comes first, then the credits,
-// then the conflicts in the order email, username, google, public key.
+// CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := createAccount(c, n, now)
@@ -100,8 +99,7 @@ func enrol(c *conn, n store.NewAccount, now time.Time) error {
 	return err
 }
 
-// UpdateAccount meets tollkeeper.AccountStore. Where several errors apply, the order is: gone, moved, proof, TOTP step,
-// last admin, accounts of the secrets, credits, conflicts.
+// UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := change(c, ch, now)

@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Take meets tollkeeper.AttemptStore.
+// Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now) })
 }
@@ -71,7 +71,7 @@ func saveAttempt(c *conn, key store.Digest, s store.State) error {
 	return err
 }
 
-// Settle meets tollkeeper.AttemptStore.
+// Settle meets [store.AttemptStore].
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()

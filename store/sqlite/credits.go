@@ -35,7 +35,7 @@ func entryOf(r *row) store.LedgerEntry {
 	return e
 }
 
-// writeEntry answers ErrConflict when another key of the owner has the entry's id.
+// writeEntry returns a [store.Conflict] when another key of the owner has the entry's id.
 func writeEntry(c *conn, e *store.LedgerEntry) error {
 	var bundle driver.Value
 	if e.Package != nil {
@@ -101,8 +101,7 @@ func entryByKey(c *conn, owner uuid.UUID, key string) (e store.LedgerEntry, err 
 	return e, err
 }
 
-// ApplyCredit meets tollkeeper.CreditStore. What would overflow, or make FreeUsers negative, is ErrInvalidInput; an ID
-// that another key of the owner has is ErrConflict.
+// ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	type applied struct {
 		entry   store.LedgerEntry
@@ -172,7 +171,7 @@ func refund(c *conn, e *store.LedgerEntry) error {
 	return err
 }
 
-// Balance meets tollkeeper.CreditStore. A deleted root account keeps its row.
+// Balance meets [store.CreditStore].
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
 	err = s.read(ctx, func(c *conn) (err error) {
 		b, err = balance(c, owner)
@@ -188,7 +187,7 @@ const (
   WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
 )
 
-// ListCredits meets tollkeeper.CreditStore. An owner without Balance has no entries.
+// ListCredits meets [store.CreditStore].
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
 	if op != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// DeleteAccount meets tollkeeper.AccountStore.
+// DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		a, err := living(c, id)

@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// FindAccount meets tollkeeper.AccountStore.
+// FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) (err error) {
 		subject, err = find(c, l)

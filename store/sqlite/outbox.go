@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// QueueMail meets tollkeeper.OutboxStore.
+// QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	return s.write(ctx, func(c *conn) error { return queue(c, m) })
 }
@@ -30,7 +30,7 @@ func queue(c *conn, list []store.QueuedMail) error {
 	return nil
 }
 
-// ClaimMail meets tollkeeper.OutboxStore. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore].
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, now.Add(lease), now) })
 }
@@ -66,7 +66,7 @@ const (
 	updateMail = `UPDATE outbox SET due_at = ?3 WHERE id = ?1 AND tries = ?2`
 )
 
-// FinishMail meets tollkeeper.OutboxStore.
+// FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
 	return s.write(ctx, func(c *conn) (err error) {
 		if retry.IsZero() {

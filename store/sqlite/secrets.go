@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// PutSecrets meets tollkeeper.SecretStore. Tries and UsedAt start at zero whatever is passed in.
+// PutSecrets meets [store.SecretStore].
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		if err := canPut(c, list); err != nil {
@@ -79,7 +79,7 @@ const selectSecret = `SELECT s.account, s.purpose, s.address, s.digest, s.tries,
   WHERE s.digest = ?1 AND s.purpose = ?2 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
   ORDER BY s.account LIMIT 1`
 
-// Secret meets tollkeeper.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore].
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x store.Secret, subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		found, err := c.one(selectSecret, func(r *row) {
@@ -100,7 +100,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x 
 	return x, subject, err
 }
 
-// ConsumeSecret meets tollkeeper.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+// ConsumeSecret meets [store.SecretStore].
 func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.Time) (subject store.Subject, err error) {
 	matched := false
 	err = s.write(ctx, func(c *conn) (err error) {

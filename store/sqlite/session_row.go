@@ -63,7 +63,7 @@ const selectSessions = `SELECT ` + sessionColumns + ` FROM accounts a JOIN sessi
   WHERE a.id = ?1 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
   AND s.ended = 0 AND s.id > ?2 AND s.ends_at > ?3 ORDER BY s.id LIMIT ?4`
 
-// ListSessions meets tollkeeper.SessionStore. Sessions of an earlier epoch are not walked over.
+// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectSessions, func(r *row) error {

@@ -16,7 +16,7 @@ const (
 	endedByReuse = int64(2)
 )
 
-// CreateSession meets tollkeeper.SessionStore. An id that another account has is ErrConflict.
+// CreateSession meets [store.SessionStore].
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	return answer(ctx, s, func(c *conn) (store.Receipt, error) { return createSession(c, n, now) })
 }
@@ -108,7 +108,7 @@ func signIn(c *conn, n store.NewSession) (was signer, err error) {
 	return was, nil
 }
 
-// Session meets tollkeeper.SessionStore.
+// Session meets [store.SessionStore].
 func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l store.Live, err error) {
 	err = s.read(ctx, func(c *conn) (err error) {
 		l, err = live(c, id, now)
@@ -117,8 +117,7 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l sto
 	return l, err
 }
 
-// RotateSession meets tollkeeper.SessionStore. A session that reuse ended answers ErrConflict to old generations and
-// ErrNotFound to the one that was current.
+// RotateSession meets [store.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	reused := false
 	l, err := answer(ctx, s, func(c *conn) (l store.Live, err error) {
@@ -166,7 +165,7 @@ func rotate(c *conn, r store.Rotation, now time.Time) (l store.Live, reused bool
 
 const updateTouch = `UPDATE sessions SET seen_at = ?2, proved_at = CASE WHEN ?3 THEN ?2 ELSE proved_at END WHERE id = ?1`
 
-// TouchSession meets tollkeeper.SessionStore.
+// TouchSession meets [store.SessionStore].
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		if _, err := liveOf(c, t.Account, t.Session, now); err != nil {
@@ -177,7 +176,7 @@ func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) 
 	})
 }
 
-// RevokeSession meets tollkeeper.SessionStore.
+// RevokeSession meets [store.SessionStore].
 func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		l, err := liveOf(c, account, id, now)

@@ -27,7 +27,7 @@ var _ store.Store = (*Store)(nil)
 // ErrClosed answers every verb after Close.
 var ErrClosed = errors.New("sqlite: the store is closed")
 
-// Store is a tollkeeper.Store on one SQLite file. Open makes it, Close ends it. It is safe for concurrent use, and
+// Store is a [store.Store] on one SQLite file. Open makes it, Close ends it. It is safe for concurrent use, and
 // several processes may open the same file.
 type Store struct {
 	path     string

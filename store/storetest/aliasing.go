@@ -28,7 +28,7 @@ func scribble(a *store.Account) {
 	}
 }
 
-// apart answers a copy that shares nothing, so that what is compared cannot be scribbled on through the store.
+// apart returns a copy that shares nothing, so that what is compared cannot be scribbled on through the store.
 func apart(a store.Account) store.Account {
 	a.PasswordHistory, a.TOTP, a.TOTPPending = slices.Clone(a.PasswordHistory), bytes.Clone(a.TOTP), bytes.Clone(a.TOTPPending)
 	a.Organization = organizationApart(a.Organization)
@@ -123,7 +123,7 @@ func aliasAnswered(k *kit) {
 	k.aliasRows(p)
 }
 
-// aliasRows spoils what the books and the outbox answer.
+// aliasRows spoils what the books and the outbox return.
 func (k *kit) aliasRows(p store.Account) {
 	k.Helper()
 	e := entry(p.ID, store.OpPackage, 5)

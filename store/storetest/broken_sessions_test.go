@@ -126,7 +126,7 @@ func (b versionMoved) CreateSession(ctx context.Context, n store.NewSession, now
 	return r, err
 }
 
-// remembered answers sessions from a cache.
+// remembered returns sessions from a cache.
 type remembered struct {
 	store.Store
 	mu   sync.Mutex
@@ -160,7 +160,7 @@ func (b graceful) RotateSession(ctx context.Context, r store.Rotation, now time.
 	return b.Store.RotateSession(ctx, r, now)
 }
 
-// successors gives everyone in the grace a successor of his own.
+// successors gives everyone in the grace a successor of its own.
 type successors struct{ store.Store }
 
 func (b successors) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
@@ -194,7 +194,7 @@ func (b uncancelled) CreateSession(ctx context.Context, n store.NewSession, now 
 	return b.Store.CreateSession(context.WithoutCancel(ctx), n, now)
 }
 
-// localTimes answers in a time zone.
+// localTimes returns times in a zone.
 type localTimes struct{ store.Store }
 
 func (b localTimes) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {

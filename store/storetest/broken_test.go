@@ -62,9 +62,9 @@ func (r *recorder) Run(name string, f func(kitT)) bool {
 }
 
 // tried runs one test of the kit on a store.
-func tried(name string, kept store.Store) *record {
+func tried(name string, s store.Store) *record {
 	r := &recorder{only: name, record: &record{ran: map[string]bool{}, failed: map[string]string{}}}
-	runStore(r, func(kitT) store.Store { return kept })
+	runStore(r, func(kitT) store.Store { return s })
 	return r.record
 }
 

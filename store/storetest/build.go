@@ -74,7 +74,7 @@ func email(address string) edit {
 	return func(a *store.Account) { a.Email, a.EmailKey = address, strings.ToLower(address) }
 }
 
-// create makes an account and answers it as it stands.
+// create makes an account and returns it as it stands.
 func (k *kit) create(n store.NewAccount) store.Account {
 	k.Helper()
 	a, _, err := k.store.CreateAccount(k.ctx, n, now)
@@ -145,7 +145,7 @@ func (k *kit) put(s store.Secret) store.Secret {
 	return s
 }
 
-// find answers the account as it stands.
+// find returns the account as it stands.
 func (k *kit) find(id uuid.UUID) store.Account {
 	k.Helper()
 	s, err := k.store.FindAccount(k.ctx, store.Lookup{ID: id})
@@ -180,7 +180,7 @@ func (k *kit) balance(owner uuid.UUID) store.Balance {
 	return b
 }
 
-// race starts n callers at the same moment and answers their errors.
+// race starts n callers at the same moment and returns their errors.
 func race(n int, f func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})

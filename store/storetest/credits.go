@@ -38,7 +38,7 @@ func (k *kit) apply(e store.LedgerEntry) (store.LedgerEntry, store.Balance) {
 	return got, b
 }
 
-// ledger answers all entries of the owner.
+// ledger returns all entries of the owner.
 func (k *kit) ledger(owner uuid.UUID) []store.LedgerEntry {
 	k.Helper()
 	var all []store.LedgerEntry
@@ -56,7 +56,7 @@ func (k *kit) ledger(owner uuid.UUID) []store.LedgerEntry {
 	}
 }
 
-// entry answers the one entry with that key.
+// entry returns the one entry with that key.
 func (k *kit) entry(owner uuid.UUID, key string) store.LedgerEntry {
 	k.Helper()
 	var found []store.LedgerEntry

@@ -136,16 +136,16 @@ func utc(k *kit) {
 	applied, _ := k.apply(e)
 	code := secret(a, store.PurposeReset)
 	code.CreatedAt, code.ExpiresAt = far, far.Add(time.Hour)
-	got, l, kept := k.find(a.ID), k.live(s.ID, far), k.secret(k.put(code))
+	got, l, reset := k.find(a.ID), k.live(s.ID, far), k.secret(k.put(code))
 	for what, t := range map[string]time.Time{
 		"created": got.CreatedAt, "updated": got.UpdatedAt, "verified": got.EmailVerifiedAt, "password": got.PasswordChangedAt,
 		"last sign-in": got.LastSignIn, "session created": l.Session.CreatedAt, "session seen": l.Session.SeenAt,
 		"session proved": l.Session.ProvedAt, "session rotated": l.Session.RotatedAt, "session expires": l.Session.ExpiresAt.Add(-time.Hour),
 		"refresh until": l.Session.RefreshUntil.Add(-2 * time.Hour), "password of a session": l.PasswordChangedAt, "entry": applied.At,
-		"stored entry": k.entry(p.ID, e.Key).At, "secret created": kept.CreatedAt, "secret expires": kept.ExpiresAt.Add(-time.Hour),
+		"stored entry": k.entry(p.ID, e.Key).At, "secret created": reset.CreatedAt, "secret expires": reset.ExpiresAt.Add(-time.Hour),
 	} {
 		k.that(t.Equal(now) && t.Location() == time.UTC, "%s is %v, want %v", what, t, now)
 	}
 	bare := k.child(p, func(a *store.Account) { a.EmailVerifiedAt = time.Time{} })
-	k.that(bare.EmailVerifiedAt.IsZero() && bare.LastSignIn.IsZero() && kept.UsedAt.IsZero(), "zero times are not zero")
+	k.that(bare.EmailVerifiedAt.IsZero() && bare.LastSignIn.IsZero() && reset.UsedAt.IsZero(), "zero times are not zero")
 }

@@ -74,7 +74,7 @@ func anyOf(err error, allowed []error) bool {
 
 func describe(err error) string { return fmt.Sprint(err) }
 
-// fieldOf answers what an error names: the duplicate of a Conflict, or that it is the parent that is not there.
+// fieldOf returns the field that an error names: that of a Conflict, or "parent" for ErrNoParent.
 func fieldOf(err error) string {
 	if c, ok := errors.AsType[store.Conflict](err); ok {
 		return c.Field
@@ -139,5 +139,5 @@ func timeIn(v reflect.Value) (time.Time, bool) {
 	return t, ok
 }
 
-// errOdd is an answer that the contract does not have.
-var errOdd = errors.New("storetest: an answer that the contract does not have")
+// errUnexpected stands for a result that the contract does not allow.
+var errUnexpected = errors.New("storetest: a result that the contract does not allow")

@@ -28,7 +28,7 @@ func (k *kit) seeded() *dice {
 	return &d
 }
 
-// roll answers a number from 0 to n-1.
+// roll returns a number from 0 to n-1.
 func (d *dice) roll(n int) int {
 	*d += 0x9e3779b97f4a7c15
 	z := uint64(*d)
@@ -124,7 +124,7 @@ func history(k *kit, d *dice) {
 	}
 }
 
-// pick answers some buckets in a random order, each with one of the marks.
+// pick returns some buckets in a random order, each with one of the marks.
 func pick(d *dice, from []store.Bucket, marks []store.Digest) []store.Bucket {
 	var some []store.Bucket
 	first, step := d.roll(len(from)), 1+4*d.roll(2)

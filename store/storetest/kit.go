@@ -1,13 +1,13 @@
-// Package storetest is the conformance kit of tollkeeper's stores: the contract of store.go, stated in tests.
+// Package storetest is the conformance kit of tollkeeper's stores: the contract of package store, stated in tests.
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) tollkeeper.Store { return memory.New() })
+//		storetest.Run(t, func(t *testing.T) store.Store { return memory.New() })
 //	}
 //
 // Every sentence of the contract is a named subtest, and every verb that promises to be atomic is raced. The tests need
 // no clock: every time they pass is fixed, in 1971, 2044 or 2300, so that a store that reads one is found out.
 //
-// Each test makes its own ids, addresses and keys and never takes the store for empty. So open may answer the same store
+// Each test makes its own ids, addresses and keys and never takes the store for empty. So open may return the same store
 // each time, also one that has been through the kit before; but nobody else may use it meanwhile.
 //
 // The random tests log their seed; with STORETEST_SEED in the environment they repeat it.
@@ -81,8 +81,8 @@ func runStore(t kitT, open func(kitT) store.Store) {
 	}
 	for _, role := range roles {
 		t.Run(role.name, func(t kitT) {
-			kept := open(t)
-			role.f(&kit{kitT: t, ctx: context.Background(), store: kept, attempts: kept})
+			s := open(t)
+			role.f(&kit{kitT: t, ctx: context.Background(), store: s, attempts: s})
 		})
 	}
 }

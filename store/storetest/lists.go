@@ -19,7 +19,7 @@ func listAccounts(k *kit) {
 	k.run("from is included, to is not", listDates)
 }
 
-// listed answers the ids of a page.
+// listed returns the ids of a page.
 func (k *kit) listed(scope uuid.UUID, p store.Page) []uuid.UUID {
 	k.Helper()
 	found, err := k.store.ListAccounts(k.ctx, scope, p)

@@ -39,7 +39,7 @@ func (k *kit) tenant(credits int64, children int, edits ...edit) store.Account {
 	return a
 }
 
-// settleAll closes months until nothing is left, and answers what each owner was charged, in order.
+// settleAll closes months until nothing is left, and returns what each owner was charged, in order.
 func (k *kit) settleAll(month int, price int64) map[uuid.UUID][]store.Settled {
 	k.Helper()
 	all := map[uuid.UUID][]store.Settled{}

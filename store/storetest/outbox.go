@@ -21,7 +21,7 @@ func queued(l store.Lookup) store.QueuedMail {
 	return store.QueuedMail{ID: id(), Kind: store.MailNotice, Lookup: l, Args: map[string]string{"what": "changed"}, DueAt: posting}
 }
 
-// claimed takes all mail of the kit from the outbox, leased or not, and answers what of it has one of the ids.
+// claimed takes all mail of the kit from the outbox, leased or not, and returns what of it has one of the ids.
 func (k *kit) claimed(ids ...uuid.UUID) []store.QueuedMail {
 	k.Helper()
 	var found []store.QueuedMail

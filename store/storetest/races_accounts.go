@@ -43,7 +43,7 @@ func raceEmail(k *kit) {
 		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
 		if err != nil {
 			if f := fieldOf(err); f != "" && f != "email" {
-				return errOdd
+				return errUnexpected
 			}
 		}
 		return err

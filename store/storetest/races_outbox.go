@@ -68,7 +68,7 @@ func raceSweep(k *kit) {
 				return err
 			}
 		}
-		return errOdd
+		return errUnexpected
 	}))
 	k.swept(at)
 	for _, s := range gone {

@@ -20,7 +20,7 @@ func raceConsume(k *kit) {
 		errs := race(callers, func(i int) error {
 			s, err := k.store.ConsumeSecret(k.ctx, claim(a, codes[i%3].Digest, 5), now)
 			if s.Account.ID != a.ID {
-				return errOdd
+				return errUnexpected
 			}
 			return err
 		})

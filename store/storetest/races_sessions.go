@@ -79,7 +79,7 @@ func raceSameSession(k *kit) {
 	errs := race(callers, func(int) error {
 		receipt, err := k.store.CreateSession(k.ctx, n, now)
 		if err == nil && !receipt.Charged {
-			return errOdd
+			return errUnexpected
 		}
 		return err
 	})

@@ -13,7 +13,7 @@ func secrets(k *kit) {
 	k.run("races", raceSecrets)
 }
 
-// secret answers a secret as it stands.
+// secret returns a secret as it stands.
 func (k *kit) secret(s store.Secret) store.Secret {
 	k.Helper()
 	got, _, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)

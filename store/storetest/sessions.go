@@ -18,7 +18,7 @@ func sessions(k *kit) {
 	k.run("races", raceSessions)
 }
 
-// live wants a live session and answers it.
+// live wants a live session and returns it.
 func (k *kit) live(id uuid.UUID, at time.Time) store.Live {
 	k.Helper()
 	l, err := k.store.Session(k.ctx, id, at)

@@ -130,7 +130,7 @@ func sweepSessions(k *kit) {
 	}
 }
 
-// stands answers an account as creating it again does, also when it is not found any more.
+// stands returns an account as creating it again does, also when it is not found any more.
 func (k *kit) stands(a store.Account) store.Account {
 	k.Helper()
 	return k.create(store.NewAccount{Account: a})
