@@ -56,6 +56,9 @@ func (s *Store) admit(a *account, n store.NewAccount) (bill, error) {
 	if g := n.Grant; g != nil && (a.parent != nil || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
 		return bill{}, store.ErrInvalid
 	}
+	if c := n.Charge; c.Price != 0 && c.Owner != uuid.Nil && c.Owner != a.Account.Parent {
+		return bill{}, store.ErrInvalid
+	}
 	b, err := s.bill(n.Charge)
 	if err != nil {
 		return bill{}, err
