@@ -126,7 +126,7 @@ func (b bill) pay(subject uuid.UUID, now time.Time) store.Receipt {
 // receipt answers a repeated verb: whether the charge stands, with the balance as it is now.
 func (s *Store) receipt(c store.Charge) store.Receipt {
 	b := s.book(c.Owner)
-	if b == nil || b.keys[c.Key] == nil {
+	if b == nil || c.Price == 0 || b.keys[c.Key] == nil {
 		return store.Receipt{}
 	}
 	return store.Receipt{Charged: true, Balance: b.Balance}
