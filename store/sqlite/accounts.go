@@ -25,9 +25,6 @@ type billed struct {
 }
 
 func createAccount(c *conn, n store.NewAccount, now time.Time) (a store.Account, receipt store.Receipt, err error) {
-	if n.Account.Status == store.StatusDeleted || n.Account.ID == uuid.Nil {
-		return a, receipt, store.ErrInvalid
-	}
 	found, err := c.one(selectAccount, func(r *row) { a = accountOf(r) }, n.Account.ID[:])
 	if err != nil {
 		return a, receipt, err
@@ -35,6 +32,9 @@ func createAccount(c *conn, n store.NewAccount, now time.Time) (a store.Account,
 	if found {
 		receipt, err = standing(c, n.Charge)
 		return a, receipt, err
+	}
+	if n.Account.Status == store.StatusDeleted || n.Account.ID == uuid.Nil {
+		return a, receipt, store.ErrInvalid
 	}
 	bill, stray, err := admit(c, n)
 	if err != nil {
@@ -73,6 +73,9 @@ func admit(c *conn, n store.NewAccount) (b bill, stray bool, err error) {
 		stray = !parent.House
 	}
 	if g := n.Grant; g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
+		return b, false, store.ErrInvalid
+	}
+	if ch := n.Charge; ch.Price != 0 && ch.Owner != uuid.Nil && ch.Owner != n.Account.Parent {
 		return b, false, store.ErrInvalid
 	}
 	if b, err = draw(c, n.Charge); err != nil {

@@ -15,8 +15,8 @@ const (
 
 	selectBalance = `SELECT ` + balanceColumns + ` FROM balances WHERE owner = ?1`
 
-	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2)
-  FROM balances WHERE owner = ?1`
+	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
+  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3) FROM balances WHERE owner = ?1`
 
 	// Not the closed month: SQLite would write its index again with every sign-in.
 	updateBalance = `UPDATE balances SET credits = ?2, granted = ?3, used = ?4, free_users = ?5, children = ?6, sign_ins = ?7,
@@ -62,11 +62,11 @@ func draw(c *conn, ch store.Charge) (bill, error) {
 	if ch.Owner == uuid.Nil || ch.Price == 0 {
 		return bill{}, nil
 	}
-	b := bill{charge: ch}
+	b, used := bill{charge: ch}, false
 	found, err := c.one(selectPayer, func(r *row) {
 		b.balance = balanceOf(r)
-		b.stands = r.bool()
-	}, ch.Owner[:], ch.Key)
+		b.stands, used = r.bool(), r.bool()
+	}, ch.Owner[:], ch.Key, ch.Entry[:])
 	short := !found || b.balance.Credits < ch.Price
 	switch {
 	case err != nil:
@@ -77,6 +77,8 @@ func draw(c *conn, ch store.Charge) (bill, error) {
 		return bill{}, store.ErrInsufficientCredits
 	case short:
 		return bill{}, nil
+	case used:
+		return bill{}, store.Conflict{}
 	}
 	return b, nil
 }
@@ -107,9 +109,9 @@ func standing(c *conn, ch store.Charge) (store.Receipt, error) {
 	var receipt store.Receipt
 	_, err := c.one(selectPayer, func(r *row) {
 		b := balanceOf(r)
-		if r.bool() {
+		if r.bool() && ch.Price != 0 {
 			receipt = store.Receipt{Charged: true, Balance: b}
 		}
-	}, ch.Owner[:], ch.Key)
+	}, ch.Owner[:], ch.Key, ch.Entry[:])
 	return receipt, err
 }
