@@ -67,42 +67,53 @@ SELECT acc.*, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM acc`
 
 // CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
+	n.Charge = orNone(n.Charge)
+	err = retry(ctx, func() error {
+		a, r, err = s.create(ctx, n, now)
+		return err
+	})
+	return a, r, err
+}
+
+// create tries once; errRaced: it was refused for a reason that is gone.
+func (s *Store) create(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
+	if nameless(&n.Account) || malformed(n) {
+		return s.whyNotCreated(ctx, n, now, "")
+	}
 	sql, args, err := creation(n, now)
 	if err != nil {
 		return a, r, err
 	}
-	err = retry(ctx, func() error {
-		var row accountRow
-		var made bool
-		r = store.Receipt{}
-		made, err := s.one(ctx, sql, args, append(append(row.to(), &r.Charged), balanceTo(&r.Balance)...)...)
-		if made && err == nil {
-			if a, err = row.value(); err == nil && !r.Charged {
-				r, err = s.standing(ctx, n.Charge)
-			}
-			return err
+	var row accountRow
+	made, err := s.one(ctx, sql, args, append(append(row.to(), &r.Charged), balanceTo(&r.Balance)...)...)
+	if made && err == nil {
+		if a, err = row.value(); err == nil && !r.Charged {
+			r, err = s.standing(ctx, n.Charge)
 		}
-		if constraint := violated(err); err != nil && constraint == "" {
-			return err
-		}
-		a, r, err = s.whyNotCreated(ctx, n, violated(err))
-		return err
-	})
-	if err != nil {
+		return a, r, err
+	}
+	constraint := violated(err)
+	if err != nil && constraint == "" {
 		return store.Account{}, store.Receipt{}, err
 	}
-	return a, r, nil
+	return s.whyNotCreated(ctx, n, now, constraint)
 }
 
-// creation answers the statement for the new account.
+// nameless reports whether the account cannot be created below any parent.
+func nameless(a *store.Account) bool { return a.ID == uuid.Nil || a.Status == store.StatusDeleted }
+
+// malformed reports whether the credits that a new account comes with make no sense.
+func malformed(n store.NewAccount) bool {
+	g, c := n.Grant, n.Charge
+	if g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
+		return true
+	}
+	return c.Price < 0 || charges(c) && c.Owner != n.Account.Parent
+}
+
+// creation returns the statement for the new account.
 func creation(n store.NewAccount, now time.Time) (string, []any, error) {
 	a, g := n.Account, n.Grant
-	if a.ID == uuid.Nil || a.Status == store.StatusDeleted || n.Charge.Price < 0 {
-		return "", nil, store.ErrInvalid
-	}
-	if g != nil && (a.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return "", nil, store.ErrInvalid
-	}
 	args, err := accountArgs(&a)
 	if err != nil {
 		return "", nil, err
@@ -137,39 +148,52 @@ func creation(n store.NewAccount, now time.Time) (string, []any, error) {
 
 const accountByID = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`
 
-const parentOf = `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND parent = ` + root + ` AND status = 'active'),
-  EXISTS (SELECT 1 FROM credits WHERE owner = $2 AND balance >= $3)`
+// admission is what decides about a new account. $1 parent $2 payer $3 price $4 ledger key $5 entry.
+const admission = `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND parent = ` + root + ` AND status = 'active'),
+  EXISTS (SELECT 1 FROM credits WHERE owner = $2 AND balance >= $3),
+  EXISTS (SELECT 1 FROM ledger WHERE owner = $2 AND key = $4), EXISTS (SELECT 1 FROM ledger WHERE owner = $2 AND id = $5)`
 
-// whyNotCreated answers the account if its id exists, and else the error. The constraint is that which was violated; "":
-// none was.
-func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, constraint string) (store.Account, store.Receipt, error) {
-	var none store.Account
+// whyNotCreated returns the account if its id exists, and else the error. The constraint is that which was violated; "":
+// none was. A charge that stands already is left out, and the rest is done.
+func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.Time, constraint string) (a store.Account, r store.Receipt, err error) {
 	var row accountRow
 	found, err := s.one(ctx, accountByID, []any{id(n.Account.ID)}, row.to()...)
 	if err != nil {
-		return none, store.Receipt{}, err
-	}
-	if found {
-		a, err := row.value()
-		if err != nil {
-			return none, store.Receipt{}, err
-		}
-		r, err := s.standing(ctx, n.Charge)
 		return a, r, err
 	}
-	var parent, covered bool
-	if _, err := s.one(ctx, parentOf, []any{id(n.Account.Parent), id(n.Charge.Owner), n.Charge.Price}, &parent, &covered); err != nil {
-		return none, store.Receipt{}, err
+	if found {
+		if a, err = row.value(); err == nil {
+			r, err = s.standing(ctx, n.Charge)
+		}
+		return a, r, err
+	}
+	var parent, covered, paid, used bool
+	c := n.Charge
+	args := []any{id(n.Account.Parent), id(c.Owner), c.Price, c.Key, id(c.Entry)}
+	if _, err := s.one(ctx, admission, args, &parent, &covered, &paid, &used); err != nil {
+		return a, r, err
 	}
 	switch {
+	case nameless(&n.Account):
+		return a, r, store.ErrInvalid
 	case n.Account.Parent != store.Root && !parent:
-		return none, store.Receipt{}, in("parent", store.ErrNotFound)
+		return a, r, in("parent", store.ErrNotFound)
+	case malformed(n):
+		return a, r, store.ErrInvalid
+	case charges(c) && paid:
+		n.Charge = store.Charge{}
+		if a, _, err = s.create(ctx, n, now); err == nil {
+			r, err = s.standing(ctx, c)
+		}
+		return a, r, err
+	case c.Required && !covered:
+		return a, r, store.ErrInsufficientCredits
+	case covered && used:
+		return a, r, store.Conflict{}
 	case constraint != "":
-		return none, store.Receipt{}, conflict(constraint)
-	case n.Charge.Required && !covered:
-		return none, store.Receipt{}, store.ErrInsufficientCredits
+		return a, r, conflict(constraint)
 	}
-	return none, store.Receipt{}, errRaced
+	return a, r, errRaced
 }
 
 // conflict returns the [store.Conflict] with the field that the constraint is about, if it is one that people choose.

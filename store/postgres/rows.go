@@ -79,6 +79,14 @@ func chargeArgs(c store.Charge) []any {
 // charges reports whether there is anything to charge.
 func charges(c store.Charge) bool { return c.Owner != store.Root && c.Price != 0 }
 
+// orNone returns the charge, or none if it has no price or nobody pays.
+func orNone(c store.Charge) store.Charge {
+	if c.Price < 0 || charges(c) {
+		return c
+	}
+	return store.Charge{}
+}
+
 // balanceColumns are the columns of a credits row named c, in the order of balanceTo; without a row all are zero.
 const balanceColumns = `coalesce(c.balance, 0), coalesce(c.granted, 0), coalesce(c.used, 0), coalesce(c.free_users, 0),
   coalesce(c.children, 0), coalesce(c.sign_ins, 0), coalesce(c.sign_ups, 0), coalesce(c.verifications, 0),

@@ -68,14 +68,9 @@ const (
 // CreateSession meets [store.SessionStore]. Sign-ins that queue behind one that is being committed are committed
 // together (see SignInLanes); one that has attempts to settle is committed alone.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
-	if n.Charge.Price < 0 {
-		return store.Receipt{}, store.ErrInvalid
-	}
-	if !charges(n.Charge) {
-		n.Charge = store.Charge{}
-	}
+	n.Charge = orNone(n.Charge)
 	r := signIn{ctx, n, now}
-	if s.together == nil || !n.Settle.Zero() {
+	if s.together == nil || !n.Settle.Zero() || n.Charge.Price < 0 {
 		return s.createAlone(ctx, r)
 	}
 	defer s.underWay.Add(-1)
@@ -109,6 +104,10 @@ func payer(r signIn) uint64 {
 // createAlone does one sign-in in a statement of its own.
 func (s *Store) createAlone(ctx context.Context, r signIn) (receipt store.Receipt, err error) {
 	err = retry(ctx, func() error {
+		if r.Charge.Price < 0 {
+			receipt, err = s.whyRefused(ctx, r, "")
+			return err
+		}
 		receipt = store.Receipt{}
 		sql, args := r.statement()
 		done, err := s.one(ctx, sql, args, append([]any{&receipt.Charged}, balanceTo(&receipt.Balance)...)...)
@@ -195,6 +194,8 @@ func (s *Store) whyRefused(ctx context.Context, r signIn, constraint string) (st
 		return store.Receipt{}, store.ErrNotFound
 	case r.TOTPStep != 0 && r.TOTPStep <= why.step:
 		return store.Receipt{}, store.Conflict{}
+	case c.Price < 0:
+		return store.Receipt{}, store.ErrInvalid
 	case charges(c) && why.paid:
 		r.Charge = store.Charge{}
 		if _, err := s.createAlone(ctx, r); err != nil {

@@ -72,12 +72,7 @@ SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NUL
 
 // UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a store.Account, r store.Receipt, err error) {
-	if c.Account.Status == store.StatusDeleted || c.Charge.Price < 0 {
-		return a, r, store.ErrInvalid
-	}
-	if !charges(c.Charge) {
-		c.Charge = store.Charge{}
-	}
+	c.Charge = orNone(c.Charge)
 	err = retry(ctx, func() error {
 		a, r, err = s.update(ctx, c, now)
 		return err
@@ -87,6 +82,9 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 
 // update tries once; errRaced: it was refused for a reason that is gone.
 func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
+	if c.Account.Status == store.StatusDeleted || c.Charge.Price < 0 {
+		return s.whyNotUpdated(ctx, c, now, "")
+	}
 	var none store.Account
 	var row accountRow
 	var r store.Receipt
@@ -155,7 +153,8 @@ const refusal = `SELECT a.parent, a.version, a.totp_step, a.status <> 'deleted' 
     EXISTS (SELECT 1 FROM secrets s WHERE s.account = a.id AND s.digest = $2::bytea AND s.used_at = 0 AND (s.expires_at = 0 OR s.expires_at > $3)),
     NOT EXISTS (SELECT 1 FROM unnest($4::uuid[]) u (id) LEFT JOIN accounts x ON x.id = u.id LEFT JOIN accounts y ON y.id = x.parent
       WHERE x.id IS NULL OR x.status = 'deleted' OR coalesce(y.status, '') = 'deleted'),
-    EXISTS (SELECT 1 FROM credits c WHERE c.owner = $5 AND c.balance >= $6)
+    EXISTS (SELECT 1 FROM credits c WHERE c.owner = $5 AND c.balance >= $6),
+    EXISTS (SELECT 1 FROM credits c JOIN ledger l ON l.owner = c.owner WHERE c.owner = $5 AND c.balance >= $6 AND l.id = $7)
   FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = $1`
 
 // whyNotUpdated answers the error of an update that was refused. A charge that stands already is left out, and the rest
@@ -163,13 +162,14 @@ const refusal = `SELECT a.parent, a.version, a.totp_step, a.status <> 'deleted' 
 func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time, constraint string) (store.Account, store.Receipt, error) {
 	var none store.Account
 	var was store.Account
-	var alive, rules, other, proved, owners, covered bool
+	var alive, rules, other, proved, owners, covered, used bool
 	ids := make([][16]byte, len(c.Secrets))
 	for i, x := range c.Secrets {
 		ids[i] = id(x.Account)
 	}
-	found, err := s.one(ctx, refusal, []any{id(c.Account.ID), c.Proof[:], millis(now), ids, id(c.Charge.Owner), c.Charge.Price},
-		idTo(&was.Parent), &was.Version, &was.TOTPStep, &alive, &rules, &other, &proved, &owners, &covered)
+	args := []any{id(c.Account.ID), c.Proof[:], millis(now), ids, id(c.Charge.Owner), c.Charge.Price, id(c.Charge.Entry)}
+	found, err := s.one(ctx, refusal, args,
+		idTo(&was.Parent), &was.Version, &was.TOTPStep, &alive, &rules, &other, &proved, &owners, &covered, &used)
 	fault := errRaced
 	switch {
 	case err != nil:
@@ -178,6 +178,8 @@ func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time
 		fault = store.ErrNotFound
 	case was.Version != c.Account.Version:
 		fault = store.Conflict{}
+	case c.Account.Status == store.StatusDeleted: // that is DeleteAccount's
+		fault = store.ErrInvalid
 	case c.Proof != (store.Digest{}) && !proved:
 		fault = store.ErrProof
 	case c.TOTPStep != 0 && c.TOTPStep <= was.TOTPStep:
@@ -186,12 +188,14 @@ func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time
 		fault = store.ErrLastAdmin
 	case !owners:
 		fault = store.ErrNotFound
+	case c.Charge.Price < 0:
+		fault = store.ErrInvalid
 	}
 	if fault != errRaced {
 		return none, store.Receipt{}, fault
 	}
-	if charges(c.Charge) && (constraint == "ledger_key" || constraint == "ledger_pkey" || constraint == "" && !covered) {
-		return s.updateCharged(ctx, c, now, constraint == "ledger_pkey")
+	if charges(c.Charge) && (used || constraint == "ledger_key" || constraint == "" && !covered) {
+		return s.updateCharged(ctx, c, now, used)
 	}
 	if constraint != "" {
 		return none, store.Receipt{}, conflict(constraint)
@@ -199,13 +203,13 @@ func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time
 	return none, store.Receipt{}, errRaced
 }
 
-// updateCharged does the change without its charge, if that was made before; entryTaken: another line has its id.
-func (s *Store) updateCharged(ctx context.Context, c store.Change, now time.Time, entryTaken bool) (a store.Account, r store.Receipt, err error) {
+// updateCharged does the change without its charge, if that was made before; used: another line has its id.
+func (s *Store) updateCharged(ctx context.Context, c store.Change, now time.Time, used bool) (a store.Account, r store.Receipt, err error) {
 	paid, err := s.standing(ctx, c.Charge)
 	switch {
 	case err != nil:
 		return a, r, err
-	case !paid.Charged && entryTaken:
+	case !paid.Charged && used:
 		return a, r, store.Conflict{}
 	case !paid.Charged:
 		return a, r, store.ErrInsufficientCredits
@@ -256,8 +260,8 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now
 		var parent uuid.UUID
 		var version, step int64
 		var alive, rules, other, ignore bool
-		found, err := s.one(ctx, refusal, []any{id(account), []byte{}, int64(0), [][16]byte{}, id(scope), int64(0)},
-			idTo(&parent), &version, &step, &alive, &rules, &other, &ignore, &ignore, &ignore)
+		found, err := s.one(ctx, refusal, []any{id(account), []byte{}, int64(0), [][16]byte{}, id(scope), int64(0), id(uuid.Nil)},
+			idTo(&parent), &version, &step, &alive, &rules, &other, &ignore, &ignore, &ignore, &ignore)
 		switch {
 		case err != nil:
 			return err
