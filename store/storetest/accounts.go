@@ -37,6 +37,9 @@ func createAccount(k *kit) {
 	k.run("the same id again changes nothing", createAgain)
 	k.run("the same id again answers what stands", createAgainChanged)
 	k.run("mail is queued with it", createMail)
+	k.run("a zero id makes no sense", createZeroID)
+	k.run("of two errors the first wins", createOrder)
+	k.run("the same id again wins over every error", createRepeats)
 }
 
 func createRoot(k *kit) {

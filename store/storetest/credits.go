@@ -18,6 +18,7 @@ func credits(k *kit) {
 		}
 	})
 	k.run("list", listCredits)
+	k.run("charge", payments)
 	k.run("months", closeMonths)
 	k.run("books", books)
 	k.run("races", raceCredits)
@@ -125,6 +126,7 @@ func applyCredit(k *kit) {
 	k.run("insufficient credits change nothing", applyInsufficient)
 	k.run("the sum cannot overflow", applyOverflow)
 	k.run("an owner without balance is not found", applyNobody)
+	k.run("of two errors the first wins", applyOrder)
 }
 
 func applyPackage(k *kit) {

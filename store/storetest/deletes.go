@@ -67,6 +67,7 @@ func deleteAccount(k *kit) {
 	k.run("a second time is not found", deleteTwice)
 	k.run("ledger and balance stay", deleteLedger)
 	k.run("children of a deleted parent cannot live", deleteParent)
+	k.run("not found wins over the last admin", deleteOrder)
 }
 
 func deleteTombstone(k *kit) {

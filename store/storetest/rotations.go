@@ -25,6 +25,7 @@ func rotateSession(k *kit) {
 	k.run("needs a live session", rotateNeedsLive)
 	k.run("waits while the account or its parent is disabled", rotateWaits)
 	k.run("not at or after the refresh limit", rotateLimit)
+	k.run("of two errors the first wins", rotateOrder)
 }
 
 func rotateMoves(k *kit) {

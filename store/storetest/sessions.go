@@ -51,6 +51,8 @@ func createSession(k *kit) {
 	k.run("an optional charge is left out", createSessionOptional)
 	k.run("the same id again is charged once", createSessionAgain)
 	k.run("another parent may pay", createSessionPayer)
+	k.run("of two errors the first wins", createSessionOrder)
+	k.run("the same id again wins over every error", createSessionRepeats)
 }
 
 func createSessionKeeps(k *kit) {

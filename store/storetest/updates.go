@@ -26,6 +26,7 @@ func updateAccount(k *kit) {
 	k.run("charges once per key", updateCharges)
 	k.run("insufficient credits change nothing", updateInsufficient)
 	k.run("mail is queued with it", updateMail)
+	k.run("of two errors the first wins", updateOrder)
 }
 
 // tries runs a change of an account as it stands.
