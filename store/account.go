@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,7 +23,8 @@ const (
 // Status says whether an account may sign in.
 type Status string
 
-// The states of an account. StatusDeleted is a tombstone: personal data is gone, id, number and public key stay taken.
+// The states of an account. StatusDeleted is a tombstone: personal data is gone, id, number and public key stay
+// taken.
 const (
 	StatusActive   Status = "active"
 	StatusDisabled Status = "disabled"
@@ -33,8 +35,9 @@ const (
 // have children, a child may not.
 //
 // UpdateAccount writes Email, Username, Name, Role, Status, Password and what belongs to it, EmailVerifiedAt,
-// GoogleSubject, TOTP, TOTPPending, KeyMaster, KeyVersion, OrganizationOwner, Organization and UpdatedAt.
-// The store alone moves Number, TOTPStep, Epoch, Version and LastSignIn; ID, Parent, PublicKey, House and CreatedAt never change.
+// GoogleSubject, TOTP, TOTPPending, KeyMaster, KeyVersion, OrganizationOwner, Organization and UpdatedAt. The store
+// alone moves Number, TOTPStep, Epoch, Version and LastSignIn. ID, Parent, PublicKey, House and CreatedAt never
+// change.
 type Account struct {
 	ID                uuid.UUID     // UUIDv7, made by the caller
 	Number            int64         // from one sequence for all accounts, never reused; at most 2^53
@@ -78,3 +81,91 @@ type Subject struct {
 
 // Child reports whether the account has a parent.
 func (s Subject) Child() bool { return s.Account.Parent != Root }
+
+// NewAccount is an account with everything that starts with it.
+type NewAccount struct {
+	Account Account
+	Charge  Charge       // the parent's; zero for a root account
+	Grant   *LedgerEntry // the initial credits of a root account, with their free users in Package; nil: none
+	Mail    []QueuedMail
+}
+
+// Change is what UpdateAccount does in one step. Account carries the new values whole, and the Version that was read.
+type Change struct {
+	Account     Account
+	Proof       Digest    // of a live secret of this account, used up by the change; zero: none needed
+	TOTPStep    int64     // must be later than the account's; zero: none was used
+	EndSessions bool      // Epoch+1: every session is dead
+	KeepSession uuid.UUID // with EndSessions: this one, if it is the account's and not dead, lives on in the new epoch
+	Void        []Purpose // every live secret of these purposes is voided
+	Secrets     []Secret  // of any accounts; put as PutSecrets does, after the voiding
+	Charge      Charge
+	Mail        []QueuedMail
+}
+
+// Page of a list in id order, which is the order of creation.
+type Page struct {
+	After  uuid.UUID // exclusive; zero: from the start
+	Limit  int       // rows, above zero
+	Search string    // prefix of the email key or the lower-cased username, canonical; empty: all
+	From   time.Time // created at or after; zero: no bound
+	To     time.Time // created before; zero: no bound
+}
+
+// AccountStore keeps the tree of accounts.
+type AccountStore interface {
+	// CreateAccount makes an account. It sets Number, Epoch 1 and Version 1, opens the [Balance] of a root account with
+	// its Grant, counts a child at its parent, debits the Charge and queues the Mail. An id that exists returns the
+	// account as it stands, a tombstone too, and a Receipt of the Charge if its key stands.
+	//
+	// Errors, the first wins:
+	//   - ErrInvalid: the id is zero, or the status is deleted.
+	//   - ErrNoParent: the parent is no active root account.
+	//   - ErrInvalid: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is not
+	//     the parent.
+	//   - Those of a Charge.
+	//   - Conflict with Field "email", "username" or "google", in this order.
+	//   - Conflict: an account, also a deleted one, has the public key.
+	CreateAccount(ctx context.Context, a NewAccount, now time.Time) (Account, Receipt, error)
+
+	// FindAccount returns the account with its parent, organization and key owner, whatever its status unless deleted.
+	//
+	// Errors, the first wins:
+	//   - ErrNoParent: ScopeKey or ScopeNumber is nobody's, a child's or a deleted account's.
+	//   - ErrNotFound: nobody is there.
+	FindAccount(ctx context.Context, l Lookup) (Subject, error)
+
+	// UpdateAccount replaces the account's values and returns it as it then stands. [Account] says which values; the
+	// others that the Change carries are not looked at. Version grows by one. A Proof is used up, TOTPStep is
+	// remembered, sessions end, secrets are voided and put, the Charge is debited and the Mail is queued in the same
+	// step.
+	//
+	// Errors, the first wins:
+	//   - ErrNotFound: the account is gone.
+	//   - Conflict: another Version stands.
+	//   - ErrInvalid: the new status is deleted, which is for DeleteAccount.
+	//   - ErrProof: the Proof is not a live secret of the account.
+	//   - Conflict: TOTPStep is not later than the account's.
+	//   - ErrLastAdmin: the last active admin of a parent's children would cease to be one. Root accounts are not
+	//     guarded.
+	//   - ErrNotFound: the account of a new secret is gone.
+	//   - Those of a Charge.
+	//   - Conflict with Field "email", "username" or "google", in this order.
+	UpdateAccount(ctx context.Context, c Change, now time.Time) (Account, Receipt, error)
+
+	// DeleteAccount makes a tombstone of the account with that id below scope. Email, username, name, passwords, Google
+	// subject, seeds, organization and secrets go now, its sessions are dead, and its parent counts one child less. The
+	// children of a deleted parent are gone at once; Sweep erases them later.
+	//
+	// Errors, the first wins:
+	//   - ErrNotFound: there is no such account in the scope, or it is gone.
+	//   - ErrLastAdmin, as for UpdateAccount.
+	DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error
+
+	// ListAccounts returns up to p.Limit accounts of the scope in id order. An unknown scope has none.
+	ListAccounts(ctx context.Context, scope uuid.UUID, p Page) ([]Account, error)
+
+	// CountAccounts returns how many accounts of the scope have signed in at or after since. An unknown scope has none.
+	// It may read an index of all of them: callers remember the number for a while.
+	CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error)
+}

@@ -2,7 +2,7 @@ package store
 
 import "errors"
 
-// What a store answers. Everything else is an error of the driver, returned as it came.
+// What a store returns, compared by errors.Is. Everything else is an error of the driver, returned as it came.
 var (
 	ErrNotFound            = errors.New("store: not found")
 	ErrNoParent            = noParent{} // is ErrNotFound, too
@@ -18,7 +18,8 @@ type noParent struct{}
 func (noParent) Error() string        { return "store: no such parent" }
 func (noParent) Is(target error) bool { return target == ErrNotFound }
 
-// Conflict is a duplicate of the Field, or without one a race that was lost. Compared with errors.Is, Conflict{} is any.
+// Conflict is a duplicate of the Field. Without a Field a race was lost, or an id, key or time step is in use
+// already. Compared by errors.Is, Conflict{} is any of them.
 type Conflict struct{ Field string }
 
 func (c Conflict) Error() string { return "store: conflict " + c.Field }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,12 +22,12 @@ const (
 	OpRefund    Operation = "refund"
 )
 
-// LedgerEntry is one line of a parent's account book. It holds ids only, no personal data, and outlives accounts.
-// At every moment the balance of an owner is the sum of its entries.
+// LedgerEntry is one line of a parent's account book. It holds ids only, no personal data, and outlives accounts. At
+// every moment the balance of an owner is the sum of its entries.
 type LedgerEntry struct {
 	ID        uuid.UUID // UUIDv7, made by the caller
 	Owner     uuid.UUID // the parent
-	Key       string    // idempotency key, unique per owner, 1 to 200 bytes: "session:<id>", "account:<id>", "retention:2026-11", a transaction id
+	Key       string    // idempotency key, unique per owner, 1 to 200 bytes: "session:<id>", "retention:2026-11"
 	Operation Operation
 	Amount    int64     // credits; negative: a debit
 	Balance   int64     // credits after it
@@ -45,15 +46,15 @@ type Package struct {
 	TransactionID string
 }
 
-// Charge is a debit that a verb makes together with its own change. The zero Charge does nothing. A Key that already stands
-// in the owner's ledger counts as paid: nothing is debited twice.
+// Charge is a debit that a verb makes in its own step. The zero Charge does nothing. The package comment says which
+// of its errors wins.
 type Charge struct {
 	Owner     uuid.UUID // who pays; zero: nobody
-	Key       string    // idempotency key of the ledger row
+	Key       string    // idempotency key of the ledger row: one that stands is paid
 	Entry     uuid.UUID // id of the ledger row
 	Operation Operation
-	Price     int64 // credits, above zero
-	Required  bool  // true: when the balance does not cover it, nothing happens and the verb answers ErrInsufficientCredits; false: debit if it can
+	Price     int64 // credits; zero: no charge
+	Required  bool  // without the credits the verb is ErrInsufficientCredits; else it goes on without the charge
 }
 
 // Receipt is what became of a Charge.
@@ -93,8 +94,53 @@ type Month struct {
 	At         time.Time
 }
 
-// MonthOf answers the month of t in UTC as Month counts them.
+// MonthOf returns the month of t in UTC as Month counts them.
 func MonthOf(t time.Time) int {
 	t = t.UTC()
 	return t.Year()*12 + int(t.Month()) - 1
+}
+
+// CreditStore keeps the account books. A root account has one, also when it is deleted.
+type CreditStore interface {
+	// ApplyCredit adds an entry once per Owner and Key, with the free users of its Package. A Key that stands returns
+	// the first entry, the balance as it is now and fresh false, and changes nothing.
+	//
+	// With Refunds the entry reverses the debit of that key: the store sets Amount, and Used falls by it.
+	//
+	// Errors, the first wins:
+	//   - ErrNotFound: the owner has no Balance.
+	//   - Conflict: the Key stands with another operation, Refunds or, but for a refund, amount.
+	//   - ErrNotFound: there is no such debit to refund.
+	//   - Conflict with Field "refund": it was refunded under another key.
+	//   - ErrInsufficientCredits: a debit beyond the balance.
+	//   - ErrInvalid: a sum of credits or free users would overflow, or the free users fall below zero.
+	//   - Conflict: another entry of the owner has the ID.
+	ApplyCredit(ctx context.Context, e LedgerEntry) (entry LedgerEntry, b Balance, fresh bool, err error)
+
+	// Balance returns the owner's row. ErrNotFound: it has none.
+	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
+
+	// ListCredits returns up to p.Limit entries of the owner in id order; op empty: of every operation. Only After and
+	// Limit of p count. An unknown owner has none.
+	ListCredits(ctx context.Context, owner uuid.UUID, op Operation, p Page) ([]LedgerEntry, error)
+
+	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has
+	// none.
+	ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]Month, error)
+
+	// CloseMonths settles the oldest open month of up to limit owners for whom that is month or an earlier one: those
+	// who are furthest behind first, then by id. It debits price for each child beyond the free ones, as far as the
+	// balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry.
+	// Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
+	// once, however many processes call.
+	//
+	// It returns how many it settled, zero when nothing is left, and whom it charged. ErrInvalid: a negative price.
+	CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []Settled, err error)
+}
+
+// Settled is a parent whose month CloseMonths charged.
+type Settled struct {
+	Owner   uuid.UUID
+	Debit   int64
+	Balance Balance // right after it
 }

@@ -1,12 +1,15 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Limit is the policy of one bucket of attempts. Its durations are whole milliseconds. Exactly one of three kinds:
 //
 //   - a rate (Every > 0): at most Burst attempts at once, then one per Every (GCRA);
-//   - a lock (Base > 0): the Free-th attempt that was not forgiven locks for Base, each further one doubles that up to
-//     Max; it forgets Window after the last;
+//   - a lock (Base > 0): the Free-th attempt that was not forgiven locks for Base, each further one doubles that up
+//     to Max; it forgets Window after the last;
 //   - a ceiling (otherwise): after Free attempts within Window of the first it refuses for Window.
 type Limit struct {
 	Every  time.Duration
@@ -24,7 +27,7 @@ type State struct {
 	Expires time.Time // from then on as if never used
 }
 
-// Next answers the state after one more attempt and whether it was let in; refused, the state stays as it was. It is
+// Next returns the state after one more attempt and whether it was let in; refused, the state stays as it was. It is
 // the whole meaning of a bucket: memory and SQLite call it, SQL and Lua repeat it, storetest compares them.
 func (l Limit) Next(s State, now time.Time) (State, bool) {
 	if !now.Before(s.Expires) {
@@ -81,7 +84,7 @@ func (l Limit) ceiling(s State, now time.Time) State {
 	return s
 }
 
-// Forgive answers the state without one of its attempts, which turned out to be no failure. Below Free nothing is
+// Forgive returns the state without one of its attempts, which turned out to be no failure. Below Free nothing is
 // refused any more. A rate counts every attempt and forgives none.
 func (l Limit) Forgive(s State, now time.Time) State {
 	if !now.Before(s.Expires) {
@@ -129,4 +132,15 @@ type Settlement struct {
 // Zero reports whether there is nothing to settle.
 func (s Settlement) Zero() bool {
 	return len(s.Forget) == 0 && len(s.Forgive) == 0 && s.Mark == Digest{}
+}
+
+// AttemptStore counts attempts. It may be another server than the rest (Config.Limits.Attempts).
+type AttemptStore interface {
+	// Take counts one attempt in every bucket, or in none if one refuses. A bucket whose Waive mark lives cannot refuse,
+	// and is charged if its own state lets it. Outcomes are in the order of the buckets, whose keys differ. What a
+	// refusal found does not change: a lock is not extended. No buckets are let in. What follows never undoes a Take.
+	Take(ctx context.Context, b []Bucket, now time.Time) (Decision, error)
+
+	// Settle forgets, forgives and marks. What is not there is no error. A key to forget and to forgive is forgotten.
+	Settle(ctx context.Context, s Settlement, now time.Time) error
 }

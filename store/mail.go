@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,4 +29,18 @@ type QueuedMail struct {
 	Args   map[string]string // for the template
 	Tries  int               // how often it was claimed; also the fence of FinishMail
 	DueAt  time.Time
+}
+
+// OutboxStore keeps mail that waits to be sent.
+type OutboxStore interface {
+	// QueueMail adds what is not there yet. An id that is there stays as it is.
+	QueueMail(ctx context.Context, m []QueuedMail) error
+
+	// ClaimMail leases up to limit mails that are due, oldest first: nobody else gets them before now+lease, which is
+	// their DueAt. Tries is one more than before.
+	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
+
+	// FinishMail removes the mail, or with retry makes it due then. Nothing happens when it is gone, or when Tries is
+	// not the claimed one any more: another caller has taken it over.
+	FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,12 +31,12 @@ type Session struct {
 	Agent        string    // User-Agent, cut to 256 bytes
 	CreatedAt    time.Time
 	SeenAt       time.Time // moved at most every few minutes
-	ProvedAt     time.Time // when its owner last proved who he is
+	ProvedAt     time.Time // when its owner last proved who they are
 	ExpiresAt    time.Time // no access token of it is good at or after this time
 	RefreshUntil time.Time // no refresh token is; zero: the session has none
 }
 
-// EndsAt answers when nothing of the session is good any more.
+// EndsAt returns when nothing of the session is good any more.
 func (s Session) EndsAt() time.Time {
 	if s.RefreshUntil.After(s.ExpiresAt) {
 		return s.RefreshUntil
@@ -43,7 +44,8 @@ func (s Session) EndsAt() time.Time {
 	return s.ExpiresAt
 }
 
-// Live is a session with what Authenticate decides on, from one look-up. It is small, because it is copied on each request.
+// Live is a session with what Authenticate decides on, from one look-up. It is small, because it is copied on each
+// request.
 type Live struct {
 	Session           Session
 	Parent            uuid.UUID
@@ -70,7 +72,7 @@ type NewSession struct {
 	Session  Session
 	Charge   Charge
 	TOTPStep int64      // must be later than the account's; zero: none was used
-	Settle   Settlement // of the attempts; done in the same step. Zero where attempts live in another store
+	Settle   Settlement // of the attempts, in the same step; zero where they are counted by another store
 }
 
 // Rotation is one use of a refresh token.
@@ -79,11 +81,53 @@ type Rotation struct {
 	Generation   int           // that the token shows
 	ExpiresAt    time.Time     // of the next access token
 	RefreshUntil time.Time     // of the next refresh token
-	Grace        time.Duration // for so long after a rotation the previous generation answers the same successor
+	Grace        time.Duration // for so long after a rotation the generation before gets the same successor
 }
 
 // Touch says that a session was used.
 type Touch struct {
 	Account, Session uuid.UUID
-	Proved           bool // its owner proved again who he is: ProvedAt moves too
+	Proved           bool // its owner proved again who they are: ProvedAt moves too
+}
+
+// SessionStore keeps sessions. All sessions of an account end by [Change].EndSessions: one row, also with a million
+// sessions.
+//
+// A session is live until EndsAt, unless it was revoked, reused, or its account is gone or has another epoch. A
+// session of a disabled account is live, and says so.
+type SessionStore interface {
+	// CreateSession makes the session, debits the Charge, moves LastSignIn to now and TOTPStep, and does the Settlement.
+	// It does not move the account's Version. An id that the account has returns the Receipt of the Charge if its key
+	// stands, and changes nothing.
+	//
+	// Errors, the first wins:
+	//   - Conflict: another account has the id.
+	//   - ErrNotFound: the account or its parent is not active, or the account has another epoch.
+	//   - Conflict: TOTPStep is not later than the account's.
+	//   - Those of a Charge.
+	CreateSession(ctx context.Context, s NewSession, now time.Time) (Receipt, error)
+
+	// Session returns a live session, else ErrNotFound.
+	Session(ctx context.Context, id uuid.UUID, now time.Time) (Live, error)
+
+	// RotateSession moves Generation one on and RotatedAt to now, if the current Generation is shown; SeenAt stays. The
+	// one just before it moves nothing and returns the same, while now is before RotatedAt+Grace. Any other one is
+	// reuse, which ends the session.
+	//
+	// Errors, the first wins:
+	//   - Conflict: the session ended by reuse, and another Generation than its current one is shown.
+	//   - ErrNotFound: the session is not live, now is not before its RefreshUntil, or its account or parent is not
+	//     active. Nothing moves, so the token serves again when they are active.
+	//   - Conflict: reuse.
+	RotateSession(ctx context.Context, r Rotation, now time.Time) (Live, error)
+
+	// TouchSession moves SeenAt, and ProvedAt if asked. ErrNotFound: it is no live session of the account.
+	TouchSession(ctx context.Context, t Touch, now time.Time) error
+
+	// RevokeSession ends a session. ErrNotFound: it is no live session of the account.
+	RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error
+
+	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and Limit of p count. An
+	// unknown account has none.
+	ListSessions(ctx context.Context, account uuid.UUID, p Page, now time.Time) ([]Session, error)
 }
