@@ -186,10 +186,10 @@ func (s *Store) whyRefused(ctx context.Context, r signIn, constraint string) (st
 	switch {
 	case err != nil:
 		return store.Receipt{}, err
-	case why.holder == r.Session.Account:
-		return s.standing(ctx, c)
-	case why.holder != uuid.Nil:
+	case why.holder != uuid.Nil && why.holder != r.Session.Account:
 		return store.Receipt{}, store.Conflict{}
+	case why.holder != uuid.Nil:
+		return s.standing(ctx, c)
 	case !why.active || why.epoch != r.Session.Epoch:
 		return store.Receipt{}, store.ErrNotFound
 	case r.TOTPStep != 0 && r.TOTPStep <= why.step:
