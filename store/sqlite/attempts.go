@@ -9,7 +9,7 @@ import (
 
 // Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
-	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now) })
+	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now.UTC()) })
 }
 
 const upsertAttempt = `INSERT INTO attempts (key, n, until, expires) VALUES (?1, ?2, ?3, ?4)
