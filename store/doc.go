@@ -32,7 +32,7 @@
 //   - [Conflict]: with a Field, another account has that name; without one, a race was lost or an id or key is in
 //     use.
 //   - [ErrProof], [ErrLastAdmin], [ErrInsufficientCredits]: a rule that only the store can decide refuses.
-//   - [ErrUnavailable]: the server of an [AttemptStore] is away.
+//   - [ErrUnavailable]: what a store may return when its server is away, besides an error of the driver.
 //
 // Where several errors apply, the one that the verb lists first wins. Besides an error all results are zero, but for
 // the Subject that ConsumeSecret returns with a wrong code.

@@ -37,7 +37,10 @@ func createAccount(k *kit) {
 	k.run("the same id again changes nothing", createAgain)
 	k.run("the same id again answers what stands", createAgainChanged)
 	k.run("mail is queued with it", createMail)
+	k.run("names are compared byte by byte", nameBytes)
 	k.run("a zero id makes no sense", createZeroID)
+	k.run("a grant is of a root account and not negative", createBadGrant)
+	k.run("nobody pays for a root account", createPaidRoot)
 	k.run("of two errors the first wins", createOrder)
 	k.run("the same id again wins over every error", createRepeats)
 }
@@ -202,7 +205,7 @@ func createTakenKey(k *kit) {
 			k.remove(first)
 		}
 		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: second}, now)
-		k.that(err != nil, "two accounts have one public key (the first deleted: %v)", gone)
+		k.fails(err, store.Conflict{})
 		k.absent(second.ID)
 	}
 }

@@ -20,6 +20,7 @@ func attempts(k *kit) {
 	k.run("histories", histories)
 	k.run("races", raceAttempts)
 	k.run("no clock", attemptsClock)
+	k.run("times come back in utc", attemptsUTC)
 	k.run("a cancelled context does nothing", attemptsCancelled)
 }
 

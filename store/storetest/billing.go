@@ -75,6 +75,41 @@ func monthOperations(k *kit) {
 	k.that(k.books(p.ID).ClosedUsed == 15, "closed used is %d", k.balance(p.ID).ClosedUsed)
 }
 
+func monthPaid(k *kit) {
+	p := k.tenant(100, 5)
+	paid := entry(p.ID, "host-operation", -1)
+	paid.Key = "retention:1990-11"
+	k.apply(paid)
+	k.that(len(k.settleAll(firstMonth, 3)[p.ID]) == 0, "a paid month is charged")
+	m := k.months(p.ID)
+	k.that(len(m) == 1 && m[0].Retention == 0 && m[0].Operations == 1, "months are %+v", m)
+	k.that(k.books(p.ID).ClosedMonth == firstMonth, "a paid month is not settled")
+}
+
+func monthFurthest(k *kit) {
+	k.settleAll(firstMonth+3, 0)
+	next := account(store.Root)
+	_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: next}, closing.AddDate(0, 1, 0))
+	k.ok(err)
+	first := k.tenant(0, 0)
+	for call, want := range [][2]int{{0, 0}, {0, 1}, {1, 1}} {
+		settled, _, err := k.store.CloseMonths(k.ctx, firstMonth+1, 1, 1, closing)
+		k.ok(err)
+		got := [2]int{k.balance(first.ID).ClosedMonth - firstMonth, k.balance(next.ID).ClosedMonth - firstMonth}
+		k.that(settled == 1 && got == want, "call %d settled %d, closed are %v, want %v", call+1, settled, got, want)
+	}
+}
+
+func monthNothing(k *kit) {
+	p := k.tenant(100, 5)
+	_, _, err := k.store.CloseMonths(k.ctx, firstMonth, -1, 100, closing)
+	k.fails(err, store.ErrInvalid)
+	settled, charged, err := k.store.CloseMonths(k.ctx, firstMonth, 1, 0, closing)
+	k.ok(err)
+	k.that(settled == 0 && len(charged) == 0, "settled %d, limit 0", settled)
+	k.that(k.books(p.ID).ClosedMonth == firstMonth-1 && len(k.months(p.ID)) == 0, "a month is settled")
+}
+
 func listMonths(k *kit) {
 	p := k.tenant(100, 3)
 	k.settleAll(firstMonth+3, 1)

@@ -223,7 +223,11 @@ func applyInsufficient(k *kit) {
 func applyOverflow(k *kit) {
 	p := k.parent(5)
 	before := k.balance(p.ID)
-	_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, store.OpGrant, math.MaxInt64-4))
+	users := entry(p.ID, store.OpPackage, 1)
+	users.Package = &store.Package{FreeUsers: math.MaxInt64}
+	_, _, _, err := k.store.ApplyCredit(k.ctx, users)
+	k.fails(err, store.ErrInvalid)
+	_, _, _, err = k.store.ApplyCredit(k.ctx, entry(p.ID, store.OpGrant, math.MaxInt64-4))
 	k.that(err != nil, "5 and 2^63-5 credits have a sum: %+v", k.balance(p.ID))
 	k.equal("balance", k.balance(p.ID), before)
 	k.books(p.ID)

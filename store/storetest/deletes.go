@@ -152,6 +152,8 @@ func deleteLedger(k *kit) {
 	k.remove(p)
 	k.equal("ledger", k.ledger(p.ID), before)
 	k.that(k.balance(p.ID).Credits == 5, "balance is %+v", k.balance(p.ID))
+	k.apply(entry(p.ID, "host-operation", -5))
+	k.books(p.ID)
 }
 
 func deleteParent(k *kit) {
@@ -161,9 +163,13 @@ func deleteParent(k *kit) {
 	k.remove(p)
 	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now)}, now)
 	k.fails(err, store.ErrNotFound)
-	_, err = k.store.Session(k.ctx, s.ID, now)
-	k.fails(err, store.ErrNotFound)
+	k.dead(a.ID, s.ID, now)
 	_, err = k.store.RotateSession(k.ctx, rotation(s, 0, 0), now)
 	k.fails(err, store.ErrNotFound)
+	k.fails(k.store.PutSecrets(k.ctx, []store.Secret{secret(a, store.PurposeReset)}, now), store.ErrNotFound)
 	k.absent(a.ID)
+	k.equal("accounts", k.listed(p.ID, store.Page{Limit: 10}), []uuid.UUID{})
+	n, err := k.store.CountAccounts(k.ctx, p.ID, now.AddDate(-60, 0, 0))
+	k.ok(err)
+	k.that(n == 0, "%d accounts of a deleted parent signed in", n)
 }

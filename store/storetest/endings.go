@@ -61,6 +61,9 @@ func updateSecrets(k *kit) {
 	k.update(a.ID, func(c *store.Change) { c.Secrets = []store.Secret{reset} })
 	k.equal("added again", k.secret(reset), reset)
 	k.equal("without voiding", k.secret(added), added)
+	sibling := secret(k.child(store.Account{ID: a.Parent}), store.PurposeReset)
+	k.update(a.ID, func(c *store.Change) { c.Secrets = []store.Secret{sibling} })
+	k.equal("of another account", k.secret(sibling), sibling)
 }
 
 func updateProof(k *kit) {
@@ -159,4 +162,11 @@ func updateMail(k *kit) {
 	}), store.Conflict{})
 	got := k.claimed(sent.ID, lost.ID)
 	k.that(len(got) == 1 && got[0].ID == sent.ID, "queued are %v", got)
+	stays, twin := queued(store.Lookup{}), store.QueuedMail{}
+	k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{stays}))
+	twin = stays
+	twin.To = "other@example.com"
+	k.update(a.ID, func(c *store.Change) { c.Mail = []store.QueuedMail{twin} })
+	got = k.claimed(stays.ID)
+	k.that(len(got) == 1 && got[0].To == "", "an id that is there does not stay as it is: %v", got)
 }

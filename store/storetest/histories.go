@@ -166,6 +166,19 @@ func attemptsClock(k *kit) {
 	}
 }
 
+func attemptsUTC(k *kit) {
+	for _, l := range []store.Limit{rate, lock, ceiling} {
+		b := k.waived(l, now.Add(time.Hour).In(elsewhere))
+		want := store.State{}
+		for range 4 {
+			next, in := l.Next(want, now)
+			d := k.take(now.In(elsewhere), b)
+			k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Charged: in, Marked: now.Add(time.Hour)})
+			want = next
+		}
+	}
+}
+
 func attemptsCancelled(k *kit) {
 	ctx, cancel := context.WithCancel(k.ctx)
 	cancel()

@@ -15,6 +15,7 @@ func findAccount(k *kit) {
 	k.run("google subject before email", findGoogleFirst)
 	k.run("keys are compared byte by byte", findBytes)
 	k.run("an empty lookup finds nothing", findNothing)
+	k.run("the first field that is set counts", findFirstField)
 	k.run("an unknown scope names the parent", findUnknownScope)
 	k.run("a known scope without the account is plain", findKnownScope)
 	k.run("a disabled scope is still known", findDisabledScope)
@@ -44,6 +45,7 @@ func (k *kit) misses(l store.Lookup, field ...string) {
 	s, err := k.store.FindAccount(k.ctx, l)
 	k.that(err != nil, "%+v found %v below %v", l, s.Account.ID, s.Account.Parent)
 	k.fails(err, store.ErrNotFound, field...)
+	k.equal("subject of nobody", s, store.Subject{})
 }
 
 func findByOwn(k *kit) {

@@ -18,6 +18,9 @@ func closeMonths(k *kit) {
 	k.run("at most limit parents", monthLimit)
 	k.run("not beyond the month asked for", monthFuture)
 	k.run("other use is told apart from retention", monthOperations)
+	k.run("a month that was paid is settled without debit", monthPaid)
+	k.run("those furthest behind first", monthFurthest)
+	k.run("a negative price or no limit settles nothing", monthNothing)
 	k.run("lists months newest first", listMonths)
 }
 

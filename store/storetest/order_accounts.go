@@ -61,6 +61,29 @@ func createZeroID(k *kit) {
 	k.fails(trySignUp(k, n), store.ErrInvalid)
 }
 
+func createBadGrant(k *kit) {
+	for _, spoil := range []func(*store.LedgerEntry){
+		func(e *store.LedgerEntry) { e.Amount = -1 },
+		func(e *store.LedgerEntry) { e.Package.FreeUsers = -1 },
+	} {
+		a := account(store.Root)
+		g := grant(a.ID, 5)
+		spoil(g)
+		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Grant: g}, now)
+		k.fails(err, store.ErrInvalid)
+		k.absent(a.ID)
+	}
+}
+
+func createPaidRoot(k *kit) {
+	n := store.NewAccount{Account: account(store.Root), Charge: charge(k.parent(10).ID, store.OpSignUp, 5)}
+	k.fails(trySignUp(k, n), store.ErrInvalid)
+	n.Charge.Owner = n.Account.ID
+	_, _, err := k.store.CreateAccount(k.ctx, n, now)
+	k.fails(err, store.ErrInvalid)
+	k.absent(n.Account.ID)
+}
+
 // change makes a request about the last admin of a scope, with a charge and a proof.
 func change(k *kit) store.Change {
 	p := k.parent(10)

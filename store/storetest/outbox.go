@@ -124,6 +124,7 @@ func claimMail(k *kit) {
 			got := k.due(10, at)
 			k.claims(got, mails)
 			k.that(got[0].Tries == try+1, "tries are %d, want %d", got[0].Tries, try+1)
+			k.that(got[0].DueAt.Equal(at.Add(time.Minute)), "the lease ends at %v", got[0].DueAt)
 			k.claims(k.due(10, at), nil)
 			k.claims(k.due(10, at.Add(time.Minute-time.Millisecond)), nil)
 		}

@@ -80,6 +80,11 @@ func listSessions(k *kit) {
 		k.equal("first", list(k, store.Page{Limit: 3}), ids[:3])
 		k.equal("second", list(k, store.Page{Limit: 3, After: ids[2]}), ids[3:])
 	})
+	k.run("an unknown account has none", func(k *kit) {
+		none, err := k.store.ListSessions(k.ctx, id(), store.Page{Limit: 10}, now)
+		k.ok(err)
+		k.equal("sessions", none, []store.Session{})
+	})
 	k.run("only after and limit count", func(k *kit) {
 		k.equal("all", list(k, store.Page{Limit: 10, Search: "x", From: now.Add(time.Hour), To: now.Add(-time.Hour)}), ids)
 	})

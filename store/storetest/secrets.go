@@ -3,6 +3,8 @@ package storetest
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -47,6 +49,22 @@ func putSecrets(k *kit) {
 		k.equal("renewed", k.secret(s), s)
 		k.guess(a, s.Digest, 5, true)
 	})
+	k.run("tries and use start at zero", func(k *kit) {
+		a := k.child(k.parent(0))
+		s := secret(a, store.PurposeReset)
+		s.Tries, s.UsedAt = 3, now
+		k.put(s)
+		s.Tries, s.UsedAt = 0, time.Time{}
+		k.equal("secret", k.secret(s), s)
+	})
+	k.run("of two with one digest the last counts", func(k *kit) {
+		a := k.child(k.parent(0))
+		first, last := secret(a, store.PurposeReset), secret(a, store.PurposeVerify)
+		last.Digest, last.Address = first.Digest, "other@example.com"
+		k.ok(k.store.PutSecrets(k.ctx, []store.Secret{first, last}, now))
+		k.equal("secret", k.secret(last), last)
+		k.that(!k.hasSecret(first), "the first one is there, too")
+	})
 	k.run("two accounts may have the same digest", func(k *kit) {
 		p := k.parent(0)
 		a, b := k.child(p), k.child(p)
@@ -89,6 +107,19 @@ func readSecrets(k *kit) {
 		k.fails(err, store.ErrNotFound)
 		_, _, err = k.store.Secret(k.ctx, store.PurposeReset, digest())
 		k.fails(err, store.ErrNotFound)
+	})
+	k.run("of two accounts with one digest the lower id is read", func(k *kit) {
+		p := k.parent(0)
+		ids := inOrder([]uuid.UUID{k.child(p).ID, k.child(p).ID})
+		one := secret(k.find(ids[0]), store.PurposeSignIn)
+		for _, i := range []int{1, 0} {
+			s := one
+			s.Account = ids[i]
+			k.put(s)
+		}
+		k.equal("secret", k.secret(one), one)
+		k.remove(k.find(ids[0]))
+		k.that(k.secret(one).Account == ids[1], "a deleted account hides the other one")
 	})
 	k.run("of a child of a deleted parent is not found", func(k *kit) {
 		p := k.parent(0)

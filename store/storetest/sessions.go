@@ -29,8 +29,9 @@ func (k *kit) live(id uuid.UUID, at time.Time) store.Live {
 // dead wants no verb to take the session for live.
 func (k *kit) dead(account, id uuid.UUID, at time.Time) {
 	k.Helper()
-	_, err := k.store.Session(k.ctx, id, at)
+	l, err := k.store.Session(k.ctx, id, at)
 	k.fails(err, store.ErrNotFound)
+	k.equal("a dead session", l, store.Live{})
 	k.fails(k.store.TouchSession(k.ctx, store.Touch{Account: account, Session: id}, at), store.ErrNotFound)
 	k.fails(k.store.RevokeSession(k.ctx, account, id, at), store.ErrNotFound)
 	all, err := k.store.ListSessions(k.ctx, account, store.Page{Limit: 1000}, at)
@@ -53,6 +54,7 @@ func createSession(k *kit) {
 	k.run("another parent may pay", createSessionPayer)
 	k.run("of two errors the first wins", createSessionOrder)
 	k.run("the same id again wins over every error", createSessionRepeats)
+	k.run("the same id again revives nothing", createSessionRevivesNothing)
 }
 
 func createSessionKeeps(k *kit) {

@@ -83,6 +83,17 @@ func settleAttempts(k *kit) {
 		k.settle(now, store.Settlement{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
+	k.run("what is forgotten is not forgiven, too", func(k *kit) {
+		b := bucket(ceiling)
+		k.take(now, b)
+		k.take(now, b)
+		k.settle(now, store.Settlement{Forget: []store.Digest{b.Key}, Forgive: []store.Bucket{b}})
+		k.counts(now, b, 1)
+	})
+	k.run("a mark that has ended marks nothing", func(k *kit) {
+		b := k.waived(ceiling, now)
+		k.that(!k.marked(b.Waive, now.Add(-time.Minute)), "a mark that ended when it was made")
+	})
 	k.run("a mark is never shortened", func(k *kit) {
 		b := k.waived(ceiling, now.Add(time.Hour))
 		for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Hour}, {2 * time.Hour, 2 * time.Hour}, {time.Hour, 2 * time.Hour}} {

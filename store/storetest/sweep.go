@@ -13,6 +13,7 @@ func sweep(k *kit) {
 	k.run("leaves what lives", sweepLeaves)
 	k.run("is bounded and says when there is more", sweepBounded)
 	k.run("takes sessions, too", sweepSessions)
+	k.run("takes nothing without a limit", sweepNothing)
 	k.run("erases the children of deleted parents", sweepOrphans)
 	k.run("erases at most limit children at once", sweepOrphansBounded)
 }
@@ -40,9 +41,11 @@ func (k *kit) expired(a store.Account, at time.Time) store.Secret {
 
 func (k *kit) hasSecret(s store.Secret) bool {
 	k.Helper()
-	_, _, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
+	x, subject, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
 	if err != nil {
 		k.fails(err, store.ErrNotFound)
+		k.equal("secret of nobody", x, store.Secret{})
+		k.equal("subject of nobody", subject, store.Subject{})
 	}
 	return err == nil
 }
@@ -55,7 +58,7 @@ func sweepDay(k *kit) {
 	k.that(k.hasSecret(s), "a secret is swept when it expires")
 	k.swept(day.Add(-time.Millisecond))
 	k.that(k.hasSecret(s), "a secret is swept within a day")
-	k.swept(day.Add(time.Millisecond))
+	k.swept(day)
 	k.that(!k.hasSecret(s), "a secret is there a day after it expired")
 }
 
@@ -111,6 +114,17 @@ func sweepBounded(k *kit) {
 		left = now
 	}
 	k.swept(at)
+}
+
+func sweepNothing(k *kit) {
+	a := k.child(k.parent(0))
+	s := k.expired(a, dusk)
+	for _, limit := range []int{0, -1} {
+		more, err := k.store.Sweep(k.ctx, limit, dusk.AddDate(0, 0, 5))
+		k.ok(err)
+		k.that(!more, "there is more of nothing")
+	}
+	k.that(k.hasSecret(s), "a secret is swept, limit 0")
 }
 
 // sweepSessions cannot see ended sessions, but how many sweeps they take.
