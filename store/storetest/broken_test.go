@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,9 +97,6 @@ type brokenStore struct {
 }
 
 func brokenStores() []brokenStore {
-	var all []brokenStore
-	for _, some := range [][]brokenStore{brokenAccounts, brokenSessions, brokenSecrets, brokenAttempts, brokenCredits, brokenOutbox} {
-		all = append(all, some...)
-	}
-	return all
+	return slices.Concat(brokenAccounts, brokenOrder, brokenEdges, brokenLists, brokenSessions, brokenSecrets, brokenAttempts,
+		brokenCredits, brokenOutbox, brokenQueues)
 }

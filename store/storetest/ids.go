@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -65,7 +67,7 @@ func createSessionRevivesNothing(k *kit) {
 			end(a, n.Session)
 			before, lines := k.stands(a), len(k.ledger(p.ID))
 			n.Session.Epoch++
-			receipt, err := k.store.CreateSession(k.ctx, n, now)
+			receipt, err := k.store.CreateSession(k.ctx, n, now.Add(time.Minute))
 			k.ok(err)
 			k.that(receipt.Charged, "receipt is %+v", receipt)
 			k.dead(a.ID, n.Session.ID, now)

@@ -26,11 +26,17 @@ func trySignUp(k *kit, n store.NewAccount) error {
 	})
 }
 
-// takes spoils a new account with what another one of its scope has.
-func takes(copy func(to *store.Account, from store.Account)) func(*kit, *store.NewAccount) {
-	return func(k *kit, n *store.NewAccount) {
-		other := k.child(store.Account{ID: n.Account.Parent})
-		copy(&n.Account, other)
+// nameFaults give an account a name that another one of its scope has.
+func nameFaults[R any](of func(*R) *store.Account) []fault[R] {
+	takes := func(field, name string, copy func(to *store.Account, from store.Account)) fault[R] {
+		return fault[R]{"a taken " + name, func(k *kit, r *R) {
+			copy(of(r), k.child(store.Account{ID: of(r).Parent}))
+		}, store.Conflict{Field: field}}
+	}
+	return []fault[R]{
+		takes("email", "email", func(to *store.Account, from store.Account) { to.EmailKey = from.EmailKey }),
+		takes("username", "username", func(to *store.Account, from store.Account) { to.Username = from.Username }),
+		takes("google", "google subject", func(to *store.Account, from store.Account) { to.GoogleSubject = from.GoogleSubject }),
 	}
 }
 
@@ -43,12 +49,10 @@ func createFaults() []fault[store.NewAccount] {
 		{"a charge for somebody else", func(k *kit, n *request) { n.Charge.Owner = k.parent(10).ID }, store.ErrInvalid},
 	}
 	faults = append(faults, chargeFaults(func(n *request) *store.Charge { return &n.Charge })...)
-	return append(faults, []fault[request]{
-		{"a taken email", takes(func(to *store.Account, from store.Account) { to.EmailKey = from.EmailKey }), store.Conflict{Field: "email"}},
-		{"a taken username", takes(func(to *store.Account, from store.Account) { to.Username = from.Username }), store.Conflict{Field: "username"}},
-		{"a taken google subject", takes(func(to *store.Account, from store.Account) { to.GoogleSubject = from.GoogleSubject }), store.Conflict{Field: "google"}},
-		{"a taken public key", takes(func(to *store.Account, from store.Account) { to.PublicKey = from.PublicKey }), store.Conflict{}},
-	}...)
+	faults = append(faults, nameFaults(func(n *request) *store.Account { return &n.Account })...)
+	return append(faults, fault[request]{"a taken public key", func(k *kit, n *request) {
+		n.Account.PublicKey = k.child(store.Account{ID: n.Account.Parent}).PublicKey
+	}, store.Conflict{}})
 }
 
 func createOrder(k *kit) { firstWins(k, signUp, trySignUp, createFaults()) }
@@ -112,7 +116,6 @@ func tryChange(k *kit, c store.Change) error {
 
 func updateOrder(k *kit) {
 	type request = store.Change
-	sibling := func(k *kit, c *request) store.Account { return k.child(store.Account{ID: c.Account.Parent}) }
 	faults := []fault[request]{
 		{"a deleted parent", func(k *kit, c *request) { k.remove(store.Account{ID: c.Account.Parent}) }, store.ErrNotFound},
 		{"another version", func(_ *kit, c *request) { c.Account.Version-- }, store.Conflict{}},
@@ -125,11 +128,7 @@ func updateOrder(k *kit) {
 		}, store.ErrNotFound},
 	}
 	faults = append(faults, chargeFaults(func(c *request) *store.Charge { return &c.Charge })...)
-	faults = append(faults, []fault[request]{
-		{"a taken email", func(k *kit, c *request) { c.Account.EmailKey = sibling(k, c).EmailKey }, store.Conflict{Field: "email"}},
-		{"a taken username", func(k *kit, c *request) { c.Account.Username = sibling(k, c).Username }, store.Conflict{Field: "username"}},
-		{"a taken google subject", func(k *kit, c *request) { c.Account.GoogleSubject = sibling(k, c).GoogleSubject }, store.Conflict{Field: "google"}},
-	}...)
+	faults = append(faults, nameFaults(func(c *request) *store.Account { return &c.Account })...)
 	firstWins(k, change, tryChange, faults)
 }
 

@@ -40,11 +40,13 @@ func applyOrder(k *kit) {
 	type request = store.LedgerEntry
 	k.run("of a credit", func(k *kit) {
 		credit := func(k *kit) request { return entry(k.parent(10).ID, store.OpPackage, 5) }
-		firstWins(k, credit, tryApply, entryFaults(fault[request]{"an overflow", func(_ *kit, e *request) { e.Amount = math.MaxInt64 }, store.ErrInvalid}))
+		overflow := fault[request]{"an overflow", func(_ *kit, e *request) { e.Amount = math.MaxInt64 }, store.ErrInvalid}
+		firstWins(k, credit, tryApply, entryFaults(overflow))
 	})
 	k.run("of a debit", func(k *kit) {
 		debit := func(k *kit) request { return entry(k.parent(10).ID, "host-operation", -5) }
-		firstWins(k, debit, tryApply, entryFaults(fault[request]{"too few credits", func(_ *kit, e *request) { e.Amount = -1000 }, store.ErrInsufficientCredits}))
+		short := fault[request]{"too few credits", func(_ *kit, e *request) { e.Amount = -1000 }, store.ErrInsufficientCredits}
+		firstWins(k, debit, tryApply, entryFaults(short))
 	})
 	k.run("of a refund", func(k *kit) {
 		refund := func(k *kit) request {
