@@ -2,14 +2,13 @@ package tollkeeper
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/letter"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -20,7 +19,7 @@ type Authenticator struct {
 	store    store.Store
 	attempts store.AttemptStore
 	apart    bool // attempts live in another store than sessions
-	keys     *keyring
+	keys     *token.Keyring
 	tokens   *tokenChecker
 	live     *liveSessions
 	digests  digestKeys
@@ -52,7 +51,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	}
 	a.tokens = newTokenChecker(a.keys, c.Tokens.Issuer)
 	a.live = newLiveSessions(s, c.Tokens.Staleness)
-	a.digests = newDigestKeys(a.keys.oldest)
+	a.digests = digestKeys{a.keys}
 	if a.hasher, err = newHasher(c.Passwords.Hash); err != nil {
 		return nil, bad("Passwords.Hash", err.Error())
 	}
@@ -102,7 +101,3 @@ func (a *Authenticator) queueBestEffort(ctx context.Context, m store.QueuedMail)
 		a.cfg.Logger.Warn("tollkeeper: mail not queued", "kind", string(m.Kind), "account", m.Lookup.ID, "error", err)
 	}
 }
-
-var strictBase64 = base64.RawURLEncoding.Strict()
-
-func isAlnum(c byte) bool { return canon.IsAlphanumeric(rune(c)) }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/internal/remember"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -23,19 +24,19 @@ import (
 // An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
 func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Identity, error) {
 	now := a.now()
-	known, ok := a.tokens.check(string(token), now)
+	known, ok := a.tokens.Check(string(token), now)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
 	var live store.Live
-	err := a.live.get(ctx, known.claims.Session, known.claims.Subject, now, &live)
+	err := a.live.get(ctx, known.Claims.Session, known.Claims.Subject, now, &live)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !sessionMatches(&live, &known.claims, known.key, now) {
+	if !sessionMatches(&live, &known.Claims, known.Key, now) {
 		return nil, ErrInvalidToken
 	}
 	a.seen(&live, now)
@@ -46,43 +47,43 @@ func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Id
 // kept from the second time on: many tokens are seen but once.
 func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
-	s := k.seen.Load()
+	s := k.Seen.Load()
 	if s != nil && s != seenOnce && s.id.Limited == limited && s.live == *l {
 		return s.id
 	}
-	id := identity(l, k.claims.ExpiresAt, limited)
+	id := identity(l, k.Claims.ExpiresAt, limited)
 	if s == nil {
-		k.seen.Store(seenOnce)
+		k.Seen.Store(seenOnce)
 	} else {
-		k.seen.Store(&seenIdentity{live: *l, id: id})
+		k.Seen.Store(&seenIdentity{live: *l, id: id})
 	}
 	return id
 }
 
 // sessionMatches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
 // for nothing but organization sessions of its own accounts (R50, R51).
-func sessionMatches(l *store.Live, c *claims, k *tokenKey, now time.Time) bool {
+func sessionMatches(l *store.Live, c *token.Claims, k *token.Key, now time.Time) bool {
 	s := &l.Session
-	if s.KeyID != k.id || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
+	if s.KeyID != k.ID() || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
 		return false
 	}
-	if tenant := k.text != ""; tenant != (s.Audience == AudienceOrganization) {
+	if k.IsTenant() != (s.Audience == AudienceOrganization) {
 		return false
 	}
-	if k.text != "" && !k.current(l) {
+	if k.IsTenant() && !isCurrent(k, l) {
 		return false
 	}
 	return l.Status == StatusActive && l.ParentStatus == StatusActive
 }
 
-// current reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateTenantKey,
+// isCurrent reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateTenantKey,
 // for its children's sessions, too.
-func (k *tokenKey) current(l *store.Live) bool {
+func isCurrent(k *token.Key, l *store.Live) bool {
 	tenant := l.Parent
 	if tenant == Root {
 		tenant = l.Session.Account
 	}
-	return k.tenant == tenant && k.master == l.KeyMaster && k.serial == l.KeyVersion
+	return k.IsTenantOf(l.KeyMaster, tenant, l.KeyVersion)
 }
 
 // identity is what the row says of the caller.

@@ -54,8 +54,6 @@ func (c Config) checkSecrets() error {
 	return nil
 }
 
-const maxTTL = 30 * 24 * time.Hour
-
 func (c Config) checkTimes() error {
 	ttl := func(d time.Duration) bool { return d >= time.Second && d <= maxTTL }
 	if !ttl(c.Tokens.TTL) {

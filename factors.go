@@ -32,7 +32,7 @@ type pending struct {
 const sealChallenge = "challenge"
 
 // challenge answers what a client needs to go on.
-func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) SignInResult {
+func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInResult, error) {
 	c := pending{
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
 		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Until: now.Add(challengeTTL).UnixMilli(),
@@ -40,8 +40,12 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) SignInRes
 	if s.KeyOwner != nil {
 		c.KeyOwner = s.KeyOwner.ID
 	}
+	text, err := a.seal(sealChallenge, c)
+	if err != nil {
+		return SignInResult{}, err
+	}
 	a.event(Event{Name: EventChallenge, Account: s.Account.ID, Parent: s.Account.Parent, Audience: p.audience, Network: c.Network, Method: p.method})
-	return SignInResult{Challenge: SecretText(a.keys.seal(sealChallenge, c)), ExpiresIn: challengeTTL}
+	return SignInResult{Challenge: SecretText(text), ExpiresIn: challengeTTL}, nil
 }
 
 // FactorRequest completes a sign-in that was answered with a challenge.
@@ -58,7 +62,7 @@ type FactorRequest struct {
 func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
 	now := a.now()
 	var c pending
-	if !a.keys.open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
+	if !a.keys.Open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
 		return SignInResult{}, ErrInvalidChallenge
 	}
 	t, err := a.takeFactor(ctx, c.Account, string(r.Code), now)
@@ -120,7 +124,7 @@ func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code 
 // proveFactor checks a code of the app, and answers its time step for the store to compare, or uses up a recovery code.
 func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
 	if canon.ValidCode(code) {
-		seed, ok := a.keys.decrypt(boxTOTP, x.TOTP, x.ID[:])
+		seed, ok := a.keys.Decrypt(boxTOTP, x.TOTP, x.ID[:])
 		if !ok {
 			return 0, ErrInternal.WithCause(errMasterMissing)
 		}

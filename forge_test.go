@@ -1,6 +1,7 @@
 package tollkeeper_test
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 )
 
 var b64 = base64.RawURLEncoding
@@ -72,6 +76,37 @@ func signed(head, body string, key []byte) string {
 	return text + "." + b64.EncodeToString(m.Sum(nil))
 }
 
+// keys are those of the instance, for what nobody else could forge.
+func (w *world) keys() *token.Keyring {
+	w.Helper()
+	var masters [][]byte
+	for _, m := range w.config.Secrets {
+		masters = append(masters, m)
+	}
+	r, err := token.NewKeyring(masters, nil)
+	w.ok(err)
+	return r
+}
+
+// tenantKeyID returns the id of a tenant's key.
+func (w *world) tenantKeyID(tenant uuid.UUID, version int) string {
+	w.Helper()
+	r := w.keys()
+	k, ok := r.Tenant(r.CurrentMaster(), tenant, version)
+	if !ok {
+		w.Fatal("there is no such key")
+	}
+	return k.ID()
+}
+
+// instanceSecret returns the HMAC key that signs for every audience but the organization's.
+func (w *world) instanceSecret() string {
+	w.Helper()
+	key, err := hkdf.Key(sha256.New, w.config.Secrets[0], nil, "tollkeeper instance v1", sha256.Size)
+	w.ok(err)
+	return string(key)
+}
+
 func (w *world) refuses(what, token string) {
 	w.Helper()
 	if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token)); id != nil || codeOf(err) != "invalid_token" {
@@ -120,12 +155,12 @@ func TestMaliciousTenant(t *testing.T) {
 			"his session for the platform":   own.with("aud", "platform"),
 			"his session for the host":       own.with("aud", "host"),
 			"his session for two":            own.with("aud", []string{"organization", "v1"}),
-			"the victim's kid":               own.header("kid", w.auth.TenantKeyID(victim.Account, 1)),
-			"the victim, kid and all":        own.with("sub", victim.Account).with("sid", victim.Session).header("kid", w.auth.TenantKeyID(victim.Account, 1)),
-			"the instance's kid":             own.header("kid", w.auth.InstanceKeyID()),
-			"the instance's kid for v1":      own.with("sid", other.Session).with("aud", "v1").header("kid", w.auth.InstanceKeyID()),
-			"the next version of his key":    own.header("kid", w.auth.TenantKeyID(tenant.Account, 2)),
-			"his child as a tenant":          own.header("kid", w.auth.TenantKeyID(child.Account, 1)),
+			"the victim's kid":               own.header("kid", w.tenantKeyID(victim.Account, 1)),
+			"the victim, kid and all":        own.with("sub", victim.Account).with("sid", victim.Session).header("kid", w.tenantKeyID(victim.Account, 1)),
+			"the instance's kid":             own.header("kid", w.keys().Instance().ID()),
+			"the instance's kid for v1":      own.with("sid", other.Session).with("aud", "v1").header("kid", w.keys().Instance().ID()),
+			"the next version of his key":    own.header("kid", w.tenantKeyID(tenant.Account, 2)),
+			"his child as a tenant":          own.header("kid", w.tenantKeyID(child.Account, 1)),
 			"another issuer":                 own.with("iss", "https://tenant.example"),
 			"a session that never was":       own.with("sid", tenant.Account),
 			"no session":                     own.with("sid", nil),
@@ -166,7 +201,7 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 		}
 		for _, use := range []string{"challenge", "refresh", "anything"} {
 			var v any
-			if w.auth.OpenAs(use, page.Next, &v) {
+			if w.keys().Open(use, page.Next, &v) {
 				t.Errorf("a cursor opened as %s", use)
 			}
 		}

@@ -71,19 +71,3 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
-
-// What was sealed opens for its use, and nothing else does.
-func FuzzSealed(f *testing.F) {
-	w := signer(f)
-	good := w.auth.SealAs("use", map[string]string{"k": "v"})
-	f.Add("use", good)
-	f.Add("other", good)
-	f.Add("use", good[:len(good)-1])
-	f.Add("use", strings.Replace(good, ".", ".\r\n", 1))
-	f.Fuzz(func(t *testing.T, use, text string) {
-		var v map[string]string
-		if w.auth.OpenAs(use, text, &v) && (use != "use" || text != good) {
-			t.Fatalf("%q opened as %q: %v", text, use, v)
-		}
-	})
-}

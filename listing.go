@@ -77,7 +77,9 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	if len(rows) > at.Limit {
 		rows = rows[:at.Limit]
 		at.After = rows[len(rows)-1].ID
-		p.Next = a.keys.seal(sealCursor, at)
+		if p.Next, err = a.seal(sealCursor, at); err != nil {
+			return AccountPage{}, err
+		}
 	}
 	for _, x := range rows {
 		p.Accounts = append(p.Accounts, public(x))
@@ -98,7 +100,7 @@ func (a *Authenticator) readCursor(scope uuid.UUID, q AccountQuery) (cursor, err
 		return want, nil
 	}
 	var got cursor
-	if !a.keys.open(sealCursor, q.Cursor, &got) {
+	if !a.keys.Open(sealCursor, q.Cursor, &got) {
 		return cursor{}, ErrInvalidCursor
 	}
 	want.After = got.After

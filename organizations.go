@@ -92,11 +92,11 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 		d.Organization = *s.Organization
 	}
 	if secret {
-		k, ok := a.keys.ofAccount(&s.Account)
+		k, ok := a.tenantKey(&s.Account)
 		if !ok {
 			return d, ErrInternal.WithCause(errMasterMissing)
 		}
-		d.TenantKey = SecretText(k.text)
+		d.TenantKey = SecretText(k.Text())
 	}
 	return d, nil
 }
@@ -208,15 +208,15 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 			return err
 		}
 		c := store.Change{Account: s.Account, EndSessions: true}
-		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.currentMaster(), s.Account.KeyVersion+1
+		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.CurrentMaster(), s.Account.KeyVersion+1
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
 		}
-		k, ok := a.keys.ofAccount(&s.Account)
+		k, ok := a.tenantKey(&s.Account)
 		if !ok {
 			return ErrInternal.WithCause(errMasterMissing)
 		}
-		key = SecretText(k.text)
+		key = SecretText(k.Text())
 		return nil
 	})
 	if err == nil {

@@ -108,14 +108,14 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 		x.PublicKey = r.PublicKey
 	}
 	if len(r.SecondFactor) > 0 {
-		if _, ok := a.keys.decrypt(boxTOTP, r.SecondFactor, x.ID[:]); !ok {
+		if _, ok := a.keys.Decrypt(boxTOTP, r.SecondFactor, x.ID[:]); !ok {
 			return x, ErrInvalidInput.WithField("secondFactor").WithMessage("Second factor was not sealed for this account with these secrets")
 		}
 		x.TOTP = r.SecondFactor
 	}
 	if r.KeyMaster != "" {
 		x.KeyMaster, x.KeyVersion = canon.Lower(r.KeyMaster), r.KeyVersion
-		if _, ok := a.keys.ofAccount(&x); !ok {
+		if _, ok := a.tenantKey(&x); !ok {
 			return x, ErrInvalidInput.WithField("keyMaster").WithMessage("Tenant key is not of these secrets")
 		}
 	}

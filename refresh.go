@@ -24,11 +24,11 @@ type refreshClaims struct {
 const sealRefresh = "refresh"
 
 // refreshToken answers the refresh token of a session, or nothing when Config.Refresh is off.
-func (a *Authenticator) refreshToken(s Session) string {
+func (a *Authenticator) refreshToken(s Session) (string, error) {
 	if s.RefreshUntil.IsZero() {
-		return ""
+		return "", nil
 	}
-	return a.keys.seal(sealRefresh, refreshClaims{
+	return a.seal(sealRefresh, refreshClaims{
 		Session: s.ID, Account: s.Account, Generation: s.Generation, Audience: s.Audience,
 		Absolute: s.CreatedAt.Add(a.cfg.Refresh.Absolute).UnixMilli(),
 	})
@@ -44,7 +44,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	}
 	now := a.now()
 	var claim refreshClaims
-	if !a.keys.open(sealRefresh, string(token), &claim) {
+	if !a.keys.Open(sealRefresh, string(token), &claim) {
 		return SignInResult{}, ErrInvalidToken
 	}
 	absolute := time.UnixMilli(claim.Absolute).UTC()
@@ -63,17 +63,21 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	case err != nil:
 		return SignInResult{}, err
 	}
-	key, ok := a.tokens.named(live.Session.KeyID)
-	if !ok || key.sign == nil || key.text != "" && !key.current(&live) || live.Status != StatusActive || live.ParentStatus != StatusActive {
+	key, ok := a.tokens.Named(live.Session.KeyID)
+	if !ok || !key.CanSign() || key.IsTenant() && !isCurrent(key, &live) || live.Status != StatusActive || live.ParentStatus != StatusActive {
 		return SignInResult{}, ErrInvalidToken
 	}
-	access, err := key.signToken(a.claimsOf(live.Session, live.Parent, now))
+	access, err := key.Sign(a.claimsOf(live.Session, live.Parent, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}
+	next, err := a.refreshToken(live.Session)
+	if err != nil {
+		return SignInResult{}, err
+	}
 	a.event(Event{Name: EventRefreshed, Account: claim.Account, Parent: live.Parent, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()})
 	return SignInResult{
-		Token: SecretText(access), Refresh: SecretText(a.refreshToken(live.Session)), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
+		Token: SecretText(access), Refresh: SecretText(next), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -153,9 +154,9 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 		given := p.taken.release()
 		given.Forget = nil // the lock waits for the second factor
 		a.release(ctx, given, now)
-		return a.challenge(s, p, now), nil
+		return a.challenge(s, p, now)
 	}
-	key, err := a.tokens.signer(&s, p.audience)
+	key, err := a.signer(&s, p.audience)
 	if err != nil {
 		return SignInResult{}, err
 	}
@@ -182,9 +183,9 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	return a.signInResult(s, p, key, session, now)
 }
 
-func (a *Authenticator) newSession(s Subject, p attempt, key *hotKey, now time.Time) Session {
+func (a *Authenticator) newSession(s Subject, p attempt, key *token.Key, now time.Time) Session {
 	session := Session{
-		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.id,
+		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.ID(),
 		Network: p.client.network(), Agent: p.client.agent(),
 		CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(a.ttl(p.audience)),
 	}
@@ -192,13 +193,6 @@ func (a *Authenticator) newSession(s Subject, p attempt, key *hotKey, now time.T
 		session.RefreshUntil = now.Add(min(r.Idle, r.Absolute))
 	}
 	return session
-}
-
-func (a *Authenticator) ttl(audience Audience) time.Duration {
-	if d, ok := a.cfg.Tokens.PerAudience[audience]; ok {
-		return d
-	}
-	return a.cfg.Tokens.TTL
 }
 
 // sessionError says why the store refused the session.
@@ -236,31 +230,24 @@ func (t taken) recognised() bool {
 }
 
 // signInResult signs the token and gathers what the caller may know.
-func (a *Authenticator) signInResult(s Subject, p attempt, key *hotKey, session Session, now time.Time) (SignInResult, error) {
-	token, err := key.signToken(a.claimsOf(session, s.Account.Parent, now))
+func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, session Session, now time.Time) (SignInResult, error) {
+	access, err := key.Sign(a.claimsOf(session, s.Account.Parent, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}
+	refresh, err := a.refreshToken(session)
+	if err != nil {
+		return SignInResult{}, err
+	}
 	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
-		Token: SecretText(token), ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
-		Refresh: SecretText(a.refreshToken(session)), PasswordExpired: expired, DaysUntilExpiry: days,
+		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
+		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days,
 	}
 	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
-		res.TenantKey = SecretText(key.text) // a parent's own: never the widget's, never after expiry, never into a limited session
+		res.TenantKey = SecretText(key.Text()) // a parent's own: never the widget's, never after expiry, never into a limited session
 	}
 	return res, nil
-}
-
-func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, now time.Time) claims {
-	c := claims{
-		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT",
-	}
-	if parent != Root {
-		c.Parent = parent.String()
-	}
-	return c
 }
 
 // rehash replaces an outdated hash of a password that was just proved. Best effort: it loses against any other change.

@@ -139,7 +139,7 @@ func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
 	return Account{
 		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: random.PublicKey(),
 		PasswordChangedAt: now, CreatedAt: now, UpdatedAt: now,
-		KeyMaster: a.keys.currentMaster(), KeyVersion: 1,
+		KeyMaster: a.keys.CurrentMaster(), KeyVersion: 1,
 	}
 }
 

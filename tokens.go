@@ -1,130 +1,125 @@
 package tollkeeper
 
 import (
-	"strings"
+	"errors"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/internal/token"
+	"github.com/tollkeeper/tollkeeper/store"
 )
-
-// claims of an access token. They say which session it is a pointer to; the session's row decides everything.
-type claims struct {
-	Issuer    string    `json:"iss"`
-	Audience  string    `json:"aud"`
-	Subject   uuid.UUID `json:"sub"`
-	Session   uuid.UUID `json:"sid"`
-	IssuedAt  int64     `json:"iat"`
-	NotBefore int64     `json:"nbf"`
-	ExpiresAt int64     `json:"exp"`
-	ID        string    `json:"jti"`
-	Parent    string    `json:"parent"` // public id for clients; nothing reads it here
-}
-
-// header of an access token, checked besides what golang-jwt checks: it ignores crit (F4).
-type header struct {
-	Algorithm string `json:"alg"`
-	Type      string `json:"typ"`
-	KeyID     string `json:"kid"`
-	Critical  any    `json:"crit"`
-	JKU       any    `json:"jku"`
-	X5U       any    `json:"x5u"`
-	JWK       any    `json:"jwk"`
-	X5C       any    `json:"x5c"`
-}
 
 const (
-	maxToken = 8 << 10 // bytes (R57)
-	leeway   = 30      // seconds, for nbf and iat alone: they come from clocks of other machines of the fleet
-	maxDate  = 1 << 53 // NumericDate, so that no platform rounds it (R49)
+	maxToken = token.MaxBytes // of what is read at all
+	maxTTL   = token.MaxTTL   // of an access token
 )
 
-// encodedHeader is the header of the key's tokens: what golang-jwt would write. Names of algorithms and our key ids need
-// no escaping.
-func encodedHeader(kid string, m jwt.SigningMethod) string {
-	return strictBase64.EncodeToString([]byte(`{"alg":"` + m.Alg() + `","kid":"` + kid + `","typ":"JWT"}`))
-}
+var errMasterMissing = errors.New("the master key that the tenant's key was derived from is not in Config.Secrets")
 
-// checkToken answers the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no
-// store, so its answer may be remembered; it says nothing about the session.
-func (r *keyring) checkToken(token, issuer string, now time.Time) (claims, tokenKey, bool) {
-	head, _, ok := splitToken(token)
-	if !ok {
-		return claims{}, tokenKey{}, false
+// newKeyring makes the keys of an instance. Secrets have been checked already.
+func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*token.Keyring, error) {
+	masters := make([][]byte, len(secrets))
+	for i, s := range secrets {
+		masters[i] = s
 	}
-	key, ok := r.keyOf(head)
-	if !ok {
-		return claims{}, tokenKey{}, false
-	}
-	var c claims
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{key.method.Alg()}), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
-	parsed, err := parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return key.verify, nil })
-	if err != nil || !parsed.Valid || !c.good(issuer, now) {
-		return claims{}, tokenKey{}, false
-	}
-	return c, key, true
-}
-
-// splitToken checks size, shape and alphabet before anything is decoded: Go's decoder skips line breaks (F5).
-func splitToken(token string) (head, payload string, ok bool) {
-	if len(token) > maxToken || strings.Count(token, ".") != 2 {
-		return "", "", false
-	}
-	for i := range len(token) {
-		if c := token[i]; !isAlnum(c) && c != '-' && c != '_' && c != '.' {
-			return "", "", false
+	signing := make([]*token.Key, len(asymmetric))
+	for i, s := range asymmetric {
+		k, err := s.key()
+		if err != nil {
+			return nil, bad("Tokens.SigningKeys", err.Error())
 		}
+		signing[i] = k
 	}
-	head, rest, _ := strings.Cut(token, ".")
-	payload, sig, _ := strings.Cut(rest, ".")
-	return head, payload, head != "" && payload != "" && sig != ""
-}
-
-// keyOf reads the header and finds the key it names. A header only picks one of our keys; its algorithm must be the key's.
-func (r *keyring) keyOf(head string) (tokenKey, bool) {
-	raw, err := strictBase64.DecodeString(head)
+	r, err := token.NewKeyring(masters, signing)
 	if err != nil {
-		return tokenKey{}, false
+		return nil, bad("Tokens.SigningKeys", err.Error())
 	}
-	var h header
-	if strictjson.Decode(raw, &h) != nil || h.Type != "JWT" || len(h.KeyID) > maxKidLen {
-		return tokenKey{}, false
-	}
-	if h.Critical != nil || h.JKU != nil || h.X5U != nil || h.JWK != nil || h.X5C != nil {
-		return tokenKey{}, false
-	}
-	k, ok := r.find(h.KeyID)
-	return k, ok && k.method.Alg() == h.Algorithm
+	return r, nil
 }
 
-// good is the claims layer on top of golang-jwt, whose defaults let a token without exp pass (F4).
-func (c *claims) good(issuer string, now time.Time) bool {
-	t := now.Unix()
-	for _, date := range []int64{c.IssuedAt, c.NotBefore, c.ExpiresAt} {
-		if date <= 0 || date > maxDate {
-			return false
-		}
+// tokenChecker checks tokens, and remembers with each good one the identity that its session gave last.
+type tokenChecker = token.Checker[seenIdentity]
+
+type knownToken = token.Known[seenIdentity]
+
+type seenIdentity struct {
+	live store.Live
+	id   *Identity
+}
+
+var seenOnce = new(seenIdentity) // stands for an identity that is not kept yet
+
+func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
+	var audiences []string
+	for _, a := range []Audience{AudienceOrganization, AudienceV1, AudiencePlatform, AudienceHost} {
+		audiences = append(audiences, string(a))
 	}
-	return c.Issuer == issuer && c.Audience != "" && c.Subject != uuid.Nil && c.Session != uuid.Nil &&
-		t < c.ExpiresAt && t >= c.NotBefore-leeway && t >= c.IssuedAt-leeway &&
-		c.ExpiresAt > c.IssuedAt && c.ExpiresAt-c.IssuedAt <= int64(maxTTL/time.Second)
+	return token.NewChecker[seenIdentity](keys, issuer, audiences...)
 }
 
-// UnmarshalJSON refuses duplicate and inexact keys, and dates that are not integers.
-func (c *claims) UnmarshalJSON(b []byte) error {
-	type plain claims
-	return strictjson.Decode(b, (*plain)(c))
+// claimsOf is what an access token says of its session.
+func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, now time.Time) token.Claims {
+	c := token.Claims{
+		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT",
+	}
+	if parent != Root {
+		c.Parent = parent.String()
+	}
+	return c
 }
 
-// The methods of jwt.Claims, which golang-jwt asks for and good replaces.
+// ttl is how long an access token of the audience lives.
+func (a *Authenticator) ttl(audience Audience) time.Duration {
+	if d, ok := a.cfg.Tokens.PerAudience[audience]; ok {
+		return d
+	}
+	return a.cfg.Tokens.TTL
+}
 
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numericDate(c.ExpiresAt), nil }
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return numericDate(c.IssuedAt), nil }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return numericDate(c.NotBefore), nil }
-func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
-func (c *claims) GetSubject() (string, error)                  { return c.Subject.String(), nil }
-func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }
+// signer returns the key that signs a session of the account. Tenant keys sign for the organization family and nothing
+// else, because the tenant holds them (R50).
+func (a *Authenticator) signer(s *Subject, audience Audience) (*token.Key, error) {
+	if audience != AudienceOrganization {
+		return a.keys.Instance(), nil
+	}
+	owner := &s.Account
+	if s.Child() {
+		owner = s.Parent
+	}
+	k, ok := a.tokens.Tenant(owner.KeyMaster, owner.ID, owner.KeyVersion)
+	if !ok {
+		return nil, ErrInternal.WithCause(errMasterMissing)
+	}
+	return k, nil
+}
 
-func numericDate(s int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(s, 0)) }
+// tenantKey returns the tenant key of a root account as its row says. There is none if its master key is not configured.
+func (a *Authenticator) tenantKey(x *Account) (*token.Key, bool) {
+	return a.keys.Tenant(x.KeyMaster, x.ID, x.KeyVersion)
+}
+
+// seal makes a text of v that only open reads, for the same use.
+func (a *Authenticator) seal(use string, v any) (string, error) {
+	text, err := a.keys.Seal(use, v)
+	if err != nil {
+		return "", ErrInternal.WithCause(err)
+	}
+	return text, nil
+}
+
+// digestKeys make the keyed digests under which stores and throttles know things.
+type digestKeys struct{ keys *token.Keyring }
+
+// secret digests what was mailed, with a key for that purpose alone. A code is bound to the address by bound; the row
+// binds a link to account and address.
+func (d digestKeys) secret(p store.Purpose, bound, value string) store.Digest {
+	return d.keys.Secret(string(p), bound, value)
+}
+
+// bucket digests what a throttle counts.
+func (d digestKeys) bucket(parts ...string) store.Digest { return d.keys.Bucket(parts...) }
+
+// session names a session in logs and events, where its id must not stand.
+func (d digestKeys) session(id uuid.UUID) string { return d.keys.SessionName(id) }

@@ -147,7 +147,7 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 	families := []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		instance := string(w.auth.InstanceSecret().([]byte))
+		instance := w.instanceSecret()
 		for _, of := range families {
 			r := p.attempt(password)
 			r.Audience = of
@@ -169,7 +169,7 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 			}
 			if of == tollkeeper.AudienceOrganization {
 				f.key = []byte(instance)
-				w.refuses("an organization's session under the instance key", f.header("kid", w.auth.InstanceKeyID()).token())
+				w.refuses("an organization's session under the instance key", f.header("kid", w.keys().Instance().ID()).token())
 			}
 		}
 	})
@@ -269,7 +269,7 @@ func TestRotatedSecret(t *testing.T) {
 		if res := w.signIn(p); res.TenantKey != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
-		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.auth.TenantKeyID(p.Account, 2)).token())
+		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.tenantKeyID(p.Account, 2)).token())
 		forged := apart(t, string(w.signIn(p).Token), string(before))
 		w.refuses("a new session under the old secret", forged.token())
 	})

@@ -57,7 +57,9 @@ func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password 
 		return Enrolment{}, ErrInternal.WithCause(err)
 	}
 	change := store.Change{Account: s.Account}
-	change.Account.TOTPPending = a.keys.encrypt(boxTOTP, seed, s.Account.ID[:])
+	if change.Account.TOTPPending, err = a.keys.Encrypt(boxTOTP, seed, s.Account.ID[:]); err != nil {
+		return Enrolment{}, ErrInternal.WithCause(err)
+	}
 	_, _, err = a.update(ctx, change, a.now())
 	return e, err
 }
@@ -90,7 +92,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code Se
 		return nil, ErrFactorState
 	}
 	now := a.now()
-	seed, ok := a.keys.decrypt(boxTOTP, s.Account.TOTPPending, s.Account.ID[:])
+	seed, ok := a.keys.Decrypt(boxTOTP, s.Account.TOTPPending, s.Account.ID[:])
 	if !ok {
 		return nil, ErrInternal.WithCause(errMasterMissing)
 	}

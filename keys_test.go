@@ -108,29 +108,6 @@ func TestJWKSHasThePublicKeys(t *testing.T) {
 	}
 }
 
-// A coordinate that begins with zeros keeps its full length (RFC 7518 6.2.1.2).
-func TestJWKSKeepsLeadingZeros(t *testing.T) {
-	for range 100_000 {
-		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		point, err := private.PublicKey.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if point[1] != 0 {
-			continue
-		}
-		set := jwks(t, authtest.New(t, withKeys(tollkeeper.SigningKey{Private: private})))
-		if k := set.Keys[0]; len(k.X) != 43 || len(k.Y) != 43 || k.X[0] != 'A' {
-			t.Errorf("coordinates %s, %s", k.X, k.Y)
-		}
-		return
-	}
-	t.Error("no coordinate begins with a zero")
-}
-
 func TestJWKSAnswersACopy(t *testing.T) {
 	kit := authtest.New(t, withKeys(signingKeys()["EdDSA"]))
 	clear(kit.Auth.JWKS())

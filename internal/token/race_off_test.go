@@ -1,5 +1,5 @@
 //go:build !race
 
-package tollkeeper_test
+package token_test
 
 const raceDetector = false

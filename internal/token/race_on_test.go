@@ -1,6 +1,6 @@
 //go:build race
 
-package tollkeeper_test
+package token_test
 
 // raceDetector: sync.Pool drops things at random then, so that allocations cannot be counted.
 const raceDetector = true

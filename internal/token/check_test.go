@@ -1,0 +1,172 @@
+package token_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/token"
+)
+
+// seen stands for what a caller remembers with a token.
+type seen struct{ n int }
+
+func checker(r *token.Keyring) *token.Checker[seen] {
+	return token.NewChecker[seen](r, issuer, "organization", "v1")
+}
+
+func TestAKnownTokenIsRemembered(t *testing.T) {
+	r := keyring(t)
+	c := checker(r)
+	for _, key := range []*token.Key{r.Instance(), tenantKey(t, r)} {
+		text := sign(t, key, claims())
+		k, ok := c.Check(text, now)
+		want := claims()
+		want.ID, want.Parent = k.Claims.ID, k.Claims.Parent // which the hot path does not read
+		if !ok || k.Claims != want || k.Key.ID() != key.ID() || k.Seen.Load() != nil {
+			t.Fatalf("at first sight: %+v, %t", k.Claims, ok)
+		}
+		k.Seen.Store(&seen{7})
+		again, ok := c.Check(strings.Clone(text), now)
+		if !ok || again != k || again.Seen.Load().n != 7 {
+			t.Error("it is not remembered")
+		}
+		if n := testing.AllocsPerRun(200, func() { c.Check(text, now) }); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+		if _, ok := c.Check(text, now.Add(time.Hour)); ok {
+			t.Error("memory outlives the token")
+		}
+		if _, ok := c.Check(text, now.Add(-31*time.Second)); ok {
+			t.Error("memory knows the token before it was made")
+		}
+	}
+}
+
+func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector: go test -run Allocates ./internal/token")
+	}
+	r := keyring(t)
+	for _, key := range []*token.Key{r.Instance(), tenantKey(t, r)} {
+		c := checker(r)
+		texts := make([]string, 120)
+		for i := range texts {
+			claims := claims()
+			claims.ExpiresAt += int64(i)
+			texts[i] = sign(t, key, claims)
+		}
+		c.Check(texts[0], now) // the key has been seen
+		i := 0
+		if n := testing.AllocsPerRun(100, func() {
+			i++
+			if _, ok := c.Check(texts[i], now); !ok {
+				t.Fatal("refused")
+			}
+		}); n > 5 {
+			t.Errorf("%s: %v allocations, want at most 5", key.ID(), n)
+		}
+	}
+}
+
+func TestBadTokensAreNotRemembered(t *testing.T) {
+	r := keyring(t)
+	c := checker(r)
+	text := sign(t, tenantKey(t, r), claims())
+	if _, ok := c.Check(text, now); !ok {
+		t.Fatal("refused")
+	}
+	before := c.RememberedBytes()
+	parts := strings.Split(text, ".")
+	for i := range 2000 {
+		forged := parts[0] + "." + b64.EncodeToString(fmt.Appendf(nil, `{"aud":"%d"}`, i)) + "." + parts[2]
+		if _, ok := c.Check(forged, now); ok {
+			t.Fatal("a forged token is taken")
+		}
+	}
+	if after := c.RememberedBytes(); after != before {
+		t.Errorf("%d bytes remembered, %d before", after, before)
+	}
+}
+
+func TestNamedKeysAreTheKeyringsOwn(t *testing.T) {
+	r := keyring(t)
+	c := checker(r)
+	want := tenantKey(t, r)
+	for range 2 { // derived, then from memory
+		k, ok := c.Tenant(r.CurrentMaster(), account, 1)
+		if !ok || k.ID() != want.ID() || k.Text() != want.Text() {
+			t.Error("another tenant's key")
+		}
+		if k, ok := c.Named(want.ID()); !ok || k.Text() != want.Text() {
+			t.Error("another key of that name")
+		}
+		if k, ok := c.Named(instanceID); !ok || k != r.Instance() {
+			t.Error("another key of the instance's name")
+		}
+	}
+	for _, kid := range []string{"", "x", instanceID + "A", want.ID()[:37] + "B", strings.Repeat("A", 38)} {
+		if _, ok := c.Named(kid); ok {
+			t.Errorf("%q names a key", kid)
+		}
+	}
+	if _, ok := c.Tenant(r.CurrentMaster(), account, 0); ok {
+		t.Error("version 0 is a key")
+	}
+}
+
+// verdicts returns what the hot path and the strict one make of a token.
+func verdicts(r *token.Keyring, c *token.Checker[seen], text string) (fast, strict string) {
+	verdict := func(c token.Claims, k *token.Key) string {
+		return fmt.Sprint(c.Issuer, c.Audience, c.Subject, c.Session, c.IssuedAt, c.NotBefore, c.ExpiresAt, k.ID())
+	}
+	fast, strict = "refused", "refused"
+	if k, ok := c.Check(text, now); ok {
+		fast = verdict(k.Claims, k.Key)
+	}
+	if claims, k, ok := r.Check(text, issuer, now); ok {
+		strict = verdict(claims, k)
+	}
+	return fast, strict
+}
+
+// FuzzHotPath holds the fast judge to the strict one: what is signed with our own key, whatever it says, gets the same
+// verdict and the same claims from both.
+func FuzzHotPath(f *testing.F) {
+	r := keyring(f)
+	c := checker(r)
+	good := payloadOf(f, sign(f, r.Instance(), claims()))
+	f.Add(good, false)
+	f.Add(good, true)
+	f.Add(strings.Replace(good, `"aud":"v1"`, `"aud":"v1","aud":"v2"`, 1), false)
+	f.Add(strings.Replace(good, fmt.Sprint(now.Unix()+3600), "1e300", 1), false)
+	f.Add(strings.Replace(good, "0198c0de", "0198C0DE", 1), false)
+	f.Add(strings.Replace(good, `"v1"`, `"v\u0031"`, 1), false)
+	f.Add(good+" ", false)
+	f.Add(`{"aud":"","exp":0}`, false)
+	f.Fuzz(func(t *testing.T, payload string, bad bool) {
+		text := handSigned(t, instanceHeader(), payload)
+		if bad {
+			text = text[:len(text)-43] + strings.Repeat("A", 43)
+		}
+		if fast, strict := verdicts(r, c, text); fast != strict {
+			t.Fatalf("fast %v, strict %v: %s", fast, strict, payload)
+		}
+	})
+}
+
+// FuzzHotPathText does the same with whole tokens of any text.
+func FuzzHotPathText(f *testing.F) {
+	r := keyring(f)
+	c := checker(r)
+	text := sign(f, r.Instance(), claims())
+	for _, s := range []string{text, text + "=", text + "\n", strings.Replace(text, ".", "..", 1), text[:len(text)-1] + "B", "a.b.c", "..", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if fast, strict := verdicts(r, c, text); fast != strict {
+			t.Fatalf("fast %v, strict %v: %q", fast, strict, text)
+		}
+	})
+}

@@ -1,0 +1,117 @@
+package token_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/tollkeeper/tollkeeper/internal/token"
+)
+
+func newKey(t testing.TB, private crypto.Signer, public crypto.PublicKey) *token.Key {
+	t.Helper()
+	k, err := token.NewKey(private, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// What one side publishes, the other reads: a token verifies with the key of its id, and with no other.
+func TestPublishedKeysVerify(t *testing.T) {
+	_, ed, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signing := []*token.Key{newKey(t, ed, nil), newKey(t, ec, nil), newKey(t, rs, nil)}
+	r := keyring(t, signing...)
+	read, err := token.ParseJWKS(r.JWKS())
+	if err != nil || len(read) != len(signing) {
+		t.Fatalf("%d keys, %v", len(read), err)
+	}
+	for _, k := range signing {
+		text := sign(t, k, claims())
+		u, ok := token.Parse(text)
+		if !ok || u.KeyID != k.ID() {
+			t.Fatalf("a token of %s names %s", k.ID(), u.KeyID)
+		}
+		for id, public := range read {
+			c, ok := u.Verify(public)
+			if ok != (id == k.ID()) || ok && c != claims() {
+				t.Errorf("a token of %s with the key %s of %s: %t", k.Algorithm(), public.Algorithm(), id, ok)
+			}
+			if public.CanSign() || public.ID() != id || public.Public() == nil {
+				t.Errorf("%s is no public key of that id", id)
+			}
+		}
+		if fast, strict := verdicts(r, checker(r), text); fast == "refused" || fast != strict {
+			t.Errorf("%s: fast %s, strict %s", k.Algorithm(), fast, strict)
+		}
+	}
+}
+
+// A coordinate that begins with zeros keeps its full length (RFC 7518 6.2.1.2).
+func TestJWKSKeepsLeadingZeros(t *testing.T) {
+	for range 100_000 {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		point, err := private.PublicKey.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if point[1] != 0 {
+			continue
+		}
+		var set struct{ Keys []struct{ X, Y string } }
+		if err := json.Unmarshal(keyring(t, newKey(t, private, nil)).JWKS(), &set); err != nil {
+			t.Fatal(err)
+		}
+		if k := set.Keys[0]; len(k.X) != 43 || len(k.Y) != 43 || k.X[0] != 'A' {
+			t.Errorf("coordinates %s, %s", k.X, k.Y)
+		}
+		return
+	}
+	t.Error("no coordinate begins with a zero")
+}
+
+func TestNewKeyRefuses(t *testing.T) {
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		private crypto.Signer
+		public  crypto.PublicKey
+	}{
+		"nothing": {}, "P-384": {private: p384}, "P-384, public": {public: p384.Public()}, "RSA of 1,024 bits": {private: small},
+		"another signer": {private: struct{ crypto.Signer }{p384}}, "a secret": {public: []byte("secret")},
+		"short": {private: ed25519.PrivateKey("short")}, "short, public": {public: ed25519.PublicKey("short")},
+		"nil EC": {private: (*ecdsa.PrivateKey)(nil)}, "empty EC": {private: &ecdsa.PrivateKey{}},
+		"nil EC, public": {public: (*ecdsa.PublicKey)(nil)}, "empty RSA, public": {public: &rsa.PublicKey{}},
+		"nil RSA": {private: (*rsa.PrivateKey)(nil)}, "empty RSA": {private: &rsa.PrivateKey{}},
+	} {
+		if k, err := token.NewKey(tt.private, tt.public); !errors.Is(err, token.ErrKeyKind) || k != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package token
+
+import (
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+)
+
+// MaxBytes is the length of the longest token that is read at all (R57).
+const MaxBytes = 8 << 10
+
+const maxKid = 64 // bytes
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// Unverified is a token whose shape and header are good. Nothing that it says has been proved.
+type Unverified struct {
+	KeyID string // only picks one of the reader's own keys
+
+	algorithm                  string
+	signed, payload, signature string
+}
+
+// header of a token. Its algorithm must be that of the key it names. Fields that bring a key of their own are never
+// followed, and what they ask the reader to understand is nothing that we write (RFC 7515 4.1.11).
+type header struct {
+	Algorithm string `json:"alg"`
+	Type      string `json:"typ"`
+	KeyID     string `json:"kid"`
+	Critical  any    `json:"crit"`
+	JKU       any    `json:"jku"`
+	X5U       any    `json:"x5u"`
+	JWK       any    `json:"jwk"`
+	X5C       any    `json:"x5c"`
+}
+
+// Parse reads the header of a token. It is the one place that knows what a token looks like, for the instance itself as for
+// services that verify on their own: what differs between them is where their keys come from.
+func Parse(text string) (Unverified, bool) {
+	head, payload, signature, ok := split(text)
+	if !ok {
+		return Unverified{}, false
+	}
+	raw, err := strictBase64.DecodeString(head)
+	if err != nil {
+		return Unverified{}, false
+	}
+	var h header
+	if strictjson.Decode(raw, &h) != nil || h.Type != "JWT" || h.KeyID == "" || len(h.KeyID) > maxKid {
+		return Unverified{}, false
+	}
+	if h.Critical != nil || h.JKU != nil || h.X5U != nil || h.JWK != nil || h.X5C != nil {
+		return Unverified{}, false
+	}
+	signed := text[:len(head)+1+len(payload)]
+	return Unverified{KeyID: h.KeyID, algorithm: h.Algorithm, signed: signed, payload: payload, signature: signature}, true
+}
+
+// split checks size, shape and alphabet before anything is decoded: Go's decoder skips line breaks (F5).
+func split(text string) (head, payload, signature string, ok bool) {
+	if len(text) > MaxBytes || strings.Count(text, ".") != 2 || strings.ContainsFunc(text, foreign) {
+		return "", "", "", false
+	}
+	head, rest, _ := strings.Cut(text, ".")
+	payload, signature, _ = strings.Cut(rest, ".")
+	return head, payload, signature, head != "" && payload != "" && signature != ""
+}
+
+func foreign(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.')
+}
+
+// Verify returns the claims of the token if the key has signed it, by the algorithm of that key. Whether they are good now
+// is for [Claims.Good] to say.
+func (u Unverified) Verify(k *Key) (Claims, bool) {
+	if u.algorithm != k.Algorithm() {
+		return Claims{}, false
+	}
+	sig, err := strictBase64.DecodeString(u.signature)
+	if err != nil || !k.signed(u.signed, []byte(u.signed), sig) {
+		return Claims{}, false
+	}
+	payload, err := strictBase64.DecodeString(u.payload)
+	if err != nil {
+		return Claims{}, false
+	}
+	return readClaims(payload)
+}
+
+// Check returns the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no store,
+// so that what it returns may be remembered; it says nothing about the session.
+func (r *Keyring) Check(text, issuer string, now time.Time) (Claims, *Key, bool) {
+	u, ok := Parse(text)
+	if !ok {
+		return Claims{}, nil, false
+	}
+	k, ok := r.find(u.KeyID)
+	if !ok {
+		return Claims{}, nil, false
+	}
+	c, ok := u.Verify(k)
+	if !ok || !c.Good(issuer, now) {
+		return Claims{}, nil, false
+	}
+	return c, k, true
+}
+
+// encodedHeader is the header of a key's tokens. Names of algorithms and our own key ids need no escaping.
+func encodedHeader(kid string, m jwt.SigningMethod) string {
+	return strictBase64.EncodeToString([]byte(`{"alg":"` + m.Alg() + `","kid":"` + kid + `","typ":"JWT"}`))
+}
