@@ -15,8 +15,8 @@ import (
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"github.com/tollkeeper/tollkeeper/internal/jwk"
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
@@ -74,9 +74,9 @@ func (v *Verifier) discovered(ctx context.Context) (discovery, error) {
 }
 
 // keys are the issuer's public keys by id.
-type keys = upstream.Cache[map[string]jwk.Key]
+type keys = upstream.Cache[map[string]*token.Key]
 
-func (v *Verifier) loadKeys(ctx context.Context) (map[string]jwk.Key, error) {
+func (v *Verifier) loadKeys(ctx context.Context) (map[string]*token.Key, error) {
 	d, err := v.discovered(ctx)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (v *Verifier) loadKeys(ctx context.Context) (map[string]jwk.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jwk.Parse(body)
+	return token.ParseJWKS(body)
 }
 
 // keySet is a go-oidc KeySet for one token. That of go-oidc asks the issuer again for each forged token, keeps keys that
@@ -99,8 +99,8 @@ type keySet struct {
 var errKey = errors.New("oidc: no key of the issuer fits the token")
 
 // VerifySignature answers the payload of a token that the key it names has signed, by the algorithm of that key.
-func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	head, _, _ := strings.Cut(token, ".")
+func (s *keySet) VerifySignature(ctx context.Context, text string) ([]byte, error) {
+	head, _, _ := strings.Cut(text, ".")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(head)
 	if err != nil {
 		return nil, errKey
@@ -112,7 +112,7 @@ func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	if strictjson.Decode(raw, &h) != nil || h.KeyID == "" {
 		return nil, errKey
 	}
-	all, err := s.keys.Get(ctx, s.now, func(all map[string]jwk.Key) bool {
+	all, err := s.keys.Get(ctx, s.now, func(all map[string]*token.Key) bool {
 		_, known := all[h.KeyID]
 		return known
 	})
@@ -121,9 +121,9 @@ func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 		return nil, err
 	}
 	k, known := all[h.KeyID]
-	if !known || k.Algorithm != h.Algorithm {
+	if !known || k.Algorithm() != h.Algorithm {
 		return nil, errKey
 	}
-	static := gooidc.StaticKeySet{PublicKeys: []crypto.PublicKey{k.Public}}
-	return static.VerifySignature(ctx, token)
+	static := gooidc.StaticKeySet{PublicKeys: []crypto.PublicKey{k.Public()}}
+	return static.VerifySignature(ctx, text)
 }

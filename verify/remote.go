@@ -6,26 +6,24 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/tollkeeper/tollkeeper/internal/jwk"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
 // remote is the keys behind a URL. They are kept whole: a key that left the set is gone with the next fetch.
 type remote struct {
-	keys upstream.Cache[map[string]jwk.Key]
+	keys upstream.Cache[map[string]*token.Key]
 }
 
 func newRemote(c Config) *remote {
 	client := upstream.Client(c.HTTPClient)
-	return &remote{upstream.Cache[map[string]jwk.Key]{
-		Load: func(ctx context.Context) (map[string]jwk.Key, error) {
+	return &remote{upstream.Cache[map[string]*token.Key]{
+		Load: func(ctx context.Context) (map[string]*token.Key, error) {
 			body, err := upstream.Get(ctx, client, c.JWKSURL)
 			if err != nil {
 				return nil, err
 			}
-			keys, err := jwk.Parse(body)
+			keys, err := token.ParseJWKS(body)
 			if err != nil {
 				return nil, fmt.Errorf("%s answers no key set: %w", c.JWKSURL, err)
 			}
@@ -43,20 +41,20 @@ func orElse(d, zero time.Duration) time.Duration {
 	return d
 }
 
-func (r *remote) find(ctx context.Context, kid string, now time.Time) (key, error) {
-	keys, err := r.keys.Get(ctx, now, func(keys map[string]jwk.Key) bool {
+func (r *remote) find(ctx context.Context, kid string, now time.Time) (*token.Key, error) {
+	keys, err := r.keys.Get(ctx, now, func(keys map[string]*token.Key) bool {
 		_, known := keys[kid]
 		return known
 	})
 	if errors.Is(err, upstream.ErrUnavailable) {
-		return key{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if err != nil {
-		return key{}, err
+		return nil, err
 	}
 	k, known := keys[kid]
 	if !known {
-		return key{}, ErrInvalidToken
+		return nil, ErrInvalidToken
 	}
-	return key{jwt.GetSigningMethod(k.Algorithm), k.Public}, nil
+	return k, nil
 }

@@ -1,5 +1,5 @@
 // Package verify checks access tokens of tollkeeper in another service, which has no store: with the public keys that the
-// host publishes as a JWKS, or with the jwtSecret of a tenant. It needs the standard library and golang-jwt, nothing else.
+// host publishes as a JWKS, or with the jwtSecret of a tenant. It needs golang-jwt, google/uuid and the standard library.
 //
 //	v, err := verify.New(verify.Config{
 //		JWKSURL:   "https://app.example/.well-known/jwks.json",
@@ -25,8 +25,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
@@ -91,13 +90,7 @@ type Verifier struct {
 
 // source finds the key that a header names.
 type source interface {
-	find(ctx context.Context, kid string, now time.Time) (key, error)
-}
-
-// key checks signatures by the one algorithm that belongs to it (RFC 8725 3.1).
-type key struct {
-	method jwt.SigningMethod
-	verify any
+	find(ctx context.Context, kid string, now time.Time) (*token.Key, error)
 }
 
 // New makes a Verifier. It refuses what could only fail later, and fetches nothing yet.
@@ -122,7 +115,7 @@ func New(c Config) (*Verifier, error) {
 		if len(c.Secret) < 32 {
 			return nil, errors.New("verify: Config.Secret has less than 32 bytes")
 		}
-		v.keys = &shared{key{jwt.SigningMethodHS256, []byte(c.Secret)}}
+		v.keys = &shared{token.NewSharedKey(string(c.Secret))}
 		return v, nil
 	}
 	if !upstream.Secure(c.JWKSURL) {
@@ -133,6 +126,6 @@ func New(c Config) (*Verifier, error) {
 }
 
 // shared is the key of a tenant, whatever its kid: that names a version, which only the host can tell.
-type shared struct{ key key }
+type shared struct{ key *token.Key }
 
-func (s *shared) find(context.Context, string, time.Time) (key, error) { return s.key, nil }
+func (s *shared) find(context.Context, string, time.Time) (*token.Key, error) { return s.key, nil }
