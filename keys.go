@@ -89,13 +89,13 @@ const (
 // it, or a public key, which then only verifies. Anything else, a second block included, and a key of another kind or size
 // than [SigningKey] takes is [ErrInvalidInput], whose text holds nothing of the key.
 func ParseSigningKey(text []byte) (SigningKey, error) {
-	refused := ErrInvalidInput.WithField("pem").WithMessage("tollkeeper: a signing key is one PEM block, PRIVATE KEY (PKCS#8) or PUBLIC KEY, of Ed25519, ECDSA P-256 or RSA of 2,048 bits or more")
+	invalid := ErrInvalidInput.WithField("pem").WithMessage("tollkeeper: a signing key is one PEM block, PRIVATE KEY (PKCS#8) or PUBLIC KEY, of Ed25519, ECDSA P-256 or RSA of 2,048 bits or more")
 	if len(text) > maxKeyText || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
-		return SigningKey{}, refused
+		return SigningKey{}, invalid
 	}
 	block, rest := pem.Decode(text)
 	if block == nil || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
-		return SigningKey{}, refused
+		return SigningKey{}, invalid
 	}
 	var s SigningKey
 	var err error
@@ -108,10 +108,10 @@ func ParseSigningKey(text []byte) (SigningKey, error) {
 		s.Public, err = x509.ParsePKIXPublicKey(block.Bytes)
 	}
 	if err != nil {
-		return SigningKey{}, refused
+		return SigningKey{}, invalid
 	}
 	if _, err := s.key(); err != nil {
-		return SigningKey{}, refused
+		return SigningKey{}, invalid
 	}
 	return s, nil
 }

@@ -82,16 +82,16 @@ func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk
 		mu     sync.Mutex
 		failed error
 		wg     sync.WaitGroup
-		places = make(chan struct{}, max(1, o.Parallel))
+		slots = make(chan struct{}, max(1, o.Parallel))
 	)
 	for i, line := range chunk {
 		number := first + int64(i) + 1
 		if number <= o.Skip || len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		places <- struct{}{}
+		slots <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-places }()
+			defer func() { <-slots }()
 			err := a.importLine(ctx, parent, line)
 			mu.Lock()
 			defer mu.Unlock()

@@ -71,32 +71,32 @@ func tokenText(s string) (string, error) {
 
 // prove asks for what the route asks for.
 func (c *call) prove() error {
-	if c.endpoint.proof.check == nil {
+	if c.endpoint.requires.check == nil {
 		return nil
 	}
-	err := c.endpoint.proof.check(c)
+	err := c.endpoint.requires.check(c)
 	if err == nil {
 		return nil
 	}
-	if refused := c.checkOrigin(); refused != nil {
-		return refused
+	if foreign := c.checkOrigin(); foreign != nil {
+		return foreign
 	}
 	return err
 }
 
-// proof is what a route asks of a caller before it reads the body. The zero proof asks nothing.
-type proof struct {
+// requirement is what a route asks of a caller before it reads the body. The zero requirement asks nothing.
+type requirement struct {
 	name  string // as docs/ROUTES.md says it
 	check func(*call) error
 }
 
 var (
-	signedIn      = proof{"token", (*call).signedIn}
-	maybeSignedIn = proof{"token or nothing", (*call).maybeSignedIn}
-	signedInOrKey = proof{"token or X-Public-Key", (*call).signedInOrKey}
-	parentOnly    = proof{"parent's token", (*call).parentOnly}
-	recentParent  = proof{"parent's token, proved within 5 minutes", (*call).recentParent}
-	adminOnly     = proof{"admin's token", (*call).adminOnly}
+	signedIn      = requirement{"token", (*call).signedIn}
+	maybeSignedIn = requirement{"token or nothing", (*call).maybeSignedIn}
+	signedInOrKey = requirement{"token or X-Public-Key", (*call).signedInOrKey}
+	parentOnly    = requirement{"parent's token", (*call).parentOnly}
+	recentParent  = requirement{"parent's token, proved within 5 minutes", (*call).recentParent}
+	adminOnly     = requirement{"admin's token", (*call).adminOnly}
 )
 
 // signedIn asks for a token of the family, whatever its session is limited to: own routes.

@@ -24,7 +24,7 @@ func Rows() []Row {
 			panic(err)
 		}
 		for _, r := range f.routes {
-			rows = append(rows, Row{f.name, r.method, r.path, r.proof.name})
+			rows = append(rows, Row{f.name, r.method, r.path, r.requires.name})
 		}
 	}
 	return rows

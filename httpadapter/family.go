@@ -37,11 +37,11 @@ type shape func(code, message string) []byte
 
 // route is one row of a family's table.
 type route struct {
-	method, path string  // the last segment of path may be "{id}": an account's or session's UUID in its one spelling
-	proof        proof   // zero: anyone
-	replies      []reply // where this route answers otherwise than its family
-	shape        shape   // nil: the family's
-	anywhere     bool    // pages of every origin may read the answer
+	method, path string      // the last segment of path may be "{id}": an account's or session's UUID in its one spelling
+	requires     requirement // zero: anyone
+	replies      []reply     // where this route answers otherwise than its family
+	shape        shape       // nil: the family's
+	anywhere     bool        // pages of every origin may read the answer
 	serve        func(*call) (answer, error)
 }
 
@@ -55,8 +55,8 @@ type answer struct {
 func on[In, Out any](method, path string, decode func(*call) (In, error), do func(*call, In) (Out, error), encode func(*call, Out) answer) route {
 	return route{method: method, path: path, serve: func(c *call) (answer, error) {
 		in, err := decode(c)
-		if refused := c.checkOrigin(); refused != nil { // a page may read what was wrong with its request, too
-			return answer{}, refused
+		if foreign := c.checkOrigin(); foreign != nil { // a page may read what was wrong with its request, too
+			return answer{}, foreign
 		}
 		if err != nil {
 			return answer{}, err
@@ -69,9 +69,9 @@ func on[In, Out any](method, path string, decode func(*call) (In, error), do fun
 	}}
 }
 
-// asks adds a proof to the row.
-func (r route) asks(p proof) route {
-	r.proof = p
+// asks adds a requirement to the row.
+func (r route) asks(q requirement) route {
+	r.requires = q
 	return r
 }
 

@@ -20,6 +20,8 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -67,11 +69,8 @@ type Secret string
 
 const redacted = "[redacted]"
 
-// String answers "[redacted]".
-func (Secret) String() string { return redacted }
-
-// GoString answers "[redacted]".
-func (Secret) GoString() string { return redacted }
+// Format writes "[redacted]", for every verb.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue answers "[redacted]".
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

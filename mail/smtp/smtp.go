@@ -12,6 +12,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/mail"
@@ -57,11 +59,8 @@ type Password string
 
 const redacted = "[redacted]"
 
-// String answers "[redacted]".
-func (Password) String() string { return redacted }
-
-// GoString answers "[redacted]".
-func (Password) GoString() string { return redacted }
+// Format writes "[redacted]", for every verb.
+func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue answers "[redacted]".
 func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
