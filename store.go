@@ -38,7 +38,7 @@ var plainErrors = []struct {
 	{store.ErrNotFound, ErrNotFound},
 	{store.ErrLastAdmin, ErrLastAdmin},
 	{store.ErrInsufficientCredits, ErrInsufficientCredits},
-	{store.ErrProof, ErrInvalidLink},
+	{store.ErrProofSpent, ErrInvalidLink},
 	{store.ErrInvalid, ErrInvalidInput},
 	{store.ErrUnavailable, ErrUnavailable},
 }

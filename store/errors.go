@@ -8,7 +8,7 @@ var (
 	ErrNoParent            = noParent{} // is ErrNotFound, too
 	ErrLastAdmin           = errors.New("store: the last admin must stay")
 	ErrInsufficientCredits = errors.New("store: insufficient credits")
-	ErrProof               = errors.New("store: the proof is not live")
+	ErrProofSpent          = errors.New("store: the proof is not live")
 	ErrInvalid             = errors.New("store: the request makes no sense")
 	ErrUnavailable         = errors.New("store: unavailable")
 )

@@ -115,7 +115,7 @@ func (s *Store) allow(a *account, next *store.Account, c store.Change, now time.
 	case next.Status == store.StatusDeleted: // that is DeleteAccount's
 		return bill{}, store.ErrInvalid
 	case c.Proof != (store.Digest{}) && !a.secrets[c.Proof].live(now):
-		return bill{}, store.ErrProof
+		return bill{}, store.ErrProofSpent
 	case c.TOTPStep != 0 && c.TOTPStep <= a.TOTPStep:
 		return bill{}, store.Conflict{}
 	case a.lastAdmin() && !isAdmin(next):

@@ -181,7 +181,7 @@ func (s *Store) whyNotUpdated(ctx context.Context, c store.Change, now time.Time
 	case c.Account.Status == store.StatusDeleted: // that is DeleteAccount's
 		fault = store.ErrInvalid
 	case c.Proof != (store.Digest{}) && !proved:
-		fault = store.ErrProof
+		fault = store.ErrProofSpent
 	case c.TOTPStep != 0 && c.TOTPStep <= was.TOTPStep:
 		fault = store.Conflict{}
 	case rules && !other && (c.Account.Role != store.RoleAdmin || c.Account.Status != store.StatusActive):

@@ -157,7 +157,7 @@ func allow(c *conn, ch store.Change, now time.Time) (was store.Account, b bill, 
 			return was, b, err
 		}
 		if !live {
-			return was, b, store.ErrProof
+			return was, b, store.ErrProofSpent
 		}
 	}
 	if ch.TOTPStep != 0 && ch.TOTPStep <= was.TOTPStep {

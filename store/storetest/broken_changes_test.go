@@ -45,7 +45,7 @@ type proofSeen struct{ store.Store }
 func (b proofSeen) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if (c.Proof != store.Digest{}) {
 		if s, _, err := b.Secret(ctx, store.PurposeReset, c.Proof); err != nil || !s.UsedAt.IsZero() {
-			return store.Account{}, store.Receipt{}, store.ErrProof
+			return store.Account{}, store.Receipt{}, store.ErrProofSpent
 		}
 		c.Proof = store.Digest{}
 	}

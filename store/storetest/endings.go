@@ -76,7 +76,7 @@ func updateProof(k *kit) {
 	k.equal("the proof", k.secret(link), used)
 	k.equal("another link", k.secret(spare), spare)
 	before := k.find(a.ID)
-	k.fails(k.tries(a.ID, change), store.ErrProof)
+	k.fails(k.tries(a.ID, change), store.ErrProofSpent)
 	k.equal("after the second use", k.find(a.ID), before)
 	k.update(a.ID, func(c *store.Change) {
 		c.Proof, c.Void = spare.Digest, []store.Purpose{store.PurposeReset}
@@ -104,7 +104,7 @@ func updateNeedsProof(k *kit) {
 			err := k.tries(a.ID, func(c *store.Change) {
 				c.Proof, c.EndSessions, c.Charge = proof, true, charge(p.ID, store.OpVerify, 2)
 			})
-			k.fails(err, store.ErrProof)
+			k.fails(err, store.ErrProofSpent)
 			k.equal("account", k.find(a.ID), before)
 			k.that(k.balance(p.ID).Credits == 50, "charged all the same")
 		})

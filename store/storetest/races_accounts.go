@@ -91,7 +91,7 @@ func raceProof(k *kit) {
 			}
 		}
 	})
-	won := k.tally(errs, store.ErrProof)
+	won := k.tally(errs, store.ErrProofSpent)
 	k.that(won == 1 && k.find(a.ID).Version == 2, "%d used the proof, version %d", won, k.find(a.ID).Version)
 }
 
