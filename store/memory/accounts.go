@@ -50,7 +50,7 @@ func (s *Store) admit(a *account, n store.NewAccount) (bill, error) {
 	if a.Account.Parent != store.Root {
 		a.parent = s.accounts[a.Account.Parent]
 		if a.parent == nil || a.parent.parent != nil || a.parent.Status != store.StatusActive {
-			return bill{}, in("parent", store.ErrNotFound)
+			return bill{}, store.ErrNoParent
 		}
 	}
 	if g := n.Grant; g != nil && (a.parent != nil || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {

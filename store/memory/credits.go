@@ -175,7 +175,7 @@ func (b *book) check(e *store.LedgerEntry) error {
 			return store.ErrNotFound
 		}
 		if debit.refunded {
-			return in("refund", store.Conflict{})
+			return store.Conflict{Field: "refund"}
 		}
 		e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
 	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {

@@ -64,7 +64,7 @@ func (s *Store) findInScope(l store.Lookup) (found, error) {
 			f.keyOwner = s.numbers[l.ScopeNumber]
 		}
 		if o := f.keyOwner; o == nil || o.parent != nil || o.gone() {
-			return found{}, in("parent", store.ErrNotFound)
+			return found{}, store.ErrNoParent
 		}
 		sc = &f.keyOwner.below
 	}

@@ -119,11 +119,11 @@ func (sc *scope) taken(next *store.Account, self *account) error {
 	}
 	switch {
 	case holder(sc.emails, next.EmailKey):
-		return in("email", store.Conflict{})
+		return store.Conflict{Field: "email"}
 	case holder(sc.usernames, lower(next.Username)):
-		return in("username", store.Conflict{})
+		return store.Conflict{Field: "username"}
 	case holder(sc.googles, next.GoogleSubject):
-		return in("google", store.Conflict{})
+		return store.Conflict{Field: "google"}
 	}
 	return nil
 }

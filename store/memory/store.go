@@ -62,11 +62,3 @@ func New() *Store {
 
 // whole brings a time into the form in which a store keeps it: UTC and whole milliseconds, as SQL stores do.
 func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
-
-// in answers a copy of a sentinel that names the field at fault.
-func in(field string, fault error) error {
-	if fault == store.ErrNotFound {
-		return store.ErrNoParent
-	}
-	return store.Conflict{Field: field}
-}

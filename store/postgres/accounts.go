@@ -177,7 +177,7 @@ func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.
 	case nameless(&n.Account):
 		return a, r, store.ErrInvalid
 	case n.Account.Parent != store.Root && !parent:
-		return a, r, in("parent", store.ErrNotFound)
+		return a, r, store.ErrNoParent
 	case malformed(n):
 		return a, r, store.ErrInvalid
 	case charges(c) && paid:
@@ -200,11 +200,11 @@ func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.
 func conflict(constraint string) error {
 	switch constraint {
 	case "account_email":
-		return in("email", store.Conflict{})
+		return store.Conflict{Field: "email"}
 	case "account_username":
-		return in("username", store.Conflict{})
+		return store.Conflict{Field: "username"}
 	case "account_google":
-		return in("google", store.Conflict{})
+		return store.Conflict{Field: "google"}
 	}
 	return store.Conflict{}
 }

@@ -137,7 +137,7 @@ func (s *Store) whyNotNew(ctx context.Context, e store.LedgerEntry, b store.Bala
 		case !found:
 			return store.ErrNotFound
 		case refunded:
-			return in("refund", store.Conflict{})
+			return store.Conflict{Field: "refund"}
 		}
 	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {
 		return store.ErrInsufficientCredits

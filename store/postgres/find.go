@@ -135,7 +135,7 @@ func (f *finding) scanWith(row pgx.Row, more ...any) error {
 // subject answers what was found, or ErrNotFound.
 func (f *finding) subject(keyed bool) (store.Subject, error) {
 	if keyed && f.keyOwner == nil {
-		return store.Subject{}, in("parent", store.ErrNotFound)
+		return store.Subject{}, store.ErrNoParent
 	}
 	if f.account == nil {
 		return store.Subject{}, store.ErrNotFound

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-
-	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // millis and moment carry times to and from the database: unix milliseconds, and 0 for the zero time.
@@ -87,14 +85,6 @@ func fromJSON[T any](b []byte) (*T, error) {
 	}
 	v := new(T)
 	return v, json.Unmarshal(b, v)
-}
-
-// in answers a copy of a sentinel that names the field at fault.
-func in(field string, fault error) error {
-	if fault == store.ErrNotFound {
-		return store.ErrNoParent
-	}
-	return store.Conflict{Field: field}
 }
 
 // storable answers s, or, if no text column can hold it, a text that none has.

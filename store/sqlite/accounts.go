@@ -224,7 +224,7 @@ func taken(c *conn, a *store.Account) error {
 			return err
 		}
 		if found {
-			return in(name.field, store.Conflict{})
+			return store.Conflict{Field: name.field}
 		}
 	}
 	return nil

@@ -165,7 +165,7 @@ func refund(c *conn, e *store.LedgerEntry) error {
 	}
 	done, err := c.exists(selectRefund, e.Owner[:], e.Refunds)
 	if err == nil && done {
-		err = in("refund", store.Conflict{})
+		err = store.Conflict{Field: "refund"}
 	}
 	e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
 	return err

@@ -5,17 +5,7 @@ import (
 
 	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"github.com/tollkeeper/tollkeeper/store"
 )
-
-// in answers a copy of a sentinel that names the field at fault.
-func in(field string, fault error) error {
-	if fault == store.ErrNotFound {
-		return store.ErrNoParent
-	}
-	return store.Conflict{Field: field}
-}
 
 // isBusy reports that another connection holds the lock.
 func isBusy(err error) bool { return code(err)&0xff == sqlite3.SQLITE_BUSY }

@@ -103,7 +103,7 @@ func keyOwner(c *conn, l store.Lookup) (a store.Account, err error) {
 // absentParent answers what to tell when there is no such parent; an error that is not about that stays as it is.
 func absentParent(err error) error {
 	if err == nil || errors.Is(err, store.ErrNotFound) {
-		return in("parent", store.ErrNotFound)
+		return store.ErrNoParent
 	}
 	return err
 }
