@@ -7,27 +7,28 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// CreateAccount meets [store.AccountStore].
+// CreateAccount meets store.AccountStore.
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
-	var nobody store.Account
 	if err := ctx.Err(); err != nil {
-		return nobody, store.Receipt{}, err
+		return store.Account{}, store.Receipt{}, err
 	}
-	now = whole(now)
+	n.Account = wholeAccount(copyAccount(n.Account))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a := s.accounts[n.Account.ID]; a != nil {
-		return copyAccount(a.Account), s.receipt(n.Charge), nil
+	stands := s.accounts[n.Account.ID]
+	done, err := rules.Admit(n, s.newcomer(stands, n), now)
+	switch {
+	case err != nil:
+		return store.Account{}, store.Receipt{}, err
+	case done.Stands:
+		return copyAccount(stands.Account), done.Payment.Receipt, nil
 	}
-	a := &account{Account: wholeAccount(copyAccount(n.Account))}
-	bill, err := s.admit(a, n)
-	if err != nil {
-		return nobody, store.Receipt{}, err
-	}
+	a := &account{Account: done.Account, parent: s.accounts[done.Account.Parent], stray: done.Stray}
 	s.number++
-	a.Number, a.Epoch, a.Version = s.number, 1, 1
+	a.Number = s.number
 	s.accounts[a.ID] = a
 	s.numbers[a.Number] = a
 	s.keys[a.PublicKey] = a
@@ -37,132 +38,93 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 	} else {
 		a.parent.book.Children++
 	}
-	receipt := bill.pay(a.ID, now)
+	s.pay(done.Payment)
 	s.queue(n.Mail)
-	return copyAccount(a.Account), receipt, nil
+	return copyAccount(a.Account), done.Payment.Receipt, nil
 }
 
-// admit decides whether the new account may be, and finds its parent.
-func (s *Store) admit(a *account, n store.NewAccount) (bill, error) {
-	if a.Status == store.StatusDeleted || a.ID == store.Root {
-		return bill{}, store.ErrInvalid
-	}
-	if a.Account.Parent != store.Root {
-		a.parent = s.accounts[a.Account.Parent]
-		if a.parent == nil || a.parent.parent != nil || a.parent.Status != store.StatusActive {
-			return bill{}, store.ErrNoParent
+// newcomer looks up what the new account is decided on. stands is the account that has its ID; nil: none.
+func (s *Store) newcomer(stands *account, n store.NewAccount) rules.Newcomer {
+	facts := rules.Newcomer{Stands: stands != nil, Purse: s.purse(n.Charge), KeyTaken: s.keys[n.Account.PublicKey] != nil}
+	around := &s.root
+	if n.Account.Parent != store.Root {
+		parent := s.accounts[n.Account.Parent]
+		if parent == nil {
+			return facts
 		}
+		facts.Parent, around = &parent.Account, &parent.below
 	}
-	if g := n.Grant; g != nil && (a.parent != nil || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return bill{}, store.ErrInvalid
-	}
-	if c := n.Charge; c.Price != 0 && c.Owner != uuid.Nil && c.Owner != a.Account.Parent {
-		return bill{}, store.ErrInvalid
-	}
-	b, err := s.bill(n.Charge)
-	if err != nil {
-		return bill{}, err
-	}
-	if err := s.around(a).taken(&a.Account, nil); err != nil {
-		return bill{}, err
-	}
-	if s.keys[a.PublicKey] != nil {
-		return bill{}, store.Conflict{}
-	}
-	return b, nil
+	facts.Taken = around.taken(&n.Account, nil)
+	return facts
 }
 
-// UpdateAccount meets [store.AccountStore].
+// UpdateAccount meets store.AccountStore.
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
 	}
-	now = whole(now)
+	c.Account = wholeAccount(copyAccount(c.Account))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[c.Account.ID]
-	next := wholeAccount(copyAccount(c.Account))
-	bill, err := s.allow(a, &next, c, now)
+	done, err := rules.Update(c, s.updating(a, c), now)
 	if err != nil {
 		return store.Account{}, store.Receipt{}, err
 	}
+	if c.EndSessions {
+		s.keepSession(a, c.KeepSession, done.Account.Epoch)
+	}
 	sc := s.around(a)
 	s.leaveNames(sc, a)
-	a.Account = merge(a.Account, next)
-	a.Version++
-	a.TOTPStep = max(a.TOTPStep, c.TOTPStep)
+	a.Account = done.Account
 	s.enterNames(sc, a)
-	if c.EndSessions {
-		s.endSessions(a, c.KeepSession)
-	}
-	if c.Proof != (store.Digest{}) {
-		s.useSecret(a.secrets[c.Proof], now)
-	}
-	s.void(a, c.Void, now)
-	s.putSecrets(c.Secrets)
-	receipt := bill.pay(a.ID, now)
+	s.saveSecrets(a, done.Spent)
+	s.putSecrets(done.Added)
+	s.pay(done.Payment)
 	s.queue(c.Mail)
-	return copyAccount(a.Account), receipt, nil
+	return copyAccount(a.Account), done.Payment.Receipt, nil
 }
 
-// allow decides whether the change may be.
-func (s *Store) allow(a *account, next *store.Account, c store.Change, now time.Time) (bill, error) {
-	switch {
-	case a == nil || a.gone():
-		return bill{}, store.ErrNotFound
-	case a.Version != next.Version:
-		return bill{}, store.Conflict{}
-	case next.Status == store.StatusDeleted: // that is DeleteAccount's
-		return bill{}, store.ErrInvalid
-	case c.Proof != (store.Digest{}) && !a.secrets[c.Proof].live(now):
-		return bill{}, store.ErrProofSpent
-	case c.TOTPStep != 0 && c.TOTPStep <= a.TOTPStep:
-		return bill{}, store.Conflict{}
-	case a.lastAdmin() && !isAdmin(next):
-		return bill{}, store.ErrLastAdmin
+// updating looks up what the change is decided on. a is nil when there is no such account.
+func (s *Store) updating(a *account, c store.Change) rules.Updating {
+	if a == nil || a.gone() {
+		return rules.Updating{}
 	}
-	if err := s.canPut(c.Secrets); err != nil {
-		return bill{}, err
+	facts := rules.Updating{
+		Found: true, Was: a.Account, OtherAdmin: a.otherAdmin(), Owners: s.owners(c.Secrets),
+		Purse: s.purse(c.Charge), Taken: s.around(a).taken(&c.Account, a),
 	}
-	b, err := s.bill(c.Charge)
-	if err != nil {
-		return bill{}, err
+	if rules.Spends(c) {
+		facts.Secrets = a.secretList()
 	}
-	return b, s.around(a).taken(next, a)
+	return facts
 }
 
-// merge answers next with what an update never changes taken from was.
-func merge(was, next store.Account) store.Account {
-	next.ID, next.Number, next.Parent = was.ID, was.Number, was.Parent
-	next.House, next.PublicKey, next.CreatedAt = was.House, was.PublicKey, was.CreatedAt
-	next.TOTPStep, next.Epoch, next.Version, next.LastSignIn = was.TOTPStep, was.Epoch, was.Version, was.LastSignIn
-	return next
-}
-
-// DeleteAccount meets [store.AccountStore].
+// DeleteAccount meets store.AccountStore.
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[id]
-	if a == nil || a.gone() || a.Account.Parent != scope {
-		return store.ErrNotFound
+	var facts rules.Leaving
+	if a != nil && !a.gone() {
+		facts = rules.Leaving{Found: true, Was: a.Account, OtherAdmin: a.otherAdmin()}
 	}
-	if a.lastAdmin() {
-		return store.ErrLastAdmin
+	tombstone, err := rules.Tombstone(scope, facts, now)
+	if err != nil {
+		return err
 	}
-	s.erase(a, now)
+	s.bury(a, tombstone)
 	if a.below.accounts.size > 0 {
 		s.abandoned = append(s.abandoned, a)
 	}
 	return nil
 }
 
-// erase makes a tombstone: what is not named here is gone.
-func (s *Store) erase(a *account, now time.Time) {
+// bury puts the tombstone in the account's place.
+func (s *Store) bury(a *account, tombstone store.Account) {
 	s.leave(a)
 	for _, x := range a.secrets {
 		s.dropSecret(x)
@@ -170,10 +132,5 @@ func (s *Store) erase(a *account, now time.Time) {
 	if a.parent != nil {
 		a.parent.book.Children--
 	}
-	a.Account = store.Account{
-		ID: a.ID, Number: a.Number, Parent: a.Account.Parent, PublicKey: a.PublicKey, House: a.House,
-		Role: a.Role, Status: store.StatusDeleted,
-		TOTPStep: a.TOTPStep, KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
-		Epoch: a.Epoch + 1, Version: a.Version + 1, CreatedAt: a.CreatedAt, UpdatedAt: now,
-	}
+	a.Account = tombstone
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // counter is a bucket or a mark.
@@ -26,12 +27,12 @@ type shelf struct {
 // few is how many rows a verb looks at for each one that it may add. Above one, or the dead would pile up.
 const few = 2
 
-func (h *shelf) state(key store.Digest, now time.Time) store.State {
-	c := h.rows[key]
-	if c == nil || !now.Before(c.state.Expires) {
-		return store.State{}
+// state answers what was put, also when it has expired since.
+func (h *shelf) state(key store.Digest) store.State {
+	if c := h.rows[key]; c != nil {
+		return c.state
 	}
-	return c.state
+	return store.State{}
 }
 
 func (h *shelf) put(key store.Digest, state store.State) {
@@ -71,50 +72,39 @@ func (h *shelf) retire(n int, now time.Time) {
 	}
 }
 
-// Take meets [store.AttemptStore].
+// Take meets store.AttemptStore.
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Decision{}, err
 	}
-	now = whole(now)
+	now = rules.Whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.retire(few*len(buckets), now)
-	d := store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}
+	counters := make([]rules.Counter, len(buckets))
 	for i := range buckets {
-		d.Outcomes[i] = s.weigh(&buckets[i], now)
-		d.Allowed = d.Allowed && !d.Outcomes[i].Refused
+		counters[i] = rules.Counter{State: s.counters.state(buckets[i].Key)}
+		if waive := buckets[i].Waive; waive != (store.Digest{}) {
+			counters[i].Marked = s.marks.state(waive).Expires
+		}
 	}
+	d := rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {
-		switch o, key := &d.Outcomes[i], buckets[i].Key; {
-		case d.Allowed && o.Charged:
-			s.counters.put(key, o.State)
-		case o.Charged:
-			o.Charged, o.State = false, s.counters.state(key, now)
+		if d.Outcomes[i].Charged {
+			s.counters.put(buckets[i].Key, d.Outcomes[i].State)
 		}
 	}
 	return d, nil
 }
 
-// weigh answers what the Take would do to the bucket if no other one refuses.
-func (s *Store) weigh(b *store.Bucket, now time.Time) store.Outcome {
-	var o store.Outcome
-	if b.Waive != (store.Digest{}) {
-		o.Marked = s.marks.state(b.Waive, now).Expires
-	}
-	o.State, o.Charged = b.Limit.Next(s.counters.state(b.Key, now), now)
-	o.Refused = !o.Charged && o.Marked.IsZero()
-	return o
-}
-
-// Settle meets [store.AttemptStore].
+// Settle meets store.AttemptStore.
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(t, whole(now))
+	s.settle(t, rules.Whole(now))
 	return nil
 }
 
@@ -130,8 +120,7 @@ func (s *Store) settle(t store.Settlement, now time.Time) {
 	}
 	s.counters.retire(few, now)
 	s.marks.retire(few, now)
-	until := whole(t.Until)
-	if t.Mark != (store.Digest{}) && until.After(now) && until.After(s.marks.state(t.Mark, now).Expires) {
+	if until, ok := rules.Mark(t, now); ok && until.After(s.marks.state(t.Mark).Expires) {
 		s.marks.put(t.Mark, store.State{Expires: until})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // copyAccount answers a that shares no memory with it.
@@ -41,10 +42,10 @@ func copyMail(m store.QueuedMail) store.QueuedMail {
 
 // wholeAccount answers a with its times as a store keeps them.
 func wholeAccount(a store.Account) store.Account {
-	a.PasswordChangedAt = whole(a.PasswordChangedAt)
-	a.EmailVerifiedAt = whole(a.EmailVerifiedAt)
-	a.CreatedAt = whole(a.CreatedAt)
-	a.UpdatedAt = whole(a.UpdatedAt)
-	a.LastSignIn = whole(a.LastSignIn)
+	a.PasswordChangedAt = rules.Whole(a.PasswordChangedAt)
+	a.EmailVerifiedAt = rules.Whole(a.EmailVerifiedAt)
+	a.CreatedAt = rules.Whole(a.CreatedAt)
+	a.UpdatedAt = rules.Whole(a.UpdatedAt)
+	a.LastSignIn = rules.Whole(a.LastSignIn)
 	return a
 }

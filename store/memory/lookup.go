@@ -10,9 +10,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// FindAccount meets [store.AccountStore].
+// FindAccount meets store.AccountStore. The pointers of one answer may point to the same value.
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err
@@ -57,51 +58,37 @@ func (s *Store) find(l store.Lookup) (found, error) {
 
 func (s *Store) findInScope(l store.Lookup) (found, error) {
 	var f found
-	sc := s.scopeOf(l.Scope)
-	if keyed := l.ScopeKey != "" || l.ScopeNumber != 0; keyed {
+	var owner *store.Account
+	if rules.Keyed(l) {
 		f.keyOwner = s.keys[l.ScopeKey]
 		if l.ScopeKey == "" {
 			f.keyOwner = s.numbers[l.ScopeNumber]
 		}
-		if o := f.keyOwner; o == nil || o.parent != nil || o.gone() {
-			return found{}, store.ErrNoParent
+		if f.keyOwner != nil {
+			owner = &f.keyOwner.Account
 		}
-		sc = &f.keyOwner.below
 	}
-	if sc == nil {
-		return f, nil
+	scope, err := rules.Scope(l, owner)
+	if err != nil {
+		return found{}, err
 	}
-	widget := l.Widget && f.keyOwner != nil
-	for _, ask := range []func(*scope) *account{
-		func(sc *scope) *account { return sc.googles[l.GoogleSubject] },
-		func(sc *scope) *account { return sc.emails[l.Email] },
-	} {
-		if f.account = ask(sc); f.account == nil && widget {
-			f.account = ask(&s.root)
+	for _, place := range rules.Places(l, scope) {
+		if sc := s.scopeOf(place.Scope); sc != nil {
+			f.account = sc.named(place.Name)
 		}
 		if f.account != nil {
 			return f, nil
 		}
 	}
-	if l.Stray && sc == &s.root {
-		f.account = s.onlyStray(l.Email)
-		f.stray = f.account != nil
+	if rules.Strays(l) {
+		f.account, f.stray = s.onlyStray(l.Email)
 	}
 	return f, nil
 }
 
 // onlyStray answers the child with this email if there is exactly one that is not gone.
-func (s *Store) onlyStray(email string) (only *account) {
-	for _, a := range s.strays[email] {
-		if a.gone() {
-			continue
-		}
-		if only != nil {
-			return nil
-		}
-		only = a
-	}
-	return only
+func (s *Store) onlyStray(email string) (*account, bool) {
+	return rules.Alone(slices.DeleteFunc(slices.Clone(s.strays[email]), (*account).gone))
 }
 
 // subject copies what was found out of the store.
@@ -133,7 +120,7 @@ func (s *Store) subject(f found) store.Subject {
 // common enough to be met soon in the order of ids.
 const fewMatches = 1000
 
-// ListAccounts meets [store.AccountStore].
+// ListAccounts meets store.AccountStore.
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -188,12 +175,12 @@ func (sc *scope) search(prefix string) ([]*account, bool) {
 
 func matches(a *account, p store.Page) bool {
 	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
-		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(lower(a.Username), p.Search)) &&
+		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(rules.UsernameKey(a.Username), p.Search)) &&
 		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
 		(p.To.IsZero() || a.CreatedAt.Before(p.To))
 }
 
-// CountAccounts meets [store.AccountStore].
+// CountAccounts meets store.AccountStore.
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err

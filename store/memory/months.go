@@ -9,9 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// ListMonths meets [store.CreditStore].
+// ListMonths meets store.CreditStore.
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, nil
 }
 
-// CloseMonths meets [store.CreditStore].
+// CloseMonths meets store.CreditStore. Those that are furthest behind come first, then by id.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
@@ -43,7 +44,6 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 	if price < 0 {
 		return 0, nil, store.ErrInvalid
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var behind []*account
@@ -55,35 +55,25 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 	}
 	var charged []store.Settled
 	for _, a := range behind {
-		if debit := s.closeMonth(a, price, now); debit > 0 {
-			charged = append(charged, store.Settled{Owner: a.ID, Debit: debit, Balance: a.book.Balance})
+		if closed := s.closeMonth(a, price, now); closed.Entry != nil {
+			charged = append(charged, store.Settled{Owner: a.ID, Debit: closed.Month.Retention, Balance: closed.Balance})
 		}
 	}
 	return len(behind), charged, nil
 }
 
-// closeMonth settles the oldest open month of the account and answers what it cost.
-func (s *Store) closeMonth(a *account, price int64, now time.Time) (debit int64) {
+// closeMonth settles the oldest open month of the account.
+func (s *Store) closeMonth(a *account, price int64, now time.Time) rules.Closed {
 	b := a.book
-	month := b.ClosedMonth + 1
-	if a.Status != store.StatusDeleted && !a.House {
-		debit = b.RetentionDue(price)
-	}
-	row := store.RetentionEntry(a.ID, month, debit, now)
-	if b.keys[row.Key] != nil {
-		debit = 0
-	}
-	operations := b.Used - b.ClosedUsed
-	if debit > 0 {
-		b.Debit(store.OpRetention, debit)
-		b.write(row)
-	}
+	t := rules.Tenant{Owner: a.ID, Status: a.Status, House: a.House, Balance: b.Balance}
+	due := rules.Due(t, price, now)
+	closed := rules.Close(t, due, b.keys[due.Key] != nil)
 	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
-	b.ClosedMonth, b.ClosedUsed = month, b.Used
-	s.open.insert(stamped[*account]{int64(month), a.ID, a})
-	b.months = append(b.months, store.Month{
-		Owner: a.ID, Month: month, Users: b.Children, FreeUsers: b.FreeUsers,
-		Retention: debit, Operations: operations, Credits: b.Credits, At: now,
-	})
-	return debit
+	b.Balance = closed.Balance
+	s.open.insert(stamped[*account]{int64(b.ClosedMonth), a.ID, a})
+	if closed.Entry != nil {
+		b.write(*closed.Entry)
+	}
+	b.months = append(b.months, closed.Month)
+	return closed
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// QueueMail meets [store.OutboxStore].
+// QueueMail meets store.OutboxStore.
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -26,7 +27,7 @@ func (s *Store) queue(list []store.QueuedMail) {
 			continue
 		}
 		row := copyMail(m)
-		row.DueAt = whole(row.DueAt)
+		row.DueAt = rules.Whole(row.DueAt)
 		s.mail[row.ID] = &row
 		s.due.insert(dueAt(&row))
 	}
@@ -36,37 +37,36 @@ func dueAt(m *store.QueuedMail) stamped[*store.QueuedMail] {
 	return stamped[*store.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
 }
 
-// ClaimMail meets [store.OutboxStore].
+// ClaimMail meets store.OutboxStore. DueAt of what it answers is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var due []*store.QueuedMail
 	for e := range s.due.from(stamped[*store.QueuedMail]{at: time.Time{}.UnixMilli()}) {
-		if e.row.DueAt.After(now) || len(due) >= limit {
+		if !rules.Ready(e.row.DueAt, now) || len(due) >= limit {
 			break
 		}
 		due = append(due, e.row)
 	}
 	var claimed []store.QueuedMail
 	for _, m := range due {
-		m.Tries++
-		s.delay(m, now.Add(lease))
+		s.move(m, rules.Lease(*m, lease, now))
 		claimed = append(claimed, copyMail(*m))
 	}
 	return claimed, nil
 }
 
-func (s *Store) delay(m *store.QueuedMail, until time.Time) {
+// move puts the mail as it then stands in its place.
+func (s *Store) move(m *store.QueuedMail, next store.QueuedMail) {
 	s.due.remove(dueAt(m))
-	m.DueAt = whole(until)
+	*m = next
 	s.due.insert(dueAt(m))
 }
 
-// FinishMail meets [store.OutboxStore].
+// FinishMail meets store.OutboxStore.
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -74,13 +74,15 @@ func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry t
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.mail[id]
-	switch {
-	case m == nil || m.Tries != tries:
-	case retry.IsZero():
+	switch rules.Finish(m, tries, retry) {
+	case rules.Left:
+	case rules.Removed:
 		s.due.remove(dueAt(m))
 		delete(s.mail, id)
-	default:
-		s.delay(m, retry)
+	case rules.Delayed:
+		next := *m
+		next.DueAt = rules.Whole(retry)
+		s.move(m, next)
 	}
 	return nil
 }

@@ -4,47 +4,45 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // account is a row with what hangs from it.
 type account struct {
 	store.Account
 	parent   *account // nil for a root account
+	stray    bool     // a look-up without key may find it
 	below    scope    // its children
 	book     *book    // of a root account
 	sessions ordered[stamped[*session]]
 	secrets  map[store.Digest]*secret
 }
 
-// active reports whether the account may have sessions: it is active, and so is its parent.
-func (a *account) active() bool {
-	return a.Status == store.StatusActive && (a.parent == nil || a.parent.Status == store.StatusActive)
-}
-
-// gone reports whether the account must not be found any more: it is deleted, or its parent is.
-func (a *account) gone() bool {
-	return a.Status == store.StatusDeleted || a.parent != nil && a.parent.Status == store.StatusDeleted
-}
-
-// organization answers its own, that of its owner, or its parent's; nil: none. What it answers is the store's.
-func (s *Store) organization(a *account) *store.Organization {
-	if a.Organization != nil {
-		return a.Organization
+// parentStatus is empty for a root account.
+func (a *account) parentStatus() store.Status {
+	if a.parent == nil {
+		return ""
 	}
-	if a.OrganizationOwner != uuid.Nil {
-		if owner := s.accounts[a.OrganizationOwner]; owner != nil && owner.Organization != nil {
-			return owner.Organization
-		}
+	return a.parent.Status
+}
+
+// gone reports whether the account must not be found any more.
+func (a *account) gone() bool { return rules.Gone(a.Status, a.parentStatus()) }
+
+// organization answers the one that counts for the account; nil: none. What it answers is the store's.
+func (s *Store) organization(a *account) *store.Organization {
+	var owners, parents *store.Organization
+	if owner := s.accounts[a.OrganizationOwner]; owner != nil {
+		owners = owner.Organization
 	}
 	if a.parent != nil {
-		return a.parent.Organization
+		parents = a.parent.Organization
 	}
-	return nil
+	return rules.Organization(a.Organization, owners, parents)
 }
 
 // scope holds the accounts below one parent, or the root accounts. The deleted ones are not in it.
@@ -111,21 +109,27 @@ func (s *Store) around(a *account) *scope {
 	return &a.parent.below
 }
 
-// taken answers the conflict that next would be in this scope; self may keep what it has.
-func (sc *scope) taken(next *store.Account, self *account) error {
-	holder := func(m map[string]*account, key string) bool {
-		a := m[key]
-		return key != "" && a != nil && a != self
+// taken answers the Field of the first name that another account of the scope has; self may keep what it has.
+func (sc *scope) taken(next *store.Account, self *account) string {
+	for _, name := range rules.Names(next) {
+		if a := sc.named(name); a != nil && a != self {
+			return name.Field
+		}
 	}
+	return ""
+}
+
+// named answers the account of the scope that has the name; nil: none has.
+func (sc *scope) named(n rules.Name) *account {
 	switch {
-	case holder(sc.emails, next.EmailKey):
-		return store.Conflict{Field: "email"}
-	case holder(sc.usernames, lower(next.Username)):
-		return store.Conflict{Field: "username"}
-	case holder(sc.googles, next.GoogleSubject):
-		return store.Conflict{Field: "google"}
+	case n.Key == "":
+		return nil
+	case n.Field == "username":
+		return sc.usernames[n.Key]
+	case n.Field == "google":
+		return sc.googles[n.Key]
 	}
-	return nil
+	return sc.emails[n.Key]
 }
 
 // enter writes the account into every index of its scope, leave takes it out of them.
@@ -156,18 +160,18 @@ func (s *Store) enterNames(sc *scope, a *account) {
 	if a.EmailKey != "" {
 		put(&sc.emails, a.EmailKey)
 		sc.names.insert(name{key: a.EmailKey, row: a})
-		if a.parent != nil && !a.parent.House {
+		if a.stray {
 			s.strays[a.EmailKey] = append(s.strays[a.EmailKey], a)
 		}
 	}
 	if a.Username != "" {
-		put(&sc.usernames, lower(a.Username))
-		sc.names.insert(name{key: lower(a.Username), username: true, row: a})
+		put(&sc.usernames, rules.UsernameKey(a.Username))
+		sc.names.insert(name{key: rules.UsernameKey(a.Username), username: true, row: a})
 	}
 	if a.GoogleSubject != "" {
 		put(&sc.googles, a.GoogleSubject)
 	}
-	if isAdmin(&a.Account) {
+	if rules.Admin(&a.Account) {
 		sc.admins++
 	}
 }
@@ -179,13 +183,13 @@ func (s *Store) leaveNames(sc *scope, a *account) {
 		s.leaveStrays(a)
 	}
 	if a.Username != "" {
-		delete(sc.usernames, lower(a.Username))
-		sc.names.remove(name{key: lower(a.Username), username: true, row: a})
+		delete(sc.usernames, rules.UsernameKey(a.Username))
+		sc.names.remove(name{key: rules.UsernameKey(a.Username), username: true, row: a})
 	}
 	if a.GoogleSubject != "" {
 		delete(sc.googles, a.GoogleSubject)
 	}
-	if isAdmin(&a.Account) {
+	if rules.Admin(&a.Account) {
 		sc.admins--
 	}
 }
@@ -199,21 +203,14 @@ func (s *Store) leaveStrays(a *account) {
 	s.strays[a.EmailKey] = rest
 }
 
-// lastAdmin reports whether the account is the last active admin of its scope. Root accounts are not guarded.
-func (a *account) lastAdmin() bool {
-	return a.parent != nil && isAdmin(&a.Account) && a.parent.below.admins == 1
-}
-
-func isAdmin(a *store.Account) bool {
-	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
-}
-
-// lower lowers ASCII only: usernames have nothing else, and every store must agree on what is equal.
-func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
+// otherAdmin reports whether another account of the scope is an admin. Nobody asks it of a root account.
+func (a *account) otherAdmin() bool {
+	if a.parent == nil {
+		return false
+	}
+	others := a.parent.below.admins
+	if rules.Admin(&a.Account) {
+		others--
+	}
+	return others > 0
 }

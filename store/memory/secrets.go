@@ -8,17 +8,13 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // secret is a row with its owner.
 type secret struct {
 	store.Secret
 	owner *account
-}
-
-// live leaves the tries aside: how many are allowed is known to a Claim only. Nil is not live.
-func (x *secret) live(now time.Time) bool {
-	return x != nil && x.UsedAt.IsZero() && (x.ExpiresAt.IsZero() || now.Before(x.ExpiresAt))
 }
 
 // secretEnd orders secrets by the time that Sweep counts from.
@@ -37,46 +33,41 @@ func (a secretEnd) compare(b secretEnd) int {
 	return bytes.Compare(a.row.Digest[:], b.row.Digest[:])
 }
 
-// end answers the expiry, or for a secret without one its use; false: neither.
+// end is where Sweep finds the secret; false: nowhere yet.
 func (x *secret) end() (secretEnd, bool) {
-	end := x.ExpiresAt
-	if end.IsZero() {
-		end = x.UsedAt
-	}
+	end := rules.Forgotten(&x.Secret)
 	return secretEnd{end.UnixMilli(), x}, !end.IsZero()
 }
 
-// PutSecrets meets [store.SecretStore].
+// PutSecrets meets store.SecretStore.
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.canPut(list); err != nil {
+	kept, err := rules.Put(list, s.owners(list))
+	if err != nil {
 		return err
 	}
-	s.putSecrets(list)
+	s.putSecrets(kept)
 	return nil
 }
 
-func (s *Store) canPut(list []store.Secret) error {
-	for _, x := range list {
-		if a := s.accounts[x.Account]; a == nil || a.gone() {
-			return store.ErrNotFound
-		}
-	}
-	return nil
+// owners reports whether the accounts of all of them can be found.
+func (s *Store) owners(list []store.Secret) bool {
+	return !slices.ContainsFunc(list, func(x store.Secret) bool {
+		a := s.accounts[x.Account]
+		return a == nil || a.gone()
+	})
 }
 
-func (s *Store) putSecrets(list []store.Secret) {
-	for _, x := range list {
+func (s *Store) putSecrets(kept []store.Secret) {
+	for _, x := range kept {
 		a := s.accounts[x.Account]
 		if old := a.secrets[x.Digest]; old != nil {
 			s.dropSecret(old)
 		}
-		x.Tries, x.UsedAt = 0, time.Time{}
-		x.CreatedAt, x.ExpiresAt = whole(x.CreatedAt), whole(x.ExpiresAt)
 		row := &secret{x, a}
 		if a.secrets == nil {
 			a.secrets = map[store.Digest]*secret{}
@@ -85,6 +76,26 @@ func (s *Store) putSecrets(list []store.Secret) {
 		s.digests[x.Digest] = append(s.digests[x.Digest], row)
 		if end, ok := row.end(); ok {
 			s.secretEnds.insert(end)
+		}
+	}
+}
+
+// secretList copies the account's secrets.
+func (a *account) secretList() []store.Secret {
+	list := make([]store.Secret, 0, len(a.secrets))
+	for _, x := range a.secrets {
+		list = append(list, x.Secret)
+	}
+	return list
+}
+
+// saveSecrets writes what was decided on some of the account's secrets.
+func (s *Store) saveSecrets(a *account, changed []store.Secret) {
+	for _, next := range changed {
+		x := a.secrets[next.Digest]
+		x.Secret = next
+		if end, ok := x.end(); ok {
+			s.secretEnds.insert(end) // new for a secret without expiry, else there already
 		}
 	}
 }
@@ -102,25 +113,7 @@ func (s *Store) dropSecret(x *secret) {
 	s.digests[x.Digest] = rest
 }
 
-func (s *Store) useSecret(x *secret, now time.Time) {
-	x.UsedAt = now
-	if end, ok := x.end(); ok {
-		s.secretEnds.insert(end) // new for a secret without expiry, else there already
-	}
-}
-
-func (s *Store) void(a *account, purposes []store.Purpose, now time.Time) {
-	if len(purposes) == 0 {
-		return
-	}
-	for _, x := range a.secrets {
-		if x.live(now) && slices.Contains(purposes, x.Purpose) {
-			s.useSecret(x, now)
-		}
-	}
-}
-
-// Secret meets [store.SecretStore].
+// Secret meets store.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Secret{}, store.Subject{}, err
@@ -139,46 +132,21 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	return best.Secret, s.subject(found{account: best.owner}), nil
 }
 
-// ConsumeSecret meets [store.SecretStore].
+// ConsumeSecret meets store.SecretStore. The tries that a wrong code cost stay counted although it is an error.
 func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := s.find(c.Lookup)
 	if err != nil {
 		return store.Subject{}, err
 	}
-	var open []*secret
-	var match *secret
-	for _, x := range f.account.secrets {
-		if !claimable(x, c, now) {
-			continue
-		}
-		open = append(open, x)
-		if x.Digest == c.Digest {
-			match = x
-		}
-	}
-	for _, x := range open {
-		if c.Tries > 0 {
-			x.Tries++
-		}
-		if match != nil && (x == match || !c.Single) {
-			s.useSecret(x, now)
-		}
-	}
-	if match == nil {
+	done := rules.Claim(c, f.account.EmailKey, f.account.secretList(), now)
+	s.saveSecrets(f.account, done.Secrets)
+	if !done.Matched {
 		return s.subject(f), store.ErrNotFound
 	}
 	return s.subject(f), nil
-}
-
-// claimable reports whether a claim may meet the secret: live, with tries left, and not mailed to an address that the
-// account has left.
-func claimable(x *secret, c store.Claim, now time.Time) bool {
-	return x.Purpose == c.Purpose && x.live(now) && (c.Tries <= 0 || x.Tries < c.Tries) &&
-		(x.Address == "" || x.Address == x.owner.EmailKey)
 }

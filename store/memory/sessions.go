@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // session is a row with what decides about it.
@@ -17,18 +18,15 @@ type session struct {
 	reused  bool      // an old refresh token of it was shown
 }
 
-func (x *session) live(now time.Time) bool {
-	return x.ended.IsZero() && x.Epoch == x.account.Epoch && now.Before(x.EndsAt()) && !x.account.gone()
+// standing is what decides about the session beside its own values.
+func (x *session) standing() rules.Standing {
+	return rules.Standing{
+		Ended: !x.ended.IsZero(), Reused: x.reused, Epoch: x.account.Epoch, Status: x.account.Status, Parent: x.account.parentStatus(),
+	}
 }
 
 // end is the time that Sweep counts from.
-func (x *session) end() int64 {
-	end := x.EndsAt()
-	if !x.ended.IsZero() && x.ended.Before(end) {
-		end = x.ended
-	}
-	return end.UnixMilli()
-}
+func (x *session) end() int64 { return rules.EndOf(&x.Session, x.ended).UnixMilli() }
 
 // place and unplace write a session into the indexes whose keys may change, and take it out of them.
 func (s *Store) place(x *session) {
@@ -41,38 +39,34 @@ func (s *Store) unplace(x *session) {
 	x.account.sessions.remove(stamped[*session]{at: x.Epoch, id: x.ID})
 }
 
-// CreateSession meets [store.SessionStore].
+// CreateSession meets store.SessionStore.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
 	}
-	now = whole(now)
+	now = rules.Whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.sessions[n.Session.ID]; x != nil {
-		if x.Account != n.Session.Account {
-			return store.Receipt{}, store.Conflict{}
-		}
-		return s.receipt(n.Charge), nil
-	}
 	a := s.accounts[n.Session.Account]
-	switch {
-	case a == nil || !a.active() || a.Epoch != n.Session.Epoch:
-		return store.Receipt{}, store.ErrNotFound
-	case n.TOTPStep != 0 && n.TOTPStep <= a.TOTPStep:
-		return store.Receipt{}, store.Conflict{}
+	facts := rules.Signer{Found: a != nil, Purse: s.purse(n.Charge)}
+	if x := s.sessions[n.Session.ID]; x != nil {
+		facts.Holder = x.Account
 	}
-	bill, err := s.bill(n.Charge)
-	if err != nil {
-		return store.Receipt{}, err
+	if a != nil {
+		facts.Status, facts.Parent, facts.Epoch, facts.Step = a.Status, a.parentStatus(), a.Epoch, a.TOTPStep
+	}
+	done, err := rules.SignIn(n, facts, now)
+	if err != nil || done.Stands {
+		return done.Payment.Receipt, err
 	}
 	x := &session{Session: wholeSession(n.Session), account: a}
 	s.sessions[x.ID] = x
 	s.place(x)
 	s.signedIn(a, now)
-	a.TOTPStep = max(a.TOTPStep, n.TOTPStep)
+	a.TOTPStep = done.Step
+	s.pay(done.Payment)
 	s.settle(n.Settle, now)
-	return bill.pay(a.ID, now), nil
+	return done.Payment.Receipt, nil
 }
 
 func (s *Store) signedIn(a *account, now time.Time) {
@@ -84,15 +78,15 @@ func (s *Store) signedIn(a *account, now time.Time) {
 	sc.active.insert(stamped[struct{}]{at: now.UnixMilli(), id: a.ID})
 }
 
-// Session meets [store.SessionStore]. It allocates nothing.
+// Session meets store.SessionStore. It allocates nothing.
 func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	x := s.sessions[id]
-	if x == nil || !x.live(now) {
+	x, shown, standing := s.held(id)
+	if !rules.Live(shown, standing, now) {
 		return store.Live{}, store.ErrNotFound
 	}
 	return s.describe(x), nil
@@ -118,69 +112,67 @@ func (s *Store) describe(x *session) store.Live {
 	return l
 }
 
-// RotateSession meets [store.SessionStore].
+// RotateSession meets store.SessionStore.
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
 	}
-	now = whole(now)
+	now = rules.Whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.sessions[r.Session]
-	if x != nil && x.reused && r.Generation != x.Generation {
-		return store.Live{}, store.Conflict{}
-	}
-	if x == nil || !x.live(now) || !now.Before(x.RefreshUntil) || !x.account.active() {
-		return store.Live{}, store.ErrNotFound
-	}
-	switch {
-	case r.Generation == x.Generation:
-		s.unplace(x)
-		x.Generation++
-		x.RotatedAt = now
-		x.ExpiresAt, x.RefreshUntil = whole(r.ExpiresAt), whole(r.RefreshUntil)
-		s.place(x)
-	case r.Generation == x.Generation-1 && now.Before(x.RotatedAt.Add(r.Grace)):
-	default:
+	x, shown, standing := s.held(r.Session)
+	done, err := rules.Rotate(r, shown, standing, now)
+	if done.Reuse {
 		x.reused = true
 		s.endSession(x, now)
-		return store.Live{}, store.Conflict{}
+	}
+	if err != nil {
+		return store.Live{}, err
+	}
+	if done.Moved {
+		s.unplace(x)
+		x.Session = done.Session
+		s.place(x)
 	}
 	return s.describe(x), nil
 }
 
-// TouchSession meets [store.SessionStore].
+// held looks up what is decided on about a session; without one all of it is zero.
+func (s *Store) held(id uuid.UUID) (*session, *store.Session, rules.Standing) {
+	x := s.sessions[id]
+	if x == nil {
+		return nil, nil, rules.Standing{}
+	}
+	return x, &x.Session, x.standing()
+}
+
+// TouchSession meets store.SessionStore.
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.sessions[t.Session]
-	if x == nil || x.Account != t.Account || !x.live(now) {
-		return store.ErrNotFound
+	x, shown, standing := s.held(t.Session)
+	if err := rules.Hold(t.Account, shown, standing, now); err != nil {
+		return err
 	}
-	x.SeenAt = now
-	if t.Proved {
-		x.ProvedAt = now
-	}
+	x.Session = rules.Touch(x.Session, t, now)
 	return nil
 }
 
-// RevokeSession meets [store.SessionStore].
+// RevokeSession meets store.SessionStore.
 func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.sessions[id]
-	if x == nil || x.Account != account || !x.live(now) {
-		return store.ErrNotFound
+	x, shown, standing := s.held(id)
+	if err := rules.Hold(account, shown, standing, now); err != nil {
+		return err
 	}
-	s.endSession(x, now)
+	s.endSession(x, rules.Whole(now))
 	return nil
 }
 
@@ -191,19 +183,18 @@ func (s *Store) endSession(x *session, now time.Time) {
 	s.sessionEnds.insert(stamped[*session]{x.end(), x.ID, x})
 }
 
-// endSessions moves the epoch, and with it the one session that is to live on.
-func (s *Store) endSessions(a *account, keep uuid.UUID) {
-	x := s.sessions[keep]
-	kept := x != nil && x.account == a && x.Epoch == a.Epoch && x.ended.IsZero()
-	a.Epoch++
-	if kept {
-		s.unplace(x)
-		x.Epoch = a.Epoch
-		s.place(x)
+// keepSession takes a session along into the account's next epoch.
+func (s *Store) keepSession(a *account, id uuid.UUID, epoch int64) {
+	x, shown, standing := s.held(id)
+	if !rules.Kept(&a.Account, shown, standing.Ended) {
+		return
 	}
+	s.unplace(x)
+	x.Epoch = epoch
+	s.place(x)
 }
 
-// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.
+// ListSessions meets store.SessionStore. Sessions of an earlier epoch are not walked over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -219,7 +210,7 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 		if len(page) >= p.Limit {
 			break
 		}
-		if e.id != p.After && e.row.live(now) {
+		if e.id != p.After && rules.Live(&e.row.Session, e.row.standing(), now) {
 			page = append(page, e.row.Session)
 		}
 	}
@@ -228,11 +219,11 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 
 // wholeSession answers x with its times as a store keeps them.
 func wholeSession(x store.Session) store.Session {
-	x.RotatedAt = whole(x.RotatedAt)
-	x.CreatedAt = whole(x.CreatedAt)
-	x.SeenAt = whole(x.SeenAt)
-	x.ProvedAt = whole(x.ProvedAt)
-	x.ExpiresAt = whole(x.ExpiresAt)
-	x.RefreshUntil = whole(x.RefreshUntil)
+	x.RotatedAt = rules.Whole(x.RotatedAt)
+	x.CreatedAt = rules.Whole(x.CreatedAt)
+	x.SeenAt = rules.Whole(x.SeenAt)
+	x.ProvedAt = rules.Whole(x.ProvedAt)
+	x.ExpiresAt = rules.Whole(x.ExpiresAt)
+	x.RefreshUntil = rules.Whole(x.RefreshUntil)
 	return x
 }

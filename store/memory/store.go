@@ -4,14 +4,13 @@ package memory
 
 import (
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Store keeps everything in memory. It meets the contract of [store.Store], is safe for concurrent use, starts no
+// Store keeps everything in memory. It meets the contract of store.Store, is safe for concurrent use, starts no
 // goroutine and needs no closing. Make it with New.
 //
 // The discipline: exported verbs look at ctx, take mu (shared if they only read) and hold it to their end, so that each
@@ -59,6 +58,3 @@ func New() *Store {
 		mail:     map[uuid.UUID]*store.QueuedMail{},
 	}
 }
-
-// whole brings a time into the form in which a store keeps it: UTC and whole milliseconds, as SQL stores do.
-func whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

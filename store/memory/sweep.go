@@ -3,17 +3,19 @@ package memory
 import (
 	"context"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Sweep meets [store.Sweeper]. Counters need it least: Take and Settle throw away dead ones, too.
+// Sweep meets store.OutboxStore. Counters need it least: Take and Settle throw away dead ones, too. A limit below one
+// removes nothing and answers false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {
 		return false, err
 	}
-	now = whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ended := now.Add(-24 * time.Hour)
+	ended := rules.Swept(now)
 	s.counters.retire(limit, ended)
 	s.marks.retire(limit, ended)
 	sessions := s.sweepSessions(limit, ended.UnixMilli())
@@ -57,7 +59,7 @@ func (s *Store) sweepChildren(limit int, now time.Time) bool {
 		if limit--; limit < 0 {
 			return true
 		}
-		s.erase(child.row, now)
+		s.bury(child.row, rules.Erase(child.row.Account, now))
 	}
 	return false
 }

@@ -120,10 +120,12 @@ func createNeedsParent(k *kit) {
 	for name, parent := range parents {
 		k.run(name, func(k *kit) {
 			a := account(parent)
-			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(root.ID, store.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(parent, store.OpSignUp, 5)}, now)
 			k.fails(err, store.ErrNotFound, "parent")
 			k.absent(a.ID)
-			k.that(k.balance(root.ID).Credits == 9, "charged all the same")
+			for _, p := range []store.Account{off, gone, root} {
+				k.that(k.balance(p.ID).Credits == 9, "charged all the same")
+			}
 		})
 	}
 	k.child(k.parent(0, house))

@@ -120,7 +120,7 @@ func updateOrder(k *kit) {
 		{"a deleted parent", func(k *kit, c *request) { k.remove(store.Account{ID: c.Account.Parent}) }, store.ErrNotFound},
 		{"another version", func(_ *kit, c *request) { c.Account.Version-- }, store.Conflict{}},
 		{"a tombstone", func(_ *kit, c *request) { c.Account.Status = store.StatusDeleted }, store.ErrInvalid},
-		{"a dead proof", func(_ *kit, c *request) { c.Proof = digest() }, store.ErrProof},
+		{"a dead proof", func(_ *kit, c *request) { c.Proof = digest() }, store.ErrProofSpent},
 		{"a spent step", func(_ *kit, c *request) { c.TOTPStep = 7 }, store.Conflict{}},
 		{"the last admin", func(_ *kit, c *request) { c.Account.Role = store.RoleUser }, store.ErrLastAdmin},
 		{"a secret of nobody", func(_ *kit, c *request) {

@@ -35,7 +35,7 @@ func (k *kit) foreign(err error) {
 	k.Helper()
 	k.that(err != nil, "no error")
 	for _, own := range []error{
-		store.ErrInvalid, store.ErrNotFound, store.Conflict{}, store.ErrProof, store.ErrLastAdmin, store.ErrInsufficientCredits,
+		store.ErrInvalid, store.ErrNotFound, store.Conflict{}, store.ErrProofSpent, store.ErrLastAdmin, store.ErrInsufficientCredits,
 	} {
 		k.that(!anyOf(err, []error{own}), "the context ended, but the error says %v", own)
 	}

@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Gone reports whether an account of that status, below a parent of that status, must not be found any more. The parent of
+// a root account is empty.
+func Gone(status, parent store.Status) bool {
+	return status == store.StatusDeleted || parent == store.StatusDeleted
+}
+
+// Active reports whether such an account may have new sessions.
+func Active(status, parent store.Status) bool {
+	return status == store.StatusActive && (parent == "" || parent == store.StatusActive)
+}
+
+// Admin reports whether the account is one of the admins that its scope must not run out of.
+func Admin(a *store.Account) bool {
+	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
+}
+
+// Resigns reports whether a scope that must keep an admin loses this one. Root accounts are not guarded. next is nil when
+// the account goes.
+func Resigns(was, next *store.Account) bool {
+	return was.Parent != store.Root && Admin(was) && (next == nil || !Admin(next))
+}
+
+// Name is something that people choose, unique in a scope.
+type Name struct {
+	Field string // of the Conflict
+	Key   string // empty: none, which collides with nothing
+}
+
+// Names returns the account's in the order in which their conflicts win.
+func Names(a *store.Account) [3]Name {
+	return [3]Name{{"email", a.EmailKey}, {"username", UsernameKey(a.Username)}, {"google", a.GoogleSubject}}
+}
+
+// UsernameKey returns what is unique of a username. It lowers ASCII only: every store must agree on what is equal.
+func UsernameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, name)
+}
+
+// Newcomer is what a new account is decided on.
+type Newcomer struct {
+	Stands   bool           // an account has the ID already, whatever its state
+	Parent   *store.Account // only of a child and where not Stands; nil: there is none
+	Purse    Purse
+	Taken    string // Field of the first of [Names] that another account of the scope has; empty: none
+	KeyTaken bool   // an account, whatever its state, has the public key
+}
+
+// Admitted is a new account that may be.
+type Admitted struct {
+	Stands  bool          // it was there before: nothing is to be written, and what stands is returned
+	Account store.Account // as it starts; its Number is the store's to choose
+	Stray   bool          // a look-up without key may find it
+	Payment Payment       // its Balance has the child counted
+}
+
+// Admit decides about a new account. Errors win in this order: no sense, parent, credits, email, username, google, public
+// key, id of the ledger entry. An ID that exists comes right after what makes no sense and is no error.
+func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
+	a := n.Account
+	switch {
+	case senseless(n):
+		return Admitted{}, store.ErrInvalid
+	case w.Stands:
+		return Admitted{Stands: true, Payment: standing(n.Charge, w.Purse)}, nil
+	case a.Parent != store.Root && (w.Parent == nil || w.Parent.Parent != store.Root || w.Parent.Status != store.StatusActive):
+		return Admitted{}, store.ErrNoParent
+	}
+	w.Purse.Balance.Children++
+	pay, err := draw(n.Charge, w.Purse, a.ID, now)
+	switch {
+	case err != nil:
+		return Admitted{}, err
+	case w.Taken != "":
+		return Admitted{}, store.Conflict{Field: w.Taken}
+	case w.KeyTaken:
+		return Admitted{}, store.Conflict{}
+	}
+	if pay, err = pay.settled(w.Purse); err != nil {
+		return Admitted{}, err
+	}
+	a.Epoch, a.Version = 1, 1
+	return Admitted{Account: a, Stray: a.Parent != store.Root && !w.Parent.House, Payment: pay}, nil
+}
+
+// senseless reports whether no store could make the account: only a root account has a grant, and nobody but the parent
+// pays for a child.
+func senseless(n store.NewAccount) bool {
+	a := &n.Account
+	switch {
+	case a.ID == uuid.Nil, a.Status == store.StatusDeleted, n.Charge.Price < 0:
+		return true
+	case Charged(n.Charge) && n.Charge.Owner != a.Parent:
+		return true
+	}
+	return n.Grant != nil && (a.Parent != store.Root || senselessGrant(n.Grant))
+}
+
+// Updating is what a Change is decided on.
+type Updating struct {
+	Found      bool           // the account is there, and not [Gone]
+	Was        store.Account  //
+	Secrets    []store.Secret // of the account; only where the change [Spends] some
+	OtherAdmin bool           // only where [Resigns]: the scope has another admin
+	Owners     bool           // only where the change has Secrets: none of their accounts is absent or [Gone]
+	Purse      Purse
+	Taken      string // Field of the first of [Names] that another account of the scope has; empty: none
+}
+
+// Updated is a Change that may be.
+type Updated struct {
+	Account store.Account  // as it then stands
+	Spent   []store.Secret // of the account: those that are used up, as they then stand
+	Added   []store.Secret // the change's, as they are kept; they come after Spent
+	Payment Payment
+}
+
+// Update decides about a Change. Errors win in this order: no sense, gone, version, proof, TOTP step, last admin, accounts of
+// the secrets, credits, email, username, google, id of the ledger entry.
+func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
+	next := &c.Account
+	spent, proved := spend(c, w.Secrets, now)
+	switch {
+	case next.Status == store.StatusDeleted || c.Charge.Price < 0:
+		return Updated{}, store.ErrInvalid
+	case !w.Found:
+		return Updated{}, store.ErrNotFound
+	case w.Was.Version != next.Version:
+		return Updated{}, store.Conflict{}
+	case !proved:
+		return Updated{}, store.ErrProofSpent
+	case spentStep(c.TOTPStep, w.Was.TOTPStep):
+		return Updated{}, store.Conflict{}
+	case Resigns(&w.Was, next) && !w.OtherAdmin:
+		return Updated{}, store.ErrLastAdmin
+	}
+	added, err := Put(c.Secrets, w.Owners)
+	if err != nil {
+		return Updated{}, err
+	}
+	pay, err := draw(c.Charge, w.Purse, w.Was.ID, now)
+	switch {
+	case err != nil:
+		return Updated{}, err
+	case w.Taken != "":
+		return Updated{}, store.Conflict{Field: w.Taken}
+	}
+	if pay, err = pay.settled(w.Purse); err != nil {
+		return Updated{}, err
+	}
+	return Updated{Account: merge(w.Was, c), Spent: spent, Added: added, Payment: pay}, nil
+}
+
+// spentStep reports whether a TOTP step was used that does not serve any more.
+func spentStep(step, last int64) bool { return step != 0 && step <= last }
+
+// merge returns the account after the change. What an update never moves is taken from was.
+func merge(was store.Account, c store.Change) store.Account {
+	next := c.Account
+	next.ID, next.Number, next.Parent = was.ID, was.Number, was.Parent
+	next.House, next.PublicKey, next.CreatedAt, next.LastSignIn = was.House, was.PublicKey, was.CreatedAt, was.LastSignIn
+	next.TOTPStep, next.Version, next.Epoch = max(was.TOTPStep, c.TOTPStep), was.Version+1, was.Epoch
+	if c.EndSessions {
+		next.Epoch++
+	}
+	return next
+}
+
+// Leaving is what a deletion is decided on.
+type Leaving struct {
+	Found      bool // the account is there, and not [Gone]
+	Was        store.Account
+	OtherAdmin bool // only where [Resigns]: the scope has another admin
+}
+
+// Tombstone decides about a deletion and returns what stays of the account. Errors win in this order: gone or not below
+// scope, last admin.
+func Tombstone(scope uuid.UUID, w Leaving, now time.Time) (store.Account, error) {
+	switch {
+	case !w.Found || w.Was.Parent != scope:
+		return store.Account{}, store.ErrNotFound
+	case Resigns(&w.Was, nil) && !w.OtherAdmin:
+		return store.Account{}, store.ErrLastAdmin
+	}
+	return Erase(w.Was, now), nil
+}
+
+// Erase returns the tombstone of the account: what is not named here goes. Its secrets go, too, and its parent counts a
+// child less.
+func Erase(was store.Account, now time.Time) store.Account {
+	return store.Account{
+		ID: was.ID, Number: was.Number, Parent: was.Parent, PublicKey: was.PublicKey, House: was.House,
+		Role: was.Role, Status: store.StatusDeleted, TOTPStep: was.TOTPStep, KeyMaster: was.KeyMaster, KeyVersion: was.KeyVersion,
+		Epoch: was.Epoch + 1, Version: was.Version + 1, CreatedAt: was.CreatedAt, UpdatedAt: Whole(now),
+	}
+}

@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Keyed reports whether the look-up names its scope by a root account's public key or number.
+func Keyed(l store.Lookup) bool { return l.ScopeKey != "" || l.ScopeNumber != 0 }
+
+// Scope returns the scope of a look-up by what people choose. owner is the account that has its ScopeKey, or else its
+// ScopeNumber; nil: none has, or it is not [Keyed]. ErrNoParent: that is no scope.
+func Scope(l store.Lookup, owner *store.Account) (uuid.UUID, error) {
+	switch {
+	case !Keyed(l):
+		return l.Scope, nil
+	case owner == nil || owner.Parent != store.Root || Gone(owner.Status, ""):
+		return uuid.Nil, store.ErrNoParent
+	}
+	return owner.ID, nil
+}
+
+// Place is where to look for an account by what people choose.
+type Place struct {
+	Scope uuid.UUID
+	Name  Name // "email" or "google"
+}
+
+// Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it turns
+// out to be [Gone].
+func Places(l store.Lookup, scope uuid.UUID) []Place {
+	scopes := []uuid.UUID{scope}
+	if l.Widget && Keyed(l) {
+		scopes = append(scopes, store.Root)
+	}
+	var places []Place
+	for _, name := range []Name{{"google", l.GoogleSubject}, {"email", l.Email}} {
+		for _, s := range scopes {
+			if name.Key != "" {
+				places = append(places, Place{s, name})
+			}
+		}
+	}
+	return places
+}
+
+// Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but houses
+// and deleted ones.
+func Strays(l store.Lookup) bool {
+	return l.Stray && l.Email != "" && l.Scope == store.Root && !Keyed(l)
+}
+
+// Alone returns the account if it is the only one. Two are as good as none.
+func Alone[T any](found []T) (only T, ok bool) {
+	if len(found) != 1 {
+		return only, false
+	}
+	return found[0], true
+}
+
+// Organization returns what counts for an account: its own, that of its OrganizationOwner, or its parent's; nil: none. A
+// later one is looked at only where the earlier ones are nil.
+func Organization(own, owners, parents *store.Organization) *store.Organization {
+	switch {
+	case own != nil:
+		return own
+	case owners != nil:
+		return owners
+	}
+	return parents
+}

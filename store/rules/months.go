@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Tenant is a root account whose month is to be closed.
+type Tenant struct {
+	Owner   uuid.UUID
+	Status  store.Status
+	House   bool
+	Balance store.Balance
+}
+
+// Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as far
+// as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same month.
+// No caller makes its id: it is a UUIDv7 of now whose rest is derived from owner and key.
+func Due(t Tenant, price int64, now time.Time) store.LedgerEntry {
+	month := t.Balance.ClosedMonth + 1
+	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
+	id := uuid.NewSHA1(t.Owner, []byte(key))
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
+	copy(id[:6], ms[2:])
+	id[6] = id[6]&0x0f | 0x70
+	return store.LedgerEntry{ID: id, Owner: t.Owner, Key: key, Operation: store.OpRetention, Amount: -retention(t, price), At: Whole(now)}
+}
+
+func retention(t Tenant, price int64) int64 {
+	b := t.Balance
+	billable := max(0, b.Children-b.FreeUsers)
+	switch {
+	case t.House || t.Status == store.StatusDeleted || billable == 0 || price == 0:
+		return 0
+	case billable > b.Credits/price:
+		return b.Credits
+	}
+	return billable * price
+}
+
+// Closed is a month that was settled.
+type Closed struct {
+	Balance store.Balance
+	Month   store.Month
+	Entry   *store.LedgerEntry // to be written; nil: it costs nothing
+}
+
+// Close settles the tenant's oldest open month. entry is what is [Due]; paid, asked only where that is below zero, tells that
+// an entry of the owner has its Key.
+func Close(t Tenant, entry store.LedgerEntry, paid bool) Closed {
+	b := t.Balance
+	c := Closed{Month: store.Month{
+		Owner: t.Owner, Month: b.ClosedMonth + 1, Users: b.Children, FreeUsers: b.FreeUsers, Operations: b.Used - b.ClosedUsed, At: entry.At,
+	}}
+	if debit := -entry.Amount; debit > 0 && !paid {
+		Debit(&b, entry.Operation, debit)
+		entry.Balance, c.Month.Retention = b.Credits, debit
+		c.Entry = &entry
+	}
+	b.ClosedMonth, b.ClosedUsed = c.Month.Month, b.Used
+	c.Month.Credits, c.Balance = b.Credits, b
+	return c
+}

@@ -1,0 +1,32 @@
+// Package rules holds the decisions of a store, each once, as pure functions of values: what a verb may do, in which order
+// its errors win, and what stands afterwards. A backend looks up the facts, calls the rule and writes what it returns, all
+// in one transaction. memory and sqlite do so. SQL that must decide in one statement repeats a rule, and storetest.Compare
+// holds it to that on random histories.
+//
+//	Admit           CreateAccount
+//	Update          UpdateAccount
+//	Tombstone       DeleteAccount; Erase is what Sweep does to the children of a deleted parent
+//	SignIn          CreateSession
+//	Rotate          RotateSession; Live is what every look-up of a session asks, Hold what Touch and RevokeSession ask
+//	Put, Claim      PutSecrets, ConsumeSecret
+//	Take, Mark      Take, Settle
+//	Apply           ApplyCredit
+//	Due, Close      CloseMonths
+//	Lease, Finish   ClaimMail, FinishMail
+//	Places, Alone   FindAccount
+//
+// The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that does
+// not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all later ones
+// may stay zero.
+//
+// In every verb a request that makes no sense is [store.ErrInvalid] before anything else. Rules take what they are given
+// and keep it: whoever must not share memory with a caller copies before or after.
+package rules
+
+import "time"
+
+// Whole returns t as a store keeps it: in UTC and whole milliseconds.
+func Whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// Swept returns the time at or before which a row must have ended for Sweep to remove it at now.
+func Swept(now time.Time) time.Time { return Whole(now).Add(-24 * time.Hour) }
