@@ -144,7 +144,7 @@ type AccountStore interface {
 	//   - ErrNotFound: the account is gone.
 	//   - Conflict: another Version stands.
 	//   - ErrInvalid: the new status is deleted, which is for DeleteAccount.
-	//   - ErrProof: the Proof is not a live secret of the account.
+	//   - ErrProofSpent: the Proof is not a live secret of the account.
 	//   - Conflict: TOTPStep is not later than the account's.
 	//   - ErrLastAdmin: the last active admin of a parent's children would cease to be one. Root accounts are not
 	//     guarded.

@@ -31,7 +31,7 @@
 //   - [ErrNotFound]: it is not there, is deleted, or belongs to another account. [ErrNoParent] says so of a parent.
 //   - [Conflict]: with a Field, another account has that name; without one, a race was lost or an id or key is in
 //     use.
-//   - [ErrProof], [ErrLastAdmin], [ErrInsufficientCredits]: a rule that only the store can decide refuses.
+//   - [ErrProofSpent], [ErrLastAdmin], [ErrInsufficientCredits]: a rule that only the store can decide refuses.
 //   - [ErrUnavailable]: what a store may return when its server is away, besides an error of the driver.
 //
 // Where several errors apply, the one that the verb lists first wins. Besides an error all results are zero, but for

@@ -2,12 +2,12 @@ package sqlite
 
 import (
 	"database/sql/driver"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // accountColumns are those that accountOf reads, in its order, of accounts as a.
@@ -21,7 +21,7 @@ func accountOf(r *row) store.Account {
 	a := store.Account{
 		Number: r.int(), ID: r.id(), Parent: r.id(), Email: r.text(), EmailKey: r.text(), Username: r.text(), Name: r.text(),
 		Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
-		Password: store.SecretText(r.text()), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
+		Password: r.text(), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
 	}
 	r.json(&a.PasswordHistory)
 	a.EmailVerifiedAt, a.GoogleSubject = r.time(), r.text()
@@ -112,7 +112,7 @@ func mutable(a *store.Account) ([]driver.Value, error) {
 	mustVerify := a.Organization != nil && a.Organization.VerificationRequired
 	mustFactor := a.Organization != nil && a.Organization.FactorRequired
 	return []driver.Value{
-		a.Email, optional(a.EmailKey), a.Username, optional(usernameKey(a.Username)), a.Name, string(a.Role),
+		a.Email, optional(a.EmailKey), a.Username, optional(rules.UsernameKey(a.Username)), a.Name, string(a.Role),
 		string(a.Status), string(a.Password), millis(a.PasswordChangedAt), flag(a.PasswordTemporary), history,
 		millis(a.EmailVerifiedAt), optional(a.GoogleSubject), optionalBytes(a.TOTP), optionalBytes(a.TOTPPending),
 		a.TOTPStep, a.KeyMaster, int64(a.KeyVersion), a.Epoch, a.Version, optionalID(a.OrganizationOwner),
@@ -131,16 +131,6 @@ func saveOrganization(c *conn, a *store.Account) error {
 	}
 	_, err = c.exec(upsertOrganization, a.ID[:], value)
 	return err
-}
-
-// usernameKey lowers ASCII letters only: what else a name holds is compared as it is.
-func usernameKey(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, name)
 }
 
 // activeDay answers the day of a sign-in, counted from 1970. Rounding down keeps its order also before that.

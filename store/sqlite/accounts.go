@@ -2,14 +2,22 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// CreateAccount meets [store.AccountStore].
+// billed is an account with what became of the charge.
+type billed struct {
+	account store.Account
+	receipt store.Receipt
+}
+
+// CreateAccount meets store.AccountStore.
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := createAccount(c, n, now)
@@ -18,91 +26,69 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 	return r.account, r.receipt, err
 }
 
-// billed is an account with what became of the charge.
-type billed struct {
-	account store.Account
-	receipt store.Receipt
-}
-
 func createAccount(c *conn, n store.NewAccount, now time.Time) (a store.Account, receipt store.Receipt, err error) {
-	found, err := c.one(selectAccount, func(r *row) { a = accountOf(r) }, n.Account.ID[:])
+	stands, facts, err := newcomer(c, n)
 	if err != nil {
 		return a, receipt, err
 	}
-	if found {
-		receipt, err = standing(c, n.Charge)
+	done, err := rules.Admit(n, facts, now)
+	switch {
+	case err != nil:
+		return a, receipt, err
+	case done.Stands:
+		return stands, done.Payment.Receipt, nil
+	}
+	if err := add(c, &done.Account, done.Stray); err != nil {
 		return a, receipt, err
 	}
-	if n.Account.Status == store.StatusDeleted || n.Account.ID == uuid.Nil {
-		return a, receipt, store.ErrInvalid
+	if done.Account.Parent == store.Root {
+		err = openBalance(c, done.Account.ID, n.Grant, now)
+	} else {
+		err = countChild(c, done.Account.Parent, done.Payment)
 	}
-	bill, stray, err := admit(c, n)
 	if err != nil {
-		return a, receipt, err
-	}
-	a = n.Account
-	a.Epoch, a.Version = 1, 1
-	if err := add(c, &a, stray); err != nil {
-		return a, receipt, err
-	}
-	if err := enrol(c, n, now); err != nil {
-		return a, receipt, err
-	}
-	if bill.charge.Owner == a.Parent {
-		bill.balance.Children++ // as enrol has just written
-	}
-	if receipt, err = bill.pay(c, a.ID, now); err != nil {
 		return a, receipt, err
 	}
 	if err := queue(c, n.Mail); err != nil {
 		return a, receipt, err
 	}
-	a, err = account(c, a.ID)
-	return a, receipt, err
+	a, err = account(c, done.Account.ID)
+	return a, done.Payment.Receipt, err
 }
 
-const selectPublicKey = `SELECT 1 FROM accounts WHERE public_key = ?`
-
-// admit decides whether the new account may be. stray: a look-up without key may find it.
-func admit(c *conn, n store.NewAccount) (b bill, stray bool, err error) {
+// newcomer looks up what the new account is decided on, and the one that has its ID already.
+func newcomer(c *conn, n store.NewAccount) (stands store.Account, w rules.Newcomer, err error) {
+	w.Stands, err = c.one(selectAccount, func(r *row) { stands = accountOf(r) }, n.Account.ID[:])
+	if err == nil {
+		w.Purse, err = purse(c, n.Charge)
+	}
+	if err != nil || w.Stands {
+		return stands, w, err
+	}
 	if n.Account.Parent != store.Root {
-		parent, err := account(c, n.Account.Parent)
-		if err != nil || parent.Parent != store.Root || parent.Status != store.StatusActive {
-			return b, false, absentParent(err)
+		var parent store.Account
+		found, err := c.one(selectAccount, func(r *row) { parent = accountOf(r) }, n.Account.Parent[:])
+		if err != nil || !found {
+			return stands, w, err
 		}
-		stray = !parent.House
+		w.Parent = &parent
 	}
-	if g := n.Grant; g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return b, false, store.ErrInvalid
-	}
-	if ch := n.Charge; ch.Price != 0 && ch.Owner != uuid.Nil && ch.Owner != n.Account.Parent {
-		return b, false, store.ErrInvalid
-	}
-	if b, err = draw(c, n.Charge); err != nil {
-		return b, false, err
-	}
-	if err := taken(c, &n.Account); err != nil {
-		return b, false, err
-	}
-	clash, err := c.exists(selectPublicKey, n.Account.PublicKey)
-	if err == nil && clash {
-		err = store.Conflict{}
-	}
-	return b, stray, err
+	w.Taken, w.KeyTaken, err = taken(c, n.Account.Parent, &n.Account, n.Account.PublicKey)
+	return stands, w, err
 }
 
 const addChild = `UPDATE balances SET children = children + ?2 WHERE owner = ?1`
 
-// enrol opens the balance of a root account, or counts a child at its parent.
-func enrol(c *conn, n store.NewAccount, now time.Time) error {
-	if n.Account.Parent == store.Root {
-		return openBalance(c, n.Account.ID, n.Grant, now)
+// countChild counts one more at the parent. A payment has it counted.
+func countChild(c *conn, parent uuid.UUID, p rules.Payment) error {
+	if p.Entry != nil {
+		return pay(c, p)
 	}
-	_, err := c.exec(addChild, n.Account.Parent[:], int64(1))
+	_, err := c.exec(addChild, parent[:], int64(1))
 	return err
 }
 
-// UpdateAccount meets [store.AccountStore].
+// UpdateAccount meets store.AccountStore.
 func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := change(c, ch, now)
@@ -111,121 +97,97 @@ func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Tim
 	return r.account, r.receipt, err
 }
 
-func change(c *conn, ch store.Change, now time.Time) (next store.Account, receipt store.Receipt, err error) {
-	was, bill, err := allow(c, ch, now)
+func change(c *conn, ch store.Change, now time.Time) (a store.Account, receipt store.Receipt, err error) {
+	facts, err := updating(c, ch)
 	if err != nil {
-		return store.Account{}, receipt, err
+		return a, receipt, err
 	}
-	next = ch.Account
-	next.TOTPStep, next.Epoch, next.Version = max(was.TOTPStep, ch.TOTPStep), was.Epoch, was.Version+1
+	done, err := rules.Update(ch, facts, now)
+	if err != nil {
+		return a, receipt, err
+	}
 	if ch.EndSessions {
-		next.Epoch++
-		if err := keepSession(c, ch.KeepSession, &was); err != nil {
-			return next, receipt, err
+		if err := keepSession(c, ch.KeepSession, &facts.Was, done.Account.Epoch); err != nil {
+			return a, receipt, err
 		}
 	}
-	if err := save(c, &next); err != nil {
-		return next, receipt, err
+	if err := save(c, &done.Account); err != nil {
+		return a, receipt, err
 	}
-	if err := changeSecrets(c, ch, now); err != nil {
-		return next, receipt, err
+	if err := saveSecrets(c, done.Spent); err != nil {
+		return a, receipt, err
 	}
-	if receipt, err = bill.pay(c, was.ID, now); err != nil {
-		return next, receipt, err
+	if err := putSecrets(c, done.Added); err != nil {
+		return a, receipt, err
+	}
+	if err := pay(c, done.Payment); err != nil {
+		return a, receipt, err
 	}
 	if err := queue(c, ch.Mail); err != nil {
-		return next, receipt, err
+		return a, receipt, err
 	}
-	next, err = account(c, was.ID)
-	return next, receipt, err
+	a, err = account(c, done.Account.ID)
+	return a, done.Payment.Receipt, err
 }
 
-// allow decides whether the change may be, and answers the account before it.
-func allow(c *conn, ch store.Change, now time.Time) (was store.Account, b bill, err error) {
-	if was, err = living(c, ch.Account.ID); err != nil {
-		return was, b, err
+// updating looks up what the change is decided on.
+func updating(c *conn, ch store.Change) (w rules.Updating, err error) {
+	w.Was, w.Found, err = living(c, ch.Account.ID)
+	if err != nil || !w.Found {
+		return w, err
 	}
-	if was.Version != ch.Account.Version {
-		return was, b, store.Conflict{}
-	}
-	if ch.Account.Status == store.StatusDeleted { // that is DeleteAccount's
-		return was, b, store.ErrInvalid
-	}
-	if ch.Proof != (store.Digest{}) {
-		live, err := c.exists(selectProof, was.ID[:], ch.Proof[:], millis(now))
-		if err != nil {
-			return was, b, err
-		}
-		if !live {
-			return was, b, store.ErrProofSpent
+	if rules.Spends(ch) {
+		if w.Secrets, err = secretsOf(c, w.Was.ID); err != nil {
+			return w, err
 		}
 	}
-	if ch.TOTPStep != 0 && ch.TOTPStep <= was.TOTPStep {
-		return was, b, store.Conflict{}
-	}
-	if !isAdmin(&ch.Account) {
-		if err := guardAdmin(c, &was); err != nil {
-			return was, b, err
+	if rules.Resigns(&w.Was, &ch.Account) {
+		if w.OtherAdmin, err = otherAdmin(c, &w.Was); err != nil {
+			return w, err
 		}
 	}
-	if err := canPut(c, ch.Secrets); err != nil {
-		return was, b, err
+	if w.Owners, err = owners(c, ch.Secrets); err != nil {
+		return w, err
 	}
-	if b, err = draw(c, ch.Charge); err != nil {
-		return was, b, err
+	if w.Purse, err = purse(c, ch.Charge); err != nil {
+		return w, err
 	}
-	next := ch.Account
-	next.Parent = was.Parent
-	return was, b, taken(c, &next)
+	w.Taken, _, err = taken(c, w.Was.Parent, &ch.Account, nil)
+	return w, err
 }
 
-// living answers the account unless it, or its parent, is deleted.
-func living(c *conn, id uuid.UUID) (store.Account, error) {
-	a, err := account(c, id)
-	if err != nil {
-		return a, err
-	}
-	gone, err := isGone(c, &a)
-	if err == nil && gone {
-		err = store.ErrNotFound
-	}
-	return a, err
+const selectWithParent = `SELECT ` + accountColumns + `, p.status FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = ?`
+
+// living looks the account up; false: it is not there or gone.
+func living(c *conn, id uuid.UUID) (a store.Account, found bool, err error) {
+	var parent store.Status
+	found, err = c.one(selectWithParent, func(r *row) { a, parent = accountOf(r), store.Status(r.text()) }, id[:])
+	return a, found && !rules.Gone(a.Status, parent), err
 }
 
-const selectStatus = `SELECT status FROM accounts WHERE id = ?`
+const selectOtherAdmin = `SELECT 1 FROM accounts WHERE parent = ?1 AND role = 'admin' AND status = 'active' AND id <> ?2 LIMIT 1`
 
-func isGone(c *conn, a *store.Account) (bool, error) {
-	if a.Status == store.StatusDeleted || a.Parent == store.Root {
-		return a.Status == store.StatusDeleted, nil
-	}
-	var status string
-	found, err := c.one(selectStatus, func(r *row) { status = r.text() }, a.Parent[:])
-	return !found || status == string(store.StatusDeleted), err
+func otherAdmin(c *conn, a *store.Account) (bool, error) {
+	return c.exists(selectOtherAdmin, a.Parent[:], a.ID[:])
 }
 
-const (
-	selectEmail    = `SELECT 1 FROM accounts WHERE parent = ?1 AND email_key = ?2 AND id <> ?3`
-	selectUsername = `SELECT 1 FROM accounts WHERE parent = ?1 AND username_key = ?2 AND id <> ?3`
-	selectGoogle   = `SELECT 1 FROM accounts WHERE parent = ?1 AND google_subject = ?2 AND id <> ?3`
-)
+// selectTaken has a column for each of rules.Names, in their order, and one for the public key. Nothing equals NULL.
+const selectTaken = `SELECT
+  EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND email_key = ?3 AND id <> ?2),
+  EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND username_key = ?4 AND id <> ?2),
+  EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND google_subject = ?5 AND id <> ?2),
+  EXISTS (SELECT 1 FROM accounts WHERE public_key = ?6)`
 
-// taken answers the conflict that the account would be in its scope.
-func taken(c *conn, a *store.Account) error {
-	for _, name := range []struct{ query, key, field string }{
-		{selectEmail, a.EmailKey, "email"},
-		{selectUsername, usernameKey(a.Username), "username"},
-		{selectGoogle, a.GoogleSubject, "google"},
-	} {
-		if name.key == "" {
-			continue
+// taken answers the Field of the first name that another account of the scope has, and whether one has the public key.
+func taken(c *conn, scope uuid.UUID, a *store.Account, publicKey driver.Value) (field string, keyTaken bool, err error) {
+	names := rules.Names(a)
+	_, err = c.one(selectTaken, func(r *row) {
+		for _, name := range names {
+			if r.bool() && field == "" {
+				field = name.Field
+			}
 		}
-		found, err := c.exists(name.query, a.Parent[:], name.key, a.ID[:])
-		if err != nil {
-			return err
-		}
-		if found {
-			return store.Conflict{Field: name.field}
-		}
-	}
-	return nil
+		keyTaken = r.bool()
+	}, scope[:], a.ID[:], optional(names[0].Key), optional(names[1].Key), optional(names[2].Key), publicKey)
+	return field, keyTaken, err
 }

@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Take meets [store.AttemptStore].
+// Take meets store.AttemptStore.
 func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now.UTC()) })
 }
@@ -15,54 +16,45 @@ func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (stor
 const upsertAttempt = `INSERT INTO attempts (key, n, until, expires) VALUES (?1, ?2, ?3, ?4)
   ON CONFLICT (key) DO UPDATE SET n = excluded.n, until = excluded.until, expires = excluded.expires`
 
-func takeAttempt(c *conn, buckets []store.Bucket, now time.Time) (store.Decision, error) {
-	d := store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}
-	before := make([]store.State, len(buckets))
+func takeAttempt(c *conn, buckets []store.Bucket, now time.Time) (d store.Decision, err error) {
+	counters := make([]rules.Counter, len(buckets))
 	for i := range buckets {
-		var err error
-		if d.Outcomes[i], before[i], err = weigh(c, &buckets[i], now); err != nil {
-			return store.Decision{}, err
+		if counters[i], err = counter(c, &buckets[i]); err != nil {
+			return d, err
 		}
-		d.Allowed = d.Allowed && !d.Outcomes[i].Refused
 	}
+	d = rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {
-		o := &d.Outcomes[i]
-		if o.Charged && !d.Allowed {
-			o.Charged, o.State = false, before[i]
+		if !d.Outcomes[i].Charged {
+			continue
 		}
-		if o.Charged {
-			if err := saveAttempt(c, buckets[i].Key, o.State); err != nil {
-				return store.Decision{}, err
-			}
+		if err := saveAttempt(c, buckets[i].Key, d.Outcomes[i].State); err != nil {
+			return store.Decision{}, err
 		}
 	}
 	return d, nil
 }
 
 const (
-	selectAttempt = `SELECT n, until, expires FROM attempts WHERE key = ?1 AND expires > ?2`
-	selectMark    = `SELECT until FROM marks WHERE key = ?1 AND until > ?2`
+	selectAttempt = `SELECT n, until, expires FROM attempts WHERE key = ?`
+	selectMark    = `SELECT until FROM marks WHERE key = ?`
 )
 
-// weigh answers what the Take would do to the bucket if no other one refuses, and the bucket's state before it.
-func weigh(c *conn, b *store.Bucket, now time.Time) (o store.Outcome, before store.State, err error) {
+// counter looks up what the bucket is decided on.
+func counter(c *conn, b *store.Bucket) (x rules.Counter, err error) {
 	if b.Waive != (store.Digest{}) {
-		if _, err = c.one(selectMark, func(r *row) { o.Marked = r.time() }, b.Waive[:], millis(now)); err != nil {
-			return o, before, err
+		if _, err = c.one(selectMark, func(r *row) { x.Marked = r.time() }, b.Waive[:]); err != nil {
+			return x, err
 		}
 	}
-	if before, err = attempt(c, b.Key, now); err != nil {
-		return o, before, err
-	}
-	o.State, o.Charged = b.Limit.Next(before, now)
-	o.Refused = !o.Charged && o.Marked.IsZero()
-	return o, before, nil
+	x.State, err = attempt(c, b.Key)
+	return x, err
 }
 
-func attempt(c *conn, key store.Digest, now time.Time) (s store.State, err error) {
+func attempt(c *conn, key store.Digest) (s store.State, err error) {
 	_, err = c.one(selectAttempt, func(r *row) {
 		s = store.State{N: int(r.int()), Until: r.time(), Expires: r.time()}
-	}, key[:], now.UnixMilli())
+	}, key[:])
 	return s, err
 }
 
@@ -71,7 +63,7 @@ func saveAttempt(c *conn, key store.Digest, s store.State) error {
 	return err
 }
 
-// Settle meets [store.AttemptStore].
+// Settle meets store.AttemptStore.
 func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()
@@ -96,15 +88,16 @@ func settleAttempts(c *conn, t store.Settlement, now time.Time) error {
 			return err
 		}
 	}
-	if t.Mark == (store.Digest{}) || !now.Before(t.Until) {
+	until, ok := rules.Mark(t, now)
+	if !ok {
 		return nil
 	}
-	_, err := c.exec(upsertMark, t.Mark[:], t.Until.UnixMilli())
+	_, err := c.exec(upsertMark, t.Mark[:], until.UnixMilli())
 	return err
 }
 
 func forgive(c *conn, b *store.Bucket, now time.Time) error {
-	before, err := attempt(c, b.Key, now)
+	before, err := attempt(c, b.Key)
 	if err != nil || before == (store.State{}) {
 		return err
 	}

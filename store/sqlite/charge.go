@@ -1,11 +1,12 @@
 package sqlite
 
 import (
-	"time"
+	"database/sql/driver"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -15,8 +16,13 @@ const (
 
 	selectBalance = `SELECT ` + balanceColumns + ` FROM balances WHERE owner = ?1`
 
-	selectPayer = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
-  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3) FROM balances WHERE owner = ?1`
+	// purseColumns are those that purseOf reads; ?1 is the payer, ?2 the charge's key and ?3 its entry.
+	purseColumns = balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
+  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3)`
+
+	selectPurse = `SELECT ` + purseColumns + ` FROM balances WHERE owner = ?1`
+
+	insertBalance = `INSERT INTO balances (owner, ` + balanceColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`
 
 	// Not the closed month: SQLite would write its index again with every sign-in.
 	updateBalance = `UPDATE balances SET credits = ?2, granted = ?3, used = ?4, free_users = ?5, children = ?6, sign_ins = ?7,
@@ -31,87 +37,39 @@ func balanceOf(r *row) store.Balance {
 	}
 }
 
-// balance answers the owner's row, or ErrNotFound.
-func balance(c *conn, owner uuid.UUID) (b store.Balance, err error) {
-	found, err := c.one(selectBalance, func(r *row) { b = balanceOf(r) }, owner[:])
-	if err == nil && !found {
-		err = store.ErrNotFound
+// figures are the parameters ?1 to ?11 of the statements that write a balance.
+func figures(owner *uuid.UUID, b *store.Balance) []driver.Value {
+	return []driver.Value{
+		owner[:], b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children, b.SignIns, b.SignUps, b.Verifications, b.Socials, b.Retained,
 	}
-	return b, err
 }
 
 // saveBalance writes everything but the closed month, which is closeMonth's.
 func saveBalance(c *conn, owner uuid.UUID, b *store.Balance) error {
-	_, err := c.exec(updateBalance, owner[:], b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children, b.SignIns, b.SignUps,
-		b.Verifications, b.Socials, b.Retained)
+	_, err := c.exec(updateBalance, figures(&owner, b)...)
 	return err
 }
 
-// bill is a Charge that was decided on and can be paid. The zero bill charges nothing.
-type bill struct {
-	charge  store.Charge
-	balance store.Balance // of the payer before it
-	stands  bool          // its ledger row is there already
+func purseOf(r *row) rules.Purse {
+	return rules.Purse{Found: true, Balance: balanceOf(r), Paid: r.bool(), Taken: r.bool()}
 }
 
-// draw decides on a charge. A key that stands in the book was paid, whatever for: it is not charged again.
-func draw(c *conn, ch store.Charge) (bill, error) {
-	if ch.Price < 0 {
-		return bill{}, store.ErrInvalid
+// purse looks up what the charge is decided on.
+func purse(c *conn, ch store.Charge) (p rules.Purse, err error) {
+	if !rules.Charged(ch) {
+		return p, nil
 	}
-	if ch.Owner == uuid.Nil || ch.Price == 0 {
-		return bill{}, nil
-	}
-	b, used := bill{charge: ch}, false
-	found, err := c.one(selectPayer, func(r *row) {
-		b.balance = balanceOf(r)
-		b.stands, used = r.bool(), r.bool()
-	}, ch.Owner[:], ch.Key, ch.Entry[:])
-	short := !found || b.balance.Credits < ch.Price
-	switch {
-	case err != nil:
-		return bill{}, err
-	case b.stands:
-		return b, nil
-	case short && ch.Required:
-		return bill{}, store.ErrInsufficientCredits
-	case short:
-		return bill{}, nil
-	case used:
-		return bill{}, store.Conflict{}
-	}
-	return b, nil
+	_, err = c.one(selectPurse, func(r *row) { p = purseOf(r) }, ch.Owner[:], ch.Key, ch.Entry[:])
+	return p, err
 }
 
-// pay writes the debit and its ledger row. Nothing else moved the payer's balance since draw, but what the verb itself
-// did to b.balance.
-func (b bill) pay(c *conn, subject uuid.UUID, now time.Time) (store.Receipt, error) {
-	ch := b.charge
-	switch {
-	case ch.Owner == uuid.Nil:
-		return store.Receipt{}, nil
-	case b.stands:
-		return store.Receipt{Charged: true, Balance: b.balance}, nil
+// pay writes what was decided on a charge.
+func pay(c *conn, p rules.Payment) error {
+	if p.Entry == nil {
+		return nil
 	}
-	b.balance.Debit(ch.Operation, ch.Price)
-	if err := saveBalance(c, ch.Owner, &b.balance); err != nil {
-		return store.Receipt{}, err
+	if err := saveBalance(c, p.Entry.Owner, &p.Receipt.Balance); err != nil {
+		return err
 	}
-	err := writeEntry(c, &store.LedgerEntry{
-		ID: ch.Entry, Owner: ch.Owner, Key: ch.Key, Operation: ch.Operation, Amount: -ch.Price, Balance: b.balance.Credits,
-		Subject: subject, At: now,
-	})
-	return store.Receipt{Charged: true, Balance: b.balance}, err
-}
-
-// standing answers a repeated verb: whether the charge stands, with the balance as it is now.
-func standing(c *conn, ch store.Charge) (store.Receipt, error) {
-	var receipt store.Receipt
-	_, err := c.one(selectPayer, func(r *row) {
-		b := balanceOf(r)
-		if r.bool() && ch.Price != 0 {
-			receipt = store.Receipt{Charged: true, Balance: b}
-		}
-	}, ch.Owner[:], ch.Key, ch.Entry[:])
-	return receipt, err
+	return writeEntry(c, p.Entry)
 }

@@ -73,6 +73,9 @@ func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 	return r.RowsAffected()
 }
 
+// errEnough ends each early, without an error.
+var errEnough = errors.New("sqlite: enough")
+
 // each runs one query and calls do with each of its rows.
 func (c *conn) each(ctx context.Context, query string, do func(*row) error, args ...driver.Value) (err error) {
 	s, err := c.prepare(query)
@@ -100,7 +103,9 @@ func (c *conn) each(ctx context.Context, query string, do func(*row) error, args
 			return err
 		}
 		r.next, r.err = 0, nil
-		if err := do(&r); err != nil {
+		if err := do(&r); errors.Is(err, errEnough) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		if r.err != nil {

@@ -3,12 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 
 	insertEntry = `INSERT INTO ledger (` + entryColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
 
-	insertBalance = `INSERT INTO balances (owner, ` + balanceColumns + `) VALUES (?1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?2, 0)`
+	selectBook = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?2) FROM balances WHERE owner = ?1`
 
 	selectEntry  = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
 	selectRefund = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
@@ -35,7 +35,6 @@ func entryOf(r *row) store.LedgerEntry {
 	return e
 }
 
-// writeEntry returns a [store.Conflict] when another key of the owner has the entry's id.
 func writeEntry(c *conn, e *store.LedgerEntry) error {
 	var bundle driver.Value
 	if e.Package != nil {
@@ -46,135 +45,70 @@ func writeEntry(c *conn, e *store.LedgerEntry) error {
 	}
 	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
 		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At))
-	if isTaken(err) {
-		err = store.Conflict{}
-	}
 	return err
 }
 
-// openBalance opens the row of a new root account. Its month is open, the one before is closed.
+// openBalance opens the row of a new root account.
 func openBalance(c *conn, owner uuid.UUID, grant *store.LedgerEntry, now time.Time) error {
-	if _, err := c.exec(insertBalance, owner[:], int64(store.MonthOf(now)-1)); err != nil || grant == nil {
+	b, entry := rules.Open(owner, grant, now)
+	if _, err := c.exec(insertBalance, append(figures(&owner, &b), int64(b.ClosedMonth), b.ClosedUsed)...); err != nil || entry == nil {
 		return err
 	}
-	b, err := balance(c, owner)
+	return writeEntry(c, entry)
+}
+
+// ApplyCredit meets store.CreditStore.
+func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
+	r, err := answer(ctx, s, func(c *conn) (rules.Applied, error) { return applyCredit(c, e) })
+	return r.Entry, r.Balance, r.Fresh, err
+}
+
+func applyCredit(c *conn, e store.LedgerEntry) (rules.Applied, error) {
+	facts, err := applying(c, &e)
 	if err != nil {
-		return err
+		return rules.Applied{}, err
 	}
-	e := *grant
-	e.Owner = owner
-	_, err = post(c, &e, &b)
-	return err
+	done, err := rules.Apply(e, facts)
+	if err != nil || !done.Fresh {
+		return done, err
+	}
+	if err := saveBalance(c, e.Owner, &done.Balance); err != nil {
+		return done, err
+	}
+	return done, writeEntry(c, &done.Entry)
 }
 
-// post moves the balance by the entry and writes both.
-func post(c *conn, e *store.LedgerEntry, b *store.Balance) (store.LedgerEntry, error) {
-	switch {
-	case e.Refunds != "":
-		b.Credits += e.Amount
-		b.Used -= e.Amount
-	case e.Amount < 0:
-		b.Debit(e.Operation, -e.Amount)
-	default:
-		b.Credits += e.Amount
-		b.Granted += e.Amount
+// applying looks up what the entry is decided on.
+func applying(c *conn, e *store.LedgerEntry) (w rules.Applying, err error) {
+	w.Found, err = c.one(selectBook, func(r *row) { w.Balance, w.Taken = balanceOf(r), r.bool() }, e.Owner[:], e.ID[:])
+	if err != nil || !w.Found {
+		return w, err
 	}
-	if e.Package != nil {
-		b.FreeUsers += e.Package.FreeUsers
+	if w.First, err = entryByKey(c, e.Owner, e.Key); err != nil || w.First != nil || e.Refunds == "" {
+		return w, err
 	}
-	e.Balance = b.Credits
-	if err := saveBalance(c, e.Owner, b); err != nil {
-		return store.LedgerEntry{}, err
+	if w.Debit, err = entryByKey(c, e.Owner, e.Refunds); err == nil && w.Debit != nil {
+		w.Refunded, err = c.exists(selectRefund, e.Owner[:], e.Refunds)
 	}
-	if err := writeEntry(c, e); err != nil {
-		return store.LedgerEntry{}, err
-	}
-	return entryByKey(c, e.Owner, e.Key)
+	return w, err
 }
 
-// entryByKey answers the entry, or ErrNotFound.
-func entryByKey(c *conn, owner uuid.UUID, key string) (e store.LedgerEntry, err error) {
-	found, err := c.one(selectEntry, func(r *row) { e = entryOf(r) }, owner[:], key)
-	if err == nil && !found {
-		err = store.ErrNotFound
-	}
+// entryByKey answers the entry; nil: there is none.
+func entryByKey(c *conn, owner uuid.UUID, key string) (e *store.LedgerEntry, err error) {
+	_, err = c.one(selectEntry, func(r *row) {
+		entry := entryOf(r)
+		e = &entry
+	}, owner[:], key)
 	return e, err
 }
 
-// ApplyCredit meets [store.CreditStore].
-func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	type applied struct {
-		entry   store.LedgerEntry
-		balance store.Balance
-		fresh   bool
-	}
-	r, err := answer(ctx, s, func(c *conn) (applied, error) {
-		entry, b, fresh, err := applyCredit(c, e)
-		return applied{entry, b, fresh}, err
-	})
-	return r.entry, r.balance, r.fresh, err
-}
-
-func applyCredit(c *conn, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
-	if b, err = balance(c, e.Owner); err != nil {
-		return entry, b, false, err
-	}
-	found, err := c.one(selectEntry, func(r *row) { entry = entryOf(r) }, e.Owner[:], e.Key)
-	if err != nil {
-		return entry, b, false, err
-	}
-	if found {
-		same := entry.Operation == e.Operation && entry.Refunds == e.Refunds && (e.Refunds != "" || entry.Amount == e.Amount)
-		if !same {
-			err = store.Conflict{}
-		}
-		return entry, b, false, err
-	}
-	if err := check(c, &e, &b); err != nil {
-		return entry, b, false, err
-	}
-	entry, err = post(c, &e, &b)
-	return entry, b, true, err
-}
-
-// check decides whether the entry may be added, and sets the amount of a refund.
-func check(c *conn, e *store.LedgerEntry, b *store.Balance) error {
-	switch {
-	case e.Refunds != "":
-		if err := refund(c, e); err != nil {
-			return err
-		}
-	case e.Amount < 0 && b.Credits+e.Amount < 0:
-		return store.ErrInsufficientCredits
-	case e.Amount > math.MaxInt64-b.Granted:
-		return store.ErrInvalid
-	}
-	if p := e.Package; p != nil && (p.FreeUsers > math.MaxInt64-max(0, b.FreeUsers) || b.FreeUsers+p.FreeUsers < 0) {
-		return store.ErrInvalid
-	}
-	return nil
-}
-
-func refund(c *conn, e *store.LedgerEntry) error {
-	debit, err := entryByKey(c, e.Owner, e.Refunds)
-	if err != nil {
-		return err
-	}
-	if debit.Amount >= 0 {
-		return store.ErrNotFound
-	}
-	done, err := c.exists(selectRefund, e.Owner[:], e.Refunds)
-	if err == nil && done {
-		err = store.Conflict{Field: "refund"}
-	}
-	e.Amount = -debit.Amount // comes out of Used, so that Credits stay below Granted
-	return err
-}
-
-// Balance meets [store.CreditStore].
+// Balance meets store.CreditStore. A deleted root account keeps its row.
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
-	err = s.read(ctx, func(c *conn) (err error) {
-		b, err = balance(c, owner)
+	err = s.read(ctx, func(c *conn) error {
+		found, err := c.one(selectBalance, func(r *row) { b = balanceOf(r) }, owner[:])
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
 		return err
 	})
 	return b, err
@@ -187,7 +121,7 @@ const (
   WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
 )
 
-// ListCredits meets [store.CreditStore].
+// ListCredits meets store.CreditStore. An owner without Balance has no entries.
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
 	if op != "" {

@@ -7,41 +7,31 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// DeleteAccount meets [store.AccountStore].
+// DeleteAccount meets store.AccountStore.
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
-		a, err := living(c, id)
+		facts, err := leaving(c, id)
 		if err != nil {
 			return err
 		}
-		if a.Parent != scope {
-			return store.ErrNotFound
-		}
-		if err := guardAdmin(c, &a); err != nil {
+		tombstone, err := rules.Tombstone(scope, facts, now)
+		if err != nil {
 			return err
 		}
-		return erase(c, &a, now)
+		return bury(c, &tombstone)
 	})
 }
 
-func isAdmin(a *store.Account) bool {
-	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
-}
-
-const selectOtherAdmin = `SELECT 1 FROM accounts WHERE parent = ?1 AND role = 'admin' AND status = 'active' AND id <> ?2 LIMIT 1`
-
-// guardAdmin answers ErrLastAdmin when the account, about to be no active admin any more, is the last one of its scope.
-func guardAdmin(c *conn, a *store.Account) error {
-	if a.Parent == store.Root || !isAdmin(a) {
-		return nil
+// leaving looks up what the deletion is decided on.
+func leaving(c *conn, id uuid.UUID) (w rules.Leaving, err error) {
+	w.Was, w.Found, err = living(c, id)
+	if err == nil && w.Found && rules.Resigns(&w.Was, nil) {
+		w.OtherAdmin, err = otherAdmin(c, &w.Was)
 	}
-	other, err := c.exists(selectOtherAdmin, a.Parent[:], a.ID[:])
-	if err == nil && !other {
-		err = store.ErrLastAdmin
-	}
-	return err
+	return w, err
 }
 
 const (
@@ -51,25 +41,21 @@ const (
   WHERE EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND status <> 'deleted')`
 )
 
-// erase makes a tombstone: what is not named here is gone.
-func erase(c *conn, a *store.Account, now time.Time) error {
-	tombstone := store.Account{
-		ID: a.ID, Role: a.Role, Status: store.StatusDeleted, TOTPStep: a.TOTPStep,
-		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion, Epoch: a.Epoch + 1, Version: a.Version + 1, UpdatedAt: now,
-	}
-	if err := save(c, &tombstone); err != nil {
+// bury puts the tombstone in the account's place.
+func bury(c *conn, tombstone *store.Account) error {
+	if err := save(c, tombstone); err != nil {
 		return err
 	}
-	if _, err := c.exec(forgetSignIn, a.ID[:]); err != nil {
+	if _, err := c.exec(forgetSignIn, tombstone.ID[:]); err != nil {
 		return err
 	}
-	if _, err := c.exec(deleteSecrets, a.ID[:]); err != nil {
+	if _, err := c.exec(deleteSecrets, tombstone.ID[:]); err != nil {
 		return err
 	}
-	if a.Parent != store.Root {
-		_, err := c.exec(addChild, a.Parent[:], int64(-1))
+	if tombstone.Parent != store.Root {
+		_, err := c.exec(addChild, tombstone.Parent[:], int64(-1))
 		return err
 	}
-	_, err := c.exec(insertErasure, a.ID[:])
+	_, err := c.exec(insertErasure, tombstone.ID[:])
 	return err
 }

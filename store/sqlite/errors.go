@@ -10,9 +10,6 @@ import (
 // isBusy reports that another connection holds the lock.
 func isBusy(err error) bool { return code(err)&0xff == sqlite3.SQLITE_BUSY }
 
-// isTaken reports that a row with this primary key is there.
-func isTaken(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY }
-
 func code(err error) int {
 	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
 		return e.Code()

@@ -8,9 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// FindAccount meets [store.AccountStore].
+// FindAccount meets store.AccountStore.
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) (err error) {
 		subject, err = find(c, l)
@@ -56,30 +57,24 @@ func only(c *conn, query string, args ...driver.Value) (a store.Account, err err
 }
 
 func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
-	scopes := []uuid.UUID{l.Scope}
-	if l.ScopeKey != "" || l.ScopeNumber != 0 {
-		owner, err := keyOwner(c, l)
-		if err != nil {
+	if s.KeyOwner, err = keyOwner(c, l); err != nil {
+		return s, err
+	}
+	scope, err := rules.Scope(l, s.KeyOwner)
+	if err != nil {
+		return s, err
+	}
+	for _, place := range rules.Places(l, scope) {
+		query := selectByEmail
+		if place.Name.Field == "google" {
+			query = selectByGoogle
+		}
+		s.Account, err = only(c, query, place.Scope[:], place.Name.Key)
+		if !errors.Is(err, store.ErrNotFound) {
 			return s, err
 		}
-		s.KeyOwner = &owner
-		scopes[0] = owner.ID
-		if l.Widget {
-			scopes = append(scopes, store.Root)
-		}
 	}
-	for _, name := range []struct{ query, key string }{{selectByGoogle, l.GoogleSubject}, {selectByEmail, l.Email}} {
-		for _, scope := range scopes {
-			if name.key == "" {
-				continue
-			}
-			s.Account, err = only(c, name.query, scope[:], name.key)
-			if !errors.Is(err, store.ErrNotFound) {
-				return s, err
-			}
-		}
-	}
-	if l.Stray && l.Email != "" && scopes[0] == store.Root && s.KeyOwner == nil {
+	if rules.Strays(l) {
 		s.Stray = true
 		s.Account, err = onlyStray(c, l.Email)
 		return s, err
@@ -87,36 +82,33 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 	return s, store.ErrNotFound
 }
 
-// keyOwner answers the root account whose key or number was given.
-func keyOwner(c *conn, l store.Lookup) (a store.Account, err error) {
-	if l.ScopeKey != "" {
+// keyOwner answers the account whose key or number was given; nil: none was, or there is none.
+func keyOwner(c *conn, l store.Lookup) (*store.Account, error) {
+	var a store.Account
+	var err error
+	switch {
+	case !rules.Keyed(l):
+		return nil, nil
+	case l.ScopeKey != "":
 		a, err = only(c, selectByKey, l.ScopeKey)
-	} else {
+	default:
 		a, err = only(c, selectByNumber, l.ScopeNumber)
 	}
-	if err != nil || a.Parent != store.Root || a.Status == store.StatusDeleted {
-		return a, absentParent(err)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	return a, nil
-}
-
-// absentParent answers what to tell when there is no such parent; an error that is not about that stays as it is.
-func absentParent(err error) error {
-	if err == nil || errors.Is(err, store.ErrNotFound) {
-		return store.ErrNoParent
-	}
-	return err
+	return &a, err
 }
 
 // onlyStray answers the child with this email if there is exactly one below a parent that is no house and not deleted.
 func onlyStray(c *conn, email string) (a store.Account, err error) {
-	n := 0
+	var few []store.Account
 	err = c.each(context.Background(), selectStrays, func(r *row) error {
-		n++
-		a = accountOf(r)
+		few = append(few, accountOf(r))
 		return nil
 	}, email)
-	if err == nil && n != 1 {
+	a, alone := rules.Alone(few)
+	if err == nil && !alone {
 		err = store.ErrNotFound
 	}
 	return a, err
@@ -127,28 +119,27 @@ const selectOrganization = `SELECT value FROM organizations WHERE owner = ?`
 // complete adds parent and organization to the account that was found, unless it is gone.
 func complete(c *conn, s store.Subject) (store.Subject, error) {
 	a := &s.Account
+	var parentStatus store.Status
+	var owners, parents *store.Organization
 	if a.Parent != store.Root {
 		parent, err := account(c, a.Parent)
 		if err != nil {
 			return store.Subject{}, err
 		}
-		s.Parent = &parent
+		s.Parent, parentStatus, parents = &parent, parent.Status, parent.Organization
 	}
-	if a.Status == store.StatusDeleted || s.Parent != nil && s.Parent.Status == store.StatusDeleted {
+	if rules.Gone(a.Status, parentStatus) {
 		return store.Subject{}, store.ErrNotFound
 	}
-	s.Organization = a.Organization
-	if s.Organization == nil && a.OrganizationOwner != uuid.Nil {
+	if a.Organization == nil && a.OrganizationOwner != uuid.Nil {
 		_, err := c.one(selectOrganization, func(r *row) {
-			s.Organization = new(store.Organization)
-			r.json(s.Organization)
+			owners = new(store.Organization)
+			r.json(owners)
 		}, a.OrganizationOwner[:])
 		if err != nil {
 			return store.Subject{}, err
 		}
 	}
-	if s.Organization == nil && s.Parent != nil {
-		s.Organization = s.Parent.Organization
-	}
+	s.Organization = rules.Organization(a.Organization, owners, parents)
 	return s, nil
 }

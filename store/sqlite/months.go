@@ -7,12 +7,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const selectMonths = `SELECT owner, month, users, free_users, retention, operations, credits, at FROM months
   WHERE owner = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month DESC LIMIT ?4`
 
-// ListMonths meets [store.CreditStore].
+// ListMonths meets store.CreditStore.
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []store.Month, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectMonths, func(r *row) error {
@@ -26,7 +27,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, err
 }
 
-// CloseMonths meets [store.CreditStore].
+// CloseMonths meets store.CreditStore. Those that are furthest behind come first, then by id.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if price < 0 {
 		return 0, nil, store.ErrInvalid
@@ -42,33 +43,25 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 	return r.settled, r.charged, err
 }
 
-const selectBehind = `SELECT b.owner, coalesce(a.status <> 'deleted' AND NOT a.house, 0), ` + balanceColumns + `
+const selectBehind = `SELECT b.owner, a.status, a.house, ` + balanceColumns + `
   FROM balances b LEFT JOIN accounts a ON a.id = b.owner WHERE b.closed_month < ?1 ORDER BY b.closed_month, b.owner LIMIT ?2`
 
-// payer is a balance that is behind.
-type payer struct {
-	owner   uuid.UUID
-	pays    bool // houses and deleted accounts do not
-	balance store.Balance
-}
-
 func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
-	var behind []payer
+	var behind []rules.Tenant
 	err = c.each(context.Background(), selectBehind, func(r *row) error {
-		behind = append(behind, payer{r.id(), r.bool(), balanceOf(r)})
+		behind = append(behind, rules.Tenant{Owner: r.id(), Status: store.Status(r.text()), House: r.bool(), Balance: balanceOf(r)})
 		return nil
 	}, int64(month), int64(max(0, limit)))
 	if err != nil {
 		return 0, nil, err
 	}
-	for i := range behind {
-		p := &behind[i]
-		debit, err := closeMonth(c, p, price, now)
+	for _, t := range behind {
+		closed, err := closeMonth(c, t, price, now)
 		if err != nil {
 			return 0, nil, err
 		}
-		if debit > 0 {
-			charged = append(charged, store.Settled{Owner: p.owner, Debit: debit, Balance: p.balance})
+		if closed.Entry != nil {
+			charged = append(charged, store.Settled{Owner: t.Owner, Debit: closed.Month.Retention, Balance: closed.Balance})
 		}
 	}
 	return len(behind), charged, nil
@@ -81,38 +74,27 @@ const (
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`
 )
 
-// closeMonth settles the oldest open month of the payer, moves its balance and answers what it cost.
-func closeMonth(c *conn, p *payer, price int64, now time.Time) (cost int64, err error) {
-	b := &p.balance
-	month := b.ClosedMonth + 1
-	if p.pays {
-		cost = b.RetentionDue(price)
-	}
-	entry := store.RetentionEntry(p.owner, month, cost, now)
-	if cost > 0 {
-		paid, err := c.exists(selectKey, p.owner[:], entry.Key)
-		if err != nil {
-			return 0, err
-		}
-		if paid {
-			cost = 0
+// closeMonth settles the oldest open month of the tenant.
+func closeMonth(c *conn, t rules.Tenant, price int64, now time.Time) (closed rules.Closed, err error) {
+	due, paid := rules.Due(t, price, now), false
+	if due.Amount < 0 {
+		if paid, err = c.exists(selectKey, t.Owner[:], due.Key); err != nil {
+			return closed, err
 		}
 	}
-	operations := b.Used - b.ClosedUsed
-	if cost > 0 {
-		b.Debit(store.OpRetention, cost)
-		entry.Balance = b.Credits
-		if err := writeEntry(c, &entry); err != nil {
-			return 0, err
+	closed = rules.Close(t, due, paid)
+	if closed.Entry != nil {
+		if err := writeEntry(c, closed.Entry); err != nil {
+			return closed, err
 		}
 	}
-	b.ClosedMonth, b.ClosedUsed = month, b.Used
-	if err := saveBalance(c, p.owner, b); err != nil {
-		return 0, err
+	b, m := &closed.Balance, &closed.Month
+	if err := saveBalance(c, t.Owner, b); err != nil {
+		return closed, err
 	}
-	if _, err := c.exec(updateClosed, p.owner[:], int64(month), b.ClosedUsed); err != nil {
-		return 0, err
+	if _, err := c.exec(updateClosed, t.Owner[:], int64(b.ClosedMonth), b.ClosedUsed); err != nil {
+		return closed, err
 	}
-	_, err = c.exec(insertMonth, p.owner[:], int64(month), b.Children, b.FreeUsers, cost, operations, b.Credits, millis(now))
-	return cost, err
+	_, err = c.exec(insertMonth, m.Owner[:], int64(m.Month), m.Users, m.FreeUsers, m.Retention, m.Operations, m.Credits, millis(m.At))
+	return closed, err
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// QueueMail meets [store.OutboxStore].
+// QueueMail meets store.OutboxStore.
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	return s.write(ctx, func(c *conn) error { return queue(c, m) })
 }
@@ -30,31 +31,30 @@ func queue(c *conn, list []store.QueuedMail) error {
 	return nil
 }
 
-// ClaimMail meets [store.OutboxStore].
+// ClaimMail meets store.OutboxStore. DueAt of what it answers is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
-	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, now.Add(lease), now) })
+	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, lease, now) })
 }
 
 const (
 	selectDue   = `SELECT mail, tries FROM outbox WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2`
-	updateLease = `UPDATE outbox SET due_at = ?2, tries = tries + 1 WHERE id = ?1`
+	updateLease = `UPDATE outbox SET due_at = ?2, tries = ?3 WHERE id = ?1`
 )
 
-func claim(c *conn, limit int, until, now time.Time) ([]store.QueuedMail, error) {
+func claim(c *conn, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	var mail []store.QueuedMail
-	until = time.UnixMilli(until.UnixMilli()).UTC()
 	err := c.each(context.Background(), selectDue, func(r *row) error {
 		var m store.QueuedMail
 		r.json(&m)
-		m.Tries, m.DueAt = int(r.int())+1, until
-		mail = append(mail, m)
+		m.Tries = int(r.int())
+		mail = append(mail, rules.Lease(m, lease, now))
 		return nil
 	}, now.UnixMilli(), int64(max(0, limit)))
 	if err != nil {
 		return nil, err
 	}
 	for i := range mail {
-		if _, err := c.exec(updateLease, mail[i].ID[:], until.UnixMilli()); err != nil {
+		if _, err := c.exec(updateLease, mail[i].ID[:], mail[i].DueAt.UnixMilli(), int64(mail[i].Tries)); err != nil {
 			return nil, err
 		}
 	}
@@ -62,17 +62,25 @@ func claim(c *conn, limit int, until, now time.Time) ([]store.QueuedMail, error)
 }
 
 const (
-	deleteMail = `DELETE FROM outbox WHERE id = ?1 AND tries = ?2`
-	updateMail = `UPDATE outbox SET due_at = ?3 WHERE id = ?1 AND tries = ?2`
+	selectTries = `SELECT tries FROM outbox WHERE id = ?`
+	deleteMail  = `DELETE FROM outbox WHERE id = ?`
+	updateDue   = `UPDATE outbox SET due_at = ?2 WHERE id = ?1`
 )
 
-// FinishMail meets [store.OutboxStore].
+// FinishMail meets store.OutboxStore.
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
-	return s.write(ctx, func(c *conn) (err error) {
-		if retry.IsZero() {
-			_, err = c.exec(deleteMail, id[:], int64(tries))
-		} else {
-			_, err = c.exec(updateMail, id[:], int64(tries), retry.UnixMilli())
+	return s.write(ctx, func(c *conn) error {
+		var m *store.QueuedMail
+		_, err := c.one(selectTries, func(r *row) { m = &store.QueuedMail{ID: id, Tries: int(r.int())} }, id[:])
+		if err != nil {
+			return err
+		}
+		switch rules.Finish(m, tries, retry) {
+		case rules.Left:
+		case rules.Removed:
+			_, err = c.exec(deleteMail, id[:])
+		case rules.Delayed:
+			_, err = c.exec(updateDue, id[:], retry.UnixMilli())
 		}
 		return err
 	})

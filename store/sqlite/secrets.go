@@ -2,36 +2,46 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// PutSecrets meets [store.SecretStore].
+// PutSecrets meets store.SecretStore.
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
-		if err := canPut(c, list); err != nil {
+		found, err := owners(c, list)
+		if err != nil {
 			return err
 		}
-		return putSecrets(c, list)
+		kept, err := rules.Put(list, found)
+		if err != nil {
+			return err
+		}
+		return putSecrets(c, kept)
 	})
 }
 
-func canPut(c *conn, list []store.Secret) error {
+const selectOwner = `SELECT a.status, p.status FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = ?`
+
+// owners reports whether the accounts of all of them can be found.
+func owners(c *conn, list []store.Secret) (bool, error) {
 	var last uuid.UUID
 	for i := range list {
 		if i > 0 && list[i].Account == last {
 			continue
 		}
 		last = list[i].Account
-		if _, err := living(c, last); err != nil {
-			return err
+		gone := false
+		found, err := c.one(selectOwner, func(r *row) { gone = rules.Gone(store.Status(r.text()), store.Status(r.text())) }, last[:])
+		if err != nil || !found || gone {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 const upsertSecret = `INSERT INTO secrets (account, digest, purpose, address, tries, created_at, expires_at)
@@ -50,44 +60,49 @@ func putSecrets(c *conn, list []store.Secret) error {
 	return nil
 }
 
-// isLive leaves the tries aside: how many are allowed is known to a Claim only.
-const isLive = ` used_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)`
-
 const (
-	selectProof = `SELECT 1 FROM secrets WHERE account = ?1 AND digest = ?2 AND` + isLive
-	useSecret   = `UPDATE secrets SET used_at = ?3 WHERE account = ?1 AND digest = ?2`
-	voidSecrets = `UPDATE secrets SET used_at = ?3 WHERE account = ?1 AND purpose = ?2 AND` + isLive
+	secretColumns = `s.account, s.purpose, s.address, s.digest, s.tries, s.created_at, s.expires_at, s.used_at`
+
+	selectSecrets = `SELECT ` + secretColumns + ` FROM secrets s WHERE s.account = ?`
+	updateSecret  = `UPDATE secrets SET tries = ?3, used_at = ?4 WHERE account = ?1 AND digest = ?2`
 )
 
-// changeSecrets uses up the proof of a change, voids and then adds.
-func changeSecrets(c *conn, ch store.Change, now time.Time) error {
-	if ch.Proof != (store.Digest{}) {
-		if _, err := c.exec(useSecret, ch.Account.ID[:], ch.Proof[:], millis(now)); err != nil {
-			return err
-		}
+func secretOf(r *row) store.Secret {
+	return store.Secret{
+		Account: r.id(), Purpose: store.Purpose(r.text()), Address: r.text(), Digest: r.digest(),
+		Tries: int(r.int()), CreatedAt: r.time(), ExpiresAt: r.time(), UsedAt: r.time(),
 	}
-	for _, p := range ch.Void {
-		if _, err := c.exec(voidSecrets, ch.Account.ID[:], string(p), millis(now)); err != nil {
-			return err
-		}
-	}
-	return putSecrets(c, ch.Secrets)
 }
 
-const selectSecret = `SELECT s.account, s.purpose, s.address, s.digest, s.tries, s.created_at, s.expires_at, s.used_at
+// secretsOf answers all that the account has.
+func secretsOf(c *conn, account uuid.UUID) (list []store.Secret, err error) {
+	err = c.each(context.Background(), selectSecrets, func(r *row) error {
+		list = append(list, secretOf(r))
+		return nil
+	}, account[:])
+	return list, err
+}
+
+// saveSecrets writes what was decided on some secrets.
+func saveSecrets(c *conn, changed []store.Secret) error {
+	for i := range changed {
+		x := &changed[i]
+		if _, err := c.exec(updateSecret, x.Account[:], x.Digest[:], int64(x.Tries), millis(x.UsedAt)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const selectSecret = `SELECT ` + secretColumns + `
   FROM secrets s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
   WHERE s.digest = ?1 AND s.purpose = ?2 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
   ORDER BY s.account LIMIT 1`
 
-// Secret meets [store.SecretStore].
+// Secret meets store.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x store.Secret, subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
-		found, err := c.one(selectSecret, func(r *row) {
-			x = store.Secret{
-				Account: r.id(), Purpose: store.Purpose(r.text()), Address: r.text(), Digest: r.digest(),
-				Tries: int(r.int()), CreatedAt: r.time(), ExpiresAt: r.time(), UsedAt: r.time(),
-			}
-		}, d[:], string(p))
+		found, err := c.one(selectSecret, func(r *row) { x = secretOf(r) }, d[:], string(p))
 		if err != nil {
 			return err
 		}
@@ -100,41 +115,23 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x 
 	return x, subject, err
 }
 
-// ConsumeSecret meets [store.SecretStore].
+// ConsumeSecret meets store.SecretStore. The tries that a wrong code cost stay counted although it is an error.
 func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.Time) (subject store.Subject, err error) {
 	matched := false
 	err = s.write(ctx, func(c *conn) (err error) {
 		if subject, err = find(c, claim.Lookup); err != nil {
 			return err
 		}
-		matched, err = consume(c, &subject.Account, claim, now)
-		return err
+		list, err := secretsOf(c, subject.Account.ID)
+		if err != nil {
+			return err
+		}
+		done := rules.Claim(claim, subject.Account.EmailKey, list, now)
+		matched = done.Matched
+		return saveSecrets(c, done.Secrets)
 	})
 	if err == nil && !matched {
 		err = store.ErrNotFound
 	}
 	return subject, err
-}
-
-// isOpen is what a claim may meet: live, with tries left, and not mailed to an address that the account has left.
-const isOpen = isLive + ` AND purpose = ?2 AND address IN ('', ?4) AND (?5 <= 0 OR tries < ?5)`
-
-const (
-	selectMatch = `SELECT 1 FROM secrets WHERE account = ?1 AND digest = ?6 AND` + isOpen
-	countTry    = `UPDATE secrets SET tries = tries + (?5 > 0), used_at = CASE WHEN ?6 THEN ?3 END WHERE account = ?1 AND` + isOpen
-)
-
-func consume(c *conn, a *store.Account, claim store.Claim, now time.Time) (matched bool, err error) {
-	args := []driver.Value{a.ID[:], string(claim.Purpose), millis(now), a.EmailKey, int64(claim.Tries)}
-	matched, err = c.exists(selectMatch, append(args, claim.Digest[:])...)
-	if err != nil {
-		return false, err
-	}
-	if _, err = c.exec(countTry, append(args, flag(matched && !claim.Single))...); err != nil {
-		return false, err
-	}
-	if matched && claim.Single {
-		_, err = c.exec(useSecret, a.ID[:], claim.Digest[:], millis(now))
-	}
-	return matched, err
 }

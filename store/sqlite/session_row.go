@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // sessionColumns are those that sessionOf reads, in its order, of sessions as s.
@@ -22,54 +23,77 @@ func sessionOf(r *row) store.Session {
 }
 
 // The flags are those of its own organization, else of its owner's, else of its parent's.
-const selectLive = `SELECT ` + sessionColumns + `,
+const selectHeld = `SELECT ` + sessionColumns + `,
   a.parent, a.number, a.email, a.username, a.name, a.public_key, a.role, a.status, coalesce(p.status, 'active'),
   a.password_changed_at, a.password_temporary, a.email_verified_at IS NOT NULL, a.totp IS NOT NULL,
   CASE WHEN a.organized THEN a.must_verify WHEN o.organized THEN o.must_verify ELSE coalesce(p.must_verify, 0) END,
   CASE WHEN a.organized THEN a.must_factor WHEN o.organized THEN o.must_factor ELSE coalesce(p.must_factor, 0) END,
-  coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version)
+  coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version), s.ended, a.epoch
   FROM sessions s JOIN accounts a ON a.id = s.account
   LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner
-  WHERE s.id = ?1 AND s.ended = 0 AND s.ends_at > ?2 AND s.epoch = a.epoch AND a.status <> 'deleted'
-  AND coalesce(p.status, 'active') <> 'deleted'`
+  WHERE s.id = ?1`
 
-// live answers the session if it is live at now, else ErrNotFound.
-func live(c *conn, id uuid.UUID, now time.Time) (l store.Live, err error) {
-	found, err := c.one(selectLive, func(r *row) {
+// holding is a session with what decides about it.
+type holding struct {
+	store.Live
+	standing rules.Standing
+}
+
+// held looks the session up, whatever its state; nil: there is none.
+func held(c *conn, id uuid.UUID) (x *holding, err error) {
+	_, err = c.one(selectHeld, func(r *row) {
+		x = new(holding)
+		l := &x.Live
 		l.Session = sessionOf(r)
 		l.Parent, l.Number, l.Email, l.Username, l.Name, l.PublicKey = r.id(), r.int(), r.text(), r.text(), r.text(), r.text()
 		l.Role, l.Status, l.ParentStatus = store.Role(r.text()), store.Status(r.text()), store.Status(r.text())
 		l.PasswordChangedAt, l.PasswordTemporary = r.time(), r.bool()
 		l.Verified, l.HasFactor, l.MustVerify, l.MustFactor = r.bool(), r.bool(), r.bool(), r.bool()
 		l.KeyMaster, l.KeyVersion = r.text(), int(r.int())
-	}, id[:], now.UnixMilli())
-	if err == nil && !found {
-		err = store.ErrNotFound
-	}
-	return l, err
+		x.standing = standingOf(r.int(), r.int(), l.Status, l.ParentStatus)
+	}, id[:])
+	return x, err
 }
 
-// liveOf is live for a session of this account only.
-func liveOf(c *conn, account, id uuid.UUID, now time.Time) (store.Live, error) {
-	l, err := live(c, id, now)
-	if err == nil && l.Session.Account != account {
-		return store.Live{}, store.ErrNotFound
+// facts are what rules take; of nil all are zero.
+func (x *holding) facts() (*store.Session, rules.Standing) {
+	if x == nil {
+		return nil, rules.Standing{}
 	}
-	return l, err
+	return &x.Session, x.standing
 }
 
-const selectSessions = `SELECT ` + sessionColumns + ` FROM accounts a JOIN sessions s ON s.account = a.id AND s.epoch = a.epoch
-  LEFT JOIN accounts p ON p.id = a.parent
-  WHERE a.id = ?1 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
-  AND s.ended = 0 AND s.id > ?2 AND s.ends_at > ?3 ORDER BY s.id LIMIT ?4`
+func standingOf(ended, epoch int64, status, parent store.Status) rules.Standing {
+	return rules.Standing{Ended: ended != 0, Reused: ended == endedByReuse, Epoch: epoch, Status: status, Parent: parent}
+}
 
-// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.
+// heldBy answers the session if it is a live one of the account, else ErrNotFound.
+func heldBy(c *conn, account, id uuid.UUID, now time.Time) (*store.Session, error) {
+	x, err := held(c, id)
+	if err != nil {
+		return nil, err
+	}
+	session, standing := x.facts()
+	return session, rules.Hold(account, session, standing, now)
+}
+
+const selectSessions = `SELECT ` + sessionColumns + `, s.ended, a.epoch, a.status, p.status
+  FROM accounts a JOIN sessions s ON s.account = a.id AND s.epoch = a.epoch LEFT JOIN accounts p ON p.id = a.parent
+  WHERE a.id = ?1 AND s.ended = 0 AND s.id > ?2 ORDER BY s.id`
+
+// ListSessions meets store.SessionStore. Sessions of an earlier epoch, and those that were ended, are not walked over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectSessions, func(r *row) error {
-			page = append(page, sessionOf(r))
+			if len(page) >= p.Limit {
+				return errEnough
+			}
+			x := sessionOf(r)
+			if rules.Live(&x, standingOf(r.int(), r.int(), store.Status(r.text()), store.Status(r.text())), now) {
+				page = append(page, x)
+			}
 			return nil
-		}, account[:], p.After[:], now.UnixMilli(), int64(max(0, p.Limit)))
+		}, account[:], p.After[:])
 	})
 	return page, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // ended is what each kind loses: the rows that ended at or before ?1, oldest first, up to ?2 of them. The second
@@ -28,7 +29,7 @@ var ended = []struct{ remove, left string }{
 	},
 }
 
-// Sweep meets [store.Sweeper].
+// Sweep meets store.OutboxStore. A limit below one removes nothing and answers false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool, err error) {
 	if limit < 1 {
 		return false, ctx.Err()
@@ -38,7 +39,7 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool,
 		if err != nil {
 			return false, err
 		}
-		rows, err := removeEnded(c, limit, now.Add(-24*time.Hour))
+		rows, err := removeEnded(c, limit, rules.Swept(now))
 		return left || rows, err
 	})
 }
@@ -80,8 +81,9 @@ func eraseChildren(c *conn, limit int, now time.Time) (left bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		for i := range orphans[:min(limit, len(orphans))] {
-			if err := erase(c, &orphans[i], now); err != nil {
+		for _, child := range orphans[:min(limit, len(orphans))] {
+			tombstone := rules.Erase(child, now)
+			if err := bury(c, &tombstone); err != nil {
 				return false, err
 			}
 		}
