@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
@@ -170,7 +171,7 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, 
 
 // standing answers the receipt of a charge that was made before, with the balance as it is now, or that of none.
 func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, err error) {
-	if !charges(c) {
+	if !rules.Charged(c) {
 		return r, nil
 	}
 	r.Charged, err = s.one(ctx, standing, []any{id(c.Owner), c.Key}, balanceTo(&r.Balance)...)

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // A look-up is the beginning of a statement: hit is the account that was found, if any, and key the root account whose
@@ -141,13 +142,13 @@ func (f *finding) subject(keyed bool) (store.Subject, error) {
 		return store.Subject{}, store.ErrNotFound
 	}
 	out := store.Subject{Account: *f.account, Parent: f.parent, KeyOwner: f.keyOwner, Stray: f.stray}
-	switch {
-	case f.account.Organization != nil:
-		out.Organization = f.account.Organization
-	case f.owner != nil && f.owner.Organization != nil:
-		out.Organization = f.owner.Organization
-	case f.parent != nil:
-		out.Organization = f.parent.Organization
+	var owners, parents *store.Organization
+	if f.owner != nil {
+		owners = f.owner.Organization
 	}
+	if f.parent != nil {
+		parents = f.parent.Organization
+	}
+	out.Organization = rules.Organization(f.account.Organization, owners, parents)
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper/internal/group"
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // createTogether is createSession for many: arrays of the same parameters, without $23. Accounts are locked in the
@@ -123,7 +124,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 		granted[n-1] = true
 		results[n-1] = group.Result[store.Receipt]{}
 		c := batch[n-1].Charge
-		if !charges(c) {
+		if !rules.Charged(c) {
 			return nil
 		}
 		sum := counts[c.Owner]
@@ -131,7 +132,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 			sum = &b
 			counts[c.Owner] = sum
 		}
-		sum.Debit(c.Operation, c.Price) // as the statement does
+		rules.Debit(sum, c.Operation, c.Price) // as the statement does
 		results[n-1].Value = store.Receipt{Charged: true, Balance: *sum}
 		return nil
 	})

@@ -21,7 +21,7 @@ func accountOf(r *row) store.Account {
 	a := store.Account{
 		Number: r.int(), ID: r.id(), Parent: r.id(), Email: r.text(), EmailKey: r.text(), Username: r.text(), Name: r.text(),
 		Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
-		Password: r.text(), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
+		Password: store.SecretText(r.text()), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
 	}
 	r.json(&a.PasswordHistory)
 	a.EmailVerifiedAt, a.GoogleSubject = r.time(), r.text()

@@ -1,0 +1,249 @@
+package rules_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
+
+var (
+	now    = time.Date(2044, 5, 6, 7, 8, 9, 12e6, time.UTC)
+	parent = uuid.Must(uuid.NewV7())
+	child  = uuid.Must(uuid.NewV7())
+	other  = uuid.Must(uuid.NewV7())
+)
+
+// wants reports an error that is not exactly want: a Conflict with its Field, ErrNoParent and not the ErrNotFound it is.
+func wants(t *testing.T, err, want error) {
+	t.Helper()
+	if err != want {
+		t.Errorf("error is %v, want %v", err, want)
+	}
+}
+
+// An order is a request with everything wrong with it. Putting right one thing after the other must meet the errors in
+// the order of the steps.
+type order[F any] []struct {
+	want  error
+	right func(*F)
+}
+
+func (o order[F]) check(t *testing.T, facts F, rule func(F) error) {
+	t.Helper()
+	for _, step := range o {
+		wants(t, rule(facts), step.want)
+		step.right(&facts)
+	}
+	wants(t, rule(facts), nil)
+}
+
+func required(owner uuid.UUID, price int64) store.Charge {
+	return store.Charge{Owner: owner, Key: "key", Entry: other, Operation: store.OpSignIn, Price: price, Required: true}
+}
+
+func rich() rules.Purse {
+	return rules.Purse{Found: true, Balance: store.Balance{Credits: 10, Granted: 10}}
+}
+
+func TestAdmitErrorsWinInOrder(t *testing.T) {
+	type facts struct {
+		n store.NewAccount
+		w rules.Newcomer
+	}
+	broken := facts{
+		store.NewAccount{
+			Account: store.Account{Status: store.StatusDeleted, Parent: parent}, Charge: required(other, -1), Grant: &store.LedgerEntry{},
+		},
+		rules.Newcomer{Taken: "email", KeyTaken: true, Purse: rules.Purse{Taken: true}},
+	}
+	order[facts]{
+		{store.ErrInvalid, func(f *facts) { f.n.Account.ID = child }},
+		{store.ErrInvalid, func(f *facts) { f.n.Account.Status = store.StatusActive }},
+		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
+		{store.ErrInvalid, func(f *facts) { f.n.Charge.Owner = parent }},
+		{store.ErrInvalid, func(f *facts) { f.n.Grant = nil }},
+		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Parent: other, Status: store.StatusActive} }},
+		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusDisabled} }},
+		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusActive} }},
+		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 2 }},
+		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Balance.Credits = 3 }},
+		{store.Conflict{Field: "email"}, func(f *facts) { f.w.Taken = "" }},
+		{store.Conflict{}, func(f *facts) { f.w.KeyTaken = false }},
+		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
+	}.check(t, broken, func(f facts) error { _, err := rules.Admit(f.n, f.w, now); return err })
+}
+
+func TestAdmitRefusesAGrantThatMakesNoSense(t *testing.T) {
+	root := store.Account{ID: parent, Status: store.StatusActive}
+	for name, g := range map[string]store.LedgerEntry{
+		"negative":            {Amount: -1},
+		"negative free users": {Package: &store.Package{FreeUsers: -1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := rules.Admit(store.NewAccount{Account: root, Grant: &g}, rules.Newcomer{}, now)
+			wants(t, err, store.ErrInvalid)
+		})
+	}
+}
+
+func TestAdmitCountsTheChildBeforeItPays(t *testing.T) {
+	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Epoch: 8, Version: 9}, Charge: required(parent, 3)}
+	facts := rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}
+	got, err := rules.Admit(n, facts, now)
+	wants(t, err, nil)
+	want := store.Balance{Credits: 7, Granted: 10, Used: 3, SignIns: 1, Children: 1}
+	if got.Payment.Receipt != (store.Receipt{Charged: true, Balance: want}) || got.Payment.Entry.Balance != 7 {
+		t.Errorf("payment is %+v", got.Payment)
+	}
+	if got.Account.Epoch != 1 || got.Account.Version != 1 || !got.Stray {
+		t.Errorf("admitted is %+v", got)
+	}
+	facts.Parent.House = true
+	if got, _ := rules.Admit(n, facts, now); got.Stray {
+		t.Error("a house's child strays")
+	}
+}
+
+func TestARepeatedAccountStands(t *testing.T) {
+	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent}, Charge: required(parent, 3)}
+	purse := rich()
+	for _, purse.Paid = range []bool{false, true} {
+		got, err := rules.Admit(n, rules.Newcomer{Stands: true, Purse: purse, Taken: "email"}, now)
+		wants(t, err, nil)
+		if !got.Stands || got.Payment.Entry != nil || got.Payment.Receipt.Charged != purse.Paid || got.Payment.Receipt.Balance.Children != 0 {
+			t.Errorf("paid %v: %+v", purse.Paid, got)
+		}
+	}
+}
+
+func TestUpdateErrorsWinInOrder(t *testing.T) {
+	type facts struct {
+		c store.Change
+		w rules.Updating
+	}
+	proof := store.Digest{1}
+	broken := facts{
+		store.Change{
+			Account: store.Account{Status: store.StatusDeleted, Version: 4}, Charge: required(parent, -1), Proof: proof, TOTPStep: 7,
+			Secrets: []store.Secret{{}},
+		},
+		rules.Updating{
+			Was:   store.Account{ID: child, Parent: parent, Role: store.RoleAdmin, Status: store.StatusActive, Version: 5, TOTPStep: 7},
+			Taken: "google", Purse: rules.Purse{Taken: true},
+		},
+	}
+	order[facts]{
+		{store.ErrInvalid, func(f *facts) { f.c.Account.Status = store.StatusDisabled }},
+		{store.ErrInvalid, func(f *facts) { f.c.Charge.Price = 3 }},
+		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
+		{store.Conflict{}, func(f *facts) { f.c.Account.Version = 5 }},
+		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, UsedAt: now}} }},
+		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, ExpiresAt: now}} }},
+		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof}} }},
+		{store.Conflict{}, func(f *facts) { f.c.TOTPStep = 8 }},
+		{store.ErrLastAdmin, func(f *facts) { f.w.OtherAdmin = true }},
+		{store.ErrNotFound, func(f *facts) { f.w.Owners = true }},
+		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 3 }},
+		{store.Conflict{Field: "google"}, func(f *facts) { f.w.Taken = "" }},
+		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
+	}.check(t, broken, func(f facts) error { _, err := rules.Update(f.c, f.w, now); return err })
+}
+
+func TestUpdateKeepsWhatItNeverMoves(t *testing.T) {
+	was := store.Account{
+		ID: child, Number: 3, Parent: parent, House: true, PublicKey: "APK_1", CreatedAt: now, LastSignIn: now, TOTPStep: 9, Epoch: 2, Version: 5,
+	}
+	c := store.Change{Account: store.Account{ID: child, Name: "new", Version: 5, Epoch: 70, Number: 8, TOTPStep: 90}, EndSessions: true}
+	got, err := rules.Update(c, rules.Updating{Found: true, Was: was}, now)
+	wants(t, err, nil)
+	want := was
+	want.Name, want.Epoch, want.Version = "new", 3, 6
+	if got.Account.String() != want.String() || got.Account.Name != "new" || got.Account.Epoch != 3 || got.Account.Version != 6 ||
+		got.Account.TOTPStep != 9 || got.Account.Number != 3 || got.Account.Parent != parent || !got.Account.House || got.Account.LastSignIn != now {
+		t.Errorf("account is %+v", got.Account)
+	}
+}
+
+func TestUpdateSpendsProofAndWhatItVoids(t *testing.T) {
+	list := []store.Secret{
+		{Digest: store.Digest{1}, Purpose: store.PurposeReset},
+		{Digest: store.Digest{2}, Purpose: store.PurposeVerify},
+		{Digest: store.Digest{3}, Purpose: store.PurposeVerify, ExpiresAt: now},
+		{Digest: store.Digest{4}, Purpose: store.PurposeSignIn},
+	}
+	c := store.Change{Account: store.Account{ID: child}, Proof: list[0].Digest, Void: []store.Purpose{store.PurposeVerify}}
+	got, err := rules.Update(c, rules.Updating{Found: true, Was: store.Account{ID: child}, Secrets: list}, now)
+	wants(t, err, nil)
+	if len(got.Spent) != 2 || got.Spent[0].Digest != list[0].Digest || got.Spent[1].Digest != list[1].Digest || got.Spent[0].UsedAt != now {
+		t.Errorf("spent are %+v", got.Spent)
+	}
+}
+
+func TestTombstoneErrorsWinInOrder(t *testing.T) {
+	was := store.Account{ID: child, Parent: parent, Role: store.RoleAdmin, Status: store.StatusActive}
+	for _, c := range []struct {
+		name  string
+		scope uuid.UUID
+		facts rules.Leaving
+		want  error
+	}{
+		{"gone", parent, rules.Leaving{}, store.ErrNotFound},
+		{"in another scope", other, rules.Leaving{Found: true, Was: was}, store.ErrNotFound},
+		{"the last admin", parent, rules.Leaving{Found: true, Was: was}, store.ErrLastAdmin},
+		{"one of two", parent, rules.Leaving{Found: true, Was: was, OtherAdmin: true}, nil},
+	} {
+		_, err := rules.Tombstone(c.scope, c.facts, now)
+		if err != c.want {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+func TestEraseKeepsNoPerson(t *testing.T) {
+	got := rules.Erase(store.Account{
+		ID: child, Email: "a", EmailKey: "a", Username: "b", Name: "c", Password: "d", GoogleSubject: "e", TOTP: []byte{1}, PublicKey: "APK_1",
+		Organization: &store.Organization{}, LastSignIn: now, EmailVerifiedAt: now, Epoch: 3, Version: 4, Role: store.RoleAdmin,
+	}, now.Add(time.Microsecond))
+	if got.Email+got.EmailKey+got.Username+got.Name+got.Password+got.GoogleSubject != "" || got.TOTP != nil || got.Organization != nil {
+		t.Errorf("left is %+v", got)
+	}
+	if got.PublicKey != "APK_1" || got.Epoch != 4 || got.Version != 5 || got.UpdatedAt != now || got.Status != store.StatusDeleted {
+		t.Errorf("tombstone is %+v", got)
+	}
+}
+
+func TestGoneAndActive(t *testing.T) {
+	for _, c := range []struct {
+		status, parent store.Status
+		gone, active   bool
+	}{
+		{store.StatusActive, "", false, true},
+		{store.StatusActive, store.StatusActive, false, true},
+		{store.StatusActive, store.StatusDisabled, false, false},
+		{store.StatusActive, store.StatusDeleted, true, false},
+		{store.StatusDisabled, "", false, false},
+		{store.StatusDeleted, "", true, false},
+	} {
+		if rules.Gone(c.status, c.parent) != c.gone || rules.Active(c.status, c.parent) != c.active {
+			t.Errorf("%q below %q is judged wrongly", c.status, c.parent)
+		}
+	}
+}
+
+func TestUsernameKeyLowersASCIIOnly(t *testing.T) {
+	if got := rules.UsernameKey("ÄBcZ_9İ"); got != "Äbcz_9İ" {
+		t.Errorf("key is %q", got)
+	}
+}
+
+func TestNoParentIsToldApart(t *testing.T) {
+	_, err := rules.Scope(store.Lookup{ScopeKey: "APK_1"}, nil)
+	if !errors.Is(err, store.ErrNotFound) || err != store.ErrNoParent {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,139 @@
+package rules_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
+
+func TestDebitKeepsGranted(t *testing.T) {
+	b := store.Balance{Credits: 100, Granted: 100}
+	for _, op := range []store.Operation{store.OpSignIn, store.OpSignUp, store.OpVerify, store.OpSocial, store.OpRetention, "report"} {
+		rules.Debit(&b, op, 7)
+	}
+	want := store.Balance{Credits: 58, Granted: 100, Used: 42, SignIns: 1, SignUps: 1, Verifications: 1, Socials: 1, Retained: 7}
+	if b != want {
+		t.Errorf("%+v, want %+v", b, want)
+	}
+}
+
+func TestApplyErrorsWinInOrder(t *testing.T) {
+	type facts struct {
+		e store.LedgerEntry
+		w rules.Applying
+	}
+	debit := store.LedgerEntry{Key: "debit", Amount: -4}
+	broken := facts{
+		store.LedgerEntry{Operation: store.OpRefund, Refunds: "debit", Package: &store.Package{FreeUsers: -1}},
+		rules.Applying{First: &store.LedgerEntry{Operation: store.OpGrant}, Refunded: true, Taken: true},
+	}
+	order[facts]{
+		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
+		{store.Conflict{}, func(f *facts) { f.w.First = nil }},
+		{store.ErrNotFound, func(f *facts) { f.w.Debit = &store.LedgerEntry{Amount: 4} }},
+		{store.ErrNotFound, func(f *facts) { f.w.Debit = &debit }},
+		{store.Conflict{Field: "refund"}, func(f *facts) { f.w.Refunded = false }},
+		{store.ErrInvalid, func(f *facts) { f.e = store.LedgerEntry{Amount: -5, Package: f.e.Package} }},
+		{store.ErrInsufficientCredits, func(f *facts) { f.w.Balance.Credits, f.w.Balance.Granted = 5, 5 }},
+		{store.ErrInvalid, func(f *facts) { f.e.Package = nil }},
+		{store.Conflict{}, func(f *facts) { f.w.Taken = false }},
+	}.check(t, broken, func(f facts) error { _, err := rules.Apply(f.e, f.w); return err })
+}
+
+func TestApply(t *testing.T) {
+	balance := store.Balance{Credits: 6, Granted: 10, Used: 4, SignIns: 4}
+	for name, c := range map[string]struct {
+		entry store.LedgerEntry
+		debit *store.LedgerEntry
+		want  store.Balance
+	}{
+		"a grant":         {store.LedgerEntry{Amount: 5}, nil, store.Balance{Credits: 11, Granted: 15, Used: 4, SignIns: 4}},
+		"nothing":         {store.LedgerEntry{}, nil, balance},
+		"all there is":    {store.LedgerEntry{Amount: -6}, nil, store.Balance{Granted: 10, Used: 10, SignIns: 4}},
+		"a sign-in":       {store.LedgerEntry{Amount: -2, Operation: store.OpSignIn}, nil, store.Balance{Credits: 4, Granted: 10, Used: 6, SignIns: 5}},
+		"free users":      {store.LedgerEntry{Package: &store.Package{FreeUsers: 3}}, nil, store.Balance{Credits: 6, Granted: 10, Used: 4, SignIns: 4, FreeUsers: 3}},
+		"a refund":        {store.LedgerEntry{Amount: 99, Refunds: "debit"}, &store.LedgerEntry{Amount: -4}, store.Balance{Credits: 10, Granted: 10, SignIns: 4}},
+		"a refund at max": {store.LedgerEntry{Amount: math.MaxInt64, Refunds: "debit"}, &store.LedgerEntry{Amount: -1}, store.Balance{Credits: 7, Granted: 10, Used: 3, SignIns: 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.entry.At = now.Add(time.Microsecond)
+			got, err := rules.Apply(c.entry, rules.Applying{Found: true, Balance: balance, Debit: c.debit})
+			wants(t, err, nil)
+			if got.Balance != c.want || !got.Fresh || got.Entry.Balance != c.want.Credits || got.Entry.At != now {
+				t.Errorf("applied %+v, want balance %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestApplyRefusesWhatOverflows(t *testing.T) {
+	for name, e := range map[string]store.LedgerEntry{
+		"granted":    {Amount: math.MaxInt64},
+		"free users": {Package: &store.Package{FreeUsers: math.MaxInt64}},
+	} {
+		_, err := rules.Apply(e, rules.Applying{Found: true, Balance: store.Balance{Granted: 1, FreeUsers: 1}})
+		if err != store.ErrInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnEntryStandsForItsKey(t *testing.T) {
+	first := store.LedgerEntry{ID: child, Key: "key", Operation: store.OpPackage, Amount: 5, Balance: 5}
+	for _, c := range []struct {
+		name  string
+		again store.LedgerEntry
+		want  error
+	}{
+		{"the same", store.LedgerEntry{ID: other, Key: "key", Operation: store.OpPackage, Amount: 5}, nil},
+		{"another amount", store.LedgerEntry{Key: "key", Operation: store.OpPackage, Amount: 6}, store.Conflict{}},
+		{"another operation", store.LedgerEntry{Key: "key", Operation: store.OpGrant, Amount: 5}, store.Conflict{}},
+		{"a refund", store.LedgerEntry{Key: "key", Operation: store.OpPackage, Amount: 5, Refunds: "debit"}, store.Conflict{}},
+	} {
+		got, err := rules.Apply(c.again, rules.Applying{Found: true, First: &first, Balance: store.Balance{Credits: 2}})
+		if err != c.want || err == nil && (got.Fresh || got.Entry != first || got.Balance.Credits != 2) {
+			t.Errorf("%s: %+v, %v", c.name, got, err)
+		}
+	}
+}
+
+func TestChargeThatIsNone(t *testing.T) {
+	free, paid := required(parent, 0), rules.Purse{Found: true, Paid: true, Balance: store.Balance{Credits: 4}}
+	optional := required(parent, 5)
+	optional.Required = false
+	for name, c := range map[string]struct {
+		charge  store.Charge
+		purse   rules.Purse
+		charged bool
+	}{
+		"price 0":                        {free, rules.Purse{}, false},
+		"price 0 of a key that stands":   {free, paid, false},
+		"nobody pays":                    {store.Charge{Price: 5, Required: true}, rules.Purse{}, false},
+		"optional beyond the balance":    {optional, rules.Purse{Found: true}, false},
+		"optional without a balance":     {optional, rules.Purse{}, false},
+		"a key that stands is not short": {required(parent, 5), paid, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := store.NewSession{Session: store.Session{Account: child}, Charge: c.charge}
+			got, err := rules.SignIn(n, rules.Signer{Found: true, Status: store.StatusActive, Purse: c.purse}, now)
+			wants(t, err, nil)
+			if got.Payment.Entry != nil || got.Payment.Receipt.Charged != c.charged {
+				t.Errorf("payment is %+v", got.Payment)
+			}
+		})
+	}
+}
+
+func TestOpenGrants(t *testing.T) {
+	b, e := rules.Open(parent, nil, now)
+	if e != nil || b != (store.Balance{ClosedMonth: store.MonthOf(now) - 1}) {
+		t.Errorf("opened %+v, %+v", b, e)
+	}
+	b, e = rules.Open(parent, &store.LedgerEntry{Owner: other, Amount: 9, Package: &store.Package{FreeUsers: 2}}, now)
+	if e.Owner != parent || e.Balance != 9 || b != (store.Balance{Credits: 9, Granted: 9, FreeUsers: 2, ClosedMonth: store.MonthOf(now) - 1}) {
+		t.Errorf("opened %+v, %+v", b, e)
+	}
+}

@@ -1,0 +1,83 @@
+package rules_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
+
+func TestPlacesComeInOrder(t *testing.T) {
+	google, email := rules.Name{Field: "google", Key: "g"}, rules.Name{Field: "email", Key: "e"}
+	both := store.Lookup{GoogleSubject: "g", Email: "e"}
+	widget := both
+	widget.ScopeKey, widget.Widget = "APK_1", true
+	keyless := both
+	keyless.Widget = true
+	for _, c := range []struct {
+		name string
+		l    store.Lookup
+		want []rules.Place
+	}{
+		{"both", both, []rules.Place{{parent, google}, {parent, email}}},
+		{"an email", store.Lookup{Email: "e"}, []rules.Place{{parent, email}}},
+		{"a widget", widget, []rules.Place{{parent, google}, {store.Root, google}, {parent, email}, {store.Root, email}}},
+		{"a widget without key", keyless, []rules.Place{{parent, google}, {parent, email}}},
+		{"nothing", store.Lookup{}, nil},
+	} {
+		if got := rules.Places(c.l, parent); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestScopeIsALivingRootAccount(t *testing.T) {
+	keyed := store.Lookup{Scope: other, ScopeNumber: 7}
+	for _, c := range []struct {
+		name  string
+		l     store.Lookup
+		owner *store.Account
+		want  uuid.UUID
+		err   error
+	}{
+		{"without key", store.Lookup{Scope: other}, nil, other, nil},
+		{"unknown", keyed, nil, uuid.Nil, store.ErrNoParent},
+		{"a child", keyed, &store.Account{ID: child, Parent: parent}, uuid.Nil, store.ErrNoParent},
+		{"deleted", keyed, &store.Account{ID: parent, Status: store.StatusDeleted}, uuid.Nil, store.ErrNoParent},
+		{"disabled", keyed, &store.Account{ID: parent, Status: store.StatusDisabled}, parent, nil},
+	} {
+		if got, err := rules.Scope(c.l, c.owner); got != c.want || err != c.err {
+			t.Errorf("%s: %v, %v", c.name, got, err)
+		}
+	}
+}
+
+func TestStraysAreLookedForWithoutKeyOnly(t *testing.T) {
+	for l, want := range map[store.Lookup]bool{
+		{Stray: true, Email: "e"}:                  true,
+		{Stray: true}:                              false,
+		{Email: "e"}:                               false,
+		{Stray: true, Email: "e", Scope: parent}:   false,
+		{Stray: true, Email: "e", ScopeKey: "APK"}: false,
+	} {
+		if rules.Strays(l) != want {
+			t.Errorf("%+v: %v", l, !want)
+		}
+	}
+	for n, want := range []bool{false, true, false} {
+		if _, ok := rules.Alone(make([]int, n)); ok != want {
+			t.Errorf("one of %d: %v", n, ok)
+		}
+	}
+}
+
+func TestOrganizationIsTheNearest(t *testing.T) {
+	own, owners, parents := new(store.Organization), new(store.Organization), new(store.Organization)
+	if rules.Organization(own, owners, parents) != own || rules.Organization(nil, owners, parents) != owners ||
+		rules.Organization(nil, nil, parents) != parents || rules.Organization(nil, nil, nil) != nil {
+		t.Error("another one counts")
+	}
+}

@@ -1,0 +1,76 @@
+package rules_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
+
+func TestClaim(t *testing.T) {
+	code := store.Digest{1}
+	mine := store.Secret{Purpose: store.PurposeSignIn, Address: "a@x", Digest: code, ExpiresAt: now.Add(1)}
+	sibling := mine
+	sibling.Digest, sibling.Address = store.Digest{2}, ""
+	spoilt := func(f func(*store.Secret)) store.Secret { x := mine; f(&x); return x }
+	claim := store.Claim{Purpose: store.PurposeSignIn, Digest: code, Tries: 3}
+	wrong, single, uncounted := claim, claim, claim
+	wrong.Digest, single.Single, uncounted.Tries = store.Digest{9}, true, 0
+	for _, c := range []struct {
+		name        string
+		claim       store.Claim
+		list        []store.Secret
+		matched     bool
+		tried, used int
+	}{
+		{"a match uses up all", claim, []store.Secret{mine, sibling}, true, 2, 2},
+		{"or just itself", single, []store.Secret{mine, sibling}, true, 2, 1},
+		{"a wrong code counts on all", wrong, []store.Secret{mine, sibling}, false, 2, 0},
+		{"without a limit nothing counts", uncounted, []store.Secret{mine, sibling}, true, 0, 2},
+		{"used", claim, []store.Secret{spoilt(func(x *store.Secret) { x.UsedAt = now })}, false, 0, 0},
+		{"expired", claim, []store.Secret{spoilt(func(x *store.Secret) { x.ExpiresAt = now })}, false, 0, 0},
+		{"tried too often", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Tries = 3 })}, false, 0, 0},
+		{"of another purpose", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Purpose = store.PurposeReset })}, false, 0, 0},
+		{"mailed to an address that was left", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Address = "b@x" })}, false, 0, 0},
+		{"a sibling that is worn out", claim, []store.Secret{mine, func() store.Secret { x := sibling; x.Tries = 3; return x }()}, true, 1, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := rules.Claim(c.claim, "a@x", c.list, now)
+			tried, used := 0, 0
+			for _, x := range got.Secrets {
+				tried += x.Tries
+				if !x.UsedAt.IsZero() {
+					used++
+				}
+			}
+			if got.Matched != c.matched || tried != c.tried || used != c.used {
+				t.Errorf("matched %v, tried %d, used %d: %+v", got.Matched, tried, used, got.Secrets)
+			}
+		})
+	}
+}
+
+func TestPut(t *testing.T) {
+	x := store.Secret{Tries: 4, UsedAt: now, CreatedAt: now.Add(time.Microsecond)}
+	_, err := rules.Put([]store.Secret{x}, false)
+	wants(t, err, store.ErrNotFound)
+	got, err := rules.Put([]store.Secret{x}, true)
+	wants(t, err, nil)
+	if got[0] != (store.Secret{CreatedAt: now}) || x.Tries != 4 {
+		t.Errorf("kept are %+v", got)
+	}
+	_, err = rules.Put(nil, false)
+	wants(t, err, nil)
+}
+
+func TestForgotten(t *testing.T) {
+	for _, x := range []store.Secret{{ExpiresAt: now, UsedAt: now.Add(-1)}, {UsedAt: now}} {
+		if !rules.Forgotten(&x).Equal(now) {
+			t.Errorf("%+v is forgotten at %v", x, rules.Forgotten(&x))
+		}
+	}
+	if !rules.Forgotten(&store.Secret{}).IsZero() {
+		t.Error("one that lives for ever is forgotten")
+	}
+}
