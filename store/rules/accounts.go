@@ -74,7 +74,7 @@ type Admitted struct {
 func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	a := n.Account
 	switch {
-	case senseless(n):
+	case Senseless(n):
 		return Admitted{}, store.ErrInvalid
 	case w.Stands:
 		return Admitted{Stands: true, Payment: standing(n.Charge, w.Purse)}, nil
@@ -98,9 +98,9 @@ func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	return Admitted{Account: a, Stray: a.Parent != store.Root && !w.Parent.House, Payment: pay}, nil
 }
 
-// senseless reports whether no store could make the account: only a root account has a grant, and nobody but the parent
+// Senseless reports whether no store could make the account: only a root account has a grant, and nobody but the parent
 // pays for a child.
-func senseless(n store.NewAccount) bool {
+func Senseless(n store.NewAccount) bool {
 	a := &n.Account
 	switch {
 	case a.ID == uuid.Nil, a.Status == store.StatusDeleted, n.Charge.Price < 0:

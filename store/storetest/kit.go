@@ -77,6 +77,7 @@ func runStore(t kitT, open func(kitT) store.Store) {
 		{"credits", credits},
 		{"outbox", outbox},
 		{"sweep", sweep},
+		{"tolls", tolls},
 		{"everywhere", everywhere},
 	}
 	for _, role := range roles {
