@@ -112,3 +112,15 @@ func TestRelaxedAttempts(t *testing.T) {
 	s, _ := migrated(t, database(t), postgres.RelaxedAttempts())
 	storetest.RunAttempts(t, func(*testing.T) store.AttemptStore { return s })
 }
+
+// TestLongHistories compares with memory for as long as TOLLKEEPER_SOAK says.
+func TestLongHistories(t *testing.T) {
+	limit, err := time.ParseDuration(os.Getenv("TOLLKEEPER_SOAK"))
+	if err != nil {
+		t.Skip("TOLLKEEPER_SOAK is no time: the long test is not run")
+	}
+	s, _ := migrated(t, database(t, "synchronous_commit=off"))
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		storetest.Compare(t, 10_000, func(t *testing.T) store.Store { return s })
+	}
+}

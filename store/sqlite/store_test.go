@@ -1,8 +1,10 @@
 package sqlite_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
@@ -42,4 +44,16 @@ func TestContract(t *testing.T) {
 		s := open(t, ":memory:")
 		storetest.Run(t, func(*testing.T) store.Store { return s })
 	})
+}
+
+// TestLongHistories compares with memory for as long as TOLLKEEPER_SOAK says.
+func TestLongHistories(t *testing.T) {
+	limit, err := time.ParseDuration(os.Getenv("TOLLKEEPER_SOAK"))
+	if err != nil {
+		t.Skip("TOLLKEEPER_SOAK is no time: the long test is not run")
+	}
+	s := open(t, ":memory:")
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		storetest.Compare(t, 10_000, func(t *testing.T) store.Store { return s })
+	}
 }

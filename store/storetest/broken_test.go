@@ -98,5 +98,5 @@ type brokenStore struct {
 
 func brokenStores() []brokenStore {
 	return slices.Concat(brokenAccounts, brokenOrder, brokenEdges, brokenLists, brokenSessions, brokenSecrets, brokenAttempts,
-		brokenCredits, brokenOutbox, brokenQueues)
+		brokenCredits, brokenOutbox, brokenQueues, brokenCompare)
 }

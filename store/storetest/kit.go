@@ -79,6 +79,7 @@ func runStore(t kitT, open func(kitT) store.Store) {
 		{"sweep", sweep},
 		{"tolls", tolls},
 		{"everywhere", everywhere},
+		{"compare", compared},
 	}
 	for _, role := range roles {
 		t.Run(role.name, func(t kitT) {

@@ -23,3 +23,10 @@ func TestRun(t *testing.T) {
 func TestRunAttempts(t *testing.T) {
 	storetest.RunAttempts(t, func(*testing.T) store.AttemptStore { return memory.New() })
 }
+
+func TestCompare(t *testing.T) {
+	met := storetest.Compare(t, 1, func(*testing.T) store.Store { return memory.New() })
+	if met["CreateSession: ok"] == 0 || met["UpdateAccount: the last admin must stay"] == 0 {
+		t.Errorf("met are %v", met)
+	}
+}

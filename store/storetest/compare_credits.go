@@ -1,0 +1,99 @@
+package storetest
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// anonymous is the entry without its id, where no caller makes one.
+func anonymous(e store.LedgerEntry) store.LedgerEntry {
+	if e.Operation == store.OpRetention {
+		e.ID = uuid.Nil
+	}
+	return e
+}
+
+func (w *twins) apply() {
+	e := store.LedgerEntry{
+		ID: w.entry(), Owner: w.any(w.tenants), Key: w.key(), Operation: store.OpPackage, Amount: int64(w.d.roll(30)), At: w.at,
+	}
+	switch w.d.roll(6) {
+	case 0, 1:
+		debit := one(w, w.debits)
+		e.Operation, e.Amount, e.Owner, e.Refunds = store.OpRefund, int64(w.d.roll(9)), debit.Owner, debit.Key
+		e.Key = fmt.Sprint("refund", w.d.roll(2), debit.Key)
+		if w.chance(8) {
+			e.Key, e.Refunds = w.key(), w.key()
+		}
+	case 2:
+		e.Operation, e.Amount = w.operation(), -int64(1+w.d.roll(40))
+	case 3:
+		e.Package = &store.Package{Type: "STARTER", Credits: e.Amount, FreeUsers: int64(w.d.roll(6) - 2), TransactionID: e.Key}
+	}
+	switch {
+	case len(w.applied) > 0 && w.chance(6):
+		e = one(w, w.applied)
+	case w.chance(40):
+		e.Amount = math.MaxInt64 - int64(w.d.roll(9))
+	case w.chance(80):
+		e.Amount = math.MinInt64
+	}
+	w.both("ApplyCredit", e, func(s store.Store, i int) (any, error) {
+		kept, b, fresh, err := s.ApplyCredit(w.ctx, e)
+		switch {
+		case err != nil || i == 0:
+		case !fresh:
+			w.met("ApplyCredit", "again")
+		case e.Refunds != "":
+			w.met("ApplyCredit", "refunded")
+		default:
+			w.applied = append(w.applied, e)
+			if e.Amount < 0 {
+				w.debits = append(w.debits, store.Charge{Owner: e.Owner, Key: e.Key})
+			}
+		}
+		return []any{anonymous(kept), b, fresh}, err
+	})
+}
+
+func (w *twins) close() {
+	if !w.chance(3) {
+		w.books(w.any(w.tenants))
+		return
+	}
+	month, price, limit := store.MonthOf(w.at)-1+w.d.roll(2), int64(w.d.roll(3)), 1+w.d.roll(4)
+	if w.chance(6) {
+		price = -1
+	}
+	w.both("CloseMonths", []any{month, price, limit}, func(s store.Store, i int) (any, error) {
+		settled, charged, err := s.CloseMonths(w.ctx, month, price, limit, w.at)
+		slices.SortFunc(charged, func(a, b store.Settled) int { return bytes.Compare(a.Owner[:], b.Owner[:]) })
+		if len(charged) > 0 && i == 1 {
+			w.met("CloseMonths", "charged")
+		}
+		return []any{settled, charged}, err
+	})
+}
+
+// books compares everything about the credits of an owner.
+func (w *twins) books(owner uuid.UUID) {
+	w.both("Balance", owner, func(s store.Store, _ int) (any, error) { return s.Balance(w.ctx, owner) })
+	w.both("ListMonths", owner, func(s store.Store, _ int) (any, error) {
+		return s.ListMonths(w.ctx, owner, store.MonthOf(dawn), store.MonthOf(w.at), 10)
+	})
+	for _, op := range []store.Operation{"", w.operation()} {
+		w.both("ListCredits", owner, func(s store.Store, _ int) (any, error) {
+			list, err := s.ListCredits(w.ctx, owner, op, store.Page{Limit: 500})
+			for i := range list {
+				list[i] = anonymous(list[i])
+			}
+			return list, err
+		})
+	}
+}

@@ -1,0 +1,105 @@
+package storetest
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// unnumbered is the account without its number, which stores choose each for itself.
+func unnumbered(a store.Account) store.Account {
+	a.Number = 0
+	return a
+}
+
+func unnumberedSubject(s store.Subject) store.Subject {
+	s.Account = unnumbered(s.Account)
+	for _, p := range []**store.Account{&s.Parent, &s.KeyOwner} {
+		if *p != nil {
+			a := unnumbered(**p)
+			*p = &a
+		}
+	}
+	return s
+}
+
+func (w *twins) find() {
+	l, who := w.lookup()
+	w.both("FindAccount", l, func(s store.Store, i int) (any, error) {
+		f, err := s.FindAccount(w.ctx, w.numbered(l, who, i))
+		if err == nil && f.Stray && i == 1 {
+			w.met("FindAccount", "stray")
+		}
+		return unnumberedSubject(f), err
+	})
+}
+
+// lookup is one of any kind. Its numbers are still to be set, because each store has its own: see numbered.
+func (w *twins) lookup() (l store.Lookup, who uuid.UUID) {
+	who = w.any(w.people)
+	tenant := w.any(w.tenants)
+	if w.chance(5) {
+		who = tenant
+	}
+	was := w.last[who]
+	l = store.Lookup{Scope: was.Parent, Email: was.EmailKey, GoogleSubject: was.GoogleSubject}
+	switch w.d.roll(8) {
+	case 0:
+		return store.Lookup{ID: who}, who
+	case 1:
+		return store.Lookup{Number: 1}, who
+	case 2:
+		return store.Lookup{PublicKey: was.PublicKey}, who
+	case 3:
+		l.Scope, l.ScopeKey, l.Widget = uuid.Nil, "APK_"+tenant.String(), w.chance(2)
+		return l, who
+	case 4:
+		l.Scope, l.ScopeNumber, l.Widget = uuid.Nil, 1, w.chance(2)
+		return l, tenant
+	case 5:
+		return store.Lookup{Email: w.word("n", 16) + "@x.example", Stray: true}, who
+	case 6:
+		l.Email, l.GoogleSubject = w.word("n", 16)+"@x.example", w.word("g", 16)
+	}
+	return l, who
+}
+
+// numbered sets the numbers of a look-up.
+func (w *twins) numbered(l store.Lookup, who uuid.UUID, i int) store.Lookup {
+	number := w.numbers[i][who]
+	if number == 0 {
+		number = 1 << 52 // nobody's
+	}
+	if l.Number != 0 {
+		l.Number = number
+	}
+	if l.ScopeNumber != 0 {
+		l.ScopeNumber = number
+	}
+	return l
+}
+
+func (w *twins) list() {
+	scope, since := w.any(w.tenants), w.at.AddDate(0, 0, -w.d.roll(40))
+	p := store.Page{Limit: 1 + w.d.roll(20)}
+	if w.chance(2) {
+		p.After = w.any(w.people)
+	}
+	if w.chance(3) {
+		p.Search = w.word("n", 7)
+	}
+	if w.chance(3) {
+		p.From, p.To = since, w.at.AddDate(0, 0, -w.d.roll(20))
+	}
+	w.both("ListAccounts", p, func(s store.Store, i int) (any, error) {
+		list, err := s.ListAccounts(w.ctx, scope, p)
+		for n := range list {
+			list[n] = unnumbered(list[n])
+		}
+		if len(list) > 1 && i == 1 {
+			w.met("ListAccounts", "several")
+		}
+		return list, err
+	})
+	w.both("CountAccounts", since, func(s store.Store, _ int) (any, error) { return s.CountAccounts(w.ctx, scope, since) })
+}
