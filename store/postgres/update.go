@@ -215,8 +215,10 @@ func (s *Store) updateCharged(ctx context.Context, c store.Change, now time.Time
 		return a, r, store.ErrInsufficientCredits
 	}
 	c.Charge = store.Charge{}
-	a, _, err = s.update(ctx, c, now)
-	return a, paid, err
+	if a, _, err = s.update(ctx, c, now); err != nil {
+		return a, r, err
+	}
+	return a, paid, nil
 }
 
 // refused reports whether a statement of a batch ended it on purpose: the update was refused (it divides by zero) or an

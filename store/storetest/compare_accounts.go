@@ -166,7 +166,7 @@ func (w *twins) update() {
 		c.Charge = store.Charge{Owner: a.Parent, Key: "dear", Entry: w.id(), Price: 1000, Required: true}
 		x.EmailKey = w.last[one(w, w.people)].EmailKey
 	}
-	x.Password, x.UpdatedAt, x.Name = fmt.Sprint("$", w.d.roll(9)), w.at, "Name"
+	x.Password, x.UpdatedAt, x.Name = store.SecretText(fmt.Sprint("$", w.d.roll(9))), w.at, "Name"
 	if w.chance(3) {
 		c.TOTPStep = max(0, a.TOTPStep+int64(w.d.roll(4)-1))
 		x.TOTP = []byte{byte(w.d.roll(9))}

@@ -15,6 +15,7 @@ func tolls(k *kit) {
 		k.run(name+" whose key stands is paid", func(k *kit) { tollPaid(k, verb) })
 		k.run(name+" at a price below zero makes no sense", func(k *kit) { tollNegative(k, verb) })
 	}
+	k.run("what is refused has no receipt, also where its key stands", tollRefused)
 	k.run("nobody but the parent pays for a child", tollOfAnother)
 }
 
@@ -91,6 +92,24 @@ func tollNegative(k *kit, verb func(*kit, store.Account) toll) {
 	_, err := pass(c)
 	k.fails(err, store.ErrInvalid)
 	k.that(k.balance(p.ID).Credits == 50, "charged all the same")
+}
+
+// tollRefused is stopped by a name that another account has, after its charge was found to be paid.
+func tollRefused(k *kit) {
+	p := k.parent(5)
+	a, b := k.child(p), k.child(p)
+	paid := charge(p.ID, store.OpVerify, 5)
+	k.update(a.ID, func(c *store.Change) { c.Charge = paid })
+	change := store.Change{Account: k.find(a.ID), Charge: paid}
+	change.Account.EmailKey = b.EmailKey
+	_, r, err := k.store.UpdateAccount(k.ctx, change, now)
+	k.fails(err, store.Conflict{}, "email")
+	k.equal("receipt of a change", r, store.Receipt{})
+	twin := account(p.ID)
+	twin.EmailKey = b.EmailKey
+	_, r, err = k.store.CreateAccount(k.ctx, store.NewAccount{Account: twin, Charge: paid}, now)
+	k.fails(err, store.Conflict{}, "email")
+	k.equal("receipt of an account", r, store.Receipt{})
 }
 
 func tollOfAnother(k *kit) {
