@@ -144,7 +144,7 @@ func (s *Store) whyNotNew(ctx context.Context, e store.LedgerEntry, b store.Bala
 		return store.ErrInsufficientCredits
 	}
 	switch {
-	case pgCode(fault) == "22003", e.Amount > math.MaxInt64-b.Granted:
+	case pgCode(fault) == "22003", e.Refunds == "" && e.Amount > math.MaxInt64-b.Granted:
 		return store.ErrInvalid
 	case e.Package != nil && b.FreeUsers+e.Package.FreeUsers < 0:
 		return store.ErrInvalid

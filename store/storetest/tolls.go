@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"math"
+
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -16,6 +18,7 @@ func tolls(k *kit) {
 		k.run(name+" at a price below zero makes no sense", func(k *kit) { tollNegative(k, verb) })
 	}
 	k.run("what is refused has no receipt, also where its key stands", tollRefused)
+	k.run("the amount that a refund comes with does not count", tollRefunded)
 	k.run("nobody but the parent pays for a child", tollOfAnother)
 }
 
@@ -110,6 +113,20 @@ func tollRefused(k *kit) {
 	_, r, err = k.store.CreateAccount(k.ctx, store.NewAccount{Account: twin, Charge: paid}, now)
 	k.fails(err, store.Conflict{}, "email")
 	k.equal("receipt of an account", r, store.Receipt{})
+}
+
+// tollRefunded asks for a refund of more than anybody could have, first under an id that is taken.
+func tollRefunded(k *kit) {
+	p := k.parent(5)
+	debit := entry(p.ID, store.OpVerify, -3)
+	k.apply(debit)
+	e := entry(p.ID, store.OpRefund, math.MaxInt64)
+	e.ID, e.Refunds = debit.ID, debit.Key
+	_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+	k.fails(err, store.Conflict{})
+	e.ID = id()
+	applied, b := k.apply(e)
+	k.that(applied.Amount == 3 && b.Credits == 5, "refunded %d, and %d credits are left", applied.Amount, b.Credits)
 }
 
 func tollOfAnother(k *kit) {
