@@ -69,17 +69,19 @@ type Admitted struct {
 	Payment Payment       // its Balance has the child counted
 }
 
-// Admit decides about a new account. Errors win in this order: no sense, parent, credits, email, username, google, public
-// key, id of the ledger entry. An ID that exists comes right after what makes no sense and is no error.
+// Admit decides about a new account. An ID that exists is no error and comes before all of them. Errors win in this order: no
+// account, parent, what it comes with, the charge's, email, username, google, public key.
 func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	a := n.Account
 	switch {
-	case Senseless(n):
-		return Admitted{}, store.ErrInvalid
 	case w.Stands:
 		return Admitted{Stands: true, Payment: standing(n.Charge, w.Purse)}, nil
+	case a.ID == uuid.Nil || a.Status == store.StatusDeleted:
+		return Admitted{}, store.ErrInvalid
 	case a.Parent != store.Root && (w.Parent == nil || w.Parent.Parent != store.Root || w.Parent.Status != store.StatusActive):
 		return Admitted{}, store.ErrNoParent
+	case senseless(n):
+		return Admitted{}, store.ErrInvalid
 	}
 	w.Purse.Balance.Children++
 	pay, err := draw(n.Charge, w.Purse, a.ID, now)
@@ -91,24 +93,17 @@ func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	case w.KeyTaken:
 		return Admitted{}, store.Conflict{}
 	}
-	if pay, err = pay.settled(w.Purse); err != nil {
-		return Admitted{}, err
-	}
 	a.Epoch, a.Version = 1, 1
 	return Admitted{Account: a, Stray: a.Parent != store.Root && !w.Parent.House, Payment: pay}, nil
 }
 
-// Senseless reports whether no store could make the account: only a root account has a grant, and nobody but the parent
+// senseless reports whether no account could come with that: only a root account has a grant, and nobody but the parent
 // pays for a child.
-func Senseless(n store.NewAccount) bool {
-	a := &n.Account
-	switch {
-	case a.ID == uuid.Nil, a.Status == store.StatusDeleted, n.Charge.Price < 0:
-		return true
-	case Charged(n.Charge) && n.Charge.Owner != a.Parent:
+func senseless(n store.NewAccount) bool {
+	if Charged(n.Charge) && n.Charge.Owner != n.Account.Parent {
 		return true
 	}
-	return n.Grant != nil && (a.Parent != store.Root || senselessGrant(n.Grant))
+	return n.Grant != nil && (n.Account.Parent != store.Root || senselessGrant(n.Grant))
 }
 
 // Updating is what a Change is decided on.
@@ -130,18 +125,18 @@ type Updated struct {
 	Payment Payment
 }
 
-// Update decides about a Change. Errors win in this order: no sense, gone, version, proof, TOTP step, last admin, accounts of
-// the secrets, credits, email, username, google, id of the ledger entry.
+// Update decides about a Change. Errors win in this order: gone, version, a status that is not its to give, proof, TOTP step,
+// last admin, accounts of the secrets, the charge's, email, username, google.
 func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 	next := &c.Account
 	spent, proved := spend(c, w.Secrets, now)
 	switch {
-	case next.Status == store.StatusDeleted || c.Charge.Price < 0:
-		return Updated{}, store.ErrInvalid
 	case !w.Found:
 		return Updated{}, store.ErrNotFound
 	case w.Was.Version != next.Version:
 		return Updated{}, store.Conflict{}
+	case next.Status == store.StatusDeleted:
+		return Updated{}, store.ErrInvalid
 	case !proved:
 		return Updated{}, store.ErrProofSpent
 	case spentStep(c.TOTPStep, w.Was.TOTPStep):
@@ -159,9 +154,6 @@ func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 		return Updated{}, err
 	case w.Taken != "":
 		return Updated{}, store.Conflict{Field: w.Taken}
-	}
-	if pay, err = pay.settled(w.Purse); err != nil {
-		return Updated{}, err
 	}
 	return Updated{Account: merge(w.Was, c), Spent: spent, Added: added, Payment: pay}, nil
 }

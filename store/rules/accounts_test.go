@@ -65,17 +65,17 @@ func TestAdmitErrorsWinInOrder(t *testing.T) {
 	order[facts]{
 		{store.ErrInvalid, func(f *facts) { f.n.Account.ID = child }},
 		{store.ErrInvalid, func(f *facts) { f.n.Account.Status = store.StatusActive }},
-		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
-		{store.ErrInvalid, func(f *facts) { f.n.Charge.Owner = parent }},
-		{store.ErrInvalid, func(f *facts) { f.n.Grant = nil }},
 		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Parent: other, Status: store.StatusActive} }},
 		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusDisabled} }},
 		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusActive} }},
+		{store.ErrInvalid, func(f *facts) { f.n.Grant = nil }},
+		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
+		{store.ErrInvalid, func(f *facts) { f.n.Charge.Owner = parent }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 2 }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Balance.Credits = 3 }},
+		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
 		{store.Conflict{Field: "email"}, func(f *facts) { f.w.Taken = "" }},
 		{store.Conflict{}, func(f *facts) { f.w.KeyTaken = false }},
-		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
 	}.check(t, broken, func(f facts) error { _, err := rules.Admit(f.n, f.w, now); return err })
 }
 
@@ -139,19 +139,19 @@ func TestUpdateErrorsWinInOrder(t *testing.T) {
 		},
 	}
 	order[facts]{
-		{store.ErrInvalid, func(f *facts) { f.c.Account.Status = store.StatusDisabled }},
-		{store.ErrInvalid, func(f *facts) { f.c.Charge.Price = 3 }},
 		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
 		{store.Conflict{}, func(f *facts) { f.c.Account.Version = 5 }},
+		{store.ErrInvalid, func(f *facts) { f.c.Account.Status = store.StatusDisabled }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, UsedAt: now}} }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, ExpiresAt: now}} }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof}} }},
 		{store.Conflict{}, func(f *facts) { f.c.TOTPStep = 8 }},
 		{store.ErrLastAdmin, func(f *facts) { f.w.OtherAdmin = true }},
 		{store.ErrNotFound, func(f *facts) { f.w.Owners = true }},
+		{store.ErrInvalid, func(f *facts) { f.c.Charge.Price = 3 }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 3 }},
-		{store.Conflict{Field: "google"}, func(f *facts) { f.w.Taken = "" }},
 		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
+		{store.Conflict{Field: "google"}, func(f *facts) { f.w.Taken = "" }},
 	}.check(t, broken, func(f facts) error { _, err := rules.Update(f.c, f.w, now); return err })
 }
 
@@ -209,7 +209,7 @@ func TestEraseKeepsNoPerson(t *testing.T) {
 		ID: child, Email: "a", EmailKey: "a", Username: "b", Name: "c", Password: "d", GoogleSubject: "e", TOTP: []byte{1}, PublicKey: "APK_1",
 		Organization: &store.Organization{}, LastSignIn: now, EmailVerifiedAt: now, Epoch: 3, Version: 4, Role: store.RoleAdmin,
 	}, now.Add(time.Microsecond))
-	if got.Email+got.EmailKey+got.Username+got.Name+got.Password+got.GoogleSubject != "" || got.TOTP != nil || got.Organization != nil {
+	if got.Email+got.EmailKey+got.Username+got.Name+string(got.Password)+got.GoogleSubject != "" || got.TOTP != nil || got.Organization != nil {
 		t.Errorf("left is %+v", got)
 	}
 	if got.PublicKey != "APK_1" || got.Epoch != 4 || got.Version != 5 || got.UpdatedAt != now || got.Status != store.StatusDeleted {

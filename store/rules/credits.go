@@ -26,9 +26,12 @@ type Payment struct {
 	Receipt store.Receipt
 }
 
-// draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for.
+// draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for. Errors win in this
+// order: a negative price, credits, an id of the ledger entry that is in use.
 func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, error) {
 	switch {
+	case c.Price < 0:
+		return Payment{}, store.ErrInvalid
 	case !Charged(c):
 		return Payment{}, nil
 	case p.Paid:
@@ -38,6 +41,8 @@ func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, e
 			return Payment{}, store.ErrInsufficientCredits
 		}
 		return Payment{}, nil
+	case p.Taken:
+		return Payment{}, store.Conflict{}
 	}
 	after := p.Balance
 	Debit(&after, c.Operation, c.Price)
@@ -46,14 +51,6 @@ func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, e
 		Subject: subject, At: Whole(now),
 	}
 	return Payment{entry, store.Receipt{Charged: true, Balance: after}}, nil
-}
-
-// settled returns the payment, unless its entry needs an id that another one has. This conflict comes after all others.
-func (p Payment) settled(purse Purse) (Payment, error) {
-	if p.Entry != nil && purse.Taken {
-		return Payment{}, store.Conflict{}
-	}
-	return p, nil
 }
 
 // standing returns the receipt of a verb that happened before: whether its charge stands, with the balance as it is now.

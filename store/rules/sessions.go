@@ -26,13 +26,10 @@ type SignedIn struct {
 	Payment Payment
 }
 
-// SignIn decides about a new session. Errors win in this order: no sense, an ID that another account has, gone, not active or
-// another epoch, TOTP step, credits, id of the ledger entry. An ID that the account has comes right after what makes no sense
-// and is no error.
+// SignIn decides about a new session. An ID that the account has is no error and comes before all of them but the first. Errors
+// win in this order: an ID that another account has, gone, not active or another epoch, TOTP step, the charge's.
 func SignIn(n store.NewSession, w Signer, now time.Time) (SignedIn, error) {
 	switch {
-	case n.Charge.Price < 0:
-		return SignedIn{}, store.ErrInvalid
 	case w.Holder != uuid.Nil && w.Holder != n.Session.Account:
 		return SignedIn{}, store.Conflict{}
 	case w.Holder != uuid.Nil:
@@ -43,9 +40,6 @@ func SignIn(n store.NewSession, w Signer, now time.Time) (SignedIn, error) {
 		return SignedIn{}, store.Conflict{}
 	}
 	pay, err := draw(n.Charge, w.Purse, n.Session.Account, now)
-	if err == nil {
-		pay, err = pay.settled(w.Purse)
-	}
 	if err != nil {
 		return SignedIn{}, err
 	}

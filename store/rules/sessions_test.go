@@ -20,13 +20,13 @@ func TestSignInErrorsWinInOrder(t *testing.T) {
 		rules.Signer{Holder: other, Status: store.StatusDisabled, Parent: store.StatusDisabled, Epoch: 1, Step: 7, Purse: rules.Purse{Taken: true}},
 	}
 	order[facts]{
-		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
 		{store.Conflict{}, func(f *facts) { f.w.Holder = uuid.Nil }},
 		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
 		{store.ErrNotFound, func(f *facts) { f.w.Status = store.StatusActive }},
 		{store.ErrNotFound, func(f *facts) { f.w.Parent = store.StatusActive }},
 		{store.ErrNotFound, func(f *facts) { f.w.Epoch = 2 }},
 		{store.Conflict{}, func(f *facts) { f.n.TOTPStep = 8 }},
+		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found = true }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Balance.Credits = 3 }},
 		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
