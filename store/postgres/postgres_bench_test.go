@@ -18,6 +18,7 @@ func spread(b *testing.B, goroutines int, f func(worker int) error) {
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	var workers sync.WaitGroup
+	b.ReportAllocs()
 	b.ResetTimer()
 	start := time.Now()
 	for w := range goroutines {
@@ -75,6 +76,24 @@ func BenchmarkCreateSession(b *testing.B) {
 	}
 }
 
+// BenchmarkUpdateAccount is a change of one's own name, as any change of an account.
+func BenchmarkUpdateAccount(b *testing.B) {
+	for _, goroutines := range []int{1, 8} {
+		b.Run(fmt.Sprint(goroutines), func(b *testing.B) {
+			s, _ := migrated(b, database(b))
+			p := parent(b, s, 1000)
+			accounts := make([]store.Account, goroutines)
+			for i := range accounts {
+				accounts[i] = child(b, s, p)
+			}
+			spread(b, goroutines, func(i int) (err error) {
+				accounts[i], _, err = s.UpdateAccount(b.Context(), store.Change{Account: accounts[i]}, at)
+				return err
+			})
+		})
+	}
+}
+
 // BenchmarkTake is what a password sign-in takes: a rate of the network, a lock and a ceiling of the address.
 func BenchmarkTake(b *testing.B) {
 	for _, relaxed := range []bool{false, true} {
@@ -117,7 +136,6 @@ func BenchmarkSession(b *testing.B) {
 	if _, err := s.CreateSession(b.Context(), n, at); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
 	spread(b, 8, func(int) error {
 		_, err := s.Session(b.Context(), n.Session.ID, at)
 		return err
