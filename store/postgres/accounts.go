@@ -10,19 +10,14 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// mailOf inserts the mail that goes with a change; its parameters are $32 to $37.
-const mailOf = `INSERT INTO outbox (id, kind, lookup, address, args, due_at)
-  SELECT m.id, m.kind, m.lookup::jsonb, m.address, m.args::jsonb, m.due_at
-  FROM unnest($32::uuid[], $33::text[], $34::text[], $35::text[], $36::text[], $37::bigint[]) AS m (id, kind, lookup, address, args, due_at)
-  WHERE EXISTS (SELECT 1 FROM acc) ORDER BY m.id ON CONFLICT (id) DO NOTHING`
-
 const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, username, username_key, name, role, status, password,
     password_changed_at, password_temporary, password_history, verified_at, google_subject, totp, totp_pending, key_master,
     key_version, organization_owner, organization, must_verify, must_factor, updated_at, house, public_key, created_at)
-  SELECT $1::uuid, $2::uuid, $3::text, $4::bytea, $5::text, $6::bytea, $7::text, $8::text, $9::text, $10::text,
-    $11::bigint, $12::boolean, $13::text[], $14::bigint, $15::text, $16::bytea, $17::bytea, $18::text,
-    $19::bigint, $20::uuid, $21::jsonb, $22::boolean, $23::boolean, $24::bigint, $38::boolean, $39::text, $40::bigint
-  `
+  SELECT @account::uuid, @parent::uuid, @email::text, @email_key::bytea, @username::text, @username_key::bytea, @name::text,
+    @role::text, @status::text, @password::text, @password_changed_at::bigint, @password_temporary::boolean,
+    @password_history::text[], @verified_at::bigint, @google_subject::text, @totp::bytea, @totp_pending::bytea,
+    @key_master::text, @key_version::bigint, @organization_owner::uuid, @organization::jsonb, @must_verify::boolean,
+    @must_factor::boolean, @updated_at::bigint, @house::boolean, @public_key::text, @created_at::bigint`
 
 // createChild charges the parent, counts the child and makes it. The parent is locked against being deleted or disabled
 // meanwhile, but not against sign-ins. A violated unique constraint undoes all of it, and its name tells the field.
@@ -30,40 +25,62 @@ const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, 
 // Here and wherever a balance is decided on under a lock, the new one is computed from the locked row: at READ COMMITTED
 // the server first makes the new row from the one in its snapshot and checks constraints on that, and only then notices
 // that there is a newer one.
-const createChild = `WITH parent AS (
-  SELECT id FROM accounts WHERE id = $2 AND parent = ` + root + ` AND status = 'active' FOR KEY SHARE
+var createChild = prepare(`WITH parent AS (
+  SELECT id FROM accounts WHERE id = @parent AND parent = `+root+` AND status = 'active' FOR KEY SHARE
 ), wallet AS (
-  SELECT c.owner, c.balance, $25::uuid = c.owner AND $29::bigint > 0 AND c.balance >= $29 AS covers FROM credits c
+  SELECT c.owner, c.balance, @payer::uuid = c.owner AND @price::bigint > 0 AND c.balance >= @price AS covers FROM credits c
   WHERE c.owner = (SELECT id FROM parent) FOR UPDATE
+), bill AS (
+  SELECT w.*, CASE WHEN w.covers THEN @price ELSE 0 END AS price, CASE WHEN w.covers THEN @operation::text ELSE '' END AS use FROM wallet w
 ), pay AS (
-  UPDATE credits c SET children = c.children + 1,
-    balance = w.balance - CASE WHEN w.covers THEN $29 ELSE 0 END,
-    used = c.used + CASE WHEN w.covers THEN $29 ELSE 0 END,
-    sign_ins = c.sign_ins + CASE WHEN w.covers AND $28::text = 'sign-in' THEN 1 ELSE 0 END,
-    sign_ups = c.sign_ups + CASE WHEN w.covers AND $28 = 'sign-up' THEN 1 ELSE 0 END,
-    verifications = c.verifications + CASE WHEN w.covers AND $28 = 'email-verification' THEN 1 ELSE 0 END,
-    socials = c.socials + CASE WHEN w.covers AND $28 = 'social-sign-in' THEN 1 ELSE 0 END
-  FROM wallet w WHERE c.owner = w.owner AND (w.covers OR NOT $30::boolean) RETURNING c.*, w.covers
+  UPDATE credits c SET children = c.children + 1, balance = bill.balance - bill.price, used = c.used + bill.price, `+countUse+`
+  FROM bill WHERE c.owner = bill.owner AND (bill.covers OR NOT @required::boolean) RETURNING c.*, bill.covers
 ), acc AS (
-  ` + insertAccount + `FROM pay RETURNING ` + accountColumns + `
+  `+insertAccount+` FROM pay RETURNING `+accountColumns+`
 ), led AS (
-  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)
-  SELECT pay.owner, $27::uuid, $26::text, $28::text, -$29::bigint, pay.balance, $1::uuid, $31::bigint FROM pay WHERE pay.covers
-), mail AS (` + mailOf + `)
-SELECT acc.*, c.covers, ` + balanceColumns + ` FROM acc, pay c`
+  `+addDebit+` WHERE pay.covers
+), mail AS (`+mailOf+`)
+SELECT acc.*, c.covers, `+balanceColumns+` FROM acc, pay c`,
+	writtenValues, newAccountValues, newMailValues, chargeValues(func(c *creation) *store.Charge { return &c.Charge }), values[creation]{
+		"required": field(func(c *creation) bool { return c.Charge.Required }),
+		"now":      field(func(c *creation) int64 { return millis(c.now) }),
+	})
 
-// createRoot opens the balance with the grant: $25 is the key, $27 the entry, $28 the operation, $29 the amount.
-const createRoot = `WITH acc AS (
-  ` + insertAccount + `WHERE $30::boolean IS NOT NULL AND $25::uuid IS NOT NULL RETURNING ` + accountColumns + `
+// createRoot opens the balance with the grant.
+var createRoot = prepare(`WITH acc AS (
+  `+insertAccount+` RETURNING `+accountColumns+`
 ), book AS (
   INSERT INTO credits (owner, balance, granted, free_users, closed_month)
-  SELECT $1::uuid, $29::bigint, $29::bigint, coalesce($41::bigint, 0), $42::bigint FROM acc
+  SELECT @account::uuid, @amount::bigint, @amount::bigint, coalesce(@free_users::bigint, 0), @closed_month::bigint FROM acc
 ), led AS (
   INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
-  SELECT $1::uuid, $27::uuid, $26::text, $28::text, $29::bigint, $29::bigint, $43::uuid, $44::text, $45::jsonb, $31::bigint
-  FROM acc WHERE $46::boolean
-), mail AS (` + mailOf + `)
-SELECT acc.*, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM acc`
+  SELECT @account::uuid, @entry::uuid, @key::text, @operation::text, @amount::bigint, @amount::bigint, @subject::uuid, @refunds::text,
+    @package::jsonb, @at::bigint FROM acc WHERE @grants::boolean
+), mail AS (`+mailOf+`)
+SELECT acc.*, false, `+noBalance+` FROM acc`,
+	writtenValues, newAccountValues, newMailValues, entryValues(func(c *creation) *entry { return &c.grant }), values[creation]{
+		"closed_month": field(func(c *creation) int64 { return int64(store.MonthOf(c.now) - 1) }),
+		"grants":       field(func(c *creation) bool { return c.Grant != nil }),
+	})
+
+// creation is a call of CreateAccount.
+type creation struct {
+	store.NewAccount
+	account written
+	grant   entry // the zero entry without a Grant
+	mails   mails
+	now     time.Time
+}
+
+var (
+	writtenValues    = accountValues(func(c *creation) *written { return &c.account })
+	newMailValues    = mailValues(func(c *creation) *mails { return &c.mails })
+	newAccountValues = values[creation]{
+		"house":      field(func(c *creation) bool { return c.Account.House }),
+		"public_key": field(func(c *creation) string { return c.Account.PublicKey }),
+		"created_at": field(func(c *creation) int64 { return millis(c.Account.CreatedAt) }),
+	}
+)
 
 // CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
@@ -80,10 +97,11 @@ func (s *Store) create(ctx context.Context, n store.NewAccount, now time.Time) (
 	if nameless(&n.Account) || malformed(n) {
 		return s.whyNotCreated(ctx, n, now, "")
 	}
-	sql, args, err := creation(n, now)
+	c, err := creationOf(n, now)
 	if err != nil {
 		return a, r, err
 	}
+	sql, args := c.statement()
 	var row accountRow
 	made, err := s.one(ctx, sql, args, append(append(row.to(), &r.Charged), balanceTo(&r.Balance)...)...)
 	if made && err == nil {
@@ -111,39 +129,25 @@ func malformed(n store.NewAccount) bool {
 	return c.Price < 0 || charges(c) && c.Owner != n.Account.Parent
 }
 
-// creation returns the statement for the new account.
-func creation(n store.NewAccount, now time.Time) (string, []any, error) {
-	a, g := n.Account, n.Grant
-	args, err := accountArgs(&a)
-	if err != nil {
-		return "", nil, err
+// creationOf returns what the statements of a new account are run with.
+func creationOf(n store.NewAccount, now time.Time) (c *creation, err error) {
+	c = &creation{NewAccount: n, now: now}
+	if c.account, err = writtenOf(&c.Account); err != nil {
+		return c, err
 	}
-	mail, err := mailArgs(n.Mail)
-	if err != nil {
-		return "", nil, err
+	if c.mails, err = mailsOf(n.Mail); err != nil || n.Grant == nil {
+		return c, err
 	}
-	tail := append(mail, a.House, a.PublicKey, millis(a.CreatedAt))
-	if a.Parent != store.Root {
-		args = append(append(append(args, chargeArgs(n.Charge)...), millis(now)), tail...)
-		return createChild, args, nil
+	c.grant, err = entryOf(*n.Grant)
+	return c, err
+}
+
+// statement returns the one that makes the account.
+func (c *creation) statement() (string, []any) {
+	if c.Account.Parent != store.Root {
+		return createChild.Text, createChild.Args(c)
 	}
-	var e store.LedgerEntry
-	at := now
-	if g != nil {
-		e, at = *g, g.At
-	}
-	bundle, err := jsonOrNull(e.Package)
-	if err != nil {
-		return "", nil, err
-	}
-	var free int64
-	if e.Package != nil {
-		free = e.Package.FreeUsers
-	}
-	args = append(args, id(a.ID), e.Key, id(e.ID), string(e.Operation), e.Amount, false, millis(at))
-	args = append(args, tail...)
-	args = append(args, free, store.MonthOf(now)-1, id(e.Subject), textOrNull(e.Refunds), bundle, g != nil)
-	return createRoot, args, nil
+	return createRoot.Text, createRoot.Args(c)
 }
 
 const accountByID = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`
@@ -210,8 +214,13 @@ func conflict(constraint string) error {
 }
 
 const (
-	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'
-  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted') ORDER BY a.id LIMIT $3`
+	// $1 scope $2 after.
+	scopeStands = `NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
+	ofPage      = `a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'`
+
+	// $3 limit $4 from $5 to $6 $7 prefix and its end.
+	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + `
+  AND ` + scopeStands + ` ORDER BY a.id LIMIT $3`
 
 	// Up to ten thousand between two dates are found in an index and sorted; more are met soon in the order of ids. The
 	// server would always walk, because it does not know that old ids have old dates. Only one of the halves runs.
@@ -220,18 +229,18 @@ const (
 ), n AS MATERIALIZED (SELECT count(*) <= 10000 AS few FROM few)
 SELECT * FROM (
   SELECT ` + accountColumns + ` FROM (SELECT id FROM few WHERE id > $2 AND (SELECT n.few FROM n) ORDER BY id LIMIT $3) f JOIN accounts a ON a.id = f.id
-  UNION ALL (SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'
+  UNION ALL (SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + `
     AND a.created_at >= $4 AND a.created_at < $5 AND NOT (SELECT n.few FROM n) ORDER BY a.id LIMIT $3)
-) x WHERE NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted') ORDER BY id LIMIT $3`
+) x WHERE ` + scopeStands + ` ORDER BY id LIMIT $3`
 
-	searchAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'
+	searchAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + `
   AND a.created_at >= $4::bigint AND a.created_at < $5::bigint
   AND (a.email_key >= $6::bytea AND a.email_key < $7::bytea OR a.username_key >= $6 AND a.username_key < $7)
-  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted') ORDER BY a.id LIMIT $3`
+  AND ` + scopeStands + ` ORDER BY a.id LIMIT $3`
 
 	countAccounts = `SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day >= $2 AND a.last_sign_in >= $3
   AND a.last_sign_in <> 0 AND a.status <> 'deleted'
-  AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
+  AND ` + scopeStands
 )
 
 // ListAccounts meets [store.AccountStore].

@@ -59,21 +59,33 @@ const (
 	// The setting lasts as long as the transaction, which is this statement.
 	takeRelaxed = take + ` FROM (SELECT set_config('synchronous_commit', 'off', true) AS off) relaxed
   CROSS JOIN state s CROSS JOIN verdict LEFT JOIN put ON put.key = s.key WHERE relaxed.off IS NOT NULL ORDER BY s.ord`
+)
 
-	// $1 keys $2 whether one attempt is given back, or all forgotten $3 free $4 mark $5 until $6 now.
-	settle = `WITH asked AS (
-  SELECT u.key, u.give, u.free FROM unnest($1::bytea[], $2::boolean[], $3::bigint[]) AS u (key, give, free)
+var settle = prepare(`WITH `+askedAttempts+easeAttempts+`
+`+addMark+whereMarked, settleValues(func(t *settlementAt) *settlement { return t.settlement }),
+	values[settlementAt]{"now": field(func(t *settlementAt) int64 { return millis(t.now) })})
+
+const (
+	// askedAttempts begins to settle: what is asked for is locked in the order of keys. A condition may follow.
+	askedAttempts = `asked AS (
+  SELECT u.key, u.give, u.free FROM unnest(@settled::bytea[], @give_back::boolean[], @free::bigint[]) AS u (key, give, free)
 ), held AS (
-  SELECT t.key FROM attempts t WHERE t.key = ANY ($1) ORDER BY t.key FOR UPDATE
+  SELECT t.key FROM attempts t WHERE t.key = ANY (@settled)`
+
+	// easeAttempts goes on: one attempt is given back, or all are forgotten.
+	easeAttempts = ` ORDER BY t.key FOR UPDATE
 ), eased AS (
   UPDATE attempts t SET fence = t.fence + 1,
-    n = CASE WHEN asked.give AND t.expires > $6::bigint THEN greatest(t.n - 1, 0) ELSE 0 END,
-    until = CASE WHEN asked.give AND t.expires > $6 AND t.n > asked.free THEN t.until ELSE 0 END,
-    expires = CASE WHEN asked.give AND t.expires > $6 THEN t.expires ELSE 0 END
+    n = CASE WHEN asked.give AND t.expires > @now::bigint THEN greatest(t.n - 1, 0) ELSE 0 END,
+    until = CASE WHEN asked.give AND t.expires > @now AND t.n > asked.free THEN t.until ELSE 0 END,
+    expires = CASE WHEN asked.give AND t.expires > @now THEN t.expires ELSE 0 END
   FROM held JOIN asked ON asked.key = held.key WHERE t.key = held.key
-)
-INSERT INTO marks AS m (key, until) SELECT $4::bytea, $5::bigint WHERE $4 IS NOT NULL AND $5 > $6
-ON CONFLICT (key) DO UPDATE SET until = greatest(m.until, excluded.until)`
+)`
+
+	// addMark and whereMarked end it. A source of one row may stand between them.
+	addMark     = `INSERT INTO marks AS m (key, until) SELECT @mark::bytea, @mark_until::bigint`
+	whereMarked = ` WHERE @mark IS NOT NULL AND @mark_until > @now
+  ON CONFLICT (key) DO UPDATE SET until = greatest(m.until, excluded.until)`
 )
 
 // Take meets [store.AttemptStore].
@@ -140,12 +152,39 @@ func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) e
 	if t.Zero() {
 		return ctx.Err()
 	}
-	_, err := s.exec(ctx, settle, append(settleArgs(t), millis(now))...)
+	at := settlementAt{settlementOf(t), now}
+	_, err := s.exec(ctx, settle.Text, settle.Args(&at)...)
 	return err
 }
 
-// settleArgs are the columns of a settlement: every key once, and what is forgotten is not forgiven, too.
-func settleArgs(t store.Settlement) []any {
+// settlement is a [store.Settlement] in columns.
+type settlement struct {
+	keys  [][]byte
+	gives []bool
+	frees []int64
+	mark  []byte
+	until time.Time
+}
+
+// settlementAt is what Settle does.
+type settlementAt struct {
+	*settlement
+	now time.Time
+}
+
+// settleValues are those of the statements that settle, but for now.
+func settleValues[A any](of func(*A) *settlement) values[A] {
+	return values[A]{
+		"settled":    field(func(a *A) [][]byte { return of(a).keys }),
+		"give_back":  field(func(a *A) []bool { return of(a).gives }),
+		"free":       field(func(a *A) []int64 { return of(a).frees }),
+		"mark":       field(func(a *A) []byte { return of(a).mark }),
+		"mark_until": field(func(a *A) int64 { return millis(of(a).until) }),
+	}
+}
+
+// settlementOf names every key once; what is forgotten is not forgiven, too.
+func settlementOf(t store.Settlement) *settlement {
 	n := len(t.Forget) + len(t.Forgive)
 	keys, gives, frees := make([][]byte, 0, n), make([]bool, 0, n), make([]int64, 0, n)
 	known := make(map[store.Digest]bool, n)
@@ -161,9 +200,5 @@ func settleArgs(t store.Settlement) []any {
 			keys, gives, frees = append(keys, b.Key[:]), append(gives, true), append(frees, int64(b.Limit.Free))
 		}
 	}
-	var mark []byte
-	if t.Mark != (store.Digest{}) {
-		mark = t.Mark[:]
-	}
-	return []any{keys, gives, frees, mark, millis(t.Until)}
+	return &settlement{keys, gives, frees, digestOrNull(t.Mark), t.Until}
 }

@@ -13,33 +13,62 @@ import (
 
 const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
 
-const (
-	// applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so
-	// that his entries come one after the other. $1 owner $2 id $3 key $4 operation $5 amount $6 subject $7 refunds
-	// $8 package $9 free users $10 at.
-	applyCredit = `WITH wallet AS (
-  SELECT c.* FROM credits c WHERE c.owner = $1 FOR UPDATE
+// applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so that
+// entries of one owner come one after the other.
+var applyCredit = prepare(`WITH wallet AS (
+  SELECT c.* FROM credits c WHERE c.owner = @owner FOR UPDATE
 ), line AS (
-  SELECT w.owner, w.balance, CASE WHEN $7::text IS NULL THEN $5::bigint
-    ELSE (SELECT -d.amount FROM ledger d WHERE d.owner = $1 AND d.key = $7 AND d.amount < 0) END AS amount
-  FROM wallet w WHERE w.free_users + $9::bigint >= 0 AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.owner = $1 AND d.key = $3)
+  SELECT w.owner, w.balance, CASE WHEN @refunds::text IS NULL THEN @amount::bigint
+    ELSE (SELECT -d.amount FROM ledger d WHERE d.owner = @owner AND d.key = @refunds AND d.amount < 0) END AS amount
+  FROM wallet w WHERE w.free_users + @free_users::bigint >= 0 AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.owner = @owner AND d.key = @key)
 ), l AS (
   INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
-  SELECT owner, $2::uuid, $3::text, $4::text, amount, balance + amount, $6::uuid, $7, $8::jsonb, $10::bigint
+  SELECT owner, @entry::uuid, @key::text, @operation::text, amount, balance + amount, @subject::uuid, @refunds, @package::jsonb, @at::bigint
   FROM line WHERE amount IS NOT NULL AND balance + amount >= 0 RETURNING *
+), bill AS (
+  SELECT l.*, CASE WHEN @refunds IS NULL AND l.amount < 0 THEN @operation ELSE '' END AS use FROM l
 ), c AS (
-  UPDATE credits c SET balance = l.balance, free_users = c.free_users + $9,
-    granted = c.granted + CASE WHEN $7 IS NULL AND l.amount > 0 THEN l.amount ELSE 0 END,
-    used = c.used - CASE WHEN $7 IS NOT NULL OR l.amount < 0 THEN l.amount ELSE 0 END,
-    sign_ins = c.sign_ins + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'sign-in' THEN 1 ELSE 0 END,
-    sign_ups = c.sign_ups + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'sign-up' THEN 1 ELSE 0 END,
-    verifications = c.verifications + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'email-verification' THEN 1 ELSE 0 END,
-    socials = c.socials + CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'social-sign-in' THEN 1 ELSE 0 END,
-    retained = c.retained - CASE WHEN $7 IS NULL AND l.amount < 0 AND $4 = 'retention' THEN l.amount ELSE 0 END
-  FROM l WHERE c.owner = l.owner RETURNING c.*
+  UPDATE credits c SET balance = bill.balance, free_users = c.free_users + @free_users,
+    granted = c.granted + CASE WHEN @refunds IS NULL AND bill.amount > 0 THEN bill.amount ELSE 0 END,
+    used = c.used - CASE WHEN @refunds IS NOT NULL OR bill.amount < 0 THEN bill.amount ELSE 0 END,
+    retained = c.retained - CASE WHEN bill.use = 'retention' THEN bill.amount ELSE 0 END, `+countUse+`
+  FROM bill WHERE c.owner = bill.owner RETURNING c.*
 )
-SELECT ` + entryColumns + `, ` + balanceColumns + ` FROM l, c`
+SELECT `+entryColumns+`, `+balanceColumns+` FROM l, c`,
+	entryValues(func(e *entry) *entry { return e }), values[entry]{"owner": field(func(e *entry) [16]byte { return e.Owner })})
 
+// entry is a line of the ledger that is being written.
+type entry struct {
+	store.LedgerEntry
+	bundle *string // the package as JSON
+}
+
+func entryOf(e store.LedgerEntry) (entry, error) {
+	bundle, err := jsonOrNull(e.Package)
+	return entry{e, bundle}, err
+}
+
+// entryValues are those of an entry, but for its owner.
+func entryValues[A any](of func(*A) *entry) values[A] {
+	return values[A]{
+		"entry":     field(func(a *A) [16]byte { return of(a).ID }),
+		"key":       field(func(a *A) string { return of(a).Key }),
+		"operation": field(func(a *A) string { return string(of(a).Operation) }),
+		"amount":    field(func(a *A) int64 { return of(a).Amount }),
+		"subject":   field(func(a *A) [16]byte { return of(a).Subject }),
+		"refunds":   field(func(a *A) *string { return textOrNull(of(a).Refunds) }),
+		"package":   field(func(a *A) *string { return of(a).bundle }),
+		"free_users": field(func(a *A) int64 {
+			if p := of(a).Package; p != nil {
+				return p.FreeUsers
+			}
+			return 0
+		}),
+		"at": field(func(a *A) int64 { return millis(of(a).At) }),
+	}
+}
+
+const (
 	// entryByKey is the first entry with the key and the owner's row; without an entry the owner's row alone.
 	// $1 owner $2 key.
 	entryByKey = `SELECT l.id IS NOT NULL, coalesce(l.id, ` + root + `), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
@@ -62,15 +91,16 @@ func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 
 // ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
-	args, err := creditArgs(e)
+	line, err := entryOf(e)
 	if err != nil {
 		return store.LedgerEntry{}, b, false, err
 	}
+	args := applyCredit.Args(&line)
 	err = retry(ctx, func() error {
 		entry, b = store.LedgerEntry{}, store.Balance{}
 		var bundle []byte
 		var times moments
-		fresh, err = s.one(ctx, applyCredit, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
+		fresh, err = s.one(ctx, applyCredit.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
 		if err == nil && fresh {
 			times.settle()
 			entry.Package, err = fromJSON[store.Package](bundle)
@@ -86,17 +116,6 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
 	return entry, b, fresh, nil
-}
-
-func creditArgs(e store.LedgerEntry) ([]any, error) {
-	bundle, err := jsonOrNull(e.Package)
-	var free int64
-	if e.Package != nil {
-		free = e.Package.FreeUsers
-	}
-	return []any{
-		id(e.Owner), id(e.ID), e.Key, string(e.Operation), e.Amount, id(e.Subject), textOrNull(e.Refunds), bundle, free, millis(e.At),
-	}, err
 }
 
 // whyNotApplied answers the entry that stands under the key, or the error; fault is what the statement failed with.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -10,46 +11,63 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// A look-up is the beginning of a statement: hit is the account that was found, if any, and key the root account whose
-// public key or number was given. $1 to $4 are the look-up's.
+// The ways to find an account. hit is the account that was found, if any, and key the root account whose public key or
+// number was given.
+var (
+	byID = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.id = @id::uuid), `, values[search]{
+		"id": field(func(q *search) [16]byte { return q.ID }),
+	})
+	byNumber = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.number = @number::bigint), `, values[search]{
+		"number": field(func(q *search) int64 { return q.Number }),
+	})
+	byPublicKey = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.public_key = @public_key::text), `, values[search]{
+		"public_key": field(func(q *search) string { return storable(q.PublicKey) }),
+	})
+	inScope = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofGoogle+`@scope::uuid`+ofEmail+`@scope::uuid) x ORDER BY rank LIMIT 1), `,
+		scopeValue, personValues)
+	inScopeOrStray = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofGoogle+`@scope::uuid`+ofEmail+`@scope::uuid UNION ALL `+onlyStray+`) x ORDER BY rank LIMIT 1), `,
+		scopeValue, personValues)
+	inScopeOfKey = routeOf(`WITH key AS (SELECT id FROM accounts WHERE public_key = @scope_key::text AND `+standingRoot+`), `+ofKey,
+		personValues, widgetValue, values[search]{"scope_key": field(func(q *search) string { return storable(q.ScopeKey) })})
+	inScopeOfNumber = routeOf(`WITH key AS (SELECT id FROM accounts WHERE number = @scope_number::bigint AND `+standingRoot+`), `+ofKey,
+		personValues, widgetValue, values[search]{"scope_number": field(func(q *search) int64 { return q.ScopeNumber })})
+)
+
+var (
+	scopeValue   = values[search]{"scope": field(func(q *search) [16]byte { return q.Scope })}
+	widgetValue  = values[search]{"widget": field(func(q *search) bool { return q.Widget })}
+	personValues = values[search]{ // text that no database can hold finds nothing
+		"google": field(func(q *search) *string { return textOrNull(storable(q.GoogleSubject)) }),
+		"email":  field(func(q *search) []byte { return bytesOrNull(q.Email) }),
+	}
+)
+
 const (
-	findByID        = `WITH ` + noKey + `, hit AS (SELECT a.id, a.parent, a.organization_owner, a.email_key, false AS stray FROM accounts a WHERE a.id = $1::uuid` + unscoped + `), ` + hitAlive
-	findByNumber    = `WITH ` + noKey + `, hit AS (SELECT a.id, a.parent, a.organization_owner, a.email_key, false AS stray FROM accounts a WHERE a.number = $1::bigint` + unscoped + `), ` + hitAlive
-	findByPublicKey = `WITH ` + noKey + `, hit AS (SELECT a.id, a.parent, a.organization_owner, a.email_key, false AS stray FROM accounts a WHERE a.public_key = $1::text` + unscoped + `), ` + hitAlive
-	findByKey       = `WITH key AS (SELECT id FROM accounts WHERE public_key = $1::text AND parent = ` + root + ` AND status <> 'deleted'), ` + inScope + hitAlive
-	findByKeyNumber = `WITH key AS (SELECT id FROM accounts WHERE number = $1::bigint AND parent = ` + root + ` AND status <> 'deleted'), ` + inScope + hitAlive
-	findInScope     = `WITH ` + noKey + `, hit AS (SELECT * FROM (` + inScopeOf + `$1::uuid AND NOT $4::boolean` + inScopeEmail + `$1::uuid) x ORDER BY rank LIMIT 1), ` + hitAlive
-	findStray       = `WITH ` + noKey + `, hit AS (SELECT * FROM (` + inScopeOf + `$1::uuid` + inScopeEmail + `$1::uuid UNION ALL ` + onlyStray + `) x ORDER BY rank LIMIT 1), ` + hitAlive
+	noKey        = `key AS (SELECT NULL::uuid AS id WHERE false)`
+	standingRoot = `parent = ` + root + ` AND status <> 'deleted'`
 
-	// Every look-up has the same four parameters.
-	unscoped = ` AND $2::text IS NULL AND $3::bytea IS NULL AND NOT $4::boolean`
-
-	root  = `'00000000-0000-0000-0000-000000000000'`
-	noKey = `key AS (SELECT NULL::uuid AS id WHERE false)`
-
-	inScopeOf = `SELECT 1 AS rank, a.id, a.parent, a.organization_owner, a.email_key, false AS stray FROM accounts a
-  WHERE a.google_subject = $2::text AND a.parent = `
-	inScopeEmail = ` UNION ALL SELECT 3, a.id, a.parent, a.organization_owner, a.email_key, false FROM accounts a
-  WHERE a.email_key = $3::bytea AND a.parent = `
+	hitColumns = `a.id, a.parent, a.organization_owner, a.email_key`
+	hitWhere   = `SELECT ` + hitColumns + `, false AS stray FROM accounts a WHERE `
+	byGoogle   = ` AS rank, ` + hitColumns + `, false AS stray FROM accounts a WHERE a.google_subject = @google::text AND a.parent = `
+	byEmail    = ` AS rank, ` + hitColumns + `, false AS stray FROM accounts a WHERE a.email_key = @email::bytea AND a.parent = `
+	ofGoogle   = `SELECT 1` + byGoogle
+	ofEmail    = ` UNION ALL SELECT 3` + byEmail
 
 	// The widget looks among the root accounts for what no child has, first by Google subject, then by email.
-	inScope = `hit AS (SELECT * FROM (` + inScopeOf + `(SELECT id FROM key)` + inScopeEmail + `(SELECT id FROM key)
-  UNION ALL SELECT 2, a.id, a.parent, a.organization_owner, a.email_key, false FROM accounts a
-  WHERE a.google_subject = $2::text AND a.parent = ` + root + ` AND $4::boolean AND EXISTS (SELECT 1 FROM key)
-  UNION ALL SELECT 4, a.id, a.parent, a.organization_owner, a.email_key, false FROM accounts a
-  WHERE a.email_key = $3::bytea AND a.parent = ` + root + ` AND $4::boolean AND EXISTS (SELECT 1 FROM key)
+	ofKey = `hit AS (SELECT * FROM (` + ofGoogle + `(SELECT id FROM key)` + ofEmail + `(SELECT id FROM key)
+  UNION ALL SELECT 2` + byGoogle + root + ofWidget + `
+  UNION ALL SELECT 4` + byEmail + root + ofWidget + `
   ) x ORDER BY rank LIMIT 1), `
+	ofWidget = ` AND @widget::boolean AND EXISTS (SELECT 1 FROM key)`
 
 	// Two of them are as good as none.
 	onlyStray = `SELECT 5, y.id, y.parent, y.organization_owner, y.email_key, true FROM (
   SELECT z.*, count(*) OVER () AS n FROM (
-    SELECT a.id, a.parent, a.organization_owner, a.email_key FROM accounts a JOIN accounts p ON p.id = a.parent
-    WHERE a.email_key = $3::bytea AND a.parent <> ` + root + ` AND $4::boolean AND a.status <> 'deleted' AND NOT p.house AND p.status <> 'deleted'
+    SELECT ` + hitColumns + ` FROM accounts a JOIN accounts p ON p.id = a.parent
+    WHERE a.email_key = @email::bytea AND a.parent <> ` + root + ` AND a.status <> 'deleted' AND NOT p.house AND p.status <> 'deleted'
     LIMIT 2) z) y WHERE y.n = 1`
 
-	// An account is gone when it or its parent is deleted.
-	hitAlive = `live AS (SELECT hit.* FROM hit JOIN accounts a ON a.id = hit.id LEFT JOIN accounts p ON p.id = a.parent
-  WHERE a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted')`
+	hitAlive = `live AS (SELECT hit.* FROM hit JOIN accounts a ON a.id = hit.id` + joinParent + ` WHERE ` + undeleted + `)`
 
 	// who are the rows of a Subject: the key's owner, the account, its parent, the owner of its organization.
 	who = `, who AS (
@@ -57,50 +75,65 @@ const (
   UNION ALL SELECT 1, id, stray FROM live
   UNION ALL SELECT 2, parent, stray FROM live WHERE parent <> ` + root + `
   UNION ALL SELECT 3, organization_owner, stray FROM live WHERE organization_owner <> ` + root + ` AND organization_owner <> id)`
-	subjectRows = ` FROM who JOIN accounts a ON a.id = who.id`
-	subject     = who + ` SELECT who.part, who.stray, ` + accountColumns + subjectRows
+	subjectColumns = who + ` SELECT who.part, who.stray, ` + accountColumns
+	subjectRows    = ` FROM who JOIN accounts a ON a.id = who.id`
 )
+
+// route is a way to find an account: a statement that finds it, and one that also claims a secret of it.
+type route struct {
+	find, claim statement[search]
+}
+
+func routeOf(hit string, groups ...values[search]) route {
+	return route{
+		find:  prepare(hit+hitAlive+subjectColumns+subjectRows, groups...),
+		claim: prepare(hit+hitAlive+claim, append(groups, claimValues)...),
+	}
+}
+
+// search is a call of FindAccount or ConsumeSecret.
+type search struct {
+	store.Lookup
+	claim store.Claim
+	now   time.Time
+}
+
+// route chooses how.
+func (q *search) route() *route {
+	switch {
+	case q.ID != uuid.Nil:
+		return &byID
+	case q.Number != 0:
+		return &byNumber
+	case q.PublicKey != "":
+		return &byPublicKey
+	case q.ScopeKey != "":
+		return &inScopeOfKey
+	case q.ScopeNumber != 0:
+		return &inScopeOfNumber
+	case q.Stray && q.Scope == store.Root:
+		return &inScopeOrStray
+	}
+	return &inScope
+}
+
+// keyed reports whether a key's owner must be there.
+func (r *route) keyed() bool { return r == &inScopeOfKey || r == &inScopeOfNumber }
 
 // FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
-	q := queryOf(l)
+	q := search{Lookup: l}
+	r := q.route()
+	args := r.find.Args(&q)
 	var f finding
 	err := retry(ctx, func() error {
 		f = finding{}
-		return s.all(ctx, q.find, q.args, f.scan)
+		return s.all(ctx, r.find.Text, args, f.scan)
 	})
 	if err != nil {
 		return store.Subject{}, err
 	}
-	return f.subject(q.keyed)
-}
-
-// query is a Lookup as statements: one that finds, one that also claims a secret.
-type query struct {
-	find, claim string
-	args        []any
-	keyed       bool // a key owner must be there
-}
-
-// queryOf chooses the statements. Text that no database can hold finds nothing.
-func queryOf(l store.Lookup) query {
-	google, email := textOrNull(storable(l.GoogleSubject)), bytesOrNull(l.Email)
-	none := []any{(*string)(nil), []byte(nil), false}
-	switch {
-	case l.ID != uuid.Nil:
-		return query{findByID + subject, findByID + claim, append([]any{id(l.ID)}, none...), false}
-	case l.Number != 0:
-		return query{findByNumber + subject, findByNumber + claim, append([]any{l.Number}, none...), false}
-	case l.PublicKey != "":
-		return query{findByPublicKey + subject, findByPublicKey + claim, append([]any{storable(l.PublicKey)}, none...), false}
-	case l.ScopeKey != "":
-		return query{findByKey + subject, findByKey + claim, []any{storable(l.ScopeKey), google, email, l.Widget}, true}
-	case l.ScopeNumber != 0:
-		return query{findByKeyNumber + subject, findByKeyNumber + claim, []any{l.ScopeNumber, google, email, l.Widget}, true}
-	case l.Stray && l.Scope == store.Root:
-		return query{findStray + subject, findStray + claim, []any{id(l.Scope), google, email, true}, false}
-	}
-	return query{findInScope + subject, findInScope + claim, []any{id(l.Scope), google, email, false}, false}
+	return f.subject(r.keyed())
 }
 
 // finding gathers the rows of a Subject.

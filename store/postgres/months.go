@@ -37,14 +37,14 @@ const (
     closed_month = bill.month, closed_used = c.used + bill.debit
   FROM bill WHERE c.owner = bill.owner RETURNING c.*, bill.debit
 ), led AS (
-  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)
+  ` + intoLedger + `
   SELECT owner, entry, key, 'retention', -debit, balance - debit, ` + root + `::uuid, $4::bigint FROM bill WHERE debit > 0
 ), mon AS (
   INSERT INTO months (owner, month, users, free_users, retention, operations, credits, at)
   SELECT owner, month, children, free_users, debit, used - closed_used, balance - debit, $4 FROM bill
 )
 SELECT false, c.owner, c.debit, ` + balanceColumns + ` FROM c
-UNION ALL SELECT true, ` + root + `::uuid, count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM behind`
+UNION ALL SELECT true, ` + root + `::uuid, count(*), ` + noBalance + ` FROM behind`
 )
 
 // ListMonths meets [store.CreditStore].

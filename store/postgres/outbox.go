@@ -12,10 +12,15 @@ import (
 )
 
 const (
-	queueMail = `INSERT INTO outbox (id, kind, lookup, address, args, due_at)
+	// addMail inserts mail that is not there yet. A condition may follow, then inOrder.
+	addMail = `INSERT INTO outbox (id, kind, lookup, address, args, due_at)
   SELECT m.id, m.kind, m.lookup::jsonb, m.address, m.args::jsonb, m.due_at
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) AS m (id, kind, lookup, address, args, due_at)
-  ORDER BY m.id ON CONFLICT (id) DO NOTHING`
+  FROM unnest(@mails::uuid[], @mail_kinds::text[], @mail_lookups::text[], @mail_addresses::text[], @mail_args::text[], @mail_due::bigint[])
+    AS m (id, kind, lookup, address, args, due_at)`
+	inOrder = ` ORDER BY m.id ON CONFLICT (id) DO NOTHING`
+
+	// mailOf inserts the mail that goes with a change.
+	mailOf = addMail + ` WHERE EXISTS (SELECT 1 FROM acc)` + inOrder
 
 	// The lease is due_at in the future; tries is the fence.
 	claimMail = `WITH due AS (
@@ -30,33 +35,54 @@ SELECT c.id, c.kind, c.lookup, c.address, c.args, c.tries, c.due_at FROM claimed
 	retryMail = `UPDATE outbox SET due_at = $3 WHERE id = $1 AND tries = $2`
 )
 
-// mailArgs are the columns of the mail, one array each.
-func mailArgs(list []store.QueuedMail) ([]any, error) {
-	n := len(list)
-	ids, due := make([][16]byte, n), make([]int64, n)
-	kinds, lookups, addresses, args := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	for i, m := range list {
-		lookup, err := json.Marshal(m.Lookup)
-		if err != nil {
-			return nil, err
-		}
-		more, err := json.Marshal(m.Args)
-		if err != nil {
-			return nil, err
-		}
-		ids[i], due[i] = id(m.ID), millis(m.DueAt)
-		kinds[i], lookups[i], addresses[i], args[i] = string(m.Kind), string(lookup), m.To, string(more)
+var queueMail = prepare(addMail+inOrder, mailValues(func(m *mails) *mails { return m }))
+
+// mails are queued mails in columns.
+type mails struct {
+	ids                             [][16]byte
+	kinds, lookups, addresses, args []string
+	due                             []int64
+}
+
+// mailValues are those of addMail.
+func mailValues[A any](of func(*A) *mails) values[A] {
+	return values[A]{
+		"mails":          field(func(a *A) [][16]byte { return of(a).ids }),
+		"mail_kinds":     field(func(a *A) []string { return of(a).kinds }),
+		"mail_lookups":   field(func(a *A) []string { return of(a).lookups }),
+		"mail_addresses": field(func(a *A) []string { return of(a).addresses }),
+		"mail_args":      field(func(a *A) []string { return of(a).args }),
+		"mail_due":       field(func(a *A) []int64 { return of(a).due }),
 	}
-	return []any{ids, kinds, lookups, addresses, args, due}, nil
+}
+
+func mailsOf(list []store.QueuedMail) (m mails, err error) {
+	n := len(list)
+	m.ids, m.due = make([][16]byte, n), make([]int64, n)
+	m.kinds, m.lookups, m.addresses, m.args = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	for i := range list {
+		x := &list[i]
+		lookup, err := json.Marshal(x.Lookup)
+		if err != nil {
+			return mails{}, err
+		}
+		args, err := json.Marshal(x.Args)
+		if err != nil {
+			return mails{}, err
+		}
+		m.ids[i], m.due[i] = x.ID, millis(x.DueAt)
+		m.kinds[i], m.lookups[i], m.addresses[i], m.args[i] = string(x.Kind), string(lookup), x.To, string(args)
+	}
+	return m, nil
 }
 
 // QueueMail meets [store.OutboxStore].
-func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
-	args, err := mailArgs(m)
-	if err != nil || len(m) == 0 {
+func (s *Store) QueueMail(ctx context.Context, list []store.QueuedMail) error {
+	m, err := mailsOf(list)
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	_, err = s.exec(ctx, queueMail, args...)
+	_, err = s.exec(ctx, queueMail.Text, queueMail.Args(&m)...)
 	return err
 }
 

@@ -42,24 +42,52 @@ func (r *accountRow) value() (store.Account, error) {
 	return r.Account, err
 }
 
-// accountArgs are the parameters $1 to $24 of the verbs that write an account: what UpdateAccount replaces, after id
-// and parent.
-func accountArgs(a *store.Account) ([]any, error) {
-	organization, err := jsonOrNull(a.Organization)
-	if err != nil {
-		return nil, err
+// written is an account that is being written.
+type written struct {
+	*store.Account
+	organization *string // as JSON
+}
+
+func writtenOf(a *store.Account) (w written, err error) {
+	w.Account = a
+	w.organization, err = jsonOrNull(a.Organization)
+	return w, err
+}
+
+// accountValues are those of the verbs that write an account: what UpdateAccount replaces, its id and its parent.
+func accountValues[A any](of func(*A) *written) values[A] {
+	return values[A]{
+		"account":             field(func(a *A) [16]byte { return of(a).ID }),
+		"parent":              field(func(a *A) [16]byte { return of(a).Parent }),
+		"email":               field(func(a *A) string { return of(a).Email }),
+		"email_key":           field(func(a *A) []byte { return bytesOrNull(of(a).EmailKey) }),
+		"username":            field(func(a *A) string { return of(a).Username }),
+		"username_key":        field(func(a *A) []byte { return bytesOrNull(lower(of(a).Username)) }),
+		"name":                field(func(a *A) string { return of(a).Name }),
+		"role":                field(func(a *A) string { return string(of(a).Role) }),
+		"status":              field(func(a *A) string { return string(of(a).Status) }),
+		"password":            field(func(a *A) string { return string(of(a).Password) }),
+		"password_changed_at": field(func(a *A) int64 { return millis(of(a).PasswordChangedAt) }),
+		"password_temporary":  field(func(a *A) bool { return of(a).PasswordTemporary }),
+		"password_history":    field(func(a *A) []string { return plain(of(a).PasswordHistory) }),
+		"verified_at":         field(func(a *A) int64 { return millis(of(a).EmailVerifiedAt) }),
+		"google_subject":      field(func(a *A) *string { return textOrNull(of(a).GoogleSubject) }),
+		"totp":                field(func(a *A) []byte { return append([]byte{}, of(a).TOTP...) }),
+		"totp_pending":        field(func(a *A) []byte { return append([]byte{}, of(a).TOTPPending...) }),
+		"key_master":          field(func(a *A) string { return of(a).KeyMaster }),
+		"key_version":         field(func(a *A) int64 { return int64(of(a).KeyVersion) }),
+		"organization_owner":  field(func(a *A) [16]byte { return of(a).OrganizationOwner }),
+		"organization":        field(func(a *A) *string { return of(a).organization }),
+		"must_verify": field(func(a *A) bool {
+			o := of(a).Organization
+			return o != nil && o.VerificationRequired
+		}),
+		"must_factor": field(func(a *A) bool {
+			o := of(a).Organization
+			return o != nil && o.FactorRequired
+		}),
+		"updated_at": field(func(a *A) int64 { return millis(of(a).UpdatedAt) }),
 	}
-	var mustVerify, mustFactor bool
-	if o := a.Organization; o != nil {
-		mustVerify, mustFactor = o.VerificationRequired, o.FactorRequired
-	}
-	return []any{
-		id(a.ID), id(a.Parent), a.Email, bytesOrNull(a.EmailKey), a.Username, bytesOrNull(lower(a.Username)), a.Name,
-		string(a.Role), string(a.Status), string(a.Password), millis(a.PasswordChangedAt), a.PasswordTemporary,
-		plain(a.PasswordHistory), millis(a.EmailVerifiedAt), textOrNull(a.GoogleSubject),
-		append([]byte{}, a.TOTP...), append([]byte{}, a.TOTPPending...), a.KeyMaster, a.KeyVersion,
-		id(a.OrganizationOwner), organization, mustVerify, mustFactor, millis(a.UpdatedAt),
-	}, nil
 }
 
 // plain returns texts as the driver takes them; none is an empty array, not NULL.
@@ -69,22 +97,6 @@ func plain(texts []store.SecretText) []string {
 		s[i] = string(t)
 	}
 	return s
-}
-
-// chargeArgs are the parameters $25 to $30 of the same verbs.
-func chargeArgs(c store.Charge) []any {
-	return []any{id(c.Owner), c.Key, id(c.Entry), string(c.Operation), c.Price, c.Required}
-}
-
-// charges reports whether there is anything to charge.
-func charges(c store.Charge) bool { return c.Owner != store.Root && c.Price != 0 }
-
-// orNone returns the charge, or none if it has no price or nobody pays.
-func orNone(c store.Charge) store.Charge {
-	if c.Price < 0 || charges(c) {
-		return c
-	}
-	return store.Charge{}
 }
 
 // balanceColumns are the columns of a credits row named c, in the order of balanceTo; without a row all are zero.

@@ -28,28 +28,35 @@ const (
 
 	// $1 digest $2 purpose.
 	secretByDigest = `WITH secret AS (
-  SELECT s.* FROM secrets s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
-  WHERE s.digest = $1 AND s.purpose = $2 AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted' ORDER BY s.account LIMIT 1
-), key AS (SELECT NULL::uuid AS id WHERE false
-), live AS (SELECT a.id, a.parent, a.organization_owner, false AS stray FROM secret JOIN accounts a ON a.id = secret.account)`
+  SELECT s.* FROM secrets s JOIN accounts a ON a.id = s.account` + joinParent + `
+  WHERE s.digest = $1 AND s.purpose = $2 AND ` + undeleted + ` ORDER BY s.account LIMIT 1
+), ` + noKey + `, live AS (SELECT ` + hitColumns + `, false AS stray FROM secret JOIN accounts a ON a.id = secret.account)` +
+		subjectColumns + `, s.account, s.address, s.tries, s.created_at, s.expires_at, s.used_at` + subjectRows + `, secret s`
 
-	secretColumns = `, s.account, s.address, s.tries, s.created_at, s.expires_at, s.used_at`
-
-	// claim follows a look-up. $5 purpose $6 digest $7 tries $8 single $9 now.
+	// claim follows a look-up.
 	claim = `, open AS (
   SELECT s.account, s.digest FROM secrets s
-  WHERE s.account = (SELECT id FROM live) AND s.purpose = $5::text AND s.used_at = 0
-    AND (s.expires_at = 0 OR s.expires_at > $9::bigint) AND ($7::bigint = 0 OR s.tries < $7)
+  WHERE s.account = (SELECT id FROM live) AND s.purpose = @purpose::text AND ` + unspent + ` AND (@tries::bigint = 0 OR s.tries < @tries)
     AND (s.address = '' OR s.address = (SELECT email_key FROM live))
   ORDER BY s.digest FOR UPDATE
 ), used AS (
-  UPDATE secrets s SET tries = s.tries + CASE WHEN $7 > 0 THEN 1 ELSE 0 END,
-    used_at = CASE WHEN NOT $8::boolean OR s.digest = $6::bytea THEN
-      CASE WHEN EXISTS (SELECT 1 FROM open WHERE digest = $6) THEN $9 ELSE 0 END ELSE 0 END
+  UPDATE secrets s SET tries = s.tries + CASE WHEN @tries > 0 THEN 1 ELSE 0 END,
+    used_at = CASE WHEN NOT @single::boolean OR s.digest = @digest::bytea THEN
+      CASE WHEN ` + claimed + ` THEN @now ELSE 0 END ELSE 0 END
   FROM open WHERE s.account = open.account AND s.digest = open.digest
-    AND ($7 > 0 OR EXISTS (SELECT 1 FROM open WHERE digest = $6) AND (NOT $8 OR s.digest = $6))
-)` + who + ` SELECT who.part, who.stray, ` + accountColumns + `, EXISTS (SELECT 1 FROM open WHERE digest = $6)` + subjectRows
+    AND (@tries > 0 OR ` + claimed + ` AND (NOT @single OR s.digest = @digest))
+)` + subjectColumns + `, ` + claimed + subjectRows
+	claimed = `EXISTS (SELECT 1 FROM open WHERE digest = @digest)`
 )
+
+// claimValues are those of claim.
+var claimValues = values[search]{
+	"purpose": field(func(q *search) string { return string(q.claim.Purpose) }),
+	"digest":  field(func(q *search) []byte { return q.claim.Digest[:] }),
+	"tries":   field(func(q *search) int64 { return int64(max(0, q.claim.Tries)) }),
+	"single":  field(func(q *search) bool { return q.claim.Single }),
+	"now":     field(func(q *search) int64 { return millis(q.now) }),
+}
 
 // secretArgs are the columns of the secrets, one array each.
 func secretArgs(list []store.Secret) []any {
@@ -82,15 +89,14 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	var f finding
 	err := retry(ctx, func() error {
 		f = finding{}
-		return s.all(ctx, secretByDigest+who+` SELECT who.part, who.stray, `+accountColumns+secretColumns+subjectRows+`, secret s`,
-			[]any{d[:], string(p)}, func(row pgx.Row) error {
-				var times moments
-				var address []byte
-				err := f.scanWith(row, idTo(&x.Account), &address, &x.Tries, times.of(&x.CreatedAt), times.of(&x.ExpiresAt), times.of(&x.UsedAt))
-				times.settle()
-				x.Address = string(address)
-				return err
-			})
+		return s.all(ctx, secretByDigest, []any{d[:], string(p)}, func(row pgx.Row) error {
+			var times moments
+			var address []byte
+			err := f.scanWith(row, idTo(&x.Account), &address, &x.Tries, times.of(&x.CreatedAt), times.of(&x.ExpiresAt), times.of(&x.UsedAt))
+			times.settle()
+			x.Address = string(address)
+			return err
+		})
 	})
 	var subject store.Subject
 	if err == nil {
@@ -104,18 +110,19 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 
 // ConsumeSecret meets [store.SecretStore].
 func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
-	q := queryOf(c.Lookup)
-	args := append(q.args, string(c.Purpose), c.Digest[:], max(0, c.Tries), c.Single, millis(now))
+	q := search{Lookup: c.Lookup, claim: c, now: now}
+	r := q.route()
+	args := r.claim.Args(&q)
 	var f finding
 	var match bool
 	err := retry(ctx, func() error {
 		f, match = finding{}, false
-		return s.all(ctx, q.claim, args, func(row pgx.Row) error { return f.scanWith(row, &match) })
+		return s.all(ctx, r.claim.Text, args, func(row pgx.Row) error { return f.scanWith(row, &match) })
 	})
 	if err != nil {
 		return store.Subject{}, err
 	}
-	subject, err := f.subject(q.keyed)
+	subject, err := f.subject(r.keyed())
 	if err == nil && !match {
 		err = store.ErrNotFound
 	}

@@ -20,30 +20,32 @@ const (
   CASE WHEN a.organization IS NOT NULL THEN a.must_verify WHEN o.organization IS NOT NULL THEN o.must_verify ELSE coalesce(p.must_verify, false) END,
   CASE WHEN a.organization IS NOT NULL THEN a.must_factor WHEN o.organization IS NOT NULL THEN o.must_factor ELSE coalesce(p.must_factor, false) END,
   coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version)`
-	liveJoins = ` JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN accounts o ON o.id = a.organization_owner`
+	liveJoins = ` JOIN accounts a ON a.id = s.account` + joinParent + ` LEFT JOIN accounts o ON o.id = a.organization_owner`
 
-	alive   = ` AND s.epoch = a.epoch AND a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
+	alive   = ` AND s.epoch = a.epoch AND ` + undeleted
 	active  = ` AND a.status = 'active' AND coalesce(p.status, 'active') = 'active'`
-	current = ` AND s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > `
+	current = `s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > `
 
-	sessionByID = `SELECT ` + liveColumns + ` FROM sessions s` + liveJoins + ` WHERE s.id = $1` + current + `$2` + alive
+	sessionByID = `SELECT ` + liveColumns + ` FROM sessions s` + liveJoins + ` WHERE s.id = $1 AND ` + current + `$2` + alive
 
-	listSessions = `SELECT ` + sessionColumns + ` FROM sessions s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
-  WHERE s.account = $1 AND s.id > $2` + current + `$3` + alive + ` ORDER BY s.id LIMIT $4`
+	listSessions = `SELECT ` + sessionColumns + ` FROM sessions s JOIN accounts a ON a.id = s.account` + joinParent + `
+  WHERE s.account = $1 AND s.id > $2 AND ` + current + `$3` + alive + ` ORDER BY s.id LIMIT $4`
 
-	// $1 session $2 account $3 now $4 proved.
-	touchSession = `UPDATE sessions s SET seen_at = $3, proved_at = CASE WHEN $4::boolean THEN $3 ELSE s.proved_at END
-  FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = $2 AND s.id = $1 AND s.account = $2` + current + `$3::bigint` + alive
+	// ofOne is a live session of the account. $1 session $2 account $3 now.
+	ofOne = `
+  FROM accounts a` + joinParent + ` WHERE a.id = $2 AND s.id = $1 AND s.account = $2 AND ` + current + `$3::bigint` + alive
 
-	revokeSession = `UPDATE sessions s SET ended_at = $3, end_day = least(s.end_day, $3 / 86400000)
-  FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = $2 AND s.id = $1 AND s.account = $2` + current + `$3::bigint` + alive
+	// $4 proved.
+	touchSession = `UPDATE sessions s SET seen_at = $3, proved_at = CASE WHEN $4::boolean THEN $3 ELSE s.proved_at END` + ofOne
+
+	revokeSession = `UPDATE sessions s SET ended_at = $3, end_day = least(s.end_day, $3 / 86400000)` + ofOne
 
 	// rotateSession: the generation shown is the current one (moved), the one before within the grace (answered from
 	// cur) or an old one (ended). $1 session $2 generation $3 now $4 grace $5 expiry $6 refresh until.
 	rotateSession = `WITH cur AS (
   SELECT s.* FROM sessions s
   WHERE s.id = $1 AND s.ended_at = 0 AND s.refresh_until > $3::bigint
-    AND EXISTS (SELECT 1 FROM accounts a LEFT JOIN accounts p ON p.id = a.parent WHERE a.id = s.account` + alive + active + `)
+    AND EXISTS (SELECT 1 FROM accounts a` + joinParent + ` WHERE a.id = s.account` + alive + active + `)
   FOR NO KEY UPDATE
 ), moved AS (
   UPDATE sessions s SET
@@ -65,8 +67,8 @@ SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
 	// A statement that had to wait may see a session as it is and its account as it was. What it refused is therefore
 	// confirmed by one that only reads, and so sees both at one moment. $1 session $2 now $3 account or NULL.
 	sessionState = `SELECT s.reused, s.generation, s.refresh_until > $2::bigint` + active + ` FROM sessions s
-  JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
-  WHERE s.id = $1 AND ($3::uuid IS NULL OR s.account = $3) AND (s.reused OR s.ended_at = 0 AND greatest(s.expires_at, s.refresh_until) > $2` + alive + `)`
+  JOIN accounts a ON a.id = s.account` + joinParent + `
+  WHERE s.id = $1 AND ($3::uuid IS NULL OR s.account = $3) AND (s.reused OR ` + current + `$2` + alive + `)`
 )
 
 // sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.

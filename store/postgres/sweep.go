@@ -28,27 +28,33 @@ const (
 	sweepMarks = `DELETE FROM marks WHERE key = ANY (ARRAY(
   SELECT key FROM marks WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
-	// $1 any $2 limit $3 now. The orders by parent keep the planner on the index of the parent's children, however many
-	// there are of one parent.
-	sweepChildren = `WITH kids AS (
-  SELECT k.id, k.parent FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT $2) o CROSS JOIN LATERAL (
-    SELECT a.id, a.parent FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' AND $1::bigint > 0
-    ORDER BY a.parent, a.id LIMIT $2 FOR UPDATE SKIP LOCKED) k LIMIT $2
-), gone AS (
-  UPDATE accounts a SET ` + tombstone + ` FROM kids WHERE a.id = kids.id RETURNING a.id, a.parent
-), secret AS (
-  DELETE FROM secrets s USING gone WHERE s.account = gone.id
-), less AS (
-  UPDATE credits c SET children = c.children - g.n FROM (SELECT parent, count(*) AS n FROM gone GROUP BY parent) g WHERE c.owner = g.parent
-)
-SELECT count(*) FROM gone`
-
 	// A deleted parent without children is done with.
 	sweepParents = `UPDATE accounts p SET orphans = false WHERE p.id = ANY (ARRAY(
   SELECT o.id FROM accounts o WHERE o.orphans
     AND (SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' ORDER BY a.parent, a.id LIMIT 1) IS NULL
   LIMIT $1 FOR UPDATE SKIP LOCKED))`
 )
+
+// The orders by parent keep the planner on the index of the parent's children, however many there are of one parent.
+var sweepChildren = prepare(`WITH kids AS (
+  SELECT k.id, k.parent FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT @limit) o CROSS JOIN LATERAL (
+    SELECT a.id, a.parent FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted'
+    ORDER BY a.parent, a.id LIMIT @limit FOR UPDATE SKIP LOCKED) k LIMIT @limit
+), gone AS (
+  UPDATE accounts a SET `+tombstone+` FROM kids WHERE a.id = kids.id RETURNING a.id, a.parent
+), `+dropSecrets+`, less AS (
+  UPDATE credits c SET children = c.children - g.n FROM (SELECT parent, count(*) AS n FROM gone GROUP BY parent) g WHERE c.owner = g.parent
+)
+SELECT count(*) FROM gone`, values[sweep]{
+	"limit": field(func(s *sweep) int { return s.limit }),
+	"now":   field(func(s *sweep) int64 { return millis(s.now) }),
+})
+
+// sweep is a call of Sweep.
+type sweep struct {
+	limit int
+	now   time.Time
+}
 
 // Sweep meets [store.Sweeper].
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
@@ -59,7 +65,7 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 	var children int64
 	counts := make([]int64, 5)
 	steps := []step{
-		{sql: sweepChildren, args: []any{int64(1), limit, millis(now)}, scan: func(rows pgx.Rows) error { return rows.Scan(&children) }},
+		{sql: sweepChildren.Text, args: sweepChildren.Args(&sweep{limit, now}), scan: func(rows pgx.Rows) error { return rows.Scan(&children) }},
 		{sql: sweepParents, args: []any{limit}},
 	}
 	for i, sql := range []string{sweepSessions, sweepSecrets, sweepSpent, sweepAttempts, sweepMarks} {

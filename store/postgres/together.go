@@ -11,21 +11,21 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// createTogether is createSession for many: arrays of the same parameters, without $23. Accounts are locked in the
-// order of ids, then payers in theirs, so that no two such statements wait for each other. Of each payer the first ones
-// that the balance covers are granted, in the order of the arrays; the rest is left out, and judged alone.
-const createTogether = `WITH ask AS (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bytea[],
-    $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
-    $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::bigint[]) WITH ORDINALITY
-    AS x (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at, proved_at, expires_at,
-      refresh_until, end_day, now, step, owner, key, entry, op, price, n)
+// createTogether is createSession for many: each of its parameters is an array. Accounts are locked in the order of
+// ids, then payers in theirs, so that no two such statements wait for each other. Of each payer the first ones that the
+// balance covers are granted, in the order of the arrays; the rest is left out, and judged alone.
+var createTogether = prepare(`WITH ask AS (
+  SELECT * FROM unnest(@session::uuid[], @account::uuid[], @epoch::bigint[], @audience::text[], @key_id::text[], @generation::bigint[],
+    @rotated_at::bigint[], @network::text[], @agent::bytea[], @created_at::bigint[], @seen_at::bigint[], @proved_at::bigint[],
+    @expires_at::bigint[], @refresh_until::bigint[], @end_day::bigint[], @now::bigint[], @totp_step::bigint[],
+    @payer::uuid[], @key::text[], @entry::uuid[], @operation::text[], @price::bigint[]) WITH ORDINALITY
+    AS x (`+sessionFields+`, now, step, owner, key, entry, op, price, n)
 ), held AS (
-  SELECT a.id, a.epoch, a.totp_step FROM accounts a LEFT JOIN accounts p ON p.id = a.parent
-  WHERE a.id = ANY ($2) AND a.status = 'active' AND (a.parent = ` + root + ` OR p.status = 'active')
+  SELECT a.id, a.epoch, a.totp_step FROM accounts a`+joinParent+`
+  WHERE a.id = ANY (@account) AND `+signable+`
   ORDER BY a.id FOR NO KEY UPDATE OF a
 ), wallet AS (
-  SELECT c.* FROM credits c WHERE c.owner = ANY ($18) AND EXISTS (SELECT 1 FROM held) ORDER BY c.owner FOR UPDATE
+  SELECT c.* FROM credits c WHERE c.owner = ANY (@payer) AND EXISTS (SELECT 1 FROM held) ORDER BY c.owner FOR UPDATE
 ), fit AS (
   SELECT * FROM (
     SELECT ask.*, wallet.balance AS had, sum(ask.price) OVER (PARTITION BY ask.owner ORDER BY ask.n)::bigint AS spent,
@@ -41,25 +41,24 @@ const createTogether = `WITH ask AS (
       count(*) FILTER (WHERE op = 'social-sign-in') AS socials FROM fit WHERE price > 0 GROUP BY owner) b
   WHERE c.owner = b.owner
 ), led AS (
-  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)
+  `+intoLedger+`
   SELECT owner, entry, key, op, -price, had - spent, account, now FROM fit WHERE price > 0
 ), touch AS (
   UPDATE accounts a SET last_sign_in = t.now, active_day = t.now / 86400000, totp_step = greatest(a.totp_step, t.step)
   FROM (SELECT account, max(now) AS now, max(step) AS step FROM fit GROUP BY account) t WHERE a.id = t.account
 ), ses AS (
-  INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at,
-    proved_at, expires_at, refresh_until, end_day)
-  SELECT id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at,
-    proved_at, expires_at, refresh_until, end_day FROM fit
+  INSERT INTO sessions (`+sessionFields+`)
+  SELECT `+sessionFields+` FROM fit
 )
-SELECT fit.n, fit.spent, ` + balanceColumns + ` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`
+SELECT fit.n, fit.spent, `+balanceColumns+` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`,
+	signInValues, billValues)
 
 // createSessions does a batch of the group. One of one is a sign-in alone. A larger one is cancelled when nobody waits
 // for it any more.
 func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Result[store.Receipt] {
 	results := make([]group.Result[store.Receipt], len(batch))
 	if len(batch) == 1 {
-		results[0].Value, results[0].Err = s.createAlone(batch[0].ctx, batch[0])
+		results[0].Value, results[0].Err = s.createAlone(batch[0].ctx, &batch[0])
 		return results
 	}
 	ctx, cancel := whileWanted(ctx, batch)
@@ -103,11 +102,11 @@ func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results [
 		}
 	}
 	for i, n := range left {
-		if reasons[i].final(batch[n]) {
+		if reasons[i].final(&batch[n]) {
 			results[n].Err = store.ErrInsufficientCredits
 			continue
 		}
-		results[n].Value, results[n].Err = s.createAlone(ctx, batch[n])
+		results[n].Value, results[n].Err = s.createAlone(ctx, &batch[n])
 	}
 }
 
@@ -115,7 +114,7 @@ func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results [
 // was right after it.
 func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, results []group.Result[store.Receipt]) error {
 	counts := map[[16]byte]*store.Balance{}
-	return s.all(ctx, createTogether, columns(batch), func(row pgx.Row) error {
+	return s.all(ctx, createTogether.Text, createTogether.Arrays(batch), func(row pgx.Row) error {
 		var n, spent int64
 		var b store.Balance
 		if err := row.Scan(append([]any{&n, &spent}, balanceTo(&b)...)...); err != nil {
@@ -136,43 +135,6 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 		results[n-1].Value = store.Receipt{Charged: true, Balance: *sum}
 		return nil
 	})
-}
-
-// column gathers one value of each sign-in.
-func column[T any](batch []signIn, of func(r *signIn) T) []T {
-	list := make([]T, len(batch))
-	for i := range batch {
-		list[i] = of(&batch[i])
-	}
-	return list
-}
-
-// columns are the parameters of createTogether.
-func columns(batch []signIn) []any {
-	return []any{
-		column(batch, func(r *signIn) [16]byte { return r.Session.ID }),
-		column(batch, func(r *signIn) [16]byte { return r.Session.Account }),
-		column(batch, func(r *signIn) int64 { return r.Session.Epoch }),
-		column(batch, func(r *signIn) string { return string(r.Session.Audience) }),
-		column(batch, func(r *signIn) string { return r.Session.KeyID }),
-		column(batch, func(r *signIn) int64 { return int64(r.Session.Generation) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.RotatedAt) }),
-		column(batch, func(r *signIn) string { return r.Session.Network }),
-		column(batch, func(r *signIn) []byte { return []byte(r.Session.Agent) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.CreatedAt) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.SeenAt) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.ProvedAt) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.ExpiresAt) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.RefreshUntil) }),
-		column(batch, func(r *signIn) int64 { return millis(r.Session.EndsAt()) / dayMillis }),
-		column(batch, func(r *signIn) int64 { return millis(r.now) }),
-		column(batch, func(r *signIn) int64 { return r.TOTPStep }),
-		column(batch, func(r *signIn) [16]byte { return r.Charge.Owner }),
-		column(batch, func(r *signIn) string { return r.Charge.Key }),
-		column(batch, func(r *signIn) [16]byte { return r.Charge.Entry }),
-		column(batch, func(r *signIn) string { return string(r.Charge.Operation) }),
-		column(batch, func(r *signIn) int64 { return r.Charge.Price }),
-	}
 }
 
 // whileWanted answers a context that ends when every caller's has.

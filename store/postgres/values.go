@@ -53,7 +53,7 @@ func id(u uuid.UUID) [16]byte { return u }
 
 func idTo(u *uuid.UUID) *[16]byte { return (*[16]byte)(u) }
 
-// bytesOrNull and textOrNull keep what is empty out of unique indexes.
+// bytesOrNull, textOrNull and digestOrNull keep what is empty out: of unique indexes, of comparisons.
 func bytesOrNull(s string) []byte {
 	if s == "" {
 		return nil
@@ -66,6 +66,13 @@ func textOrNull(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+func digestOrNull(d store.Digest) []byte {
+	if d == (store.Digest{}) {
+		return nil
+	}
+	return d[:]
 }
 
 // jsonOrNull answers the JSON of what v points to; nil: NULL.

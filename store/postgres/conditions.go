@@ -1,0 +1,19 @@
+package postgres
+
+// What several statements ask in the same words. In all of them a is an account, p its parent and s a session or secret.
+const (
+	root = `'00000000-0000-0000-0000-000000000000'`
+
+	joinParent = ` LEFT JOIN accounts p ON p.id = a.parent`
+
+	// An account is gone when it or its parent is deleted, and signs in when both are active.
+	undeleted = `a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
+	signable  = `a.status = 'active' AND (a.parent = ` + root + ` OR p.status = 'active')`
+
+	// rules is an admin whose scope may not be left without one.
+	rules       = `a.role = 'admin' AND a.status = 'active' AND a.parent <> ` + root
+	activeAdmin = `role = 'admin' AND status = 'active'`
+
+	// unspent is a secret that may still be used.
+	unspent = `s.used_at = 0 AND (s.expires_at = 0 OR s.expires_at > @now::bigint)`
+)
