@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, username, username_key, name, role, status, password,
@@ -126,7 +127,7 @@ func malformed(n store.NewAccount) bool {
 	if g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
 		return true
 	}
-	return c.Price < 0 || charges(c) && c.Owner != n.Account.Parent
+	return c.Price < 0 || rules.Charged(c) && c.Owner != n.Account.Parent
 }
 
 // creationOf returns what the statements of a new account are run with.
@@ -184,7 +185,7 @@ func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.
 		return a, r, store.ErrNoParent
 	case malformed(n):
 		return a, r, store.ErrInvalid
-	case charges(c) && paid:
+	case rules.Charged(c) && paid:
 		n.Charge = store.Charge{}
 		if a, _, err = s.create(ctx, n, now); err == nil {
 			r, err = s.standing(ctx, c)

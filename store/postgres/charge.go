@@ -1,13 +1,13 @@
 package postgres
 
-import "github.com/tollkeeper/tollkeeper/store"
-
-// charges reports whether there is anything to charge.
-func charges(c store.Charge) bool { return c.Owner != store.Root && c.Price != 0 }
+import (
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
 
 // orNone returns the charge, or none if it has no price or nobody pays.
 func orNone(c store.Charge) store.Charge {
-	if c.Price < 0 || charges(c) {
+	if c.Price < 0 || rules.Charged(c) {
 		return c
 	}
 	return store.Charge{}

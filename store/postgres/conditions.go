@@ -10,8 +10,8 @@ const (
 	undeleted = `a.status <> 'deleted' AND coalesce(p.status, '') <> 'deleted'`
 	signable  = `a.status = 'active' AND (a.parent = ` + root + ` OR p.status = 'active')`
 
-	// rules is an admin whose scope may not be left without one.
-	rules       = `a.role = 'admin' AND a.status = 'active' AND a.parent <> ` + root
+	// guarded is an admin whose scope may not be left without one.
+	guarded     = `a.role = 'admin' AND a.status = 'active' AND a.parent <> ` + root
 	activeAdmin = `role = 'admin' AND status = 'active'`
 
 	// unspent is a secret that may still be used.

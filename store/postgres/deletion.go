@@ -12,11 +12,11 @@ import (
 
 // deleteAccount makes the tombstone.
 var deleteAccount = prepare(`WITH me AS (
-  SELECT a.id, `+rules+` AS rules FROM accounts a
+  SELECT a.id, `+guarded+` AS guarded FROM accounts a
   WHERE a.id = @account AND a.parent = @parent AND a.status <> 'deleted' FOR UPDATE
 ), `+witness+`, gone AS (
   UPDATE accounts a SET `+tombstone+`, orphans = a.parent = `+root+`
-  FROM me WHERE a.id = me.id AND (NOT me.rules OR EXISTS (SELECT 1 FROM witness))
+  FROM me WHERE a.id = me.id AND (NOT me.guarded OR EXISTS (SELECT 1 FROM witness))
     AND NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = @parent AND p.status = 'deleted')
   RETURNING a.id, a.parent
 ), `+dropSecrets+`, less AS (
@@ -62,16 +62,16 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now
 		}
 		var parent uuid.UUID
 		var version, step int64
-		var alive, rules, other, ignore bool
+		var alive, resigns, other, ignore bool
 		u := update{Change: store.Change{Account: store.Account{ID: account}}, now: now}
 		found, err := s.one(ctx, refusal.Text, refusal.Args(&u),
-			idTo(&parent), &version, &step, &alive, &rules, &other, &ignore, &ignore, &ignore, &ignore)
+			idTo(&parent), &version, &step, &alive, &resigns, &other, &ignore, &ignore, &ignore, &ignore)
 		switch {
 		case err != nil:
 			return err
 		case !found || !alive || parent != scope:
 			return store.ErrNotFound
-		case rules && !other:
+		case resigns && !other:
 			return store.ErrLastAdmin
 		}
 		return errRaced

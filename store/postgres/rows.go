@@ -1,11 +1,10 @@
 package postgres
 
 import (
-	"strings"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // accountColumns are the columns of an account row named a, in the order of accountRow.
@@ -62,7 +61,7 @@ func accountValues[A any](of func(*A) *written) values[A] {
 		"email":               field(func(a *A) string { return of(a).Email }),
 		"email_key":           field(func(a *A) []byte { return bytesOrNull(of(a).EmailKey) }),
 		"username":            field(func(a *A) string { return of(a).Username }),
-		"username_key":        field(func(a *A) []byte { return bytesOrNull(lower(of(a).Username)) }),
+		"username_key":        field(func(a *A) []byte { return bytesOrNull(rules.UsernameKey(of(a).Username)) }),
 		"name":                field(func(a *A) string { return of(a).Name }),
 		"role":                field(func(a *A) string { return string(of(a).Role) }),
 		"status":              field(func(a *A) string { return string(of(a).Status) }),
@@ -109,16 +108,6 @@ func balanceTo(b *store.Balance) []any {
 		&b.Credits, &b.Granted, &b.Used, &b.FreeUsers, &b.Children, &b.SignIns, &b.SignUps, &b.Verifications, &b.Socials,
 		&b.Retained, &b.ClosedMonth, &b.ClosedUsed,
 	}
-}
-
-// lower lowers ASCII only: usernames have nothing else, and every store must agree on what is equal.
-func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }
 
 // accountsOf scans rows that are accounts.

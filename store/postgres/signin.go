@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // createSession is account, charge, ledger row and session. The account's row is locked before the payer's. What is
@@ -153,7 +154,7 @@ func (r *signIn) statement() (string, []any) {
 	case !r.Settle.Zero():
 		r.settled = settlementOf(r.Settle)
 		return createSettled.Text, createSettled.Args(r)
-	case charges(r.Charge):
+	case rules.Charged(r.Charge):
 		return createCharged.Text, createCharged.Args(r)
 	}
 	return createFree.Text, createFree.Args(r)
@@ -209,7 +210,7 @@ func (s *Store) whyRefused(ctx context.Context, r *signIn, constraint string) (s
 		return store.Receipt{}, store.Conflict{}
 	case c.Price < 0:
 		return store.Receipt{}, store.ErrInvalid
-	case charges(c) && why.paid:
+	case rules.Charged(c) && why.paid:
 		paid := *r
 		paid.Charge = store.Charge{}
 		if _, err := s.createAlone(ctx, &paid); err != nil {

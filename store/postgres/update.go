@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // lockScope locks the account, and with it two of the active admins of its scope when it is one of them: whoever may
@@ -19,21 +20,21 @@ const lockScope = `SELECT id FROM accounts WHERE id = ANY (ARRAY(
 // witness is another active admin, held so that it stays one; it is looked for when me is one who ceases to be.
 const witness = `witness AS (
   SELECT id FROM accounts WHERE parent = @parent AND ` + activeAdmin + ` AND id <> @account
-    AND (SELECT me.rules FROM me) ORDER BY id LIMIT 1 FOR UPDATE
+    AND (SELECT me.guarded FROM me) ORDER BY id LIMIT 1 FOR UPDATE
 )`
 
 // updateAccount does the whole Change but for new secrets. When secrets go with it, a refusal must fail, so that it takes
 // the statement behind it along.
 var updateAccount = prepare(`WITH me AS (
-  SELECT a.id, a.epoch, `+rules+`
-    AND (@role::text <> 'admin' OR @status::text <> 'active') AS rules FROM accounts a
+  SELECT a.id, a.epoch, `+guarded+`
+    AND (@role::text <> 'admin' OR @status::text <> 'active') AS guarded FROM accounts a
   WHERE a.id = @account AND a.version = @version::bigint AND a.status <> 'deleted' AND (@totp_step::bigint = 0 OR a.totp_step < @totp_step) FOR UPDATE
 ), `+witness+`, proof AS (
   SELECT s.digest FROM secrets s WHERE s.account = (SELECT id FROM me) AND s.digest = @proof::bytea AND `+unspent+` FOR UPDATE
 ), fit AS (
   SELECT me.id, me.epoch FROM me
   WHERE (@proof::bytea IS NULL OR EXISTS (SELECT 1 FROM proof))
-    AND (NOT me.rules OR EXISTS (SELECT 1 FROM witness))
+    AND (NOT me.guarded OR EXISTS (SELECT 1 FROM witness))
     AND NOT EXISTS (SELECT 1 FROM accounts a JOIN accounts p ON p.id = a.parent WHERE a.id = @account AND p.status = 'deleted')
     AND `+holdersStand+`
 ), pay AS (
@@ -173,7 +174,7 @@ func (u *update) steps(scan func(pgx.Rows) error) []step {
 }
 
 // refusal looks at what an update or a deletion was refused for.
-var refusal = prepare(`SELECT a.parent, a.version, a.totp_step, `+undeleted+`, `+rules+`,
+var refusal = prepare(`SELECT a.parent, a.version, a.totp_step, `+undeleted+`, `+guarded+`,
     EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.role = 'admin' AND x.status = 'active' AND x.id <> a.id),
     EXISTS (SELECT 1 FROM secrets s WHERE s.account = a.id AND s.digest = @proof::bytea AND `+unspent+`),
     `+holdersStand+`,
@@ -193,10 +194,10 @@ var refusal = prepare(`SELECT a.parent, a.version, a.totp_step, `+undeleted+`, `
 func (s *Store) whyNotUpdated(ctx context.Context, u *update, constraint string) (store.Account, store.Receipt, error) {
 	var none store.Account
 	var was store.Account
-	var alive, rules, other, proved, owners, covered, used bool
+	var alive, resigns, other, proved, owners, covered, used bool
 	c := &u.Change
 	found, err := s.one(ctx, refusal.Text, refusal.Args(u),
-		idTo(&was.Parent), &was.Version, &was.TOTPStep, &alive, &rules, &other, &proved, &owners, &covered, &used)
+		idTo(&was.Parent), &was.Version, &was.TOTPStep, &alive, &resigns, &other, &proved, &owners, &covered, &used)
 	fault := errRaced
 	switch {
 	case err != nil:
@@ -211,7 +212,7 @@ func (s *Store) whyNotUpdated(ctx context.Context, u *update, constraint string)
 		fault = store.ErrProofSpent
 	case c.TOTPStep != 0 && c.TOTPStep <= was.TOTPStep:
 		fault = store.Conflict{}
-	case rules && !other && (c.Account.Role != store.RoleAdmin || c.Account.Status != store.StatusActive):
+	case resigns && !other && (c.Account.Role != store.RoleAdmin || c.Account.Status != store.StatusActive):
 		fault = store.ErrLastAdmin
 	case !owners:
 		fault = store.ErrNotFound
@@ -221,7 +222,7 @@ func (s *Store) whyNotUpdated(ctx context.Context, u *update, constraint string)
 	if fault != errRaced {
 		return none, store.Receipt{}, fault
 	}
-	if charges(c.Charge) && (used || constraint == "ledger_key" || constraint == "" && !covered) {
+	if rules.Charged(c.Charge) && (used || constraint == "ledger_key" || constraint == "" && !covered) {
 		return s.updateCharged(ctx, *c, u.now, used)
 	}
 	if constraint != "" {

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // millis and moment carry times to and from the database: unix milliseconds, and 0 for the zero time.

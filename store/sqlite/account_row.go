@@ -46,20 +46,86 @@ func account(c *conn, id uuid.UUID) (a store.Account, err error) {
 	return a, err
 }
 
-const (
-	insertAccount = `INSERT INTO accounts (email, email_key, username, username_key, name, role, status, password,
+var (
+	insertAccount = prepare(`INSERT INTO accounts (email, email_key, username, username_key, name, role, status, password,
   password_changed_at, password_temporary, password_history, email_verified_at, google_subject, totp, totp_pending, totp_step,
   key_master, key_version, epoch, version, organization_owner, organized, must_verify, must_factor, updated_at,
   last_sign_in, active_day, id, parent, stray, house, public_key, created_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-  ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
+  VALUES (@email, @email_key, @username, @username_key, @name, @role, @status, @password,
+  @password_changed_at, @password_temporary, @password_history, @email_verified_at, @google_subject, @totp, @totp_pending, @totp_step,
+  @key_master, @key_version, @epoch, @version, @organization_owner, @organized, @must_verify, @must_factor, @updated_at,
+  @last_sign_in, @active_day, @id, @parent, @stray, @house, @public_key, @created_at)`, changingValues, lastingValues)
 
-	updateAccount = `UPDATE accounts SET email = ?1, email_key = ?2, username = ?3, username_key = ?4, name = ?5, role = ?6,
-  status = ?7, password = ?8, password_changed_at = ?9, password_temporary = ?10, password_history = ?11,
-  email_verified_at = ?12, google_subject = ?13, totp = ?14, totp_pending = ?15, totp_step = ?16, key_master = ?17,
-  key_version = ?18, epoch = ?19, version = ?20, organization_owner = ?21, organized = ?22, must_verify = ?23,
-  must_factor = ?24, updated_at = ?25 WHERE id = ?26`
+	updateAccount = prepare(`UPDATE accounts SET email = @email, email_key = @email_key, username = @username,
+  username_key = @username_key, name = @name, role = @role, status = @status, password = @password,
+  password_changed_at = @password_changed_at, password_temporary = @password_temporary, password_history = @password_history,
+  email_verified_at = @email_verified_at, google_subject = @google_subject, totp = @totp, totp_pending = @totp_pending,
+  totp_step = @totp_step, key_master = @key_master, key_version = @key_version, epoch = @epoch, version = @version,
+  organization_owner = @organization_owner, organized = @organized, must_verify = @must_verify, must_factor = @must_factor,
+  updated_at = @updated_at WHERE id = @id`, changingValues)
+)
 
+// written is an account that is being written.
+type written struct {
+	*store.Account
+	history driver.Value // of passwords, as JSON
+	stray   bool         // a look-up without key may find it
+}
+
+func writtenOf(a *store.Account) (w written, err error) {
+	w.Account = a
+	if len(a.PasswordHistory) > 0 {
+		w.history, err = document(plain(a.PasswordHistory))
+	}
+	return w, err
+}
+
+// changingValues are what a change or its deletion moves of an account, and its id; lastingValues are the rest.
+var (
+	changingValues = values[written]{
+		"id":                  field(func(w *written) []byte { return w.ID[:] }),
+		"email":               field(func(w *written) string { return w.Email }),
+		"email_key":           field(func(w *written) driver.Value { return optional(w.EmailKey) }),
+		"username":            field(func(w *written) string { return w.Username }),
+		"username_key":        field(func(w *written) driver.Value { return optional(rules.UsernameKey(w.Username)) }),
+		"name":                field(func(w *written) string { return w.Name }),
+		"role":                field(func(w *written) string { return string(w.Role) }),
+		"status":              field(func(w *written) string { return string(w.Status) }),
+		"password":            field(func(w *written) string { return string(w.Password) }),
+		"password_changed_at": field(func(w *written) driver.Value { return millis(w.PasswordChangedAt) }),
+		"password_temporary":  field(func(w *written) driver.Value { return flag(w.PasswordTemporary) }),
+		"password_history":    field(func(w *written) driver.Value { return w.history }),
+		"email_verified_at":   field(func(w *written) driver.Value { return millis(w.EmailVerifiedAt) }),
+		"google_subject":      field(func(w *written) driver.Value { return optional(w.GoogleSubject) }),
+		"totp":                field(func(w *written) driver.Value { return optionalBytes(w.TOTP) }),
+		"totp_pending":        field(func(w *written) driver.Value { return optionalBytes(w.TOTPPending) }),
+		"totp_step":           field(func(w *written) int64 { return w.TOTPStep }),
+		"key_master":          field(func(w *written) string { return w.KeyMaster }),
+		"key_version":         field(func(w *written) int64 { return int64(w.KeyVersion) }),
+		"epoch":               field(func(w *written) int64 { return w.Epoch }),
+		"version":             field(func(w *written) int64 { return w.Version }),
+		"organization_owner":  field(func(w *written) driver.Value { return optionalID(w.OrganizationOwner) }),
+		"organized":           field(func(w *written) driver.Value { return flag(w.Organization != nil) }),
+		"must_verify": field(func(w *written) driver.Value {
+			return flag(w.Organization != nil && w.Organization.VerificationRequired)
+		}),
+		"must_factor": field(func(w *written) driver.Value {
+			return flag(w.Organization != nil && w.Organization.FactorRequired)
+		}),
+		"updated_at": field(func(w *written) driver.Value { return millis(w.UpdatedAt) }),
+	}
+	lastingValues = values[written]{
+		"parent":       field(func(w *written) []byte { return w.Parent[:] }),
+		"public_key":   field(func(w *written) string { return w.PublicKey }),
+		"created_at":   field(func(w *written) int64 { return w.CreatedAt.UnixMilli() }),
+		"house":        field(func(w *written) driver.Value { return flag(w.House) }),
+		"stray":        field(func(w *written) driver.Value { return flag(w.stray) }),
+		"last_sign_in": field(func(w *written) driver.Value { return millis(w.LastSignIn) }),
+		"active_day":   field(func(w *written) driver.Value { return activeDay(w.LastSignIn) }),
+	}
+)
+
+const (
 	upsertOrganization = `INSERT INTO organizations (owner, value) VALUES (?1, ?2)
   ON CONFLICT (owner) DO UPDATE SET value = excluded.value`
 	deleteOrganization = `DELETE FROM organizations WHERE owner = ?`
@@ -67,13 +133,12 @@ const (
 
 // add writes a new account, whose number SQLite chooses. stray: a look-up without key may find it.
 func add(c *conn, a *store.Account, stray bool) error {
-	args, err := mutable(a)
+	w, err := writtenOf(a)
 	if err != nil {
 		return err
 	}
-	args = append(args, millis(a.LastSignIn), activeDay(a.LastSignIn), a.ID[:], a.Parent[:], flag(stray), flag(a.House),
-		a.PublicKey, a.CreatedAt.UnixMilli())
-	if _, err := c.exec(insertAccount, args...); err != nil {
+	w.stray = stray
+	if err := execNamed(c, insertAccount, &w); err != nil {
 		return err
 	}
 	return saveOrganization(c, a)
@@ -81,11 +146,11 @@ func add(c *conn, a *store.Account, stray bool) error {
 
 // save writes everything of the account that a change or its deletion moves.
 func save(c *conn, a *store.Account) error {
-	args, err := mutable(a)
+	w, err := writtenOf(a)
 	if err != nil {
 		return err
 	}
-	if _, err := c.exec(updateAccount, append(args, a.ID[:])...); err != nil {
+	if err := execNamed(c, updateAccount, &w); err != nil {
 		return err
 	}
 	return saveOrganization(c, a)
@@ -98,26 +163,6 @@ func plain(texts []store.SecretText) []string {
 		s[i] = string(t)
 	}
 	return s
-}
-
-// mutable answers parameters 1 to 25 of both statements.
-func mutable(a *store.Account) ([]driver.Value, error) {
-	var history driver.Value
-	if len(a.PasswordHistory) > 0 {
-		var err error
-		if history, err = document(plain(a.PasswordHistory)); err != nil {
-			return nil, err
-		}
-	}
-	mustVerify := a.Organization != nil && a.Organization.VerificationRequired
-	mustFactor := a.Organization != nil && a.Organization.FactorRequired
-	return []driver.Value{
-		a.Email, optional(a.EmailKey), a.Username, optional(rules.UsernameKey(a.Username)), a.Name, string(a.Role),
-		string(a.Status), string(a.Password), millis(a.PasswordChangedAt), flag(a.PasswordTemporary), history,
-		millis(a.EmailVerifiedAt), optional(a.GoogleSubject), optionalBytes(a.TOTP), optionalBytes(a.TOTPPending),
-		a.TOTPStep, a.KeyMaster, int64(a.KeyVersion), a.Epoch, a.Version, optionalID(a.OrganizationOwner),
-		flag(a.Organization != nil), flag(mustVerify), flag(mustFactor), millis(a.UpdatedAt),
-	}, nil
 }
 
 func saveOrganization(c *conn, a *store.Account) error {

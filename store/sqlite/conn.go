@@ -57,6 +57,10 @@ func (c *conn) bind(args []driver.Value) []driver.NamedValue {
 
 // exec runs one statement that answers no rows and tells how many it changed.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
+	return c.run(query, c.bind(args))
+}
+
+func (c *conn) run(query string, args []driver.NamedValue) (int64, error) {
 	s, err := c.prepare(query)
 	if err != nil {
 		return 0, err
@@ -66,7 +70,7 @@ func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 		return 0, errDriver
 	}
 	c.wrote = true
-	r, err := x.ExecContext(context.Background(), c.bind(args))
+	r, err := x.ExecContext(context.Background(), args)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,27 @@ func sessionOf(r *row) store.Session {
 		CreatedAt: r.time(), SeenAt: r.time(), ProvedAt: r.time(), ExpiresAt: r.time(), RefreshUntil: r.time(),
 	}
 }
+
+var insertSession = prepare(`INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent,
+  created_at, seen_at, proved_at, expires_at, refresh_until, ends_at)
+  VALUES (@id, @account, @epoch, @audience, @key_id, @generation, @rotated_at, @network, @agent,
+  @created_at, @seen_at, @proved_at, @expires_at, @refresh_until, @ends_at)`, values[store.Session]{
+	"id":            field(func(x *store.Session) []byte { return x.ID[:] }),
+	"account":       field(func(x *store.Session) []byte { return x.Account[:] }),
+	"epoch":         field(func(x *store.Session) int64 { return x.Epoch }),
+	"audience":      field(func(x *store.Session) string { return string(x.Audience) }),
+	"key_id":        field(func(x *store.Session) string { return x.KeyID }),
+	"generation":    field(func(x *store.Session) int64 { return int64(x.Generation) }),
+	"rotated_at":    field(func(x *store.Session) driver.Value { return millis(x.RotatedAt) }),
+	"network":       field(func(x *store.Session) string { return x.Network }),
+	"agent":         field(func(x *store.Session) string { return x.Agent }),
+	"created_at":    field(func(x *store.Session) driver.Value { return millis(x.CreatedAt) }),
+	"seen_at":       field(func(x *store.Session) driver.Value { return millis(x.SeenAt) }),
+	"proved_at":     field(func(x *store.Session) driver.Value { return millis(x.ProvedAt) }),
+	"expires_at":    field(func(x *store.Session) driver.Value { return millis(x.ExpiresAt) }),
+	"refresh_until": field(func(x *store.Session) driver.Value { return millis(x.RefreshUntil) }),
+	"ends_at":       field(func(x *store.Session) int64 { return x.EndsAt().UnixMilli() }),
+})
 
 // The flags are those of its own organization, else of its owner's, else of its parent's.
 const selectHeld = `SELECT ` + sessionColumns + `,

@@ -35,10 +35,6 @@ const (
 
 	// Only when it moves: SQLite would write its index again with every sign-in.
 	updateActiveDay = `UPDATE accounts SET active_day = ?2 WHERE id = ?1`
-
-	insertSession = `INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent,
-  created_at, seen_at, proved_at, expires_at, refresh_until, ends_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)`
 )
 
 func createSession(c *conn, n store.NewSession, now time.Time) (receipt store.Receipt, err error) {
@@ -51,10 +47,7 @@ func createSession(c *conn, n store.NewSession, now time.Time) (receipt store.Re
 	if err != nil || done.Stands {
 		return done.Payment.Receipt, err
 	}
-	_, err = c.exec(insertSession, x.ID[:], x.Account[:], x.Epoch, string(x.Audience), x.KeyID, int64(x.Generation),
-		millis(x.RotatedAt), x.Network, x.Agent, millis(x.CreatedAt), millis(x.SeenAt), millis(x.ProvedAt),
-		millis(x.ExpiresAt), millis(x.RefreshUntil), rules.EndOf(x, time.Time{}).UnixMilli())
-	if err != nil {
+	if err := execNamed(c, insertSession, x); err != nil {
 		return receipt, err
 	}
 	if _, err := c.exec(updateSignIn, x.Account[:], millis(now), done.Step); err != nil {
