@@ -16,6 +16,9 @@ var (
 	// section is a citation such as "SECURITY.md section 4" or "docs/WIRE.md 1.1 rule 4, 1.3 and section 2".
 	section     = regexp.MustCompile(`([\w./-]*\w\.md),? (` + place + `(?:(?:,| and|, and) ` + place + `)*)\b`)
 	sectionItem = regexp.MustCompile(`(\d+(?:\.\d+)*)(?: rule (\d+))?`)
+
+	// byHeading begins a citation such as "docs/ARCHITECTURE.md, Accounts".
+	byHeading = regexp.MustCompile(`docs/ARCHITECTURE\.md, [A-Z]`)
 )
 
 const place = `(?:sections? )?\d+(?:\.\d+)*(?: rule \d+)?`
@@ -82,6 +85,19 @@ func TestCitedSectionsExist(t *testing.T) {
 				if !hasSection(page, item[1], item[2]) {
 					t.Errorf("%s:%d cites %s %s, which does not exist", s.path, p.line(m[0]), name, item[0])
 				}
+			}
+		}
+	}
+}
+
+func TestCitedHeadingsExist(t *testing.T) {
+	known := headings(document(t, "docs/ARCHITECTURE.md"))
+	for _, s := range writings(t) {
+		p := s.whole()
+		for _, m := range byHeading.FindAllStringIndex(p.text, -1) {
+			cited := p.text[m[1]-1:]
+			if !slices.ContainsFunc(known, func(heading string) bool { return strings.HasPrefix(cited, heading) }) {
+				t.Errorf("%s:%d cites %.60s, and there is no such heading", s.path, p.line(m[0]), p.text[m[0]:])
 			}
 		}
 	}
