@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -222,4 +223,56 @@ func (a *Authenticator) retry(change func() error) error {
 		}
 	}
 	return err
+}
+
+// newAccount makes an account of what a person chose, checked.
+func (a *Authenticator) newAccount(email, username, name string, now time.Time) (Account, error) {
+	key, err := emailKey(email)
+	if err != nil {
+		return Account{}, err
+	}
+	if username != "" && !canon.ValidUsername(username) {
+		return Account{}, ErrInvalidUsername
+	}
+	if err := checkName(name); err != nil {
+		return Account{}, err
+	}
+	x := a.blankAccount(newID(), now)
+	x.Email, x.EmailKey, x.Username, x.Name = email, key, username, name
+	return x, nil
+}
+
+// blankAccount is what every new account starts with.
+func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
+	return Account{
+		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: random.PublicKey(),
+		PasswordChangedAt: now, CreatedAt: now, UpdatedAt: now,
+		KeyMaster: a.keys.CurrentMaster(), KeyVersion: 1,
+	}
+}
+
+// emailKey returns the canonical form under which an address is looked up. ErrInvalidEmail: it has none.
+func emailKey(email string) (string, error) {
+	key, ok := canon.Email(email)
+	if !ok {
+		return "", ErrInvalidEmail
+	}
+	return key, nil
+}
+
+// checkName accepts a display name of up to 128 bytes without control characters.
+func checkName(name string) error {
+	if !canon.ValidLine(name, 128) {
+		return ErrInvalidInput.WithField("name").WithMessage("Name must be at most 128 bytes without control characters")
+	}
+	return nil
+}
+
+// ValidPublicKey reports whether s has the form of a public key.
+func ValidPublicKey(s string) bool { return canon.ValidPublicKey(s) }
+
+// isNoParent tells an unknown parent from an unknown account.
+func isNoParent(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == ErrNotFound.Code && e.Field == "parent"
 }

@@ -100,49 +100,6 @@ func identity(l *store.Live, exp int64, limited Limitation) *Identity {
 	}
 }
 
-// limitation says why a session may only serve its own account. It is derived each time, so that it ends by itself.
-func (a *Authenticator) limitation(l *store.Live, now time.Time) Limitation {
-	if !l.Verified && (l.MustVerify || a.cfg.Accounts.RequireVerified) {
-		return LimitedUnverified
-	}
-	if l.PasswordTemporary {
-		return LimitedPassword
-	}
-	if a.cfg.Passwords.EnforceExpiry {
-		if expired, _ := passwordAge(l.PasswordChangedAt, a.cfg.Passwords.Expiry, now); expired {
-			return LimitedPassword
-		}
-	}
-	if !l.HasFactor && (l.MustFactor || a.cfg.Factors.requires(l.Role)) {
-		return LimitedSecondFactor
-	}
-	return Unlimited
-}
-
-// limitationOf is the limitation of a session that the account gets now.
-func (a *Authenticator) limitationOf(s Subject, now time.Time) Limitation {
-	l := store.Live{
-		Role: s.Account.Role, PasswordChangedAt: s.Account.PasswordChangedAt, PasswordTemporary: s.Account.PasswordTemporary,
-		Verified: !s.Account.EmailVerifiedAt.IsZero(), HasFactor: len(s.Account.TOTP) > 0,
-	}
-	if o := s.Organization; o != nil {
-		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired
-	}
-	return a.limitation(&l, now)
-}
-
-func (p Factors) requires(r Role) bool {
-	if p.Required {
-		return true
-	}
-	for _, role := range p.RequiredRoles {
-		if role == r {
-			return true
-		}
-	}
-	return false
-}
-
 const touchEvery = 15 * time.Minute
 
 // seen lets the worker note, off the request's path, that a session was used.

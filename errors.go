@@ -73,7 +73,7 @@ func (e *Error) WithMessage(message string) *Error {
 	return &c
 }
 
-// What a store answers. Its other errors are returned as they came and become CodeInternal or CodeUnavailable.
+// What a store refuses. Whatever else goes wrong there is [ErrUnavailable].
 var (
 	ErrNotFound            = &Error{Code: "not_found", Message: "Not found"}
 	ErrConflict            = &Error{Code: "conflict", Message: "Already exists or was changed meanwhile"}

@@ -108,19 +108,6 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 	return s, nil
 }
 
-// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
-// of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
-func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
-	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
-	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
-	if canon.ValidCode(code) {
-		return a.take(ctx, []hit{window, ceiling}, now)
-	}
-	t, err := a.take(ctx, []hit{window}, now)
-	t.also = []store.Digest{ceiling.Key}
-	return t, err
-}
-
 // proveFactor checks a code of the app, and answers its time step for the store to compare, or uses up a recovery code.
 func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
 	if canon.ValidCode(code) {

@@ -7,45 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
-
-// place is where a request looks for accounts, as it was submitted. Throttles count it as text, so that nothing they
-// answer depends on what was found (R20).
-type place struct {
-	key    string
-	number int64
-	parent uuid.UUID
-}
-
-// text names the place in throttle keys.
-func (p place) text() string {
-	switch {
-	case p.key != "":
-		return "key:" + p.key
-	case p.number != 0:
-		return "number:" + strconv.FormatInt(p.number, 10)
-	case p.parent != Root:
-		return "id:" + p.parent.String()
-	}
-	return "root"
-}
-
-// owner asks for the parent itself.
-func (p place) owner() store.Lookup {
-	switch {
-	case p.key != "":
-		return store.Lookup{PublicKey: p.key}
-	case p.number != 0:
-		return store.Lookup{Number: p.number}
-	}
-	return store.Lookup{ID: p.parent}
-}
-
-// lookup asks for an email in the place.
-func (p place) lookup(email string) store.Lookup {
-	return store.Lookup{Email: email, Scope: p.parent, ScopeKey: p.key, ScopeNumber: p.number}
-}
 
 // guess is a try at an account, for the throttles.
 type guess struct {
@@ -180,8 +144,8 @@ const (
 	renewNetwork    = 15 * 24 * time.Hour
 )
 
-// release is what a proven password means for the buckets that counted it.
-func (t taken) release() store.Settlement {
+// earned is what a proven password means for the buckets that counted it.
+func (t taken) earned() store.Settlement {
 	s := store.Settlement{Forget: t.also}
 	for i := range t.hits {
 		c := &t.hits[i]
@@ -222,14 +186,35 @@ func (a *Authenticator) release(ctx context.Context, s store.Settlement, now tim
 	}
 }
 
-// scopesOf lists the texts under which an account's place may be submitted, to forget its locks after a reset.
-func scopesOf(s Subject) []string {
-	if s.Parent == nil {
-		return []string{place{}.text()}
+// recognised reports whether the network was a known one of the account.
+func (t taken) recognised() bool {
+	for _, o := range t.decision.Outcomes {
+		if !o.Marked.IsZero() {
+			return true
+		}
 	}
-	return []string{
-		place{key: s.Parent.PublicKey}.text(),
-		place{number: s.Parent.Number}.text(),
-		place{parent: s.Parent.ID}.text(),
+	return false
+}
+
+// accountHits are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
+// ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
+func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
+	id, l := by.Account.String(), a.cfg.Limits
+	return []hit{
+		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
+		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
 	}
+}
+
+// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
+// of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
+func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
+	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
+	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
+	if canon.ValidCode(code) {
+		return a.take(ctx, []hit{window, ceiling}, now)
+	}
+	t, err := a.take(ctx, []hit{window}, now)
+	t.also = []store.Digest{ceiling.Key}
+	return t, err
 }

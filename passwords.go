@@ -45,39 +45,6 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r Pass
 	return nil
 }
 
-// accountHits are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
-// ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
-func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
-	id, l := by.Account.String(), a.cfg.Limits
-	return []hit{
-		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
-		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
-	}
-}
-
-// confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
-func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
-	now := a.now()
-	t, err := a.take(ctx, a.accountHits(by, c), now)
-	if err != nil {
-		return Subject{}, err
-	}
-	s, err := a.self(ctx, by)
-	if err != nil {
-		return s, err
-	}
-	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
-	if err != nil {
-		return s, err
-	}
-	if !ok {
-		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
-		return s, ErrInvalidCredentials
-	}
-	a.release(ctx, t.release(), now)
-	return s, nil
-}
-
 // passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
 // (docs/WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
 func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {

@@ -96,39 +96,6 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store
 	return s, err
 }
 
-// mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
-var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail}
-
-var allPurposes = append([]store.Purpose{store.PurposeRecovery}, mailedPurposes...)
-
-// provenMailbox answers the account after a proof of its mailbox. The first one drops whatever was set up before anyone
-// had shown to own the address (R34).
-func provenMailbox(x Account, now time.Time) Account {
-	if x.EmailVerifiedAt.IsZero() {
-		x.Password, x.PasswordHistory, x.GoogleSubject, x.TOTP, x.TOTPPending = "", nil, "", nil, nil
-		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none any more that could be changed
-		x.EmailVerifiedAt = now
-	}
-	return x
-}
-
-// byLink answers whose link it is, if it is live.
-func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Digest, now time.Time) (store.Secret, Subject, error) {
-	secret, s, err := a.store.Secret(ctx, p, d)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		err = ErrInvalidLink
-	case err != nil:
-	case !now.Before(secret.ExpiresAt):
-		err = ErrLinkExpired
-	case !secret.UsedAt.IsZero():
-		err = ErrLinkUsed
-	case p != store.PurposeChangeEmail && secret.Address != s.Account.EmailKey:
-		err = ErrInvalidLink // mailed to an address that is not the account's any more (R29)
-	}
-	return secret, s, err
-}
-
 // forget clears the locks of an account for the network that has just reset its password.
 func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
 	var f store.Settlement
@@ -136,39 +103,4 @@ func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now tim
 		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
 	}
 	a.release(ctx, f, now)
-}
-
-// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same (R15).
-func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
-	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
-	if where.key != "" && !ValidPublicKey(where.key) {
-		return where, "", ErrParentKeyFormat
-	}
-	email, err := emailKey(r.Email)
-	if err != nil {
-		return where, "", err
-	}
-	scope := where.text()
-	if r.Audience == AudiencePlatform {
-		scope = anyPlace // per email (docs/WIRE.md section 3), however the platform is named
-	}
-	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressHits(op, scope, email, rates)...)
-	if _, err := a.take(ctx, hits, now); err != nil {
-		return where, "", err
-	}
-	return where, email, nil
-}
-
-// knownPlace refuses a parent that nobody is, named by key or number. Both are public, so that telling is no harm.
-func (a *Authenticator) knownPlace(ctx context.Context, where place) error {
-	if where.key == "" && where.number == 0 {
-		return nil
-	}
-	_, err := a.ownerOf(ctx, where)
-	if errors.Is(err, ErrParentInactive) {
-		return nil
-	}
-	return err
 }

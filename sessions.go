@@ -127,7 +127,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 				return err
 			}
 		}
-		a.release(ctx, t.release(), a.now())
+		a.release(ctx, t.earned(), a.now())
 	}
 	err = a.store.TouchSession(ctx, store.Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
 	a.live.sessionChanged(by.Account)
@@ -175,4 +175,38 @@ func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
 	}
 	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, Session: a.digests.session(by.Session), Audience: by.Audience})
 	return nil
+}
+
+// confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
+func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
+	now := a.now()
+	t, err := a.take(ctx, a.accountHits(by, c), now)
+	if err != nil {
+		return Subject{}, err
+	}
+	s, err := a.self(ctx, by)
+	if err != nil {
+		return s, err
+	}
+	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
+	if err != nil {
+		return s, err
+	}
+	if !ok {
+		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
+		return s, ErrInvalidCredentials
+	}
+	a.release(ctx, t.earned(), now)
+	return s, nil
+}
+
+// fresh asks for a proof of this moment (R44): the password, or a session that was proved within five minutes.
+func (a *Authenticator) fresh(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
+	if password != "" {
+		return a.confirm(ctx, by, password, c)
+	}
+	if err := a.RequireRecent(by, 5*time.Minute); err != nil {
+		return Subject{}, err
+	}
+	return a.self(ctx, by)
 }

@@ -106,12 +106,6 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 	return Subject{}, err
 }
 
-// isNoParent tells an unknown parent from an unknown account.
-func isNoParent(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == ErrNotFound.Code && e.Field == "parent"
-}
-
 // failSignIn is the end of an attempt without proof: one answer whatever the cause.
 func (a *Authenticator) failSignIn(g guess, s Subject, missing error) error {
 	a.event(Event{Name: EventSignInFailed, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
@@ -146,12 +140,12 @@ type attempt struct {
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
 func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, now time.Time) (SignInResult, error) {
 	if err := admit(s, p, a.cfg.Accounts.RequireVerified); err != nil {
-		a.release(ctx, p.taken.release(), now) // the proof was right: no failure
+		a.release(ctx, p.taken.earned(), now) // the proof was right: no failure
 		a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
 		return SignInResult{}, err
 	}
 	if len(s.Account.TOTP) > 0 && !p.second {
-		given := p.taken.release()
+		given := p.taken.earned()
 		given.Forget = nil // the lock waits for the second factor
 		a.release(ctx, given, now)
 		return a.challenge(s, p, now)
@@ -161,25 +155,25 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 		return SignInResult{}, err
 	}
 	session := a.newSession(s, p, key, now)
-	settlement := p.taken.release()
+	earned := p.taken.earned()
 	if p.taken.guess.email != "" && !p.taken.remembered(now) {
-		settlement.Mark, settlement.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
+		earned.Mark, earned.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
 	}
 	create := store.NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
 	if !a.apart {
-		create.Settle = settlement
+		create.Settle = earned
 	}
 	receipt, err := a.store.CreateSession(ctx, create, now)
 	if err != nil {
 		if errors.Is(err, ErrInsufficientCredits) {
-			a.release(ctx, p.taken.release(), now) // the proof was right: no failure
+			a.release(ctx, p.taken.earned(), now) // the proof was right: no failure
 		}
 		return SignInResult{}, a.sessionError(s, p, err)
 	}
 	if a.apart {
-		a.release(ctx, settlement, now)
+		a.release(ctx, earned, now)
 	}
-	a.signedIn(ctx, s, p, session, receipt, settlement)
+	a.signedIn(ctx, s, p, create, receipt, earned)
 	return a.signInResult(s, p, key, session, now)
 }
 
@@ -210,23 +204,13 @@ func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 }
 
 // signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
-func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, session Session, r store.Receipt, settled store.Settlement) {
+func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, made store.NewSession, r store.Receipt, earned store.Settlement) {
+	session := made.Session
 	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
-	c := a.signInCharge(s, session.ID, p)
-	a.alert(ctx, c.Owner, c.Price, r)
-	if p.method == "password" && !p.second && settled.Mark != (store.Digest{}) && !p.taken.recognised() {
+	a.alert(ctx, made.Charge.Owner, made.Charge.Price, r)
+	if p.method == "password" && !p.second && earned.Mark != (store.Digest{}) && !p.taken.recognised() {
 		a.noticeNewNetwork(ctx, s, session)
 	}
-}
-
-// recognised reports whether the network was a known one of the account.
-func (t taken) recognised() bool {
-	for _, o := range t.decision.Outcomes {
-		if !o.Marked.IsZero() {
-			return true
-		}
-	}
-	return false
 }
 
 // signInResult signs the token and gathers what the caller may know.

@@ -2,13 +2,10 @@ package tollkeeper
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper/internal/canon"
-	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -98,73 +95,6 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 	}
 	res, err := a.finishSignIn(ctx, s, attempt{method: "sign-up", audience: r.Audience, client: r.Client, taken: t}, now)
 	return SignUpResult{SignInResult: res, VerificationSent: sent}, err
-}
-
-// newAccount makes an account of what a person chose, checked.
-func (a *Authenticator) newAccount(email, username, name string, now time.Time) (Account, error) {
-	key, err := emailKey(email)
-	if err != nil {
-		return Account{}, err
-	}
-	if username != "" && !canon.ValidUsername(username) {
-		return Account{}, ErrInvalidUsername
-	}
-	if err := checkName(name); err != nil {
-		return Account{}, err
-	}
-	x := a.blankAccount(newID(), now)
-	x.Email, x.EmailKey, x.Username, x.Name = email, key, username, name
-	return x, nil
-}
-
-// emailKey returns the canonical form under which an address is looked up. ErrInvalidEmail: it has none.
-func emailKey(email string) (string, error) {
-	key, ok := canon.Email(email)
-	if !ok {
-		return "", ErrInvalidEmail
-	}
-	return key, nil
-}
-
-// checkName accepts a display name of up to 128 bytes without control characters.
-func checkName(name string) error {
-	if !canon.ValidLine(name, 128) {
-		return ErrInvalidInput.WithField("name").WithMessage("Name must be at most 128 bytes without control characters")
-	}
-	return nil
-}
-
-// blankAccount is what every new account starts with.
-func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
-	return Account{
-		ID: id, Role: RoleUser, Status: StatusActive, PublicKey: random.PublicKey(),
-		PasswordChangedAt: now, CreatedAt: now, UpdatedAt: now,
-		KeyMaster: a.keys.CurrentMaster(), KeyVersion: 1,
-	}
-}
-
-// ValidPublicKey reports whether s has the form of a public key.
-func ValidPublicKey(s string) bool { return canon.ValidPublicKey(s) }
-
-// ownerOf answers the parent that a place names; nil for the root scope. It must be an active root account.
-func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, error) {
-	if where == (place{}) {
-		return nil, nil
-	}
-	if where.key != "" && !ValidPublicKey(where.key) {
-		return nil, ErrUnknownParent
-	}
-	s, err := a.subject(ctx, where.owner())
-	if errors.Is(err, ErrNotFound) || err == nil && s.Child() {
-		return nil, ErrUnknownParent
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s.Account.Status != StatusActive {
-		return nil, ErrParentInactive
-	}
-	return &s, nil
 }
 
 // signUpCharge is what a parent pays for a new child, as a sign-up or a social sign-in.

@@ -135,17 +135,6 @@ func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code
 	return recovery, a.changeFactor(ctx, by, s, change, t, "recovery-codes")
 }
 
-// fresh asks for a proof of this moment (R44): the password, or a session that was proved within five minutes.
-func (a *Authenticator) fresh(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
-	if password != "" {
-		return a.confirm(ctx, by, password, c)
-	}
-	if err := a.RequireRecent(by, 5*time.Minute); err != nil {
-		return Subject{}, err
-	}
-	return a.self(ctx, by)
-}
-
 func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string) (Subject, taken, error) {
 	t, err := a.takeFactor(ctx, by.Account, code, a.now())
 	if err != nil {
@@ -174,7 +163,7 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	if _, _, err := a.update(ctx, c, now); err != nil {
 		return err
 	}
-	a.release(ctx, t.release(), now)
+	a.release(ctx, t.earned(), now)
 	a.event(Event{Name: EventFactorChanged, Account: s.Account.ID, Parent: s.Account.Parent, Detail: what})
 	return nil
 }

@@ -82,7 +82,7 @@ func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk
 		mu     sync.Mutex
 		failed error
 		wg     sync.WaitGroup
-		slots = make(chan struct{}, max(1, o.Parallel))
+		slots  = make(chan struct{}, max(1, o.Parallel))
 	)
 	for i, line := range chunk {
 		number := first + int64(i) + 1

@@ -6,7 +6,7 @@
 //	if err := attempts.Check(ctx); err != nil {
 //		return err
 //	}
-//	auth, err := tollkeeper.New(store, tollkeeper.Config{Attempts: attempts})
+//	auth, err := tollkeeper.New(store, tollkeeper.Config{Limits: tollkeeper.Limits{Attempts: attempts}})
 //
 // # What a verb is
 //
