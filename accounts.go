@@ -53,7 +53,7 @@ func (a *Authenticator) self(ctx context.Context, by *Identity) (Subject, error)
 	return s, err
 }
 
-// mayActOn is who may act on whom: a parent on its children, an admin on the accounts of his scope, everyone on himself.
+// mayActOn is who may act on whom: a parent on its children, an admin on the accounts of its scope, everyone on themselves.
 // Nobody else; a limited session on nobody.
 func mayActOn(by *Identity, target *Account) bool {
 	switch {
@@ -70,7 +70,7 @@ func mayActOn(by *Identity, target *Account) bool {
 	}
 }
 
-// scopeOf answers the scope that the caller rules: a parent's children, an admin's fellows. ErrForbidden: none.
+// scopeOf returns the scope that the caller rules: a parent's children, an admin's fellows. ErrForbidden: none.
 func scopeOf(by *Identity) (uuid.UUID, error) {
 	switch {
 	case by.Limited != Unlimited:
@@ -142,7 +142,8 @@ func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, l 
 }
 
 // SetStatus lets an account in the caller's scope sign in, or no longer; disabling ends its sessions. Nobody disables
-// himself. ErrForbidden; ErrNotFound; ErrLastAdmin; ErrInvalidInput for a status that is neither active nor disabled.
+// himself. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor
+// disabled.
 func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUID, status Status) error {
 	by = by.orNobody()
 	if id == by.Account {
@@ -170,7 +171,7 @@ func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Stat
 	})
 }
 
-// target answers an account that the caller may act on. One that he may not is as absent as one that is not there.
+// target returns an account that the caller may act on. One that they may not is as absent as one that is not there.
 func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) (Subject, error) {
 	if by.Limited != Unlimited {
 		return Subject{}, ErrLimitedSession
@@ -185,8 +186,8 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 	return s, nil
 }
 
-// RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is DeleteAccount, which asks for
-// the password. ErrForbidden; ErrNotFound; ErrLastAdmin.
+// RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is
+// [Authenticator.DeleteAccount], which asks for the password. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin].
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
 	if id == by.Account {

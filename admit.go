@@ -63,7 +63,7 @@ func admitWidget(s Subject) error {
 	return nil
 }
 
-// signInCharge says who pays for a session, and whether he must (docs/WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
+// signInCharge says who pays for a session, and whether they must (docs/WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
 // of signing in.
 func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.Charge {
 	if a.cfg.Credits == nil || p.operation == "" {

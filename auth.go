@@ -12,8 +12,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Authenticator is the whole library: it signs people up and in, checks tokens, and keeps the books. Make one with New;
-// it never changes afterwards and is safe for concurrent use.
+// Authenticator is the whole library: it signs people up and in, checks tokens, and keeps the books. Make one with
+// [New]; it never changes afterwards and is safe for concurrent use.
 type Authenticator struct {
 	cfg      Config
 	store    store.Store
@@ -29,9 +29,9 @@ type Authenticator struct {
 	active   activeCounts
 }
 
-// New makes an Authenticator and starts its background worker, which sends mail, sweeps expired rows and settles months.
-// It refuses, with an ErrInvalidInput that names the field, whatever could only fail later. It does not touch the store.
-// Stop the worker with Close.
+// New makes an Authenticator and starts its background worker, which sends mail, sweeps expired rows and settles
+// months. It refuses, with an [ErrInvalidInput] that names the field, whatever could only fail later. It does not touch
+// the store. Stop the worker with [Authenticator.Close].
 func New(s store.Store, c Config) (*Authenticator, error) {
 	if s == nil {
 		return nil, ErrInvalidInput.WithField("store").WithMessage("tollkeeper: New needs a store")
@@ -70,7 +70,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 // next process. It is safe to call more than once. The store stays open: it is the caller's.
 func (a *Authenticator) Close(ctx context.Context) error { return a.worker.close(ctx) }
 
-// Health answers nil when the store answers, else ErrUnavailable.
+// Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {
 	_, err := a.store.Session(ctx, uuid.Max, a.now())
 	if err == nil || errors.Is(err, ErrNotFound) {

@@ -15,13 +15,14 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Authenticate answers who a token speaks for. The token must have a good signature of one of our keys and be in its time;
-// then its session decides: alive, of the same key, account and audience, its account and parent active. Role, status
-// and limitations are the store's of now, never a claim's (R52–R54). ErrInvalidToken for whatever is wrong with it;
-// ErrUnavailable when the store does not answer: it fails closed. One look-up in the store, none within
+// Authenticate returns who a token speaks for. The token must have a good signature of one of our keys and be in its
+// time; then its session decides: alive, of the same key, account and audience, its account and parent active. Role,
+// status and limitations are the store's of now, never a claim's (R52–R54). [ErrInvalidToken] for whatever is wrong
+// with it; [ErrUnavailable] when the store does not answer: it fails closed. One look-up in the store, none within
 // Config.Tokens.Staleness.
 //
-// An Identity that is Limited serves only the account's own business; hosts must check it, as httpadapter does.
+// An Identity that is [Identity.Limited] serves only the account's own business; hosts must check it, as httpadapter
+// does.
 func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Identity, error) {
 	now := a.now()
 	known, ok := a.tokens.Check(string(token), now)
@@ -43,7 +44,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Id
 	return a.identityOf(known, &live, now), nil
 }
 
-// identityOf answers the identity that the token had before, as long as nothing about its session has changed. It is
+// identityOf returns the identity that the token had before, as long as nothing about its session has changed. It is
 // kept from the second time on: many tokens are seen but once.
 func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
@@ -115,7 +116,7 @@ const (
 	staleSlots = 4096
 )
 
-// liveSessions answers sessions, from memory for as long as Config.Tokens.Staleness allows. A change made by this process
+// liveSessions returns sessions, from memory for as long as Config.Tokens.Staleness allows. A change made by this process
 // counts at once, also against a look-up that began before it: each entry carries the change counts it was loaded under,
 // and is good only while they stand.
 type liveSessions struct {

@@ -17,7 +17,7 @@ type BootstrapRequest struct {
 // called at each start, and by several processes at once.
 var houseSpace = uuid.MustParse("5ce3ba86-6a1b-5a0c-9a34-9f0b8a3f8f11")
 
-// HouseID answers the id of the house of that name; zero: "house".
+// HouseID returns the id of the house of that name; zero: "house".
 func HouseID(name string) uuid.UUID {
 	setZero(&name, "house")
 	return uuid.NewSHA1(houseSpace, []byte(name))
@@ -25,7 +25,7 @@ func HouseID(name string) uuid.UUID {
 
 // Bootstrap makes a house parent, whose children are users that cost nothing, and in it a first account with role admin,
 // its email taken as verified (docs/ARCHITECTURE.md, Accounts). Called again it changes nothing, whatever was done to the admin since,
-// and answers both as they stand; the password is looked at only when the admin is made. There is no default password (R75).
+// and returns both as they stand; the password is looked at only when the admin is made. There is no default password (R75).
 func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (house, admin Account, err error) {
 	a := h.auth
 	now := a.now()

@@ -15,7 +15,8 @@ import (
 )
 
 // Config is what an Authenticator is made of. Every zero means the documented default, which is the secure one; only
-// Secrets, BaseURL and Mail.Mailer are required. [New] copies it: changing it afterwards has no effect.
+// [Config.Secrets], [Config.BaseURL] and [Mail.Mailer] are required. [New] copies it: changing it afterwards has no
+// effect.
 type Config struct {
 	// Secrets are the master keys, at least one. The first signs and seals; all of them verify and open. A tenant stays
 	// on the key it was made with until [Authenticator.RotateTenantKey]. Digests and throttles use the last, so that a new
@@ -25,7 +26,7 @@ type Config struct {
 	// BaseURL is where users reach the host, for links in mails: https, or http for localhost. Never taken from a request.
 	BaseURL string
 
-	Product   string           // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
+	Product   string           // name in mails and authenticator apps, at most 64 bytes. Zero: the host of [Config.BaseURL]
 	Accounts  Accounts         // what holds for every account
 	Passwords Passwords        // which ones are taken, and how they are kept
 	Factors   Factors          // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
@@ -86,7 +87,7 @@ type Social struct {
 
 // Tokens are access tokens and the sessions behind them.
 type Tokens struct {
-	Issuer      string                     // the iss claim; changing it ends every token. Zero: BaseURL
+	Issuer      string                     // the iss claim; changing it ends every token. Zero: [Config.BaseURL]
 	TTL         time.Duration              // of an access token, at most 30 days. Zero: 24 hours
 	PerAudience map[Audience]time.Duration // of one family, instead of TTL
 	SigningKeys []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
@@ -111,7 +112,7 @@ type Mail struct {
 	Notices   Notices // which changes of an account are told. Zero: all
 }
 
-// Links are the paths below Config.BaseURL that links in mails lead to. An organization's own AuthURLs win.
+// Links are the paths below [Config.BaseURL] that links in mails lead to. An organization's own [AuthURLs] win.
 type Links struct {
 	Verify      string // Zero: "/auth/confirm-email"
 	Reset       string // Zero: "/reset-password"
@@ -126,18 +127,18 @@ type Notices struct {
 
 // Credits turns on the prepaid economy of docs/WIRE.md 1.7.
 type Credits struct {
-	Prices           map[Operation]int64 // in credits, over the defaults of DefaultPrices; zero: free
+	Prices           map[Operation]int64 // in credits, over the defaults of [DefaultPrices]; zero: free
 	InitialCredits   int64               // of a new parent. Zero: 3,000; negative: none
 	InitialFreeUsers int64               // children without retention charge. Zero: 1,000; negative: none
-	Packages         map[string]Package  // by Type. Nil: DefaultPackages
+	Packages         map[string]Package  // by Type. Nil: [DefaultPackages]
 }
 
-// DefaultPrices answers the documented prices in credits (docs/WIRE.md 1.7).
+// DefaultPrices returns the documented prices in credits (docs/WIRE.md 1.7).
 func DefaultPrices() map[Operation]int64 {
 	return map[Operation]int64{OpSignIn: 1, OpSignUp: 5, OpVerify: 2, OpSocial: 3, OpRetention: 1}
 }
 
-// DefaultPackages answers the documented packages (docs/WIRE.md 1.7).
+// DefaultPackages returns the documented packages (docs/WIRE.md 1.7).
 func DefaultPackages() map[string]Package {
 	return map[string]Package{
 		"STARTER": {Type: "STARTER", Credits: 10_000, PriceCents: 10_00},

@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
-// detach copies whatever the caller could still change: they may wipe his keys as soon as New has returned.
+// detach copies whatever the caller could still change: they may wipe their keys as soon as New has returned.
 func (c *Config) detach() {
 	c.Secrets = slices.Clone(c.Secrets)
 	for i, k := range c.Secrets {

@@ -13,8 +13,8 @@ import (
 )
 
 // Charge debits a parent for an operation of the host, once per key: again with the same key it changes nothing and
-// answers the same. ErrDisabled without Config.Credits; ErrInvalidInput for an operation without a price or a bad key;
-// ErrInsufficientCredits; ErrConflict when the key stands for something else; ErrNotFound.
+// returns the same. [ErrDisabled] without [Config.Credits]; [ErrInvalidInput] for an operation without a price or a bad
+// key; [ErrInsufficientCredits]; [ErrConflict] when the key stands for something else; [ErrNotFound].
 func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -32,7 +32,7 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 }
 
 // Refund takes a Charge back, by its key, once.
-// ErrNotFound: there is no such charge.
+// [ErrNotFound]: there is no such charge.
 func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -43,12 +43,12 @@ func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance
 
 // Purchase is a package that was paid for.
 type Purchase struct {
-	Package       string // its name in Credits.Packages
+	Package       string // its name in [Credits.Packages]
 	TransactionID string // of the payment, 1 to 190 bytes: the idempotency key
 }
 
 // GrantPackage gives a parent a package that it paid for, once per transaction id.
-// ErrDisabled; ErrInvalidInput; ErrConflict when the transaction id stands for another package; ErrNotFound.
+// [ErrDisabled]; [ErrInvalidInput]; [ErrConflict] when the transaction id stands for another package; [ErrNotFound].
 func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -98,7 +98,7 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	return b, nil
 }
 
-// CreditAnalysis is a parent's economy at a glance (docs/WIRE.md 1.7). Every figure comes from his counters.
+// CreditAnalysis is a parent's economy at a glance (docs/WIRE.md 1.7). Every figure comes from its counters.
 type CreditAnalysis struct {
 	Balance   Balance
 	Billable  int64 // children beyond the free ones
@@ -115,7 +115,7 @@ type Alerts struct {
 	Depleted bool // nothing is left
 }
 
-// CreditAnalysis answers the caller's own figures. ErrDisabled; ErrForbidden for a child.
+// CreditAnalysis returns the caller's own figures. [ErrDisabled]; [ErrForbidden] for a child.
 func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (CreditAnalysis, error) {
 	by = by.orNobody()
 	if err := a.bookkeeper(by); err != nil {
@@ -135,7 +135,7 @@ func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (Credi
 	return c, nil
 }
 
-// bookkeeper reports whether the caller may read account books: a parent his own.
+// bookkeeper reports whether the caller may read account books: a parent its own.
 func (a *Authenticator) bookkeeper(by *Identity) error {
 	switch {
 	case !by.IsParent():
@@ -148,7 +148,7 @@ func (a *Authenticator) bookkeeper(by *Identity) error {
 	return nil
 }
 
-// packages answers the last hundred that were bought, newest first.
+// packages returns the last hundred that were bought, newest first.
 func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []LedgerEntry, err error) {
 	for p := (store.Page{Limit: mostPackages}); ; {
 		rows, err := a.store.ListCredits(ctx, owner, OpPackage, p)
@@ -190,8 +190,8 @@ type BillingQuery struct {
 	Limit    int       // 1..100; zero: 10
 }
 
-// BillingHistory answers the caller's closed months, newest first. ErrForbidden for a child; ErrDisabled; ErrInvalidLimit;
-// ErrInvalidInput with Field "range" when From is after To.
+// BillingHistory returns the caller's closed months, newest first. [ErrForbidden] for a child; [ErrDisabled];
+// [ErrInvalidLimit]; [ErrInvalidInput] with [Error.Field] "range" when From is after To.
 func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q BillingQuery) ([]Month, error) {
 	by = by.orNobody()
 	if err := a.bookkeeper(by); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // RequestVerification mails a new confirmation link. The same answer goes to unknown and verified addresses.
-// ErrInvalidEmail, ErrParentKeyFormat, ErrUnknownParent, ErrInvalidInput (verify path), ErrRateLimited.
+// [ErrInvalidEmail], [ErrParentKeyFormat], [ErrUnknownParent], [ErrInvalidInput] (verify path), [ErrRateLimited].
 func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	where, email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
@@ -30,7 +30,8 @@ func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) 
 	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
 }
 
-// RequestOwnVerification mails the caller a new confirmation link. ErrAlreadyVerified, ErrInvalidInput, ErrRateLimited.
+// RequestOwnVerification mails the caller a new confirmation link. [ErrAlreadyVerified], [ErrInvalidInput],
+// [ErrRateLimited].
 func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity, verifyPath string, c Client) error {
 	by = by.orNobody()
 	now := a.now()
@@ -51,9 +52,9 @@ func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity
 	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
 }
 
-// VerifyEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it. Once,
-// at success, the parent is charged if his balance covers it. ErrInvalidInput: not the form of a token; ErrInvalidLink;
-// ErrLinkExpired; ErrAlreadyVerified: a used token, within its life; ErrRateLimited.
+// VerifyEmail verifies the email that a link was mailed to. It keeps the credentials of the sign-up that mailed it.
+// Once, at success, the parent is charged if its balance covers it. [ErrInvalidInput]: not the form of a token;
+// [ErrInvalidLink]; [ErrLinkExpired]; [ErrAlreadyVerified]: a used token, within its life; [ErrRateLimited].
 func (a *Authenticator) VerifyEmail(ctx context.Context, token SecretText, c Client) error {
 	now := a.now()
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
@@ -136,13 +137,13 @@ func checkVerifyPath(path string, owner *Subject, baseURL string) error {
 // EmailChange asks for a new address.
 type EmailChange struct {
 	Email    string
-	Password Password // fresh proof, as in EnrolFactor; empty: the session was proved within five minutes
+	Password Password // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
 	Client   Client
 }
 
-// RequestEmailChange mails a link to a new address of the caller; the change happens when it is followed ([Authenticator.ConfirmEmailChange]). Fresh
-// proof is needed, as in EnrolFactor. Whether the address is taken is not told. ErrInvalidEmail, ErrNotRecent,
-// ErrInvalidCredentials, ErrLocked, ErrRateLimited.
+// RequestEmailChange mails a link to a new address of the caller; the change happens when it is followed
+// ([Authenticator.ConfirmEmailChange]). Fresh proof is needed, as in [Authenticator.EnrolFactor]. Whether the address
+// is taken is not told. [ErrInvalidEmail], [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked], [ErrRateLimited].
 func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r EmailChange) error {
 	by = by.orNobody()
 	key, err := emailKey(r.Email)
@@ -165,8 +166,8 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	})
 }
 
-// ConfirmEmailChange makes the address that the link was mailed to the account's. The old one is told; mailed codes and links
-// are void. ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrEmailTaken, ErrRateLimited.
+// ConfirmEmailChange makes the address that the link was mailed to the account's. The old one is told; mailed codes and
+// links are void. [ErrInvalidLink], [ErrLinkExpired], [ErrLinkUsed], [ErrEmailTaken], [ErrRateLimited].
 func (a *Authenticator) ConfirmEmailChange(ctx context.Context, token SecretText, c Client) error {
 	now := a.now()
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {

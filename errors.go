@@ -20,7 +20,7 @@ type Error struct {
 	Err        error         // the cause, for logs only; never shown to a user
 }
 
-// Error returns the message for users. The cause is in Unwrap.
+// Error returns the message for users. The cause is in [Error.Unwrap].
 func (e *Error) Error() string {
 	if e.Message != "" {
 		return e.Message
@@ -137,7 +137,7 @@ var (
 	ErrUpstream    = &Error{Code: "upstream", Message: "The identity provider cannot be reached", RetryAfter: time.Second}
 )
 
-// Codes lists every code that a method of Authenticator may answer, for tables that must be complete.
+// Codes lists every code that a method of [Authenticator] may return, for tables that must be complete.
 func Codes() []Code {
 	all := []*Error{
 		ErrNotFound, ErrConflict, ErrLastAdmin, ErrInsufficientCredits,

@@ -75,7 +75,7 @@ func (a *Authenticator) event(e Event) {
 	a.cfg.Events(e)
 }
 
-// codeOf answers the code of an error, CodeInternal's for one that is not ours.
+// codeOf returns the code of an error, CodeInternal's for one that is not ours.
 func codeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

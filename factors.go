@@ -31,7 +31,7 @@ type pending struct {
 
 const sealChallenge = "challenge"
 
-// challenge answers what a client needs to go on.
+// challenge returns what a client needs to go on.
 func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInResult, error) {
 	c := pending{
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
@@ -55,10 +55,10 @@ type FactorRequest struct {
 	Client    Client     // of the same network as the first step
 }
 
-// SignInWithFactor ends the sign-in that a challenge began, with the same result and errors as SignIn.
-// ErrInvalidChallenge: forged, too old, from another network, or voided by a change of the account: sign in again.
-// ErrInvalidCode: wrong or used. ErrRateLimited: five tries per 15 minutes and account, which signing in again does not
-// give back; after a hundred in a row only a recovery code opens.
+// SignInWithFactor ends the sign-in that a challenge began, with the same result and errors as [Authenticator.SignIn].
+// [ErrInvalidChallenge]: forged, too old, from another network, or voided by a change of the account: sign in again.
+// [ErrInvalidCode]: wrong or used. [ErrRateLimited]: five tries per 15 minutes and account, which signing in again does
+// not give back; after a hundred in a row only a recovery code opens.
 func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
 	now := a.now()
 	var c pending
@@ -108,7 +108,7 @@ func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, err
 	return s, nil
 }
 
-// proveFactor checks a code of the app, and answers its time step for the store to compare, or uses up a recovery code.
+// proveFactor checks a code of the app, and returns its time step for the store to compare, or uses up a recovery code.
 func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
 	if canon.ValidCode(code) {
 		seed, ok := a.keys.Decrypt(boxTOTP, x.TOTP, x.ID[:])

@@ -49,12 +49,12 @@ type AccountSpec struct {
 	Name      string
 	Password  Password // empty: none; the account signs in by mailed code or after a reset
 	Temporary bool     // the password serves only to choose another one (R33)
-	Role      Role     // zero: RoleUser
+	Role      Role     // zero: [RoleUser]
 	Verified  bool     // the host vouches for the email
 }
 
-// CreateAccount makes an account on the host's word: no throttle, no charge, no session, no mail. Of a root account, the
-// initial credits are granted. Errors as of SignUp.
+// CreateAccount makes an account on the host's word: no throttle, no charge, no session, no mail. Of a root account,
+// the initial credits are granted. Errors as of [Authenticator.SignUp].
 func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, error) {
 	a := h.auth
 	now := a.now()

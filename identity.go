@@ -19,7 +19,7 @@ type Client struct {
 	Agent string     // User-Agent; cut to 256 bytes where it is kept
 }
 
-// unmapped answers the address as one of a kind: IPv4 out of its IPv6 form, without zone.
+// unmapped returns the address as one of a kind: IPv4 out of its IPv6 form, without zone.
 func (c Client) unmapped() netip.Addr { return c.Addr.Unmap().WithZone("") }
 
 // network is what rates and locks count: the IPv4 address, or the IPv6 /64; "" for an unknown one.
@@ -65,7 +65,7 @@ const (
 	LimitedSecondFactor Limitation = "second-factor" // until a second factor is enrolled
 )
 
-// Identity is who a token speaks for, as the store knew him when it was checked. It is shared and must not be changed.
+// Identity is who a token speaks for, as the store knew them when it was checked. It is shared and must not be changed.
 type Identity struct {
 	Account   uuid.UUID
 	Parent    uuid.UUID // Root for a parent
@@ -80,14 +80,14 @@ type Identity struct {
 	Limited   Limitation
 	HasFactor bool
 	Verified  bool
-	ProvedAt  time.Time // when he last proved who he is
+	ProvedAt  time.Time // when they last proved who they are
 	ExpiresAt time.Time // of the token
 }
 
 // IsParent reports whether the account has no parent.
 func (id *Identity) IsParent() bool { return id.Parent == Root }
 
-// Admin reports whether he may act on the other accounts of his scope. A root account is nobody's admin: the root
+// Admin reports whether they may act on the other accounts of their scope. A root account is nobody's admin: the root
 // scope belongs to the host.
 func (id *Identity) Admin() bool {
 	return id.Role == RoleAdmin && id.Parent != Root && id.Limited == Unlimited
@@ -157,7 +157,7 @@ func scopesOf(s Subject) []string {
 // anyPlace counts an address over all places: a parent can be named by key, number or id, and each would count anew.
 const anyPlace = ""
 
-// ownerOf answers the parent that a place names; nil for the root scope. It must be an active root account.
+// ownerOf returns the parent that a place names; nil for the root scope. It must be an active root account.
 func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, error) {
 	if where == (place{}) {
 		return nil, nil

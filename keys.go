@@ -51,8 +51,9 @@ func (MasterKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 func (MasterKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // SigningKey is an asymmetric key of the instance, for services that verify tokens on their own with the JWKS. Private
-// is an [ed25519.PrivateKey] (EdDSA), an [*ecdsa.PrivateKey] on P-256 (ES256) or an [*rsa.PrivateKey] of 2,048 bits or more
-// (RS256). A key that only verifies, to let a rotated one fade out, has Public instead. It shows itself nowhere.
+// is an [ed25519.PrivateKey] (EdDSA), an [*ecdsa.PrivateKey] on P-256 (ES256) or an [*rsa.PrivateKey] of 2,048 bits or
+// more (RS256). A key that only verifies, to let a rotated one fade out, has [SigningKey.Public] instead. It shows
+// itself nowhere.
 type SigningKey struct {
 	Private crypto.Signer
 	Public  crypto.PublicKey
@@ -146,7 +147,7 @@ func (SigningKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText returns "[redacted]".
 func (SigningKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// JWKS returns the public halves of Config.Tokens.SigningKeys as a JSON Web Key Set (RFC 7517, RFC 8037), the signing key
-// first, to be served as /.well-known/jwks.json. Without SigningKeys the set is empty: HS256 keys have no public half.
-// It is made once, in [New]; the caller owns the copy.
+// JWKS returns the public halves of Config.Tokens.SigningKeys as a JSON Web Key Set (RFC 7517, RFC 8037), the signing
+// key first, to be served as /.well-known/jwks.json. Without [Tokens.SigningKeys] the set is empty: HS256 keys have no
+// public half. It is made once, in [New]; the caller owns the copy.
 func (a *Authenticator) JWKS() []byte { return a.keys.JWKS() }

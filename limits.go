@@ -11,7 +11,7 @@ import (
 // default. Attempts against a rate are never given back.
 type Limits struct {
 	// SignIn are the rates of sign-in attempts per network and audience. Zero: 30 per minute and 300 per hour, for
-	// AudiencePlatform 5 per minute, which it shares with its codes and resets.
+	// [AudiencePlatform] 5 per minute, which it shares with its codes and resets.
 	SignIn map[Audience][]Limit
 
 	Lock           Limit   // per (scope, email, network). Zero: from the 5th failure in a row 30 s, doubling to 15 min, forgotten after 15 min
@@ -30,7 +30,8 @@ type Limits struct {
 	// Attempts is where they are counted, such as store/redis; ask its Check at the start. Nil: the store.
 	Attempts store.AttemptStore
 
-	// Reset are the rates of reset mails per (scope, email) and audience. Zero: 1 per minute, for AudiencePlatform 3 per hour.
+	// Reset are the rates of reset mails per (scope, email) and audience. Zero: 1 per minute, for [AudiencePlatform] 3
+	// per hour.
 	Reset map[Audience][]Limit
 }
 
@@ -63,7 +64,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// signIn answers the network rates of an audience.
+// signIn returns the network rates of an audience.
 func (l Limits) signIn(a Audience) []Limit {
 	if r, ok := l.SignIn[a]; ok {
 		return r
@@ -74,7 +75,7 @@ func (l Limits) signIn(a Audience) []Limit {
 	return []Limit{Rate(30, time.Minute), Rate(300, time.Hour)}
 }
 
-// reset answers the mail rates of an audience.
+// reset returns the mail rates of an audience.
 func (l Limits) reset(a Audience) []Limit {
 	if r, ok := l.Reset[a]; ok {
 		return r

@@ -30,7 +30,7 @@ type AccountPage struct {
 }
 
 // Accounts lists the accounts of the scope that the caller rules, in order of creation.
-// ErrForbidden, ErrLimitedSession, ErrInvalidLimit, ErrInvalidCursor, ErrInvalidInput (search).
+// [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor], [ErrInvalidInput] (search).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)
@@ -134,7 +134,7 @@ type activeCount struct {
 	at time.Time
 }
 
-// activeIn answers how many accounts of the scope were seen within 30 days, at most an hour old.
+// activeIn returns how many accounts of the scope were seen within 30 days, at most an hour old.
 func (a *Authenticator) activeIn(ctx context.Context, scope uuid.UUID) (int64, error) {
 	now, c := a.now(), &a.active
 	c.mu.Lock()

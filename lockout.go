@@ -196,7 +196,7 @@ func (t taken) recognised() bool {
 	return false
 }
 
-// accountHits are the buckets of a password that a signed-in caller repeats: a lock of his account and network, and a
+// accountHits are the buckets of a password that a signed-in caller repeats: a lock of the account and network, and a
 // ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
 func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
 	id, l := by.Account.String(), a.cfg.Limits

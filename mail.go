@@ -24,7 +24,7 @@ type MailerFunc func(ctx context.Context, m Message) error
 // Send calls f.
 func (f MailerFunc) Send(ctx context.Context, m Message) error { return f(ctx, m) }
 
-// Message is one mail, ready to send. No field holds CR, LF or NUL but Text and HTML.
+// Message is one mail, ready to send. No field holds CR, LF or NUL but [Message.Text] and HTML.
 type Message struct {
 	ID      string // of the outbox row, the same when it is sent again: a Message-ID without its domain
 	Kind    MailKind

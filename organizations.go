@@ -36,7 +36,7 @@ type AuthURLsPatch struct {
 	SignIn, SignUp, Verify, Reset, Update, Resend, Successful *string
 }
 
-// Organization answers what the caller may know of his organization: a parent with his jwtSecret, a child its parent's
+// Organization returns what the caller may know of their organization: a parent with its tenant key, a child its parent's
 // without.
 func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
 	by = by.orNobody()
@@ -55,8 +55,8 @@ func (a *Authenticator) Organization(ctx context.Context, by *Identity) (Organiz
 	return a.details(s, by.IsParent() && by.Limited == Unlimited)
 }
 
-// OrganizationByKey answers what a parent's public key may show, which stands in every web page: never the secret.
-// ErrUnknownParent: no account has the key; ErrForbidden with Field "parent": it is a child's.
+// OrganizationByKey returns what a parent's public key may show, which stands in every web page: never the secret.
+// [ErrUnknownParent]: no account has the key; [ErrForbidden] with [Error.Field] "parent": it is a child's.
 func (a *Authenticator) OrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
 	return a.byKey(ctx, publicKey, false)
 }
@@ -70,7 +70,7 @@ func (a *Authenticator) byKey(ctx context.Context, publicKey string, secret bool
 	return a.details(s, secret)
 }
 
-// keyHolder answers the parent whose public key it is.
+// keyHolder returns the parent whose public key it is.
 func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subject, error) {
 	if !ValidPublicKey(publicKey) {
 		return Subject{}, ErrUnknownParent
@@ -85,7 +85,7 @@ func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subjec
 	return s, err
 }
 
-// details answers an organization with its defaults where there is none yet: domain restriction is on.
+// details returns an organization with its defaults where there is none yet: domain restriction is on.
 func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, error) {
 	d := OrganizationDetails{Owner: s.Account.ID, PublicKey: s.Account.PublicKey, Organization: Organization{DomainRestriction: true}}
 	if s.Organization != nil {
@@ -225,7 +225,7 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 	return key, err
 }
 
-// apply answers the organization with what the patch changes, checked.
+// apply returns the organization with what the patch changes, checked.
 func (p OrganizationPatch) apply(o Organization) (Organization, error) {
 	set(&o.Name, p.Name)
 	set(&o.URL, p.URL)

@@ -8,8 +8,8 @@ import (
 )
 
 // OriginAllowed reports whether a page of that origin may use an organization's key (docs/WIRE.md 1.2): with the domain
-// restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin of
-// Config.BaseURL and localhost. "null" and whatever is no web origin never may.
+// restriction on, its host must be the organization's or below it; while the organization has no URL, only the origin
+// of [Config.BaseURL] and localhost. "null" and whatever is no web origin never may.
 func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 	u, ok := canon.Origin(origin)
 	if !ok {
@@ -40,7 +40,7 @@ type OriginRequest struct {
 }
 
 // OriginAllowedFor is [Authenticator.OriginAllowed] for the organization of a parent's public key. It is no reading of
-// details and emits no event. [ErrUnknownParent]; [ErrForbidden] with Field "parent" for a child's key.
+// details and emits no event. [ErrUnknownParent]; [ErrForbidden] with [Error.Field] "parent" for a child's key.
 func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (bool, error) {
 	s, err := a.keyHolder(ctx, r.PublicKey)
 	if err != nil {

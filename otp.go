@@ -17,14 +17,14 @@ type MailRequest struct {
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
-	VerifyPath   string // RequestVerification only, as in SignUpRequest
+	VerifyPath   string // [Authenticator.RequestVerification] only, as in [SignUpRequest]
 	Audience     Audience
 	Client       Client
 }
 
 // RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
-// the answer stays, and no mail goes. ErrInvalidEmail; ErrUnknownParent (keys and numbers are public); ErrRateLimited for the
-// network only.
+// the answer stays, and no mail goes. [ErrInvalidEmail]; [ErrUnknownParent] (keys and numbers are public);
+// [ErrRateLimited] for the network only.
 func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -60,9 +60,10 @@ type CodeRequest struct {
 	Client       Client
 }
 
-// SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same ErrInvalidCredentials. The five
-// tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids all codes. The
-// first proof of a mailbox drops what was set up before it (R34). Other errors as of SignIn.
+// SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same [ErrInvalidCredentials].
+// The five tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids
+// all codes. The first proof of a mailbox drops what was set up before it (R34). Other errors as of
+// [Authenticator.SignIn].
 func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -99,7 +100,7 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 	return a.finishSignIn(ctx, s, attempt{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
 }
 
-// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it answers quiet.
+// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it returns quiet.
 func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
 	d, err := a.ask(ctx, hits, now)
 	switch {
@@ -152,7 +153,7 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 	return where, email, nil
 }
 
-// byLink answers whose link it is, if it is live.
+// byLink returns whose link it is, if it is live.
 func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Digest, now time.Time) (store.Secret, Subject, error) {
 	secret, s, err := a.store.Secret(ctx, p, d)
 	switch {
@@ -169,7 +170,7 @@ func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Dig
 	return secret, s, err
 }
 
-// provenMailbox answers the account after a proof of its mailbox. The first one drops whatever was set up before anyone
+// provenMailbox returns the account after a proof of its mailbox. The first one drops whatever was set up before anyone
 // had shown to own the address (R34).
 func provenMailbox(x Account, now time.Time) Account {
 	if x.EmailVerifiedAt.IsZero() {

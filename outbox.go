@@ -28,7 +28,7 @@ func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
 	return nil
 }
 
-// sendDue begins to send what is due, as far as senders are free, and answers how many it began. Mail is claimed only when it
+// sendDue begins to send what is due, as far as senders are free, and returns how many it began. Mail is claimed only when it
 // can be sent at once: no lease runs out while it waits, and a mailer that hangs keeps its own place and nobody else's.
 func (w *worker) sendDue() (began int) {
 	for w.ctx.Err() == nil {
@@ -129,7 +129,7 @@ func backoff(tries int) time.Duration {
 }
 
 // prepare finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
-// tell him: not sent, no error.
+// tell them: not sent, no error.
 func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -23,7 +23,7 @@ type PasswordChange struct {
 
 // ChangePassword replaces the caller's password. Every other session ends, the caller's stays; codes and links on their
 // way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
-// ErrInvalidCredentials, ErrLocked, ErrWeakPassword, ErrConflict when another change came first.
+// [ErrInvalidCredentials], [ErrLocked], [ErrWeakPassword], [ErrConflict] when another change came first.
 func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r PasswordChange) error {
 	by = by.orNobody()
 	s, err := a.confirm(ctx, by, r.Current, r.Client)
@@ -45,7 +45,7 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r Pass
 	return nil
 }
 
-// passwordAge answers whether a password is expired and the days that are left, rounded up: zero exactly when expired
+// passwordAge returns whether a password is expired and the days that are left, rounded up: zero exactly when expired
 // (docs/WIRE.md 1.1 rule 7). What was never set, zero, does not expire.
 func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired bool, days int) {
 	if changed.IsZero() {
@@ -59,9 +59,9 @@ func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired 
 	return false, int((rest + day - 1) / day)
 }
 
-// PasswordPolicy judges a new password of an account. It answers nil or an error whose text is shown to the user; an
-// *Error is passed on, any other becomes ErrWeakPassword. It is asked before hashing and may look things up, within ctx.
-// The bounds of 8 to 1,024 bytes and the blocklist hold besides every policy.
+// PasswordPolicy judges a new password of an account. It returns nil or an error whose text is shown to the user; an
+// *Error is passed on, any other becomes [ErrWeakPassword]. It is asked before hashing and may look things up, within
+// ctx. The bounds of 8 to 1,024 bytes and the blocklist hold besides every policy.
 type PasswordPolicy func(ctx context.Context, password string, of Account) error
 
 // PolicyDefault asks for 8 characters and refuses passwords that contain the account's email or username
@@ -70,7 +70,8 @@ func PolicyDefault(_ context.Context, password string, of Account) error {
 	return longEnough(password, 8, of)
 }
 
-// PolicyNIST is PolicyDefault with 15 characters, and 8 for an account with a second factor (NIST SP 800-63B-4 3.1.1.2).
+// PolicyNIST is [PolicyDefault] with 15 characters, and 8 for an account with a second factor (NIST SP 800-63B-4
+// 3.1.1.2).
 func PolicyNIST(_ context.Context, password string, of Account) error {
 	if len(of.TOTP) > 0 {
 		return longEnough(password, 8, of)
@@ -101,7 +102,7 @@ const (
 // characters of a digest, the other reads a file.
 type BreachChecker interface {
 	// Breached reports whether the password is known. An error means that nobody can tell: the password is then taken,
-	// and the host gets EventBreachUnknown.
+	// and the host gets [EventBreachUnknown].
 	Breached(ctx context.Context, password string) (bool, error)
 }
 
@@ -154,7 +155,7 @@ func (a *Authenticator) checkBreached(ctx context.Context, password Password, of
 
 const maxHistory = 24
 
-// withPassword answers the account with a new password, which must be none of the last few.
+// withPassword returns the account with a new password, which must be none of the last few.
 func (a *Authenticator) withPassword(ctx context.Context, x Account, password Password, now time.Time) (Account, error) {
 	n := a.cfg.Passwords.History
 	if x.PasswordTemporary || a.cfg.Passwords.EnforceExpiry {

@@ -12,7 +12,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Profile is what an account may know of itself. A child gets no Balance and no Packages: nothing of its parent's.
+// Profile is what an account may know of itself. A child gets no Balance and no [Profile.Packages]: nothing of its
+// parent's.
 type Profile struct {
 	Subject  Subject
 	Details  OrganizationDetails // without secret; for a child of its parent
@@ -20,7 +21,7 @@ type Profile struct {
 	Packages []LedgerEntry       // bought by a parent, newest first, at most 100
 }
 
-// Profile answers the caller's own.
+// Profile returns the caller's own.
 func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, error) {
 	by = by.orNobody()
 	s, err := a.self(ctx, by)
@@ -38,8 +39,8 @@ func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, err
 	return p, err
 }
 
-// ChangeUsername gives the caller another username, or none. ErrInvalidUsername, ErrUsernameTaken; ErrRateLimited, as often as
-// Limits.SignUp, because the answer tells which names are taken.
+// ChangeUsername gives the caller another username, or none. [ErrInvalidUsername], [ErrUsernameTaken];
+// [ErrRateLimited], as often as [Limits.SignUp], because the answer tells which names are taken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
 	by = by.orNobody()
 	if username != "" && !canon.ValidUsername(username) {
@@ -63,7 +64,7 @@ func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, userna
 	})
 }
 
-// PersonalData is everything kept about a person, for his own copy of it. It holds no secrets and encodes as JSON.
+// PersonalData is everything kept about a person, for their own copy of it. It holds no secrets and encodes as JSON.
 type PersonalData struct {
 	Account      PersonalAccount  `json:"account"`
 	Organization *Organization    `json:"organization,omitempty"`
@@ -101,8 +102,8 @@ type PersonalCredit struct {
 	Balance   int64     `json:"balance"`
 }
 
-// Export answers the caller's own data: account, organization, live sessions and, for a parent, the figures and the first
-// thousand lines of his account book.
+// Export returns the caller's own data: account, organization, live sessions and, for a parent, the figures and the first
+// thousand lines of its account book.
 func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData, error) {
 	by = by.orNobody()
 	s, err := a.self(ctx, by)
@@ -137,9 +138,9 @@ func personal(x Account) PersonalAccount {
 	}
 }
 
-// DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password is
-// asked again; an account without one is deleted on the word of a session not older than ten minutes.
-// ErrInvalidCredentials, ErrNotRecent, ErrLocked, ErrLastAdmin.
+// DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password
+// is asked again; an account without one is deleted on the word of a session not older than ten minutes.
+// [ErrInvalidCredentials], [ErrNotRecent], [ErrLocked], [ErrLastAdmin].
 func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password Password, c Client) error {
 	by = by.orNobody()
 	s, err := a.confirm(ctx, by, password, c)
@@ -155,7 +156,7 @@ func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, passwor
 	return a.delete(ctx, s, by.Account)
 }
 
-// public answers the account without what no list may carry (R83).
+// public returns the account without what no list may carry (R83).
 func public(x Account) Account {
 	x.Password, x.PasswordHistory, x.TOTP, x.TOTPPending = "", nil, nil, nil
 	if x.Organization != nil {

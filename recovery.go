@@ -10,8 +10,8 @@ import (
 )
 
 // RequestReset mails a link with which the account's owner sets a new password. Every address gets the same answer:
-// the worker finds out later who it is. ErrInvalidEmail; ErrParentKeyFormat, ErrUnknownParent (keys are public);
-// ErrRateLimited, counted for unknown addresses, too.
+// the worker finds out later who it is. [ErrInvalidEmail]; [ErrParentKeyFormat], [ErrUnknownParent] (keys are public);
+// [ErrRateLimited], counted for unknown addresses, too.
 func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -40,11 +40,12 @@ type ResetRequest struct {
 	Client    Client
 }
 
-// ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids every
-// other mailed secret, forgets the failures and tells the owner; it neither signs in nor touches the second
-// factor or the status (R32). An account whose email was not verified loses, with its old password, its second factor and
-// linked sign-ins, which a stranger may have made (R34). A password that the policy refuses does not use the link up.
-// ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrWeakPassword, ErrParentKeyFormat, ErrUnknownParent, ErrRateLimited.
+// ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids
+// every other mailed secret, forgets the failures and tells the owner; it neither signs in nor touches the second
+// factor or the status (R32). An account whose email was not verified loses, with its old password, its second factor
+// and linked sign-ins, which a stranger may have made (R34). A password that the policy refuses does not use the link
+// up. [ErrInvalidLink], [ErrLinkExpired], [ErrLinkUsed], [ErrWeakPassword], [ErrParentKeyFormat], [ErrUnknownParent],
+// [ErrRateLimited].
 func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)

@@ -23,7 +23,7 @@ type refreshClaims struct {
 
 const sealRefresh = "refresh"
 
-// refreshToken answers the refresh token of a session, or nothing when Config.Refresh is off.
+// refreshToken returns the refresh token of a session, or nothing when Config.Refresh is off.
 func (a *Authenticator) refreshToken(s Session) (string, error) {
 	if s.RefreshUntil.IsZero() {
 		return "", nil
@@ -35,9 +35,9 @@ func (a *Authenticator) refreshToken(s Session) (string, error) {
 }
 
 // Refresh exchanges a refresh token for a new access token and its successor. Within Config.Refresh.Grace after a
-// refresh the old token gets the same successor; later, or an even older one, is reuse: somebody else has it, so the session
-// ends, the host gets EventRefreshReused and the owner a mail (RFC 9700 4.14). A refresh costs nothing.
-// ErrInvalidToken for whatever is wrong; ErrDisabled without Config.Refresh.
+// refresh the old token gets the same successor; later, or an even older one, is reuse: somebody else has it, so the
+// session ends, the host gets [EventRefreshReused] and the owner a mail (RFC 9700 4.14). A refresh costs nothing.
+// [ErrInvalidToken] for whatever is wrong; [ErrDisabled] without [Config.Refresh].
 func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client) (SignInResult, error) {
 	if a.cfg.Refresh.Idle <= 0 {
 		return SignInResult{}, ErrDisabled

@@ -46,7 +46,7 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 	return list, nil
 }
 
-// EndSession ends one of the caller's own sessions at once. ErrNotFound: he has none of that id.
+// EndSession ends one of the caller's own sessions at once. [ErrNotFound]: there is none of that id.
 func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
 	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
@@ -64,7 +64,7 @@ func (a *Authenticator) EndOtherSessions(ctx context.Context, by *Identity) erro
 	return a.endSessions(ctx, by.Account, by, by.Session)
 }
 
-// EndSessions ends every session of an account that the caller may act on, his own included. ErrNotFound.
+// EndSessions ends every session of an account that the caller may act on, the own one included. [ErrNotFound].
 func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
 	if id != by.Account {
@@ -89,7 +89,7 @@ func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Ident
 	})
 }
 
-// RequireRecent answers ErrNotRecent unless the caller proved who he is within the given time (step-up).
+// RequireRecent returns [ErrNotRecent] unless the caller proved who they are within the given time (step-up).
 func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error {
 	by = by.orNobody()
 	if age := a.now().Sub(by.ProvedAt); age < 0 || age > within {
@@ -105,8 +105,9 @@ type Confirmation struct {
 	Client   Client
 }
 
-// Reauthenticate proves once more who the caller is, so that RequireRecent passes in this session: by the password and,
-// where there is one, a code of the second factor. ErrInvalidCredentials, ErrInvalidCode, ErrLocked, ErrRateLimited.
+// Reauthenticate proves once more who the caller is, so that [Authenticator.RequireRecent] passes in this session: by
+// the password and, where there is one, a code of the second factor. [ErrInvalidCredentials], [ErrInvalidCode],
+// [ErrLocked], [ErrRateLimited].
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
 	s, err := a.confirm(ctx, by, r.Password, r.Client)
@@ -161,8 +162,8 @@ func deviceLabel(agent string) string {
 	return "Unknown device"
 }
 
-// SignOut ends the caller's session at once. ErrInvalidToken: it has ended already. An error of the store is reported,
-// never swallowed (R55).
+// SignOut ends the caller's session at once. [ErrInvalidToken]: it has ended already. An error of the store is
+// reported, never swallowed (R55).
 func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
 	by = by.orNobody()
 	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())

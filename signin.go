@@ -11,15 +11,16 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignInRequest asks for a session. Where to look: with ParentKey or ParentNumber below that parent (and, with ParentKey
-// and AudienceOrganization, by the organization widget among parents), else below Parent, which zero means the parents.
+// SignInRequest asks for a session. Where to look: with [SignInRequest.ParentKey] or [SignInRequest.ParentNumber] below
+// that parent (and, with [SignInRequest.ParentKey] and [AudienceOrganization], by the organization widget among
+// parents), else below [SignInRequest.Parent], which zero means the parents.
 type SignInRequest struct {
 	Email        string
 	Password     Password
 	ParentKey    string
 	ParentNumber int64
 	Parent       uuid.UUID
-	Audience     Audience // zero: AudienceHost
+	Audience     Audience // zero: [AudienceHost]
 	Client       Client
 }
 
@@ -28,22 +29,22 @@ type SignInResult struct {
 	Token           SecretText    // access token
 	Refresh         SecretText    // refresh token; empty: not configured
 	ExpiresIn       time.Duration // of Token, or of Challenge
-	Challenge       SecretText    // not empty: prove the second factor with SignInWithFactor; there is no Token then
+	Challenge       SecretText    // not empty: prove the second factor with [Authenticator.SignInWithFactor]; there is no Token then
 	Session         uuid.UUID
 	Subject         Subject
-	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in AudienceOrganization only
+	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in [AudienceOrganization] only
 	PasswordExpired bool
 	DaysUntilExpiry int
 }
 
-// SignIn proves an email and a password and answers a session, or a challenge for the second factor.
+// SignIn proves an email and a password and returns a session, or a challenge for the second factor.
 //
-// Whether the account is unknown, has no password, belongs to another parent or the password is wrong, the answer is the
-// same ErrInvalidCredentials after the same work (R13, R14). What depends on the account's state is told only after
-// the password was right: ErrInactive, ErrUnverified, ErrParentKeyNeeded, ErrParentKeyUnwanted, ErrNoOrganization,
-// ErrOrganizationMismatch, ErrOrganizationNotAuthorized, ErrParentInactive, ErrParentGone, ErrInsufficientCredits,
-// ErrAccountGone. Before it: ErrUnknownParent (the key is public), ErrLocked and ErrRateLimited with RetryAfter, alike for
-// unknown accounts; ErrBusy; ErrUnavailable.
+// Whether the account is unknown, has no password, belongs to another parent or the password is wrong, the answer is
+// the same [ErrInvalidCredentials] after the same work (R13, R14). What depends on the account's state is told only
+// after the password was right: [ErrInactive], [ErrUnverified], [ErrParentKeyNeeded], [ErrParentKeyUnwanted],
+// [ErrNoOrganization], [ErrOrganizationMismatch], [ErrOrganizationNotAuthorized], [ErrParentInactive], [ErrParentGone],
+// [ErrInsufficientCredits], [ErrAccountGone]. Before it: [ErrUnknownParent] (the key is public), [ErrLocked] and
+// [ErrRateLimited] with [Error.RetryAfter], alike for unknown accounts; [ErrBusy]; [ErrUnavailable].
 func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)

@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignUpRequest asks for an account, and for a session with it. Where: as in SignInRequest.
+// SignUpRequest asks for an account, and for a session with it. Where: as in [SignInRequest].
 type SignUpRequest struct {
 	Email        string
 	Password     Password
@@ -30,11 +30,11 @@ type SignUpResult struct {
 }
 
 // SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
-// credits. Where the organization (or Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in the same
-// step, and the session is limited to the account's own business until it is. Errors: ErrInvalidEmail, ErrInvalidUsername,
-// ErrWeakPassword, ErrInvalidInput (name, verify path), ErrEmailTaken, ErrUsernameTaken, ErrUnknownParent, ErrParentInactive,
-// ErrInsufficientCredits, ErrRateLimited, ErrBusy, ErrUnavailable. After an error there is no account, but after
-// ErrUnavailable there may be: signing in tells.
+// credits. Where the organization (or Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in
+// the same step, and the session is limited to the account's own business until it is. Errors: [ErrInvalidEmail],
+// [ErrInvalidUsername], [ErrWeakPassword], [ErrInvalidInput] (name, verify path), [ErrEmailTaken], [ErrUsernameTaken],
+// [ErrUnknownParent], [ErrParentInactive], [ErrInsufficientCredits], [ErrRateLimited], [ErrBusy], [ErrUnavailable].
+// After an error there is no account, but after [ErrUnavailable] there may be: signing in tells.
 func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)

@@ -12,7 +12,8 @@ import (
 )
 
 // IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module oidc has one for any
-// issuer. It answers an error that is ErrUpstream when the issuer cannot be reached; any other means that the token is no good.
+// issuer. It returns an error that is [ErrUpstream] when the issuer cannot be reached; any other means that the token
+// is no good.
 type IDTokenVerifier interface {
 	// VerifyIDToken checks signature, issuer, audience, time and, unless it is empty, the nonce.
 	VerifyIDToken(ctx context.Context, token, clientID, nonce string) (IDToken, error)
@@ -37,10 +38,11 @@ type GoogleRequest struct {
 	Client       Client
 }
 
-// SignInWithGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its email
-// is verified; otherwise it loses what was set up before anyone had shown to own the address (R34). ErrParentKeyNeeded;
-// ErrUnknownParent; ErrDisabled: the organization has not turned it on; ErrInvalidCredentials: the token is not good for it;
-// ErrUpstream; then as SignIn and SignUp.
+// SignInWithGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its
+// email is verified; otherwise it loses what was set up before anyone had shown to own the address (R34).
+// [ErrParentKeyNeeded]; [ErrUnknownParent]; [ErrDisabled]: the organization has not turned it on;
+// [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as [Authenticator.SignIn] and
+// [Authenticator.SignUp].
 func (a *Authenticator) SignInWithGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -88,7 +90,7 @@ func (a *Authenticator) googleOwner(ctx context.Context, where place) (*Subject,
 	return owner, nil
 }
 
-// verifyGoogle answers a token that is good for this organization, with the canonical email that Google vouches for.
+// verifyGoogle returns a token that is good for this organization, with the canonical email that Google vouches for.
 func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner *Subject) (IDToken, string, error) {
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, "", ErrInvalidCredentials

@@ -31,7 +31,8 @@ const (
 
 var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Enrolment is what an authenticator app needs. It is shown once and is worth nothing until ConfirmFactor.
+// Enrolment is what an authenticator app needs. It is shown once and is worth nothing until
+// [Authenticator.ConfirmFactor].
 type Enrolment struct {
 	Seed SecretText  // base32
 	URL  SecretText  // otpauth://
@@ -39,8 +40,8 @@ type Enrolment struct {
 }
 
 // EnrolFactor begins a second factor for the caller: a new seed waits for its first code. Fresh proof is needed: the
-// password, or a session proved within five minutes. ErrNotRecent, ErrInvalidCredentials, ErrLocked; ErrFactorState: there
-// is one already.
+// password, or a session proved within five minutes. [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked];
+// [ErrFactorState]: there is one already.
 func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password Password, c Client) (Enrolment, error) {
 	by = by.orNobody()
 	s, err := a.fresh(ctx, by, password, c)
@@ -80,8 +81,9 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 	return Enrolment{Seed: SecretText(key.Secret()), URL: SecretText(key.URL()), PNG: b.Bytes()}, nil
 }
 
-// ConfirmFactor turns the second factor on with the first code of the app, and answers ten recovery codes, which are shown
-// this once. Other sessions end; the owner is told by mail. ErrFactorState: nothing was begun; ErrInvalidCode; ErrRateLimited.
+// ConfirmFactor turns the second factor on with the first code of the app, and returns ten recovery codes, which are
+// shown this once. Other sessions end; the owner is told by mail. [ErrFactorState]: nothing was begun;
+// [ErrInvalidCode]; [ErrRateLimited].
 func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code SecretText, c Client) (recovery []SecretText, err error) {
 	by = by.orNobody()
 	s, t, err := a.factorChange(ctx, by, string(code))
@@ -106,8 +108,8 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code Se
 	return recovery, a.changeFactor(ctx, by, s, change, t, "enrolled")
 }
 
-// RemoveFactor turns the second factor off: fresh proof of the first and a code are needed. Recovery codes are void, other
-// sessions end, the owner is told by mail. ErrFactorState: there is none.
+// RemoveFactor turns the second factor off: fresh proof of the first and a code are needed. Recovery codes are void,
+// other sessions end, the owner is told by mail. [ErrFactorState]: there is none.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
 	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
@@ -168,7 +170,7 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	return nil
 }
 
-// matchTOTP answers the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every step
+// matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every step
 // is compared, in constant time.
 func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64, ok bool) {
 	secret := base32Plain.EncodeToString(seed)
@@ -182,7 +184,7 @@ func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64,
 	return step, ok
 }
 
-// newRecoveryCodes answers ten codes of 80 bits and the digests to keep (R43).
+// newRecoveryCodes returns ten codes of 80 bits and the digests to keep (R43).
 func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (codes []SecretText, kept []store.Secret) {
 	for range recoveryCodes {
 		code := random.RecoveryCode()

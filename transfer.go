@@ -15,9 +15,9 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// ImportOptions steer ImportAccounts.
+// ImportOptions steer [Host.ImportAccounts].
 type ImportOptions struct {
-	Skip     int64                       // lines that an earlier run has done (ImportReport.Done)
+	Skip     int64                       // lines that an earlier run has done ([ImportReport.Done])
 	Parallel int                         // accounts written at once. Zero: 16
 	Progress func(ImportReport)          // every thousand lines and at the end, from one goroutine at a time
 	Refused  func(line int64, err error) // each line that was not imported, in no order. Nil: counted only
@@ -36,14 +36,15 @@ const (
 	importChunk   = 1_000
 )
 
-// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them below parent (Root: parents).
-// Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and Firebase's), PBKDF2
-// ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512}, $5$ and $6$. Parameters
-// beyond the bounds of SECURITY.md R10 are refused.
+// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them below parent ([Root]:
+// parents). Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and Firebase's),
+// PBKDF2 ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512}, $5$ and $6$.
+// Parameters beyond the bounds of SECURITY.md R10 are refused.
 //
-// It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or from
-// ImportReport.Done. Lines that cannot be imported (ErrInvalidEmail, ErrEmailTaken, …) are reported and passed over. It stops at an
-// error of the reader or the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed.
+// It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
+// from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], …) are reported and
+// passed over. It stops at an error of the reader or the store, or when ctx ends; the report then says how far it came.
+// Nothing is charged or mailed.
 func (h Host) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
 	a := h.auth
 	setZero(&o.Parallel, 16)
@@ -76,7 +77,7 @@ func (h Host) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader,
 	return report, nil
 }
 
-// importChunk imports some lines at once and answers when all are done.
+// importChunk imports some lines at once and returns when all are done.
 func (a *Authenticator) importChunk(ctx context.Context, parent uuid.UUID, chunk [][]byte, first int64, o ImportOptions, report *ImportReport) error {
 	var (
 		mu     sync.Mutex
@@ -135,10 +136,10 @@ type ExportOptions struct {
 	Progress func(ImportReport) // after every thousand lines. Nil: none
 }
 
-// ExportAccounts writes the accounts below parent (Root: parents), one AccountRecord a line, in order of creation, so that
-// ImportAccounts with the same Config.Secrets makes the same accounts in another store, passwords, second factors and
-// tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on after the account
-// o.After and returns the last one written. Sessions, numbers and credits stay behind.
+// ExportAccounts writes the accounts below parent ([Root]: parents), one [AccountRecord] a line, in order of creation,
+// so that [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
+// second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on
+// after the account o.After and returns the last one written. Sessions, numbers and credits stay behind.
 func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
 	a := h.auth
 	var out bytes.Buffer

@@ -56,7 +56,7 @@ func paid(a tollkeeper.Account) store.NewSession {
 	}}
 }
 
-// crew is callers who sign in: each below a parent of his own, or all below one.
+// crew is callers who sign in: each below a parent of its own, or all below one.
 func crew(ctx context.Context, s store.Store, callers int, shared bool) ([]tollkeeper.Account, error) {
 	people := make([]tollkeeper.Account, callers)
 	var parent tollkeeper.Account
@@ -102,8 +102,8 @@ func takes(callers int, waive bool, take func([]store.Bucket) error) func(int) e
 	return func(caller int) error { return take(buckets[caller]) }
 }
 
-// lastCredit lets 64 callers ask for twice as many paid sessions as the parent has credits, and answers how many of
-// them he paid for, as a share: one is right.
+// lastCredit lets 64 callers ask for twice as many paid sessions as the parent has credits, and returns how many of
+// them it paid for, as a share: one is right.
 func lastCredit(ctx context.Context, s store.Store, credits int64) func(time.Duration) (Sample, error) {
 	return func(time.Duration) (Sample, error) {
 		parent, err := payer(ctx, s, credits)

@@ -52,7 +52,7 @@ func (b *boss) guarded(next http.Handler) http.Handler {
 	return b.LoadClientStateMiddleware(required(lock.Middleware(b.Authboss)(next)))
 }
 
-// signedIn answers a request with the cookie of a session.
+// signedIn returns a request with the cookie of a session.
 func (b *boss) signedIn() (*http.Request, error) {
 	b.sessions["session-id"] = bossSession{"session-id", email}
 	r, err := http.NewRequest(http.MethodGet, "/", nil)

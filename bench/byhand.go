@@ -57,7 +57,7 @@ func (h *byHand) sign(u handUser) (string, error) {
 	}).SignedString(h.key)
 }
 
-// many answers n tokens: ours at first sight come from memory as cold as theirs.
+// many returns n tokens: ours at first sight come from memory as cold as theirs.
 func (h *byHand) many(n int) ([]string, error) {
 	tokens := make([]string, n)
 	for i := range tokens {

@@ -71,7 +71,7 @@ func (c crowd) apart(ctx context.Context) (Sample, error) {
 	return s, json.Unmarshal(out, &s)
 }
 
-// Crowd does what a parent process asked for and answers true, or answers false in an ordinary process. Programs that measure call it
+// Crowd does what a parent process asked for and returns true, or answers false in an ordinary process. Programs that measure call it
 // first.
 func Crowd() (asked bool, err error) {
 	spec := os.Getenv(crowdVariable)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// crowd is callers who sign in at once, each into his own account.
+// crowd is callers who sign in at once, each into their own account.
 type crowd struct {
 	Callers   int
 	Seconds   float64 // each signs in again until then; zero: once
@@ -23,7 +23,7 @@ type crowd struct {
 	Cheap     bool    // hashes for tests
 }
 
-// run answers throughput and times of the sign-ins that were served, and in Note the memory of the process and how many were shed.
+// run returns throughput and times of the sign-ins that were served, and in Note the memory of the process and how many were shed.
 func (c crowd) run(ctx context.Context) (Sample, error) {
 	kept := memory.New()
 	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {

@@ -60,7 +60,7 @@ func execute(ctx context.Context, dsn, sql string) error {
 	return err
 }
 
-// queryText answers the one value of a query.
+// queryText returns the one value of a query.
 func queryText(ctx context.Context, dsn, sql string) (text string, err error) {
 	c, err := pgx.Connect(ctx, dsn)
 	if err != nil {

@@ -55,7 +55,7 @@ func scan(b []byte, name []byte) (n int64) {
 	return n
 }
 
-// alone answers checks of one signature of each kind over a text of a token's length.
+// alone returns checks of one signature of each kind over a text of a token's length.
 func alone() (map[string]func(int) error, error) {
 	text := []byte(strings.Repeat("x", 400))
 	sum := sha256.Sum256(text)

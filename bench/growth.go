@@ -98,7 +98,7 @@ func (b *Bench) addSize(ctx context.Context, kept store.Store, n int, pour func(
 	return nil
 }
 
-// inTheMiddle answers one of a thousand neighbouring rows: the rows that are worked on are as many at each size, and what grows
+// inTheMiddle returns one of a thousand neighbouring rows: the rows that are worked on are as many at each size, and what grows
 // is what lies around them.
 func inTheMiddle(i, n int) int {
 	few := min(n, 1000)

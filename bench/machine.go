@@ -26,7 +26,7 @@ func Machine(ctx context.Context, s Setup) string {
 	return strings.Join(lines, "\n")
 }
 
-// firstOf answers the value of the first line "name : value" of a file of the kernel.
+// firstOf returns the value of the first line "name : value" of a file of the kernel.
 func firstOf(file, name string) string {
 	text, err := os.ReadFile(file)
 	if err == nil {

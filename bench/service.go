@@ -57,7 +57,7 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{V1Scope: s.house.ID, Logger: quiet})
 }
 
-// signIn answers a session of the admin.
+// signIn returns a session of the admin.
 func (s *service) signIn(ctx context.Context) (tollkeeper.SignInResult, error) {
 	return s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Parent: s.house.ID})
 }

@@ -32,14 +32,14 @@ func newTenant(ctx context.Context, auth *tollkeeper.Authenticator) (*tenant, er
 	return &tenant{a, session}, err
 }
 
-// mint answers n different tokens of the one session.
+// mint returns n different tokens of the one session.
 func (t *tenant) mint(n int) ([]string, error) {
 	return minted(string(t.session.Token), n, func(text string) ([]byte, error) {
 		return jwt.SigningMethodHS256.Sign(text, []byte(t.session.TenantKey))
 	})
 }
 
-// minted answers n tokens like the one given, each with an id of its own, as the library writes them.
+// minted returns n tokens like the one given, each with an id of its own, as the library writes them.
 func minted(token string, n int, sign func(text string) ([]byte, error)) ([]string, error) {
 	head, payload, _ := strings.Cut(token, ".")
 	payload, _, _ = strings.Cut(payload, ".")

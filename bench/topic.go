@@ -26,7 +26,7 @@ type Setup struct {
 	Small    bool   // data of a size for tests: shows that the code runs, measures nothing
 }
 
-// size answers full, or small in tests.
+// size returns full, or small in tests.
 func (s Setup) size(full, small int) int {
 	if s.Small {
 		return small
@@ -80,7 +80,7 @@ func Topics() []Topic {
 	}
 }
 
-// ErrNoServer answers a topic whose server Setup does not name.
+// ErrNoServer returns a topic whose server Setup does not name.
 var ErrNoServer = errors.New("bench: no server")
 
 // Start opens the topic.

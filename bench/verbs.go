@@ -30,7 +30,7 @@ type verbSet struct {
 	n      int
 }
 
-// of answers the id of the i-th child, which is also that of its session.
+// of returns the id of the i-th child, which is also that of its session.
 func (v verbSet) of(i int) uuid.UUID { return number(i + 1) }
 
 func (v verbSet) accounts() []verb {

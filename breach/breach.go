@@ -1,5 +1,5 @@
-// Package breach knows passwords that were published after a break-in, for tollkeeper's Config.Passwords.Breach. Range asks a
-// service over the network, Filter reads a file.
+// Package breach knows passwords that were published after a break-in, for tollkeeper's Config.Passwords.Breach. Range
+// asks a service over the network, [Filter] reads a file.
 //
 //	checker, err := breach.NewRange(breach.RangeConfig{})     // the public service
 //	checker, err := breach.Open("/var/lib/app/passwords.tkb") // a file that Build wrote

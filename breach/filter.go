@@ -42,11 +42,11 @@ type Filter struct {
 	entries uint64
 }
 
-// ErrFile means that a file is not one that Build wrote, or is not whole.
+// ErrFile means that a file is not one that [Build] wrote, or is not whole.
 var ErrFile = errors.New("breach: not a filter file, or damaged")
 
 // Open reads the file into memory, which takes as much of it as the file has bytes, and checks it whole. An error is
-// ErrFile, or that of the file system.
+// [ErrFile], or that of the file system.
 func Open(file string) (*Filter, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -102,7 +102,7 @@ func read(r io.Reader, size int64) (*Filter, error) {
 	return f, nil
 }
 
-// Entries answers how many lines the filter was built from.
+// Entries returns how many lines the filter was built from.
 func (f *Filter) Entries() int64 { return int64(f.entries) }
 
 // Breached reports whether the password is known. It never fails.
@@ -133,5 +133,5 @@ func halves(digest [sha1.Size]byte) (a, b uint64) {
 	return binary.LittleEndian.Uint64(digest[:8]), binary.LittleEndian.Uint64(digest[8:16]) | 1
 }
 
-// place answers bit number i. The cubic term keeps two passwords whose a and b agree modulo m from sharing every bit.
+// place returns bit number i. The cubic term keeps two passwords whose a and b agree modulo m from sharing every bit.
 func place(a, b, i, size uint64) uint64 { return (a + i*b + (i*i*i-i)/6) % size }

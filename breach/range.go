@@ -22,7 +22,8 @@ const PublicRange = "https://api.pwnedpasswords.com"
 
 // RangeConfig says whom a Range asks.
 type RangeConfig struct {
-	// BaseURL is the service's; "/range/" and five hex characters are added. https, or http for localhost. Zero: PublicRange.
+	// BaseURL is the service's; "/range/" and five hex characters are added. https, or http for localhost. Zero:
+	// [PublicRange].
 	BaseURL    string
 	HTTPClient *http.Client  // redirects are not followed, cookies not kept. Nil: one of its own
 	Timeout    time.Duration // of one question, besides the caller's ctx. Zero: 2 seconds

@@ -40,7 +40,7 @@ func maybeBody[T any](c *call) (T, error) {
 // noBody leaves the body, if there is one, unread.
 func noBody(*call) (struct{}, error) { return struct{}{}, nil }
 
-// read answers the body, or nothing when it is only white space. A missing Content-Type is taken for JSON; any other
+// read returns the body, or nothing when it is only white space. A missing Content-Type is taken for JSON; any other
 // type is a bad body, so that a page of another origin cannot send one without a preflight (R62, R65).
 func (c *call) read() ([]byte, error) {
 	if c.r.ContentLength > maxBody {

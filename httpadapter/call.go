@@ -23,7 +23,7 @@ type call struct {
 	w         http.ResponseWriter
 	r         *http.Request
 	endpoint  *endpoint            // nil until the route is known
-	id        *tollkeeper.Identity // nil: nobody has proved who he is
+	id        *tollkeeper.Identity // nil: nobody has proved who they are
 	parentKey string               // the parent's public key that the request names; empty: none
 	target    uuid.UUID            // that the path ends in
 	ambient   bool                 // the credential is a cookie, which a browser adds by itself
@@ -98,7 +98,7 @@ func (c *call) answer(a answer) error {
 	return nil
 }
 
-// fail answers an error from the tables. What stands in none of them is the family's 500 (R70).
+// fail returns an error from the tables. What stands in none of them is the family's 500 (R70).
 func (c *call) fail(err error) {
 	known, ok := errors.AsType[*tollkeeper.Error](err)
 	if !ok {

@@ -46,7 +46,7 @@ func (o Cookie) cookies() (*cookies, error) {
 	return t, nil
 }
 
-// choose answers the token of a request whose headers said token or err. A cookie counts only where no header of
+// choose returns the token of a request whose headers said token or err. A cookie counts only where no header of
 // carriers is sent; a header and a cookie that differ are refused.
 func (t *cookies) choose(r *http.Request, carriers []string, token string, err error) (chosen string, ambient bool, _ error) {
 	sent := r.CookiesNamed(CookieName)

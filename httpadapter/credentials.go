@@ -133,7 +133,7 @@ func (c *call) parentOnly() error {
 // stepUp is how fresh a proof must be for what cannot be undone.
 const stepUp = 5 * time.Minute
 
-// recentParent asks for more: that he proved just now who he is.
+// recentParent asks for more: that they proved just now who they are.
 func (c *call) recentParent() error {
 	if err := c.parentOnly(); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (c *call) recentParent() error {
 	return c.auth.RequireRecent(c.id, stepUp)
 }
 
-// adminOnly asks for an unlimited token of an admin. Whom he may act on is the core's to say (R74).
+// adminOnly asks for an unlimited token of an admin. Whom they may act on is the core's to say (R74).
 func (c *call) adminOnly() error {
 	if err := c.signedIn(); err != nil {
 		return err

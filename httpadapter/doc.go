@@ -4,7 +4,7 @@
 //	mux := http.NewServeMux()
 //	err := httpadapter.Mount(mux, auth, httpadapter.Options{V1Scope: house.ID})
 //
-// Organization, V1 and Platform answer one family alone, as an http.Handler for any router that leaves
+// Organization, V1 and [Platform] answer one family alone, as an http.Handler for any router that leaves
 // Request.URL.Path as it came; http.StripPrefix moves a family elsewhere.
 //
 // A family is data: a table of routes, each with a decoder and an encoder, and a complete table from error code to
@@ -26,7 +26,7 @@
 //
 // # A host's own routes
 //
-// RequireAuth, RequireRole, RequireRecent and IdentityFrom protect them with the same tokens. Options.Cookie carries the
-// session in a cookie besides, for pages of the service's own origin; AcceptCookie makes RequireAuth take it. JWKS serves
-// the public keys to services that verify tokens on their own.
+// [RequireAuth], [RequireRole], [RequireRecent] and [IdentityFrom] protect them with the same tokens. [Options.Cookie]
+// carries the session in a cookie besides, for pages of the service's own origin; [AcceptCookie] makes [RequireAuth]
+// take it. JWKS serves the public keys to services that verify tokens on their own.
 package httpadapter

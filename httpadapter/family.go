@@ -29,7 +29,7 @@ type family struct {
 	byKey          keyHolder                         // what a parent's public key shows; nil: nothing
 }
 
-// keyHolder answers what a parent's public key shows of its organization.
+// keyHolder returns what a parent's public key shows of its organization.
 type keyHolder func(*tollkeeper.Authenticator, context.Context, string) (tollkeeper.OrganizationDetails, error)
 
 // shape encodes an error. Families without codes ignore code.

@@ -6,7 +6,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// JWKS answers the public halves of Config.Tokens.SigningKeys, for services that verify tokens on their own (package verify):
+// JWKS returns the public halves of Config.Tokens.SigningKeys, for services that verify tokens on their own (package verify):
 //
 //	mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(auth))
 //

@@ -15,7 +15,7 @@ import (
 // identityKey is the context key of the identity.
 type identityKey struct{}
 
-// IdentityFrom answers who sent the request, below RequireAuth. The Identity is shared and must not be changed.
+// IdentityFrom returns who sent the request, below [RequireAuth]. The Identity is shared and must not be changed.
 func IdentityFrom(ctx context.Context) (*tollkeeper.Identity, bool) {
 	id, ok := ctx.Value(identityKey{}).(*tollkeeper.Identity)
 	return id, ok
@@ -29,11 +29,12 @@ type guard struct {
 	cookies   *cookies
 }
 
-// AuthOption says which tokens RequireAuth lets in.
+// AuthOption says which tokens [RequireAuth] lets in.
 type AuthOption func(*guard)
 
 // Accept lets tokens of these families in, instead of those that the host's own calls made (tollkeeper.AudienceHost).
-// The organization family's tokens are of every tenant: take InScope, or look at Identity.Parent, before showing anything.
+// The organization family's tokens are of every tenant: take [InScope], or look at Identity.Parent, before showing
+// anything.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
 	return func(g *guard) { g.audiences = slices.Clone(audiences) }
 }
@@ -49,8 +50,8 @@ func AllowLimited() AuthOption {
 	return func(g *guard) { g.limited = true }
 }
 
-// AcceptCookie takes the session cookie, too, by the rules of Cookie. With a Cookie that Mount would refuse, or that is
-// off, no cookie is taken.
+// AcceptCookie takes the session cookie, too, by the rules of [Cookie]. With a Cookie that [Mount] would refuse, or
+// that is off, no cookie is taken.
 func AcceptCookie(o Cookie) AuthOption {
 	return func(g *guard) { g.cookies, _ = o.cookies() }
 }
@@ -96,9 +97,9 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	return id, nil
 }
 
-// RequireRole lets a request pass whose Identity has the role, below RequireAuth; otherwise it answers 403, or 401 when
-// nobody is signed in. A role counts in the scope of its account only: the admin of one tenant is not the admin of
-// another, so a host that serves several tenants adds InScope.
+// RequireRole lets a request pass whose Identity has the role, below [RequireAuth]; otherwise it answers 403, or 401
+// when nobody is signed in. A role counts in the scope of its account only: the admin of one tenant is not the admin of
+// another, so a host that serves several tenants adds [InScope].
 func RequireRole(role tollkeeper.Role) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +115,7 @@ func RequireRole(role tollkeeper.Role) func(http.Handler) http.Handler {
 	}
 }
 
-// RequireRecent lets a request pass whose session proved within that time who its owner is, below RequireAuth: by a
+// RequireRecent lets a request pass whose session proved within that time who its owner is, below [RequireAuth]: by a
 // sign-in, or by POST /auth/reauthenticate since. Otherwise it answers 403, or 401 when nobody is signed in.
 func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -133,7 +134,7 @@ func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration) func(ht
 	}
 }
 
-// problem answers an error of the middleware.
+// problem returns an error of the middleware.
 func problem(w http.ResponseWriter, err error) {
 	status, title := http.StatusUnauthorized, "Invalid or missing token"
 	h := w.Header()

@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Mux is what Mount needs of a router: http.ServeMux, or one whose patterns mean the same.
+// Mux is what [Mount] needs of a router: http.ServeMux, or one whose patterns mean the same.
 type Mux interface {
 	Handle(pattern string, h http.Handler)
 }

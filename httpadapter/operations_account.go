@@ -19,7 +19,7 @@ func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, erro
 // passwordChange is a new password with the current one as its proof.
 type passwordChange struct{ current, next string }
 
-// changePassword sets the caller's password and keeps his session.
+// changePassword sets the caller's password and keeps the session.
 func changePassword(c *call, in passwordChange) (done, error) {
 	if err := c.newPassword(in.next); err != nil {
 		return done{}, err
@@ -48,7 +48,7 @@ func accounts(c *call, q tollkeeper.AccountQuery) (tollkeeper.AccountPage, error
 	return c.auth.Accounts(c.ctx(), c.id, q)
 }
 
-// profile answers what the caller may know of himself.
+// profile returns what the caller may know of himself.
 func profile(c *call, _ struct{}) (tollkeeper.Profile, error) { return c.auth.Profile(c.ctx(), c.id) }
 
 // emailChange is a new address with the password as its proof; without one a session proved just now will do.
@@ -69,7 +69,7 @@ func changeUsername(c *call, username string) (done, error) {
 	return done{}, c.auth.ChangeUsername(c.ctx(), c.id, username)
 }
 
-// export answers everything kept about the caller.
+// export returns everything kept about the caller.
 func export(c *call, _ struct{}) (tollkeeper.PersonalData, error) {
 	return c.auth.Export(c.ctx(), c.id)
 }

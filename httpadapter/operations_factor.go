@@ -7,7 +7,7 @@ func enrolFactor(c *call, password string) (tollkeeper.Enrolment, error) {
 	return c.auth.EnrolFactor(c.ctx(), c.id, tollkeeper.Password(password), c.client())
 }
 
-// confirmFactor turns it on with its first code, and answers the recovery codes.
+// confirmFactor turns it on with its first code, and returns the recovery codes.
 func confirmFactor(c *call, code string) ([]tollkeeper.SecretText, error) {
 	return c.auth.ConfirmFactor(c.ctx(), c.id, tollkeeper.SecretText(code), c.client())
 }

@@ -2,7 +2,7 @@ package httpadapter
 
 import "github.com/tollkeeper/tollkeeper"
 
-// The answers to requests for mail are the same for every address (R15).
+// The returns to requests for mail are the same for every address (R15).
 
 // requestCode asks for a one-time code.
 func requestCode(c *call, in tollkeeper.MailRequest) (done, error) {
@@ -20,7 +20,7 @@ func requestReset(c *call, in tollkeeper.MailRequest) (done, error) {
 	return done{}, c.auth.RequestReset(c.ctx(), in)
 }
 
-// requestConfirmation asks for a link that verifies the email: the caller's own, if he is known.
+// requestConfirmation asks for a link that verifies the email: the caller's own, if they are known.
 func requestConfirmation(c *call, in tollkeeper.MailRequest) (done, error) {
 	if c.id != nil {
 		return done{}, c.auth.RequestOwnVerification(c.ctx(), c.id, in.VerifyPath, c.client())

@@ -2,7 +2,7 @@ package httpadapter
 
 import "github.com/tollkeeper/tollkeeper"
 
-// organizationDetails answers the caller's organization, or that of the key he sent. Only a parent himself gets the
+// organizationDetails returns the caller's organization, or that of the key that was sent. Only a parent gets the
 // secret, unless the host has chosen Options.UnsafeSecretForKeyHolders.
 func organizationDetails(c *call, _ struct{}) (tollkeeper.OrganizationDetails, error) {
 	if c.id != nil {
@@ -16,18 +16,18 @@ func updateOrganization(c *call, p tollkeeper.OrganizationPatch) (tollkeeper.Org
 	return c.auth.UpdateOrganization(c.ctx(), c.id, p)
 }
 
-// creditAnalysis answers the caller's credits.
+// creditAnalysis returns the caller's credits.
 func creditAnalysis(c *call, _ struct{}) (tollkeeper.CreditAnalysis, error) {
 	return c.auth.CreditAnalysis(c.ctx(), c.id)
 }
 
-// billingHistory answers the caller's closed months.
+// billingHistory returns the caller's closed months.
 func billingHistory(c *call, q tollkeeper.BillingQuery) ([]tollkeeper.Month, error) {
 	return c.auth.BillingHistory(c.ctx(), c.id, q)
 }
 
-// rotateSecret gives the caller another jwtSecret, which his next sign-in shows: every session that the old one signed
-// ends, his own with them.
+// rotateSecret gives the caller another jwtSecret, which the next sign-in shows: every session that the old one signed
+// ends, the own one with them.
 func rotateSecret(c *call, _ struct{}) (done, error) {
 	_, err := c.auth.RotateTenantKey(c.ctx(), c.id)
 	return c.ended(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Options say how the families are mounted. Every zero is the documented default; only V1Scope is required, and only
-// where the v1 family is mounted. It is copied: changing it afterwards has no effect.
+// Options say how the families are mounted. Every zero is the documented default; only [Options.V1Scope] is required,
+// and only where the v1 family is mounted. It is copied: changing it afterwards has no effect.
 type Options struct {
 	// V1Scope is the parent whose children are the users of the v1 family: the house that Bootstrap makes, or a tenant.
 	// tollkeeper.Root is refused: its accounts are the organization family's parents (docs/WIRE.md section 2).
@@ -37,7 +37,7 @@ type Options struct {
 	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (docs/WIRE.md section 2).
 	V1PasswordRegex bool
 
-	// UnsafeSecretForKeyHolders answers jwtSecret to whoever sends a parent's public key, which stands in every web
+	// UnsafeSecretForKeyHolders returns jwtSecret to whoever sends a parent's public key, which stands in every web
 	// page: with it anyone may forge claims of that parent's tokens. It is a warning in the log at construction.
 	// It exists for clients that cannot be changed (docs/WIRE.md 1.2).
 	UnsafeSecretForKeyHolders bool

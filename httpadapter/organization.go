@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Organization answers the organization family alone (docs/WIRE.md section 1), to be mounted at /auth and /parent and below.
+// Organization returns the organization family alone (docs/WIRE.md section 1), to be mounted at /auth and /parent and below.
 func Organization(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(organizationFamily, auth, o)
 }
@@ -44,7 +44,7 @@ func organizationError(code, message string) []byte {
 	return body
 }
 
-// parentsOnly answers whoever is not a parent with a valid token: 401 in the documentation, also for a child.
+// parentsOnly returns whoever is not a parent with a valid token: 401 in the documentation, also for a child.
 func parentsOnly(message string) []reply {
 	return []reply{
 		at(errNoCredential, 401, "UNAUTHORIZED", message),
@@ -53,7 +53,7 @@ func parentsOnly(message string) []reply {
 	}
 }
 
-// keyReplies answers a parent key that is wrong, as each route documents it.
+// keyReplies returns a parent key that is wrong, as each route documents it.
 func keyReplies(status int, code, message string) []reply {
 	return []reply{
 		at(tollkeeper.ErrUnknownParent, status, code, message),

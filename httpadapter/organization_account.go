@@ -2,7 +2,7 @@ package httpadapter
 
 import "github.com/tollkeeper/tollkeeper"
 
-// accountRoutes are what everyone may do with his own account, in the organization family's envelope (ours).
+// accountRoutes are what everyone may do with their own account, in the organization family's envelope (ours).
 var accountRoutes = []route{
 	on("POST", "/auth/account/email", emailBody, changeEmail, organizationSays("A link has been sent to the new address")).asks(signedIn).
 		saying(wrongPassword, at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another link")),

@@ -28,7 +28,7 @@ func organizationSays(message string) func(*call, done) answer {
 // textOrNull is null when empty.
 type textOrNull string
 
-// MarshalJSON answers null for the empty text.
+// MarshalJSON returns null for the empty text.
 func (t textOrNull) MarshalJSON() ([]byte, error) {
 	if t == "" {
 		return []byte("null"), nil

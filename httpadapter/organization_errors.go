@@ -2,7 +2,7 @@ package httpadapter
 
 import "github.com/tollkeeper/tollkeeper"
 
-// organizationReplies answers every code in the organization family. An empty message is the error's own.
+// organizationReplies returns every code in the organization family. An empty message is the error's own.
 var organizationReplies = []reply{
 	at(errNoRoute, 404, "NOT_FOUND", "Not found"),
 	at(errMethod, 405, "METHOD_NOT_ALLOWED", "Method not allowed"),

@@ -90,7 +90,7 @@ func profileParentOf(p tollkeeper.Profile) profileParent {
 	return u
 }
 
-// unix answers seconds; nil for the zero time.
+// unix returns seconds; nil for the zero time.
 func unix(t time.Time) *int64 {
 	if t.IsZero() {
 		return nil

@@ -19,7 +19,7 @@ var (
 	preflightLife  = []string{"600"}
 )
 
-// preflight answers a browser's question whether a page may send such a request, and reports whether it was one.
+// preflight returns a browser's question whether a page may send such a request, and reports whether it was one.
 //
 // It carries neither body nor key, so that the organization whose rule decides is not known yet. It tells any page of
 // a plain origin the methods and headers of the route, which this contract tells everybody, and nothing about any

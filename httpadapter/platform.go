@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Platform answers the platform family alone (docs/WIRE.md section 3), to be mounted at /api/user and below.
+// Platform returns the platform family alone (docs/WIRE.md section 3), to be mounted at /api/user and below.
 func Platform(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(platformFamily, auth, o)
 }
@@ -49,7 +49,7 @@ const (
 	platformNeedsRefresh  = "Refresh token is required"
 )
 
-// platformNeeds answers a body that cannot be read as one that lacks everything: the one documented 400 of the route.
+// platformNeeds returns a body that cannot be read as one that lacks everything: the one documented 400 of the route.
 func platformNeeds(message string) []reply {
 	return []reply{
 		at(errEmptyBody, 400, "", message),

@@ -9,7 +9,7 @@ const (
 	platformAway    = "Service unavailable"
 )
 
-// platformReplies answers every code in the platform family. An empty message is the error's own: policy texts.
+// platformReplies returns every code in the platform family. An empty message is the error's own: policy texts.
 var platformReplies = []reply{
 	at(errNoRoute, 404, "", "Not found"),
 	at(errMethod, 405, "", "Method not allowed"),

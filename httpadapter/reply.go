@@ -12,7 +12,7 @@ type reply struct {
 	child   bool   // only for a request that names a parent
 }
 
-// at answers the reply to errors of the same code as cause.
+// at returns the reply to errors of the same code as cause.
 func at(cause *tollkeeper.Error, status int, code, message string) reply {
 	return reply{cause: cause.Code, status: status, code: code, message: message}
 }
@@ -36,7 +36,7 @@ type encoded struct {
 	body  []byte // nil: made of the error's own message
 }
 
-// text answers the body for an error.
+// text returns the body for an error.
 func (e *encoded) text(err *tollkeeper.Error) []byte {
 	if e.body != nil {
 		return e.body
@@ -51,7 +51,7 @@ type question struct {
 	child bool
 }
 
-// table answers questions. It is never changed after newTable.
+// table returns questions. It is never changed after newTable.
 type table map[question]*encoded
 
 // newTable encodes the replies once. A later reply wins over an earlier one to the same question.
@@ -67,7 +67,7 @@ func newTable(replies []reply, s shape) table {
 	return t
 }
 
-// find answers the narrowest reply to an error, nil if there is none.
+// find returns the narrowest reply to an error, nil if there is none.
 func (t table) find(err *tollkeeper.Error, child bool) *encoded {
 	q := question{err.Code, err.Field, child}
 	for _, q := range [...]question{q, {q.cause, q.field, false}, {q.cause, "", q.child}, {q.cause, "", false}} {

@@ -86,7 +86,7 @@ func (m *mounted) add(r route) {
 	p.allow = []string{strings.Join(names, ", ")}
 }
 
-// find answers what serves a URL path, with the id that the path ends in. An id in another spelling than its own is no
+// find returns what serves a URL path, with the id that the path ends in. An id in another spelling than its own is no
 // path (R64).
 func (m *mounted) find(urlPath string) (*path, uuid.UUID) {
 	if p, ok := m.paths[urlPath]; ok {
@@ -104,7 +104,7 @@ func (m *mounted) find(urlPath string) (*path, uuid.UUID) {
 	return p, id
 }
 
-// ServeHTTP answers exactly the documented methods of exactly the documented paths (R63, R64). A panic below it is a
+// ServeHTTP returns exactly the documented methods of exactly the documented paths (R63, R64). A panic below it is a
 // 500 in the family's shape.
 func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{mounted: m, w: w, r: r}

@@ -7,8 +7,8 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// V1 answers the v1 family alone (docs/WIRE.md section 2), to be mounted at /authentiq/v1 and below.
-// Options.V1Scope is required.
+// V1 returns the v1 family alone (docs/WIRE.md section 2), to be mounted at /authentiq/v1 and below.
+// [Options.V1Scope] is required.
 func V1(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(v1Family, auth, o)
 }

@@ -10,7 +10,7 @@ const (
 	v1Away     = "Service unavailable! Try again later..."
 )
 
-// v1Replies answers every code in the v1 family. Those that docs/WIRE.md section 2 does not name cannot happen on
+// v1Replies returns every code in the v1 family. Those that docs/WIRE.md section 2 does not name cannot happen on
 // its routes, or are ours.
 var v1Replies = []reply{
 	at(errNoRoute, 404, "", "Not found!"),

@@ -157,7 +157,7 @@ var refusals = map[tollkeeper.Code]struct {
 	tollkeeper.ErrUpstream.Code:            {503, "SERVICE_UNAVAILABLE"},
 }
 
-// refuse answers an error in the organization family's shape. The cause goes to the log where it is the service's.
+// refuse returns an error in the organization family's shape. The cause goes to the log where it is the service's.
 func (f *flow) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*tollkeeper.Error](err)
 	if !ok && r.Context().Err() != nil {

@@ -24,9 +24,9 @@ import (
 type Delivery int
 
 // The deliveries. Those but the first go to the page of the organization, its AuthURLs.Successful, or to the path that
-// Start was asked to return to, on the same origin. Failures are always answered as JSON.
+// [Handlers.Start] was asked to return to, on the same origin. Failures are always answered as JSON.
 const (
-	// JSON answers the callback with the organization family's JSON (docs/WIRE.md 1.6): for a window that a script reads, or
+	// JSON returns the callback with the organization family's JSON (docs/WIRE.md 1.6): for a window that a script reads, or
 	// a client that is no browser.
 	JSON Delivery = iota
 	// FormPost has the browser post the fields "token" and "expiresIn" (or "challenge" and "expiresIn") to the page's
@@ -37,7 +37,8 @@ const (
 	Fragment
 )
 
-// HandlersConfig says how the authorization-code flow is run. Auth, Verifier, Key and RedirectURL are required.
+// HandlersConfig says how the authorization-code flow is run. Auth, Verifier, [HandlersConfig.Key] and
+// [HandlersConfig.RedirectURL] are required.
 type HandlersConfig struct {
 	Auth     *tollkeeper.Authenticator // with the same Verifier as its Config.Social.Google
 	Verifier *Verifier
@@ -50,7 +51,7 @@ type HandlersConfig struct {
 	// request.
 	RedirectURL string
 
-	// ClientSecret answers the secret that the issuer gave for a client id, empty for a client without one. Nil: no
+	// ClientSecret returns the secret that the issuer gave for a client id, empty for a client without one. Nil: no
 	// client has one, and PKCE alone protects the code. Google gives one to every web client.
 	ClientSecret func(ctx context.Context, clientID string) (string, error)
 
@@ -61,15 +62,17 @@ type HandlersConfig struct {
 	Logger         *slog.Logger   // gets causes that no answer shows. Nil: slog.Default
 }
 
-// Handlers are the two ends of the flow. Mount Start at GET /auth/google/start and Callback at the path of
-// HandlersConfig.RedirectURL, by convention GET /auth/google/callback, with Register or by hand.
+// Handlers are the two ends of the flow. Mount Start at GET /auth/google/start and [Handlers.Callback] at the path of
+// [HandlersConfig.RedirectURL], by convention GET /auth/google/callback, with [Handlers.Register] or by hand.
 //
 // Start takes the parameters parentPublicKey and, optional, return. It refuses keys of parents that have not turned the
-// sign-in on, and sends the browser to the issuer, with state, nonce and a PKCE challenge (S256) whose other halves stay
-// in one sealed cookie: "__Host-tollkeeper-oidc", or without the prefix on http://localhost; HttpOnly, SameSite=Lax, good
-// for ten minutes and for one callback. A second Start in the same browser takes the place of the first.
+// sign-in on, and sends the browser to the issuer, with state, nonce and a PKCE challenge (S256) whose other halves
+// stay in one sealed cookie: "__Host-tollkeeper-oidc", or without the prefix on http://localhost; HttpOnly,
+// SameSite=Lax, good for ten minutes and for one callback. A second [Handlers.Start] in the same browser takes the
+// place of the first.
 //
-// Callback signs in by Authenticator.SignInWithGoogle with AudienceOrganization, and answers by Deliver.
+// Callback signs in by Authenticator.SignInWithGoogle with AudienceOrganization, and answers by
+// [HandlersConfig.Deliver].
 type Handlers struct {
 	Start    http.Handler
 	Callback http.Handler
@@ -132,7 +135,8 @@ func getOnly(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// Register mounts both: Start at GET /auth/google/start, Callback at GET and the path of RedirectURL.
+// Register mounts both: [Handlers.Start] at GET /auth/google/start, [Handlers.Callback] at GET and the path of
+// [HandlersConfig.RedirectURL].
 func (h *Handlers) Register(mux *http.ServeMux) {
 	mux.Handle("GET /auth/google/start", h.Start)
 	mux.Handle("GET "+h.path, h.Callback)
@@ -165,7 +169,7 @@ func (f *flow) oauth(ctx context.Context, clientID string) (*oauth2.Config, erro
 	return &oauth2.Config{ClientID: clientID, Endpoint: d.endpoint, RedirectURL: f.RedirectURL, Scopes: []string{"openid", "email", "profile"}}, nil
 }
 
-// organization answers the parent's, if it has turned the sign-in on and has a page to end at.
+// organization returns the parent's, if it has turned the sign-in on and has a page to end at.
 func (f *flow) organization(ctx context.Context, key string) (tollkeeper.Organization, error) {
 	d, err := f.Auth.OrganizationByKey(ctx, key)
 	if err != nil {

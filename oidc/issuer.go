@@ -98,7 +98,7 @@ type keySet struct {
 
 var errKey = errors.New("oidc: no key of the issuer fits the token")
 
-// VerifySignature answers the payload of a token that the key it names has signed, by the algorithm of that key.
+// VerifySignature returns the payload of a token that the key it names has signed, by the algorithm of that key.
 func (s *keySet) VerifySignature(ctx context.Context, text string) ([]byte, error) {
 	head, _, _ := strings.Cut(text, ".")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(head)

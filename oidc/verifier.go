@@ -4,8 +4,8 @@
 //	verifier, err := oidc.New(oidc.Config{})                                 // Google
 //	auth, err := tollkeeper.New(store, tollkeeper.Config{Google: verifier, …})
 //
-// A page that gets ID tokens by itself, from the issuer's script, needs nothing more: it posts them to the host. For the
-// others Handlers runs the authorization-code flow, from a link to a session.
+// A page that gets ID tokens by itself, from the issuer's script, needs nothing more: it posts them to the host. For
+// the others [Handlers] runs the authorization-code flow, from a link to a session.
 package oidc
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
-// Google is the issuer that Config.Issuer defaults to. Its tokens also name it without "https://".
+// Google is the issuer that [Config.Issuer] defaults to. Its tokens also name it without "https://".
 const Google = "https://accounts.google.com"
 
 // Config says whose ID tokens to take.

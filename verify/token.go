@@ -11,7 +11,7 @@ import (
 // Claims are what a good token says.
 type Claims struct {
 	Issuer    string
-	Audience  string // one of Config.Audiences
+	Audience  string // one of [Config.Audiences]
 	Subject   string // id of the account, a UUID in lower case
 	Session   string // id of the session, likewise: what to ask the host about
 	ID        string // of the token; may be empty

@@ -9,11 +9,11 @@
 //	claims, err := v.Verify(ctx, token)
 //
 // A token is a signed pointer to a session, and only the host knows what became of that session. Verify cannot see a
-// sign-out, a changed password, a disabled account or a new role: a revoked token passes here until it expires, which is
-// 24 hours after it was made unless the host set Config.Tokens.TTL, and 30 days at most. Config.MaxAge shortens that for
-// this service. A service that must know at once asks the host, with the token, at one of its routes.
+// sign-out, a changed password, a disabled account or a new role: a revoked token passes here until it expires, which
+// is 24 hours after it was made unless the host set Config.Tokens.TTL, and 30 days at most. [Config.MaxAge] shortens
+// that for this service. A service that must know at once asks the host, with the token, at one of its routes.
 //
-// To rotate keys without a refused token, the host lists the new key second for longer than Config.Refresh, and then
+// To rotate keys without a refused token, the host lists the new key second for longer than [Config.Refresh], and then
 // first: it is known here before it signs.
 package verify
 
@@ -31,7 +31,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
-// Errors of Verify, to be compared with errors.Is.
+// Errors of [Verifier.Verify], to be compared with errors.Is.
 var (
 	// ErrInvalidToken means that the token is no good, whatever the reason: it is not said, because whoever sent it
 	// learns from it.
@@ -41,7 +41,8 @@ var (
 	ErrUnavailable = errors.New("verify: the keys cannot be fetched")
 )
 
-// Config says whose tokens to take. Exactly one of JWKSURL and Secret is required, as are Issuer and Audiences.
+// Config says whose tokens to take. Exactly one of JWKSURL and Secret is required, as are [Config.Issuer] and
+// [Config.Audiences].
 type Config struct {
 	// JWKSURL is where the host publishes its public keys: https, or http for localhost. Redirects are not followed.
 	JWKSURL string
@@ -72,10 +73,10 @@ const redacted = "[redacted]"
 // Format writes "[redacted]", for every verb.
 func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
-// LogValue answers "[redacted]".
+// LogValue returns "[redacted]".
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText answers "[redacted]".
+// MarshalText returns "[redacted]".
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Verifier checks tokens. It is safe for concurrent use and needs no closing: it fetches only while a caller waits.

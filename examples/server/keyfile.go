@@ -13,7 +13,7 @@ import (
 
 const largestKeyFile = 64 << 10 // bytes
 
-// readOrMake answers a file of keys. A missing one is made first, with what content answers and mode 0600; of several
+// readOrMake returns a file of keys. A missing one is made first, with what content answers and mode 0600; of several
 // processes that make it at once, one does and all read the same. made tells that this one did. Errors begin with kind.
 //
 // A file that others than its owner may read is refused: whoever has the keys can sign in as anyone.

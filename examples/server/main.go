@@ -40,7 +40,7 @@ type credentials struct {
 	google string
 }
 
-// start runs the server and answers the exit code.
+// start runs the server and returns the exit code.
 func start(ctx context.Context, args []string, getenv func(string) string, out, errs io.Writer) int {
 	o, err := parse(args, out)
 	switch {

@@ -39,7 +39,7 @@ func bounded(handler http.Handler) http.Handler {
 	})
 }
 
-// serve answers requests until ctx ends, and then those that are under way. Nothing is lost by stopping: a request is
+// serve returns requests until ctx ends, and then those that are under way. Nothing is lost by stopping: a request is
 // answered or was never begun.
 func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
@@ -57,7 +57,7 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 	return nil
 }
 
-// listen answers the listener and the address under which it can be reached from this machine.
+// listen returns the listener and the address under which it can be reached from this machine.
 func listen(ctx context.Context, addr string) (net.Listener, string, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)

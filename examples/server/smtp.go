@@ -9,7 +9,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/mail/smtp"
 )
 
-// newSMTP makes the mailer that -smtp names, and answers the bare address that its mails are from: that of the flag, or
+// newSMTP makes the mailer that -smtp names, and returns the bare address that its mails are from: that of the flag, or
 // else from. No URL: no mailer.
 func newSMTP(url string, password smtp.Password, from string) (*smtp.Mailer, string, error) {
 	if url == "" {

@@ -21,7 +21,7 @@ import (
 // reach bounds how long a database may take to answer at the start, its migration included.
 const reach = 30 * time.Second
 
-// openStore opens what -store names, brings its schema to this program's version, and answers how to close it.
+// openStore opens what -store names, brings its schema to this program's version, and returns how to close it.
 func openStore(ctx context.Context, name string) (store.Store, func() error, error) {
 	ctx, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()

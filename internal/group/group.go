@@ -11,7 +11,7 @@ import (
 	"runtime/debug"
 )
 
-// ErrBroken answers every request of a batch whose run did not answer each of them. Whether it committed is unknown.
+// ErrBroken is the error of every request of a batch whose run did not answer each of them. Whether it committed is unknown.
 var ErrBroken = errors.New("group: run did not answer its batch")
 
 // Result is the truth about one request.
@@ -40,7 +40,7 @@ type Group[Req, Res any] struct {
 	lanes []lane[Req, Res]
 }
 
-// New makes a Group around run, which does a batch in order and answers one Result for each request, in the same
+// New makes a Group around run, which does a batch in order and returns one Result for each request, in the same
 // order. run is never called twice at once for one lane. Its context carries the values of one caller and is never
 // cancelled, because a batch belongs to several: run bounds its own time. It must not keep the slice.
 func New[Req, Res any](c Config[Req], run func(context.Context, []Req) []Result[Res]) *Group[Req, Res] {
@@ -53,7 +53,7 @@ func New[Req, Res any](c Config[Req], run func(context.Context, []Req) []Result[
 	return &Group[Req, Res]{run: run, key: c.Key, batch: c.Batch, lanes: make([]lane[Req, Res], c.Lanes)}
 }
 
-// Do answers what run made of req. When ctx ends before req's batch runs, req is taken out, has no effect and the
+// Do returns what run made of req. When ctx ends before req's batch runs, req is taken out, has no effect and the
 // answer is ctx.Err(); from then on Do waits for the true answer. When run panics or leaves requests out, each of its
 // batch gets an error that is ErrBroken, and the lane goes on.
 func (g *Group[Req, Res]) Do(ctx context.Context, req Req) (Res, error) {

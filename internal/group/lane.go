@@ -49,7 +49,7 @@ func (l *lane[Req, Res]) leave(w *waiter[Req, Res]) bool {
 	return true
 }
 
-// take answers the batch of a leader: itself and what waits, oldest first, up to most.
+// take returns the batch of a leader: itself and what waits, oldest first, up to most.
 func (l *lane[Req, Res]) take(leader *waiter[Req, Res], most int) []*waiter[Req, Res] {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -37,7 +37,7 @@ func New[K comparable, V any](bytes int, hash func(maphash.Seed, K) uint64) *Cac
 	return &Cache[K, V]{hash: hash, seed: maphash.MakeSeed(), bound: max(1, bytes/shards/2)}
 }
 
-// Get answers the value of k, if it is still kept. It allocates nothing while k is young.
+// Get returns the value of k, if it is still kept. It allocates nothing while k is young.
 func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
 	h := c.hash(c.seed, k)
 	s := &c.shards[h%shards]
@@ -92,7 +92,7 @@ func (c *Cache[K, V]) Drop(k K) {
 	}
 }
 
-// Bytes answers the cost of all that is kept.
+// Bytes returns the cost of all that is kept.
 func (c *Cache[K, V]) Bytes() (n int) {
 	for i := range c.shards {
 		s := &c.shards[i]

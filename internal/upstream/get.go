@@ -11,7 +11,7 @@ import (
 
 const maxBody = 256 << 10 // bytes
 
-// Client answers a copy of c that follows no redirects and keeps no cookies; nil stands for a new one.
+// Client returns a copy of c that follows no redirects and keeps no cookies; nil stands for a new one.
 func Client(c *http.Client) *http.Client {
 	client := &http.Client{}
 	if c != nil {
@@ -22,7 +22,7 @@ func Client(c *http.Client) *http.Client {
 	return client
 }
 
-// Get answers the body at the URL, of 256 KiB at most, if the status is 200.
+// Get returns the body at the URL, of 256 KiB at most, if the status is 200.
 func Get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -90,7 +90,7 @@ func (m *Mailer) options(open gomail.DialContextFunc) []gomail.Option {
 	return options
 }
 
-// kept answers the idle connection that was used last, or nil.
+// kept returns the idle connection that was used last, or nil.
 func (m *Mailer) kept() (*connection, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -132,7 +132,7 @@ func (m *Mailer) expire(c *connection) {
 	}
 }
 
-// Close ends the idle connections; those in use end after their mail. Sends after it answer ErrClosed.
+// Close ends the idle connections; those in use end after their mail. Sends after it return [ErrClosed].
 func (m *Mailer) Close() error {
 	m.mu.Lock()
 	idle := m.idle

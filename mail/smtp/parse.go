@@ -8,14 +8,14 @@ import (
 )
 
 // Parse reads a server from the text of a flag, without its password, because flags can be seen by everyone on the
-// machine: set Config.Password afterwards.
+// machine: set [Config.Password] afterwards.
 //
 //	smtp://user@mail.example:587?from=no-reply@mail.example     STARTTLS, required
 //	smtps://user@mail.example:465?from=no-reply@mail.example    TLS from the first byte
 //	smtp://localhost:1025?from=no-reply@mail.example&tls=plain  no TLS; this machine only
 //
 // A user name with an @ writes it as %40. The parameters are from, tls, helo, timeout and idle (as in "20s"), and
-// connections; any other, and any twice, is an error. Everything else is checked by New.
+// connections; any other, and any twice, is an error. Everything else is checked by [New].
 func Parse(text string) (Config, error) {
 	u, err := url.Parse(text)
 	if err != nil {

@@ -15,15 +15,15 @@ import (
 // ErrClosed means that the Mailer was closed.
 var ErrClosed = errors.New("smtp: the mailer is closed")
 
-// Error is a mail that was not taken. Its text is fit for logs: it has no address in it, and nothing that the server said
-// but its code. The cause, which may have both, is in Unwrap.
+// Error is a mail that was not taken. Its text is fit for logs: it has no address in it, and nothing that the server
+// said but its code. The cause, which may have both, is in [Error.Unwrap].
 type Error struct {
 	Code int    // the server's reply (RFC 5321 4.2); zero: there was none
 	Step string // what failed
 	Err  error
 }
 
-// Error answers step and code.
+// Error returns step and code.
 func (e *Error) Error() string {
 	if e.Code == 0 {
 		return "smtp: " + e.Step
@@ -31,16 +31,16 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("smtp: %s: the server answers %d", e.Step, e.Code)
 }
 
-// Unwrap answers the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Permanent reports whether the server said that trying again does not help (a code of 500 and above). It is often wrong,
 // and the outbox tries again all the same.
 func (e *Error) Permanent() bool { return e.Code >= 500 }
 
-// Send delivers the message to the server, and answers nil once the server has taken it. An error is an *Error, ErrMessage,
-// ErrClosed, or wraps that of ctx. After an error the server may have taken it nevertheless, if its answer was lost: the
-// Message-ID is the same when it is sent again.
+// Send delivers the message to the server, and returns nil once the server has taken it. An error is an *Error,
+// [ErrMessage], [ErrClosed], or wraps that of ctx. After an error the server may have taken it nevertheless, if its
+// answer was lost: the Message-ID is the same when it is sent again.
 func (m *Mailer) Send(ctx context.Context, t tollkeeper.Message) error {
 	g, err := m.message(t)
 	if err != nil {

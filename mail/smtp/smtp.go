@@ -29,14 +29,14 @@ import (
 // Mode says how the line to the server is encrypted.
 type Mode int
 
-// The modes. Both encrypted ones need a certificate for Host, and TLS 1.2 or newer.
+// The modes. Both encrypted ones need a certificate for [Config.Host], and TLS 1.2 or newer.
 const (
 	StartTLS Mode = iota // the zero Mode: STARTTLS, without which no mail and no password is sent (RFC 3207)
 	Implicit             // TLS from the first byte (RFC 8314)
 	Plain                // none; only for a server on this machine
 )
 
-// Config says where mail goes and whom it is from. Host and From are required.
+// Config says where mail goes and whom it is from. Host and [Config.From] are required.
 type Config struct {
 	Host string // a name, or an address
 	Port int    // Zero: 587; 465 for Implicit
@@ -62,10 +62,10 @@ const redacted = "[redacted]"
 // Format writes "[redacted]", for every verb.
 func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
-// LogValue answers "[redacted]".
+// LogValue returns "[redacted]".
 func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText answers "[redacted]".
+// MarshalText returns "[redacted]".
 func (Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Mailer is a tollkeeper.Mailer. It is safe for concurrent use; mails share a few connections. Close it after the

@@ -16,7 +16,7 @@ type counter struct {
 }
 
 // shelf keeps counters and throws away dead ones a few at a time. Nothing but its own expiry removes a counter (R22):
-// whoever fills the shelf with junk cannot push out the counter that holds him back. Each row is looked at once in
+// whoever fills the shelf with junk cannot push out the counter that holds them back. Each row is looked at once in
 // every len(turn)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
 type shelf struct {
 	rows map[store.Digest]*counter

@@ -54,7 +54,7 @@ func (b *book) write(e store.LedgerEntry) {
 	b.byOp[e.Operation].insert(byID[*entry]{e.ID, row})
 }
 
-// book answers the owner's; nil: he has none.
+// book returns the owner's; nil: there is none.
 func (s *Store) book(owner uuid.UUID) *book {
 	if a := s.accounts[owner]; a != nil {
 		return a.book

@@ -18,7 +18,7 @@ var ErrEviction = errors.New("redis: the server may evict counters: set maxmemor
 // Check says whether the server is fit for counters; call it once at start-up, before requests come in. An error is:
 //
 //   - ErrEviction (errors.Is): a server's maxmemory-policy is not noeviction. Whoever fills the memory could then
-//     push out the counter that holds him back (R22); without eviction he only gets everyone refused. It also comes when
+//     push out the counter that holds them back (R22); without eviction they only get everyone refused. It also comes when
 //     the server does not tell its policy, which then must be known otherwise;
 //   - that Prefix has empty braces, which scatter the keys over a cluster;
 //   - what the driver answers: the server is away, is a replica, or forbids INFO or scripts.

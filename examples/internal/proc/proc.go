@@ -128,7 +128,7 @@ func (s *Server) Signal(tb testing.TB, sig syscall.Signal) {
 	}
 }
 
-// Stop asks the process to end and answers how it did.
+// Stop asks the process to end and returns how it did.
 func (s *Server) Stop(tb testing.TB) Result {
 	tb.Helper()
 	s.Signal(tb, syscall.SIGTERM)
@@ -138,7 +138,7 @@ func (s *Server) Stop(tb testing.TB) Result {
 // PID is the process's number.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
 
-// Output answers what it has printed so far.
+// Output returns what it has printed so far.
 func (s *Server) Output() string { return s.out.String() }
 
 // Wait waits until the process has ended.

@@ -48,7 +48,7 @@ func (p *Proxy) Remove(url string) {
 	s.under.Wait()
 }
 
-// turn answers each server once, the next one first. The caller ends them all.
+// turn returns each server once, the next one first. The caller ends them all.
 func (p *Proxy) turn() []*server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,7 +81,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pass answers what the server answered. Its error says that nobody listened there.
+// pass returns what the server answered. Its error says that nobody listened there.
 func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, url string, body []byte) error {
 	out, err := http.NewRequestWithContext(r.Context(), r.Method, url+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {

@@ -98,7 +98,7 @@ func (w *Witness) CheckStore(tb testing.TB, kept store.Store, now time.Time) {
 	}
 }
 
-// checkBook checks one parent's ledger and answers it by key.
+// checkBook checks one parent's ledger and returns it by key.
 func (w *Witness) checkBook(tb testing.TB, kept store.Store, p *account, now time.Time) map[string]tollkeeper.LedgerEntry {
 	tb.Helper()
 	b, err := kept.Balance(context.Background(), p.id)

@@ -30,7 +30,7 @@ func NewMailbox(dir string) *Mailbox {
 	return &Mailbox{dir: dir, read: map[string]bool{}, count: map[string]int{}, codes: map[string]string{}}
 }
 
-// Code answers the last one-time code that was mailed to the address; empty: none.
+// Code returns the last one-time code that was mailed to the address; empty: none.
 func (m *Mailbox) Code(email string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -41,7 +41,7 @@ func (m *Mailbox) Code(email string) string {
 	return m.codes[email]
 }
 
-// Count answers how many mails there are for the address.
+// Count returns how many mails there are for the address.
 func (m *Mailbox) Count(email string) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

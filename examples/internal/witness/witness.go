@@ -87,7 +87,7 @@ func (w *Witness) blame(format string, args ...any) {
 	w.note(func() { w.wrong = append(w.wrong, fmt.Sprintf(format, args...)) })
 }
 
-// pick answers one of a list, a different one each turn. The zero value: there is none.
+// pick returns one of a list, a different one each turn. The zero value: there is none.
 func pick[T any](w *Witness, list *[]T, turn uint64) (one T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
