@@ -83,7 +83,7 @@ func TestSecretGoesToTheParentAlone(t *testing.T) {
 	if a := unsafe.must("GET /auth/organization-details", "", "X-Public-Key: "+parent.key); len(a.field("data.credentials.jwtSecret")) < 32 {
 		t.Errorf("with the unsafe option: %s", a.body)
 	}
-	if !strings.Contains(unsafe.logged(), "UnsafeSecretForKeyHolders") {
+	if !strings.Contains(unsafe.logged(), "UnsafeTenantKeyForKeyHolders") {
 		t.Error("the unsafe option is not warned of")
 	}
 }

@@ -3,7 +3,7 @@ package httpadapter
 import "github.com/tollkeeper/tollkeeper"
 
 // organizationDetails returns the caller's organization, or that of the key that was sent. Only a parent gets the
-// secret, unless the host has chosen Options.UnsafeSecretForKeyHolders.
+// secret, unless the host has chosen Options.UnsafeTenantKeyForKeyHolders.
 func organizationDetails(c *call, _ struct{}) (tollkeeper.OrganizationDetails, error) {
 	if c.id != nil {
 		return c.auth.Organization(c.ctx(), c.id)
@@ -26,9 +26,9 @@ func billingHistory(c *call, q tollkeeper.BillingQuery) ([]tollkeeper.Month, err
 	return c.auth.BillingHistory(c.ctx(), c.id, q)
 }
 
-// rotateSecret gives the caller another jwtSecret, which the next sign-in shows: every session that the old one signed
+// rotateTenantKey gives the caller another jwtSecret, which the next sign-in shows: every session that the old one signed
 // ends, the own one with them.
-func rotateSecret(c *call, _ struct{}) (done, error) {
+func rotateTenantKey(c *call, _ struct{}) (done, error) {
 	_, err := c.auth.RotateTenantKey(c.ctx(), c.id)
 	return c.ended(err)
 }

@@ -37,10 +37,10 @@ type Options struct {
 	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (docs/WIRE.md section 2).
 	V1PasswordRegex bool
 
-	// UnsafeSecretForKeyHolders returns jwtSecret to whoever sends a parent's public key, which stands in every web
+	// UnsafeTenantKeyForKeyHolders returns jwtSecret to whoever sends a parent's public key, which stands in every web
 	// page: with it anyone may forge claims of that parent's tokens. It is a warning in the log at construction.
 	// It exists for clients that cannot be changed (docs/WIRE.md 1.2).
-	UnsafeSecretForKeyHolders bool
+	UnsafeTenantKeyForKeyHolders bool
 
 	// Cookie carries the session in a cookie besides, for pages of the service's own origin. Zero: off (R67).
 	Cookie Cookie

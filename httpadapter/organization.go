@@ -23,11 +23,11 @@ func organizationFamily(o Options) (family, error) {
 	if o.NoCharacterRules {
 		f.password = passwordRule{}
 	}
-	if o.UnsafeSecretForKeyHolders {
+	if o.UnsafeTenantKeyForKeyHolders {
 		f.byKey = func(a *tollkeeper.Authenticator, ctx context.Context, key string) (tollkeeper.OrganizationDetails, error) {
 			return a.Host().UnsafeOrganizationByKey(ctx, key)
 		}
-		o.logger().Warn("httpadapter: Options.UnsafeSecretForKeyHolders gives every parent's jwtSecret to whoever knows its public key")
+		o.logger().Warn("httpadapter: Options.UnsafeTenantKeyForKeyHolders gives every parent's jwtSecret to whoever knows its public key")
 	}
 	return f, nil
 }

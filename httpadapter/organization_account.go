@@ -16,7 +16,7 @@ var accountRoutes = []route{
 	on("POST", "/auth/account/delete", ownDeletionBody, deleteAccount, organizationSays("Account deleted successfully")).asks(signedIn).
 		saying(wrongPassword),
 	on("GET", "/auth/account/export", noBody, export, exportShown).asks(signedIn),
-	on("POST", "/auth/account/secret/rotate", noBody, rotateSecret, organizationSays("Secret rotated, please sign in again")).asks(recentParent).
+	on("POST", "/auth/account/secret/rotate", noBody, rotateTenantKey, organizationSays("Secret rotated, please sign in again")).asks(recentParent).
 		saying(parentsOnly("Only parent accounts have a secret")...),
 }
 

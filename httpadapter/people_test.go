@@ -123,7 +123,7 @@ func withPlatform(id string) set {
 }
 
 func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
-	o.UnsafeSecretForKeyHolders = true
+	o.UnsafeTenantKeyForKeyHolders = true
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
