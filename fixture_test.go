@@ -303,3 +303,10 @@ func codeOf(err error) string {
 func contains(s string, any ...string) bool {
 	return slices.ContainsFunc(any, func(x string) bool { return strings.Contains(s, x) })
 }
+
+// signer makes an Authenticator for fuzzing, without a bubble.
+func signer(f *testing.F) *world {
+	w := newWorld(f)
+	f.Cleanup(w.close)
+	return w
+}

@@ -269,3 +269,54 @@ func FuzzParseSigningKey(f *testing.F) {
 		}
 	})
 }
+
+// R60: a new master key in front signs from now on; what the old one signed holds while it is listed.
+func TestMasterKeysRotate(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		r := p.attempt(password)
+		r.Audience = tollkeeper.AudienceV1
+		old, err := w.auth.SignIn(ctx, r)
+		w.ok(err)
+		before := w.signIn(p).TenantKey
+		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
+		code := w.code(p.email)
+		for range 5 {
+			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+
+		next := tollkeeper.NewMasterKey()
+		auth := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next, w.config.Secrets[0]} })
+		defer auth.Close(ctx)
+		for _, token := range []string{string(p.Token), string(old.Token)} {
+			if _, err := auth.Authenticate(ctx, tollkeeper.SecretText(token)); err != nil {
+				t.Errorf("a token from before: %v", err)
+			}
+		}
+		guess := p.attempt(password)
+		guess.Client = from("192.0.2.1")
+		if _, err := auth.SignIn(ctx, guess); !errors.Is(err, tollkeeper.ErrLocked) {
+			t.Errorf("the lock was forgotten: %v", err)
+		}
+		res, err := auth.SignIn(ctx, p.attempt(password))
+		w.ok(err)
+		if res.TenantKey != before {
+			t.Error("a tenant's secret changed without being asked")
+		}
+		fresh, err := auth.SignIn(ctx, r)
+		w.ok(err)
+		w.refuses("what the new key signed, where it is not known", string(fresh.Token))
+
+		alone := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next} })
+		defer alone.Close(ctx)
+		if _, err := alone.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Errorf("a token of a key that was taken away: %v", err)
+		}
+		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
+			t.Errorf("a token of the key that stayed: %v", err)
+		}
+		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code)}); err != nil {
+			t.Errorf("a code from before: %v", err)
+		}
+	})
+}

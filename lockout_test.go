@@ -3,7 +3,6 @@ package tollkeeper_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -356,34 +355,4 @@ func TestCountSurvivesAFailingStore(t *testing.T) {
 			}, unlimited)
 		})
 	}
-}
-
-// R24: callers without an address do not starve each other as one network would.
-func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
-	story(t, func(w *world) {
-		for i := range 400 {
-			_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
-			w.want(err, tollkeeper.ErrInvalidCredentials)
-		}
-	})
-}
-
-// The platform family's ways in share one rate of five a minute; the other families have 30.
-func TestRatesOfFamilies(t *testing.T) {
-	story(t, func(w *world) {
-		at := from("192.0.2.1")
-		_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
-		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
-		_, err = w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
-		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
-		reset := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(strings.Repeat("A", 43)), Password: password, Audience: tollkeeper.AudiencePlatform, Client: at}
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrRateLimited)
-		_, err = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Client: at})
-		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.pass(12 * time.Second)
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
-	})
 }

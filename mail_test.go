@@ -1,101 +1,16 @@
 package tollkeeper_test
 
 import (
-	"context"
 	"errors"
+	"net/netip"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
-
-// A mailer that fails, panics or hangs changes no answer and no timing (R15); the mail is tried again, later each time.
-func TestMailerTroubles(t *testing.T) {
-	story(t, func(w *world) {}) // the plain one, for comparison
-	troubles := map[string]tollkeeper.MailerFunc{
-		"fails":  func(context.Context, tollkeeper.Message) error { return errors.New("550 no") },
-		"panics": func(context.Context, tollkeeper.Message) error { panic("mailer") },
-		"hangs":  func(ctx context.Context, _ tollkeeper.Message) error { <-ctx.Done(); return ctx.Err() },
-	}
-	for name, mailer := range troubles {
-		t.Run(name, func(t *testing.T) {
-			var tries atomic.Int64
-			story(t, func(w *world) {
-				p := w.parent("p@example.com")
-				start := time.Now()
-				w.ok(w.requestReset(p))
-				w.ok(w.requestCode(&person{email: "nobody@example.com"}))
-				if d := time.Since(start); d != 0 {
-					t.Errorf("the answer took %v", d)
-				}
-				w.signIn(p)
-				time.Sleep(10 * time.Minute)
-				if n := tries.Load(); n < 4 || n > 10 {
-					t.Errorf("%d tries in ten minutes", n)
-				}
-				if len(w.happened(tollkeeper.EventMailFailed)) == 0 {
-					t.Error("nobody was told")
-				}
-			}, func(c *tollkeeper.Config) {
-				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
-					tries.Add(1)
-					return mailer(ctx, m)
-				})
-			})
-		})
-	}
-}
-
-func TestBackoff(t *testing.T) {
-	for tries, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 11: 2048 * time.Second, 12: time.Hour, 1 << 30: time.Hour, 0: time.Hour, -1: time.Hour} {
-		if got := tollkeeper.Backoff(tries); got != want {
-			t.Errorf("after try %d: %v, want %v", tries, got, want)
-		}
-	}
-}
-
-// A code that comes late is of no use: it is given up after minutes, a reset after a day. Each try makes its own secret.
-func TestMailIsGivenUp(t *testing.T) {
-	var codes atomic.Int64
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.ok(w.requestCode(p))
-		time.Sleep(5 * time.Minute)
-		if n := codes.Load(); n != 6 || len(w.happened(tollkeeper.EventMailDropped)) != 1 {
-			t.Errorf("%d tries", n)
-		}
-	}, func(c *tollkeeper.Config) {
-		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { codes.Add(1); return errors.New("450 later") })
-	})
-}
-
-// Close sends what is due and leaves the rest for the next process.
-func TestCloseDrains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		p := w.parent("p@example.com")
-		w.ok(w.requestReset(p))
-		w.close()
-		w.close()
-		if len(w.sent(p.email, tollkeeper.MailReset)) != 1 {
-			t.Error("the mail was not sent")
-		}
-		w.ok(w.requestCode(p)) // nobody sends it
-		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 0 {
-			t.Error("a closed worker sent mail")
-		}
-		next := w.another()
-		defer next.Close(ctx)
-		time.Sleep(2 * time.Second)
-		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 1 {
-			t.Error("the next process did not send it")
-		}
-	})
-}
 
 // R37, R38: names are data. Markup is escaped, no header line is added, and a code stays the only six-digit number.
 func TestNamesInMail(t *testing.T) {
@@ -152,26 +67,71 @@ func TestOwnTemplate(t *testing.T) {
 	}, func(c *tollkeeper.Config) { own(c, "Subject: Dein Code\n\nCode: {{.Code}}\n") })
 }
 
-// R71: a verify path cannot lead away from the organization's own pages.
-func TestVerifyPaths(t *testing.T) {
+// Whoever signs up with the address of another sets his organization's pages before anybody has shown to own it. The link
+// that gives the account to its owner must not lead there.
+func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		url := "https://acme.example"
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &url})
+		p := w.parent("victim@example.com")
+		home, page := "https://evil.example", "https://evil.example/reset"
+		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{Reset: &page, Update: &page}})
 		w.ok(err)
-		c := w.child(p, "c@example.com")
-		for path, want := range map[string]error{
-			"": nil, "/verify": nil, "/a/b-c_d": nil, "https://acme.example/verify": nil, "https://acme.example": nil,
-			"//evil.example": tollkeeper.ErrInvalidInput, "/\\evil.example": tollkeeper.ErrInvalidInput, "https://evil.example/verify": tollkeeper.ErrInvalidInput,
-			"https://acme.example.evil.example": tollkeeper.ErrInvalidInput, "https://acme.example@evil.example": tollkeeper.ErrInvalidInput,
-			"http://acme.example/": tollkeeper.ErrInvalidInput, "https://acme.example:8443/": tollkeeper.ErrInvalidInput, "/a?x=1": tollkeeper.ErrInvalidInput,
-			"/a#b": tollkeeper.ErrInvalidInput, "/../a": tollkeeper.ErrInvalidInput, "javascript:alert(1)": tollkeeper.ErrInvalidInput, "verify": tollkeeper.ErrInvalidInput,
-			"https://acme.example/%2e%2e/": tollkeeper.ErrInvalidInput, "https://app.example/verify": tollkeeper.ErrInvalidInput, "/a\r\nX: y": tollkeeper.ErrInvalidInput,
-		} {
+		child := w.child(p, "child@example.com")
+		for _, verified := range []bool{false, true} {
 			w.pass(time.Hour)
-			w.want(w.auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
-			if want == nil && !contains(string(w.lastMail(c.email, tollkeeper.MailVerify).Text), "https://acme.example") && path != "" {
-				t.Errorf("%q led to %s", path, w.lastMail(c.email, tollkeeper.MailVerify).Text)
+			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
+			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.email, ParentKey: p.PublicKey}))
+			if m := w.lastMail(p.email, tollkeeper.MailReset); contains(strings.Join(linkInMail.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
+				t.Errorf("verified %t: the token goes to the page of whoever signed up: %s", verified, m.Text)
+			}
+			if m := w.lastMail(child.email, tollkeeper.MailReset); !contains(string(m.Text), page) {
+				t.Error("a child's link does not lead to the page of its organization")
+			}
+			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
+		}
+	})
+}
+
+func TestSignInFromANewNetworkIsTold(t *testing.T) {
+	from := func(addr string) func(*tollkeeper.SignInRequest) {
+		return func(r *tollkeeper.SignInRequest) { r.Client.Addr = netip.MustParseAddr(addr) }
+	}
+	told := func(k *authtest.Kit, a authtest.Account) (n int) {
+		for _, m := range k.Mails(a.Email) {
+			if strings.Contains(string(m.Text), "a network that we have not seen before") {
+				n++
+			}
+		}
+		return n
+	}
+	t.Run("once per network, and not for the one that signed up", func(t *testing.T) {
+		k := authtest.New(t)
+		res, err := k.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ada@home.example", Password: authtest.Password, Client: tollkeeper.Client{Addr: netip.MustParseAddr("192.0.2.7")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := authtest.Account{ID: res.Subject.Account.ID, Email: "ada@home.example", Password: authtest.Password}
+		for _, step := range []struct {
+			addr string
+			want int
+		}{{"192.0.2.7", 0}, {"192.0.2.200", 0}, {"203.0.113.5", 1}, {"203.0.113.5", 1}, {"2001:db8::1", 2}, {"192.0.2.7", 2}} {
+			k.SignIn(a, from(step.addr))
+			if got := told(k, a); got != step.want {
+				t.Fatalf("after %s: %d notices, want %d", step.addr, got, step.want)
+			}
+		}
+		k.Advance(31 * 24 * time.Hour)
+		k.SignIn(a, from("203.0.113.5"))
+		if got := told(k, a); got != 3 {
+			t.Fatalf("a network that was away for a month: %d notices, want 3", got)
+		}
+	})
+	t.Run("unless it is turned off", func(t *testing.T) {
+		for name, off := range map[string]tollkeeper.Notices{"all": {Off: true}, "this one": {NewNetworkOff: true}} {
+			k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.Notices = off }))
+			a := k.Parent()
+			k.SignIn(a, from("203.0.113.5"))
+			if got := told(k, a); got != 0 {
+				t.Errorf("%s: %d notices", name, got)
 			}
 		}
 	})

@@ -2,7 +2,9 @@ package tollkeeper_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,27 +71,86 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 	})
 }
 
-// panicking is a store that panics where the worker calls it.
-type panicking struct{ store.Store }
+// A mailer that fails, panics or hangs changes no answer and no timing (R15); the mail is tried again, later each time.
+func TestMailerTroubles(t *testing.T) {
+	story(t, func(w *world) {}) // the plain one, for comparison
+	troubles := map[string]tollkeeper.MailerFunc{
+		"fails":  func(context.Context, tollkeeper.Message) error { return errors.New("550 no") },
+		"panics": func(context.Context, tollkeeper.Message) error { panic("mailer") },
+		"hangs":  func(ctx context.Context, _ tollkeeper.Message) error { <-ctx.Done(); return ctx.Err() },
+	}
+	for name, mailer := range troubles {
+		t.Run(name, func(t *testing.T) {
+			var tries atomic.Int64
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				start := time.Now()
+				w.ok(w.requestReset(p))
+				w.ok(w.requestCode(&person{email: "nobody@example.com"}))
+				if d := time.Since(start); d != 0 {
+					t.Errorf("the answer took %v", d)
+				}
+				w.signIn(p)
+				time.Sleep(10 * time.Minute)
+				if n := tries.Load(); n < 4 || n > 10 {
+					t.Errorf("%d tries in ten minutes", n)
+				}
+				if len(w.happened(tollkeeper.EventMailFailed)) == 0 {
+					t.Error("nobody was told")
+				}
+			}, func(c *tollkeeper.Config) {
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
+					tries.Add(1)
+					return mailer(ctx, m)
+				})
+			})
+		})
+	}
+}
 
-func (panicking) FinishMail(context.Context, uuid.UUID, int, time.Time) error { panic("store") }
+func TestBackoff(t *testing.T) {
+	for tries, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 11: 2048 * time.Second, 12: time.Hour, 1 << 30: time.Hour, 0: time.Hour, -1: time.Hour} {
+		if got := tollkeeper.Backoff(tries); got != want {
+			t.Errorf("after try %d: %v, want %v", tries, got, want)
+		}
+	}
+}
 
-func (panicking) Sweep(context.Context, int, time.Time) (bool, error) { panic("store") }
-
-// A store that panics costs the round, not the process.
-func TestWorkerSurvivesAPanickingStore(t *testing.T) {
+// A code that comes late is of no use: it is given up after minutes, a reset after a day. Each try makes its own secret.
+func TestMailIsGivenUp(t *testing.T) {
+	var codes atomic.Int64
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		synctest.Wait()
-		w.store.Store = panicking{w.store.Store}
-		w.ok(w.requestReset(p))
-		if len(w.sent(p.email, tollkeeper.MailReset)) != 1 {
-			t.Error("no mail")
+		w.ok(w.requestCode(p))
+		time.Sleep(5 * time.Minute)
+		if n := codes.Load(); n != 6 || len(w.happened(tollkeeper.EventMailDropped)) != 1 {
+			t.Errorf("%d tries", n)
 		}
-		time.Sleep(time.Hour)
-		w.signIn(p)
-		if n := len(w.sent(p.email, tollkeeper.MailReset)); n < 2 {
-			t.Errorf("%d mails: the worker is dead", n)
+	}, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { codes.Add(1); return errors.New("450 later") })
+	})
+}
+
+// Close sends what is due and leaves the rest for the next process.
+func TestCloseDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.parent("p@example.com")
+		w.ok(w.requestReset(p))
+		w.close()
+		w.close()
+		if len(w.sent(p.email, tollkeeper.MailReset)) != 1 {
+			t.Error("the mail was not sent")
+		}
+		w.ok(w.requestCode(p)) // nobody sends it
+		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 0 {
+			t.Error("a closed worker sent mail")
+		}
+		next := w.another()
+		defer next.Close(ctx)
+		time.Sleep(2 * time.Second)
+		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 1 {
+			t.Error("the next process did not send it")
 		}
 	})
 }

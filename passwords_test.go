@@ -1,12 +1,14 @@
 package tollkeeper_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
 // R01, R02, R05 to R07: what a new password must be, at sign-up, change and reset alike.
@@ -107,47 +109,183 @@ func TestHashingIsBounded(t *testing.T) {
 	})
 }
 
-// R81: a cursor continues the list that it came from: same caller, filter and limit.
-func TestCursors(t *testing.T) {
-	story(t, func(w *world) {
-		p, q := w.parent("p@example.com"), w.parent("q@example.com")
-		for i := range 7 {
-			w.child(p, fmt.Sprintf("c%d@example.com", i))
-			w.child(q, fmt.Sprintf("c%d@example.com", i))
+func TestPasswordHistory(t *testing.T) {
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.History = 3 }))
+	a := k.Parent()
+	id := k.Identity(string(k.SignIn(a).Token))
+	change := func(to string) error {
+		err := k.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.Password), New: tollkeeper.Password(to)})
+		if err == nil {
+			a.Password = to
 		}
-		query := tollkeeper.AccountQuery{Limit: 3, Search: "C"}
-		var emails []string
-		for {
-			page, err := w.auth.Accounts(ctx, p.Identity, query)
-			w.ok(err)
-			if page.Total != 7 || page.Active != 7 {
-				w.Fatalf("%d, %d active", page.Total, page.Active)
-			}
-			for _, x := range page.Accounts {
-				emails = append(emails, x.Email[:2])
-			}
-			if query.Cursor = page.Next; page.Next == "" {
-				break
-			}
-			for what, change := range map[string]func(*tollkeeper.AccountQuery){
-				"limit": func(q *tollkeeper.AccountQuery) { q.Limit = 4 }, "search": func(q *tollkeeper.AccountQuery) { q.Search = "" },
-				"from": func(q *tollkeeper.AccountQuery) { q.From = time.UnixMilli(1) }, "to": func(q *tollkeeper.AccountQuery) { q.To = w.now() },
-			} {
-				other := query
-				change(&other)
-				if _, err := w.auth.Accounts(ctx, p.Identity, other); codeOf(err) != "invalid_cursor" {
-					t.Errorf("another %s: %v", what, err)
+		return err
+	}
+	first := a.Password
+	for _, next := range []string{"second-Anchor-2", "third-Anchor-33", "fourth-Anchor-4"} {
+		if err := change(first); !errors.Is(err, tollkeeper.ErrWeakPassword) {
+			t.Fatalf("one of the last three again: %v", err)
+		}
+		if err := change(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := change(first); err != nil {
+		t.Fatal("the fourth last is allowed:", err)
+	}
+}
+
+func TestPasswordAge(t *testing.T) {
+	const day = 24 * time.Hour
+	changed := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		passed  time.Duration
+		expired bool
+		days    int
+	}{
+		{0, false, 90}, {time.Millisecond, false, 90}, {day, false, 89}, {day + time.Hour, false, 89}, {89 * day, false, 1},
+		{90*day - time.Millisecond, false, 1}, {90 * day, true, 0}, {400 * day, true, 0}, {-day, false, 91},
+	} {
+		if expired, days := tollkeeper.PasswordAge(changed, 90*day, changed.Add(c.passed)); expired != c.expired || days != c.days {
+			t.Errorf("after %v: %t, %d", c.passed, expired, days)
+		}
+	}
+}
+
+// R08, docs/WIRE.md 1.1 rule 7: an expired password signs in, without the jwtSecret; with enforcement only to change it.
+func TestExpiredPassword(t *testing.T) {
+	for name, enforce := range map[string]bool{"tracked": false, "enforced": true} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				c := w.child(p, "c@example.com")
+				w.pass(91 * 24 * time.Hour)
+				res := w.signIn(p)
+				if !res.PasswordExpired || res.DaysUntilExpiry != 0 || res.TenantKey != "" {
+					t.Errorf("expired %t, %d days, secret %t", res.PasswordExpired, res.DaysUntilExpiry, res.TenantKey != "")
 				}
+				id := w.identity(string(res.Token))
+				want, refusal := tollkeeper.Unlimited, error(nil)
+				if enforce {
+					want, refusal = tollkeeper.LimitedPassword, tollkeeper.ErrLimitedSession
+				}
+				if id.Limited != want {
+					t.Errorf("limited %q", id.Limited)
+				}
+				_, err := w.auth.Accounts(ctx, id, tollkeeper.AccountQuery{})
+				w.want(err, refusal)
+				_, err = w.auth.CreditAnalysis(ctx, id)
+				w.want(err, refusal)
+				_, err = w.auth.UpdateOrganization(ctx, id, tollkeeper.OrganizationPatch{})
+				w.want(err, refusal)
+				_, err = w.auth.SetRole(ctx, id, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+				w.want(err, refusal)
+				w.want(w.auth.SetStatus(ctx, id, c.Account, tollkeeper.StatusDisabled), refusal)
+				if enforce {
+					_, err = w.auth.RotateTenantKey(ctx, id)
+					w.want(err, refusal)
+					details, err := w.auth.Organization(ctx, id)
+					w.ok(err)
+					if details.TenantKey != "" {
+						t.Error("a limited session reads the jwtSecret")
+					}
+				}
+				w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
+				if id := w.identity(string(res.Token)); id.Limited != tollkeeper.Unlimited {
+					t.Errorf("still limited %q", id.Limited)
+				}
+			}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = enforce })
+		})
+	}
+}
+
+// A session that is limited hands out no jwtSecret, whatever limits it (R33).
+func TestLimitedSessions(t *testing.T) {
+	story(t, func(w *world) {
+		for name, c := range map[string]struct {
+			spec tollkeeper.AccountSpec
+			want tollkeeper.Limitation
+		}{
+			"a temporary password":             {tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true}, tollkeeper.LimitedPassword},
+			"an admin without a second factor": {tollkeeper.AccountSpec{Email: "a@example.com", Password: password, Role: tollkeeper.RoleAdmin}, tollkeeper.LimitedSecondFactor},
+			"nothing":                          {tollkeeper.AccountSpec{Email: "n@example.com", Password: password}, tollkeeper.Unlimited},
+		} {
+			_, err := w.auth.Host().CreateAccount(ctx, c.spec)
+			w.ok(err)
+			res := w.signIn(&person{email: c.spec.Email})
+			if id := w.identity(string(res.Token)); id.Limited != c.want || (res.TenantKey == "") != (c.want != tollkeeper.Unlimited) {
+				t.Errorf("%s: limited %q, secret %t", name, id.Limited, res.TenantKey != "")
 			}
-			_, err = w.auth.Accounts(ctx, q.Identity, query)
-			w.want(err, tollkeeper.ErrInvalidCursor)
 		}
-		if fmt.Sprint(emails) != "[c0 c1 c2 c3 c4 c5 c6]" {
-			t.Error(emails)
+	}, func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
+	t.Run("unverified", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			if p.Limited != tollkeeper.LimitedUnverified || p.TenantKey != "" || !p.VerificationSent {
+				t.Errorf("limited %q, secret %t", p.Limited, p.TenantKey != "")
+			}
+			_, err := w.try(p, password)
+			w.want(err, tollkeeper.ErrUnverified)
+			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+			if w.signIn(p).TenantKey == "" || w.identity(string(p.Token)).Limited != tollkeeper.Unlimited {
+				t.Error("still limited")
+			}
+		}, func(c *tollkeeper.Config) { c.Accounts.RequireVerified = true })
+	})
+}
+
+// Whoever has no password has none that could expire: he could not change it, and his session would stay limited.
+func TestNoPasswordDoesNotExpire(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		bare, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "bare@example.com"})
+		w.ok(err)
+		child := w.child(p, "dropped@example.com") // its first code drops the password of the unverified account
+		for _, email := range []string{bare.Email, child.email} {
+			in := func() tollkeeper.SignInResult {
+				w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, ParentKey: p.PublicKey}))
+				res, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: tollkeeper.SecretText(w.code(email)), ParentKey: p.PublicKey})
+				w.ok(err)
+				return res
+			}
+			in()
+			w.pass(100 * 24 * time.Hour)
+			if id := w.identity(string(in().Token)); id.Limited != tollkeeper.Unlimited {
+				t.Errorf("%s: the session is limited by %q", email, id.Limited)
+			}
 		}
-		for _, limit := range []int{-1, 101} {
-			_, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: limit})
-			w.want(err, tollkeeper.ErrInvalidLimit)
+		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: bare.Email, ParentKey: p.PublicKey}))
+		w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(bare.Email, tollkeeper.MailReset)), Password: password}))
+		w.pass(100 * 24 * time.Hour)
+		res, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: bare.Email, Password: password, ParentKey: p.PublicKey})
+		w.ok(err)
+		if id := w.identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
+			t.Errorf("an expired password limits by %q", id.Limited)
 		}
-	}, unlimited)
+	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
+}
+
+func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
+	story(t, func(w *world) {
+		x, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		w.ok(err)
+		in := tollkeeper.SignInRequest{Email: x.Email, Password: password}
+		res, err := w.auth.SignIn(ctx, in)
+		w.ok(err)
+		id := w.identity(string(res.Token))
+		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
+		if id := w.identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
+			t.Error("the session is free, with the password that was to be replaced")
+		}
+		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+	})
+}
+
+func TestExpiredPasswordIsNotItsOwnSuccessor(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.pass(91 * 24 * time.Hour)
+		id := w.identity(string(w.signIn(p).Token))
+		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
+		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
 }

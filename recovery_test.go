@@ -144,22 +144,6 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	})
 }
 
-// The same for the link to a new address.
-func TestNewAddressIsConfirmedOnce(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
-		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
-		w.store.faults(together("UpdateAccount", 50), nil)
-		got := tally(atOnce(50, func(int) error {
-			return w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
-		}))
-		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(string(p.Token)).Email != "New@example.com" {
-			t.Error(got)
-		}
-	}, unlimited)
-}
-
 // A link survives a change of the account that has nothing to do with it.
 func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
 	story(t, func(w *world) {
@@ -183,79 +167,16 @@ func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
 	})
 }
 
-func TestConfirmation(t *testing.T) {
-	yes := true
-	verified := func(w *world, p *person) bool {
-		w.Helper()
-		s, err := w.auth.Host().Account(ctx, p.Account)
-		w.ok(err)
-		return !s.Account.EmailVerifiedAt.IsZero()
-	}
+func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
-		w.ok(err)
 		c := w.child(p, "c@example.com")
-		if !c.VerificationSent || c.Limited != tollkeeper.LimitedUnverified {
-			w.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
+		for _, r := range []tollkeeper.MailRequest{
+			{ParentKey: "APK_AAAAAAAAAAAAAAAAAAAAAAAAAA"}, {ParentNumber: 999}, {ParentKey: c.PublicKey}, {ParentNumber: c.Number},
+		} {
+			r.Email, r.Audience = c.email, tollkeeper.AudiencePlatform
+			w.want(w.auth.RequestReset(ctx, r), tollkeeper.ErrUnknownParent)
+			w.pass(time.Hour)
 		}
-		link := w.token(c.email, tollkeeper.MailVerify)
-		if len(link) != 12 || w.store.saw(link) {
-			w.Fatalf("link %q, or the store has seen it", link)
-		}
-		before := w.balance(p)
-		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
-		}
-		w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		if id := w.identity(string(c.Token)); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
-			t.Errorf("the session is still limited: %q", id.Limited)
-		}
-		if after := w.balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
-			t.Errorf("charged %d", before.Credits-after.Credits)
-		}
-		w.signIn(c) // the link of the sign-up keeps its password (R34)
-		w.want(w.auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		w.pass(15 * time.Minute)
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
-	})
-	t.Run("is free when the balance does not cover it", func(t *testing.T) {
-		story(t, func(w *world) {
-			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			w.drain(p)
-			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
-			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
-				t.Errorf("%+v", b)
-			}
-		})
-	})
-	t.Run("expires after fifteen minutes", func(t *testing.T) {
-		story(t, func(w *world) {
-			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			link := w.token(p.email, tollkeeper.MailVerify)
-			w.pass(15 * time.Minute)
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
-		})
-	})
-	t.Run("is void after a change of the password", func(t *testing.T) {
-		story(t, func(w *world) {
-			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			link := w.token(p.email, tollkeeper.MailVerify)
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		})
-	})
-	t.Run("thirty links a minute from one network", func(t *testing.T) {
-		story(t, func(w *world) {
-			for range 30 {
-				w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
-			}
-			w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
-		})
 	})
 }

@@ -2,7 +2,6 @@ package tollkeeper_test
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -185,53 +184,5 @@ func TestRefreshReuse(t *testing.T) {
 				t.Fatalf("%d mails, want one: a thief must not flood the owner", told)
 			}
 		})
-	}
-}
-
-func TestSessionsList(t *testing.T) {
-	k := authtest.New(t)
-	a := k.Parent()
-	firefox := tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.9"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
-	phone := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client = firefox })
-	here := k.Identity(string(k.SignIn(a).Token))
-	list, err := k.Auth.Sessions(ctx, here)
-	if err != nil || len(list) != 2 {
-		t.Fatal(len(list), err)
-	}
-	if s := list[0]; s.Device != "Firefox on Linux" || s.Network != "203.0.113.9/32" || s.Current {
-		t.Fatalf("%+v", s)
-	}
-	if !list[1].Current {
-		t.Fatal("the caller's own is not marked")
-	}
-	stranger := k.Identity(string(k.SignIn(k.Parent()).Token))
-	if err := k.Auth.EndSession(ctx, stranger, phone.Session); !errors.Is(err, tollkeeper.ErrNotFound) {
-		t.Fatal("a stranger ended it:", err)
-	}
-	if err := k.Auth.EndSession(ctx, here, phone.Session); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.Auth.Authenticate(ctx, phone.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
-		t.Fatal(err)
-	}
-}
-
-func TestStepUp(t *testing.T) {
-	k := authtest.New(t)
-	a := k.Parent()
-	token := k.SignIn(a).Token
-	k.Advance(6 * time.Minute)
-	id := k.Identity(string(token))
-	if err := k.Auth.RequireRecent(id, 5*time.Minute); !errors.Is(err, tollkeeper.ErrNotRecent) {
-		t.Fatal(err)
-	}
-	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: "wrong"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
-		t.Fatal(err)
-	}
-	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password)}); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.Auth.RequireRecent(k.Identity(string(token)), 5*time.Minute); err != nil {
-		t.Fatal("the same token, after the proof:", err)
 	}
 }

@@ -2,7 +2,6 @@ package tollkeeper_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -175,74 +174,6 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 	})
 }
 
-// When the store does not answer, nobody is let in.
-func TestAuthenticateFailsClosed(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.store.faults(failing("Session"), nil)
-		id, err := w.auth.Authenticate(ctx, p.Token)
-		w.want(err, tollkeeper.ErrUnavailable)
-		if id != nil || !errors.Is(err, errDriver) || contains(err.Error(), "10.0.0.7") {
-			t.Error("the cause is for logs only, and there is no identity")
-		}
-		w.want(w.auth.Health(ctx), tollkeeper.ErrUnavailable)
-		w.store.faults(nil, nil)
-		w.ok(w.auth.Health(ctx))
-		w.identity(string(p.Token))
-	})
-}
-
-// R60: a new master key in front signs from now on; what the old one signed holds while it is listed.
-func TestMasterKeysRotate(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		r := p.attempt(password)
-		r.Audience = tollkeeper.AudienceV1
-		old, err := w.auth.SignIn(ctx, r)
-		w.ok(err)
-		before := w.signIn(p).TenantKey
-		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
-		code := w.code(p.email)
-		for range 5 {
-			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
-		}
-
-		next := tollkeeper.NewMasterKey()
-		auth := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next, w.config.Secrets[0]} })
-		defer auth.Close(ctx)
-		for _, token := range []string{string(p.Token), string(old.Token)} {
-			if _, err := auth.Authenticate(ctx, tollkeeper.SecretText(token)); err != nil {
-				t.Errorf("a token from before: %v", err)
-			}
-		}
-		guess := p.attempt(password)
-		guess.Client = from("192.0.2.1")
-		if _, err := auth.SignIn(ctx, guess); !errors.Is(err, tollkeeper.ErrLocked) {
-			t.Errorf("the lock was forgotten: %v", err)
-		}
-		res, err := auth.SignIn(ctx, p.attempt(password))
-		w.ok(err)
-		if res.TenantKey != before {
-			t.Error("a tenant's secret changed without being asked")
-		}
-		fresh, err := auth.SignIn(ctx, r)
-		w.ok(err)
-		w.refuses("what the new key signed, where it is not known", string(fresh.Token))
-
-		alone := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next} })
-		defer alone.Close(ctx)
-		if _, err := alone.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
-			t.Errorf("a token of a key that was taken away: %v", err)
-		}
-		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
-			t.Errorf("a token of the key that stayed: %v", err)
-		}
-		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code)}); err != nil {
-			t.Errorf("a code from before: %v", err)
-		}
-	})
-}
-
 // With refresh tokens a session outlives its access tokens: no claim makes one of them good for longer than the row says.
 func TestClaimsDoNotOutliveTheRow(t *testing.T) {
 	story(t, func(w *world) {
@@ -255,22 +186,4 @@ func TestClaimsDoNotOutliveTheRow(t *testing.T) {
 			w.Fatalf("the session is over: %v", err)
 		}
 	}, func(c *tollkeeper.Config) { c.Refresh.Idle = 7 * 24 * time.Hour })
-}
-
-func TestRotatedSecret(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		c := w.child(p, "c@example.com")
-		before := w.signIn(p).TenantKey
-		secret, err := w.auth.RotateTenantKey(ctx, p.Identity)
-		w.ok(err)
-		w.refuses("the parent's token of the old secret", string(p.Token))
-		w.refuses("a child's token of the old secret", string(c.Token))
-		if res := w.signIn(p); res.TenantKey != secret || secret == before {
-			t.Error("the next sign-in does not have the new secret")
-		}
-		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.tenantKeyID(p.Account, 2)).token())
-		forged := apart(t, string(w.signIn(p).Token), string(before))
-		w.refuses("a new session under the old secret", forged.token())
-	})
 }

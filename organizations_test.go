@@ -1,6 +1,7 @@
 package tollkeeper_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,66 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
-
-// The decision about a proven account: own status, own verification, the organization rules, then who pays (docs/WIRE.md 1.1).
-// Of several reasons the first is told.
-func TestAdmit(t *testing.T) {
-	org, other := uuid.New(), uuid.New()
-	active := tollkeeper.Account{Status: tollkeeper.StatusActive}
-	with := func(change func(s *tollkeeper.Subject)) tollkeeper.Subject {
-		s := tollkeeper.Subject{Account: active}
-		change(&s)
-		return s
-	}
-	child := func(of tollkeeper.Status) tollkeeper.Subject {
-		return with(func(s *tollkeeper.Subject) {
-			s.Account.Parent = org
-			s.Parent = &tollkeeper.Account{Status: of}
-		})
-	}
-	widget := func(own, owners uuid.UUID, status tollkeeper.Status, authorized ...uuid.UUID) tollkeeper.Subject {
-		return with(func(s *tollkeeper.Subject) {
-			s.Account.OrganizationOwner = own
-			if own != uuid.Nil {
-				s.Organization = &tollkeeper.Organization{Authorized: authorized}
-			}
-			s.KeyOwner = &tollkeeper.Account{Status: status, OrganizationOwner: owners}
-		})
-	}
-	unverified := with(func(s *tollkeeper.Subject) { s.Organization = &tollkeeper.Organization{VerificationRequired: true} })
-	for _, c := range []struct {
-		name    string
-		subject tollkeeper.Subject
-		method  string
-		all     bool
-		want    error
-	}{
-		{"a parent", tollkeeper.Subject{Account: active}, "password", false, nil},
-		{"a stray", with(func(s *tollkeeper.Subject) { s.Stray, s.Account.Status = true, tollkeeper.StatusDisabled }), "password", false, tollkeeper.ErrParentKeyNeeded},
-		{"disabled before unverified", with(func(s *tollkeeper.Subject) { s.Account.Status = tollkeeper.StatusDisabled }), "password", true, tollkeeper.ErrInactive},
-		{"unverified", unverified, "password", false, tollkeeper.ErrUnverified},
-		{"unverified by google", unverified, "google", false, tollkeeper.ErrUnverified},
-		{"unverified at its sign-up", unverified, "sign-up", false, nil},
-		{"everyone must verify", tollkeeper.Subject{Account: active}, "password", true, tollkeeper.ErrUnverified},
-		{"a child", child(tollkeeper.StatusActive), "password", false, nil},
-		{"a child of a disabled parent", child(tollkeeper.StatusDisabled), "password", false, tollkeeper.ErrParentInactive},
-		{"a child of a deleted parent", child(tollkeeper.StatusDeleted), "password", false, tollkeeper.ErrParentGone},
-		{"a child of nobody", with(func(s *tollkeeper.Subject) { s.Account.Parent = org }), "password", false, tollkeeper.ErrParentGone},
-		{"no organization of its own", widget(uuid.Nil, org, tollkeeper.StatusActive), "password", false, tollkeeper.ErrParentKeyUnwanted},
-		{"the key owner has none", widget(org, uuid.Nil, tollkeeper.StatusActive, org), "password", false, tollkeeper.ErrNoOrganization},
-		{"another organization", widget(org, other, tollkeeper.StatusActive, org, other), "password", false, tollkeeper.ErrOrganizationMismatch},
-		{"an empty list denies", widget(org, org, tollkeeper.StatusActive), "password", false, tollkeeper.ErrOrganizationNotAuthorized},
-		{"not on the list", widget(org, org, tollkeeper.StatusActive, other), "password", false, tollkeeper.ErrOrganizationNotAuthorized},
-		{"not on the list, before the owner's status", widget(org, org, tollkeeper.StatusDisabled, other), "password", false, tollkeeper.ErrOrganizationNotAuthorized},
-		{"a disabled key owner", widget(org, org, tollkeeper.StatusDisabled, org), "password", false, tollkeeper.ErrParentInactive},
-		{"on the list", widget(org, org, tollkeeper.StatusActive, org), "password", false, nil},
-	} {
-		if err := tollkeeper.Admit(c.subject, c.method, c.all); err != c.want {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
-		}
-	}
-}
 
 // docs/WIRE.md 1.1 rule 5: a member signs in with the key of his organization's owner, who pays; no jwtSecret goes this way.
 func TestOrganizationWidget(t *testing.T) {
@@ -181,5 +124,72 @@ func TestUpdateOrganizationAtOnce(t *testing.T) {
 			t.Errorf("%v, %d counted", got, d.Organization.UpdateCount)
 		}
 		w.pass(time.Second)
+	})
+}
+
+// TestAuthURLsMerge: a patch of one page leaves the others alone, and the empty text takes one away.
+func TestAuthURLsMerge(t *testing.T) {
+	k := authtest.New(t)
+	by := k.Identity(string(k.SignIn(k.Parent()).Token))
+	change := func(p tollkeeper.OrganizationPatch) tollkeeper.AuthURLs {
+		t.Helper()
+		d, err := k.Auth.UpdateOrganization(t.Context(), by, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Organization.AuthURLs
+	}
+	page := func(path string) *string { s := "https://shop.example" + path; return &s }
+	home, none := "https://shop.example", ""
+	change(tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{SignIn: page("/in"), Reset: page("/reset")}})
+	got := change(tollkeeper.OrganizationPatch{AuthURLs: tollkeeper.AuthURLsPatch{Reset: &none, Update: page("/update")}})
+	if want := (tollkeeper.AuthURLs{SignIn: *page("/in"), Update: *page("/update")}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// A secret is rotated because somebody else has it. With it he could sign tokens for every live session whose id he
+// learns, the children's too: so they all end.
+func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
+	for _, staleness := range []time.Duration{0, time.Minute} {
+		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+			c.Refresh.Idle, c.Tokens.Staleness = time.Hour, staleness
+		}))
+		parent := k.Parent()
+		child := k.Child(parent)
+		organization := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }
+		old, elsewhere := k.SignIn(child, organization), k.SignIn(child)
+		k.Identity(string(old.Token))
+		owner := k.SignIn(parent, organization)
+		secret, err := k.Auth.RotateTenantKey(ctx, k.Identity(string(owner.Token)))
+		if err != nil || secret == owner.TenantKey {
+			t.Fatal("not rotated:", err)
+		}
+		if _, err := k.Auth.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("a child's token of the old secret still serves:", err)
+		}
+		if _, err := k.Auth.Refresh(ctx, old.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal("and is refreshed:", err)
+		}
+		k.Identity(string(elsewhere.Token)) // of another family: not signed with the tenant's key
+		k.Identity(string(k.SignIn(child, organization).Token))
+	}
+}
+
+func TestRotatedSecret(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		before := w.signIn(p).TenantKey
+		secret, err := w.auth.RotateTenantKey(ctx, p.Identity)
+		w.ok(err)
+		w.refuses("the parent's token of the old secret", string(p.Token))
+		w.refuses("a child's token of the old secret", string(c.Token))
+		if res := w.signIn(p); res.TenantKey != secret || secret == before {
+			t.Error("the next sign-in does not have the new secret")
+		}
+		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.tenantKeyID(p.Account, 2)).token())
+		forged := apart(t, string(w.signIn(p).Token), string(before))
+		w.refuses("a new session under the old secret", forged.token())
 	})
 }

@@ -209,3 +209,28 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 		w.refuses("a sealed text with three parts", page.Next+"."+body)
 	})
 }
+
+// No text but what the instance signed is a token, and none of them panics. A forger holds the key of a tenant: what he signs
+// still never speaks for anybody but the accounts of his own session.
+func FuzzToken(f *testing.F) {
+	w := signer(f)
+	p, q := w.parent("p@example.com"), w.parent("q@example.com")
+	secret := []byte(w.signIn(p).TenantKey)
+	parts := strings.Split(string(string(p.Token)), ".")
+	head, _ := b64.DecodeString(parts[0])
+	body, _ := b64.DecodeString(parts[1])
+	f.Add(string(p.Token), string(head), string(body))
+	f.Add("a.b.c", `{"alg":"none"}`, strings.ReplaceAll(string(body), p.Account.String(), q.Account.String()))
+	f.Add(string(q.Token)+"=", string(head), strings.Replace(string(body), `"exp":`, `"exp":1e300,"x":`, 1))
+	f.Add("", strings.Replace(string(head), "HS256", "HS384", 1), strings.Replace(string(body), p.Session.String(), q.Session.String(), 1))
+	f.Fuzz(func(t *testing.T, token, head, body string) {
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && token != string(p.Token) && token != string(q.Token) {
+			t.Fatalf("%q speaks for %v", token, id.Account)
+		} else if err != nil && codeOf(err) != "invalid_token" {
+			t.Fatal(err)
+		}
+		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(signed(head, body, secret))); err == nil && (id.Account != p.Account || id.Audience != tollkeeper.AudienceOrganization) {
+			t.Fatalf("%q %q speaks for %v", head, body, id)
+		}
+	})
+}

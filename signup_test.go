@@ -1,6 +1,7 @@
 package tollkeeper_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -20,18 +21,19 @@ func TestMailDomainIsNoMachinesAddress(t *testing.T) {
 	})
 }
 
-// A change of username tells that a name is taken, as sign-up does: as often as that, and no more.
-func TestTakenUsernamesAreToldAtTheRateOfSignUps(t *testing.T) {
+// countedBreach counts how often it is asked.
+type countedBreach struct{ n int }
+
+func (b *countedBreach) Breached(context.Context, string) (bool, error) { b.n++; return true, nil }
+
+func TestSignUpAsksTheBreachServiceBehindItsRate(t *testing.T) {
+	b := &countedBreach{}
 	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.signUp(tollkeeper.SignUpRequest{Email: "c@example.com", Password: password, Username: "taken", ParentKey: p.PublicKey})
-		c := w.child(p, "d@example.com")
-		var errs []error
-		for i := range 30 {
-			errs = append(errs, w.auth.ChangeUsername(ctx, c.Identity, []string{"taken", fmt.Sprint("free", i)}[i%2]))
+		for i := range 50 {
+			_, _ = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: fmt.Sprintf("p%d@example.com", i), Password: password, Client: from("10.0.0.1")})
 		}
-		if n := tally(errs); n["rate_limited"] != 20 || n["username_taken"] != 5 || n["ok"] != 5 {
-			t.Errorf("%v", n)
+		if b.n > 10 {
+			t.Errorf("asked %d times", b.n)
 		}
-	})
+	}, func(c *tollkeeper.Config) { c.Passwords.Breach = b })
 }

@@ -1,11 +1,16 @@
 package tollkeeper_test
 
 import (
+	"errors"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
 // R52 to R54: what ends the tokens of whom, at once.
@@ -176,5 +181,76 @@ func TestIdsAreNotEnough(t *testing.T) {
 		w.want(err, tollkeeper.ErrInvalidToken)
 		_, err = w.auth.Organization(ctx, nobody)
 		w.want(err, tollkeeper.ErrInvalidToken)
+	})
+}
+
+func TestSessionsList(t *testing.T) {
+	k := authtest.New(t)
+	a := k.Parent()
+	firefox := tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.9"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	phone := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client = firefox })
+	here := k.Identity(string(k.SignIn(a).Token))
+	list, err := k.Auth.Sessions(ctx, here)
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if s := list[0]; s.Device != "Firefox on Linux" || s.Network != "203.0.113.9/32" || s.Current {
+		t.Fatalf("%+v", s)
+	}
+	if !list[1].Current {
+		t.Fatal("the caller's own is not marked")
+	}
+	stranger := k.Identity(string(k.SignIn(k.Parent()).Token))
+	if err := k.Auth.EndSession(ctx, stranger, phone.Session); !errors.Is(err, tollkeeper.ErrNotFound) {
+		t.Fatal("a stranger ended it:", err)
+	}
+	if err := k.Auth.EndSession(ctx, here, phone.Session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Auth.Authenticate(ctx, phone.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Fatal(err)
+	}
+}
+
+func TestStepUp(t *testing.T) {
+	k := authtest.New(t)
+	a := k.Parent()
+	token := k.SignIn(a).Token
+	k.Advance(6 * time.Minute)
+	id := k.Identity(string(token))
+	if err := k.Auth.RequireRecent(id, 5*time.Minute); !errors.Is(err, tollkeeper.ErrNotRecent) {
+		t.Fatal(err)
+	}
+	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: "wrong"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		t.Fatal(err)
+	}
+	if err := k.Auth.Reauthenticate(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Auth.RequireRecent(k.Identity(string(token)), 5*time.Minute); err != nil {
+		t.Fatal("the same token, after the proof:", err)
+	}
+}
+
+// A store that is away is not a wrong code.
+func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		e, err := w.auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		w.ok(err)
+		code := func() string {
+			w.pass(time.Minute)
+			c, err := totp.GenerateCode(string(e.Seed), w.now())
+			w.ok(err)
+			return c
+		}
+		_, err = w.auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
+		w.ok(err)
+		w.store.faults(failing("UpdateAccount"), nil)
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(code())}), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		good := code()
+		w.ok(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}))
+		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}), tollkeeper.ErrInvalidCode)
 	})
 }

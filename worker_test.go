@@ -1,15 +1,39 @@
 package tollkeeper_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
+
+// panicking is a store that panics where the worker calls it.
+type panicking struct{ store.Store }
+
+// A store that panics costs the round, not the process.
+func TestWorkerSurvivesAPanickingStore(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		synctest.Wait()
+		w.store.Store = panicking{w.store.Store}
+		w.ok(w.requestReset(p))
+		if len(w.sent(p.email, tollkeeper.MailReset)) != 1 {
+			t.Error("no mail")
+		}
+		time.Sleep(time.Hour)
+		w.signIn(p)
+		if n := len(w.sent(p.email, tollkeeper.MailReset)); n < 2 {
+			t.Errorf("%d mails: the worker is dead", n)
+		}
+	})
+}
 
 // Retention is settled by whichever worker comes first, once per parent and month, whatever clocks and processes do: here
 // three processes run, all of them stop for three months, and one of them runs behind.
@@ -83,3 +107,7 @@ func TestRetentionStopsAtZero(t *testing.T) {
 		}
 	})
 }
+
+func (panicking) FinishMail(context.Context, uuid.UUID, int, time.Time) error { panic("store") }
+
+func (panicking) Sweep(context.Context, int, time.Time) (bool, error) { panic("store") }

@@ -1,8 +1,10 @@
 package tollkeeper_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store"
@@ -197,4 +199,39 @@ func (w *world) charged(p, c *person, verb, when string, paid int64, b tollkeepe
 	default:
 		w.Errorf("%s %s: %d credits gone for nothing", when, verb, paid)
 	}
+}
+
+// hung does not come back from what is done besides an answer.
+type hung struct{ store.Store }
+
+// What is done besides an answer, by the best effort, must not keep it for ever: it outlives the request's own deadline.
+func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.config
+		c.Limits.Attempts = hung{w.store}
+		auth, err := tollkeeper.New(hung{w.store}, c)
+		w.ok(err)
+		defer auth.Close(ctx)
+		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		before := time.Now()
+		in := p.attempt(password)
+		in.Client = from("10.0.0.1")
+		_, err = auth.SignIn(limited, in)
+		w.ok(err)
+		if waited := time.Since(before); waited > 10*time.Second {
+			t.Errorf("it came back after %v", waited)
+		}
+	})
+}
+
+func (hung) Settle(ctx context.Context, _ store.Settlement, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (hung) QueueMail(ctx context.Context, _ []store.QueuedMail) error {
+	<-ctx.Done()
+	return ctx.Err()
 }

@@ -1,0 +1,283 @@
+package tollkeeper_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+func TestChangeEmail(t *testing.T) {
+	k := authtest.New(t)
+	a, other := k.Parent(), k.Parent()
+	id := k.Identity(string(k.SignIn(a).Token))
+	ask := func(to string) {
+		t.Helper()
+		k.Advance(2 * time.Minute)
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: to}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("needs fresh proof and an address", func(t *testing.T) {
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: "wrong", Email: "new@home.example"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+			t.Fatal(err)
+		}
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@"}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
+			t.Fatal(err)
+		}
+		k.Advance(time.Hour)
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Email: "new@home.example"}); !errors.Is(err, tollkeeper.ErrNotRecent) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("a taken address gets the same answer, and fails at the proof", func(t *testing.T) {
+		ask(other.Email)
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken(other.Email)), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
+			t.Fatal(err)
+		}
+	})
+	t.Run("the link of the new address changes it, once, and the old one is told", func(t *testing.T) {
+		ask("New@home.example")
+		token := k.LastToken("New@home.example")
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
+			t.Fatal("twice:", err)
+		}
+		s, err := k.Auth.Host().Account(ctx, a.ID)
+		if err != nil || s.Account.Email != "New@home.example" || s.Account.EmailKey != "new@home.example" {
+			t.Fatal(s.Account.Email, err)
+		}
+		mails := k.Mails(a.Email)
+		if last := mails[len(mails)-1].Text; !strings.Contains(string(last), "email address of your account was changed") || strings.Contains(string(last), "home.example") {
+			t.Fatal("the notice to the old address:", last)
+		}
+	})
+	t.Run("a reset link mailed to the old address is void", func(t *testing.T) {
+		k := authtest.New(t)
+		a := k.Parent()
+		if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
+			t.Fatal(err)
+		}
+		old := k.LastToken(a.Email)
+		id := k.Identity(string(k.SignIn(a).Token))
+		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@home.example"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken("new@home.example")), tollkeeper.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(old), Password: "another one 88"})
+		if !errors.Is(err, tollkeeper.ErrLinkUsed) && !errors.Is(err, tollkeeper.ErrInvalidLink) {
+			t.Fatal(err)
+		}
+	})
+}
+
+// R71: a verify path cannot lead away from the organization's own pages.
+func TestVerifyPaths(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		url := "https://acme.example"
+		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &url})
+		w.ok(err)
+		c := w.child(p, "c@example.com")
+		for path, want := range map[string]error{
+			"": nil, "/verify": nil, "/a/b-c_d": nil, "https://acme.example/verify": nil, "https://acme.example": nil,
+			"//evil.example": tollkeeper.ErrInvalidInput, "/\\evil.example": tollkeeper.ErrInvalidInput, "https://evil.example/verify": tollkeeper.ErrInvalidInput,
+			"https://acme.example.evil.example": tollkeeper.ErrInvalidInput, "https://acme.example@evil.example": tollkeeper.ErrInvalidInput,
+			"http://acme.example/": tollkeeper.ErrInvalidInput, "https://acme.example:8443/": tollkeeper.ErrInvalidInput, "/a?x=1": tollkeeper.ErrInvalidInput,
+			"/a#b": tollkeeper.ErrInvalidInput, "/../a": tollkeeper.ErrInvalidInput, "javascript:alert(1)": tollkeeper.ErrInvalidInput, "verify": tollkeeper.ErrInvalidInput,
+			"https://acme.example/%2e%2e/": tollkeeper.ErrInvalidInput, "https://app.example/verify": tollkeeper.ErrInvalidInput, "/a\r\nX: y": tollkeeper.ErrInvalidInput,
+		} {
+			w.pass(time.Hour)
+			w.want(w.auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
+			if want == nil && !contains(string(w.lastMail(c.email, tollkeeper.MailVerify).Text), "https://acme.example") && path != "" {
+				t.Errorf("%q led to %s", path, w.lastMail(c.email, tollkeeper.MailVerify).Text)
+			}
+		}
+	})
+}
+
+// TestVerifyPathsAreRefusedWithAText whatever is wrong with them.
+func TestVerifyPathsAreRefusedWithAText(t *testing.T) {
+	k := authtest.New(t)
+	for _, path := range []string{"https://evil.example/x", "//evil.example", "javascript:x", "https://app.example/x?y=1", "/x?y", "%zz"} {
+		err := k.Auth.RequestVerification(t.Context(), tollkeeper.MailRequest{Email: "somebody@shop.example", VerifyPath: path})
+		if !errors.Is(err, tollkeeper.ErrInvalidInput) || err.Error() != "Invalid verify path" {
+			t.Errorf("%s: %v", path, err)
+		}
+		k.Advance(time.Minute)
+	}
+}
+
+// The same for the link to a new address.
+func TestNewAddressIsConfirmedOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
+		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
+		w.store.faults(together("UpdateAccount", 50), nil)
+		got := tally(atOnce(50, func(int) error {
+			return w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
+		}))
+		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(string(p.Token)).Email != "New@example.com" {
+			t.Error(got)
+		}
+	}, unlimited)
+}
+
+func TestConfirmation(t *testing.T) {
+	yes := true
+	verified := func(w *world, p *person) bool {
+		w.Helper()
+		s, err := w.auth.Host().Account(ctx, p.Account)
+		w.ok(err)
+		return !s.Account.EmailVerifiedAt.IsZero()
+	}
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+		w.ok(err)
+		c := w.child(p, "c@example.com")
+		if !c.VerificationSent || c.Limited != tollkeeper.LimitedUnverified {
+			w.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
+		}
+		link := w.token(c.email, tollkeeper.MailVerify)
+		if len(link) != 12 || w.store.saw(link) {
+			w.Fatalf("link %q, or the store has seen it", link)
+		}
+		before := w.balance(p)
+		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+		}
+		w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		if id := w.identity(string(c.Token)); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
+			t.Errorf("the session is still limited: %q", id.Limited)
+		}
+		if after := w.balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
+			t.Errorf("charged %d", before.Credits-after.Credits)
+		}
+		w.signIn(c) // the link of the sign-up keeps its password (R34)
+		w.want(w.auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.pass(15 * time.Minute)
+		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+	})
+	t.Run("is free when the balance does not cover it", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.drain(p)
+			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
+				t.Errorf("%+v", b)
+			}
+		})
+	})
+	t.Run("expires after fifteen minutes", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			w.pass(15 * time.Minute)
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		})
+	})
+	t.Run("is void after a change of the password", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.token(p.email, tollkeeper.MailVerify)
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
+			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		})
+	})
+	t.Run("thirty links a minute from one network", func(t *testing.T) {
+		story(t, func(w *world) {
+			for range 30 {
+				w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
+			}
+			w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
+		})
+	})
+}
+
+// Mail to a new address that could not be delivered is tried again for hours, with a new link each time. What voids links
+// must void those that are still to be made, too, or whoever had the account could wait until its owner has it back.
+func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
+	const evil = "thief@evil.example"
+	for name, recover := range map[string]func(w *world, p *person){
+		"reset": func(w *world, p *person) {
+			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
+			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
+		},
+		"sign-in by code": func(w *world, p *person) {
+			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
+			w.sent(p.email)
+			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(w.code(p.email))})
+			w.ok(err)
+		},
+		"change of the password": func(w *world, p *person) {
+			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+		},
+		"change of the address": func(w *world, p *person) {
+			w.pass(time.Hour)
+			w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
+			w.sent("new@example.com")
+			w.ok(w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token("new@example.com", tollkeeper.MailChangeEmail)), tollkeeper.Client{}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			greylist := true
+			story(t, func(w *world) {
+				p := w.parent("owner@example.com")
+				w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: evil}))
+				if len(w.sent(evil)) != 0 {
+					w.Fatal("the mail was not kept back")
+				}
+				recover(w, p)
+				w.mu.Lock()
+				greylist = false
+				w.mu.Unlock()
+				w.pass(3 * time.Hour)
+				time.Sleep(2 * time.Second)
+				if n := len(w.sent(evil, tollkeeper.MailChangeEmail)); n != 0 {
+					err := w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token(evil, tollkeeper.MailChangeEmail)), tollkeeper.Client{})
+					w.Fatalf("the link went out after all, and answers: %v", err)
+				}
+			}, func(c *tollkeeper.Config) {
+				next := c.Mail.Mailer
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
+					if m.To == evil && greylist {
+						return errors.New("451 try again later")
+					}
+					return next.Send(ctx, m)
+				})
+			})
+		})
+	}
+}
+
+func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("owner@example.com")
+		w.store.faults(func(verb string) error {
+			if verb == "worker.PutSecrets" {
+				w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+			}
+			return nil
+		}, nil)
+		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "thief@evil.example"}))
+		if n := len(w.sent("thief@evil.example")); n != 0 {
+			t.Errorf("%d mails went out", n)
+		}
+		w.store.faults(nil, nil)
+	})
+}
