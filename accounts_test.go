@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
 // Who may act on whom: a parent on its children, an admin on his fellows, everyone on himself, a limited session on nobody.
@@ -54,23 +55,23 @@ func TestScopes(t *testing.T) {
 		p, q := w.parent("p@example.com"), w.parent("q@example.com")
 		child, stranger := w.child(p, "same@example.com"), w.child(q, "same@example.com")
 		head, admin := w.child(p, "head@example.com"), w.house()
-		_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.email, Role: tollkeeper.RoleAdmin})
+		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.Email, Role: tollkeeper.RoleAdmin})
 		w.ok(err)
-		head.Identity = w.identity(string(head.Token))
+		head.Identity = w.Identity(head.Token)
 		user := w.user(admin, "same@example.com")
-		rules := map[*person][]*person{p: {child, head}, q: {stranger}, head: {child}, admin: {user}}
-		all := map[string]*person{"p": p, "q": q, "child": child, "stranger": stranger, "head": head, "admin": admin, "user": user}
+		rules := map[authtest.Account][]authtest.Account{p: {child, head}, q: {stranger}, head: {child}, admin: {user}}
+		all := map[string]authtest.Account{"p": p, "q": q, "child": child, "stranger": stranger, "head": head, "admin": admin, "user": user}
 		for name, by := range all {
 			for target, x := range all {
 				may := false
 				for _, below := range rules[by] {
 					may = may || below == x
 				}
-				_, err := w.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.email, Role: "no such role"})
+				_, err := w.Auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.Email, Role: "no such role"})
 				if rules[by] == nil && codeOf(err) != "forbidden" {
 					t.Errorf("%s sets a role: %v", name, err)
 				}
-				err = w.auth.SetStatus(ctx, by.Identity, x.Account, tollkeeper.StatusActive) // changes nothing
+				err = w.Auth.SetStatus(ctx, by.Identity, x.ID, tollkeeper.StatusActive) // changes nothing
 				want := "not_found"
 				if may {
 					want = "ok"
@@ -83,31 +84,31 @@ func TestScopes(t *testing.T) {
 				if may {
 					continue
 				}
-				if err := w.auth.RemoveAccount(ctx, by.Identity, x.Account); err == nil || codeOf(err) != "not_found" && codeOf(err) != "forbidden" {
+				if err := w.Auth.RemoveAccount(ctx, by.Identity, x.ID); err == nil || codeOf(err) != "not_found" && codeOf(err) != "forbidden" {
 					w.Fatalf("%s removes %s: %v", name, target, err)
 				}
 			}
-			page, err := w.auth.Accounts(ctx, by.Identity, tollkeeper.AccountQuery{})
+			page, err := w.Auth.Accounts(ctx, by.Identity, tollkeeper.AccountQuery{})
 			if rules[by] == nil {
 				w.want(err, tollkeeper.ErrForbidden)
 				continue
 			}
 			w.ok(err)
 			for _, x := range page.Accounts {
-				if scope := x.Parent; scope != by.Account && scope != by.Parent || x.Password != "" {
+				if scope := x.Parent; scope != by.ID && scope != by.Parent || x.Password != "" {
 					t.Errorf("%s lists %v", name, x)
 				}
 			}
 		}
 		// By email, only the own scope is looked at.
-		_, err = w.auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: "same@example.com", Role: tollkeeper.RoleGuest})
+		_, err = w.Auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: "same@example.com", Role: tollkeeper.RoleGuest})
 		w.ok(err)
-		for who, want := range map[*person]tollkeeper.Role{child: tollkeeper.RoleUser, user: tollkeeper.RoleUser, stranger: tollkeeper.RoleGuest} {
-			if got := w.identity(string(who.Token)).Role; got != want {
-				t.Errorf("%s of %s: %s", who.email, who.Parent, got)
+		for who, want := range map[authtest.Account]tollkeeper.Role{child: tollkeeper.RoleUser, user: tollkeeper.RoleUser, stranger: tollkeeper.RoleGuest} {
+			if got := w.Identity(who.Token).Role; got != want {
+				t.Errorf("%s of %s: %s", who.Email, who.Parent, got)
 			}
 		}
-		_, err = w.auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: head.email, Role: tollkeeper.RoleGuest})
+		_, err = w.Auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: head.Email, Role: tollkeeper.RoleGuest})
 		w.want(err, tollkeeper.ErrNotFound)
 	})
 }
@@ -116,14 +117,14 @@ func TestScopes(t *testing.T) {
 func TestRemoveAccountIsForOthers(t *testing.T) {
 	story(t, func(w *world) {
 		p, admin := w.parent("p@example.com"), w.house()
-		w.want(w.auth.RemoveAccount(ctx, p.Identity, p.Account), tollkeeper.ErrForbidden)
-		w.want(w.auth.RemoveAccount(ctx, admin.Identity, admin.Account), tollkeeper.ErrForbidden)
-		w.identity(string(p.Token))
-		w.want(w.auth.DeleteAccount(ctx, p.Identity, "wrong", tollkeeper.Client{}), tollkeeper.ErrInvalidCredentials)
-		w.identity(string(p.Token))
-		w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
-		w.refuses("a deleted parent", string(p.Token))
-		w.want(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+		w.want(w.Auth.RemoveAccount(ctx, p.Identity, p.ID), tollkeeper.ErrForbidden)
+		w.want(w.Auth.RemoveAccount(ctx, admin.Identity, admin.ID), tollkeeper.ErrForbidden)
+		w.Identity(p.Token)
+		w.want(w.Auth.DeleteAccount(ctx, p.Identity, "wrong", tollkeeper.Client{}), tollkeeper.ErrInvalidCredentials)
+		w.Identity(p.Token)
+		w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+		w.refuses("a deleted parent", p.Token)
+		w.want(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
 	})
 }
 
@@ -140,18 +141,18 @@ func TestSetRole(t *testing.T) {
 			{"owner", false, tollkeeper.ErrInvalidInput}, {"", false, tollkeeper.ErrInvalidInput}, {"admin\x00", false, tollkeeper.ErrInvalidInput},
 			{"\u212aeditor", false, tollkeeper.ErrInvalidInput},
 		} {
-			changed, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "U@example.com", Role: c.role})
+			changed, err := w.Auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "U@example.com", Role: c.role})
 			w.want(err, c.want)
 			if changed != c.changed {
 				t.Errorf("%q changed: %t", c.role, changed)
 			}
 		}
-		if r := w.happened(tollkeeper.EventRoleChanged); len(r) != 3 || r[2].Detail != "editor" || r[2].By != admin.Account {
+		if r := w.Events(tollkeeper.EventRoleChanged); len(r) != 3 || r[2].Detail != "editor" || r[2].By != admin.ID {
 			t.Errorf("%+v", r)
 		}
-		_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "nobody@example.com", Role: "user"})
+		_, err := w.Auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: "nobody@example.com", Role: "user"})
 		w.want(err, tollkeeper.ErrNotFound)
-		_, err = w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: admin.email, Role: "user"})
+		_, err = w.Auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: admin.Email, Role: "user"})
 		w.want(err, tollkeeper.ErrLastAdmin)
 		_ = u
 	}, func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"editor"} })
@@ -159,17 +160,17 @@ func TestSetRole(t *testing.T) {
 
 // R76, I6: two admins demote, disable and remove each other, at once, again and again: one stays.
 func TestOneAdminStays(t *testing.T) {
-	against := map[string]func(w *world, by, x *person) error{
-		"demote": func(w *world, by, x *person) error {
-			_, err := w.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.email, Role: tollkeeper.RoleUser})
+	against := map[string]func(w *world, by, x authtest.Account) error{
+		"demote": func(w *world, by, x authtest.Account) error {
+			_, err := w.Auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: x.Email, Role: tollkeeper.RoleUser})
 			return err
 		},
-		"disable": func(w *world, by, x *person) error {
-			return w.auth.SetStatus(ctx, by.Identity, x.Account, tollkeeper.StatusDisabled)
+		"disable": func(w *world, by, x authtest.Account) error {
+			return w.Auth.SetStatus(ctx, by.Identity, x.ID, tollkeeper.StatusDisabled)
 		},
-		"remove": func(w *world, by, x *person) error { return w.auth.RemoveAccount(ctx, by.Identity, x.Account) },
-		"leave": func(w *world, by, _ *person) error {
-			return w.auth.DeleteAccount(ctx, by.Identity, password, tollkeeper.Client{})
+		"remove": func(w *world, by, x authtest.Account) error { return w.Auth.RemoveAccount(ctx, by.Identity, x.ID) },
+		"leave": func(w *world, by, _ authtest.Account) error {
+			return w.Auth.DeleteAccount(ctx, by.Identity, password, tollkeeper.Client{})
 		},
 	}
 	for name, do := range against {
@@ -178,14 +179,14 @@ func TestOneAdminStays(t *testing.T) {
 				first := w.house()
 				for round := range 25 {
 					second := w.user(first, fmt.Sprintf("second%d@example.com", round))
-					_, err := w.auth.SetRole(ctx, first.Identity, tollkeeper.RoleChange{Email: second.email, Role: tollkeeper.RoleAdmin})
+					_, err := w.Auth.SetRole(ctx, first.Identity, tollkeeper.RoleChange{Email: second.Email, Role: tollkeeper.RoleAdmin})
 					w.ok(err)
-					second.Identity = w.identity(string(second.Token))
-					pair := []*person{first, second}
+					second.Identity = w.Identity(second.Token)
+					pair := []authtest.Account{first, second}
 					errs := atOnce(2, func(i int) error { return do(w, pair[i], pair[1-i]) })
 					admins := 0
 					for _, x := range pair {
-						if s, err := w.auth.Host().Account(ctx, x.Account); err == nil && s.Account.Role == tollkeeper.RoleAdmin && s.Account.Status == tollkeeper.StatusActive {
+						if s, err := w.Auth.Host().Account(ctx, x.ID); err == nil && s.Account.Role == tollkeeper.RoleAdmin && s.Account.Status == tollkeeper.StatusActive {
 							admins++
 							first = x
 						}
@@ -193,7 +194,7 @@ func TestOneAdminStays(t *testing.T) {
 					if got := tally(errs); admins != 1 || got["ok"] != 1 || got["last_admin"] != 1 {
 						w.Fatalf("%d admins, %v", admins, got)
 					}
-					w.pass(time.Hour)
+					w.Advance(time.Hour)
 				}
 			}, unlimited)
 		})
@@ -205,15 +206,15 @@ func TestSetStatus(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		for _, status := range []tollkeeper.Status{"", "deleted", "Active", "locked"} {
-			w.want(w.auth.SetStatus(ctx, p.Identity, c.Account, status), tollkeeper.ErrInvalidInput)
-			w.want(w.auth.Host().SetStatus(ctx, c.Account, status), tollkeeper.ErrInvalidInput)
+			w.want(w.Auth.SetStatus(ctx, p.Identity, c.ID, status), tollkeeper.ErrInvalidInput)
+			w.want(w.Auth.Host().SetStatus(ctx, c.ID, status), tollkeeper.ErrInvalidInput)
 		}
-		w.want(w.auth.SetStatus(ctx, p.Identity, p.Account, tollkeeper.StatusDisabled), tollkeeper.ErrForbidden)
-		w.want(w.auth.SetStatus(ctx, p.Identity, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
-		w.want(w.auth.Host().SetStatus(ctx, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
-		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
-		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
-		w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusActive))
+		w.want(w.Auth.SetStatus(ctx, p.Identity, p.ID, tollkeeper.StatusDisabled), tollkeeper.ErrForbidden)
+		w.want(w.Auth.SetStatus(ctx, p.Identity, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
+		w.want(w.Auth.Host().SetStatus(ctx, uuid.New(), tollkeeper.StatusDisabled), tollkeeper.ErrNotFound)
+		w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
+		w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
+		w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusActive))
 		w.signIn(c)
 	})
 }

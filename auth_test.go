@@ -13,12 +13,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // actor is an account of the model, with what is known of it.
 type actor struct {
-	*person
+	authtest.Account
 	secret string // the password
 	sure   bool   // false after a lost answer: the password may be an earlier one
 	live   map[string]bool
@@ -87,7 +88,7 @@ func (m *model) step() {
 	}
 	m.store.faults(nil, nil)
 	synctest.Wait()
-	m.pass(time.Duration(m.r.IntN(90)) * time.Second)
+	m.Advance(time.Duration(m.r.IntN(90)) * time.Second)
 	m.check()
 }
 
@@ -103,32 +104,35 @@ func (m *model) fault() func(string) error {
 func (m *model) join(of *actor) {
 	m.n++
 	r := tollkeeper.SignUpRequest{Email: fmt.Sprintf("n%d@example.com", m.n%25), Password: password, Audience: tollkeeper.AudienceOrganization}
-	if of != nil && of.IsParent() {
+	if of != nil && of.Identity.IsParent() {
 		r.ParentKey = of.PublicKey
 	}
-	res, err := m.auth.SignUp(ctx, r)
+	res, err := m.Auth.SignUp(ctx, r)
 	if err != nil {
 		return
 	}
-	id, err := m.auth.Authenticate(ctx, res.Token)
+	id, err := m.Auth.Authenticate(ctx, res.Token)
 	if err != nil {
 		return
 	}
-	m.actors = append(m.actors, &actor{person: &person{res, id, r.Email, r.ParentKey}, secret: password, sure: true, live: map[string]bool{string(res.Token): true}})
+	m.actors = append(m.actors, &actor{
+		Account: authtest.Account{ID: id.Account, Parent: id.Parent, ParentKey: r.ParentKey, PublicKey: id.PublicKey, Email: r.Email, Identity: id},
+		secret:  password, sure: true, live: map[string]bool{string(res.Token): true},
+	})
 }
 
 func (m *model) enter(a *actor) {
-	res, err := m.try(a.person, a.secret)
+	res, err := m.try(a.Account, a.secret)
 	if err == nil {
 		a.live[string(res.Token)] = true
 	} else if errors.Is(err, tollkeeper.ErrInvalidCredentials) && a.sure {
-		m.Errorf("%s: the right password was refused", a.email)
+		m.Errorf("%s: the right password was refused", a.Email)
 	}
 }
 
 func (m *model) wrong(a *actor) {
-	if _, err := m.try(a.person, "wrong"); err == nil {
-		m.Errorf("%s: a wrong password opened", a.email)
+	if _, err := m.try(a.Account, "wrong"); err == nil {
+		m.Errorf("%s: a wrong password opened", a.Email)
 	}
 }
 
@@ -144,8 +148,8 @@ func (a *actor) end(keep string) {
 
 func (m *model) leave(a *actor) {
 	for token := range a.live {
-		id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token))
-		if err == nil && m.auth.SignOut(ctx, id) == nil {
+		id, err := m.Auth.Authenticate(ctx, tollkeeper.SecretText(token))
+		if err == nil && m.Auth.SignOut(ctx, id) == nil {
 			delete(a.live, token)
 			a.dead = append(a.dead, token)
 		}
@@ -155,13 +159,13 @@ func (m *model) leave(a *actor) {
 
 func (m *model) change(a *actor) {
 	for token := range a.live {
-		id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token))
+		id, err := m.Auth.Authenticate(ctx, tollkeeper.SecretText(token))
 		if err != nil {
 			return
 		}
 		m.n++
 		next := fmt.Sprintf("horse number %d", m.n)
-		switch err := m.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.secret), New: tollkeeper.Password(next)}); {
+		switch err := m.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.secret), New: tollkeeper.Password(next)}); {
 		case err == nil:
 			a.secret, a.sure = next, true
 			a.end(token)
@@ -173,55 +177,55 @@ func (m *model) change(a *actor) {
 }
 
 func (m *model) recover(a *actor) {
-	if m.requestReset(a.person) != nil || len(m.sent(a.email, tollkeeper.MailReset)) == 0 {
+	if m.requestReset(a.Account) != nil || len(m.Mails(a.Email, tollkeeper.MailReset)) == 0 {
 		return
 	}
-	link := m.token(a.email, tollkeeper.MailReset) // of somebody with this address, not always of a
+	link := m.LastToken(a.Email, tollkeeper.MailReset) // of somebody with this address, not always of a
 	m.n++
 	next := fmt.Sprintf("horse number %d", m.n)
 	if err := m.reset(link, next); err != nil {
 		for _, x := range m.actors {
-			x.sure = x.sure && x.email != a.email
+			x.sure = x.sure && x.Email != a.Email
 		}
 		return
 	}
 	m.used = append(m.used, func() error { return m.reset(link, "yet another horse") })
 	for _, x := range m.actors {
-		if _, err := m.try(x.person, next); x.email == a.email && (err == nil || errors.Is(err, tollkeeper.ErrInactive) || errors.Is(err, tollkeeper.ErrParentInactive)) {
+		if _, err := m.try(x.Account, next); x.Email == a.Email && (err == nil || errors.Is(err, tollkeeper.ErrInactive) || errors.Is(err, tollkeeper.ErrParentInactive)) {
 			x.secret, x.sure = next, true
 			x.end("")
-		} else if x.email == a.email {
+		} else if x.Email == a.Email {
 			x.sure = false
 		}
 	}
 }
 
 func (m *model) enterByCode(a *actor) {
-	if m.requestCode(a.person) != nil || len(m.sent(a.email, tollkeeper.MailSignInCode)) == 0 {
+	if m.requestCode(a.Account) != nil || len(m.Mails(a.Email, tollkeeper.MailSignInCode)) == 0 {
 		return
 	}
-	code := m.code(a.email)
-	res, err := m.verify(a.person, code)
+	code := m.LastCode(a.Email)
+	res, err := m.verify(a.Account, code)
 	if a.sure = a.sure && err != nil && !errors.Is(err, tollkeeper.ErrUnavailable); err != nil {
 		return
 	}
-	m.used = append(m.used, func() error { _, err := m.verify(a.person, code); return err })
+	m.used = append(m.used, func() error { _, err := m.verify(a.Account, code); return err })
 	a.live[string(res.Token)] = true
 }
 
 func (m *model) role(a *actor) {
 	roles := []tollkeeper.Role{tollkeeper.RoleAdmin, tollkeeper.RoleAdmin, tollkeeper.RoleUser, tollkeeper.RoleGuest}
 	by := m.any()
-	_, _ = m.auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: a.email, Role: roles[m.r.IntN(len(roles))]})
+	_, _ = m.Auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Email: a.Email, Role: roles[m.r.IntN(len(roles))]})
 }
 
 func (m *model) status(a *actor) {
 	by := m.any()
-	if m.auth.SetStatus(ctx, by.Identity, a.Account, tollkeeper.StatusDisabled) == nil {
+	if m.Auth.SetStatus(ctx, by.Identity, a.ID, tollkeeper.StatusDisabled) == nil {
 		a.end("")
 	}
 	if m.r.IntN(3) > 0 {
-		_ = m.auth.SetStatus(ctx, by.Identity, a.Account, tollkeeper.StatusActive)
+		_ = m.Auth.SetStatus(ctx, by.Identity, a.ID, tollkeeper.StatusActive)
 	}
 }
 
@@ -229,11 +233,11 @@ func (m *model) pay(a *actor) {
 	key := fmt.Sprint(m.r.IntN(12))
 	switch m.r.IntN(3) {
 	case 0:
-		_, _ = m.auth.Host().Grant(ctx, a.Account, 20, key)
+		_, _ = m.Auth.Host().Grant(ctx, a.ID, 20, key)
 	case 1:
-		_, _ = m.auth.Host().Charge(ctx, a.Account, tollkeeper.OpSocial, key)
+		_, _ = m.Auth.Host().Charge(ctx, a.ID, tollkeeper.OpSocial, key)
 	case 2:
-		_, _ = m.auth.Host().Refund(ctx, a.Account, key)
+		_, _ = m.Auth.Host().Refund(ctx, a.ID, key)
 	}
 }
 
@@ -241,25 +245,25 @@ func (m *model) check() {
 	m.Helper()
 	emails := map[string]uuid.UUID{}
 	for _, a := range m.actors {
-		s, err := m.store.Store.FindAccount(ctx, store.Lookup{ID: a.Account})
+		s, err := m.store.Store.FindAccount(ctx, store.Lookup{ID: a.ID})
 		m.ok(err)
 		scoped := s.Account.Parent.String() + s.Account.EmailKey
-		if other, taken := emails[scoped]; taken && other != a.Account {
-			m.Fatalf("I7: %s twice", a.email)
+		if other, taken := emails[scoped]; taken && other != a.ID {
+			m.Fatalf("I7: %s twice", a.Email)
 		}
-		emails[scoped] = a.Account
-		if a.IsParent() {
+		emails[scoped] = a.ID
+		if a.Identity.IsParent() {
 			m.books(a)
 			m.admins(a)
 		}
 		for _, token := range a.dead {
-			if id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil {
-				m.Fatalf("I5: a session of %s serves again: %v", a.email, id.Session)
+			if id, err := m.Auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil {
+				m.Fatalf("I5: a session of %s serves again: %v", a.Email, id.Session)
 			}
 		}
 		for token := range a.live {
-			if id, err := m.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && (id.Account != a.Account || id.Parent != s.Account.Parent) {
-				m.Fatalf("I8: a token of %s speaks for %s", a.email, id.Email)
+			if id, err := m.Auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && (id.Account != a.ID || id.Parent != s.Account.Parent) {
+				m.Fatalf("I8: a token of %s speaks for %s", a.Email, id.Email)
 			}
 		}
 	}
@@ -273,9 +277,9 @@ func (m *model) check() {
 // books are I1 and I2.
 func (m *model) books(a *actor) {
 	m.Helper()
-	b := m.balance(a.person)
+	b := m.Balance(a.Account)
 	signIns := int64(0)
-	for _, e := range m.ledger(a.person) {
+	for _, e := range m.Ledger(a.Account) {
 		if e.Operation == tollkeeper.OpSignIn && e.Amount < 0 {
 			signIns++
 		}
@@ -288,7 +292,7 @@ func (m *model) books(a *actor) {
 // admins is I6: once there is an active one, there always is.
 func (m *model) admins(a *actor) {
 	m.Helper()
-	rows, err := m.store.Store.ListAccounts(ctx, a.Account, store.Page{Limit: 1000})
+	rows, err := m.store.Store.ListAccounts(ctx, a.ID, store.Page{Limit: 1000})
 	m.ok(err)
 	ever, now := false, 0
 	for _, x := range rows {
@@ -296,8 +300,8 @@ func (m *model) admins(a *actor) {
 			now++
 		}
 	}
-	for _, e := range m.happened(tollkeeper.EventRoleChanged) {
-		ever = ever || e.Parent == a.Account && e.Detail == string(tollkeeper.RoleAdmin)
+	for _, e := range m.Events(tollkeeper.EventRoleChanged) {
+		ever = ever || e.Parent == a.ID && e.Detail == string(tollkeeper.RoleAdmin)
 	}
 	if ever && now == 0 {
 		// An account that was disabled when it became an admin never was an active one.

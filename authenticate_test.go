@@ -75,7 +75,7 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 func TestAKnownTokenSeesItsRoleChange(t *testing.T) {
 	k := authtest.New(t)
 	parent := k.Parent()
-	owner, a := k.Identity(string(k.SignIn(parent).Token)), k.Child(parent)
+	owner, a := k.SignedIn(parent), k.Child(parent)
 	token := k.SignIn(a).Token
 	roles := []tollkeeper.Role{tollkeeper.RoleGuest, tollkeeper.RoleUser}
 	var turn atomic.Int64
@@ -106,10 +106,8 @@ func TestAKnownTokenSeesItsRoleChange(t *testing.T) {
 }
 
 func TestStalenessIsBoundedBetweenTwoProcesses(t *testing.T) {
-	secrets := []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
-	stale := authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness, c.Secrets = 10*time.Second, secrets })
-	one := authtest.New(t, stale)
-	two := authtest.New(t, stale, authtest.WithStore(one.Store))
+	one := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = 10 * time.Second }))
+	two := one.Another()
 	token := one.SignIn(one.Parent()).Token
 	two.Identity(string(token))
 	if err := one.Auth.SignOut(ctx, one.Identity(string(token))); err != nil {
@@ -133,15 +131,15 @@ func TestAuthenticateFailsClosed(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.store.faults(failing("Session"), nil)
-		id, err := w.auth.Authenticate(ctx, p.Token)
+		id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(p.Token))
 		w.want(err, tollkeeper.ErrUnavailable)
 		if id != nil || !errors.Is(err, errDriver) || contains(err.Error(), "10.0.0.7") {
 			t.Error("the cause is for logs only, and there is no identity")
 		}
-		w.want(w.auth.Health(ctx), tollkeeper.ErrUnavailable)
+		w.want(w.Auth.Health(ctx), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
-		w.ok(w.auth.Health(ctx))
-		w.identity(string(p.Token))
+		w.ok(w.Auth.Health(ctx))
+		w.Identity(p.Token)
 	})
 }
 
@@ -149,98 +147,99 @@ func TestAuthenticateFailsClosed(t *testing.T) {
 func TestOwnChangesAreNeverStale(t *testing.T) {
 	none := tollkeeper.Client{}
 	yes := true
-	for name, change := range map[string]func(w *world, parent, child *person){
-		"role": func(w *world, p, c *person) {
-			_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+	for name, change := range map[string]func(w *world, parent, child authtest.Account){
+		"role": func(w *world, p, c authtest.Account) {
+			_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.Email, Role: tollkeeper.RoleGuest})
 			w.ok(err)
 		},
-		"status": func(w *world, p, c *person) {
-			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+		"status": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
 		},
-		"parent's status": func(w *world, p, c *person) { w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled)) },
-		"removal":         func(w *world, p, c *person) { w.ok(w.auth.RemoveAccount(ctx, p.Identity, c.Account)) },
-		"deletion":        func(w *world, p, c *person) { w.ok(w.auth.DeleteAccount(ctx, c.Identity, password, none)) },
-		"parent deleted":  func(w *world, p, c *person) { w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, none)) },
-		"username":        func(w *world, p, c *person) { w.ok(w.auth.ChangeUsername(ctx, c.Identity, "other")) },
-		"password": func(w *world, p, c *person) {
-			w.ok(w.auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8", Client: none}))
+		"parent's status": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled))
 		},
-		"sign-out":       func(w *world, p, c *person) { w.ok(w.auth.SignOut(ctx, c.Identity)) },
-		"session ended":  func(w *world, p, c *person) { w.ok(w.auth.EndSession(ctx, c.Identity, c.Identity.Session)) },
-		"sessions ended": func(w *world, p, c *person) { w.ok(w.auth.EndSessions(ctx, p.Identity, c.Account)) },
-		"others ended": func(w *world, p, c *person) {
-			w.ok(w.auth.EndOtherSessions(ctx, w.identity(string(w.signIn(c).Token))))
+		"removal":        func(w *world, p, c authtest.Account) { w.ok(w.Auth.RemoveAccount(ctx, p.Identity, c.ID)) },
+		"deletion":       func(w *world, p, c authtest.Account) { w.ok(w.Auth.DeleteAccount(ctx, c.Identity, password, none)) },
+		"parent deleted": func(w *world, p, c authtest.Account) { w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, none)) },
+		"username":       func(w *world, p, c authtest.Account) { w.ok(w.Auth.ChangeUsername(ctx, c.Identity, "other")) },
+		"password": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8", Client: none}))
 		},
-		"secret rotated": func(w *world, p, c *person) { _, err := w.auth.RotateTenantKey(ctx, p.Identity); w.ok(err) },
-		"proof": func(w *world, p, c *person) {
-			w.pass(time.Minute)
-			w.ok(w.auth.Reauthenticate(ctx, c.Identity, tollkeeper.Confirmation{Password: password, Client: none}))
+		"sign-out":       func(w *world, p, c authtest.Account) { w.ok(w.Auth.SignOut(ctx, c.Identity)) },
+		"session ended":  func(w *world, p, c authtest.Account) { w.ok(w.Auth.EndSession(ctx, c.Identity, c.Identity.Session)) },
+		"sessions ended": func(w *world, p, c authtest.Account) { w.ok(w.Auth.EndSessions(ctx, p.Identity, c.ID)) },
+		"others ended": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.EndOtherSessions(ctx, w.Identity(string(w.signIn(c).Token))))
 		},
-		"refresh": func(w *world, p, c *person) {
-			w.pass(time.Minute)
-			_, err := w.auth.Refresh(ctx, c.Refresh, none)
+		"secret rotated": func(w *world, p, c authtest.Account) { _, err := w.Auth.RotateTenantKey(ctx, p.Identity); w.ok(err) },
+		"proof": func(w *world, p, c authtest.Account) {
+			w.Advance(time.Minute)
+			w.ok(w.Auth.Reauthenticate(ctx, c.Identity, tollkeeper.Confirmation{Password: password, Client: none}))
+		},
+		"refresh": func(w *world, p, c authtest.Account) {
+			w.Advance(time.Minute)
+			_, err := w.Auth.Refresh(ctx, tollkeeper.SecretText(c.Refresh), none)
 			w.ok(err)
 		},
-		"reuse": func(w *world, p, c *person) {
-			_, err := w.auth.Refresh(ctx, c.Refresh, none)
+		"reuse": func(w *world, p, c authtest.Account) {
+			_, err := w.Auth.Refresh(ctx, tollkeeper.SecretText(c.Refresh), none)
 			w.ok(err)
-			w.pass(time.Minute)
-			_, err = w.auth.Refresh(ctx, c.Refresh, none)
+			w.Advance(time.Minute)
+			_, err = w.Auth.Refresh(ctx, tollkeeper.SecretText(c.Refresh), none)
 			w.want(err, tollkeeper.ErrInvalidToken)
 		},
-		"verification wanted": func(w *world, p, c *person) {
-			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+		"verification wanted": func(w *world, p, c authtest.Account) {
+			_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
 			w.ok(err)
 		},
-		"factor wanted": func(w *world, p, c *person) {
-			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{FactorRequired: &yes})
+		"factor wanted": func(w *world, p, c authtest.Account) {
+			_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{FactorRequired: &yes})
 			w.ok(err)
 		},
-		"factor enrolled": func(w *world, p, c *person) {
-			e, err := w.auth.EnrolFactor(ctx, c.Identity, password, none)
+		"factor enrolled": func(w *world, p, c authtest.Account) {
+			e, err := w.Auth.EnrolFactor(ctx, c.Identity, password, none)
 			w.ok(err)
-			code, err := totp.GenerateCode(string(e.Seed), w.now())
+			code, err := totp.GenerateCode(string(e.Seed), w.Now())
 			w.ok(err)
-			_, err = w.auth.ConfirmFactor(ctx, c.Identity, tollkeeper.SecretText(code), none)
-			w.ok(err)
-		},
-		"email confirmed": func(w *world, p, c *person) {
-			w.ok(w.auth.RequestOwnVerification(ctx, c.Identity, "", none))
-			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(c.email, tollkeeper.MailVerify)), none))
-		},
-		"email changed": func(w *world, p, c *person) {
-			w.ok(w.auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com", Client: none}))
-			w.ok(w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token("new@example.com", tollkeeper.MailChangeEmail)), none))
-		},
-		"reset": func(w *world, p, c *person) {
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(c.email, tollkeeper.MailReset)), Password: "another staple 8"}))
-		},
-		"first code": func(w *world, p, c *person) {
-			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key}))
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: tollkeeper.SecretText(w.code(c.email)), ParentKey: c.key})
+			_, err = w.Auth.ConfirmFactor(ctx, c.Identity, tollkeeper.SecretText(code), none)
 			w.ok(err)
 		},
-		"member of a strict organization": func(w *world, p, c *person) {
+		"email confirmed": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.RequestOwnVerification(ctx, c.Identity, "", none))
+			w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailVerify)), none))
+		},
+		"email changed": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com", Client: none}))
+			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), none))
+		},
+		"reset": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey}))
+			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
+		},
+		"first code": func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey}))
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), ParentKey: c.ParentKey})
+			w.ok(err)
+		},
+		"member of a strict organization": func(w *world, p, c authtest.Account) {
 			owner := w.parent("owner@example.com")
-			_, err := w.auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{FactorRequired: &yes})
+			_, err := w.Auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{FactorRequired: &yes})
 			w.ok(err)
-			w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: p.Account}))
+			w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: p.ID}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
-				exact := w.another(func(c *tollkeeper.Config) { c.Tokens.Staleness = 0 })
-				defer exact.Close(ctx)
+				exact := w.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = 0 })).Auth
 				p := w.parent("p@example.com")
 				c := w.child(p, "c@example.com")
 				for range 3 { // the third is from memory, identity and all
-					w.identity(string(p.Token))
-					w.identity(string(c.Token))
+					w.Identity(p.Token)
+					w.Identity(c.Token)
 				}
 				change(w, p, c)
-				for _, token := range []string{string(p.Token), string(c.Token)} {
-					got, gotErr := w.auth.Authenticate(ctx, tollkeeper.SecretText(token))
+				for _, token := range []string{p.Token, c.Token} {
+					got, gotErr := w.Auth.Authenticate(ctx, tollkeeper.SecretText(token))
 					want, wantErr := exact.Authenticate(ctx, tollkeeper.SecretText(token))
 					if !errors.Is(gotErr, wantErr) || !reflect.DeepEqual(got, want) {
 						t.Errorf("%+v, %v; the store says %+v, %v", got, gotErr, want, wantErr)

@@ -26,7 +26,7 @@ func TestConfigIsChecked(t *testing.T) {
 	same := tollkeeper.NewMasterKey()
 	for name, c := range map[string]struct {
 		field  string
-		change option
+		change func(*tollkeeper.Config)
 	}{
 		"no secrets":             {"Secrets", func(c *tollkeeper.Config) { c.Secrets = nil }},
 		"a short secret":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = append(c.Secrets, make([]byte, 31)) }},
@@ -95,23 +95,23 @@ func TestConfigIsCopied(t *testing.T) {
 		clear(packages)
 		rates[tollkeeper.AudienceV1][0] = tollkeeper.Limit{}
 		clear(ttl)
-		w.identity(string(p.Token))
+		w.Identity(p.Token)
 		if again := w.signIn(p).TenantKey; again != secret {
 			t.Error("the tenant's secret changed with the caller's memory")
 		}
-		r := p.attempt(password)
+		r := attempt(p, password)
 		r.Audience = tollkeeper.AudienceV1
 		for range 3 {
-			res, err := w.auth.SignIn(ctx, r)
+			res, err := w.Auth.SignIn(ctx, r)
 			w.ok(err)
 			if res.ExpiresIn != time.Hour {
 				t.Errorf("a life of %v", res.ExpiresIn)
 			}
 		}
-		if b := w.balance(p); b.Used != 2*5 {
+		if b := w.Balance(p); b.Used != 2*5 {
 			t.Errorf("%+v", b)
 		}
-		_, err := w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx"})
+		_, err := w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx"})
 		w.ok(err)
 	}, func(c *tollkeeper.Config) {
 		c.Secrets, c.Tokens.PerAudience, c.Limits.SignIn = []tollkeeper.MasterKey{key}, ttl, rates

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -19,16 +20,16 @@ func TestPrices(t *testing.T) {
 		p := w.parent("p@example.com")
 		costs := func(what string, price int64, do func() error) {
 			w.Helper()
-			before := w.balance(p).Credits
+			before := w.Balance(p).Credits
 			w.ok(do())
-			if paid := before - w.balance(p).Credits; paid != price {
+			if paid := before - w.Balance(p).Credits; paid != price {
 				t.Errorf("%s cost %d, want %d", what, paid, price)
 			}
 		}
-		if b := w.balance(p); b.Credits != 3000 || b.FreeUsers != 1000 {
+		if b := w.Balance(p); b.Credits != 3000 || b.FreeUsers != 1000 {
 			w.Fatalf("at the start: %+v", b)
 		}
-		var c *person
+		var c authtest.Account
 		costs("a child's sign-up", 5, func() error { c = w.child(p, "c@example.com"); return nil })
 		costs("a child's sign-in", 1, func() error { _, err := w.try(c, password); return err })
 		costs("the parent's sign-in", 1, func() error { _, err := w.try(p, password); return err })
@@ -37,21 +38,21 @@ func TestPrices(t *testing.T) {
 		costs("a wrong password", 0, func() error { _, _ = w.try(c, "wrong"); return nil })
 		costs("a wrong code", 0, func() error { _, _ = w.verify(c, "12345"); return nil })
 		costs("a taken email", 0, func() error {
-			_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: c.email, Password: password, ParentKey: p.PublicKey})
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: c.Email, Password: password, ParentKey: p.PublicKey})
 			w.want(err, tollkeeper.ErrEmailTaken)
 			return nil
 		})
 		costs("a reset", 0, func() error {
 			w.ok(w.requestReset(c))
-			return w.reset(w.token(c.email, tollkeeper.MailReset), "another horse 9")
+			return w.reset(w.LastToken(c.Email, tollkeeper.MailReset), "another horse 9")
 		})
 		costs("a disabled child", 0, func() error {
-			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
 			_, err := w.try(c, "another horse 9")
 			w.want(err, tollkeeper.ErrInactive)
 			return nil
 		})
-		if b := w.balance(p); b.SignUps != 1 || b.SignIns != 3 || b.Verifications != 1 || b.Children != 1 {
+		if b := w.Balance(p); b.SignUps != 1 || b.SignIns != 3 || b.Verifications != 1 || b.Children != 1 {
 			t.Errorf("%+v", b)
 		}
 	}, unlimited)
@@ -64,17 +65,17 @@ func TestAnEmptyBalance(t *testing.T) {
 		w.drain(p)
 		_, err := w.try(c, password)
 		w.want(err, tollkeeper.ErrInsufficientCredits)
-		_, err = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, ParentKey: p.PublicKey})
+		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, ParentKey: p.PublicKey})
 		w.want(err, tollkeeper.ErrInsufficientCredits)
 		w.signIn(p)
-		w.identity(string(c.Token)) // a session that was paid for goes on
-		if b := w.balance(p); b.Credits != 0 || b.Children != 1 {
+		w.Identity(c.Token) // a session that was paid for goes on
+		if b := w.Balance(p); b.Credits != 0 || b.Children != 1 {
 			t.Errorf("%+v", b)
 		}
-		_, err = w.auth.Host().Grant(ctx, p.Account, 1, "gift")
+		_, err = w.Auth.Host().Grant(ctx, p.ID, 1, "gift")
 		w.ok(err)
 		w.signIn(c)
-		if b := w.balance(p); b.Credits != 0 {
+		if b := w.Balance(p); b.Credits != 0 {
 			t.Errorf("%+v", b)
 		}
 	})
@@ -86,12 +87,12 @@ func TestTheLastCredits(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		w.drain(p)
-		_, err := w.auth.Host().Grant(ctx, p.Account, 7, "gift")
+		_, err := w.Auth.Host().Grant(ctx, p.ID, 7, "gift")
 		w.ok(err)
 		w.store.faults(together("CreateSession", 18), nil)
 		got := tally(atOnce(18, func(i int) error { return w.guess(c, password, fmt.Sprintf("192.0.%d.1", i)) }))
-		if got["ok"] != 7 || got["insufficient_credits"] != 11 || w.balance(p).Credits != 0 {
-			t.Errorf("%v, %+v", got, w.balance(p))
+		if got["ok"] != 7 || got["insufficient_credits"] != 11 || w.Balance(p).Credits != 0 {
+			t.Errorf("%v, %+v", got, w.Balance(p))
 		}
 	}, unlimited)
 }
@@ -101,11 +102,11 @@ func TestWithoutCredits(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.signIn(w.child(p, "c@example.com"))
-		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, "k")
+		_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSignIn, "k")
 		w.want(err, tollkeeper.ErrDisabled)
-		_, err = w.auth.CreditAnalysis(ctx, p.Identity)
+		_, err = w.Auth.CreditAnalysis(ctx, p.Identity)
 		w.want(err, tollkeeper.ErrDisabled)
-		if b := w.balance(p); b.Credits != 0 || b.Used != 0 {
+		if b := w.Balance(p); b.Credits != 0 || b.Used != 0 {
 			t.Errorf("%+v", b)
 		}
 	}, func(c *tollkeeper.Config) { c.Credits = nil })
@@ -115,44 +116,44 @@ func TestCharge(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
-		start := w.balance(p).Credits
+		start := w.Balance(p).Credits
 		for range 3 {
-			b, err := w.auth.Host().Charge(ctx, p.Account, "render", "job-1")
+			b, err := w.Auth.Host().Charge(ctx, p.ID, "render", "job-1")
 			w.ok(err)
 			if b.Credits != start-40 {
 				w.Fatalf("%+v", b)
 			}
 		}
-		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, "job-1")
+		_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSignIn, "job-1")
 		w.want(err, tollkeeper.ErrConflict)
 		for range 3 {
-			b, err := w.auth.Host().Refund(ctx, p.Account, "job-1")
+			b, err := w.Auth.Host().Refund(ctx, p.ID, "job-1")
 			w.ok(err)
 			if b.Credits != start || b.Used != 3000-start {
 				w.Fatalf("%+v", b)
 			}
 		}
-		_, err = w.auth.Host().Refund(ctx, p.Account, "job-2")
+		_, err = w.Auth.Host().Refund(ctx, p.ID, "job-2")
 		w.want(err, tollkeeper.ErrNotFound)
 		for _, key := range []string{"", "a\nb", string(make([]byte, 300)), "\xff"} {
-			_, err = w.auth.Host().Charge(ctx, p.Account, "render", key)
+			_, err = w.Auth.Host().Charge(ctx, p.ID, "render", key)
 			w.want(err, tollkeeper.ErrInvalidInput)
 		}
-		_, err = w.auth.Host().Charge(ctx, p.Account, "unheard of", "k")
+		_, err = w.Auth.Host().Charge(ctx, p.ID, "unheard of", "k")
 		w.want(err, tollkeeper.ErrInvalidInput)
-		_, err = w.auth.Host().Charge(ctx, uuid.New(), "render", "k")
+		_, err = w.Auth.Host().Charge(ctx, uuid.New(), "render", "k")
 		w.want(err, tollkeeper.ErrNotFound)
-		_, err = w.auth.Host().Charge(ctx, c.Account, "render", "k")
+		_, err = w.Auth.Host().Charge(ctx, c.ID, "render", "k")
 		w.want(err, tollkeeper.ErrNotFound)
 		w.drain(p)
-		_, err = w.auth.Host().Charge(ctx, p.Account, "render", "job-3")
+		_, err = w.Auth.Host().Charge(ctx, p.ID, "render", "job-3")
 		w.want(err, tollkeeper.ErrInsufficientCredits)
-		b, err := w.auth.Host().Charge(ctx, p.Account, "free", "job-4")
+		b, err := w.Auth.Host().Charge(ctx, p.ID, "free", "job-4")
 		w.ok(err)
 		if b.Credits != 0 {
 			t.Errorf("%+v", b)
 		}
-		w.balance(p)
+		w.Balance(p)
 	}, func(c *tollkeeper.Config) { c.Credits.Prices = map[tollkeeper.Operation]int64{"render": 40, "free": 0} })
 }
 
@@ -160,16 +161,16 @@ func TestCharge(t *testing.T) {
 func TestIdempotentAtOnce(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		start := w.balance(p).Credits
+		start := w.Balance(p).Credits
 		for i, err := range atOnce(60, func(i int) error {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "one")
+				_, err = w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSocial, "one")
 			case 1:
-				_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "tx-1"})
+				_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "tx-1"})
 			case 2:
-				_, err = w.auth.Host().Grant(ctx, p.Account, 10, "gift")
+				_, err = w.Auth.Host().Grant(ctx, p.ID, 10, "gift")
 			}
 			return err
 		}) {
@@ -177,16 +178,16 @@ func TestIdempotentAtOnce(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		}
-		if b := w.balance(p); b.Credits != start-3+55_000+10 || b.FreeUsers != 6000 || len(w.ledger(p)) != 4 {
+		if b := w.Balance(p); b.Credits != start-3+55_000+10 || b.FreeUsers != 6000 || len(w.Ledger(p)) != 4 {
 			t.Errorf("%+v", b)
 		}
 		w.store.faults(nil, failing("ApplyCredit"))
-		_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSocial, "two")
 		w.want(err, tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
-		_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "two")
+		_, err = w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSocial, "two")
 		w.ok(err)
-		if b := w.balance(p); b.Credits != start-6+55_000+10 {
+		if b := w.Balance(p); b.Credits != start-6+55_000+10 {
 			t.Errorf("%+v", b)
 		}
 	})
@@ -195,22 +196,22 @@ func TestIdempotentAtOnce(t *testing.T) {
 func TestGrantPackage(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		_, err := w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx-1"})
+		_, err := w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx-1"})
 		w.ok(err)
 		for _, other := range []string{"GROWTH", "TWIN"} { // of another price, and of the same amount
-			_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: other, TransactionID: "tx-1"})
+			_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: other, TransactionID: "tx-1"})
 			w.want(err, tollkeeper.ErrConflict)
 		}
-		_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "GOLD", TransactionID: "tx-2"})
+		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "GOLD", TransactionID: "tx-2"})
 		w.want(err, tollkeeper.ErrInvalidInput)
-		_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER"})
+		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER"})
 		w.want(err, tollkeeper.ErrInvalidInput)
 		for i := range 104 {
-			w.pass(time.Second)
-			_, err = w.auth.Host().GrantPackage(ctx, p.Account, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprintf("buy-%d", i)})
+			w.Advance(time.Second)
+			_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprintf("buy-%d", i)})
 			w.ok(err)
 		}
-		analysis, err := w.auth.CreditAnalysis(ctx, p.Identity)
+		analysis, err := w.Auth.CreditAnalysis(ctx, p.Identity)
 		w.ok(err)
 		if n := len(analysis.Packages); n != 100 || analysis.Packages[0].Package.TransactionID != "buy-103" {
 			t.Errorf("%d packages, the first %+v", n, analysis.Packages[0].Package)
@@ -226,15 +227,15 @@ func TestCreditAnalysis(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		w.signIn(c)
-		_, err := w.auth.CreditAnalysis(ctx, c.Identity)
+		_, err := w.Auth.CreditAnalysis(ctx, c.Identity)
 		w.want(err, tollkeeper.ErrForbidden)
 		limited := *p.Identity
 		limited.Limited = tollkeeper.LimitedUnverified
-		_, err = w.auth.CreditAnalysis(ctx, &limited)
+		_, err = w.Auth.CreditAnalysis(ctx, &limited)
 		w.want(err, tollkeeper.ErrLimitedSession)
-		got, err := w.auth.CreditAnalysis(ctx, p.Identity)
+		got, err := w.Auth.CreditAnalysis(ctx, p.Identity)
 		w.ok(err)
-		if got.Balance != w.balance(p) || got.Billable != 0 || got.Retention != 0 || got.Projected != 6*31 || got.Alerts != (tollkeeper.Alerts{}) {
+		if got.Balance != w.Balance(p) || got.Billable != 0 || got.Retention != 0 || got.Projected != 6*31 || got.Alerts != (tollkeeper.Alerts{}) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -264,7 +265,7 @@ func TestAlerts(t *testing.T) {
 		p := w.parent("p@example.com")
 		spend := func(from, to int) {
 			for i, err := range atOnce(to-from, func(i int) error {
-				_, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSignIn, fmt.Sprint(from+i))
+				_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSignIn, fmt.Sprint(from+i))
 				return err
 			}) {
 				if err != nil && !errors.Is(err, tollkeeper.ErrInsufficientCredits) {
@@ -274,7 +275,7 @@ func TestAlerts(t *testing.T) {
 		}
 		alerts := func(want int) {
 			w.Helper()
-			if e, m := w.happened(tollkeeper.EventCreditAlert), w.sent(p.email, tollkeeper.MailCreditAlert); len(e) != want || len(m) != want {
+			if e, m := w.Events(tollkeeper.EventCreditAlert), w.Mails(p.Email, tollkeeper.MailCreditAlert); len(e) != want || len(m) != want {
 				t.Errorf("%d events, %d mails, want %d", len(e), len(m), want)
 			}
 		}
@@ -285,13 +286,13 @@ func TestAlerts(t *testing.T) {
 		alerts(1)
 		spend(89, 130)
 		alerts(3)
-		_, err := w.auth.Host().Grant(ctx, p.Account, 1000, "top-up")
+		_, err := w.Auth.Host().Grant(ctx, p.ID, 1000, "top-up")
 		w.ok(err)
 		spend(200, 1000)
 		alerts(4)
 		spend(1000, 1300)
 		alerts(6)
-		w.balance(p)
+		w.Balance(p)
 	}, func(c *tollkeeper.Config) { c.Credits.InitialCredits = 100 })
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func TestChangeEmail(t *testing.T) {
 	k := authtest.New(t)
 	a, other := k.Parent(), k.Parent()
-	id := k.Identity(string(k.SignIn(a).Token))
+	id := k.SignedIn(a)
 	ask := func(to string) {
 		t.Helper()
 		k.Advance(2 * time.Minute)
@@ -65,7 +66,7 @@ func TestChangeEmail(t *testing.T) {
 			t.Fatal(err)
 		}
 		old := k.LastToken(a.Email)
-		id := k.Identity(string(k.SignIn(a).Token))
+		id := k.SignedIn(a)
 		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@home.example"}); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestVerifyPaths(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		url := "https://acme.example"
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &url})
+		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &url})
 		w.ok(err)
 		c := w.child(p, "c@example.com")
 		for path, want := range map[string]error{
@@ -95,10 +96,10 @@ func TestVerifyPaths(t *testing.T) {
 			"/a#b": tollkeeper.ErrInvalidInput, "/../a": tollkeeper.ErrInvalidInput, "javascript:alert(1)": tollkeeper.ErrInvalidInput, "verify": tollkeeper.ErrInvalidInput,
 			"https://acme.example/%2e%2e/": tollkeeper.ErrInvalidInput, "https://app.example/verify": tollkeeper.ErrInvalidInput, "/a\r\nX: y": tollkeeper.ErrInvalidInput,
 		} {
-			w.pass(time.Hour)
-			w.want(w.auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
-			if want == nil && !contains(string(w.lastMail(c.email, tollkeeper.MailVerify).Text), "https://acme.example") && path != "" {
-				t.Errorf("%q led to %s", path, w.lastMail(c.email, tollkeeper.MailVerify).Text)
+			w.Advance(time.Hour)
+			w.want(w.Auth.RequestOwnVerification(ctx, c.Identity, path, tollkeeper.Client{}), want)
+			if want == nil && !contains(string(w.LastMail(c.Email, tollkeeper.MailVerify).Text), "https://acme.example") && path != "" {
+				t.Errorf("%q led to %s", path, w.LastMail(c.Email, tollkeeper.MailVerify).Text)
 			}
 		}
 	})
@@ -120,13 +121,13 @@ func TestVerifyPathsAreRefusedWithAText(t *testing.T) {
 func TestNewAddressIsConfirmedOnce(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
-		link := w.token("New@example.com", tollkeeper.MailChangeEmail)
+		w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "New@example.com"}))
+		link := w.LastToken("New@example.com", tollkeeper.MailChangeEmail)
 		w.store.faults(together("UpdateAccount", 50), nil)
 		got := tally(atOnce(50, func(int) error {
-			return w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
+			return w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
 		}))
-		if got["ok"] != 1 || got["link_used"] != 49 || w.identity(string(p.Token)).Email != "New@example.com" {
+		if got["ok"] != 1 || got["link_used"] != 49 || w.Identity(p.Token).Email != "New@example.com" {
 			t.Error(got)
 		}
 	}, unlimited)
@@ -134,49 +135,49 @@ func TestNewAddressIsConfirmedOnce(t *testing.T) {
 
 func TestConfirmation(t *testing.T) {
 	yes := true
-	verified := func(w *world, p *person) bool {
+	verified := func(w *world, p authtest.Account) bool {
 		w.Helper()
-		s, err := w.auth.Host().Account(ctx, p.Account)
+		s, err := w.Auth.Host().Account(ctx, p.ID)
 		w.ok(err)
 		return !s.Account.EmailVerifiedAt.IsZero()
 	}
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
 		w.ok(err)
 		c := w.child(p, "c@example.com")
-		if !c.VerificationSent || c.Limited != tollkeeper.LimitedUnverified {
-			w.Fatalf("sent %t, limited %q", c.VerificationSent, c.Limited)
+		if c.Identity.Limited != tollkeeper.LimitedUnverified {
+			w.Fatalf("limited by %q", c.Identity.Limited)
 		}
-		link := w.token(c.email, tollkeeper.MailVerify)
+		link := w.LastToken(c.Email, tollkeeper.MailVerify)
 		if len(link) != 12 || w.store.saw(link) {
 			w.Fatalf("link %q, or the store has seen it", link)
 		}
-		before := w.balance(p)
+		before := w.Balance(p)
 		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
 		}
-		w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		if id := w.identity(string(c.Token)); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
+		w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
+		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		if id := w.Identity(c.Token); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
 			t.Errorf("the session is still limited: %q", id.Limited)
 		}
-		if after := w.balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
+		if after := w.Balance(p); after.Verifications != 1 || before.Credits-after.Credits != 2 {
 			t.Errorf("charged %d", before.Credits-after.Credits)
 		}
 		w.signIn(c) // the link of the sign-up keeps its password (R34)
-		w.want(w.auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		w.pass(15 * time.Minute)
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		w.want(w.Auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.Advance(15 * time.Minute)
+		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 	})
 	t.Run("is free when the balance does not cover it", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			w.drain(p)
-			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
-			if b := w.balance(p); b.Verifications != 0 || !verified(w, p) {
+			w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+			if b := w.Balance(p); b.Verifications != 0 || !verified(w, p) {
 				t.Errorf("%+v", b)
 			}
 		})
@@ -184,27 +185,27 @@ func TestConfirmation(t *testing.T) {
 	t.Run("expires after fifteen minutes", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			link := w.token(p.email, tollkeeper.MailVerify)
-			w.pass(15 * time.Minute)
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.LastToken(p.Email, tollkeeper.MailVerify)
+			w.Advance(15 * time.Minute)
+			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
 		})
 	})
 	t.Run("is void after a change of the password", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			link := w.token(p.email, tollkeeper.MailVerify)
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
-			w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.LastToken(p.Email, tollkeeper.MailVerify)
+			w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
+			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		})
 	})
 	t.Run("thirty links a minute from one network", func(t *testing.T) {
 		story(t, func(w *world) {
 			for range 30 {
-				w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
+				w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
 			}
-			w.want(w.auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
+			w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
 		})
 	})
 }
@@ -213,52 +214,48 @@ func TestConfirmation(t *testing.T) {
 // must void those that are still to be made, too, or whoever had the account could wait until its owner has it back.
 func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 	const evil = "thief@evil.example"
-	for name, recover := range map[string]func(w *world, p *person){
-		"reset": func(w *world, p *person) {
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
+	for name, recover := range map[string]func(w *world, p authtest.Account){
+		"reset": func(w *world, p authtest.Account) {
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		},
-		"sign-in by code": func(w *world, p *person) {
-			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
-			w.sent(p.email)
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(w.code(p.email))})
+		"sign-in by code": func(w *world, p authtest.Account) {
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.Mails(p.Email)
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(w.LastCode(p.Email))})
 			w.ok(err)
 		},
-		"change of the password": func(w *world, p *person) {
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+		"change of the password": func(w *world, p authtest.Account) {
+			w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 		},
-		"change of the address": func(w *world, p *person) {
-			w.pass(time.Hour)
-			w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
-			w.sent("new@example.com")
-			w.ok(w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token("new@example.com", tollkeeper.MailChangeEmail)), tollkeeper.Client{}))
+		"change of the address": func(w *world, p authtest.Account) {
+			w.Advance(time.Hour)
+			w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
+			w.Mails("new@example.com")
+			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), tollkeeper.Client{}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			greylist := true
+			var delivers atomic.Bool
 			story(t, func(w *world) {
 				p := w.parent("owner@example.com")
-				w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: evil}))
-				if len(w.sent(evil)) != 0 {
+				w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: evil}))
+				if len(w.Mails(evil)) != 0 {
 					w.Fatal("the mail was not kept back")
 				}
 				recover(w, p)
-				w.mu.Lock()
-				greylist = false
-				w.mu.Unlock()
-				w.pass(3 * time.Hour)
-				time.Sleep(2 * time.Second)
-				if n := len(w.sent(evil, tollkeeper.MailChangeEmail)); n != 0 {
-					err := w.auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.token(evil, tollkeeper.MailChangeEmail)), tollkeeper.Client{})
+				delivers.Store(true)
+				w.Advance(3 * time.Hour)
+				if n := len(w.Mails(evil, tollkeeper.MailChangeEmail)); n != 0 {
+					err := w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken(evil, tollkeeper.MailChangeEmail)), tollkeeper.Client{})
 					w.Fatalf("the link went out after all, and answers: %v", err)
 				}
 			}, func(c *tollkeeper.Config) {
-				next := c.Mail.Mailer
-				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
-					if m.To == evil && greylist {
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+					if m.To == evil && !delivers.Load() {
 						return errors.New("451 try again later")
 					}
-					return next.Send(ctx, m)
+					return nil
 				})
 			})
 		})
@@ -270,12 +267,12 @@ func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
 		p := w.parent("owner@example.com")
 		w.store.faults(func(verb string) error {
 			if verb == "worker.PutSecrets" {
-				w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+				w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 			}
 			return nil
 		}, nil)
-		w.ok(w.auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "thief@evil.example"}))
-		if n := len(w.sent("thief@evil.example")); n != 0 {
+		w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "thief@evil.example"}))
+		if n := len(w.Mails("thief@evil.example")); n != 0 {
 			t.Errorf("%d mails went out", n)
 		}
 		w.store.faults(nil, nil)

@@ -15,26 +15,26 @@ func TestEvents(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		client := tollkeeper.Client{Addr: from("192.0.2.1").Addr, Agent: evil}
-		_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: evil, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
-		_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.email, Password: password, ParentKey: p.PublicKey, Client: client})
-		_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.email, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: evil, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentKey: p.PublicKey, Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
 		for range 5 {
-			_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
+			_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
 		}
-		_, _ = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
 		w.ok(w.requestReset(c))
-		w.ok(w.reset(w.token(c.email, tollkeeper.MailReset), "another horse 9"))
-		_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+		w.ok(w.reset(w.LastToken(c.Email, tollkeeper.MailReset), "another horse 9"))
+		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.Email, Role: tollkeeper.RoleGuest})
 		w.ok(err)
-		_, err = w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "k")
+		_, err = w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSocial, "k")
 		w.ok(err)
-		w.ok(w.auth.SignOut(ctx, p.Identity))
+		w.ok(w.Auth.SignOut(ctx, p.Identity))
 		var names []string
-		for _, e := range w.happened("") {
+		for _, e := range w.Events() {
 			if e.Name != tollkeeper.EventMailSent {
 				names = append(names, string(e.Name))
 			}
-			if e.At.IsZero() || contains(fmt.Sprintf("%+v", e), "\x1b", "\n", "FAKE", "@", p.Session.String()) {
+			if e.At.IsZero() || contains(fmt.Sprintf("%+v", e), "\x1b", "\n", "FAKE", "@", p.Identity.Session.String()) {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -44,11 +44,11 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%s\nwant %s", got, want)
 		}
 		for _, name := range []tollkeeper.EventName{"reset_asked", "password_changed", "role_changed", "charged", "sign_out", "mail_sent"} {
-			if len(w.happened(name)) == 0 {
+			if len(w.Events(name)) == 0 {
 				t.Errorf("no %s in %s", name, got)
 			}
 		}
-		refused := w.happened(tollkeeper.EventSignInRefused)[0]
+		refused := w.Events(tollkeeper.EventSignInRefused)[0]
 		if refused.Code != tollkeeper.ErrLocked.Code || refused.Network != "192.0.2.1/32" {
 			t.Errorf("%+v", refused)
 		}

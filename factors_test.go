@@ -28,7 +28,7 @@ type enrolled struct {
 
 func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
 	t.Helper()
-	id := k.Identity(string(k.SignIn(a).Token))
+	id := k.SignedIn(a)
 	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 	if err != nil {
 		t.Fatal("enrol:", err)
@@ -238,7 +238,7 @@ func TestSecondFactorRaces(t *testing.T) {
 func TestSecondFactorEnrolment(t *testing.T) {
 	k := authtest.New(t)
 	a := k.Parent()
-	id := k.Identity(string(k.SignIn(a).Token))
+	id := k.SignedIn(a)
 	t.Run("needs fresh proof", func(t *testing.T) {
 		k.Advance(6 * time.Minute)
 		if _, err := k.Auth.EnrolFactor(ctx, id, "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
@@ -328,10 +328,10 @@ func TestSecondFactorPolicy(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} }))
 	parent := k.Parent()
 	admin, user := k.Admin(parent), k.Child(parent)
-	if id := k.Identity(string(k.SignIn(user).Token)); id.Limited != tollkeeper.Unlimited {
+	if id := k.SignedIn(user); id.Limited != tollkeeper.Unlimited {
 		t.Fatal("a user is not concerned:", id.Limited)
 	}
-	id := k.Identity(string(k.SignIn(admin).Token))
+	id := k.SignedIn(admin)
 	if id.Limited != tollkeeper.LimitedSecondFactor {
 		t.Fatal("an admin without a second factor:", id.Limited)
 	}
@@ -345,7 +345,7 @@ func TestSecondFactorPolicy(t *testing.T) {
 	if _, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(enrolled{secret: string(e.Seed)}.code(t, k)), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.Accounts(ctx, k.Identity(string(k.SignIn(user).Token)), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
+	if _, err := k.Auth.Accounts(ctx, k.SignedIn(user), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
 		t.Fatal(err)
 	}
 }

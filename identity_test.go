@@ -13,7 +13,7 @@ import (
 func TestIdentityOfNobodyIsRefusedEverywhere(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		auth := reflect.ValueOf(w.auth)
+		auth := reflect.ValueOf(w.Auth)
 		identity := reflect.TypeFor[*tollkeeper.Identity]()
 		tried := 0
 		for _, nobody := range []*tollkeeper.Identity{nil, {}} {
@@ -26,7 +26,7 @@ func TestIdentityOfNobodyIsRefusedEverywhere(t *testing.T) {
 					case identity:
 						in[j], asks = reflect.ValueOf(nobody), true
 					case reflect.TypeFor[string]():
-						in[j] = reflect.ValueOf(p.email)
+						in[j] = reflect.ValueOf(p.Email)
 					case reflect.TypeFor[tollkeeper.Role]():
 						in[j] = reflect.ValueOf(tollkeeper.RoleAdmin)
 					case reflect.TypeFor[tollkeeper.Status]():

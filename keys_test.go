@@ -122,15 +122,14 @@ func TestSigningKeyRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master := authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{bytes.Repeat([]byte{7}, 32)} })
-	before := authtest.New(t, master, withKeys(old))
+	before := authtest.New(t, withKeys(old))
 	parent := before.Parent()
 	token := before.SignIn(parent).Token
 	next := signingKeys()["ES256"]
-	overlap := authtest.New(t, master, authtest.WithStore(before.Store), withKeys(next, tollkeeper.SigningKey{Public: old.Private.Public()}))
+	overlap := before.Another(withKeys(next, tollkeeper.SigningKey{Public: old.Private.Public()}))
 	overlap.Identity(string(token))
-	overlap.Identity(string(overlap.SignIn(parent).Token))
-	after := authtest.New(t, master, authtest.WithStore(before.Store), withKeys(next))
+	overlap.SignedIn(parent)
+	after := before.Another(withKeys(next))
 	if _, err := after.Auth.Authenticate(t.Context(), token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 		t.Errorf("a token of a removed key gives %v", err)
 	}
@@ -270,35 +269,38 @@ func FuzzParseSigningKey(f *testing.F) {
 	})
 }
 
+func withSecrets(keys ...tollkeeper.MasterKey) authtest.Option {
+	return authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = keys })
+}
+
 // R60: a new master key in front signs from now on; what the old one signed holds while it is listed.
 func TestMasterKeysRotate(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		r := p.attempt(password)
+		r := attempt(p, password)
 		r.Audience = tollkeeper.AudienceV1
-		old, err := w.auth.SignIn(ctx, r)
+		old, err := w.Auth.SignIn(ctx, r)
 		w.ok(err)
 		before := w.signIn(p).TenantKey
-		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email}))
-		code := w.code(p.email)
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email}))
+		code := w.LastCode(p.Email)
 		for range 5 {
 			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
 
 		next := tollkeeper.NewMasterKey()
-		auth := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next, w.config.Secrets[0]} })
-		defer auth.Close(ctx)
-		for _, token := range []string{string(p.Token), string(old.Token)} {
+		auth := w.Another(withSecrets(next, w.secrets[0])).Auth
+		for _, token := range []string{p.Token, string(old.Token)} {
 			if _, err := auth.Authenticate(ctx, tollkeeper.SecretText(token)); err != nil {
 				t.Errorf("a token from before: %v", err)
 			}
 		}
-		guess := p.attempt(password)
+		guess := attempt(p, password)
 		guess.Client = from("192.0.2.1")
 		if _, err := auth.SignIn(ctx, guess); !errors.Is(err, tollkeeper.ErrLocked) {
 			t.Errorf("the lock was forgotten: %v", err)
 		}
-		res, err := auth.SignIn(ctx, p.attempt(password))
+		res, err := auth.SignIn(ctx, attempt(p, password))
 		w.ok(err)
 		if res.TenantKey != before {
 			t.Error("a tenant's secret changed without being asked")
@@ -307,15 +309,14 @@ func TestMasterKeysRotate(t *testing.T) {
 		w.ok(err)
 		w.refuses("what the new key signed, where it is not known", string(fresh.Token))
 
-		alone := w.another(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{next} })
-		defer alone.Close(ctx)
+		alone := w.Another(withSecrets(next)).Auth
 		if _, err := alone.Authenticate(ctx, old.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Errorf("a token of a key that was taken away: %v", err)
 		}
 		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
 			t.Errorf("a token of the key that stayed: %v", err)
 		}
-		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code)}); err != nil {
+		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(code)}); err != nil {
 			t.Errorf("a code from before: %v", err)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
 	story(t, func(w *world) {
 		for i := range 400 {
-			_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 		}
 	})
@@ -25,19 +25,19 @@ func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
 func TestRatesOfFamilies(t *testing.T) {
 	story(t, func(w *world) {
 		at := from("192.0.2.1")
-		_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
+		_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
-		_, err = w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		_, err = w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
 		reset := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(strings.Repeat("A", 43)), Password: password, Audience: tollkeeper.AudiencePlatform, Client: at}
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrRateLimited)
-		_, err = w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Client: at})
+		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
+		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrRateLimited)
+		_, err = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.pass(12 * time.Second)
-		w.want(w.auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
+		w.Advance(12 * time.Second)
+		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
 	})
 }
 
@@ -47,12 +47,12 @@ func TestCodesPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		for i := range 4 {
 			c4 := from(fmt.Sprintf("10.0.0.%d", i+1))
-			for _, r := range []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}, {Parent: p.Account}} {
-				r.Email, r.Audience, r.Client = c.email, tollkeeper.AudiencePlatform, c4
-				w.ok(w.auth.RequestCode(ctx, r))
+			for _, r := range []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}, {Parent: p.ID}} {
+				r.Email, r.Audience, r.Client = c.Email, tollkeeper.AudiencePlatform, c4
+				w.ok(w.Auth.RequestCode(ctx, r))
 			}
 		}
-		if n := len(w.sent(c.email, tollkeeper.MailSignInCode)); n != 3 {
+		if n := len(w.Mails(c.Email, tollkeeper.MailSignInCode)); n != 3 {
 			t.Errorf("%d codes within 15 minutes, want 3", n)
 		}
 	})
@@ -65,8 +65,8 @@ func TestResetsPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 		var errs []error
 		for i := range 6 {
 			r := []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}}[i%2]
-			r.Email, r.Audience, r.Client = c.email, tollkeeper.AudiencePlatform, from(fmt.Sprintf("10.0.0.%d", i+1))
-			errs = append(errs, w.auth.RequestReset(ctx, r))
+			r.Email, r.Audience, r.Client = c.Email, tollkeeper.AudiencePlatform, from(fmt.Sprintf("10.0.0.%d", i+1))
+			errs = append(errs, w.Auth.RequestReset(ctx, r))
 		}
 		if n := tally(errs); n["ok"] != 3 || n["rate_limited"] != 3 {
 			t.Errorf("%v within an hour, want 3", n)
@@ -81,13 +81,13 @@ func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		home, away := from("10.9.0.1"), from("10.8.0.1")
 		in := func(at tollkeeper.Client) error {
-			w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.email, ParentKey: c.key, Client: at}))
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: tollkeeper.SecretText(w.code(c.email)), ParentKey: c.key, Client: at})
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey, Client: at}))
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), ParentKey: c.ParentKey, Client: at})
 			return err
 		}
 		w.ok(in(home))
 		for i := range 100 {
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.email, Code: "000000", ParentKey: c.key, Client: from(fmt.Sprintf("10.0.%d.1", i))})
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: "000000", ParentKey: c.ParentKey, Client: from(fmt.Sprintf("10.0.%d.1", i))})
 			if err == nil {
 				t.Fatal("guessed")
 			}
@@ -102,7 +102,7 @@ func TestStolenSessionGuessesPasswordsFromManyNetworks(t *testing.T) {
 		p := w.parent("p@example.com")
 		asked := 0
 		for i := range 400 {
-			err := w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: tollkeeper.Password(fmt.Sprint("guess ", i)), Client: from(fmt.Sprintf("10.%d.%d.1", i/250, i%250))})
+			err := w.Auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: tollkeeper.Password(fmt.Sprint("guess ", i)), Client: from(fmt.Sprintf("10.%d.%d.1", i/250, i%250))})
 			if codeOf(err) == "invalid_credentials" {
 				asked++
 			}
@@ -143,10 +143,10 @@ func TestCodesToOneAddressAreFew(t *testing.T) {
 		for day := 1; day <= 5; day++ {
 			for range 8 * 24 {
 				w.ok(w.requestCode(p))
-				w.pass(time.Hour / 8)
-				w.sent(p.email)
+				w.Advance(time.Hour / 8)
+				w.Mails(p.Email)
 			}
-			if n := len(w.sent(p.email, tollkeeper.MailSignInCode)); n > 10+day*10 {
+			if n := len(w.Mails(p.Email, tollkeeper.MailSignInCode)); n > 10+day*10 {
 				t.Errorf("%d codes after day %d", n, day)
 			}
 		}
@@ -157,7 +157,7 @@ func TestCodesToOneAddressAreFew(t *testing.T) {
 			for range 6 {
 				w.ok(w.requestCode(p))
 			}
-			if n := len(w.sent(p.email, tollkeeper.MailSignInCode)); n != 3 {
+			if n := len(w.Mails(p.Email, tollkeeper.MailSignInCode)); n != 3 {
 				t.Errorf("%d codes", n)
 			}
 		}, unlimited)
@@ -166,10 +166,10 @@ func TestCodesToOneAddressAreFew(t *testing.T) {
 		story(t, func(w *world) {
 			for i := range 10 {
 				r := tollkeeper.MailRequest{Email: fmt.Sprintf("n%d@example.com", i), Client: from("192.0.2.1")}
-				w.ok(w.auth.RequestCode(ctx, r))
+				w.ok(w.Auth.RequestCode(ctx, r))
 			}
 			r := tollkeeper.MailRequest{Email: "p@example.com", Client: from("192.0.2.1")}
-			w.want(w.auth.RequestCode(ctx, r), tollkeeper.ErrRateLimited)
+			w.want(w.Auth.RequestCode(ctx, r), tollkeeper.ErrRateLimited)
 		})
 	})
 }

@@ -19,7 +19,7 @@ func TestCursors(t *testing.T) {
 		query := tollkeeper.AccountQuery{Limit: 3, Search: "C"}
 		var emails []string
 		for {
-			page, err := w.auth.Accounts(ctx, p.Identity, query)
+			page, err := w.Auth.Accounts(ctx, p.Identity, query)
 			w.ok(err)
 			if page.Total != 7 || page.Active != 7 {
 				w.Fatalf("%d, %d active", page.Total, page.Active)
@@ -32,22 +32,22 @@ func TestCursors(t *testing.T) {
 			}
 			for what, change := range map[string]func(*tollkeeper.AccountQuery){
 				"limit": func(q *tollkeeper.AccountQuery) { q.Limit = 4 }, "search": func(q *tollkeeper.AccountQuery) { q.Search = "" },
-				"from": func(q *tollkeeper.AccountQuery) { q.From = time.UnixMilli(1) }, "to": func(q *tollkeeper.AccountQuery) { q.To = w.now() },
+				"from": func(q *tollkeeper.AccountQuery) { q.From = time.UnixMilli(1) }, "to": func(q *tollkeeper.AccountQuery) { q.To = w.Now() },
 			} {
 				other := query
 				change(&other)
-				if _, err := w.auth.Accounts(ctx, p.Identity, other); codeOf(err) != "invalid_cursor" {
+				if _, err := w.Auth.Accounts(ctx, p.Identity, other); codeOf(err) != "invalid_cursor" {
 					t.Errorf("another %s: %v", what, err)
 				}
 			}
-			_, err = w.auth.Accounts(ctx, q.Identity, query)
+			_, err = w.Auth.Accounts(ctx, q.Identity, query)
 			w.want(err, tollkeeper.ErrInvalidCursor)
 		}
 		if fmt.Sprint(emails) != "[c0 c1 c2 c3 c4 c5 c6]" {
 			t.Error(emails)
 		}
 		for _, limit := range []int{-1, 101} {
-			_, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: limit})
+			_, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: limit})
 			w.want(err, tollkeeper.ErrInvalidLimit)
 		}
 	}, unlimited)
@@ -55,14 +55,14 @@ func TestCursors(t *testing.T) {
 
 // A cursor that the instance did not seal opens nothing, and one that it did opens only its own list.
 func FuzzCursor(f *testing.F) {
-	w := signer(f)
+	w := newWorld(f)
 	p, q := w.parent("p@example.com"), w.parent("q@example.com")
 	for _, email := range []string{"a@example.com", "b@example.com", "c@example.com"} {
 		w.child(p, email)
 		w.child(q, email)
 	}
 	query := tollkeeper.AccountQuery{Limit: 1, Search: "", From: time.UnixMilli(5)}
-	page, err := w.auth.Accounts(ctx, p.Identity, query)
+	page, err := w.Auth.Accounts(ctx, p.Identity, query)
 	w.ok(err)
 	f.Add(page.Next, 1, "")
 	f.Add(page.Next, 2, "")
@@ -72,14 +72,14 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cursor string, limit int, search string) {
 		query := query
 		query.Cursor, query.Limit, query.Search = cursor, limit, search
-		_, err := w.auth.Accounts(ctx, p.Identity, query)
+		_, err := w.Auth.Accounts(ctx, p.Identity, query)
 		if exact := cursor == page.Next && limit == 1 && search == ""; err == nil && cursor != "" && !exact {
 			t.Fatalf("%q continued a list of %d with %q", cursor, limit, search)
 		}
 		if c := codeOf(err); c != "ok" && c != "invalid_cursor" && c != "invalid_limit" && c != "invalid_input" {
 			t.Fatal(err)
 		}
-		if _, err := w.auth.Accounts(ctx, q.Identity, query); err == nil && cursor != "" {
+		if _, err := w.Auth.Accounts(ctx, q.Identity, query); err == nil && cursor != "" {
 			t.Fatal("another tenant's cursor was taken")
 		}
 	})

@@ -9,13 +9,14 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
 // guess signs in to p's account from an address.
-func (w *world) guess(p *person, password, address string) error {
-	r := p.attempt(password)
+func (w *world) guess(p authtest.Account, password, address string) error {
+	r := attempt(p, password)
 	r.Client = from(address)
-	_, err := w.auth.SignIn(ctx, r)
+	_, err := w.Auth.SignIn(ctx, r)
 	return err
 }
 
@@ -43,7 +44,7 @@ func TestLockDoublesFromTheFifthFailure(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				if !known {
-					p = &person{email: "nobody@example.com"}
+					p = authtest.Account{Email: "nobody@example.com"}
 				}
 				wrong := func() error { return w.guess(p, "wrong", "192.0.2.1") }
 				for range 5 {
@@ -57,11 +58,11 @@ func TestLockDoublesFromTheFifthFailure(t *testing.T) {
 						w.Fatalf("locked for %v, want %v", retryAfter(err), lock)
 					}
 					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
-					w.pass(lock - time.Second)
+					w.Advance(lock - time.Second)
 					if err := wrong(); retryAfter(err) != time.Second {
 						w.Fatalf("a second before its end: %v", err)
 					}
-					w.pass(time.Second)
+					w.Advance(time.Second)
 					w.want(wrong(), tollkeeper.ErrInvalidCredentials)
 				}
 			}, unlimited, func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1000, Window: time.Minute} })
@@ -70,7 +71,7 @@ func TestLockDoublesFromTheFifthFailure(t *testing.T) {
 }
 
 func TestLockIsForgotten(t *testing.T) {
-	fail := func(w *world, p *person, n int) {
+	fail := func(w *world, p authtest.Account, n int) {
 		for range n {
 			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
@@ -90,7 +91,7 @@ func TestLockIsForgotten(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			fail(w, p, 4)
-			w.pass(15 * time.Minute)
+			w.Advance(15 * time.Minute)
 			fail(w, p, 4)
 			w.ok(w.guess(p, password, "192.0.2.1"))
 		}, unlimited)
@@ -99,7 +100,7 @@ func TestLockIsForgotten(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			fail(w, p, 4)
-			w.pass(14 * time.Minute)
+			w.Advance(14 * time.Minute)
 			fail(w, p, 1)
 			w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
 		}, unlimited)
@@ -108,9 +109,9 @@ func TestLockIsForgotten(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			fail(w, p, 5)
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
-			r := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another horse 9", Client: from("192.0.2.1")}
-			w.ok(w.auth.ResetPassword(ctx, r))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			r := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another horse 9", Client: from("192.0.2.1")}
+			w.ok(w.Auth.ResetPassword(ctx, r))
 			w.ok(w.guess(p, "another horse 9", "192.0.2.1"))
 		}, unlimited)
 	})
@@ -118,7 +119,7 @@ func TestLockIsForgotten(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			c := w.child(p, "c@example.com")
-			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
 			for range 12 {
 				w.want(w.guess(c, password, "192.0.2.1"), tollkeeper.ErrInactive)
 			}
@@ -150,20 +151,20 @@ func TestSuccessesDoNotCount(t *testing.T) {
 func TestSuccessesWithSecondFactorDoNotCount(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		e, err := w.auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		e, err := w.Auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
 		w.ok(err)
 		code := func() string {
-			w.pass(31 * time.Second) // none is good twice
-			code, err := totp.GenerateCode(string(e.Seed), w.now())
+			w.Advance(31 * time.Second) // none is good twice
+			code, err := totp.GenerateCode(string(e.Seed), w.Now())
 			w.ok(err)
 			return code
 		}
-		_, err = w.auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
+		_, err = w.Auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
 		w.ok(err)
 		for range 45 {
 			res, err := w.try(p, password)
 			w.ok(err)
-			_, err = w.auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: tollkeeper.SecretText(code())})
+			_, err = w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: tollkeeper.SecretText(code())})
 			w.ok(err)
 		}
 	}, unlimited)
@@ -177,7 +178,7 @@ func TestPairCeilingHoldsOverScopes(t *testing.T) {
 			p := w.parent(fmt.Sprintf("p%d@example.com", i))
 			r := tollkeeper.SignInRequest{Email: "victim@example.com", Password: "wrong", ParentKey: p.PublicKey, Client: from("192.0.2.1")}
 			r.Audience = []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}[i%3]
-			_, err := w.auth.SignIn(ctx, r)
+			_, err := w.Auth.SignIn(ctx, r)
 			if errors.Is(err, tollkeeper.ErrLocked) {
 				refused++
 				if retryAfter(err) > 15*time.Minute {
@@ -247,14 +248,14 @@ func TestCeilingsSpareRecognisedNetworks(t *testing.T) {
 		w.want(w.guess(p, password, "192.0.2.9"), tollkeeper.ErrLocked)
 		w.ok(w.guess(p, password, "198.51.100.7"))
 		w.ok(w.guess(p, password, "198.51.100.200")) // the same /24
-		w.pass(time.Hour)
+		w.Advance(time.Hour)
 		w.ok(w.guess(p, password, "192.0.2.9"))
 	}, unlimited)
 	t.Run("for thirty days", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			w.ok(w.guess(p, password, "198.51.100.7"))
-			w.pass(30*24*time.Hour + time.Second)
+			w.Advance(30*24*time.Hour + time.Second)
 			for i := range 20 {
 				w.want(w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)), tollkeeper.ErrInvalidCredentials)
 			}
@@ -266,13 +267,13 @@ func TestCeilingsSpareRecognisedNetworks(t *testing.T) {
 // One address at 100 failures an hour over all tenants and networks.
 func TestEmailCeilingHoldsOverScopesAndNetworks(t *testing.T) {
 	story(t, func(w *world) {
-		var parents []*person
+		var parents []authtest.Account
 		for i := range 10 {
 			parents = append(parents, w.parent(fmt.Sprintf("p%d@example.com", i)))
 		}
 		through := 0
 		for i := range 180 {
-			p := &person{email: "victim@example.com", key: parents[i%10].PublicKey}
+			p := authtest.Account{Email: "victim@example.com", ParentKey: parents[i%10].PublicKey}
 			if err := w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)); errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 				through++
 			}
@@ -291,15 +292,15 @@ func TestLockIsToldBeforeRate(t *testing.T) {
 			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
 		for i := range 25 {
-			w.want(w.guess(&person{email: fmt.Sprintf("n%d@example.com", i)}, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+			w.want(w.guess(authtest.Account{Email: fmt.Sprintf("n%d@example.com", i)}, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
-		err := w.guess(&person{email: "other@example.com"}, "wrong", "192.0.2.1")
+		err := w.guess(authtest.Account{Email: "other@example.com"}, "wrong", "192.0.2.1")
 		w.want(err, tollkeeper.ErrRateLimited)
 		if wait := retryAfter(err); wait < time.Second || wait > 2*time.Second {
 			t.Errorf("wait %v for the next of 30 a minute", wait)
 		}
 		w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
-		w.want(w.guess(&person{email: "other@example.com"}, "wrong", "192.0.2.2"), tollkeeper.ErrInvalidCredentials)
+		w.want(w.guess(authtest.Account{Email: "other@example.com"}, "wrong", "192.0.2.2"), tollkeeper.ErrInvalidCredentials)
 	})
 }
 
@@ -309,12 +310,12 @@ func TestSpellingsShareOneLock(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("victim@example.com")
 		for _, email := range spellings {
-			w.want(w.guess(&person{email: email}, "wrong", "::ffff:192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+			w.want(w.guess(authtest.Account{Email: email}, "wrong", "::ffff:192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
 		w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
 		// What is none of its spellings is refused, and never reaches the account.
 		for _, email := range []string{" victim@example.com", "victim@example.com ", "victim@example.com\n", "v\u0131ctim@example.com", "victim@example.com.", "victim\u200b@example.com"} {
-			w.want(w.guess(&person{email: email}, password, "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+			w.want(w.guess(authtest.Account{Email: email}, password, "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
 	}, unlimited)
 	t.Run("one IPv6 network is a /64", func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 // R37, R38: names are data. Markup is escaped, no header line is added, and a code stays the only six-digit number.
@@ -18,13 +19,13 @@ func TestNamesInMail(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		url := "https://acme.example"
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name, URL: &url})
+		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name, URL: &url})
 		w.ok(err)
 		c := w.child(p, "c@example.com")
 		w.ok(w.requestReset(c))
 		w.ok(w.requestCode(c))
 		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailSignInCode} {
-			m := w.lastMail(c.email, kind)
+			m := w.LastMail(c.Email, kind)
 			if contains(string(m.HTML), `<a href="https://evil.example`) || !contains(string(m.HTML), "&lt;a href=") {
 				t.Errorf("%s: markup in %s", kind, m.HTML)
 			}
@@ -32,12 +33,12 @@ func TestNamesInMail(t *testing.T) {
 				t.Errorf("%s: %q", kind, m.Subject)
 			}
 		}
-		m := w.lastMail(c.email, tollkeeper.MailSignInCode)
-		if n := len(codeInMail.FindAllString(m.Subject+" "+string(m.Text), -1)); n != 1 {
+		m := w.LastMail(c.Email, tollkeeper.MailSignInCode)
+		if n := len(sixDigits.FindAllString(m.Subject+" "+string(m.Text), -1)); n != 1 {
 			t.Errorf("%d six-digit numbers in %q %q", n, m.Subject, m.Text)
 		}
 		for _, bad := range []string{"A\r\nBcc: victim@example.com", "A\x00", "\xff", strings.Repeat("x", 257)} {
-			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &bad})
+			_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &bad})
 			w.want(err, tollkeeper.ErrInvalidInput)
 		}
 	})
@@ -52,15 +53,15 @@ func TestOwnTemplate(t *testing.T) {
 		p := w.parent("p@example.com")
 		w.ok(w.requestCode(p))
 		w.ok(w.requestReset(p))
-		if m := w.lastMail(p.email, tollkeeper.MailSignInCode); m.Subject != "Dein Code" || !contains(string(m.Text), "Code: ") {
+		if m := w.LastMail(p.Email, tollkeeper.MailSignInCode); m.Subject != "Dein Code" || !contains(string(m.Text), "Code: ") {
 			t.Errorf("%q %q", m.Subject, m.Text)
 		}
-		if m := w.lastMail(p.email, tollkeeper.MailReset); !contains(m.Subject, "Reset your password") {
+		if m := w.LastMail(p.Email, tollkeeper.MailReset); !contains(m.Subject, "Reset your password") {
 			t.Errorf("%q", m.Subject)
 		}
-		c := w.config
+		c := minimal()
 		own(&c, "no subject")
-		_, err := tollkeeper.New(w.store, c)
+		_, err := tollkeeper.New(memory.New(), c)
 		if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "Config.Mail.Templates" {
 			t.Errorf("%v", err)
 		}
@@ -73,20 +74,20 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("victim@example.com")
 		home, page := "https://evil.example", "https://evil.example/reset"
-		_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{Reset: &page, Update: &page}})
+		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{Reset: &page, Update: &page}})
 		w.ok(err)
 		child := w.child(p, "child@example.com")
 		for _, verified := range []bool{false, true} {
-			w.pass(time.Hour)
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email}))
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.email, ParentKey: p.PublicKey}))
-			if m := w.lastMail(p.email, tollkeeper.MailReset); contains(strings.Join(linkInMail.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
+			w.Advance(time.Hour)
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.Email, ParentKey: p.PublicKey}))
+			if m := w.LastMail(p.Email, tollkeeper.MailReset); contains(strings.Join(tokenLink.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
 				t.Errorf("verified %t: the token goes to the page of whoever signed up: %s", verified, m.Text)
 			}
-			if m := w.lastMail(child.email, tollkeeper.MailReset); !contains(string(m.Text), page) {
+			if m := w.LastMail(child.Email, tollkeeper.MailReset); !contains(string(m.Text), page) {
 				t.Error("a child's link does not lead to the page of its organization")
 			}
-			w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(p.email, tollkeeper.MailReset)), Password: "another staple 8"}))
+			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		}
 	})
 }

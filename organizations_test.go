@@ -18,36 +18,36 @@ func TestOrganizationWidget(t *testing.T) {
 	story(t, func(w *world) {
 		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
 		name := "Acme"
-		w.want(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}), tollkeeper.ErrNoOrganization)
-		d, err := w.auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{Name: &name, Authorized: &[]uuid.UUID{owner.Account}})
+		w.want(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}), tollkeeper.ErrNoOrganization)
+		d, err := w.Auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{Name: &name, Authorized: &[]uuid.UUID{owner.ID}})
 		w.ok(err)
 		if d.Organization.UpdateCount != 1 {
 			t.Errorf("%+v", d.Organization)
 		}
-		w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}))
-		w.ok(w.auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.Account, Member: member.Account}))
-		ask := member.attempt(password)
+		w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}))
+		w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}))
+		ask := attempt(member, password)
 		ask.ParentKey = owner.PublicKey
-		res, err := w.auth.SignIn(ctx, ask)
+		res, err := w.Auth.SignIn(ctx, ask)
 		w.ok(err)
-		if res.TenantKey != "" || w.identity(string(res.Token)).Account != member.Account {
+		if res.TenantKey != "" || w.Identity(string(res.Token)).Account != member.ID {
 			t.Error("the widget gave the jwtSecret, or another account")
 		}
-		if o, m := w.balance(owner), w.balance(member); o.Used != 1 || m.Used != 0 {
+		if o, m := w.Balance(owner), w.Balance(member); o.Used != 1 || m.Used != 0 {
 			t.Errorf("the owner paid %d, the member %d", o.Used, m.Used)
 		}
 		ask.Password = "wrong"
-		_, err = w.auth.SignIn(ctx, ask)
+		_, err = w.Auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		ask.Password = password
 		w.drain(owner)
-		_, err = w.auth.SignIn(ctx, ask)
+		_, err = w.Auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrInsufficientCredits)
 		w.signIn(member) // his own way in stays
-		w.ok(w.auth.Host().SetStatus(ctx, owner.Account, tollkeeper.StatusDisabled))
-		_, err = w.auth.SignIn(ctx, ask)
+		w.ok(w.Auth.Host().SetStatus(ctx, owner.ID, tollkeeper.StatusDisabled))
+		_, err = w.Auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrParentInactive)
-		_, err = w.auth.UpdateOrganization(ctx, member.Identity, tollkeeper.OrganizationPatch{Name: &name})
+		_, err = w.Auth.UpdateOrganization(ctx, member.Identity, tollkeeper.OrganizationPatch{Name: &name})
 		w.want(err, tollkeeper.ErrForbidden)
 	}, unlimited)
 }
@@ -75,13 +75,13 @@ func TestUpdateOrganizationIsChecked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
-				_, err := w.auth.UpdateOrganization(ctx, p.Identity, c.patch)
+				_, err := w.Auth.UpdateOrganization(ctx, p.Identity, c.patch)
 				w.want(err, &tollkeeper.Error{Code: "invalid_input", Field: c.field})
-				if d, err := w.auth.Organization(ctx, p.Identity); err != nil || d.Organization.UpdateCount != 0 || !d.Organization.DomainRestriction {
+				if d, err := w.Auth.Organization(ctx, p.Identity); err != nil || d.Organization.UpdateCount != 0 || !d.Organization.DomainRestriction {
 					t.Errorf("%+v, %v", d.Organization, err)
 				}
 				c := w.child(p, "c@example.com")
-				_, err = w.auth.UpdateOrganization(ctx, c.Identity, tollkeeper.OrganizationPatch{})
+				_, err = w.Auth.UpdateOrganization(ctx, c.Identity, tollkeeper.OrganizationPatch{})
 				w.want(err, tollkeeper.ErrForbidden)
 			})
 		})
@@ -93,17 +93,17 @@ func TestOrganizationDetails(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
-		own, err := w.auth.Organization(ctx, p.Identity)
+		own, err := w.Auth.Organization(ctx, p.Identity)
 		w.ok(err)
-		below, err := w.auth.Organization(ctx, c.Identity)
+		below, err := w.Auth.Organization(ctx, c.Identity)
 		w.ok(err)
-		public, err := w.auth.OrganizationByKey(ctx, p.PublicKey)
+		public, err := w.Auth.OrganizationByKey(ctx, p.PublicKey)
 		w.ok(err)
-		if own.TenantKey == "" || below.TenantKey != "" || public.TenantKey != "" || below.PublicKey != p.PublicKey || public.Owner != p.Account {
+		if own.TenantKey == "" || below.TenantKey != "" || public.TenantKey != "" || below.PublicKey != p.PublicKey || public.Owner != p.ID {
 			t.Error("the secret goes to the parent's own session and to nobody else")
 		}
 		for key, want := range map[string]error{"": tollkeeper.ErrUnknownParent, "x": tollkeeper.ErrUnknownParent, "APK_" + strings.Repeat("A", 26): tollkeeper.ErrUnknownParent, c.PublicKey: tollkeeper.ErrForbidden} {
-			_, err := w.auth.OrganizationByKey(ctx, key)
+			_, err := w.Auth.OrganizationByKey(ctx, key)
 			w.want(err, want)
 		}
 	})
@@ -115,22 +115,22 @@ func TestUpdateOrganizationAtOnce(t *testing.T) {
 		p := w.parent("p@example.com")
 		got := tally(atOnce(4, func(i int) error {
 			name := fmt.Sprint("name ", i)
-			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name})
+			_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name})
 			return err
 		}))
-		d, err := w.auth.Organization(ctx, p.Identity)
+		d, err := w.Auth.Organization(ctx, p.Identity)
 		w.ok(err)
 		if got["ok"] != d.Organization.UpdateCount || got["ok"]+got["conflict"] != 4 || got["ok"] == 0 {
 			t.Errorf("%v, %d counted", got, d.Organization.UpdateCount)
 		}
-		w.pass(time.Second)
+		w.Advance(time.Second)
 	})
 }
 
 // TestAuthURLsMerge: a patch of one page leaves the others alone, and the empty text takes one away.
 func TestAuthURLsMerge(t *testing.T) {
 	k := authtest.New(t)
-	by := k.Identity(string(k.SignIn(k.Parent()).Token))
+	by := k.SignedIn(k.Parent())
 	change := func(p tollkeeper.OrganizationPatch) tollkeeper.AuthURLs {
 		t.Helper()
 		d, err := k.Auth.UpdateOrganization(t.Context(), by, p)
@@ -172,7 +172,7 @@ func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 			t.Fatal("and is refreshed:", err)
 		}
 		k.Identity(string(elsewhere.Token)) // of another family: not signed with the tenant's key
-		k.Identity(string(k.SignIn(child, organization).Token))
+		k.SignedIn(child, organization)
 	}
 }
 
@@ -181,14 +181,14 @@ func TestRotatedSecret(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		before := w.signIn(p).TenantKey
-		secret, err := w.auth.RotateTenantKey(ctx, p.Identity)
+		secret, err := w.Auth.RotateTenantKey(ctx, p.Identity)
 		w.ok(err)
-		w.refuses("the parent's token of the old secret", string(p.Token))
-		w.refuses("a child's token of the old secret", string(c.Token))
+		w.refuses("the parent's token of the old secret", p.Token)
+		w.refuses("a child's token of the old secret", c.Token)
 		if res := w.signIn(p); res.TenantKey != secret || secret == before {
 			t.Error("the next sign-in does not have the new secret")
 		}
-		w.refuses("an old session under the new secret", apart(t, string(c.Token), string(secret)).header("kid", w.tenantKeyID(p.Account, 2)).token())
+		w.refuses("an old session under the new secret", apart(t, c.Token, string(secret)).header("kid", w.tenantKeyID(p.ID, 2)).token())
 		forged := apart(t, string(w.signIn(p).Token), string(before))
 		w.refuses("a new session under the old secret", forged.token())
 	})

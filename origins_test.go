@@ -10,18 +10,11 @@ import (
 
 // TestOriginAllowedFor decides as OriginAllowed does and tells nobody that details were read.
 func TestOriginAllowedFor(t *testing.T) {
-	var read int
-	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.Events = func(e tollkeeper.Event) {
-			if e.Name == tollkeeper.EventDetailsRead {
-				read++
-			}
-		}
-	}))
+	k := authtest.New(t)
 	parent := k.Parent()
 	child := k.Child(parent)
 	home := "https://shop.example"
-	if _, err := k.Auth.UpdateOrganization(t.Context(), k.Identity(string(k.SignIn(parent).Token)), tollkeeper.OrganizationPatch{URL: &home}); err != nil {
+	if _, err := k.Auth.UpdateOrganization(t.Context(), k.SignedIn(parent), tollkeeper.OrganizationPatch{URL: &home}); err != nil {
 		t.Fatal(err)
 	}
 	for origin, want := range map[string]bool{home: true, "https://app.shop.example": true, "https://evil.example": false, "null": false, "": false} {
@@ -34,7 +27,7 @@ func TestOriginAllowedFor(t *testing.T) {
 			t.Errorf("%s: %t, %v, want %v", key, ok, err, want)
 		}
 	}
-	if read != 0 {
-		t.Errorf("%d events say that details were read", read)
+	if n := len(k.Events(tollkeeper.EventDetailsRead)); n != 0 {
+		t.Errorf("%d events say that details were read", n)
 	}
 }

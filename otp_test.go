@@ -15,19 +15,19 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func (w *world) requestCode(p *person) error {
-	return w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.email, ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+func (w *world) requestCode(p authtest.Account) error {
+	return w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, ParentKey: p.ParentKey, Audience: tollkeeper.AudiencePlatform})
 }
 
-func (w *world) verify(p *person, code string) (tollkeeper.SignInResult, error) {
-	return w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.email, Code: tollkeeper.SecretText(code), ParentKey: p.key, Audience: tollkeeper.AudiencePlatform})
+func (w *world) verify(p authtest.Account, code string) (tollkeeper.SignInResult, error) {
+	return w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(code), ParentKey: p.ParentKey, Audience: tollkeeper.AudiencePlatform})
 }
 
 // mailCode asks for a code and answers it.
-func (w *world) mailCode(p *person) string {
+func (w *world) mailCode(p authtest.Account) string {
 	w.Helper()
 	w.ok(w.requestCode(p))
-	return w.code(p.email)
+	return w.LastCode(p.Email)
 }
 
 // not answers a code that is another one.
@@ -42,36 +42,39 @@ func TestOneTimeCode(t *testing.T) {
 	bad := tollkeeper.ErrInvalidCredentials
 	cases := []struct {
 		name string
-		do   func(w *world, p *person, code string) error
+		do   func(w *world, p authtest.Account, code string) error
 		want error
 	}{
-		{"right", func(*world, *person, string) error { return nil }, nil},
-		{"at its last moment", func(w *world, _ *person, _ string) error { w.pass(300*time.Second - time.Millisecond); return nil }, nil},
-		{"too late", func(w *world, _ *person, _ string) error { w.pass(300 * time.Second); return nil }, bad},
-		{"used", func(w *world, p *person, code string) error { _, err := w.verify(p, code); return err }, bad},
-		{"after four wrong ones", func(w *world, p *person, code string) error { return w.miss(p, code, 4) }, nil},
-		{"after five wrong ones", func(w *world, p *person, code string) error { return w.miss(p, code, 5) }, bad},
-		{"after five that are no codes", func(w *world, p *person, _ string) error {
+		{"right", func(*world, authtest.Account, string) error { return nil }, nil},
+		{"at its last moment", func(w *world, _ authtest.Account, _ string) error {
+			w.Advance(300*time.Second - time.Millisecond)
+			return nil
+		}, nil},
+		{"too late", func(w *world, _ authtest.Account, _ string) error { w.Advance(300 * time.Second); return nil }, bad},
+		{"used", func(w *world, p authtest.Account, code string) error { _, err := w.verify(p, code); return err }, bad},
+		{"after four wrong ones", func(w *world, p authtest.Account, code string) error { return w.miss(p, code, 4) }, nil},
+		{"after five wrong ones", func(w *world, p authtest.Account, code string) error { return w.miss(p, code, 5) }, bad},
+		{"after five that are no codes", func(w *world, p authtest.Account, _ string) error {
 			for _, no := range []string{"", "12345", "1234567", "12345a", "１２３４５６"} {
 				_, err := w.verify(p, no)
 				w.want(err, bad)
 			}
 			return nil
 		}, nil},
-		{"after a newer one, which voids nothing", func(w *world, p *person, _ string) error { return w.requestCode(p) }, nil},
-		{"after the newer one signed in", func(w *world, p *person, _ string) error {
+		{"after a newer one, which voids nothing", func(w *world, p authtest.Account, _ string) error { return w.requestCode(p) }, nil},
+		{"after the newer one signed in", func(w *world, p authtest.Account, _ string) error {
 			_, err := w.verify(p, w.mailCode(p))
 			return err
 		}, bad},
-		{"after a reset", func(w *world, p *person, _ string) error {
+		{"after a reset", func(w *world, p authtest.Account, _ string) error {
 			w.ok(w.requestReset(p))
-			return w.reset(w.token(p.email, tollkeeper.MailReset), "another horse 9")
+			return w.reset(w.LastToken(p.Email, tollkeeper.MailReset), "another horse 9")
 		}, bad},
-		{"after a change of the password", func(w *world, p *person, _ string) error {
-			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
+		{"after a change of the password", func(w *world, p authtest.Account, _ string) error {
+			return w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		}, bad},
-		{"of an account that was disabled", func(w *world, p *person, _ string) error {
-			return w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled)
+		{"of an account that was disabled", func(w *world, p authtest.Account, _ string) error {
+			return w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled)
 		}, tollkeeper.ErrInactive},
 	}
 	for _, c := range cases {
@@ -89,7 +92,7 @@ func TestOneTimeCode(t *testing.T) {
 }
 
 // miss tries n wrong codes.
-func (w *world) miss(p *person, code string, n int) error {
+func (w *world) miss(p authtest.Account, code string, n int) error {
 	w.Helper()
 	for range n {
 		_, err := w.verify(p, not(code))
@@ -99,10 +102,10 @@ func (w *world) miss(p *person, code string, n int) error {
 }
 
 // confirmed verifies an email by its link.
-func (w *world) confirmed(p *person) {
+func (w *world) confirmed(p authtest.Account) {
 	w.Helper()
-	w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-	w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+	w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+	w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailVerify)), tollkeeper.Client{}))
 }
 
 // R26: the five tries are counted on every code that is alive.
@@ -144,24 +147,24 @@ func TestCodeIsUsedOnce(t *testing.T) {
 func TestMailedSecretsStayInTheMail(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("Stored.Case@Example.com")
-		w.ok(w.requestCode(&person{email: "STORED.case@example.COM"}))
-		w.ok(w.requestReset(&person{email: "sTORED.case@example.com"}))
-		w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-		for _, secret := range []string{w.code(p.email), w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)} {
+		w.ok(w.requestCode(authtest.Account{Email: "STORED.case@example.COM"}))
+		w.ok(w.requestReset(authtest.Account{Email: "sTORED.case@example.com"}))
+		w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+		for _, secret := range []string{w.LastCode(p.Email), w.LastToken(p.Email, tollkeeper.MailReset), w.LastToken(p.Email, tollkeeper.MailVerify)} {
 			if w.store.saw(secret) {
 				t.Errorf("the store was given %q", secret)
 			}
 		}
-		if !w.store.saw(p.email) {
+		if !w.store.saw(p.Email) {
 			t.Error("the search finds nothing at all")
 		}
 		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailVerify} {
-			if m := w.lastMail(p.email, kind); !contains(string(m.Text), "https://app.example/") || !contains(string(m.HTML), "https://app.example/") {
+			if m := w.LastMail(p.Email, kind); !contains(string(m.Text), "https://app.example/") || !contains(string(m.HTML), "https://app.example/") {
 				t.Errorf("the link of %s: %s", kind, m.Text)
 			}
 		}
-		m := w.lastMail(p.email, tollkeeper.MailSignInCode)
-		if found := codeInMail.FindAllString(string(m.Text), -1); len(found) != 1 || contains(m.Subject, found[0]) {
+		m := w.LastMail(p.Email, tollkeeper.MailSignInCode)
+		if found := sixDigits.FindAllString(string(m.Text), -1); len(found) != 1 || contains(m.Subject, found[0]) {
 			t.Errorf("six-digit numbers %v in %q", found, m.Text)
 		}
 	})
@@ -171,13 +174,13 @@ func TestMailedSecretsStayInTheMail(t *testing.T) {
 func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 	type step func(w *world, email string) error
 	steps := map[string]step{
-		"code":  func(w *world, email string) error { return w.requestCode(&person{email: email}) },
-		"reset": func(w *world, email string) error { return w.requestReset(&person{email: email}) },
+		"code":  func(w *world, email string) error { return w.requestCode(authtest.Account{Email: email}) },
+		"reset": func(w *world, email string) error { return w.requestReset(authtest.Account{Email: email}) },
 		"confirmation": func(w *world, email string) error {
-			return w.auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: email})
+			return w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: email})
 		},
 		"reset of the platform": func(w *world, email string) error {
-			return w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: email, Audience: tollkeeper.AudiencePlatform})
+			return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: email, Audience: tollkeeper.AudiencePlatform})
 		},
 	}
 	for name, do := range steps {
@@ -185,7 +188,7 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 			story(t, func(w *world) {
 				w.parent("active@example.com")
 				w.confirmed(w.parent("verified@example.com"))
-				w.ok(w.auth.Host().SetStatus(ctx, w.parent("disabled@example.com").Account, tollkeeper.StatusDisabled))
+				w.ok(w.Auth.Host().SetStatus(ctx, w.parent("disabled@example.com").ID, tollkeeper.StatusDisabled))
 				var first []string
 				for _, email := range []string{"nobody@example.com", "active@example.com", "verified@example.com", "disabled@example.com"} {
 					var seen []string
@@ -193,7 +196,7 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 						w.store.watch()
 						err := do(w, email)
 						seen = append(seen, fmt.Sprint(codeOf(err), retryAfter(err), w.store.verbs()))
-						w.pass(10 * time.Second)
+						w.Advance(10 * time.Second)
 					}
 					if first == nil {
 						first = seen
@@ -202,7 +205,7 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 						t.Errorf("%s\n%v\nnobody\n%v", email, seen, first)
 					}
 				}
-				if n := len(w.sent("nobody@example.com")) + len(w.sent("disabled@example.com")); n != 0 {
+				if n := len(w.Mails("nobody@example.com")) + len(w.Mails("disabled@example.com")); n != 0 {
 					t.Errorf("%d mails to those who get none", n)
 				}
 			}, unlimited)
@@ -216,22 +219,22 @@ func TestSecretsDoNotCross(t *testing.T) {
 		p, q := w.parent("p@example.com"), w.parent("q@example.com")
 		a, b := w.child(p, "same@example.com"), w.child(q, "same@example.com")
 		codeA := w.mailCode(a)
-		w.sent(a.email)
-		for what, x := range map[string]*person{"the same address of another tenant": b, "the root scope": {email: a.email}, "another account": p} {
+		w.Mails(a.Email)
+		for what, x := range map[string]authtest.Account{"the same address of another tenant": b, "the root scope": {Email: a.Email}, "another account": p} {
 			if _, err := w.verify(x, codeA); codeOf(err) != "invalid_credentials" {
 				t.Errorf("a code opened %s: %v", what, err)
 			}
 		}
 		w.ok(w.requestReset(p))
-		w.ok(w.auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: p.email, Audience: tollkeeper.AudienceV1})) // a long link
-		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
+		w.ok(w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: p.Email, Audience: tollkeeper.AudienceV1})) // a long link
+		reset, verify := w.LastToken(p.Email, tollkeeper.MailReset), w.LastToken(p.Email, tollkeeper.MailVerify)
 		if len(verify) != 43 {
 			w.Fatalf("link %q", verify)
 		}
 		w.want(w.reset(verify, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(reset), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(reset), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 		w.refuses("a reset link as a token", reset)
-		w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}))
+		w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}))
 		w.ok(w.reset(reset, "another horse 9"))
 		if _, err := w.verify(a, codeA); err != nil {
 			t.Errorf("its own: %v", err)
@@ -245,28 +248,28 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 		p := w.parent("old@example.com")
 		code := w.mailCode(p)
 		w.ok(w.requestReset(p))
-		w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-		reset, verify := w.token(p.email, tollkeeper.MailReset), w.token(p.email, tollkeeper.MailVerify)
-		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
+		w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+		reset, verify := w.LastToken(p.Email, tollkeeper.MailReset), w.LastToken(p.Email, tollkeeper.MailVerify)
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 		w.ok(err)
 		s.Account.Email, s.Account.EmailKey = "new@example.com", "new@example.com"
-		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 		w.ok(err)
-		p.email = "new@example.com"
+		p.Email = "new@example.com"
 		_, err = w.verify(p, code)
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.want(w.reset(reset, "another horse 9"), tollkeeper.ErrInvalidLink)
-		w.want(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(verify), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
 	}, unlimited)
 }
 
 // R34: a stranger signs up with the victim's address and waits. The victim's first proof of the mailbox shuts him out.
 func TestPreHijackedAccount(t *testing.T) {
-	ways := map[string]func(w *world, p *person) error{
-		"code": func(w *world, p *person) error { _, err := w.verify(p, w.mailCode(p)); return err },
-		"reset": func(w *world, p *person) error {
+	ways := map[string]func(w *world, p authtest.Account) error{
+		"code": func(w *world, p authtest.Account) error { _, err := w.verify(p, w.mailCode(p)); return err },
+		"reset": func(w *world, p authtest.Account) error {
 			w.ok(w.requestReset(p))
-			return w.reset(w.token(p.email, tollkeeper.MailReset), "another horse 9")
+			return w.reset(w.LastToken(p.Email, tollkeeper.MailReset), "another horse 9")
 		},
 	}
 	for name, prove := range ways {
@@ -274,18 +277,18 @@ func TestPreHijackedAccount(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("victim@example.com")
 				stolen := w.signIn(p)
-				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
+				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 				w.ok(err)
 				s.Account.GoogleSubject, s.Account.TOTPPending, s.Account.PasswordTemporary = "stranger", []byte("seed"), true
-				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
+				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 				w.ok(err)
 
 				w.ok(prove(w, p))
-				w.refuses("the stranger's session", string(p.Token))
+				w.refuses("the stranger's session", p.Token)
 				w.refuses("his second session", string(stolen.Token))
 				_, err = w.try(p, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
-				s, err = w.auth.Host().Account(ctx, p.Account)
+				s, err = w.Auth.Host().Account(ctx, p.ID)
 				w.ok(err)
 				if x := s.Account; x.GoogleSubject != "" || len(x.TOTPPending) > 0 || x.EmailVerifiedAt.IsZero() || x.PasswordTemporary {
 					t.Errorf("left behind: google %q, seed %q, verified %v, temporary %t", x.GoogleSubject, x.TOTPPending, x.EmailVerifiedAt, x.PasswordTemporary)
@@ -300,17 +303,17 @@ func TestMailForUnknownParents(t *testing.T) {
 	story(t, func(w *world) {
 		unknown := "APK_" + strings.Repeat("A", 26)
 		for _, key := range []string{unknown, "x", "\x00", strings.Repeat("k", 16<<10)} {
-			w.want(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}), tollkeeper.ErrUnknownParent)
-			_, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
+			w.want(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}), tollkeeper.ErrUnknownParent)
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 			if len(key) > 100 && w.store.saw(key) {
 				t.Error("the store was given a key that cannot be one")
 			}
 		}
-		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: "x"}), tollkeeper.ErrParentKeyFormat)
-		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: unknown}), tollkeeper.ErrUnknownParent)
-		w.want(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p"}), tollkeeper.ErrInvalidEmail)
-		if _, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: "x"}), tollkeeper.ErrParentKeyFormat)
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: unknown}), tollkeeper.ErrUnknownParent)
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p"}), tollkeeper.ErrInvalidEmail)
+		if _, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
 			t.Error(err)
 		}
 	}, unlimited)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,15 +13,15 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A mailer that hangs on some addresses delays nobody else's mail, and its own is not claimed twice meanwhile.
 func TestHangingMailDelaysNobodyElse(t *testing.T) {
+	var mu sync.Mutex
 	calls := map[string]int{}
-	var w *world
-	story(t, func(made *world) {
-		w = made
+	story(t, func(w *world) {
 		for i := range 7 {
 			stuck := w.parent(fmt.Sprintf("stuck%d@example.com", i))
 			w.ok(w.requestReset(stuck))
@@ -28,28 +29,30 @@ func TestHangingMailDelaysNobodyElse(t *testing.T) {
 		synctest.Wait()
 		p := w.parent("p@example.com")
 		w.ok(w.requestCode(p))
-		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 1 {
+		synctest.Wait()
+		mu.Lock()
+		if calls[p.Email] != 1 {
 			t.Error("the code waits for others")
 		}
+		mu.Unlock()
 		time.Sleep(19 * time.Second)
-		w.mu.Lock()
-		defer w.mu.Unlock()
+		mu.Lock()
+		defer mu.Unlock()
 		for to, n := range calls {
 			if n != 1 {
 				t.Errorf("%d deliveries to %s under way", n, to)
 			}
 		}
 	}, unlimited, func(c *tollkeeper.Config) {
-		good := c.Mail.Mailer
 		c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
-			if contains(m.To, "stuck") {
-				w.mu.Lock()
-				calls[m.To]++
-				w.mu.Unlock()
-				<-ctx.Done()
-				return ctx.Err()
+			mu.Lock()
+			calls[m.To]++
+			mu.Unlock()
+			if !contains(m.To, "stuck") {
+				return nil
 			}
-			return good.Send(ctx, m)
+			<-ctx.Done()
+			return ctx.Err()
 		})
 	})
 }
@@ -61,11 +64,11 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 		var queued []store.QueuedMail
 		p := w.parent("p@example.com")
 		for range 100 {
-			queued = append(queued, store.QueuedMail{ID: uuid.New(), Kind: tollkeeper.MailReset, Lookup: store.Lookup{ID: p.Account}, DueAt: w.now()})
+			queued = append(queued, store.QueuedMail{ID: uuid.New(), Kind: tollkeeper.MailReset, Lookup: store.Lookup{ID: p.ID}, DueAt: w.Now()})
 		}
-		w.ok(w.store.QueueMail(ctx, queued))
+		w.ok(w.Store.QueueMail(ctx, queued))
 		w.ok(w.requestReset(p))
-		if n := len(w.sent(p.email, tollkeeper.MailReset)); n != 101 || time.Since(start) > 0 {
+		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 101 || time.Since(start) > 0 {
 			t.Errorf("%d after %v", n, time.Since(start))
 		}
 	})
@@ -73,7 +76,6 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 
 // A mailer that fails, panics or hangs changes no answer and no timing (R15); the mail is tried again, later each time.
 func TestMailerTroubles(t *testing.T) {
-	story(t, func(w *world) {}) // the plain one, for comparison
 	troubles := map[string]tollkeeper.MailerFunc{
 		"fails":  func(context.Context, tollkeeper.Message) error { return errors.New("550 no") },
 		"panics": func(context.Context, tollkeeper.Message) error { panic("mailer") },
@@ -81,12 +83,12 @@ func TestMailerTroubles(t *testing.T) {
 	}
 	for name, mailer := range troubles {
 		t.Run(name, func(t *testing.T) {
-			var tries atomic.Int64
+			var tries, told atomic.Int64
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				start := time.Now()
 				w.ok(w.requestReset(p))
-				w.ok(w.requestCode(&person{email: "nobody@example.com"}))
+				w.ok(w.requestCode(authtest.Account{Email: "nobody@example.com"}))
 				if d := time.Since(start); d != 0 {
 					t.Errorf("the answer took %v", d)
 				}
@@ -95,10 +97,15 @@ func TestMailerTroubles(t *testing.T) {
 				if n := tries.Load(); n < 4 || n > 10 {
 					t.Errorf("%d tries in ten minutes", n)
 				}
-				if len(w.happened(tollkeeper.EventMailFailed)) == 0 {
+				if told.Load() == 0 {
 					t.Error("nobody was told")
 				}
 			}, func(c *tollkeeper.Config) {
+				c.Events = func(e tollkeeper.Event) {
+					if e.Name == tollkeeper.EventMailFailed {
+						told.Add(1)
+					}
+				}
 				c.Mail.Mailer = tollkeeper.MailerFunc(func(ctx context.Context, m tollkeeper.Message) error {
 					tries.Add(1)
 					return mailer(ctx, m)
@@ -123,7 +130,7 @@ func TestMailIsGivenUp(t *testing.T) {
 		p := w.parent("p@example.com")
 		w.ok(w.requestCode(p))
 		time.Sleep(5 * time.Minute)
-		if n := codes.Load(); n != 6 || len(w.happened(tollkeeper.EventMailDropped)) != 1 {
+		if n := codes.Load(); n != 6 || len(w.Events(tollkeeper.EventMailDropped)) != 1 {
 			t.Errorf("%d tries", n)
 		}
 	}, func(c *tollkeeper.Config) {
@@ -133,24 +140,26 @@ func TestMailIsGivenUp(t *testing.T) {
 
 // Close sends what is due and leaves the rest for the next process.
 func TestCloseDrains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	var sent atomic.Int64
+	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.ok(w.requestReset(p))
-		w.close()
-		w.close()
-		if len(w.sent(p.email, tollkeeper.MailReset)) != 1 {
+		for range 2 {
+			w.ok(w.Auth.Close(ctx))
+		}
+		if len(w.Mails(p.Email, tollkeeper.MailReset)) != 1 {
 			t.Error("the mail was not sent")
 		}
 		w.ok(w.requestCode(p)) // nobody sends it
-		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 0 {
-			t.Error("a closed worker sent mail")
+		time.Sleep(time.Hour)
+		if n := sent.Load(); n != 1 {
+			t.Errorf("a closed worker sent mail: %d", n)
 		}
-		next := w.another()
-		defer next.Close(ctx)
-		time.Sleep(2 * time.Second)
-		if len(w.sent(p.email, tollkeeper.MailSignInCode)) != 1 {
-			t.Error("the next process did not send it")
+		w.Another()
+		if n := len(w.Mails(p.Email, tollkeeper.MailSignInCode)); n != 1 {
+			t.Errorf("the next process sent it %d times", n)
 		}
+	}, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { sent.Add(1); return nil })
 	})
 }

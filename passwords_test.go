@@ -26,19 +26,19 @@ func TestNewPasswords(t *testing.T) {
 		}
 		for what, bad := range weak {
 			start := time.Now()
-			_, err := w.auth.SignUp(ctx, sign(bad))
+			_, err := w.Auth.SignUp(ctx, sign(bad))
 			if codeOf(err) != "weak_password" || contains(err.Error(), bad) || time.Since(start) > 0 {
 				t.Errorf("%s at sign-up: %v", what, err)
 			}
 		}
-		p := w.signUp(sign(good[0]))
+		p := w.SignUp("lovelace@engine.example", good[0], func(r *tollkeeper.SignUpRequest) { r.Username = "Countess" })
 		for what, bad := range weak {
-			if err := w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(good[0]), New: tollkeeper.Password(bad)}); codeOf(err) != "weak_password" {
+			if err := w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(good[0]), New: tollkeeper.Password(bad)}); codeOf(err) != "weak_password" {
 				t.Errorf("%s at a change: %v", what, err)
 			}
 		}
 		w.ok(w.requestReset(p))
-		link := w.token(p.email, tollkeeper.MailReset)
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
 		for what, bad := range weak {
 			if err := w.reset(link, bad); codeOf(err) != "weak_password" {
 				t.Errorf("%s at a reset: %v", what, err)
@@ -49,7 +49,7 @@ func TestNewPasswords(t *testing.T) {
 		for _, next := range good[2:] {
 			res, err := w.try(p, now)
 			w.ok(err)
-			w.ok(w.auth.ChangePassword(ctx, w.identity(string(res.Token)), tollkeeper.PasswordChange{Current: tollkeeper.Password(now), New: tollkeeper.Password(next)}))
+			w.ok(w.Auth.ChangePassword(ctx, w.Identity(string(res.Token)), tollkeeper.PasswordChange{Current: tollkeeper.Password(now), New: tollkeeper.Password(next)}))
 			now = next
 		}
 		_, err := w.try(p, now)
@@ -60,9 +60,9 @@ func TestNewPasswords(t *testing.T) {
 // PolicyNIST asks for 15 characters; a policy of the host speaks in its own words.
 func TestPolicies(t *testing.T) {
 	story(t, func(w *world) {
-		_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fourteen chars"})
+		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fourteen chars"})
 		w.want(err, tollkeeper.ErrWeakPassword)
-		_, err = w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fifteen charact"})
+		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fifteen charact"})
 		w.ok(err)
 	}, func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST })
 }
@@ -72,17 +72,17 @@ func TestChangePasswordNeedsTheCurrentOne(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		change := func(current string) error {
-			return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(current), New: "another horse 9", Client: from("192.0.2.1")})
+			return w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: tollkeeper.Password(current), New: "another horse 9", Client: from("192.0.2.1")})
 		}
 		for range 5 {
 			w.want(change("wrong"), tollkeeper.ErrInvalidCredentials)
 		}
 		w.want(change(password), tollkeeper.ErrLocked)
-		w.want(w.auth.DeleteAccount(ctx, p.Identity, password, from("192.0.2.1")), tollkeeper.ErrLocked)
+		w.want(w.Auth.DeleteAccount(ctx, p.Identity, password, from("192.0.2.1")), tollkeeper.ErrLocked)
 		w.signIn(p) // the owner, with his password, gets in as before
-		w.pass(30 * time.Second)
+		w.Advance(30 * time.Second)
 		w.ok(change(password))
-		if n := len(w.sent(p.email, tollkeeper.MailNotice)); n != 1 { // R36
+		if n := len(w.Mails(p.Email, tollkeeper.MailNotice)); n != 1 { // R36
 			t.Errorf("%d notices", n)
 		}
 	})
@@ -93,7 +93,7 @@ func TestHashingIsBounded(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		got := tally(atOnce(200, func(i int) error {
-			_, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
 			if err != nil && codeOf(err) == "busy" && retryAfter(err) < time.Second {
 				t.Error("busy without a time to wait")
 			}
@@ -102,7 +102,7 @@ func TestHashingIsBounded(t *testing.T) {
 		if got["invalid_credentials"]+got["busy"] != 200 || got["invalid_credentials"] == 0 {
 			t.Error(got)
 		}
-		w.identity(string(p.Token))
+		w.Identity(p.Token)
 		w.signIn(p)
 	}, unlimited, func(c *tollkeeper.Config) {
 		c.Passwords.Hash.Parallel, c.Passwords.Hash.Queue, c.Passwords.Hash.Memory = 1, 1, 4096
@@ -112,7 +112,7 @@ func TestHashingIsBounded(t *testing.T) {
 func TestPasswordHistory(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.History = 3 }))
 	a := k.Parent()
-	id := k.Identity(string(k.SignIn(a).Token))
+	id := k.SignedIn(a)
 	change := func(to string) error {
 		err := k.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: tollkeeper.Password(a.Password), New: tollkeeper.Password(to)})
 		if err == nil {
@@ -158,12 +158,12 @@ func TestExpiredPassword(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				c := w.child(p, "c@example.com")
-				w.pass(91 * 24 * time.Hour)
+				w.Advance(91 * 24 * time.Hour)
 				res := w.signIn(p)
 				if !res.PasswordExpired || res.DaysUntilExpiry != 0 || res.TenantKey != "" {
 					t.Errorf("expired %t, %d days, secret %t", res.PasswordExpired, res.DaysUntilExpiry, res.TenantKey != "")
 				}
-				id := w.identity(string(res.Token))
+				id := w.Identity(string(res.Token))
 				want, refusal := tollkeeper.Unlimited, error(nil)
 				if enforce {
 					want, refusal = tollkeeper.LimitedPassword, tollkeeper.ErrLimitedSession
@@ -171,26 +171,26 @@ func TestExpiredPassword(t *testing.T) {
 				if id.Limited != want {
 					t.Errorf("limited %q", id.Limited)
 				}
-				_, err := w.auth.Accounts(ctx, id, tollkeeper.AccountQuery{})
+				_, err := w.Auth.Accounts(ctx, id, tollkeeper.AccountQuery{})
 				w.want(err, refusal)
-				_, err = w.auth.CreditAnalysis(ctx, id)
+				_, err = w.Auth.CreditAnalysis(ctx, id)
 				w.want(err, refusal)
-				_, err = w.auth.UpdateOrganization(ctx, id, tollkeeper.OrganizationPatch{})
+				_, err = w.Auth.UpdateOrganization(ctx, id, tollkeeper.OrganizationPatch{})
 				w.want(err, refusal)
-				_, err = w.auth.SetRole(ctx, id, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+				_, err = w.Auth.SetRole(ctx, id, tollkeeper.RoleChange{Email: c.Email, Role: tollkeeper.RoleGuest})
 				w.want(err, refusal)
-				w.want(w.auth.SetStatus(ctx, id, c.Account, tollkeeper.StatusDisabled), refusal)
+				w.want(w.Auth.SetStatus(ctx, id, c.ID, tollkeeper.StatusDisabled), refusal)
 				if enforce {
-					_, err = w.auth.RotateTenantKey(ctx, id)
+					_, err = w.Auth.RotateTenantKey(ctx, id)
 					w.want(err, refusal)
-					details, err := w.auth.Organization(ctx, id)
+					details, err := w.Auth.Organization(ctx, id)
 					w.ok(err)
 					if details.TenantKey != "" {
 						t.Error("a limited session reads the jwtSecret")
 					}
 				}
-				w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
-				if id := w.identity(string(res.Token)); id.Limited != tollkeeper.Unlimited {
+				w.ok(w.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
+				if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.Unlimited {
 					t.Errorf("still limited %q", id.Limited)
 				}
 			}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = enforce })
@@ -209,24 +209,26 @@ func TestLimitedSessions(t *testing.T) {
 			"an admin without a second factor": {tollkeeper.AccountSpec{Email: "a@example.com", Password: password, Role: tollkeeper.RoleAdmin}, tollkeeper.LimitedSecondFactor},
 			"nothing":                          {tollkeeper.AccountSpec{Email: "n@example.com", Password: password}, tollkeeper.Unlimited},
 		} {
-			_, err := w.auth.Host().CreateAccount(ctx, c.spec)
+			_, err := w.Auth.Host().CreateAccount(ctx, c.spec)
 			w.ok(err)
-			res := w.signIn(&person{email: c.spec.Email})
-			if id := w.identity(string(res.Token)); id.Limited != c.want || (res.TenantKey == "") != (c.want != tollkeeper.Unlimited) {
+			res := w.signIn(authtest.Account{Email: c.spec.Email})
+			if id := w.Identity(string(res.Token)); id.Limited != c.want || (res.TenantKey == "") != (c.want != tollkeeper.Unlimited) {
 				t.Errorf("%s: limited %q, secret %t", name, id.Limited, res.TenantKey != "")
 			}
 		}
 	}, func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
 	t.Run("unverified", func(t *testing.T) {
 		story(t, func(w *world) {
-			p := w.parent("p@example.com")
-			if p.Limited != tollkeeper.LimitedUnverified || p.TenantKey != "" || !p.VerificationSent {
-				t.Errorf("limited %q, secret %t", p.Limited, p.TenantKey != "")
+			p := authtest.Account{Email: "p@example.com"}
+			res, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: p.Email, Password: password, Audience: tollkeeper.AudienceOrganization})
+			w.ok(err)
+			if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.LimitedUnverified || res.TenantKey != "" || !res.VerificationSent {
+				t.Errorf("limited %q, secret %t", id.Limited, res.TenantKey != "")
 			}
-			_, err := w.try(p, password)
+			_, err = w.try(p, password)
 			w.want(err, tollkeeper.ErrUnverified)
-			w.ok(w.auth.VerifyEmail(ctx, tollkeeper.SecretText(w.token(p.email, tollkeeper.MailVerify)), tollkeeper.Client{}))
-			if w.signIn(p).TenantKey == "" || w.identity(string(p.Token)).Limited != tollkeeper.Unlimited {
+			w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+			if w.signIn(p).TenantKey == "" || w.Identity(string(res.Token)).Limited != tollkeeper.Unlimited {
 				t.Error("still limited")
 			}
 		}, func(c *tollkeeper.Config) { c.Accounts.RequireVerified = true })
@@ -237,28 +239,28 @@ func TestLimitedSessions(t *testing.T) {
 func TestNoPasswordDoesNotExpire(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		bare, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "bare@example.com"})
+		bare, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.ID, Email: "bare@example.com"})
 		w.ok(err)
 		child := w.child(p, "dropped@example.com") // its first code drops the password of the unverified account
-		for _, email := range []string{bare.Email, child.email} {
+		for _, email := range []string{bare.Email, child.Email} {
 			in := func() tollkeeper.SignInResult {
-				w.ok(w.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, ParentKey: p.PublicKey}))
-				res, err := w.auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: tollkeeper.SecretText(w.code(email)), ParentKey: p.PublicKey})
+				w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, ParentKey: p.PublicKey}))
+				res, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: tollkeeper.SecretText(w.LastCode(email)), ParentKey: p.PublicKey})
 				w.ok(err)
 				return res
 			}
 			in()
-			w.pass(100 * 24 * time.Hour)
-			if id := w.identity(string(in().Token)); id.Limited != tollkeeper.Unlimited {
+			w.Advance(100 * 24 * time.Hour)
+			if id := w.Identity(string(in().Token)); id.Limited != tollkeeper.Unlimited {
 				t.Errorf("%s: the session is limited by %q", email, id.Limited)
 			}
 		}
-		w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: bare.Email, ParentKey: p.PublicKey}))
-		w.ok(w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(bare.Email, tollkeeper.MailReset)), Password: password}))
-		w.pass(100 * 24 * time.Hour)
-		res, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: bare.Email, Password: password, ParentKey: p.PublicKey})
+		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: bare.Email, ParentKey: p.PublicKey}))
+		w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(bare.Email, tollkeeper.MailReset)), Password: password}))
+		w.Advance(100 * 24 * time.Hour)
+		res, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: bare.Email, Password: password, ParentKey: p.PublicKey})
 		w.ok(err)
-		if id := w.identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
+		if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
 			t.Errorf("an expired password limits by %q", id.Limited)
 		}
 	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
@@ -266,26 +268,26 @@ func TestNoPasswordDoesNotExpire(t *testing.T) {
 
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
-		x, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		x, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
 		w.ok(err)
 		in := tollkeeper.SignInRequest{Email: x.Email, Password: password}
-		res, err := w.auth.SignIn(ctx, in)
+		res, err := w.Auth.SignIn(ctx, in)
 		w.ok(err)
-		id := w.identity(string(res.Token))
-		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
-		if id := w.identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
+		id := w.Identity(string(res.Token))
+		w.want(w.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
+		if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
 			t.Error("the session is free, with the password that was to be replaced")
 		}
-		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+		w.ok(w.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 	})
 }
 
 func TestExpiredPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.pass(91 * 24 * time.Hour)
-		id := w.identity(string(w.signIn(p).Token))
-		w.want(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
-		w.ok(w.auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+		w.Advance(91 * 24 * time.Hour)
+		id := w.Identity(string(w.signIn(p).Token))
+		w.want(w.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: password}), tollkeeper.ErrWeakPassword)
+		w.ok(w.Auth.ChangePassword(ctx, id, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
 	}, func(c *tollkeeper.Config) { c.Passwords.EnforceExpiry = true })
 }

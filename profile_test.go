@@ -14,7 +14,7 @@ import (
 func TestChangeUsername(t *testing.T) {
 	k := authtest.New(t)
 	parent := k.Parent()
-	a, b := k.Identity(string(k.SignIn(k.Child(parent)).Token)), k.Identity(string(k.SignIn(k.Child(parent)).Token))
+	a, b := k.SignedIn(k.Child(parent)), k.SignedIn(k.Child(parent))
 	if err := k.Auth.ChangeUsername(ctx, a, "Ada_1"); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
 	parent := k.Parent()
 	child := k.Child(parent)
 	for who, a := range map[string]authtest.Account{"parent": parent, "child": child} {
-		d, err := k.Auth.Export(ctx, k.Identity(string(k.SignIn(a).Token)))
+		d, err := k.Auth.Export(ctx, k.SignedIn(a))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,11 +55,11 @@ func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
 func TestTakenUsernamesAreToldAtTheRateOfSignUps(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.signUp(tollkeeper.SignUpRequest{Email: "c@example.com", Password: password, Username: "taken", ParentKey: p.PublicKey})
+		w.SignUpBelow(p, "c@example.com", password, func(r *tollkeeper.SignUpRequest) { r.Username = "taken" })
 		c := w.child(p, "d@example.com")
 		var errs []error
 		for i := range 30 {
-			errs = append(errs, w.auth.ChangeUsername(ctx, c.Identity, []string{"taken", fmt.Sprint("free", i)}[i%2]))
+			errs = append(errs, w.Auth.ChangeUsername(ctx, c.Identity, []string{"taken", fmt.Sprint("free", i)}[i%2]))
 		}
 		if n := tally(errs); n["rate_limited"] != 20 || n["username_taken"] != 5 || n["ok"] != 5 {
 			t.Errorf("%v", n)

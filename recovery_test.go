@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func (w *world) requestReset(p *person) error {
-	return w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.email, ParentKey: p.key, Audience: tollkeeper.AudienceOrganization})
+func (w *world) requestReset(p authtest.Account) error {
+	return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email, ParentKey: p.ParentKey, Audience: tollkeeper.AudienceOrganization})
 }
 
 func (w *world) reset(token, password string) error {
-	return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(token), Password: tollkeeper.Password(password)})
+	return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(token), Password: tollkeeper.Password(password)})
 }
 
 func TestPasswordReset(t *testing.T) {
@@ -26,7 +27,7 @@ func TestPasswordReset(t *testing.T) {
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 		}
 		w.ok(w.requestReset(p))
-		link := w.token(p.email, tollkeeper.MailReset)
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
 		if w.store.saw(link) {
 			t.Error("the store was given the mailed token")
 		}
@@ -34,12 +35,12 @@ func TestPasswordReset(t *testing.T) {
 		w.want(w.reset(link, "password123"), tollkeeper.ErrWeakPassword)
 		w.ok(w.reset(link, "another horse 9"))
 		w.want(w.reset(link, "a third horse 9"), tollkeeper.ErrLinkUsed)
-		w.refuses("a session from before", string(p.Token))
+		w.refuses("a session from before", p.Token)
 		_, err := w.try(p, "another horse 9")
 		w.ok(err)
 		_, err = w.try(p, password)
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		if n := len(w.sent(p.email, tollkeeper.MailNotice)); n != 1 {
+		if n := len(w.Mails(p.Email, tollkeeper.MailNotice)); n != 1 {
 			t.Errorf("%d notices of the change", n)
 		}
 	})
@@ -49,55 +50,55 @@ func TestResetLinkStates(t *testing.T) {
 	next := "another horse 9"
 	cases := []struct {
 		name string
-		do   func(w *world, p *person, link string) error
+		do   func(w *world, p authtest.Account, link string) error
 		want error
 	}{
-		{"at its last moment", func(w *world, _ *person, link string) error {
-			w.pass(30*time.Minute - time.Millisecond)
+		{"at its last moment", func(w *world, _ authtest.Account, link string) error {
+			w.Advance(30*time.Minute - time.Millisecond)
 			return w.reset(link, next)
 		}, nil},
-		{"too late", func(w *world, _ *person, link string) error {
-			w.pass(30 * time.Minute)
+		{"too late", func(w *world, _ authtest.Account, link string) error {
+			w.Advance(30 * time.Minute)
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkExpired},
-		{"another one was used", func(w *world, p *person, link string) error {
-			w.pass(time.Minute)
+		{"another one was used", func(w *world, p authtest.Account, link string) error {
+			w.Advance(time.Minute)
 			w.ok(w.requestReset(p))
-			w.ok(w.reset(w.token(p.email, tollkeeper.MailReset), next))
+			w.ok(w.reset(w.LastToken(p.Email, tollkeeper.MailReset), next))
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
-		{"the password was changed", func(w *world, p *person, link string) error {
-			w.ok(w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: tollkeeper.Password(next)}))
+		{"the password was changed", func(w *world, p authtest.Account, link string) error {
+			w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: tollkeeper.Password(next)}))
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
-		{"the account is disabled: it works and changes no status", func(w *world, p *person, link string) error {
-			w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
+		{"the account is disabled: it works and changes no status", func(w *world, p authtest.Account, link string) error {
+			w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled))
 			w.ok(w.reset(link, next))
 			_, err := w.try(p, next)
 			w.want(err, tollkeeper.ErrInactive)
 			return nil
 		}, nil},
-		{"the account is deleted", func(w *world, p *person, link string) error {
-			w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+		{"the account is deleted", func(w *world, p authtest.Account, link string) error {
+			w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
 			return w.reset(link, next)
 		}, tollkeeper.ErrInvalidLink},
-		{"cut", func(w *world, _ *person, link string) error { return w.reset(link[1:], next) }, tollkeeper.ErrInvalidLink},
-		{"in another case", func(w *world, _ *person, link string) error { return w.reset(strings.ToUpper(link), next) }, tollkeeper.ErrInvalidLink},
-		{"with a line break", func(w *world, _ *person, link string) error { return w.reset(link+"\n", next) }, tollkeeper.ErrInvalidLink},
-		{"with somebody else's key", func(w *world, _ *person, link string) error {
+		{"cut", func(w *world, _ authtest.Account, link string) error { return w.reset(link[1:], next) }, tollkeeper.ErrInvalidLink},
+		{"in another case", func(w *world, _ authtest.Account, link string) error { return w.reset(strings.ToUpper(link), next) }, tollkeeper.ErrInvalidLink},
+		{"with a line break", func(w *world, _ authtest.Account, link string) error { return w.reset(link+"\n", next) }, tollkeeper.ErrInvalidLink},
+		{"with somebody else's key", func(w *world, _ authtest.Account, link string) error {
 			q := w.parent("q@example.com")
-			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: q.PublicKey})
+			return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: q.PublicKey})
 		}, tollkeeper.ErrUnknownParent},
-		{"with a malformed key", func(w *world, _ *person, link string) error {
-			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: "x"})
+		{"with a malformed key", func(w *world, _ authtest.Account, link string) error {
+			return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link), Password: tollkeeper.Password(next), ParentKey: "x"})
 		}, tollkeeper.ErrParentKeyFormat},
-		{"an answer that was lost", func(w *world, _ *person, link string) error {
+		{"an answer that was lost", func(w *world, _ authtest.Account, link string) error {
 			w.store.faults(nil, failing("UpdateAccount"))
 			w.want(w.reset(link, next), tollkeeper.ErrUnavailable)
 			w.store.faults(nil, nil)
 			return w.reset(link, next)
 		}, tollkeeper.ErrLinkUsed},
-		{"a store that failed before", func(w *world, _ *person, link string) error {
+		{"a store that failed before", func(w *world, _ authtest.Account, link string) error {
 			w.store.faults(failing("UpdateAccount"), nil)
 			w.want(w.reset(link, next), tollkeeper.ErrUnavailable)
 			w.store.faults(nil, nil)
@@ -109,7 +110,7 @@ func TestResetLinkStates(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				w.ok(w.requestReset(p))
-				w.want(c.do(w, p, w.token(p.email, tollkeeper.MailReset)), c.want)
+				w.want(c.do(w, p, w.LastToken(p.Email, tollkeeper.MailReset)), c.want)
 			})
 		})
 	}
@@ -120,7 +121,7 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.ok(w.requestReset(p))
-		link := w.token(p.email, tollkeeper.MailReset)
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
 		w.store.faults(together("UpdateAccount", 100), nil)
 		got := tally(atOnce(100, func(i int) error { return w.reset(link, fmt.Sprintf("horse number %d", i)) }))
 		if got["ok"] != 1 || got["link_used"] != 99 {
@@ -130,14 +131,14 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	t.Run("confirmation", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
-			link := w.token(p.email, tollkeeper.MailVerify)
+			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+			link := w.LastToken(p.Email, tollkeeper.MailVerify)
 			w.store.faults(together("UpdateAccount", 100), nil)
-			got := tally(atOnce(100, func(int) error { return w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}) }))
+			got := tally(atOnce(100, func(int) error { return w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}) }))
 			if got["ok"] != 1 || got["already_verified"] != 99 {
 				t.Error(got)
 			}
-			if b := w.balance(p); b.Verifications != 1 {
+			if b := w.Balance(p); b.Verifications != 1 {
 				t.Errorf("charged %d times", b.Verifications)
 			}
 		}, unlimited)
@@ -150,17 +151,17 @@ func TestResetSurvivesAnUnrelatedChange(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		w.ok(w.requestReset(c))
-		link := w.token(c.email, tollkeeper.MailReset)
+		link := w.LastToken(c.Email, tollkeeper.MailReset)
 		once := true
 		w.store.faults(func(verb string) error {
 			if verb != "UpdateAccount" || !once {
 				return nil
 			}
 			once = false
-			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: c.Account})
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: c.ID})
 			w.ok(err)
 			s.Account.Role = tollkeeper.RoleGuest
-			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
+			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 			return err
 		}, nil)
 		w.ok(w.reset(link, "another horse 9"))
@@ -174,9 +175,9 @@ func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
 		for _, r := range []tollkeeper.MailRequest{
 			{ParentKey: "APK_AAAAAAAAAAAAAAAAAAAAAAAAAA"}, {ParentNumber: 999}, {ParentKey: c.PublicKey}, {ParentNumber: c.Number},
 		} {
-			r.Email, r.Audience = c.email, tollkeeper.AudiencePlatform
-			w.want(w.auth.RequestReset(ctx, r), tollkeeper.ErrUnknownParent)
-			w.pass(time.Hour)
+			r.Email, r.Audience = c.Email, tollkeeper.AudiencePlatform
+			w.want(w.Auth.RequestReset(ctx, r), tollkeeper.ErrUnknownParent)
+			w.Advance(time.Hour)
 		}
 	})
 }

@@ -275,7 +275,7 @@ func noSecretIsLogged(t *testing.T) {
 		}
 		k.Advance(time.Minute)
 	}
-	last := k.Identity(string(k.SignIn(k.Parent()).Token))
+	last := k.SignedIn(k.Parent())
 	if err := k.Auth.SignOut(ctx, last); err != nil {
 		t.Fatal(err)
 	}

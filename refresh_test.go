@@ -11,36 +11,11 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
-func refreshing(t *testing.T, edits ...func(*tollkeeper.Config)) (*authtest.Kit, *seenEvents) {
-	seen := &seenEvents{}
+func refreshing(t *testing.T) *authtest.Kit {
 	return authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour, Absolute: 72 * time.Hour}
 		c.Tokens.TTL = 15 * time.Minute
-		c.Events = seen.add
-		for _, edit := range edits {
-			edit(c)
-		}
-	})), seen
-}
-
-type seenEvents struct {
-	mu    sync.Mutex
-	names map[tollkeeper.EventName]int
-}
-
-func (s *seenEvents) add(e tollkeeper.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.names == nil {
-		s.names = map[tollkeeper.EventName]int{}
-	}
-	s.names[e.Name]++
-}
-
-func (s *seenEvents) count(n tollkeeper.EventName) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.names[n]
+	}))
 }
 
 func TestRefresh(t *testing.T) {
@@ -54,7 +29,7 @@ func TestRefresh(t *testing.T) {
 		}
 	})
 	t.Run("carries a session past its access token, and not past its absolute end", func(t *testing.T) {
-		k, _ := refreshing(t)
+		k := refreshing(t)
 		res := k.SignIn(k.Parent())
 		session := res.Session
 		for hour := 0; hour < 72; hour += 6 {
@@ -76,7 +51,7 @@ func TestRefresh(t *testing.T) {
 		}
 	})
 	t.Run("ends when idle", func(t *testing.T) {
-		k, _ := refreshing(t)
+		k := refreshing(t)
 		res := k.SignIn(k.Parent())
 		k.Advance(24 * time.Hour)
 		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
@@ -84,7 +59,7 @@ func TestRefresh(t *testing.T) {
 		}
 	})
 	t.Run("is not an access token, nor the other way round", func(t *testing.T) {
-		k, _ := refreshing(t)
+		k := refreshing(t)
 		res := k.SignIn(k.Parent())
 		if _, err := k.Auth.Authenticate(ctx, res.Refresh); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal(err)
@@ -96,7 +71,7 @@ func TestRefresh(t *testing.T) {
 		}
 	})
 	t.Run("dies with its session", func(t *testing.T) {
-		k, _ := refreshing(t)
+		k := refreshing(t)
 		a := k.Parent()
 		out := k.SignIn(a)
 		if err := k.Auth.SignOut(ctx, k.Identity(string(out.Token))); err != nil {
@@ -115,7 +90,7 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestRefreshInParallelTabs(t *testing.T) {
-	k, _ := refreshing(t)
+	k := refreshing(t)
 	res := k.SignIn(k.Parent())
 	var mu sync.Mutex
 	successors := map[string]bool{}
@@ -152,7 +127,7 @@ func TestRefreshReuse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k, seen := refreshing(t)
+			k := refreshing(t)
 			a := k.Parent()
 			res := k.SignIn(a)
 			next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
@@ -171,7 +146,7 @@ func TestRefreshReuse(t *testing.T) {
 			if _, err := k.Auth.Refresh(ctx, next.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 				t.Fatal("the family lived on:", err)
 			}
-			if seen.count(tollkeeper.EventRefreshReused) == 0 {
+			if len(k.Events(tollkeeper.EventRefreshReused)) == 0 {
 				t.Fatal("no event")
 			}
 			told := 0

@@ -15,51 +15,51 @@ import (
 
 // R52 to R54: what ends the tokens of whom, at once.
 func TestWhatEndsSessions(t *testing.T) {
-	type cast struct{ parent, own, second, sibling *person }
+	type cast struct{ parent, own, second, sibling authtest.Account }
 	cases := []struct {
 		name string
 		do   func(w *world, c cast) error
 		// which of the child's two sessions, its sibling's and its parent's live on
 		own, second, sibling, parent bool
 	}{
-		{"signing out", func(w *world, c cast) error { return w.auth.SignOut(ctx, c.own.Identity) }, false, true, true, true},
+		{"signing out", func(w *world, c cast) error { return w.Auth.SignOut(ctx, c.own.Identity) }, false, true, true, true},
 		{"changing the password", func(w *world, c cast) error {
-			return w.auth.ChangePassword(ctx, c.own.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
+			return w.Auth.ChangePassword(ctx, c.own.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		}, true, false, true, true},
 		{"a reset", func(w *world, c cast) error {
-			w.ok(w.auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.email, ParentKey: c.own.key}))
-			return w.auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.token(c.own.email, tollkeeper.MailReset)), Password: "another horse 9"})
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.Email, ParentKey: c.own.ParentKey}))
+			return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.own.Email, tollkeeper.MailReset)), Password: "another horse 9"})
 		}, false, false, true, true},
 		{"being disabled", func(w *world, c cast) error {
-			return w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusDisabled)
+			return w.Auth.SetStatus(ctx, c.parent.Identity, c.own.ID, tollkeeper.StatusDisabled)
 		}, false, false, true, true},
 		{"being disabled and enabled again", func(w *world, c cast) error {
-			w.ok(w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusDisabled))
-			return w.auth.SetStatus(ctx, c.parent.Identity, c.own.Account, tollkeeper.StatusActive)
+			w.ok(w.Auth.SetStatus(ctx, c.parent.Identity, c.own.ID, tollkeeper.StatusDisabled))
+			return w.Auth.SetStatus(ctx, c.parent.Identity, c.own.ID, tollkeeper.StatusActive)
 		}, false, false, true, true},
 		{"deleting oneself", func(w *world, c cast) error {
-			return w.auth.DeleteAccount(ctx, c.own.Identity, password, tollkeeper.Client{})
+			return w.Auth.DeleteAccount(ctx, c.own.Identity, password, tollkeeper.Client{})
 		}, false, false, true, true},
 		{"being removed", func(w *world, c cast) error {
-			return w.auth.RemoveAccount(ctx, c.parent.Identity, c.own.Account)
+			return w.Auth.RemoveAccount(ctx, c.parent.Identity, c.own.ID)
 		}, false, false, true, true},
 		{"becoming an admin", func(w *world, c cast) error {
-			_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.email, Role: tollkeeper.RoleAdmin})
+			_, err := w.Auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.Email, Role: tollkeeper.RoleAdmin})
 			return err
 		}, true, true, true, true},
 		{"ceasing to be an admin", func(w *world, c cast) error {
-			for _, of := range []*person{c.own, c.sibling} {
-				_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: of.email, Role: tollkeeper.RoleAdmin})
+			for _, of := range []authtest.Account{c.own, c.sibling} {
+				_, err := w.Auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: of.Email, Role: tollkeeper.RoleAdmin})
 				w.ok(err)
 			}
-			_, err := w.auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.email, Role: tollkeeper.RoleUser})
+			_, err := w.Auth.SetRole(ctx, c.parent.Identity, tollkeeper.RoleChange{Email: c.own.Email, Role: tollkeeper.RoleUser})
 			return err
 		}, false, false, true, true},
 		{"the parent being disabled", func(w *world, c cast) error {
-			return w.auth.Host().SetStatus(ctx, c.parent.Account, tollkeeper.StatusDisabled)
+			return w.Auth.Host().SetStatus(ctx, c.parent.ID, tollkeeper.StatusDisabled)
 		}, false, false, false, false},
 		{"the parent being deleted", func(w *world, c cast) error {
-			return w.auth.DeleteAccount(ctx, c.parent.Identity, password, tollkeeper.Client{})
+			return w.Auth.DeleteAccount(ctx, c.parent.Identity, password, tollkeeper.Client{})
 		}, false, false, false, false},
 	}
 	for _, c := range cases {
@@ -67,16 +67,16 @@ func TestWhatEndsSessions(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				own := w.child(p, "c@example.com")
-				second := *own
-				second.SignInResult = w.signIn(own)
-				all := cast{p, own, &second, w.child(p, "sibling@example.com")}
+				second := own
+				second.Token = string(w.signIn(own).Token)
+				all := cast{p, own, second, w.child(p, "sibling@example.com")}
 				w.ok(c.do(w, all))
 				for _, x := range []struct {
 					who  string
-					p    *person
+					p    authtest.Account
 					live bool
 				}{{"own", all.own, c.own}, {"second", all.second, c.second}, {"sibling", all.sibling, c.sibling}, {"parent", all.parent, c.parent}} {
-					_, err := w.auth.Authenticate(ctx, x.p.Token)
+					_, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(x.p.Token))
 					if x.live {
 						w.ok(err)
 					} else if codeOf(err) != "invalid_token" {
@@ -93,11 +93,11 @@ func TestParentComesBack(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
-		w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
-		w.refuses("a child of a disabled parent", string(c.Token))
-		w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusActive))
-		w.identity(string(c.Token))
-		w.refuses("the parent's own session from before", string(p.Token))
+		w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled))
+		w.refuses("a child of a disabled parent", c.Token)
+		w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusActive))
+		w.Identity(c.Token)
+		w.refuses("the parent's own session from before", p.Token)
 	})
 }
 
@@ -106,16 +106,16 @@ func TestRoleIsReadWithEachToken(t *testing.T) {
 	story(t, func(w *world) {
 		admin := w.house()
 		u := w.user(admin, "u@example.com")
-		if w.identity(string(u.Token)).Admin() {
+		if w.Identity(u.Token).Admin() {
 			w.Fatal("a user is an admin")
 		}
-		_, err := w.auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: u.email, Role: "ADMIN"})
+		_, err := w.Auth.SetRole(ctx, admin.Identity, tollkeeper.RoleChange{Email: u.Email, Role: "ADMIN"})
 		w.ok(err)
-		promoted := w.identity(string(u.Token))
+		promoted := w.Identity(u.Token)
 		if !promoted.Admin() {
 			w.Fatal("the same token does not show the new role")
 		}
-		if _, err := w.auth.Accounts(ctx, promoted, tollkeeper.AccountQuery{}); err != nil {
+		if _, err := w.Auth.Accounts(ctx, promoted, tollkeeper.AccountQuery{}); err != nil {
 			w.Fatal(err)
 		}
 	})
@@ -126,13 +126,13 @@ func TestSignOutReportsAFailingStore(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.store.faults(failing("RevokeSession"), nil)
-		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
-		w.identity(string(p.Token))
+		w.want(w.Auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
+		w.Identity(p.Token)
 		w.store.faults(nil, failing("RevokeSession"))
-		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
+		w.want(w.Auth.SignOut(ctx, p.Identity), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
-		w.refuses("a session that ended although the answer was lost", string(p.Token))
-		w.want(w.auth.SignOut(ctx, p.Identity), tollkeeper.ErrInvalidToken)
+		w.refuses("a session that ended although the answer was lost", p.Token)
+		w.want(w.Auth.SignOut(ctx, p.Identity), tollkeeper.ErrInvalidToken)
 	})
 }
 
@@ -141,9 +141,9 @@ func TestSignOutOfSomebodyElse(t *testing.T) {
 	story(t, func(w *world) {
 		p, q := w.parent("p@example.com"), w.parent("q@example.com")
 		thief := *q.Identity
-		thief.Session = p.Session
-		w.want(w.auth.SignOut(ctx, &thief), tollkeeper.ErrInvalidToken)
-		w.identity(string(p.Token))
+		thief.Session = p.Identity.Session
+		w.want(w.Auth.SignOut(ctx, &thief), tollkeeper.ErrInvalidToken)
+		w.Identity(p.Token)
 	})
 }
 
@@ -154,7 +154,7 @@ func TestSignInRacesWithPasswordChange(t *testing.T) {
 		tokens := make([]string, 40)
 		errs := atOnce(41, func(i int) error {
 			if i == 40 {
-				return w.auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
+				return w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 			}
 			res, err := w.try(p, password)
 			tokens[i] = string(res.Token)
@@ -166,7 +166,7 @@ func TestSignInRacesWithPasswordChange(t *testing.T) {
 				w.refuses("a session under the old password", token)
 			}
 		}
-		w.identity(string(p.Token))
+		w.Identity(p.Token)
 	}, unlimited)
 }
 
@@ -174,12 +174,12 @@ func TestSignInRacesWithPasswordChange(t *testing.T) {
 func TestIdsAreNotEnough(t *testing.T) {
 	story(t, func(w *world) {
 		nobody := &tollkeeper.Identity{Account: uuid.New(), Session: uuid.New()}
-		w.want(w.auth.SignOut(ctx, nobody), tollkeeper.ErrInvalidToken)
-		w.want(w.auth.ChangePassword(ctx, nobody, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}), tollkeeper.ErrInvalidToken)
-		w.want(w.auth.DeleteAccount(ctx, nobody, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
-		_, err := w.auth.UpdateOrganization(ctx, nobody, tollkeeper.OrganizationPatch{})
+		w.want(w.Auth.SignOut(ctx, nobody), tollkeeper.ErrInvalidToken)
+		w.want(w.Auth.ChangePassword(ctx, nobody, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}), tollkeeper.ErrInvalidToken)
+		w.want(w.Auth.DeleteAccount(ctx, nobody, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+		_, err := w.Auth.UpdateOrganization(ctx, nobody, tollkeeper.OrganizationPatch{})
 		w.want(err, tollkeeper.ErrInvalidToken)
-		_, err = w.auth.Organization(ctx, nobody)
+		_, err = w.Auth.Organization(ctx, nobody)
 		w.want(err, tollkeeper.ErrInvalidToken)
 	})
 }
@@ -189,7 +189,7 @@ func TestSessionsList(t *testing.T) {
 	a := k.Parent()
 	firefox := tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.9"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 	phone := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client = firefox })
-	here := k.Identity(string(k.SignIn(a).Token))
+	here := k.SignedIn(a)
 	list, err := k.Auth.Sessions(ctx, here)
 	if err != nil || len(list) != 2 {
 		t.Fatal(len(list), err)
@@ -200,7 +200,7 @@ func TestSessionsList(t *testing.T) {
 	if !list[1].Current {
 		t.Fatal("the caller's own is not marked")
 	}
-	stranger := k.Identity(string(k.SignIn(k.Parent()).Token))
+	stranger := k.SignedIn(k.Parent())
 	if err := k.Auth.EndSession(ctx, stranger, phone.Session); !errors.Is(err, tollkeeper.ErrNotFound) {
 		t.Fatal("a stranger ended it:", err)
 	}
@@ -236,21 +236,21 @@ func TestStepUp(t *testing.T) {
 func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		e, err := w.auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		e, err := w.Auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
 		w.ok(err)
 		code := func() string {
-			w.pass(time.Minute)
-			c, err := totp.GenerateCode(string(e.Seed), w.now())
+			w.Advance(time.Minute)
+			c, err := totp.GenerateCode(string(e.Seed), w.Now())
 			w.ok(err)
 			return c
 		}
-		_, err = w.auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
+		_, err = w.Auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
 		w.ok(err)
 		w.store.faults(failing("UpdateAccount"), nil)
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(code())}), tollkeeper.ErrUnavailable)
+		w.want(w.Auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(code())}), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
 		good := code()
-		w.ok(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}))
-		w.want(w.auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}), tollkeeper.ErrInvalidCode)
+		w.ok(w.Auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}))
+		w.want(w.Auth.Reauthenticate(ctx, p.Identity, tollkeeper.Confirmation{Password: password, Code: tollkeeper.SecretText(good)}), tollkeeper.ErrInvalidCode)
 	})
 }

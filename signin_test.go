@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -20,107 +21,109 @@ func TestSignIn(t *testing.T) {
 	unknown := "APK_" + strings.Repeat("A", 26)
 	cases := []struct {
 		name string
-		ask  func(w *world, p, c *person) tollkeeper.SignInRequest
+		ask  func(w *world, p, c authtest.Account) tollkeeper.SignInRequest
 		want error
 	}{
-		{"a parent", func(_ *world, p, _ *person) tollkeeper.SignInRequest { return p.attempt(password) }, nil},
-		{"a child by key", func(_ *world, _, c *person) tollkeeper.SignInRequest { return c.attempt(password) }, nil},
-		{"a child by its parent's number", func(_ *world, p, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, ParentNumber: p.Number}
+		{"a parent", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest { return attempt(p, password) }, nil},
+		{"a child by key", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest { return attempt(c, password) }, nil},
+		{"a child by its parent's number", func(_ *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentNumber: p.Number}
 		}, nil},
-		{"a child by its parent's id", func(_ *world, p, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, Parent: p.Account}
+		{"a child by its parent's id", func(_ *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Parent: p.ID}
 		}, nil},
-		{"the email in capitals", func(_ *world, _, c *person) tollkeeper.SignInRequest {
-			r := c.attempt(password)
+		{"the email in capitals", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			r := attempt(c, password)
 			r.Email = strings.ToUpper(r.Email)
 			return r
 		}, nil},
-		{"a wrong password", func(_ *world, p, _ *person) tollkeeper.SignInRequest { return p.attempt("wrong") }, tollkeeper.ErrInvalidCredentials},
-		{"an empty request", func(*world, *person, *person) tollkeeper.SignInRequest { return tollkeeper.SignInRequest{} }, tollkeeper.ErrInvalidCredentials},
-		{"an address that is none", func(*world, *person, *person) tollkeeper.SignInRequest {
+		{"a wrong password", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest { return attempt(p, "wrong") }, tollkeeper.ErrInvalidCredentials},
+		{"an empty request", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{}
+		}, tollkeeper.ErrInvalidCredentials},
+		{"an address that is none", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
 			return tollkeeper.SignInRequest{Email: "A <p@example.com>", Password: password}
 		}, tollkeeper.ErrInvalidCredentials},
-		{"an unknown key", func(_ *world, p, _ *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: unknown}
+		{"an unknown key", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: unknown}
 		}, tollkeeper.ErrUnknownParent},
-		{"a malformed key", func(_ *world, p, _ *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: "'; DROP TABLE account"}
+		{"a malformed key", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: "'; DROP TABLE account"}
 		}, tollkeeper.ErrUnknownParent},
-		{"a child's key", func(_ *world, _, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, ParentKey: c.PublicKey}
+		{"a child's key", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentKey: c.PublicKey}
 		}, tollkeeper.ErrUnknownParent},
-		{"a child without key, by the organization family", func(_ *world, _, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: organization}
+		{"a child without key, by the organization family", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrParentKeyNeeded},
-		{"the same with a wrong password", func(_ *world, _, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: "wrong", Audience: organization}
+		{"the same with a wrong password", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: "wrong", Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
-		{"a child without key, by another family", func(_ *world, _, c *person) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: host}
+		{"a child without key, by another family", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: host}
 		}, tollkeeper.ErrInvalidCredentials},
-		{"a child without key when two bear its email", func(w *world, _, c *person) tollkeeper.SignInRequest {
-			w.child(w.parent("second@example.com"), c.email)
-			return tollkeeper.SignInRequest{Email: c.email, Password: password, Audience: organization}
+		{"a child without key when two bear its email", func(w *world, _, c authtest.Account) tollkeeper.SignInRequest {
+			w.child(w.parent("second@example.com"), c.Email)
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
-		{"a user of the house without key", func(w *world, _, _ *person) tollkeeper.SignInRequest {
+		{"a user of the house without key", func(w *world, _, _ authtest.Account) tollkeeper.SignInRequest {
 			u := w.user(w.house(), "u@example.com")
-			return tollkeeper.SignInRequest{Email: u.email, Password: password, Audience: organization}
+			return tollkeeper.SignInRequest{Email: u.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
-		{"a parent with a foreign key and no organization", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+		{"a parent with a foreign key and no organization", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			q := w.parent("second@example.com")
-			return tollkeeper.SignInRequest{Email: p.email, Password: password, ParentKey: q.PublicKey, Audience: organization}
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: q.PublicKey, Audience: organization}
 		}, tollkeeper.ErrParentKeyUnwanted},
-		{"a disabled child", func(w *world, p, c *person) tollkeeper.SignInRequest {
-			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
-			return c.attempt(password)
+		{"a disabled child", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
+			return attempt(c, password)
 		}, tollkeeper.ErrInactive},
-		{"a disabled child with a wrong password", func(w *world, p, c *person) tollkeeper.SignInRequest {
-			w.ok(w.auth.SetStatus(ctx, p.Identity, c.Account, tollkeeper.StatusDisabled))
-			return c.attempt("wrong")
+		{"a disabled child with a wrong password", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
+			return attempt(c, "wrong")
 		}, tollkeeper.ErrInvalidCredentials},
-		{"a child of a disabled parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
-			w.ok(w.auth.Host().SetStatus(ctx, p.Account, tollkeeper.StatusDisabled))
-			return c.attempt(password)
+		{"a child of a disabled parent", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled))
+			return attempt(c, password)
 		}, tollkeeper.ErrParentInactive},
-		{"a child of a deleted parent", func(w *world, p, c *person) tollkeeper.SignInRequest {
-			w.ok(w.auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
-			return c.attempt(password)
+		{"a child of a deleted parent", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
+			w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
+			return attempt(c, password)
 		}, tollkeeper.ErrUnknownParent},
-		{"an unverified child where the organization asks for it", func(w *world, p, c *person) tollkeeper.SignInRequest {
+		{"an unverified child where the organization asks for it", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
 			yes := true
-			_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
+			_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{VerificationRequired: &yes})
 			w.ok(err)
-			return c.attempt(password)
+			return attempt(c, password)
 		}, tollkeeper.ErrUnverified},
-		{"a child whose parent cannot pay", func(w *world, p, c *person) tollkeeper.SignInRequest {
+		{"a child whose parent cannot pay", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
 			w.drain(p)
-			return c.attempt(password)
+			return attempt(c, password)
 		}, tollkeeper.ErrInsufficientCredits},
-		{"a parent with nothing left", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+		{"a parent with nothing left", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			w.drain(p)
-			return p.attempt(password)
+			return attempt(p, password)
 		}, nil},
-		{"the attempts' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+		{"the attempts' store is away", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			w.store.faults(failing("Take"), nil)
-			return p.attempt(password)
+			return attempt(p, password)
 		}, tollkeeper.ErrUnavailable},
-		{"the accounts' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+		{"the accounts' store is away", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			w.store.faults(failing("FindAccount"), nil)
-			return p.attempt(password)
+			return attempt(p, password)
 		}, tollkeeper.ErrUnavailable},
-		{"the sessions' store is away", func(w *world, p, _ *person) tollkeeper.SignInRequest {
+		{"the sessions' store is away", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			w.store.faults(failing("CreateSession"), nil)
-			return p.attempt(password)
+			return attempt(p, password)
 		}, tollkeeper.ErrUnavailable},
-		{"deleted between proof and commit", func(w *world, p, c *person) tollkeeper.SignInRequest {
+		{"deleted between proof and commit", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
 			w.store.faults(func(verb string) error {
 				if verb == "CreateSession" {
-					return w.store.Store.DeleteAccount(ctx, p.Account, c.Account, w.now())
+					return w.store.Store.DeleteAccount(ctx, p.ID, c.ID, w.Now())
 				}
 				return nil
 			}, nil)
-			return c.attempt(password)
+			return attempt(c, password)
 		}, tollkeeper.ErrAccountGone},
 	}
 	for _, c := range cases {
@@ -128,7 +131,7 @@ func TestSignIn(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				r := c.ask(w, p, w.child(p, "c@example.com"))
-				res, err := w.auth.SignIn(ctx, r)
+				res, err := w.Auth.SignIn(ctx, r)
 				w.want(err, c.want)
 				if (err == nil) != (res.Token != "") || err != nil && res.Session != uuid.Nil {
 					w.Fatal("a token and an error at once, or neither")
@@ -142,11 +145,11 @@ func TestSignIn(t *testing.T) {
 }
 
 // drain takes every credit of a parent.
-func (w *world) drain(p *person) {
+func (w *world) drain(p authtest.Account) {
 	w.Helper()
-	b := w.balance(p)
+	b := w.Balance(p)
 	_, _, _, err := w.store.ApplyCredit(ctx, tollkeeper.LedgerEntry{
-		ID: uuid.Must(uuid.NewV7()), Owner: p.Account, Key: "drain", Operation: "drain", Amount: -b.Credits, At: w.now(),
+		ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "drain", Operation: "drain", Amount: -b.Credits, At: w.Now(),
 	})
 	w.ok(err)
 }
@@ -159,30 +162,30 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		other := w.child(w.parent("q@example.com"), "x@example.com")
-		blank, err := w.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.Account, Email: "blank@example.com"})
+		blank, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.ID, Email: "blank@example.com"})
 		w.ok(err)
 		disabled := w.child(p, "d@example.com")
-		w.ok(w.auth.SetStatus(ctx, p.Identity, disabled.Account, tollkeeper.StatusDisabled))
+		w.ok(w.Auth.SetStatus(ctx, p.Identity, disabled.ID, tollkeeper.StatusDisabled))
 		ask := func(email, key, password string) tollkeeper.SignInRequest {
 			return tollkeeper.SignInRequest{Email: email, ParentKey: key, Password: tollkeeper.Password(password), Audience: tollkeeper.AudienceOrganization}
 		}
 		asks := map[string]tollkeeper.SignInRequest{
-			"wrong password":            ask(c.email, c.key, "wrong"),
-			"unknown email":             ask("nobody@example.com", c.key, password),
-			"no password set":           ask(blank.Email, c.key, password),
-			"empty password, none set":  ask(blank.Email, c.key, ""),
-			"another tenant's account":  ask(other.email, c.key, password),
-			"disabled, wrong password":  ask(disabled.email, c.key, "wrong"),
-			"an address that is none":   ask("no address", c.key, password),
-			"child without key, wrong":  ask(c.email, "", "wrong"),
-			"parent's email with a key": ask("nobody@q.example", other.key, password),
+			"wrong password":            ask(c.Email, c.ParentKey, "wrong"),
+			"unknown email":             ask("nobody@example.com", c.ParentKey, password),
+			"no password set":           ask(blank.Email, c.ParentKey, password),
+			"empty password, none set":  ask(blank.Email, c.ParentKey, ""),
+			"another tenant's account":  ask(other.Email, c.ParentKey, password),
+			"disabled, wrong password":  ask(disabled.Email, c.ParentKey, "wrong"),
+			"an address that is none":   ask("no address", c.ParentKey, password),
+			"child without key, wrong":  ask(c.Email, "", "wrong"),
+			"parent's email with a key": ask("nobody@q.example", other.ParentKey, password),
 		}
 		var first error
 		for name, r := range asks {
-			w.pass(time.Hour)
+			w.Advance(time.Hour)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := w.auth.SignIn(ctx, r)
+			_, err := w.Auth.SignIn(ctx, r)
 			runtime.ReadMemStats(&after)
 			if first == nil {
 				first = err
@@ -229,15 +232,15 @@ func TestSignInResult(t *testing.T) {
 		if res.TenantKey == "" || res.ExpiresIn != 24*time.Hour || res.PasswordExpired || res.DaysUntilExpiry != 90 || res.Refresh != "" {
 			t.Errorf("a parent's sign-in: %+v", res)
 		}
-		if details, err := w.auth.Organization(ctx, p.Identity); err != nil || details.TenantKey != res.TenantKey {
+		if details, err := w.Auth.Organization(ctx, p.Identity); err != nil || details.TenantKey != res.TenantKey {
 			t.Error("the secret of the sign-in is not that of the details")
 		}
 		if res := w.signIn(c); res.TenantKey != "" {
 			t.Error("a child got the jwtSecret")
 		}
-		r := p.attempt(password)
+		r := attempt(p, password)
 		r.Audience = tollkeeper.AudienceV1
-		if res, err := w.auth.SignIn(ctx, r); err != nil || res.TenantKey != "" {
+		if res, err := w.Auth.SignIn(ctx, r); err != nil || res.TenantKey != "" {
 			t.Error("another family got the jwtSecret")
 		}
 	})
@@ -248,7 +251,7 @@ func TestPasswordsAreComparedExactly(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		for _, near := range []string{"", password[1:], password[:len(password)-1], password + " ", " " + password, strings.ToUpper(password), password + "\x00"} {
-			w.pass(time.Hour)
+			w.Advance(time.Hour)
 			_, err := w.try(p, near)
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 		}
@@ -268,10 +271,10 @@ func TestLegacyHashesCostNoLess(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
-				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
+				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 				w.ok(err)
 				s.Account.Password = store.SecretText(stored)
-				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
+				_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 				w.ok(err)
 				for _, guess := range []string{"wrong", "wro\x00ng", strings.Repeat("a", 73)} {
 					var before, after runtime.MemStats

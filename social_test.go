@@ -36,7 +36,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 		c.Social.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
 	}))
 	parent := k.Parent()
-	owner := k.Identity(string(k.SignIn(parent).Token))
+	owner := k.SignedIn(parent)
 	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -16,113 +17,113 @@ func TestRoundTrips(t *testing.T) {
 	flows := []struct {
 		name string
 		want string
-		do   func(w *world, p, c *person) func() error
+		do   func(w *world, p, c authtest.Account) func() error
 	}{
-		{"parent sign-in", "[Take FindAccount CreateSession]", func(w *world, p, _ *person) func() error {
+		{"parent sign-in", "[Take FindAccount CreateSession]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { _, err := w.try(p, password); return err }
 		}},
-		{"child sign-in", "[Take FindAccount CreateSession]", func(w *world, _, c *person) func() error {
+		{"child sign-in", "[Take FindAccount CreateSession]", func(w *world, _, c authtest.Account) func() error {
 			return func() error { _, err := w.try(c, password); return err }
 		}},
-		{"sign-in from a new network, with its notice", "[Take FindAccount CreateSession QueueMail]", func(w *world, p, _ *person) func() error {
+		{"sign-in from a new network, with its notice", "[Take FindAccount CreateSession QueueMail]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { return w.guess(p, password, "192.0.2.1") }
 		}},
-		{"sign-in of nobody", "[Take FindAccount]", func(w *world, _, _ *person) func() error {
+		{"sign-in of nobody", "[Take FindAccount]", func(w *world, _, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.try(&person{email: "nobody@example.com"}, password)
+				_, err := w.try(authtest.Account{Email: "nobody@example.com"}, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
 				return nil
 			}
 		}},
-		{"stray child", "[Take FindAccount Settle]", func(w *world, _, c *person) func() error {
+		{"stray child", "[Take FindAccount Settle]", func(w *world, _, c authtest.Account) func() error {
 			return func() error {
-				_, err := w.try(&person{email: c.email}, password)
+				_, err := w.try(authtest.Account{Email: c.Email}, password)
 				w.want(err, tollkeeper.ErrParentKeyNeeded)
 				return nil
 			}
 		}},
-		{"sign-in that stops at the second factor", "[Take FindAccount Settle]", func(w *world, p, _ *person) func() error {
-			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.Account})
+		{"sign-in that stops at the second factor", "[Take FindAccount Settle]", func(w *world, p, _ authtest.Account) func() error {
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 			w.ok(err)
 			s.Account.TOTP = []byte("seed")
-			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.now())
+			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 			w.ok(err)
 			return func() error { _, err := w.try(p, password); return err }
 		}},
-		{"authenticate", "[Session]", func(w *world, p, _ *person) func() error {
-			return func() error { _, err := w.auth.Authenticate(ctx, p.Token); return err }
+		{"authenticate", "[Session]", func(w *world, p, _ authtest.Account) func() error {
+			return func() error { _, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(p.Token)); return err }
 		}},
-		{"a token that is none", "[]", func(w *world, p, _ *person) func() error {
+		{"a token that is none", "[]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.auth.Authenticate(ctx, p.Token+"A")
+				_, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(p.Token+"A"))
 				w.want(err, tollkeeper.ErrInvalidToken)
 				return nil
 			}
 		}},
-		{"sign-out", "[RevokeSession]", func(w *world, p, _ *person) func() error {
-			return func() error { return w.auth.SignOut(ctx, p.Identity) }
+		{"sign-out", "[RevokeSession]", func(w *world, p, _ authtest.Account) func() error {
+			return func() error { return w.Auth.SignOut(ctx, p.Identity) }
 		}},
-		{"parent sign-up", "[Take CreateAccount CreateSession]", func(w *world, _, _ *person) func() error {
+		{"parent sign-up", "[Take CreateAccount CreateSession]", func(w *world, _, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password})
+				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password})
 				return err
 			}
 		}},
-		{"child sign-up", "[Take FindAccount CreateAccount CreateSession]", func(w *world, p, _ *person) func() error {
+		{"child sign-up", "[Take FindAccount CreateAccount CreateSession]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
 				return err
 			}
 		}},
-		{"code request, below a named parent", "[Take FindAccount QueueMail]", func(w *world, _, c *person) func() error { return func() error { return w.requestCode(c) } }},
-		{"code", "[Take ConsumeSecret CreateSession]", func(w *world, _, c *person) func() error {
+		{"code request, below a named parent", "[Take FindAccount QueueMail]", func(w *world, _, c authtest.Account) func() error { return func() error { return w.requestCode(c) } }},
+		{"code", "[Take ConsumeSecret CreateSession]", func(w *world, _, c authtest.Account) func() error {
 			w.confirmed(c)
 			code := w.mailCode(c)
 			return func() error { _, err := w.verify(c, code); return err }
 		}},
-		{"code, first proof of the mailbox", "[Take ConsumeSecret UpdateAccount CreateSession]", func(w *world, _, c *person) func() error {
+		{"code, first proof of the mailbox", "[Take ConsumeSecret UpdateAccount CreateSession]", func(w *world, _, c authtest.Account) func() error {
 			code := w.mailCode(c)
 			return func() error { _, err := w.verify(c, code); return err }
 		}},
-		{"forgot", "[Take QueueMail]", func(w *world, p, _ *person) func() error { return func() error { return w.requestReset(p) } }},
-		{"reset", "[Take Secret UpdateAccount Settle]", func(w *world, p, _ *person) func() error {
+		{"forgot", "[Take QueueMail]", func(w *world, p, _ authtest.Account) func() error { return func() error { return w.requestReset(p) } }},
+		{"reset", "[Take Secret UpdateAccount Settle]", func(w *world, p, _ authtest.Account) func() error {
 			w.ok(w.requestReset(p))
-			link := w.token(p.email, tollkeeper.MailReset)
+			link := w.LastToken(p.Email, tollkeeper.MailReset)
 			return func() error { return w.reset(link, "another horse 9") }
 		}},
-		{"confirmation", "[Take Secret UpdateAccount]", func(w *world, p, _ *person) func() error {
-			w.ok(w.auth.RequestOwnVerification(ctx, p.Identity, "", host))
-			link := w.token(p.email, tollkeeper.MailVerify)
-			return func() error { return w.auth.VerifyEmail(ctx, tollkeeper.SecretText(link), host) }
+		{"confirmation", "[Take Secret UpdateAccount]", func(w *world, p, _ authtest.Account) func() error {
+			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", host))
+			link := w.LastToken(p.Email, tollkeeper.MailVerify)
+			return func() error { return w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), host) }
 		}},
-		{"role change", "[FindAccount UpdateAccount]", func(w *world, p, c *person) func() error {
+		{"role change", "[FindAccount UpdateAccount]", func(w *world, p, c authtest.Account) func() error {
 			return func() error {
-				_, err := w.auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.email, Role: tollkeeper.RoleGuest})
+				_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.Email, Role: tollkeeper.RoleGuest})
 				return err
 			}
 		}},
-		{"delete oneself", "[Take FindAccount Settle DeleteAccount]", func(w *world, _, c *person) func() error {
-			return func() error { return w.auth.DeleteAccount(ctx, c.Identity, password, host) }
+		{"delete oneself", "[Take FindAccount Settle DeleteAccount]", func(w *world, _, c authtest.Account) func() error {
+			return func() error { return w.Auth.DeleteAccount(ctx, c.Identity, password, host) }
 		}},
-		{"password change", "[Take FindAccount Settle UpdateAccount]", func(w *world, _, c *person) func() error {
+		{"password change", "[Take FindAccount Settle UpdateAccount]", func(w *world, _, c authtest.Account) func() error {
 			return func() error {
-				return w.auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9", Client: host})
+				return w.Auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9", Client: host})
 			}
 		}},
-		{"update-organization", "[FindAccount UpdateAccount]", func(w *world, p, _ *person) func() error {
+		{"update-organization", "[FindAccount UpdateAccount]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{})
+				_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{})
 				return err
 			}
 		}},
-		{"charge", "[ApplyCredit]", func(w *world, p, _ *person) func() error {
-			return func() error { _, err := w.auth.Host().Charge(ctx, p.Account, tollkeeper.OpSocial, "k"); return err }
+		{"charge", "[ApplyCredit]", func(w *world, p, _ authtest.Account) func() error {
+			return func() error { _, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSocial, "k"); return err }
 		}},
-		{"credit analysis", "[Balance ListCredits]", func(w *world, p, _ *person) func() error {
-			return func() error { _, err := w.auth.CreditAnalysis(ctx, p.Identity); return err }
+		{"credit analysis", "[Balance ListCredits]", func(w *world, p, _ authtest.Account) func() error {
+			return func() error { _, err := w.Auth.CreditAnalysis(ctx, p.Identity); return err }
 		}},
-		{"list children", "[ListAccounts Balance]", func(w *world, p, _ *person) func() error {
-			return func() error { _, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{}); return err }
+		{"list children", "[ListAccounts Balance]", func(w *world, p, _ authtest.Account) func() error {
+			return func() error { _, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{}); return err }
 		}},
 	}
 	for _, f := range flows {
@@ -130,7 +131,7 @@ func TestRoundTrips(t *testing.T) {
 			story(t, func(w *world) {
 				p := w.parent("p@example.com")
 				do := f.do(w, p, w.child(p, "c@example.com"))
-				w.sent("")
+				w.Mails("")
 				w.store.watch()
 				w.ok(do())
 				if got := fmt.Sprint(w.store.verbs()); got != f.want {
@@ -144,13 +145,13 @@ func TestRoundTrips(t *testing.T) {
 // R80: whatever fails, before or after any verb, nobody pays for a session that he did not get, twice for one that he
 // did, or for an account that is not there.
 func TestFaultsLeaveNoCharge(t *testing.T) {
-	flows := map[string]func(w *world, p, c *person) error{
-		"sign-in": func(w *world, _, c *person) error { _, err := w.try(c, password); return err },
-		"sign-up": func(w *world, p, _ *person) error {
-			_, err := w.auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+	flows := map[string]func(w *world, p, c authtest.Account) error{
+		"sign-in": func(w *world, _, c authtest.Account) error { _, err := w.try(c, password); return err },
+		"sign-up": func(w *world, p, _ authtest.Account) error {
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
 			return err
 		},
-		"code": func(w *world, _, c *person) error { _, err := w.verify(c, w.code(c.email)); return err },
+		"code": func(w *world, _, c authtest.Account) error { _, err := w.verify(c, w.LastCode(c.Email)); return err },
 	}
 	verbs := []string{"Take", "FindAccount", "ConsumeSecret", "UpdateAccount", "CreateAccount", "CreateSession", "Settle"}
 	for name, do := range flows {
@@ -166,13 +167,13 @@ func TestFaultsLeaveNoCharge(t *testing.T) {
 						} else {
 							w.store.faults(nil, failing(verb))
 						}
-						before := w.balance(p)
+						before := w.Balance(p)
 						err := do(w, p, c)
 						if err != nil && codeOf(err) != "unavailable" {
 							w.Fatalf("%v", err)
 						}
 						w.store.faults(nil, nil)
-						after := w.balance(p)
+						after := w.Balance(p)
 						if paid := before.Credits - after.Credits; err != nil && paid != 0 {
 							w.charged(p, c, verb, when, paid, after)
 						}
@@ -187,11 +188,11 @@ func TestFaultsLeaveNoCharge(t *testing.T) {
 }
 
 // charged checks a charge of a request whose answer was lost: there must be a session or an account for it.
-func (w *world) charged(p, c *person, verb, when string, paid int64, b tollkeeper.Balance) {
+func (w *world) charged(p, c authtest.Account, verb, when string, paid int64, b tollkeeper.Balance) {
 	w.Helper()
-	sessions, err := w.store.Store.ListSessions(ctx, c.Account, store.Page{Limit: 100}, w.now())
+	sessions, err := w.store.Store.ListSessions(ctx, c.ID, store.Page{Limit: 100}, w.Now())
 	w.ok(err)
-	rows := w.ledger(p)
+	rows := w.Ledger(p)
 	last := rows[len(rows)-1]
 	switch {
 	case when == "after" && verb == "CreateSession" && paid == 1 && last.Key == "session:"+sessions[len(sessions)-1].ID.String():
@@ -208,17 +209,14 @@ type hung struct{ store.Store }
 func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		c := w.config
-		c.Limits.Attempts = hung{w.store}
-		auth, err := tollkeeper.New(hung{w.store}, c)
-		w.ok(err)
-		defer auth.Close(ctx)
+		stuck := hung{w.store}
+		auth := w.Another(authtest.WithStore(stuck), authtest.WithConfig(func(c *tollkeeper.Config) { c.Limits.Attempts = stuck })).Auth
 		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		before := time.Now()
-		in := p.attempt(password)
+		in := attempt(p, password)
 		in.Client = from("10.0.0.1")
-		_, err = auth.SignIn(limited, in)
+		_, err := auth.SignIn(limited, in)
 		w.ok(err)
 		if waited := time.Since(before); waited > 10*time.Second {
 			t.Errorf("it came back after %v", waited)

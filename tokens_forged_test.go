@@ -80,7 +80,7 @@ func signed(head, body string, key []byte) string {
 func (w *world) keys() *token.Keyring {
 	w.Helper()
 	var masters [][]byte
-	for _, m := range w.config.Secrets {
+	for _, m := range w.secrets {
 		masters = append(masters, m)
 	}
 	r, err := token.NewKeyring(masters, nil)
@@ -102,14 +102,14 @@ func (w *world) tenantKeyID(tenant uuid.UUID, version int) string {
 // instanceSecret returns the HMAC key that signs for every audience but the organization's.
 func (w *world) instanceSecret() string {
 	w.Helper()
-	key, err := hkdf.Key(sha256.New, w.config.Secrets[0], nil, "tollkeeper instance v1", sha256.Size)
+	key, err := hkdf.Key(sha256.New, w.secrets[0], nil, "tollkeeper instance v1", sha256.Size)
 	w.ok(err)
 	return string(key)
 }
 
 func (w *world) refuses(what, token string) {
 	w.Helper()
-	if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token)); id != nil || codeOf(err) != "invalid_token" {
+	if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(token)); id != nil || codeOf(err) != "invalid_token" {
 		w.Errorf("%s: %v, %v", what, id, err)
 	}
 }
@@ -121,61 +121,61 @@ func TestMaliciousTenant(t *testing.T) {
 		tenant, victim := w.parent("tenant@example.com"), w.parent("victim@example.com")
 		child, stranger := w.child(tenant, "c@example.com"), w.child(victim, "s@example.com")
 		admin := w.house()
-		other, err := w.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.email, Password: password, Audience: tollkeeper.AudienceV1})
+		other, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.Email, Password: password, Audience: tollkeeper.AudienceV1})
 		w.ok(err)
 		secret := w.signIn(tenant).TenantKey
-		own := apart(t, string(tenant.Token), string(secret))
+		own := apart(t, tenant.Token, string(secret))
 
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.token())); err != nil || id.Session != tenant.Session {
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.token())); err != nil || id.Session != tenant.Identity.Session {
 			w.Fatalf("his own session under his own key: %v", err)
 		}
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.with("role", "admin").with("limited", false).token())); err != nil || id.Role != tollkeeper.RoleUser {
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.with("role", "admin").with("limited", false).token())); err != nil || id.Role != tollkeeper.RoleUser {
 			t.Errorf("a claim gave a role: %v %v", id, err)
 		}
-		later := own.with("exp", tenant.ExpiresAt.Unix()+86_400).with("iat", tenant.ExpiresAt.Unix()-86_400)
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(later.token())); err != nil || id.ExpiresAt.After(tenant.ExpiresAt) {
+		later := own.with("exp", tenant.Identity.ExpiresAt.Unix()+86_400).with("iat", tenant.Identity.ExpiresAt.Unix()-86_400)
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(later.token())); err != nil || id.ExpiresAt.After(tenant.Identity.ExpiresAt) {
 			t.Errorf("a claim moved the end of a session: %v %v", id, err)
 		}
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(own.with("sub", child.Account).with("sid", child.Session).token())); err != nil || id.Account != child.Account {
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.with("sub", child.ID).with("sid", child.Identity.Session).token())); err != nil || id.Account != child.ID {
 			t.Errorf("a live session of his own child, whose id he knows: %v", err)
 		}
 
 		for what, f := range map[string]forgery{
-			"the victim":                     own.with("sub", victim.Account),
-			"the victim's session":           own.with("sub", victim.Account).with("sid", victim.Session),
-			"a stranger's session":           own.with("sub", stranger.Account).with("sid", stranger.Session),
-			"a stranger's, as his own":       own.with("sid", stranger.Session),
-			"his child in his session":       own.with("sub", child.Account),
-			"himself in his child's":         own.with("sid", child.Session),
-			"an admin of the house":          own.with("sub", admin.Account).with("sid", admin.Session),
-			"the same for v1":                own.with("sub", admin.Account).with("sid", admin.Session).with("aud", "v1"),
+			"the victim":                     own.with("sub", victim.ID),
+			"the victim's session":           own.with("sub", victim.ID).with("sid", victim.Identity.Session),
+			"a stranger's session":           own.with("sub", stranger.ID).with("sid", stranger.Identity.Session),
+			"a stranger's, as his own":       own.with("sid", stranger.Identity.Session),
+			"his child in his session":       own.with("sub", child.ID),
+			"himself in his child's":         own.with("sid", child.Identity.Session),
+			"an admin of the house":          own.with("sub", admin.ID).with("sid", admin.Identity.Session),
+			"the same for v1":                own.with("sub", admin.ID).with("sid", admin.Identity.Session).with("aud", "v1"),
 			"his own session of v1":          own.with("sid", other.Session).with("aud", "v1"),
 			"that, for the organization":     own.with("sid", other.Session),
 			"his session for v1":             own.with("aud", "v1"),
 			"his session for the platform":   own.with("aud", "platform"),
 			"his session for the host":       own.with("aud", "host"),
 			"his session for two":            own.with("aud", []string{"organization", "v1"}),
-			"the victim's kid":               own.header("kid", w.tenantKeyID(victim.Account, 1)),
-			"the victim, kid and all":        own.with("sub", victim.Account).with("sid", victim.Session).header("kid", w.tenantKeyID(victim.Account, 1)),
+			"the victim's kid":               own.header("kid", w.tenantKeyID(victim.ID, 1)),
+			"the victim, kid and all":        own.with("sub", victim.ID).with("sid", victim.Identity.Session).header("kid", w.tenantKeyID(victim.ID, 1)),
 			"the instance's kid":             own.header("kid", w.keys().Instance().ID()),
 			"the instance's kid for v1":      own.with("sid", other.Session).with("aud", "v1").header("kid", w.keys().Instance().ID()),
-			"the next version of his key":    own.header("kid", w.tenantKeyID(tenant.Account, 2)),
-			"his child as a tenant":          own.header("kid", w.tenantKeyID(child.Account, 1)),
+			"the next version of his key":    own.header("kid", w.tenantKeyID(tenant.ID, 2)),
+			"his child as a tenant":          own.header("kid", w.tenantKeyID(child.ID, 1)),
 			"another issuer":                 own.with("iss", "https://tenant.example"),
-			"a session that never was":       own.with("sid", tenant.Account),
+			"a session that never was":       own.with("sid", tenant.ID),
 			"no session":                     own.with("sid", nil),
 			"the zero session":               own.with("sid", "00000000-0000-0000-0000-000000000000"),
-			"a life beyond thirty days":      own.with("exp", tenant.ExpiresAt.Unix()+40*86_400),
+			"a life beyond thirty days":      own.with("exp", tenant.Identity.ExpiresAt.Unix()+40*86_400),
 			"a challenge's type":             own.header("typ", "challenge"),
-			"his key as a challenge payload": own.with("a", tenant.Account).with("sid", nil),
+			"his key as a challenge payload": own.with("a", tenant.ID).with("sid", nil),
 		} {
 			w.refuses(what, f.token())
 		}
 
-		w.ok(w.auth.SignOut(ctx, child.Identity))
-		w.refuses("a session that was signed out", own.with("sub", child.Account).with("sid", child.Session).token())
-		w.pass(24 * 60 * 60 * 1e9)
-		now := w.now().Unix()
+		w.ok(w.Auth.SignOut(ctx, child.Identity))
+		w.refuses("a session that was signed out", own.with("sub", child.ID).with("sid", child.Identity.Session).token())
+		w.Advance(24 * 60 * 60 * 1e9)
+		now := w.Now().Unix()
 		w.refuses("his own session after its end", own.with("exp", now+3600).with("iat", now).with("nbf", now).token())
 	})
 }
@@ -187,14 +187,14 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 		secret := []byte(w.signIn(p).TenantKey)
 		w.child(p, "a@example.com")
 		w.child(p, "b@example.com")
-		page, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1})
+		page, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1})
 		w.ok(err)
 		body, _, _ := strings.Cut(page.Next, ".")
 		m := hmac.New(sha256.New, secret)
 		m.Write([]byte(body))
 		forged := body + "." + b64.EncodeToString(m.Sum(nil))
-		for what, cursor := range map[string]string{"signed by the tenant": forged, "a token": string(p.Token), "without a tag": body + ".", "cut": page.Next[:len(page.Next)-1]} {
-			_, err := w.auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1, Cursor: cursor})
+		for what, cursor := range map[string]string{"signed by the tenant": forged, "a token": p.Token, "without a tag": body + ".", "cut": page.Next[:len(page.Next)-1]} {
+			_, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1, Cursor: cursor})
 			if codeOf(err) != "invalid_cursor" {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -213,23 +213,23 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 // No text but what the instance signed is a token, and none of them panics. A forger holds the key of a tenant: what he signs
 // still never speaks for anybody but the accounts of his own session.
 func FuzzToken(f *testing.F) {
-	w := signer(f)
+	w := newWorld(f)
 	p, q := w.parent("p@example.com"), w.parent("q@example.com")
 	secret := []byte(w.signIn(p).TenantKey)
-	parts := strings.Split(string(string(p.Token)), ".")
+	parts := strings.Split(string(p.Token), ".")
 	head, _ := b64.DecodeString(parts[0])
 	body, _ := b64.DecodeString(parts[1])
-	f.Add(string(p.Token), string(head), string(body))
-	f.Add("a.b.c", `{"alg":"none"}`, strings.ReplaceAll(string(body), p.Account.String(), q.Account.String()))
-	f.Add(string(q.Token)+"=", string(head), strings.Replace(string(body), `"exp":`, `"exp":1e300,"x":`, 1))
-	f.Add("", strings.Replace(string(head), "HS256", "HS384", 1), strings.Replace(string(body), p.Session.String(), q.Session.String(), 1))
+	f.Add(p.Token, string(head), string(body))
+	f.Add("a.b.c", `{"alg":"none"}`, strings.ReplaceAll(string(body), p.ID.String(), q.ID.String()))
+	f.Add(q.Token+"=", string(head), strings.Replace(string(body), `"exp":`, `"exp":1e300,"x":`, 1))
+	f.Add("", strings.Replace(string(head), "HS256", "HS384", 1), strings.Replace(string(body), p.Identity.Session.String(), q.Identity.Session.String(), 1))
 	f.Fuzz(func(t *testing.T, token, head, body string) {
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && token != string(p.Token) && token != string(q.Token) {
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(token)); err == nil && token != p.Token && token != q.Token {
 			t.Fatalf("%q speaks for %v", token, id.Account)
 		} else if err != nil && codeOf(err) != "invalid_token" {
 			t.Fatal(err)
 		}
-		if id, err := w.auth.Authenticate(ctx, tollkeeper.SecretText(signed(head, body, secret))); err == nil && (id.Account != p.Account || id.Audience != tollkeeper.AudienceOrganization) {
+		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(signed(head, body, secret))); err == nil && (id.Account != p.ID || id.Audience != tollkeeper.AudienceOrganization) {
 			t.Fatalf("%q %q speaks for %v", head, body, id)
 		}
 	})

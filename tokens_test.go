@@ -15,8 +15,8 @@ func TestTokenIsRefused(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		secret := w.signIn(p).TenantKey
-		good := apart(t, string(p.Token), string(secret))
-		w.identity(good.token())
+		good := apart(t, p.Token, string(secret))
+		w.Identity(good.token())
 
 		alias := func(token string) string { // the last character has unused bits
 			const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -30,7 +30,7 @@ func TestTokenIsRefused(t *testing.T) {
 			return strings.TrimSuffix(string(body), "}") + `,"` + claim + `":` + value + "}"
 		}
 		parts := strings.Split(good.token(), ".")
-		now := w.now().Unix()
+		now := w.Now().Unix()
 		for what, token := range map[string]string{
 			"empty":                      "",
 			"dots":                       "..",
@@ -88,8 +88,8 @@ func TestTokenIsRefused(t *testing.T) {
 			"iat in the future":          good.with("iat", now+60).token(),
 			"nbf in the future":          good.with("nbf", now+60).token(),
 			"exp twice":                  raw(string(head), twice("exp", fmt.Sprint(now+60))),
-			"sub twice":                  raw(string(head), twice("sub", `"`+p.Account.String()+`"`)),
-			"sid twice, escaped":         raw(string(head), twice(`s\u0069d`, `"`+p.Session.String()+`"`)),
+			"sub twice":                  raw(string(head), twice("sub", `"`+p.ID.String()+`"`)),
+			"sid twice, escaped":         raw(string(head), twice(`s\u0069d`, `"`+p.Identity.Session.String()+`"`)),
 			"aud a list":                 good.with("aud", []string{"organization"}).token(),
 			"no aud":                     good.with("aud", nil).token(),
 			"an empty aud":               good.with("aud", "").token(),
@@ -114,17 +114,17 @@ func TestTokenIsRefused(t *testing.T) {
 func TestTokenTimes(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		good := apart(t, string(p.Token), string(w.signIn(p).TenantKey))
-		now := w.now().Unix()
-		w.identity(good.with("iat", now+29).with("nbf", now+29).token())
+		good := apart(t, p.Token, string(w.signIn(p).TenantKey))
+		now := w.Now().Unix()
+		w.Identity(good.with("iat", now+29).with("nbf", now+29).token())
 		short := good.with("exp", now+1).token()
-		w.identity(short)
-		w.pass(time.Second)
+		w.Identity(short)
+		w.Advance(time.Second)
 		w.refuses("a remembered token after its end", short)
-		w.pass(24*time.Hour - 2*time.Second)
-		w.identity(string(p.Token))
-		w.pass(time.Second)
-		w.refuses("after its end", string(p.Token))
+		w.Advance(24*time.Hour - 2*time.Second)
+		w.Identity(p.Token)
+		w.Advance(time.Second)
+		w.refuses("after its end", p.Token)
 	})
 }
 
@@ -148,11 +148,11 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 		p := w.parent("p@example.com")
 		instance := w.instanceSecret()
 		for _, of := range families {
-			r := p.attempt(password)
+			r := attempt(p, password)
 			r.Audience = of
-			res, err := w.auth.SignIn(ctx, r)
+			res, err := w.Auth.SignIn(ctx, r)
 			w.ok(err)
-			if id := w.identity(string(res.Token)); id.Audience != of {
+			if id := w.Identity(string(res.Token)); id.Audience != of {
 				t.Errorf("a token of %s is of %s", of, id.Audience)
 			}
 			key := instance
@@ -160,7 +160,7 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 				key = string(w.signIn(p).TenantKey)
 			}
 			f := apart(t, string(res.Token), key)
-			w.identity(f.token())
+			w.Identity(f.token())
 			for _, to := range families {
 				if to != of {
 					w.refuses(fmt.Sprintf("%s as %s", of, to), f.with("aud", string(to)).token())
@@ -178,11 +178,11 @@ func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
 func TestClaimsDoNotOutliveTheRow(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		f := apart(t, string(p.Token), string(w.signIn(p).TenantKey))
-		w.pass(24 * time.Hour)
-		now := w.now().Unix()
+		f := apart(t, p.Token, string(w.signIn(p).TenantKey))
+		w.Advance(24 * time.Hour)
+		now := w.Now().Unix()
 		w.refuses("a later exp", f.with("iat", now).with("nbf", now).with("exp", now+3600).token())
-		if _, err := w.auth.Refresh(ctx, p.Refresh, tollkeeper.Client{}); err != nil {
+		if _, err := w.Auth.Refresh(ctx, tollkeeper.SecretText(p.Refresh), tollkeeper.Client{}); err != nil {
 			w.Fatalf("the session is over: %v", err)
 		}
 	}, func(c *tollkeeper.Config) { c.Refresh.Idle = 7 * 24 * time.Hour })

@@ -17,67 +17,73 @@ type Account struct {
 	ID        uuid.UUID
 	Number    int64
 	Parent    uuid.UUID // tollkeeper.Root for a parent
+	ParentKey string    // the parent's PublicKey; empty for a parent
 	PublicKey string
 	Email     string
 	Username  string // empty: none
 	Password  string
-	Token     string // of the session that SignUp and SignUpBelow made; empty for the others
+
+	// The session that SignUp and SignUpBelow make, and whom its Token speaks for. Other accounts have none.
+	Token    string
+	Refresh  string // empty: Config.Refresh is off
+	Identity *tollkeeper.Identity
 }
 
 // Parent makes a parent with a verified email and the initial credits.
 func (k *Kit) Parent() Account {
 	k.tb.Helper()
-	return k.create("parent", tollkeeper.AccountSpec{})
+	return k.create("parent", Account{}, tollkeeper.AccountSpec{})
 }
 
 // Child makes an account below the parent, with a verified email. The parent is not charged for it.
 func (k *Kit) Child(parent Account) Account {
 	k.tb.Helper()
-	return k.create("child", tollkeeper.AccountSpec{Parent: parent.ID})
+	return k.create("child", parent, tollkeeper.AccountSpec{})
 }
 
 // Admin makes a child that is an admin of its scope.
 func (k *Kit) Admin(parent Account) Account {
 	k.tb.Helper()
-	return k.create("admin", tollkeeper.AccountSpec{Parent: parent.ID, Role: tollkeeper.RoleAdmin})
+	return k.create("admin", parent, tollkeeper.AccountSpec{Role: tollkeeper.RoleAdmin})
 }
 
-// House bootstraps the house, which can be asked for again, and answers it with its first admin. It serves as the
+// House bootstraps the house, which can be asked for again, and returns it with its first admin. It serves as the
 // parent of Child, and as the scope of the v1 family; it cannot sign in.
 func (k *Kit) House() (house, admin Account) {
 	k.tb.Helper()
 	h, a, err := k.Auth.Host().Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
 	k.must(err, "bootstrap")
-	return of(h, ""), of(a, Password)
+	house = made(h, Account{}, "")
+	return house, made(a, house, Password)
 }
 
-func (k *Kit) create(kind string, spec tollkeeper.AccountSpec) Account {
+func (k *Kit) create(kind string, parent Account, spec tollkeeper.AccountSpec) Account {
 	k.tb.Helper()
 	spec.Username = kind + "_" + strings.ToLower(rand.Text()[:12])
-	spec.Email, spec.Password, spec.Verified = spec.Username+"@mail.example", Password, true
+	spec.Parent, spec.Email, spec.Password, spec.Verified = parent.ID, spec.Username+"@mail.example", Password, true
 	a, err := k.Auth.Host().CreateAccount(k.tb.Context(), spec)
 	k.must(err, "make a "+kind)
-	return of(a, Password)
+	return made(a, parent, Password)
 }
 
-// SignUp signs a parent up, as anyone can: the email is not verified, the rates count.
-func (k *Kit) SignUp(email, password string) Account {
+// SignUp signs a parent up, as anyone can: the email is not verified, the rates count. An edit may change the request
+// first, such as its Audience or Client.
+func (k *Kit) SignUp(email, password string, edits ...func(*tollkeeper.SignUpRequest)) Account {
 	k.tb.Helper()
-	return k.signUp(tollkeeper.SignUpRequest{Email: email, Password: tollkeeper.Password(password)})
+	return k.SignUpBelow(Account{}, email, password, edits...)
 }
 
-// SignUpBelow signs a child of the parent up, who pays for it.
-func (k *Kit) SignUpBelow(parent Account, email, password string) Account {
+// SignUpBelow is SignUp of a child of the parent, who pays for it.
+func (k *Kit) SignUpBelow(parent Account, email, password string, edits ...func(*tollkeeper.SignUpRequest)) Account {
 	k.tb.Helper()
-	return k.signUp(tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: tollkeeper.Password(password)})
-}
-
-func (k *Kit) signUp(r tollkeeper.SignUpRequest) Account {
-	k.tb.Helper()
+	r := tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: tollkeeper.Password(password)}
+	for _, edit := range edits {
+		edit(&r)
+	}
 	res, err := k.Auth.SignUp(k.tb.Context(), r)
 	k.must(err, "sign up "+r.Email)
-	a := of(res.Subject.Account, string(r.Password))
-	a.Token = string(res.Token)
+	a := made(res.Subject.Account, parent, string(r.Password))
+	a.Token, a.Refresh, a.Identity = string(res.Token), string(res.Refresh), k.Identity(string(res.Token))
 	return a
 }
 
@@ -94,7 +100,13 @@ func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollke
 	return res
 }
 
-// Identity answers who the token speaks for.
+// SignedIn is SignIn for its Identity: the account as the one who acts, in calls that take who does.
+func (k *Kit) SignedIn(a Account, edits ...func(*tollkeeper.SignInRequest)) *tollkeeper.Identity {
+	k.tb.Helper()
+	return k.Identity(string(k.SignIn(a, edits...).Token))
+}
+
+// Identity returns whom the token speaks for.
 func (k *Kit) Identity(token string) *tollkeeper.Identity {
 	k.tb.Helper()
 	id, err := k.Auth.Authenticate(k.tb.Context(), tollkeeper.SecretText(token))
@@ -102,9 +114,10 @@ func (k *Kit) Identity(token string) *tollkeeper.Identity {
 	return id
 }
 
-func of(a tollkeeper.Account, password string) Account {
+// made returns the account as a test holds it.
+func made(a tollkeeper.Account, parent Account, password string) Account {
 	return Account{
-		ID: a.ID, Number: a.Number, Parent: a.Parent, PublicKey: a.PublicKey,
+		ID: a.ID, Number: a.Number, Parent: a.Parent, ParentKey: parent.PublicKey, PublicKey: a.PublicKey,
 		Email: a.Email, Username: a.Username, Password: password,
 	}
 }

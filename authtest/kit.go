@@ -19,13 +19,15 @@ const BaseURL = "https://app.example"
 type Kit struct {
 	Auth *tollkeeper.Authenticator
 
-	// Store is the Authenticator's. Given to another Kit by WithStore it makes the two a fleet: they share accounts,
-	// sessions and captured mail, as two processes on one database would.
+	// Store is the Authenticator's. A Kit that is given it by WithStore shares accounts, sessions and captured mail with this
+	// one, but no secret: neither reads the other's tokens. For a second process of the same service see Another.
 	Store store.Store
 
-	tb    testing.TB
-	box   *mailbox
-	clock *clock
+	tb     testing.TB
+	config tollkeeper.Config // as it was edited, before the Kit watches anything
+	box    *mailbox
+	clock  *clock
+	events *eventLog
 }
 
 // Option changes what a Kit is made of.
@@ -48,11 +50,29 @@ func WithStore(kept store.Store) Option {
 	return func(s *setup) { s.store = kept }
 }
 
-// New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, and
-// every limit has its default. The clock starts at the real time and stands still until Advance moves it.
+// New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, every
+// limit has its default, and no attempt is too busy to be hashed. The clock starts at the real time and stands still until
+// Advance moves it.
 func New(tb testing.TB, options ...Option) *Kit {
 	tb.Helper()
-	s := setup{store: memory.New(), config: defaults(tb)}
+	return build(tb, setup{store: memory.New(), config: defaults(tb)}, options)
+}
+
+// Another makes a further process beside k: on its store, with its Config, and on its clock, which Advance of the new Kit
+// moves for that one alone. Options change that; on another store it is an instance that shares no more than the secrets.
+func (k *Kit) Another(options ...Option) *Kit {
+	k.tb.Helper()
+	s := setup{store: k.Store, config: k.config}
+	s.config.Now = k.clock.now
+	if k.config.Credits != nil {
+		credits := *k.config.Credits
+		s.config.Credits = &credits // an edit must not reach the one of k
+	}
+	return build(k.tb, s, options)
+}
+
+func build(tb testing.TB, s setup, options []Option) *Kit {
+	tb.Helper()
 	for _, option := range options {
 		option(&s)
 	}
@@ -62,9 +82,9 @@ func New(tb testing.TB, options ...Option) *Kit {
 	if s.config.Now == nil {
 		s.config.Now = time.Now // as in a Config
 	}
-	k := &Kit{tb: tb, clock: &clock{base: s.config.Now}}
+	k := &Kit{tb: tb, config: s.config, clock: &clock{base: s.config.Now}, events: &eventLog{next: s.config.Events}}
 	k.Store, k.box = watch(s.store)
-	s.config.Now = k.clock.now
+	s.config.Now, s.config.Events = k.clock.now, k.events.add
 	s.config.Mail.Mailer = capture(k.box, s.config.Mail.Mailer)
 	var err error
 	if k.Auth, err = tollkeeper.New(k.Store, s.config); err != nil {
@@ -83,16 +103,18 @@ func New(tb testing.TB, options ...Option) *Kit {
 func defaults(tb testing.TB) tollkeeper.Config {
 	start := time.Now().UTC().Truncate(time.Millisecond)
 	return tollkeeper.Config{
-		Secrets:   []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
-		BaseURL:   BaseURL,
-		Credits:   &tollkeeper.Credits{},
-		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
-		Now:       func() time.Time { return start },
-		Logger:    slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
+		BaseURL: BaseURL,
+		Credits: &tollkeeper.Credits{},
+		Passwords: tollkeeper.Passwords{
+			Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, Queue: 1000, Wait: time.Minute, UnsafeForTests: true},
+		},
+		Now:    func() time.Time { return start },
+		Logger: slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	}
 }
 
-// Now answers the time that the Authenticator sees.
+// Now returns the time that the Authenticator sees.
 func (k *Kit) Now() time.Time { return k.clock.now() }
 
 // Advance moves the Authenticator's clock. Mail that a failing Mailer left for later is tried again within a second of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,15 +50,30 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-func TestSignUpAnswersALiveToken(t *testing.T) {
-	kit := authtest.New(t)
+func TestSignUpSignsIn(t *testing.T) {
+	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = time.Hour }))
 	parent := kit.SignUp("owner@shop.example", "copper-Lantern-5")
-	child := kit.SignUpBelow(parent, "Ada@home.example", "copper-Lantern-6")
-	if id := kit.Identity(child.Token); id.Parent != parent.ID || id.Email != "Ada@home.example" || id.Verified {
+	child := kit.SignUpBelow(parent, "Ada@home.example", "copper-Lantern-6", func(r *tollkeeper.SignUpRequest) { r.Audience = tollkeeper.AudienceV1 })
+	if id := child.Identity; id.Account != child.ID || id.Parent != parent.ID || id.Audience != tollkeeper.AudienceV1 || id.Verified {
 		t.Errorf("the child is %+v", id)
 	}
-	if id := kit.Identity(parent.Token); !id.IsParent() {
-		t.Errorf("the parent is %+v", id)
+	if id := parent.Identity; !id.IsParent() || parent.ParentKey != "" || child.ParentKey != parent.PublicKey {
+		t.Errorf("the parent is %+v, its key %q at the child", id, child.ParentKey)
+	}
+	if kit.Identity(child.Token).Session != child.Identity.Session {
+		t.Error("the token is another session's")
+	}
+	if _, err := kit.Auth.Refresh(t.Context(), tollkeeper.SecretText(child.Refresh), tollkeeper.Client{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSignedInActs(t *testing.T) {
+	kit := authtest.New(t)
+	parent := kit.Parent()
+	child := kit.Child(parent)
+	if err := kit.Auth.SetStatus(t.Context(), kit.SignedIn(kit.Admin(parent)), child.ID, tollkeeper.StatusDisabled); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -85,6 +101,60 @@ func TestMailsAreComplete(t *testing.T) {
 	}
 	if n := len(kit.Mails(other.Email)); n != 0 {
 		t.Errorf("%d mails to somebody else", n)
+	}
+}
+
+func TestMailsOfOneKind(t *testing.T) {
+	kit := authtest.New(t)
+	parent := kit.Parent()
+	if err := kit.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Email: parent.Email}); err != nil {
+		t.Fatal(err)
+	}
+	kit.Mails(parent.Email)
+	ask(t, kit, parent.Email)
+	if m := kit.LastMail(parent.Email); m.Kind != tollkeeper.MailSignInCode {
+		t.Errorf("the last mail is of kind %s", m.Kind)
+	}
+	if m := kit.LastMail(parent.Email, tollkeeper.MailReset); m.Kind != tollkeeper.MailReset || !strings.Contains(string(m.Text), kit.LastToken(parent.Email)) {
+		t.Errorf("the last reset is of kind %s", m.Kind)
+	}
+	if n := len(kit.Mails(parent.Email, tollkeeper.MailVerify, tollkeeper.MailReset)); n != 1 {
+		t.Errorf("%d mails of two kinds, want 1", n)
+	}
+}
+
+func TestEventsInOrder(t *testing.T) {
+	var told atomic.Int32
+	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Events = func(tollkeeper.Event) { told.Add(1) } }))
+	parent := kit.SignUp("owner@shop.example", "copper-Lantern-5")
+	ask(t, kit, parent.Email)
+	if err := kit.Auth.SignOut(t.Context(), parent.Identity); err != nil {
+		t.Fatal(err)
+	}
+	var names []tollkeeper.EventName
+	for _, e := range kit.Events(tollkeeper.EventSignUp, tollkeeper.EventSignOut) {
+		names = append(names, e.Name)
+	}
+	if want := []tollkeeper.EventName{tollkeeper.EventSignUp, tollkeeper.EventSignOut}; !slices.Equal(names, want) {
+		t.Errorf("%v, want %v", names, want)
+	}
+	if len(kit.Events(tollkeeper.EventMailSent)) != 1 {
+		t.Error("the mail that was due is not among the events")
+	}
+	if all := len(kit.Events()); all != int(told.Load()) {
+		t.Errorf("%d events, the host's own function was told %d", all, told.Load())
+	}
+}
+
+func TestBooks(t *testing.T) {
+	kit := authtest.New(t)
+	parent := kit.Parent()
+	kit.SignIn(kit.Child(parent))
+	if b := kit.Balance(parent); b.Credits != 2999 || b.SignIns != 1 {
+		t.Errorf("the balance is %+v", b)
+	}
+	if rows := kit.Ledger(parent); len(rows) != 2 || rows[0].Amount != 3000 || rows[1].Operation != tollkeeper.OpSignIn {
+		t.Errorf("the ledger is %+v", rows)
 	}
 }
 
@@ -150,7 +220,32 @@ func TestMailerOfTheHost(t *testing.T) {
 	})
 }
 
-func TestTwoKitsOnOneStore(t *testing.T) {
+func TestAnotherProcess(t *testing.T) {
+	one := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Product = "Shop" }))
+	two := one.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Credits.InitialCredits = 5 }))
+	parent := one.Parent()
+	token := string(two.SignIn(parent).Token)
+	one.Identity(token)
+	ask(t, one, parent.Email)
+	if one.LastCode(parent.Email) != two.LastCode(parent.Email) {
+		t.Error("the mailboxes differ")
+	}
+	if b := two.Balance(two.Parent()); b.Credits != 5 {
+		t.Errorf("a new parent has %d credits, want the other Config's 5", b.Credits)
+	}
+	if b := one.Balance(one.Parent()); b.Credits != 3000 {
+		t.Errorf("a new parent has %d credits: the edit reached the first Kit", b.Credits)
+	}
+	two.Advance(time.Hour)
+	if ahead := two.Now().Sub(one.Now()); ahead != time.Hour {
+		t.Errorf("the other clock is %v ahead", ahead)
+	}
+	if one.Advance(time.Minute); two.Now().Sub(one.Now()) != time.Hour {
+		t.Error("the clocks run apart")
+	}
+}
+
+func TestTwoServicesOnOneStore(t *testing.T) {
 	one := authtest.New(t)
 	two := authtest.New(t, authtest.WithStore(one.Store))
 	parent := one.Parent()
@@ -172,9 +267,11 @@ func TestMessages(t *testing.T) {
 		want    string
 	}{
 		"no mail":          {do: func(k *authtest.Kit) { k.LastCode("nobody@home.example") }, want: "no mail to nobody@home.example has a one-time code; of 0 mails"},
+		"no reset":         {do: func(k *authtest.Kit) { k.LastMail("nobody@home.example", tollkeeper.MailReset) }, want: "no mail of [reset] to nobody@home.example"},
 		"wrong password":   {do: func(k *authtest.Kit) { k.SignIn(authtest.Account{Email: "a@b.example", Password: "x"}) }, want: "sign in a@b.example: Invalid email or password"},
 		"bad token":        {do: func(k *authtest.Kit) { k.Identity("x") }, want: "authenticate: Invalid or expired token"},
 		"weak password":    {do: func(k *authtest.Kit) { k.SignUp("a@b.example", "password") }, want: "sign up a@b.example: Password is too common"},
+		"nobody's balance": {do: func(k *authtest.Kit) { k.Balance(authtest.Account{Email: "a@b.example"}) }, want: "read the balance of a@b.example: "},
 		"bad config":       {options: []authtest.Option{authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = nil })}, want: "Config.Secrets"},
 		"parent is absent": {do: func(k *authtest.Kit) { k.Child(authtest.Account{ID: tollkeeper.HouseID("none")}) }, want: "make a child: "},
 	}

@@ -1,8 +1,10 @@
 package authtest
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,20 +15,30 @@ import (
 // is queued, and waits no longer than until the last of it is delivered.
 const patience = 5 * time.Second
 
-// Mails answers all mail to the address, oldest first, after whatever is due has been delivered. The letter case
-// of the address does not matter. So no mail is an answer, too: none was sent.
-func (k *Kit) Mails(email string) []tollkeeper.Message {
+// Mails returns all mail to the address, oldest first, after whatever is due has been delivered; with kinds, only theirs.
+// The letter case of the address does not matter. So no mail is an answer, too: none was sent.
+func (k *Kit) Mails(email string, kinds ...tollkeeper.MailKind) []tollkeeper.Message {
 	k.tb.Helper()
 	k.settle()
 	k.box.mu.Lock()
 	defer k.box.mu.Unlock()
 	var to []tollkeeper.Message
 	for _, m := range k.box.mails {
-		if strings.EqualFold(m.To, email) {
+		if strings.EqualFold(m.To, email) && (len(kinds) == 0 || slices.Contains(kinds, m.Kind)) {
 			to = append(to, m)
 		}
 	}
 	return to
+}
+
+// LastMail returns the newest of Mails. It ends the test if there is none.
+func (k *Kit) LastMail(email string, kinds ...tollkeeper.MailKind) tollkeeper.Message {
+	k.tb.Helper()
+	mails := k.Mails(email, kinds...)
+	if len(mails) == 0 {
+		k.tb.Fatalf("authtest: no mail %sto %s", ofKinds(kinds), email)
+	}
+	return mails[len(mails)-1]
 }
 
 // settle waits until no mail is due.
@@ -51,37 +63,45 @@ var (
 	link = regexp.MustCompile(`https?://[^\s<>"]+[?&]token=[^\s<>"]+`)
 )
 
-// LastCode answers the one-time code of the newest mail to the address that has one.
-func (k *Kit) LastCode(email string) string {
+// LastCode returns the one-time code of the newest of Mails that has one. It ends the test if there is none.
+func (k *Kit) LastCode(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
-	return k.last(email, "one-time code", code)
+	return k.last("one-time code", code, email, kinds)
 }
 
-// LastLink answers the link, which carries a token, of the newest mail to the address that has one.
-func (k *Kit) LastLink(email string) string {
+// LastLink returns the link, which carries a token, of the newest of Mails that has one. It ends the test if there is none.
+func (k *Kit) LastLink(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
-	return k.last(email, "link", link)
+	return k.last("link", link, email, kinds)
 }
 
-// LastToken answers the token of LastLink.
-func (k *Kit) LastToken(email string) string {
+// LastToken returns the token of LastLink.
+func (k *Kit) LastToken(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
-	text := k.LastLink(email)
+	text := k.LastLink(email, kinds...)
 	u, err := url.Parse(text)
 	k.must(err, "read the link "+text)
 	return u.Query().Get("token")
 }
 
-func (k *Kit) last(email, what string, pattern *regexp.Regexp) string {
+func (k *Kit) last(what string, pattern *regexp.Regexp, email string, kinds []tollkeeper.MailKind) string {
 	k.tb.Helper()
-	mails := k.Mails(email)
+	mails := k.Mails(email, kinds...)
 	var subjects []string
-	for i := len(mails) - 1; i >= 0; i-- {
-		if found := pattern.FindString(string(mails[i].Text)); found != "" {
+	for _, m := range slices.Backward(mails) {
+		if found := pattern.FindString(string(m.Text)); found != "" {
 			return found
 		}
-		subjects = append(subjects, mails[i].Subject)
+		subjects = append(subjects, m.Subject)
 	}
-	k.tb.Fatalf("authtest: no mail to %s has a %s; of %d mails to it the subjects are %q", email, what, len(mails), subjects)
+	k.tb.Fatalf("authtest: no mail %sto %s has a %s; of %d mails to it the subjects are %q", ofKinds(kinds), email, what, len(mails), subjects)
 	return ""
+}
+
+// ofKinds is what a message says of the kinds that were asked for.
+func ofKinds(kinds []tollkeeper.MailKind) string {
+	if len(kinds) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of %v ", kinds)
 }

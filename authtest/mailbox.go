@@ -25,7 +25,7 @@ type watched struct {
 	box *mailbox
 }
 
-// watch answers the store with a mailbox, the one it has if it came from another Kit.
+// watch returns the store with a mailbox, the one it has if it came from another Kit.
 func watch(kept store.Store) (store.Store, *mailbox) {
 	if w, ok := kept.(*watched); ok {
 		return w, w.box
@@ -100,7 +100,7 @@ func (w *watched) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry
 	return err
 }
 
-// due answers how much mail is due and not yet delivered, and what to wait for.
+// due returns how much mail is due and not yet delivered, and what to wait for.
 func (b *mailbox) due(now time.Time) (n int, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
