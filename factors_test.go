@@ -159,7 +159,7 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 	parent := k.Parent()
 	x := enrol(t, k, k.Child(parent))
 	ways := map[string]func() (tollkeeper.SignInResult, error){}
-	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform} {
+	for _, audience := range constants[tollkeeper.Audience](t, "store", "Audience") {
 		ways["password/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), ParentKey: parent.PublicKey, Audience: audience})
 		}

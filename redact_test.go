@@ -7,12 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"log/slog"
 	"path"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -129,37 +125,6 @@ func exportedTypes(t *testing.T) []reflect.Type {
 	}
 	slices.SortFunc(types, func(a, b reflect.Type) int { return strings.Compare(a.String(), b.String()) })
 	return types
-}
-
-// declaredTypes lists the exported types that the files of a package declare, without aliases.
-func declaredTypes(t *testing.T, folder string) (names []string) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(folder, err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			group, ok := d.(*ast.GenDecl)
-			if !ok || group.Tok != token.TYPE {
-				continue
-			}
-			for _, s := range group.Specs {
-				spec := s.(*ast.TypeSpec)
-				if _, role := spec.Type.(*ast.InterfaceType); spec.Name.IsExported() && !spec.Assign.IsValid() && !role {
-					names = append(names, spec.Name.Name)
-				}
-			}
-		}
-	}
-	return names
 }
 
 // filler puts the marker wherever a secret belongs: into what has a type that redacts itself, and into every text and

@@ -143,7 +143,7 @@ func TestHugeTokenCostsNothing(t *testing.T) {
 
 // A token of one family says which; Authenticate hands it on, so that the adapter can refuse it elsewhere.
 func TestEveryFamilyHasItsAudienceAndKey(t *testing.T) {
-	families := []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}
+	families := constants[tollkeeper.Audience](t, "store", "Audience")
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		instance := w.instanceSecret()
