@@ -46,7 +46,7 @@ func BenchmarkSignIn(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			r := tollkeeper.SignInRequest{Email: "admin@house.example", Password: password, Parent: w.house.ID, Audience: tollkeeper.AudienceV1}
-			if _, err := w.auth.SignIn(b.Context(), r); err != nil {
+			if _, err := w.Auth.SignIn(b.Context(), r); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -72,7 +72,7 @@ func BenchmarkAuthenticated(b *testing.B) {
 	header := http.Header{"Authorization": {"Bearer " + token}}
 	b.Run("family", func(b *testing.B) { send(b, w.mux, "GET", "/authentiq/v1/user/role", "", header) })
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	guarded := httpadapter.RequireAuth(w.auth, httpadapter.Accept(tollkeeper.AudienceV1))(nothing)
+	guarded := httpadapter.RequireAuth(w.Auth, httpadapter.Accept(tollkeeper.AudienceV1))(nothing)
 	b.Run("middleware", func(b *testing.B) {
 		r, rw := httptest.NewRequest("GET", "/", nil), &discard{http.Header{}}
 		r.Header = header
@@ -84,7 +84,7 @@ func BenchmarkAuthenticated(b *testing.B) {
 	b.Run("core", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := w.auth.Authenticate(b.Context(), tollkeeper.SecretText(token)); err != nil {
+			if _, err := w.Auth.Authenticate(b.Context(), tollkeeper.SecretText(token)); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -15,7 +15,7 @@ func TestUnknownAndWrongAreOneAnswer(t *testing.T) {
 	parent, other := w.parent("pia"), w.parent("ole")
 	child, second := w.child("cem", parent), w.child("cleo", parent)
 	user := w.user("uwe")
-	blank, err := w.auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "blank@child.example", Parent: parent.id})
+	blank, err := w.Auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "blank@child.example", Parent: parent.id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestTakenAddressesAreNotTold(t *testing.T) {
 	parent := w.parent("pia")
 	child, other := w.child("cem", parent), w.child("sue", parent)
 	ask := func(email string) answer {
-		w.pass(2 * time.Minute)
+		w.Advance(2 * time.Minute)
 		return w.do("POST /auth/account/email", object("email", email, "password", password), bearerOf(child.token))
 	}
 	taken, free := ask(other.email), ask("nobody@child.example")

@@ -21,7 +21,7 @@ func withRefresh(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 // code is what the app with that secret shows now.
 func (w *world) code(secret string) string {
 	w.t.Helper()
-	code, err := totp.GenerateCode(secret, w.clock())
+	code, err := totp.GenerateCode(secret, w.Now())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func (w *world) enrol(p person) (secret string, recovery []string) {
 	w.t.Helper()
 	secret = w.must("POST /auth/mfa/enrol", "", bearerOf(p.token)).field("data.secret")
 	a := w.must("POST /auth/mfa/confirm", object("code", w.code(secret)), bearerOf(p.token))
-	w.pass(time.Minute) // one code once
+	w.Advance(time.Minute) // one code once
 	return secret, a.list("data.recoveryCodes")
 }
 
@@ -77,11 +77,11 @@ func TestChallengesEndInTheirFamily(t *testing.T) {
 	secret, _ := w.enrol(child)
 	user := w.user("uwe")
 	id := w.identity(user.token)
-	e, err := w.auth.EnrolFactor(t.Context(), id, password, tollkeeper.Client{})
+	e, err := w.Auth.EnrolFactor(t.Context(), id, password, tollkeeper.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.auth.ConfirmFactor(t.Context(), id, tollkeeper.SecretText(w.code(string(e.Seed))), tollkeeper.Client{}); err != nil {
+	if _, err := w.Auth.ConfirmFactor(t.Context(), id, tollkeeper.SecretText(w.code(string(e.Seed))), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	organization := func() (string, string) {
@@ -109,7 +109,7 @@ func TestChallengesEndInTheirFamily(t *testing.T) {
 		{"platform at the organization's", "POST /auth/mfa/verify", "data.token", "GET /api/user/status", platform},
 		{"v1 at the organization's", "POST /auth/mfa/verify", "data.token", "GET /authentiq/v1/validate/token", v1},
 	} {
-		w.pass(time.Minute)
+		w.Advance(time.Minute)
 		challenge, secret := c.begin()
 		if challenge == "" {
 			t.Fatalf("%s: no challenge", c.name)
@@ -174,7 +174,7 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 		if second.field(c.next) == "" || second.field(c.token) == "" || second.field(c.token) == first {
 			t.Errorf("%s: %s", c.refresh, second.body)
 		}
-		on.pass(time.Minute) // beyond the grace of parallel tabs
+		on.Advance(time.Minute) // beyond the grace of parallel tabs
 		if a := on.do(c.refresh, object("refreshToken", first)); a.status != 401 {
 			t.Errorf("%s, used again: %d %s", c.refresh, a.status, a.body)
 		}
@@ -230,7 +230,7 @@ func TestFactorChangesEndOtherSessions(t *testing.T) {
 	if a, b := in(recovery[1]), in(fresh[1]); a.status != 401 || b.status != 200 {
 		t.Errorf("an old recovery code: %d, a new one %d", a.status, b.status)
 	}
-	w.pass(time.Minute)
+	w.Advance(time.Minute)
 	w.must("POST /auth/mfa/disable", object("password", password, "code", w.code(secret)), bearerOf(parent.token))
 	if a := w.must("POST /auth/signin", object("email", parent.email, "password", password)); a.field("data.token") == "" {
 		t.Errorf("after it was turned off: %s", a.body)

@@ -38,7 +38,7 @@ func (g *golden) ownAccount() {
 	g.row("delete-401-token", "POST /auth/account/delete", object("password", another), me)
 
 	g.row("rotate-401-child", "POST /auth/account/secret/rotate", "", bearerOf(g.child("rex", opal).token))
-	g.pass(6 * time.Minute)
+	g.Advance(6 * time.Minute)
 	g.row("rotate-403-not-recent", "POST /auth/account/secret/rotate", "", bearerOf(opal.token))
 	g.must("POST /auth/reauthenticate", object("password", password), bearerOf(opal.token))
 	g.row("rotate", "POST /auth/account/secret/rotate", "", bearerOf(opal.token))
@@ -59,12 +59,12 @@ func (g *golden) newEmail(pat person) {
 	g.row("email-confirm-400-invalid", "GET "+confirm+"?token=AAAAAAAAAAAA", "")
 	g.row("email-confirm", "GET "+confirm+"?token="+first, "")
 	g.row("email-confirm-400-used", "GET "+confirm+"?token="+first, "")
-	g.pass(2 * time.Minute)
+	g.Advance(2 * time.Minute)
 	g.must(route, object("email", "pat@newer.example", "password", password), me)
 	second := g.mailed("pat@newer.example", tollkeeper.MailChangeEmail, 1, linkToken)
 	g.row("email-confirm-post-400", "POST "+confirm, `{}`)
 	g.row("email-confirm-post", "POST "+confirm, object("token", second))
-	g.pass(6 * time.Minute)
+	g.Advance(6 * time.Minute)
 	g.row("email-403-not-recent", route, object("email", "pat@newest.example"), me)
 }
 

@@ -13,7 +13,7 @@ func (g *golden) factors() {
 	g.row("mfa-confirm-401", "POST /auth/mfa/confirm", object("code", "000000"), me)
 	g.row("mfa-confirm", "POST /auth/mfa/confirm", object("code", g.code(secret)), me)
 	g.row("mfa-enrol-409", "POST /auth/mfa/enrol", object("password", password), me)
-	g.pass(time.Minute)
+	g.Advance(time.Minute)
 
 	in := object("email", tess.email, "password", password)
 	challenge := g.row("signin-challenge", "POST /auth/signin", in, sameNetwork).field("data.challenge")
@@ -26,12 +26,12 @@ func (g *golden) factors() {
 	}
 	g.row("mfa-verify-429", "POST /auth/mfa/verify", object("challenge", challenge, "code", "000000"), sameNetwork)
 
-	g.pass(time.Hour)
+	g.Advance(time.Hour)
 	g.row("mfa-recovery-401", "POST /auth/mfa/recovery-codes", object("code", "000000"), me)
 	g.row("mfa-recovery", "POST /auth/mfa/recovery-codes", object("code", g.code(secret)), me)
 	g.row("mfa-disable-403-not-recent", "POST /auth/mfa/disable", object("code", g.code(secret)), me)
 	g.row("mfa-disable-400", "POST /auth/mfa/disable", object("password", password), me)
-	g.pass(time.Minute)
+	g.Advance(time.Minute)
 	g.row("mfa-disable", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret)), me)
 	g.row("mfa-disable-409", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret)), me)
 }
@@ -42,6 +42,6 @@ func (g *golden) refreshes(prefix, signin, credentials, route, token string) {
 	g.row(prefix+"refresh", route, object("refreshToken", first))
 	g.row(prefix+"refresh-400", route, `{}`)
 	g.row(prefix+"refresh-401", route, object("refreshToken", "forged"))
-	g.pass(time.Minute)
+	g.Advance(time.Minute)
 	g.row(prefix+"refresh-401-reuse", route, object("refreshToken", first))
 }

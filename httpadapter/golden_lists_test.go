@@ -22,7 +22,7 @@ func (g *golden) profiles() {
 	ida := g.child("ida", hal)
 	g.row("profile-new-parent", "GET /auth/user-profile", "", bearerOf(hal.token))
 	g.organize(hal, `{"organizationName":"Hal's","organizationUrl":"https://hal.example","googleSsoConfig":{"enabled":true,"clientId":"web"}}`)
-	if _, err := g.auth.Host().GrantPackage(g.t.Context(), hal.id, tollkeeper.Purchase{Package: "STARTER", TransactionID: "pay-1"}); err != nil {
+	if _, err := g.Auth.Host().GrantPackage(g.t.Context(), hal.id, tollkeeper.Purchase{Package: "STARTER", TransactionID: "pay-1"}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.row("profile-parent", "GET /auth/user-profile", "", bearerOf(hal.token))
@@ -37,9 +37,9 @@ func (g *golden) children() {
 	joe := g.parent("joe")
 	g.row("children-none", route, "", bearerOf(joe.token))
 	kay := g.child("kay", joe)
-	g.pass(48 * time.Hour)
+	g.Advance(48 * time.Hour)
 	g.child("ken", joe)
-	if _, err := g.auth.Host().CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Parent: joe.id}); err != nil {
+	if _, err := g.Auth.Host().CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Parent: joe.id}); err != nil {
 		g.t.Fatal(err)
 	}
 	joe.token = g.must("POST /auth/signin", object("email", joe.email, "password", password)).field("data.token")
@@ -65,8 +65,8 @@ func (g *golden) billing(kept *store.Store) {
 	mel := g.child("mel", lou)
 	g.row("billing-none", route, "", bearerOf(lou.token))
 	for _, days := range []int{30, 31} {
-		g.pass(time.Duration(days) * 24 * time.Hour)
-		now := g.clock()
+		g.Advance(time.Duration(days) * 24 * time.Hour)
+		now := g.Now()
 		if _, _, err := (*kept).CloseMonths(g.t.Context(), tollkeeper.MonthOf(now)-1, 1, 10, now); err != nil {
 			g.t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func (g *golden) confirmations(nina person) {
 
 	g.child("xia", nina)
 	late := g.mailed("xia@child.example", tollkeeper.MailVerify, 1, linkToken)
-	g.pass(16 * time.Minute)
+	g.Advance(16 * time.Minute)
 	g.row("confirm-400-expired", "GET /auth/confirm-email?token="+late, "")
 	for range 30 {
 		g.do("GET /auth/confirm-email?token=AAAAAAAAAAAA", "", "Peer: 192.0.2.4:1")
@@ -59,7 +59,7 @@ func (g *golden) resets(nina person) {
 	g.row("reset-400-key", "POST /auth/reset-password", object("email", "zoe@child.example", "parentPublicKey", "APK_AAAAAAAAAAAAAAAAAAAAAAAAAA"))
 
 	first := g.mailed("zoe@child.example", tollkeeper.MailReset, 1, linkToken)
-	g.pass(2 * time.Minute)
+	g.Advance(2 * time.Minute)
 	g.must("POST /auth/reset-password", ask)
 	second := g.mailed("zoe@child.example", tollkeeper.MailReset, 2, linkToken)
 	const route = "POST /auth/update-password"
@@ -71,9 +71,9 @@ func (g *golden) resets(nina person) {
 	g.row("update-password", route, object("token", first, "password", another, "parentPublicKey", nina.key))
 	g.row("update-password-400-used", route, object("token", first, "password", another))
 	g.row("update-password-400-voided", route, object("token", second, "password", another))
-	g.pass(2 * time.Minute)
+	g.Advance(2 * time.Minute)
 	g.must("POST /auth/reset-password", ask)
 	third := g.mailed("zoe@child.example", tollkeeper.MailReset, 3, linkToken)
-	g.pass(31 * time.Minute)
+	g.Advance(31 * time.Minute)
 	g.row("update-password-400-expired", route, object("token", third, "password", another))
 }

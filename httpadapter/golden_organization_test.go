@@ -109,7 +109,7 @@ func (g *golden) organizationStates(ada, cleo person) {
 	g.status(ada, tollkeeper.StatusDisabled)
 	g.row("signin-403-parent-inactive", "POST /auth/signin", in)
 	old := g.parent("olga")
-	g.pass(91 * 24 * time.Hour)
+	g.Advance(91 * 24 * time.Hour)
 	g.row("signin-expired", "POST /auth/signin", object("email", old.email, "password", password))
 }
 
@@ -136,7 +136,7 @@ func (g *golden) organizationDetails() {
 	g.row("details-403-origin", "GET /auth/organization-details", "", "X-Public-Key: "+bea.key, "Origin: https://evil.example")
 	g.row("details-origin", "GET /auth/organization-details", "", "X-Public-Key: "+bea.key, "Origin: https://app.bea.example")
 	g.row("preflight", "OPTIONS /auth/signin", "", "Origin: https://app.bea.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type")
-	if _, err := g.auth.Host().GrantPackage(g.t.Context(), bea.id, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "pay-1"}); err != nil {
+	if _, err := g.Auth.Host().GrantPackage(g.t.Context(), bea.id, tollkeeper.Purchase{Package: "GROWTH", TransactionID: "pay-1"}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.row("credit-analysis", "GET /parent/credit-analysis", "", bearerOf(bea.token))
@@ -151,7 +151,7 @@ func (g *golden) organizationWidget() {
 		return object("email", p.email, "password", password, "parentPublicKey", of.key)
 	}
 	g.organize(owner, `{"organizationName":"Owen's"}`)
-	if err := g.auth.Host().AddMember(g.t.Context(), tollkeeper.Membership{Owner: owner.id, Member: member.id}); err != nil {
+	if err := g.Auth.Host().AddMember(g.t.Context(), tollkeeper.Membership{Owner: owner.id, Member: member.id}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.row("widget-403-not-authorized", "POST /auth/signin", in(member, owner))

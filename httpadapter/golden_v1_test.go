@@ -82,7 +82,7 @@ func (g *golden) throttled() {
 		g.do("DELETE /authentiq/v1/user/delete", object("password", "wrong"), peer, bearerOf(dora.token))
 	}
 	g.row("delete-429", "DELETE /authentiq/v1/user/delete", object("password", password), peer, bearerOf(dora.token))
-	g.pass(time.Hour)
+	g.Advance(time.Hour)
 	g.status(dora, tollkeeper.StatusDisabled)
 	g.row("login-403-inactive", "POST /authentiq/v1/user/login", object("email", dora.email, "password", password))
 }
@@ -91,14 +91,14 @@ func (g *golden) v1Factor() {
 	const login, route = "POST /authentiq/v1/user/login", "POST /authentiq/v1/user/mfa"
 	fay := g.user("fay")
 	id := g.identity(fay.token)
-	e, err := g.auth.EnrolFactor(g.t.Context(), id, password, tollkeeper.Client{})
+	e, err := g.Auth.EnrolFactor(g.t.Context(), id, password, tollkeeper.Client{})
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	if _, err := g.auth.ConfirmFactor(g.t.Context(), id, tollkeeper.SecretText(g.code(string(e.Seed))), tollkeeper.Client{}); err != nil {
+	if _, err := g.Auth.ConfirmFactor(g.t.Context(), id, tollkeeper.SecretText(g.code(string(e.Seed))), tollkeeper.Client{}); err != nil {
 		g.t.Fatal(err)
 	}
-	g.pass(time.Minute)
+	g.Advance(time.Minute)
 	challenge := g.row("login-challenge", login, object("email", fay.email, "password", password), sameNetwork).field("challenge")
 	g.row("mfa-400", route, object("challenge", challenge), sameNetwork)
 	g.row("mfa-401", route, object("challenge", challenge, "code", "000000"), sameNetwork)

@@ -17,7 +17,7 @@ func TestJWKS(t *testing.T) {
 	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
 		c.Tokens.SigningKeys = []tollkeeper.SigningKey{key}
 	})
-	w.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(w.auth))
+	w.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(w.Auth))
 	for method, status := range map[string]int{"GET": 200, "HEAD": 200, "POST": 405, "PUT": 405, "DELETE": 405} {
 		a := w.do(method+" /.well-known/jwks.json", "", "Origin: https://anyone.example")
 		if a.status != status {
@@ -43,7 +43,7 @@ func TestJWKS(t *testing.T) {
 		t.Errorf("%v %s", err, a.body)
 	}
 	empty := newWorld(t)
-	empty.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(empty.auth))
+	empty.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(empty.Auth))
 	if a := empty.do("GET /.well-known/jwks.json", ""); a.body != `{"keys":[]}` {
 		t.Errorf("without keys: %s", a.body)
 	}

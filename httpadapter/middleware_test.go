@@ -11,7 +11,7 @@ import (
 // identity answers whom a token speaks for.
 func (w *world) identity(token string) *tollkeeper.Identity {
 	w.t.Helper()
-	id, err := w.auth.Authenticate(w.t.Context(), tollkeeper.SecretText(token))
+	id, err := w.Auth.Authenticate(w.t.Context(), tollkeeper.SecretText(token))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -41,12 +41,12 @@ func TestMiddleware(t *testing.T) {
 	limited := w.parent("lil")
 	w.organize(limited, `{"organizationName":"x","emailVerificationRequired":true}`)
 	admin, user := w.admin(), w.user("uwe")
-	host, err := w.auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: parent.email, Password: password})
+	host, err := w.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: parent.email, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	auth := func(o ...httpadapter.AuthOption) func(http.Handler) http.Handler {
-		return httpadapter.RequireAuth(w.auth, o...)
+		return httpadapter.RequireAuth(w.Auth, o...)
 	}
 	isAdmin := httpadapter.RequireRole(tollkeeper.RoleAdmin)
 	w.guarded("/host", auth())
@@ -98,7 +98,7 @@ func TestMiddlewareFailsClosed(t *testing.T) {
 	var store *broken
 	w := newWorld(t, breakable(&store))
 	token := w.admin().token
-	w.guarded("/admin", httpadapter.RequireAuth(w.auth, httpadapter.Accept(tollkeeper.AudienceV1)))
+	w.guarded("/admin", httpadapter.RequireAuth(w.Auth, httpadapter.Accept(tollkeeper.AudienceV1)))
 	store.err.Store(&errDriver)
 	a := w.do("GET /admin", "", bearerOf(token))
 	if a.status != 503 || a.header.Get("Retry-After") != "1" || containsAny(a.body, "pq", "10.0.0.7") {

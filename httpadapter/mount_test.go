@@ -30,7 +30,7 @@ func TestMountRefuses(t *testing.T) {
 		"a platform of 0":   {V1Scope: uuid.Max, DefaultPlatform: "0"},
 		"a negative one":    {V1Scope: uuid.Max, DefaultPlatform: "-1"},
 	} {
-		err := httpadapter.Mount(http.NewServeMux(), w.auth, o)
+		err := httpadapter.Mount(http.NewServeMux(), w.Auth, o)
 		if err == nil || !strings.Contains(err.Error(), "httpadapter: Options.") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -38,10 +38,10 @@ func TestMountRefuses(t *testing.T) {
 	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{V1Scope: uuid.Max}); err == nil {
 		t.Error("mounted nothing")
 	}
-	if err := httpadapter.Mount(w.mux, w.auth, httpadapter.Options{V1Scope: uuid.Max}); err == nil || !strings.Contains(err.Error(), "/auth") {
+	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{V1Scope: uuid.Max}); err == nil || !strings.Contains(err.Error(), "/auth") {
 		t.Errorf("mounted twice: %v", err)
 	}
-	if h, err := httpadapter.V1(w.auth, httpadapter.Options{}); h != nil || err == nil {
+	if h, err := httpadapter.V1(w.Auth, httpadapter.Options{}); h != nil || err == nil {
 		t.Errorf("v1 without a scope: %v, %v", h, err)
 	}
 }
@@ -53,7 +53,7 @@ func TestOneFamilyAlone(t *testing.T) {
 	for path, build := range map[string]func(*tollkeeper.Authenticator, httpadapter.Options) (http.Handler, error){
 		"/auth/signin": httpadapter.Organization, "/authentiq/v1/user/login": httpadapter.V1, "/api/user/signin": httpadapter.Platform,
 	} {
-		h, err := build(w.auth, o)
+		h, err := build(w.Auth, o)
 		if err != nil {
 			t.Fatal(err)
 		}

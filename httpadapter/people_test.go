@@ -32,7 +32,7 @@ func object(pairs ...string) string {
 // account answers what the core knows of somebody.
 func (w *world) account(id string) person {
 	w.t.Helper()
-	s, err := w.auth.Host().Account(w.t.Context(), uuid.MustParse(id))
+	s, err := w.Auth.Host().Account(w.t.Context(), uuid.MustParse(id))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func (w *world) member(p, of person) person {
 
 func (w *world) status(p person, s tollkeeper.Status) {
 	w.t.Helper()
-	if err := w.auth.Host().SetStatus(w.t.Context(), p.id, s); err != nil {
+	if err := w.Auth.Host().SetStatus(w.t.Context(), p.id, s); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -107,7 +107,7 @@ func (w *world) status(p person, s tollkeeper.Status) {
 func (w *world) drain(p person) {
 	w.t.Helper()
 	for i := range 1 << 20 {
-		_, err := w.auth.Host().Charge(w.t.Context(), p.id, "unit", strconv.Itoa(i))
+		_, err := w.Auth.Host().Charge(w.t.Context(), p.id, "unit", strconv.Itoa(i))
 		if errors.Is(err, tollkeeper.ErrInsufficientCredits) {
 			return
 		}

@@ -12,8 +12,8 @@ import (
 func TestRequireRecent(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")
-	auth := httpadapter.RequireAuth(w.auth, httpadapter.Accept(tollkeeper.AudienceOrganization))
-	recent := httpadapter.RequireRecent(w.auth, 5*time.Minute)
+	auth := httpadapter.RequireAuth(w.Auth, httpadapter.Accept(tollkeeper.AudienceOrganization))
+	recent := httpadapter.RequireRecent(w.Auth, 5*time.Minute)
 	w.guarded("/danger", auth, recent)
 	w.guarded("/unguarded", recent)
 	check := func(name, path string, status int, body string, h ...string) {
@@ -25,9 +25,9 @@ func TestRequireRecent(t *testing.T) {
 	me := bearerOf(parent.token)
 	const stale = `{"title":"Please confirm that it is you","status":403}`
 	check("just signed up", "/danger", 200, parent.email, me)
-	w.pass(5 * time.Minute)
+	w.Advance(5 * time.Minute)
 	check("at the end", "/danger", 200, parent.email, me)
-	w.pass(time.Second)
+	w.Advance(time.Second)
 	check("too late", "/danger", 403, stale, me)
 	if a := w.do("POST /auth/reauthenticate", object("password", "wrong"), me); a.status != 401 {
 		t.Errorf("a wrong password: %d", a.status)
@@ -39,7 +39,7 @@ func TestRequireRecent(t *testing.T) {
 	check("without RequireAuth", "/unguarded", 401, `{"title":"Invalid or missing token","status":401}`, me)
 
 	secret, _ := w.enrol(parent)
-	w.pass(10 * time.Minute)
+	w.Advance(10 * time.Minute)
 	if a := w.do("POST /auth/reauthenticate", object("password", password), me); a.status != 401 {
 		t.Errorf("the password alone, with a second factor: %d %s", a.status, a.body)
 	}
@@ -53,10 +53,10 @@ func TestMiddlewareTakesTheCookie(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")
 	families := httpadapter.Accept(tollkeeper.AudienceOrganization)
-	w.guarded("/on", httpadapter.RequireAuth(w.auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{On: true})))
-	w.guarded("/zero", httpadapter.RequireAuth(w.auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{})))
-	w.guarded("/bad", httpadapter.RequireAuth(w.auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{On: true, TrustedOrigins: []string{"x"}})))
-	w.guarded("/off", httpadapter.RequireAuth(w.auth, families))
+	w.guarded("/on", httpadapter.RequireAuth(w.Auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{On: true})))
+	w.guarded("/zero", httpadapter.RequireAuth(w.Auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{})))
+	w.guarded("/bad", httpadapter.RequireAuth(w.Auth, families, httpadapter.AcceptCookie(httpadapter.Cookie{On: true, TrustedOrigins: []string{"x"}})))
+	w.guarded("/off", httpadapter.RequireAuth(w.Auth, families))
 	good := cookieOf(parent.token)
 	for _, c := range []struct {
 		route  string

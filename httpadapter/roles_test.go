@@ -13,7 +13,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	child := w.child("cem", parent)
 	// An admin of one tenant is nobody's admin elsewhere.
 	chief := w.child("ceo", parent)
-	if _, err := w.auth.SetRole(t.Context(), w.identity(parent.token), tollkeeper.RoleChange{Email: chief.email, Role: "admin"}); err != nil {
+	if _, err := w.Auth.SetRole(t.Context(), w.identity(parent.token), tollkeeper.RoleChange{Email: chief.email, Role: "admin"}); err != nil {
 		t.Fatal(err)
 	}
 	chief.token = w.must("POST /auth/signin", object("email", chief.email, "password", password, "parentPublicKey", parent.key)).field("data.token")

@@ -1,7 +1,6 @@
 package httpadapter_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -26,16 +26,14 @@ const (
 	another  = "Vexing.Quartz9"
 )
 
-// world is all families over a memory store, with a clock and a mailbox.
+// world is all families over a Kit, with a log.
 type world struct {
+	*authtest.Kit
 	t     testing.TB
-	auth  *tollkeeper.Authenticator
 	mux   *http.ServeMux
 	house tollkeeper.Account
 
 	mu    sync.Mutex
-	now   time.Time
-	mail  map[string][]tollkeeper.Message
 	peers int
 	log   strings.Builder
 }
@@ -47,43 +45,29 @@ var fixedKey = tollkeeper.MasterKey(strings.Repeat("0123456789abcdef", 4))
 
 func newWorld(t testing.TB, sets ...set) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC), mail: map[string][]tollkeeper.Message{}}
+	w := &world{t: t}
 	logger := slog.New(slog.NewTextHandler(w, nil))
+	start := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 	var kept store.Store = memory.New()
 	c := tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Mail: tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(w.deliver)},
-		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}}, Now: w.clock, Logger: logger,
+		Secrets: []tollkeeper.MasterKey{fixedKey}, BaseURL: "https://auth.example", Now: func() time.Time { return start }, Logger: logger,
+		Credits:   &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}},
 		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 	}
 	o := httpadapter.Options{V1Scope: tollkeeper.HouseID(""), Logger: logger}
 	for _, s := range sets {
 		s(&c, &o, &kept)
 	}
+	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
 	var err error
-	if w.auth, err = tollkeeper.New(kept, c); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.auth.Close(context.Background()) })
-	if w.house, _, err = w.auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
+	if w.house, _, err = w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
 		t.Fatal(err)
 	}
 	w.mux = http.NewServeMux()
-	if err := httpadapter.Mount(w.mux, w.auth, o); err != nil {
+	if err := httpadapter.Mount(w.mux, w.Auth, o); err != nil {
 		t.Fatal(err)
 	}
 	return w
-}
-
-func (w *world) clock() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
 }
 
 // Write keeps the log.
@@ -99,39 +83,20 @@ func (w *world) logged() string {
 	return w.log.String()
 }
 
-func (w *world) deliver(_ context.Context, m tollkeeper.Message) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.mail[m.To] = append(w.mail[m.To], m)
-	return nil
-}
-
 var (
 	linkToken = regexp.MustCompile(`[?&]token=([A-Za-z0-9_-]+)`)
 	sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 )
 
-// mailed waits for the n-th mail of that kind to the address and answers what it carries.
+// mailed returns what the n-th mail of that kind to the address carries.
 func (w *world) mailed(to string, kind tollkeeper.MailKind, n int, what *regexp.Regexp) string {
 	w.t.Helper()
-	for range 500 {
-		w.mu.Lock()
-		seen := 0
-		for _, m := range w.mail[to] {
-			if m.Kind != kind {
-				continue
-			}
-			if seen++; seen == n {
-				found := what.FindStringSubmatch(string(m.Text))
-				w.mu.Unlock()
-				return found[len(found)-1]
-			}
-		}
-		w.mu.Unlock()
-		time.Sleep(10 * time.Millisecond)
+	mails := w.Mails(to, kind)
+	if len(mails) < n {
+		w.t.Fatalf("no mail %d of kind %s to %s", n, kind, to)
 	}
-	w.t.Fatalf("no mail %d of kind %s to %s", n, kind, to)
-	return ""
+	found := what.FindStringSubmatch(string(mails[n-1].Text))
+	return found[len(found)-1]
 }
 
 // answer is a response, read whole.
@@ -141,7 +106,7 @@ type answer struct {
 	body   string
 }
 
-// field answers the text at a dotted path of the JSON body.
+// field returns the text at a dotted path of the JSON body.
 func (a answer) field(path string) string {
 	var v any
 	if json.Unmarshal([]byte(a.body), &v) != nil {
