@@ -104,7 +104,7 @@ func TestErrorsOfAStore(t *testing.T) {
 		"ErrNoParent":            {store.ErrNoParent, tollkeeper.ErrNotFound.WithField("parent")},
 		"ErrLastAdmin":           {store.ErrLastAdmin, tollkeeper.ErrLastAdmin},
 		"ErrInsufficientCredits": {store.ErrInsufficientCredits, tollkeeper.ErrInsufficientCredits},
-		"ErrProof":               {store.ErrProof, tollkeeper.ErrInvalidLink},
+		"ErrProofSpent":          {store.ErrProofSpent, tollkeeper.ErrInvalidLink},
 		"ErrInvalid":             {store.ErrInvalid, tollkeeper.ErrInvalidInput},
 		"ErrUnavailable":         {store.ErrUnavailable, tollkeeper.ErrUnavailable},
 	}
