@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -65,10 +66,9 @@ const (
 SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
 
 	// A statement that had to wait may see a session as it is and its account as it was. What it refused is therefore
-	// confirmed by one that only reads, and so sees both at one moment. $1 session $2 now $3 account or NULL.
-	sessionState = `SELECT s.reused, s.generation, s.refresh_until > $2::bigint` + active + ` FROM sessions s
-  JOIN accounts a ON a.id = s.account` + joinParent + `
-  WHERE s.id = $1 AND ($3::uuid IS NULL OR s.account = $3) AND (s.reused OR ` + current + `$2` + alive + `)`
+	// confirmed by one that only reads, and so sees both at one moment. $1 session.
+	sessionState = `SELECT ` + sessionColumns + `, s.ended_at <> 0, s.reused, a.epoch, a.status, coalesce(p.status, '')
+  FROM sessions s JOIN accounts a ON a.id = s.account` + joinParent + ` WHERE s.id = $1`
 )
 
 // sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.
@@ -140,19 +140,31 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 	return row.value(), nil
 }
 
+// whyNotRotated returns the error of a rotation that found nothing to act on.
 func (s *Store) whyNotRotated(ctx context.Context, r store.Rotation, now time.Time) error {
-	var reused, refreshable bool
-	var generation int
-	found, err := s.one(ctx, sessionState, []any{id(r.Session), millis(now), nil}, &reused, &generation, &refreshable)
-	switch {
-	case err != nil:
+	x, standing, err := s.held(ctx, r.Session)
+	if err != nil {
 		return err
-	case found && reused && generation != r.Generation:
-		return store.Conflict{}
-	case found && !reused && refreshable:
+	}
+	done, err := rules.Rotate(r, x, standing, now)
+	if err == nil || done.Reuse { // there is something to act on now
 		return errRaced
 	}
-	return store.ErrNotFound
+	return err
+}
+
+// held looks up what decides about a session; nil: there is none.
+func (s *Store) held(ctx context.Context, session uuid.UUID) (x *store.Session, w rules.Standing, err error) {
+	var row store.Session
+	var agent []byte
+	var times moments
+	to := append(sessionTo(&row, &agent, &times), &w.Ended, &w.Reused, &w.Epoch, &w.Status, &w.Parent)
+	found, err := s.one(ctx, sessionState, []any{id(session)}, to...)
+	if err != nil || !found {
+		return nil, w, err
+	}
+	times.settle()
+	return &row, w, nil
 }
 
 // TouchSession meets [store.SessionStore].
@@ -173,16 +185,14 @@ func (s *Store) changeLive(ctx context.Context, account, session uuid.UUID, now 
 		if err != nil || tag.RowsAffected() > 0 {
 			return err
 		}
-		var reused, ignored bool
-		var generation int
-		found, err := s.one(ctx, sessionState, []any{id(session), millis(now), id(account)}, &reused, &generation, &ignored)
-		if err == nil && found && !reused {
-			return errRaced
+		x, standing, err := s.held(ctx, session)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			err = store.ErrNotFound
+		if err := rules.Hold(account, x, standing, now); err != nil {
+			return err
 		}
-		return err
+		return errRaced
 	})
 }
 
