@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"math"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -37,6 +37,19 @@ var applyCredit = prepare(`WITH wallet AS (
 SELECT `+entryColumns+`, `+balanceColumns+` FROM l, c`,
 	entryValues(func(e *entry) *entry { return e }), values[entry]{"owner": field(func(e *entry) [16]byte { return e.Owner })})
 
+// book is what an entry is decided on: that of the key and that to refund, each after whether it is there.
+var book = prepare(`SELECT l.id IS NOT NULL, coalesce(l.id, `+root+`), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
+  coalesce(l.balance, 0), coalesce(l.subject, `+root+`), coalesce(l.refunds, ''), l.package, coalesce(l.at, 0), d.id IS NOT NULL, coalesce(d.amount, 0),
+  EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.refunds = @refunds AND x.refunds IS NOT NULL),
+  EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.id = @entry), `+balanceColumns+`
+  FROM credits c LEFT JOIN ledger l ON l.owner = c.owner AND l.key = @key LEFT JOIN ledger d ON d.owner = c.owner AND d.key = @refunds
+  WHERE c.owner = @owner`, values[entry]{
+	"owner":   field(func(e *entry) [16]byte { return e.Owner }),
+	"entry":   field(func(e *entry) [16]byte { return e.ID }),
+	"key":     field(func(e *entry) string { return e.Key }),
+	"refunds": field(func(e *entry) *string { return textOrNull(e.Refunds) }),
+})
+
 // entry is a line of the ledger that is being written.
 type entry struct {
 	store.LedgerEntry
@@ -69,12 +82,6 @@ func entryValues[A any](of func(*A) *entry) values[A] {
 }
 
 const (
-	// entryByKey is the first entry with the key and the owner's row; without an entry the owner's row alone.
-	// $1 owner $2 key.
-	entryByKey = `SELECT l.id IS NOT NULL, coalesce(l.id, ` + root + `), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
-  coalesce(l.balance, 0), coalesce(l.subject, ` + root + `), coalesce(l.refunds, ''), l.package, coalesce(l.at, 0), ` + balanceColumns + `
-  FROM credits c LEFT JOIN ledger l ON l.owner = c.owner AND l.key = $2 WHERE c.owner = $1`
-
 	balanceOf = `SELECT ` + balanceColumns + ` FROM credits c WHERE c.owner = $1`
 
 	// standing is the owner's row if an entry has the key.
@@ -106,10 +113,10 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 			entry.Package, err = fromJSON[store.Package](bundle)
 			return err
 		}
-		if constraint := violated(err); err != nil && constraint == "" && pgCode(err) != "22003" {
+		if err != nil && violated(err) == "" && pgCode(err) != "22003" { // a sum that is out of range
 			return err
 		}
-		entry, b, err = s.whyNotApplied(ctx, e, err)
+		entry, b, err = s.whyNotApplied(ctx, &line)
 		return err
 	})
 	if err != nil {
@@ -118,59 +125,39 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 	return entry, b, fresh, nil
 }
 
-// whyNotApplied answers the entry that stands under the key, or the error; fault is what the statement failed with.
-func (s *Store) whyNotApplied(ctx context.Context, e store.LedgerEntry, fault error) (store.LedgerEntry, store.Balance, error) {
-	var first, none store.LedgerEntry
-	var b store.Balance
-	var stands bool
-	var bundle []byte
-	var times moments
-	to := append(append([]any{&stands}, entryTo(&first, &bundle, &times)...), balanceTo(&b)...)
-	found, err := s.one(ctx, entryByKey, []any{id(e.Owner), e.Key}, to...)
-	switch {
-	case err != nil:
-		return none, b, err
-	case !found:
-		return none, b, store.ErrNotFound
-	case !stands:
-		return none, b, s.whyNotNew(ctx, e, b, fault)
-	case first.Operation != e.Operation || first.Refunds != e.Refunds || e.Refunds == "" && first.Amount != e.Amount:
-		return none, b, store.Conflict{}
+// whyNotApplied returns the entry that stands under the key, or the error.
+func (s *Store) whyNotApplied(ctx context.Context, e *entry) (store.LedgerEntry, store.Balance, error) {
+	facts, err := s.applying(ctx, e)
+	if err != nil {
+		return store.LedgerEntry{}, store.Balance{}, err
 	}
-	times.settle()
-	first.Package, err = fromJSON[store.Package](bundle)
-	return first, b, err
+	done, err := rules.Apply(e.LedgerEntry, facts)
+	if err == nil && done.Fresh {
+		err = errRaced
+	}
+	return done.Entry, done.Balance, err
 }
 
-const refundable = `SELECT d.amount, EXISTS (SELECT 1 FROM ledger r WHERE r.owner = $1 AND r.refunds = $2 AND r.refunds IS NOT NULL)
-  FROM ledger d WHERE d.owner = $1 AND d.key = $2 AND d.amount < 0`
-
-// whyNotNew answers why an entry under an unused key was refused.
-func (s *Store) whyNotNew(ctx context.Context, e store.LedgerEntry, b store.Balance, fault error) error {
-	if e.Refunds != "" {
-		var amount int64
-		var refunded bool
-		found, err := s.one(ctx, refundable, []any{id(e.Owner), e.Refunds}, &amount, &refunded)
-		switch {
-		case err != nil:
-			return err
-		case !found:
-			return store.ErrNotFound
-		case refunded:
-			return store.Conflict{Field: "refund"}
-		}
-	} else if e.Amount < 0 && b.Credits+e.Amount < 0 {
-		return store.ErrInsufficientCredits
+// applying looks up what the entry is decided on.
+func (s *Store) applying(ctx context.Context, e *entry) (w rules.Applying, err error) {
+	var first, debit store.LedgerEntry
+	var stands, debited bool
+	var bundle []byte
+	var times moments
+	to := slices.Concat([]any{&stands}, entryTo(&first, &bundle, &times), []any{&debited, &debit.Amount, &w.Refunded, &w.Taken}, balanceTo(&w.Balance))
+	w.Found, err = s.one(ctx, book.Text, book.Args(e), to...)
+	if err != nil || !w.Found {
+		return w, err
 	}
-	switch {
-	case pgCode(fault) == "22003", e.Refunds == "" && e.Amount > math.MaxInt64-b.Granted:
-		return store.ErrInvalid
-	case e.Package != nil && b.FreeUsers+e.Package.FreeUsers < 0:
-		return store.ErrInvalid
-	case violated(fault) == "ledger_pkey":
-		return store.Conflict{}
+	if debited {
+		w.Debit = &debit
 	}
-	return errRaced
+	if stands {
+		times.settle()
+		w.First = &first
+		first.Package, err = fromJSON[store.Package](bundle)
+	}
+	return w, err
 }
 
 // Balance meets [store.CreditStore].
@@ -188,12 +175,16 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, 
 	return b, nil
 }
 
-// standing answers the receipt of a charge that was made before, with the balance as it is now, or that of none.
+// standing returns the receipt of a charge that was made before, with the balance as it is now, or that of none. It tries
+// again by itself: the verb that it belongs to is done.
 func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, err error) {
 	if !rules.Charged(c) {
 		return r, nil
 	}
-	r.Charged, err = s.one(ctx, standing, []any{id(c.Owner), c.Key}, balanceTo(&r.Balance)...)
+	err = retry(ctx, func() error {
+		r.Charged, err = s.one(ctx, standing, []any{id(c.Owner), c.Key}, balanceTo(&r.Balance)...)
+		return err
+	})
 	if err != nil || !r.Charged {
 		return store.Receipt{}, err
 	}

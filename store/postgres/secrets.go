@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -78,7 +79,7 @@ func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, _ time.Time
 	}
 	_, err := s.exec(ctx, putSecrets, secretArgs(list)...)
 	if pgCode(err) == "23502" {
-		return store.ErrNotFound
+		_, err = rules.Put(list, false)
 	}
 	return err
 }
