@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,9 +42,8 @@ var createChild = prepare(`WITH parent AS (
   `+addDebit+` WHERE pay.covers
 ), mail AS (`+mailOf+`)
 SELECT acc.*, c.covers, `+balanceColumns+` FROM acc, pay c`,
-	writtenValues, newAccountValues, newMailValues, chargeValues(func(c *creation) *store.Charge { return &c.Charge }), values[creation]{
-		"required": field(func(c *creation) bool { return c.Charge.Required }),
-		"now":      field(func(c *creation) int64 { return millis(c.now) }),
+	writtenValues, newAccountValues, newMailValues, chargeValues(creationCharge), requiredValue(creationCharge), values[creation]{
+		"now": field(func(c *creation) int64 { return millis(c.now) }),
 	})
 
 // createRoot opens the balance with the grant.
@@ -72,6 +72,8 @@ type creation struct {
 	now     time.Time
 }
 
+func creationCharge(c *creation) *store.Charge { return &c.Charge }
+
 var (
 	writtenValues    = accountValues(func(c *creation) *written { return &c.account })
 	newMailValues    = mailValues(func(c *creation) *mails { return &c.mails })
@@ -84,18 +86,20 @@ var (
 
 // CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
-	n.Charge = orNone(n.Charge)
 	err = retry(ctx, func() error {
 		a, r, err = s.create(ctx, n, now)
 		return err
 	})
-	return a, r, err
+	if err != nil {
+		return store.Account{}, store.Receipt{}, err
+	}
+	return a, r, nil
 }
 
 // create tries once; errRaced: it was refused for a reason that is gone.
 func (s *Store) create(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
-	if nameless(&n.Account) || malformed(n) {
-		return s.whyNotCreated(ctx, n, now, "")
+	if rules.SenselessAccount(n) {
+		return s.whyNotCreated(ctx, n, now)
 	}
 	c, err := creationOf(n, now)
 	if err != nil {
@@ -110,23 +114,10 @@ func (s *Store) create(ctx context.Context, n store.NewAccount, now time.Time) (
 		}
 		return a, r, err
 	}
-	constraint := violated(err)
-	if err != nil && constraint == "" {
-		return store.Account{}, store.Receipt{}, err
+	if err != nil && violated(err) == "" {
+		return a, store.Receipt{}, err
 	}
-	return s.whyNotCreated(ctx, n, now, constraint)
-}
-
-// nameless reports whether the account cannot be created below any parent.
-func nameless(a *store.Account) bool { return a.ID == uuid.Nil || a.Status == store.StatusDeleted }
-
-// malformed reports whether the credits that a new account comes with make no sense.
-func malformed(n store.NewAccount) bool {
-	g, c := n.Grant, n.Charge
-	if g != nil && (n.Account.Parent != store.Root || g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0) {
-		return true
-	}
-	return c.Price < 0 || rules.Charged(c) && c.Owner != n.Account.Parent
+	return s.whyNotCreated(ctx, n, now)
 }
 
 // creationOf returns what the statements of a new account are run with.
@@ -150,65 +141,92 @@ func (c *creation) statement() (string, []any) {
 	return createRoot.Text, createRoot.Args(c)
 }
 
-const accountByID = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`
+// admission is what a new account is decided on: a is the one to come.
+var admission = prepare(`SELECT EXISTS (SELECT 1 FROM accounts x WHERE x.id = a.id),
+  coalesce(p.id, `+root+`), coalesce(p.parent, `+root+`), coalesce(p.status, ''),
+  EXISTS (SELECT 1 FROM accounts x WHERE x.public_key = @public_key), `+takenColumns+`, `+purseColumns+`
+  FROM (SELECT @account::uuid AS id, @parent::uuid AS parent) a`+joinParent+joinPurse,
+	purseValues(func(n *store.NewAccount) *store.Charge { return &n.Charge }),
+	nameValues(func(n *store.NewAccount) *store.Account { return &n.Account }), values[store.NewAccount]{
+		"account":    field(func(n *store.NewAccount) [16]byte { return n.Account.ID }),
+		"parent":     field(func(n *store.NewAccount) [16]byte { return n.Account.Parent }),
+		"public_key": field(func(n *store.NewAccount) string { return storable(n.Account.PublicKey) }),
+	})
 
-// admission is what decides about a new account. $1 parent $2 payer $3 price $4 ledger key $5 entry.
-const admission = `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND parent = ` + root + ` AND status = 'active'),
-  EXISTS (SELECT 1 FROM credits WHERE owner = $2 AND balance >= $3),
-  EXISTS (SELECT 1 FROM ledger WHERE owner = $2 AND key = $4), EXISTS (SELECT 1 FROM ledger WHERE owner = $2 AND id = $5)`
+// newcomer looks up what the new account is decided on.
+func (s *Store) newcomer(ctx context.Context, n *store.NewAccount) (w rules.Newcomer, err error) {
+	var parent store.Account
+	var names taken
+	to := []any{&w.Stands, idTo(&parent.ID), idTo(&parent.Parent), &parent.Status, &w.KeyTaken}
+	_, err = s.one(ctx, admission.Text, admission.Args(n), slices.Concat(to, names.to(), purseTo(&w.Purse))...)
+	if parent.ID != uuid.Nil {
+		w.Parent = &parent
+	}
+	w.Taken = names.first(&n.Account)
+	return w, err
+}
 
-// whyNotCreated returns the account if its id exists, and else the error. The constraint is that which was violated; "":
-// none was. A charge that stands already is left out, and the rest is done.
-func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.Time, constraint string) (a store.Account, r store.Receipt, err error) {
-	var row accountRow
-	found, err := s.one(ctx, accountByID, []any{id(n.Account.ID)}, row.to()...)
+// whyNotCreated returns the account if its id exists, and else the error. A charge that stands already is left out, and
+// the rest is done.
+func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
+	facts, err := s.newcomer(ctx, &n)
 	if err != nil {
 		return a, r, err
 	}
-	if found {
-		if a, err = row.value(); err == nil {
-			r, err = s.standing(ctx, n.Charge)
-		}
-		return a, r, err
-	}
-	var parent, covered, paid, used bool
-	c := n.Charge
-	args := []any{id(n.Account.Parent), id(c.Owner), c.Price, c.Key, id(c.Entry)}
-	if _, err := s.one(ctx, admission, args, &parent, &covered, &paid, &used); err != nil {
-		return a, r, err
-	}
+	done, err := rules.Admit(n, facts, now)
 	switch {
-	case nameless(&n.Account):
-		return a, r, store.ErrInvalid
-	case n.Account.Parent != store.Root && !parent:
-		return a, r, store.ErrNoParent
-	case malformed(n):
-		return a, r, store.ErrInvalid
-	case rules.Charged(c) && paid:
+	case err != nil:
+		return a, r, err
+	case done.Stands:
+		a, err = s.account(ctx, n.Account.ID)
+		return a, done.Payment.Receipt, err
+	case paidBefore(done.Payment):
+		c := n.Charge
 		n.Charge = store.Charge{}
 		if a, _, err = s.create(ctx, n, now); err == nil {
 			r, err = s.standing(ctx, c)
 		}
 		return a, r, err
-	case c.Required && !covered:
-		return a, r, store.ErrInsufficientCredits
-	case covered && used:
-		return a, r, store.Conflict{}
-	case constraint != "":
-		return a, r, conflict(constraint)
 	}
 	return a, r, errRaced
 }
 
-// conflict returns the [store.Conflict] with the field that the constraint is about, if it is one that people choose.
-func conflict(constraint string) error {
-	switch constraint {
-	case "account_email":
-		return store.Conflict{Field: "email"}
-	case "account_username":
-		return store.Conflict{Field: "username"}
-	case "account_google":
-		return store.Conflict{Field: "google"}
+const accountByID = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = $1`
+
+// account returns one that is known to be there, in whatever state.
+func (s *Store) account(ctx context.Context, account uuid.UUID) (store.Account, error) {
+	var row accountRow
+	if _, err := s.one(ctx, accountByID, []any{id(account)}, row.to()...); err != nil {
+		return store.Account{}, err
 	}
-	return store.Conflict{}
+	return row.value()
+}
+
+// takenColumns have one for each of [rules.Names], in their order: another account below the same parent has it.
+const takenColumns = `EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.email_key = @email_key AND x.id <> a.id),
+  EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.username_key = @username_key AND x.id <> a.id),
+  EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.google_subject = @google_subject AND x.id <> a.id)`
+
+// nameValues are those of takenColumns. Nothing equals NULL, and text that no database can hold is nobody's.
+func nameValues[A any](of func(*A) *store.Account) values[A] {
+	return values[A]{
+		"email_key":      field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[0].Key) }),
+		"username_key":   field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[1].Key) }),
+		"google_subject": field(func(a *A) *string { return textOrNull(storable(rules.Names(of(a))[2].Key)) }),
+	}
+}
+
+// taken is what takenColumns are scanned to.
+type taken [3]bool
+
+func (t *taken) to() []any { return []any{&t[0], &t[1], &t[2]} }
+
+// first returns the Field of the first name that is taken; empty: none is.
+func (t *taken) first(a *store.Account) string {
+	for i, name := range rules.Names(a) {
+		if t[i] {
+			return name.Field
+		}
+	}
+	return ""
 }

@@ -5,24 +5,51 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// orNone returns the charge, or none if it has no price or nobody pays.
-func orNone(c store.Charge) store.Charge {
-	if c.Price < 0 || rules.Charged(c) {
-		return c
+// chargeValues are those of debit, theBill and addDebit. What is no charge is the zero one to a statement.
+func chargeValues[A any](of func(*A) *store.Charge) values[A] {
+	return values[A]{
+		"payer":     field(func(a *A) [16]byte { return orNone(of(a)).Owner }),
+		"key":       field(func(a *A) string { return orNone(of(a)).Key }),
+		"entry":     field(func(a *A) [16]byte { return orNone(of(a)).Entry }),
+		"operation": field(func(a *A) string { return string(orNone(of(a)).Operation) }),
+		"price":     field(func(a *A) int64 { return orNone(of(a)).Price }),
+	}
+}
+
+// requiredValue tells whether nothing happens without the charge.
+func requiredValue[A any](of func(*A) *store.Charge) values[A] {
+	return values[A]{"required": field(func(a *A) bool { return orNone(of(a)).Required })}
+}
+
+func orNone(c *store.Charge) store.Charge {
+	if rules.Charged(*c) {
+		return *c
 	}
 	return store.Charge{}
 }
 
-// chargeValues are those of debit, theBill and addDebit.
-func chargeValues[A any](of func(*A) *store.Charge) values[A] {
+const (
+	// purseColumns are what the charge is decided on, in the order of purseTo. joinPurse finds the payer's row.
+	purseColumns = `c.owner IS NOT NULL, ` + balanceColumns + `,
+  EXISTS (SELECT 1 FROM ledger l WHERE l.owner = c.owner AND l.key = @key), EXISTS (SELECT 1 FROM ledger l WHERE l.owner = c.owner AND l.id = @entry)`
+	joinPurse = ` LEFT JOIN credits c ON c.owner = @payer`
+)
+
+// purseValues are those of purseColumns and joinPurse.
+func purseValues[A any](of func(*A) *store.Charge) values[A] {
 	return values[A]{
-		"payer":     field(func(a *A) [16]byte { return of(a).Owner }),
-		"key":       field(func(a *A) string { return of(a).Key }),
-		"entry":     field(func(a *A) [16]byte { return of(a).Entry }),
-		"operation": field(func(a *A) string { return string(of(a).Operation) }),
-		"price":     field(func(a *A) int64 { return of(a).Price }),
+		"payer": field(func(a *A) [16]byte { return of(a).Owner }),
+		"key":   field(func(a *A) string { return of(a).Key }),
+		"entry": field(func(a *A) [16]byte { return of(a).Entry }),
 	}
 }
+
+func purseTo(p *rules.Purse) []any {
+	return append(append([]any{&p.Found}, balanceTo(&p.Balance)...), &p.Paid, &p.Taken)
+}
+
+// paidBefore reports whether the charge stands already: the verb happens without it.
+func paidBefore(p rules.Payment) bool { return p.Receipt.Charged && p.Entry == nil }
 
 const (
 	// countUse counts the use that a row named bill is of in a credits row named c.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // deleteAccount makes the tombstone.
@@ -50,9 +51,9 @@ type deletion struct {
 
 // DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now time.Time) error {
+	d := deletion{account, scope, now}
 	return retry(ctx, func() error {
 		var n int
-		d := deletion{account, scope, now}
 		steps := []step{{sql: deleteAccount.Text, args: deleteAccount.Args(&d), scan: func(rows pgx.Rows) error { return rows.Scan(&n) }}}
 		if scope != store.Root {
 			steps = append([]step{{sql: lockScope, args: []any{id(account), id(scope)}}}, steps...)
@@ -60,20 +61,21 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, account uuid.UUID, now
 		if err := s.batch(ctx, steps); err != nil || n == 1 {
 			return err
 		}
-		var parent uuid.UUID
-		var version, step int64
-		var alive, resigns, other, ignore bool
-		u := update{Change: store.Change{Account: store.Account{ID: account}}, now: now}
-		found, err := s.one(ctx, refusal.Text, refusal.Args(&u),
-			idTo(&parent), &version, &step, &alive, &resigns, &other, &ignore, &ignore, &ignore, &ignore)
-		switch {
-		case err != nil:
-			return err
-		case !found || !alive || parent != scope:
-			return store.ErrNotFound
-		case resigns && !other:
-			return store.ErrLastAdmin
-		}
-		return errRaced
+		return s.whyNotDeleted(ctx, &d)
 	})
+}
+
+const memberByID = `SELECT ` + memberColumns + ` FROM accounts a` + joinParent + ` WHERE a.id = $1`
+
+// whyNotDeleted returns the error of a deletion that was refused.
+func (s *Store) whyNotDeleted(ctx context.Context, d *deletion) error {
+	var m member
+	if _, err := s.one(ctx, memberByID, []any{id(d.account)}, m.to()...); err != nil {
+		return err
+	}
+	facts := rules.Leaving{Found: m.stands(), Was: m.Account, OtherAdmin: m.otherAdmin}
+	if _, err := rules.Tombstone(d.scope, facts, d.now); err != nil {
+		return err
+	}
+	return errRaced
 }

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
@@ -54,8 +51,8 @@ const (
 var (
 	createFree = prepare(`WITH ok AS (`+touchAccount+` RETURNING a.id), ses AS (`+insertSession+` RETURNING 1) SELECT false, `+noBalance+` FROM ses`,
 		signInValues)
-	createCharged = prepare(createSession+charged, signInValues, billValues, requiredValue)
-	createSettled = prepare(createSession+settling+charged, signInValues, billValues, requiredValue,
+	createCharged = prepare(createSession+charged, signInValues, billValues, requiredValue(signInCharge))
+	createSettled = prepare(createSession+settling+charged, signInValues, billValues, requiredValue(signInCharge),
 		settleValues(func(r *signIn) *settlement { return r.settled }))
 )
 
@@ -79,16 +76,14 @@ var (
 		"totp_step":     field(func(r *signIn) int64 { return r.TOTPStep }),
 		"now":           field(func(r *signIn) int64 { return millis(r.now) }),
 	}
-	billValues    = chargeValues(func(r *signIn) *store.Charge { return &r.Charge })
-	requiredValue = values[signIn]{"required": field(func(r *signIn) bool { return r.Charge.Required })}
+	billValues = chargeValues(signInCharge)
 )
 
 // CreateSession meets [store.SessionStore]. Sign-ins that queue behind one that is being committed are committed
 // together (see SignInLanes); one that has attempts to settle is committed alone.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
-	n.Charge = orNone(n.Charge)
 	r := signIn{ctx: ctx, NewSession: n, now: now}
-	if s.together == nil || !n.Settle.Zero() || n.Charge.Price < 0 {
+	if s.together == nil || !n.Settle.Zero() || rules.SenselessCharge(n.Charge) {
 		return s.createAlone(ctx, &r)
 	}
 	defer s.underWay.Add(-1)
@@ -111,11 +106,13 @@ type signIn struct {
 	settled *settlement // Settle, for the statement that does it
 }
 
+func signInCharge(r *signIn) *store.Charge { return &r.Charge }
+
 // payer chooses the lane.
 func payer(r signIn) uint64 {
-	key := r.Charge.Owner
-	if key == store.Root {
-		key = r.Session.Account
+	key := r.Session.Account
+	if rules.Charged(r.Charge) {
+		key = r.Charge.Owner
 	}
 	return binary.BigEndian.Uint64(key[8:])
 }
@@ -123,8 +120,8 @@ func payer(r signIn) uint64 {
 // createAlone does one sign-in in a statement of its own.
 func (s *Store) createAlone(ctx context.Context, r *signIn) (receipt store.Receipt, err error) {
 	err = retry(ctx, func() error {
-		if r.Charge.Price < 0 {
-			receipt, err = s.whyRefused(ctx, r, "")
+		if rules.SenselessCharge(r.Charge) {
+			receipt, err = s.whyRefused(ctx, r)
 			return err
 		}
 		receipt = store.Receipt{}
@@ -139,7 +136,7 @@ func (s *Store) createAlone(ctx context.Context, r *signIn) (receipt store.Recei
 		if err != nil && violated(err) == "" && pgCode(err) != "22012" {
 			return err
 		}
-		receipt, err = s.whyRefused(ctx, r, violated(err))
+		receipt, err = s.whyRefused(ctx, r)
 		return err
 	})
 	if err != nil {
@@ -160,67 +157,38 @@ func (r *signIn) statement() (string, []any) {
 	return createFree.Text, createFree.Args(r)
 }
 
-// whyNot looks at what a sign-in was refused for. $1 session $2 account $3 owner $4 ledger key $5 price.
-const whyNot = `SELECT coalesce(s.account, ` + root + `), coalesce(` + signable + `, false),
-  coalesce(a.epoch, 0), coalesce(a.totp_step, 0),
-  EXISTS (SELECT 1 FROM ledger l WHERE l.owner = $3 AND l.key = $4), EXISTS (SELECT 1 FROM credits c WHERE c.owner = $3 AND c.balance >= $5)
-FROM (SELECT 1) one LEFT JOIN sessions s ON s.id = $1 LEFT JOIN accounts a ON a.id = $2` + joinParent
+// signing is what a sign-in is decided on.
+var signing = prepare(`SELECT coalesce(s.account, `+root+`), a.id IS NOT NULL, coalesce(a.status, ''), coalesce(p.status, ''),
+  coalesce(a.epoch, 0), coalesce(a.totp_step, 0), `+purseColumns+`
+  FROM (SELECT 1) one LEFT JOIN sessions s ON s.id = @session LEFT JOIN accounts a ON a.id = @account`+joinParent+joinPurse,
+	purseValues(signInCharge), values[signIn]{
+		"session": field(func(r *signIn) [16]byte { return r.Session.ID }),
+		"account": field(func(r *signIn) [16]byte { return r.Session.Account }),
+	})
 
-func (r *signIn) whyNotArgs() []any {
-	c := r.Charge
-	return []any{id(r.Session.ID), id(r.Session.Account), id(c.Owner), c.Key, c.Price}
+// signerTo returns where the columns of signing are scanned to.
+func signerTo(w *rules.Signer) []any {
+	return append([]any{idTo(&w.Holder), &w.Found, &w.Status, &w.Parent, &w.Epoch, &w.Step}, purseTo(&w.Purse)...)
 }
 
-// reason is what whyNot answers.
-type reason struct {
-	holder        uuid.UUID // account of the session that has the id already
-	active        bool      // the account, and its parent
-	epoch, step   int64     // of the account
-	paid, covered bool      // the charge stands already; the balance covers it
-}
-
-func (why *reason) to() []any {
-	return []any{idTo(&why.holder), &why.active, &why.epoch, &why.step, &why.paid, &why.covered}
-}
-
-func (why *reason) scan(rows pgx.Rows) error { return rows.Scan(why.to()...) }
-
-// final reports whether nothing but credits is missing.
-func (why *reason) final(r *signIn) bool {
-	return why.active && why.holder == uuid.Nil && why.epoch == r.Session.Epoch && (r.TOTPStep == 0 || r.TOTPStep > why.step) &&
-		r.Charge.Required && !why.paid && !why.covered
-}
-
-// whyRefused answers the receipt of a sign-in that happened before, the error of one that may not happen, and errRaced
+// whyRefused returns the receipt of a sign-in that happened before, the error of one that may not happen, and errRaced
 // for one that could happen now. Without a charge that stands already, it makes it happen.
-func (s *Store) whyRefused(ctx context.Context, r *signIn, constraint string) (store.Receipt, error) {
-	var why reason
-	c := r.Charge
-	_, err := s.one(ctx, whyNot, r.whyNotArgs(), why.to()...)
+func (s *Store) whyRefused(ctx context.Context, r *signIn) (store.Receipt, error) {
+	var facts rules.Signer
+	if _, err := s.one(ctx, signing.Text, signing.Args(r), signerTo(&facts)...); err != nil {
+		return store.Receipt{}, err
+	}
+	done, err := rules.SignIn(r.NewSession, facts, r.now)
 	switch {
 	case err != nil:
 		return store.Receipt{}, err
-	case why.holder != uuid.Nil && why.holder != r.Session.Account:
-		return store.Receipt{}, store.Conflict{}
-	case why.holder != uuid.Nil:
-		return s.standing(ctx, c)
-	case !why.active || why.epoch != r.Session.Epoch:
-		return store.Receipt{}, store.ErrNotFound
-	case r.TOTPStep != 0 && r.TOTPStep <= why.step:
-		return store.Receipt{}, store.Conflict{}
-	case c.Price < 0:
-		return store.Receipt{}, store.ErrInvalid
-	case rules.Charged(c) && why.paid:
+	case done.Stands:
+		return done.Payment.Receipt, nil
+	case paidBefore(done.Payment):
 		paid := *r
 		paid.Charge = store.Charge{}
-		if _, err := s.createAlone(ctx, &paid); err != nil {
-			return store.Receipt{}, err
-		}
-		return s.standing(ctx, c)
-	case c.Required && !why.covered:
-		return store.Receipt{}, store.ErrInsufficientCredits
-	case constraint == "ledger_pkey":
-		return store.Receipt{}, store.Conflict{}
+		_, err := s.createAlone(ctx, &paid)
+		return done.Payment.Receipt, err
 	}
 	return store.Receipt{}, errRaced
 }

@@ -89,22 +89,21 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 }
 
 // judge does the sign-ins that a batch left out, each alone. They are first asked why, all in one round trip: most are
-// out of credits, and that answer needs no lock and no commit.
+// out of credits, and a refusal needs no lock and no commit.
 func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[store.Receipt]) {
-	reasons := make([]reason, len(left))
+	facts := make([]rules.Signer, len(left))
 	steps := make([]step, len(left))
 	for i, n := range left {
-		steps[i] = step{sql: whyNot, args: batch[n].whyNotArgs(), scan: reasons[i].scan}
+		scan := func(rows pgx.Rows) error { return rows.Scan(signerTo(&facts[i])...) }
+		steps[i] = step{sql: signing.Text, args: signing.Args(&batch[n]), scan: scan}
 	}
-	if len(left) > 0 {
-		if err := retry(ctx, func() error { return s.batch(ctx, steps) }); err != nil {
-			clear(reasons) // a reason that says nothing
-		}
-	}
+	known := len(left) > 0 && retry(ctx, func() error { return s.batch(ctx, steps) }) == nil
 	for i, n := range left {
-		if reasons[i].final(&batch[n]) {
-			results[n].Err = store.ErrInsufficientCredits
-			continue
+		if known {
+			if _, err := rules.SignIn(batch[n].NewSession, facts[i], batch[n].now); err != nil {
+				results[n].Err = err
+				continue
+			}
 		}
 		results[n].Value, results[n].Err = s.createAlone(ctx, &batch[n])
 	}

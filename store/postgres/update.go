@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -61,9 +63,8 @@ var updateAccount = prepare(`WITH me AS (
 ), mail AS (`+mailOf+`)
 SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NULL, `+balanceColumns+`
   FROM (SELECT 1) one LEFT JOIN acc ON true LEFT JOIN pay c ON true WHERE acc.id IS NOT NULL OR @must_not_refuse::boolean`,
-	accountValues(func(u *update) *written { return &u.account }), chargeValues(func(u *update) *store.Charge { return &u.Charge }),
-	mailValues(func(u *update) *mails { return &u.mails }), proofValues, values[update]{
-		"required":        field(func(u *update) bool { return u.Charge.Required }),
+	accountValues(func(u *update) *written { return &u.account }), chargeValues(updateCharge), requiredValue(updateCharge),
+	mailValues(func(u *update) *mails { return &u.mails }), proofValues, unspentValue, values[update]{
 		"version":         field(func(u *update) int64 { return u.Account.Version }),
 		"totp_step":       field(func(u *update) int64 { return u.TOTPStep }),
 		"end_sessions":    field(func(u *update) bool { return u.EndSessions }),
@@ -72,12 +73,15 @@ SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NUL
 		"must_not_refuse": field(func(u *update) bool { return len(u.Secrets) > 0 }),
 	})
 
-// proofValues are what an update is checked with, and those of unspent and holdersStand.
-var proofValues = values[update]{
-	"proof":   field(func(u *update) []byte { return digestOrNull(u.Proof) }),
-	"holders": field(func(u *update) [][16]byte { return holders(u.Secrets) }),
-	"now":     field(func(u *update) int64 { return millis(u.now) }),
-}
+var (
+	unspentValue = values[update]{"now": field(func(u *update) int64 { return millis(u.now) })}
+
+	// proofValues are the proof, and what holdersStand needs.
+	proofValues = values[update]{
+		"proof":   field(func(u *update) []byte { return digestOrNull(u.Proof) }),
+		"holders": field(func(u *update) [][16]byte { return holders(u.Secrets) }),
+	}
+)
 
 // holdersStand is whether every account of the new secrets is there.
 const holdersStand = `NOT EXISTS (SELECT 1 FROM unnest(@holders::uuid[]) u (id) LEFT JOIN accounts a ON a.id = u.id` + joinParent + `
@@ -90,6 +94,8 @@ type update struct {
 	mails   mails
 	now     time.Time
 }
+
+func updateCharge(u *update) *store.Charge { return &u.Charge }
 
 func updateOf(c store.Change, now time.Time) (u *update, err error) {
 	u = &update{Change: c, now: now}
@@ -120,18 +126,20 @@ func holders(list []store.Secret) [][16]byte {
 
 // UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a store.Account, r store.Receipt, err error) {
-	c.Charge = orNone(c.Charge)
 	err = retry(ctx, func() error {
 		a, r, err = s.update(ctx, c, now)
 		return err
 	})
-	return a, r, err
+	if err != nil {
+		return store.Account{}, store.Receipt{}, err
+	}
+	return a, r, nil
 }
 
 // update tries once; errRaced: it was refused for a reason that is gone.
 func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
-	if c.Account.Status == store.StatusDeleted || c.Charge.Price < 0 {
-		return s.whyNotUpdated(ctx, &update{Change: c, now: now}, "")
+	if rules.SenselessChange(c) {
+		return s.whyNotUpdated(ctx, &update{Change: c, now: now})
 	}
 	var none store.Account
 	var row accountRow
@@ -152,11 +160,10 @@ func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (stor
 		}
 		return a, r, err
 	}
-	constraint := violated(err)
-	if err != nil && constraint == "" && !refused(err) {
+	if err != nil && violated(err) == "" && !refused(err) {
 		return none, store.Receipt{}, err
 	}
-	return s.whyNotUpdated(ctx, u, constraint)
+	return s.whyNotUpdated(ctx, u)
 }
 
 // steps returns the batch that does the Change; scan takes the account as it then stands.
@@ -173,81 +180,72 @@ func (u *update) steps(scan func(pgx.Rows) error) []step {
 	return steps
 }
 
-// refusal looks at what an update or a deletion was refused for.
-var refusal = prepare(`SELECT a.parent, a.version, a.totp_step, `+undeleted+`, `+guarded+`,
-    EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.role = 'admin' AND x.status = 'active' AND x.id <> a.id),
-    EXISTS (SELECT 1 FROM secrets s WHERE s.account = a.id AND s.digest = @proof::bytea AND `+unspent+`),
-    `+holdersStand+`,
-    EXISTS (SELECT 1 FROM credits c WHERE c.owner = @payer AND c.balance >= @price),
-    EXISTS (SELECT 1 FROM credits c JOIN ledger l ON l.owner = c.owner
-      WHERE c.owner = @payer AND c.balance >= @price AND l.id = @entry)
-  FROM accounts a`+joinParent+` WHERE a.id = @account`,
-	proofValues, values[update]{
+// changing is what a change is decided on.
+var changing = prepare(`SELECT `+memberColumns+`, s.digest, coalesce(s.used_at, 0), coalesce(s.expires_at, 0),
+  `+holdersStand+`, `+takenColumns+`, `+purseColumns+`
+  FROM accounts a`+joinParent+` LEFT JOIN secrets s ON s.account = a.id AND s.digest = @proof`+joinPurse+` WHERE a.id = @account`,
+	proofValues, purseValues(updateCharge), nameValues(func(u *update) *store.Account { return &u.Account }), values[update]{
 		"account": field(func(u *update) [16]byte { return u.Account.ID }),
-		"payer":   field(func(u *update) [16]byte { return u.Charge.Owner }),
-		"price":   field(func(u *update) int64 { return u.Charge.Price }),
-		"entry":   field(func(u *update) [16]byte { return u.Charge.Entry }),
 	})
 
-// whyNotUpdated answers the error of an update that was refused. A charge that stands already is left out, and the rest
-// is done.
-func (s *Store) whyNotUpdated(ctx context.Context, u *update, constraint string) (store.Account, store.Receipt, error) {
-	var none store.Account
-	var was store.Account
-	var alive, resigns, other, proved, owners, covered, used bool
-	c := &u.Change
-	found, err := s.one(ctx, refusal.Text, refusal.Args(u),
-		idTo(&was.Parent), &was.Version, &was.TOTPStep, &alive, &resigns, &other, &proved, &owners, &covered, &used)
-	fault := errRaced
-	switch {
-	case err != nil:
-		fault = err
-	case !found || !alive:
-		fault = store.ErrNotFound
-	case was.Version != c.Account.Version:
-		fault = store.Conflict{}
-	case c.Account.Status == store.StatusDeleted: // that is DeleteAccount's
-		fault = store.ErrInvalid
-	case c.Proof != (store.Digest{}) && !proved:
-		fault = store.ErrProofSpent
-	case c.TOTPStep != 0 && c.TOTPStep <= was.TOTPStep:
-		fault = store.Conflict{}
-	case resigns && !other && (c.Account.Role != store.RoleAdmin || c.Account.Status != store.StatusActive):
-		fault = store.ErrLastAdmin
-	case !owners:
-		fault = store.ErrNotFound
-	case c.Charge.Price < 0:
-		fault = store.ErrInvalid
+// updating looks up what the change is decided on. Of the account's secrets the proof is enough: what else the change
+// uses up refuses nothing.
+func (s *Store) updating(ctx context.Context, u *update) (w rules.Updating, err error) {
+	var m member
+	var proof store.Secret
+	var digest []byte
+	var times moments
+	var names taken
+	to := []any{&digest, times.of(&proof.UsedAt), times.of(&proof.ExpiresAt), &w.Owners}
+	if _, err := s.one(ctx, changing.Text, changing.Args(u), slices.Concat(m.to(), to, names.to(), purseTo(&w.Purse))...); err != nil {
+		return w, err
 	}
-	if fault != errRaced {
-		return none, store.Receipt{}, fault
+	if times.settle(); digest != nil {
+		proof.Digest = u.Proof
+		w.Secrets = []store.Secret{proof}
 	}
-	if rules.Charged(c.Charge) && (used || constraint == "ledger_key" || constraint == "" && !covered) {
-		return s.updateCharged(ctx, *c, u.now, used)
-	}
-	if constraint != "" {
-		return none, store.Receipt{}, conflict(constraint)
-	}
-	return none, store.Receipt{}, errRaced
+	w.Found, w.Was, w.OtherAdmin = m.stands(), m.Account, m.otherAdmin
+	w.Taken = names.first(&u.Account)
+	return w, nil
 }
 
-// updateCharged does the change without its charge, if that was made before; used: another line has its id.
-func (s *Store) updateCharged(ctx context.Context, c store.Change, now time.Time, used bool) (a store.Account, r store.Receipt, err error) {
-	paid, err := s.standing(ctx, c.Charge)
+// whyNotUpdated returns the error of an update that was refused. A charge that stands already is left out, and the rest
+// is done.
+func (s *Store) whyNotUpdated(ctx context.Context, u *update) (a store.Account, r store.Receipt, err error) {
+	facts, err := s.updating(ctx, u)
+	if err != nil {
+		return a, r, err
+	}
+	done, err := rules.Update(u.Change, facts, u.now)
 	switch {
 	case err != nil:
 		return a, r, err
-	case !paid.Charged && used:
-		return a, r, store.Conflict{}
-	case !paid.Charged:
-		return a, r, store.ErrInsufficientCredits
+	case paidBefore(done.Payment):
+		c := u.Change
+		c.Charge = store.Charge{}
+		a, _, err = s.update(ctx, c, u.now)
+		return a, done.Payment.Receipt, err
 	}
-	c.Charge = store.Charge{}
-	if a, _, err = s.update(ctx, c, now); err != nil {
-		return a, r, err
-	}
-	return a, paid, nil
+	return a, r, errRaced
 }
+
+// memberColumns are what a change of an account or its deletion is decided on, in the order of member.
+const memberColumns = `a.id, a.parent, a.role, a.status, a.version, a.totp_step, coalesce(p.status, ''),
+  EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.role = 'admin' AND x.status = 'active' AND x.id <> a.id)`
+
+// member is where memberColumns are scanned to.
+type member struct {
+	store.Account
+	parent     store.Status // of its parent
+	otherAdmin bool         // its scope has one
+}
+
+func (m *member) to() []any {
+	return []any{idTo(&m.ID), idTo(&m.Parent), &m.Role, &m.Status, &m.Version, &m.TOTPStep, &m.parent, &m.otherAdmin}
+}
+
+// stands reports whether the account is there.
+func (m *member) stands() bool { return m.ID != uuid.Nil && !rules.Gone(m.Status, m.parent) }
 
 // refused reports whether a statement of a batch ended it on purpose: the update was refused (it divides by zero) or an
 // account of the new secrets went meanwhile (it is NULL).

@@ -76,7 +76,7 @@ func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	switch {
 	case w.Stands:
 		return Admitted{Stands: true, Payment: standing(n.Charge, w.Purse)}, nil
-	case a.ID == uuid.Nil || a.Status == store.StatusDeleted:
+	case nobody(&a):
 		return Admitted{}, store.ErrInvalid
 	case a.Parent != store.Root && (w.Parent == nil || w.Parent.Parent != store.Root || w.Parent.Status != store.StatusActive):
 		return Admitted{}, store.ErrNoParent
@@ -96,6 +96,14 @@ func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	a.Epoch, a.Version = 1, 1
 	return Admitted{Account: a, Stray: a.Parent != store.Root && !w.Parent.House, Payment: pay}, nil
 }
+
+// SenselessAccount reports whether the request makes no sense: no facts let [Admit] make the account.
+func SenselessAccount(n store.NewAccount) bool {
+	return nobody(&n.Account) || senseless(n) || SenselessCharge(n.Charge)
+}
+
+// nobody reports whether that is no account to begin with.
+func nobody(a *store.Account) bool { return a.ID == uuid.Nil || a.Status == store.StatusDeleted }
 
 // senseless reports whether no account could come with that: only a root account has a grant, and nobody but the parent
 // pays for a child.
@@ -135,7 +143,7 @@ func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 		return Updated{}, store.ErrNotFound
 	case w.Was.Version != next.Version:
 		return Updated{}, store.Conflict{}
-	case next.Status == store.StatusDeleted:
+	case deletes(c):
 		return Updated{}, store.ErrInvalid
 	case !proved:
 		return Updated{}, store.ErrProofSpent
@@ -157,6 +165,12 @@ func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 	}
 	return Updated{Account: merge(w.Was, c), Spent: spent, Added: added, Payment: pay}, nil
 }
+
+// SenselessChange reports whether the request makes no sense: no facts let [Update] do it.
+func SenselessChange(c store.Change) bool { return deletes(c) || SenselessCharge(c.Charge) }
+
+// deletes reports whether the change gives the status that only a deletion gives.
+func deletes(c store.Change) bool { return c.Account.Status == store.StatusDeleted }
 
 // spentStep reports whether a TOTP step was used that does not serve any more.
 func spentStep(step, last int64) bool { return step != 0 && step <= last }

@@ -92,6 +92,32 @@ func TestAdmitRefusesAGrantThatMakesNoSense(t *testing.T) {
 	}
 }
 
+func TestWhatMakesNoSenseIsInvalidOnTheBestFacts(t *testing.T) {
+	for name, spoil := range map[string]func(*store.NewAccount){
+		"nothing":                    func(*store.NewAccount) {},
+		"no id":                      func(n *store.NewAccount) { n.Account.ID = uuid.Nil },
+		"born deleted":               func(n *store.NewAccount) { n.Account.Status = store.StatusDeleted },
+		"a child's grant":            func(n *store.NewAccount) { n.Grant = &store.LedgerEntry{} },
+		"a charge of somebody else":  func(n *store.NewAccount) { n.Charge.Owner = other },
+		"a negative price":           func(n *store.NewAccount) { n.Charge.Price = -1 },
+		"a negative price of nobody": func(n *store.NewAccount) { n.Charge = store.Charge{Price: -1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Status: store.StatusActive}, Charge: required(parent, 3)}
+			spoil(&n)
+			_, err := rules.Admit(n, rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}, now)
+			if got, want := rules.SenselessAccount(n), err == store.ErrInvalid; got != want {
+				t.Errorf("senseless as a new account: %v, want %v", got, want)
+			}
+			c := store.Change{Account: n.Account, Charge: n.Charge}
+			_, err = rules.Update(c, rules.Updating{Found: true, Was: store.Account{ID: child}, Purse: rich()}, now)
+			if got, want := rules.SenselessChange(c), err == store.ErrInvalid; got != want {
+				t.Errorf("senseless as a change: %v, want %v", got, want)
+			}
+		})
+	}
+}
+
 func TestAdmitCountsTheChildBeforeItPays(t *testing.T) {
 	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Epoch: 8, Version: 9}, Charge: required(parent, 3)}
 	facts := rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}

@@ -12,6 +12,9 @@ import (
 // Charged reports whether the charge is one: somebody pays something.
 func Charged(c store.Charge) bool { return c.Owner != uuid.Nil && c.Price > 0 }
 
+// SenselessCharge reports whether the charge makes no sense: no facts let a verb go on with it.
+func SenselessCharge(c store.Charge) bool { return c.Price < 0 }
+
 // Purse is what a payer has. It is looked at only where [Charged].
 type Purse struct {
 	Found   bool
@@ -30,7 +33,7 @@ type Payment struct {
 // order: a negative price, credits, an id of the ledger entry that is in use.
 func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, error) {
 	switch {
-	case c.Price < 0:
+	case SenselessCharge(c):
 		return Payment{}, store.ErrInvalid
 	case !Charged(c):
 		return Payment{}, nil

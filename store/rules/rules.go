@@ -19,6 +19,8 @@
 // not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all later ones
 // may stay zero.
 //
+// SenselessAccount, SenselessChange and SenselessCharge tell what no facts make right, for SQL that says nothing of it.
+//
 // In every verb a request that makes no sense is [store.ErrInvalid] before anything else. Rules take what they are given
 // and keep it: whoever must not share memory with a caller copies before or after.
 package rules
