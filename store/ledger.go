@@ -130,8 +130,8 @@ type CreditStore interface {
 
 	// CloseMonths settles the oldest open month of up to limit owners for whom that is month or an earlier one: those
 	// who are furthest behind first, then by id. It debits price for each child beyond the free ones, as far as the
-	// balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry.
-	// Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
+	// balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry. No
+	// caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it. Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
 	// once, however many processes call.
 	//
 	// It returns how many it settled, zero when nothing is left, and whom it charged. ErrInvalid: a negative price.

@@ -15,21 +15,20 @@ const (
   WHERE owner = $1 AND month BETWEEN $2 AND $3 ORDER BY month DESC LIMIT $4`
 
 	// closeMonths settles the oldest open month of those that are furthest behind. They are locked in the order of ids; one
-	// that another process has settled meanwhile is left out. $1 month $2 price $3 limit $4 now $5 ids for ledger rows.
+	// that another process has settled meanwhile is left out. $1 month $2 price $3 limit $4 now.
 	closeMonths = `WITH behind AS (
   SELECT owner FROM credits WHERE closed_month < $1 ORDER BY closed_month, owner LIMIT $3
 ), due AS (
   SELECT c.* FROM credits c WHERE c.owner = ANY (ARRAY(SELECT owner FROM behind)) AND c.closed_month < $1 ORDER BY c.owner FOR UPDATE
 ), calc AS (
   SELECT due.owner, due.balance, due.used, due.closed_used, due.children, due.free_users, due.closed_month + 1 AS month,
-    ($5::uuid[])[row_number() OVER (ORDER BY due.owner)] AS entry,
     'retention:' || (due.closed_month + 1) / 12 || '-' || lpad(((due.closed_month + 1) % 12 + 1)::text, 2, '0') AS key,
     CASE WHEN a.status = 'deleted' OR a.house OR $2::bigint = 0 OR due.children <= due.free_users THEN 0
       WHEN due.children - due.free_users > due.balance / $2 THEN due.balance
       ELSE (due.children - due.free_users) * $2 END AS debit
   FROM due JOIN accounts a ON a.id = due.owner
 ), bill AS (
-  SELECT calc.owner, calc.month, calc.entry, calc.key, calc.balance, calc.used, calc.closed_used, calc.children, calc.free_users,
+  SELECT calc.owner, calc.month, calc.key, calc.balance, calc.used, calc.closed_used, calc.children, calc.free_users,
     CASE WHEN EXISTS (SELECT 1 FROM ledger l WHERE l.owner = calc.owner AND l.key = calc.key) THEN 0 ELSE calc.debit END AS debit
   FROM calc
 ), c AS (
@@ -38,13 +37,18 @@ const (
   FROM bill WHERE c.owner = bill.owner RETURNING c.*, bill.debit
 ), led AS (
   ` + intoLedger + `
-  SELECT owner, entry, key, 'retention', -debit, balance - debit, ` + root + `::uuid, $4::bigint FROM bill WHERE debit > 0
+  SELECT owner, ` + retentionID + `, key, 'retention', -debit, balance - debit, ` + root + `::uuid, $4::bigint FROM (
+    SELECT bill.*, encode(sha256(uuid_send(owner) || convert_to(key, 'UTF8')), 'hex') AS hash FROM bill WHERE debit > 0) x
 ), mon AS (
   INSERT INTO months (owner, month, users, free_users, retention, operations, credits, at)
   SELECT owner, month, children, free_users, debit, used - closed_used, balance - debit, $4 FROM bill
 )
 SELECT false, c.owner, c.debit, ` + balanceColumns + ` FROM c
 UNION ALL SELECT true, ` + root + `::uuid, count(*), ` + noBalance + ` FROM behind`
+
+	// retentionID is that of [rules.Due]: a UUIDv7 of now, the rest of which is of the hash.
+	retentionID = `(right(lpad(to_hex($4::bigint), 16, '0'), 12) || '7' || substr(hash, 14, 3) ||
+    translate(substr(hash, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(hash, 18, 15))::uuid`
 )
 
 // ListMonths meets [store.CreditStore].
@@ -74,14 +78,10 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 	if limit < 1 {
 		return 0, nil, ctx.Err()
 	}
-	ids, err := entryIDs(limit, now)
-	if err != nil {
-		return 0, nil, err
-	}
 	err = retry(ctx, func() error {
 		behind := 0
 		settled, charged = 0, nil
-		err := s.all(ctx, closeMonths, []any{month, price, limit, millis(now), ids}, func(row pgx.Row) error {
+		err := s.all(ctx, closeMonths, []any{month, price, limit, millis(now)}, func(row pgx.Row) error {
 			var x store.Settled
 			var last bool
 			err := row.Scan(append([]any{&last, idTo(&x.Owner), &x.Debit}, balanceTo(&x.Balance)...)...)
@@ -105,22 +105,4 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 		return 0, nil, err
 	}
 	return settled, charged, nil
-}
-
-// entryIDs makes ids for ledger rows that no caller makes: UUIDv7 of now.
-func entryIDs(n int, now time.Time) ([][16]byte, error) {
-	ids := make([][16]byte, n)
-	ms := now.UnixMilli()
-	for i := range ids {
-		u, err := uuid.NewRandom()
-		if err != nil {
-			return nil, err
-		}
-		for b := range 6 {
-			u[b] = byte(ms >> (40 - 8*b))
-		}
-		u[6] = u[6]&0x0f | 0x70
-		ids[i] = u
-	}
-	return ids, nil
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -20,15 +21,14 @@ type Tenant struct {
 
 // Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as far
 // as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same month.
-// No caller makes its id: it is a UUIDv7 of now whose rest is derived from owner and key.
+// No caller makes its id: it is a UUIDv7 of now whose rest is of the SHA-256 of owner and key, which SQL can make, too.
 func Due(t Tenant, price int64, now time.Time) store.LedgerEntry {
 	month := t.Balance.ClosedMonth + 1
 	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
-	id := uuid.NewSHA1(t.Owner, []byte(key))
+	id := uuid.NewHash(sha256.New(), t.Owner, []byte(key), 7)
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
 	copy(id[:6], ms[2:])
-	id[6] = id[6]&0x0f | 0x70
 	return store.LedgerEntry{ID: id, Owner: t.Owner, Key: key, Operation: store.OpRetention, Amount: -retention(t, price), At: Whole(now)}
 }
 

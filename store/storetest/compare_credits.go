@@ -11,14 +11,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// anonymous is the entry without its id, where no caller makes one.
-func anonymous(e store.LedgerEntry) store.LedgerEntry {
-	if e.Operation == store.OpRetention {
-		e.ID = uuid.Nil
-	}
-	return e
-}
-
 func (w *twins) apply() {
 	e := store.LedgerEntry{
 		ID: w.entry(), Owner: w.any(w.tenants), Key: w.key(), Operation: store.OpPackage, Amount: int64(w.d.roll(30)), At: w.at,
@@ -58,7 +50,7 @@ func (w *twins) apply() {
 				w.debits = append(w.debits, store.Charge{Owner: e.Owner, Key: e.Key})
 			}
 		}
-		return []any{anonymous(kept), b, fresh}, err
+		return []any{kept, b, fresh}, err
 	})
 }
 
@@ -89,11 +81,7 @@ func (w *twins) books(owner uuid.UUID) {
 	})
 	for _, op := range []store.Operation{"", w.operation()} {
 		w.both("ListCredits", owner, func(s store.Store, _ int) (any, error) {
-			list, err := s.ListCredits(w.ctx, owner, op, store.Page{Limit: 500})
-			for i := range list {
-				list[i] = anonymous(list[i])
-			}
-			return list, err
+			return s.ListCredits(w.ctx, owner, op, store.Page{Limit: 500})
 		})
 	}
 }
