@@ -117,7 +117,7 @@ func (q *search) route() *route {
 	return &inScope
 }
 
-// keyed reports whether a key's owner must be there.
+// keyed reports whether the way begins at a key's owner.
 func (r *route) keyed() bool { return r == &inScopeOfKey || r == &inScopeOfNumber }
 
 // FindAccount meets [store.AccountStore].
@@ -133,7 +133,7 @@ func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject,
 	if err != nil {
 		return store.Subject{}, err
 	}
-	return f.subject(r.keyed())
+	return f.subject(&q)
 }
 
 // finding gathers the rows of a Subject.
@@ -166,10 +166,12 @@ func (f *finding) scanWith(row pgx.Row, more ...any) error {
 	return err
 }
 
-// subject answers what was found, or ErrNotFound.
-func (f *finding) subject(keyed bool) (store.Subject, error) {
-	if keyed && f.keyOwner == nil {
-		return store.Subject{}, store.ErrNoParent
+// subject returns what was found, or ErrNotFound.
+func (f *finding) subject(q *search) (store.Subject, error) {
+	if q.route().keyed() {
+		if _, err := rules.Scope(q.Lookup, f.keyOwner); err != nil {
+			return store.Subject{}, err
+		}
 	}
 	if f.account == nil {
 		return store.Subject{}, store.ErrNotFound

@@ -101,7 +101,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	})
 	var subject store.Subject
 	if err == nil {
-		subject, err = f.subject(false)
+		subject, err = f.subject(&search{})
 	}
 	if err != nil {
 		return store.Secret{}, store.Subject{}, err
@@ -123,7 +123,7 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	if err != nil {
 		return store.Subject{}, err
 	}
-	subject, err := f.subject(r.keyed())
+	subject, err := f.subject(&q)
 	if err == nil && !match {
 		err = store.ErrNotFound
 	}
