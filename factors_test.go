@@ -11,44 +11,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// enrolled is an account with a second factor and what its owner keeps.
+// enrolled is an account with a second factor.
 type enrolled struct {
 	authtest.Account
-	secret   string
-	recovery []tollkeeper.SecretText
+	authtest.Factor
 }
 
-func enrol(t *testing.T, k *authtest.Kit, a authtest.Account) enrolled {
-	t.Helper()
-	id := k.SignedIn(a)
-	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
-	if err != nil {
-		t.Fatal("enrol:", err)
-	}
-	x := enrolled{Account: a, secret: string(e.Seed)}
-	if x.recovery, err = k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(x.code(t, k)), tollkeeper.Client{}); err != nil {
-		t.Fatal("confirm:", err)
-	}
-	return x
-}
-
-// code is what the app shows now.
-func (x enrolled) code(t *testing.T, k *authtest.Kit) string {
-	t.Helper()
-	code, err := totp.GenerateCode(x.secret, k.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
-}
+func enrol(k *authtest.Kit, a authtest.Account) enrolled { return enrolled{a, k.EnrolFactor(a)} }
 
 func (x enrolled) challenge(k *authtest.Kit) string { return string(k.SignIn(x.Account).Challenge) }
 
@@ -58,10 +33,10 @@ func verify(k *authtest.Kit, challenge, code string) (tollkeeper.SignInResult, e
 
 func TestSecondFactor(t *testing.T) {
 	k := authtest.New(t)
-	x := enrol(t, k, k.Parent())
+	x := enrol(k, k.Parent())
 
 	t.Run("the code that confirmed it does not sign in", func(t *testing.T) {
-		if _, err := verify(k, x.challenge(k), x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidCode) {
+		if _, err := verify(k, x.challenge(k), k.FactorCode(x.Factor)); !errors.Is(err, tollkeeper.ErrInvalidCode) {
 			t.Fatalf("err = %v, want ErrInvalidCode: one code once", err)
 		}
 	})
@@ -74,7 +49,7 @@ func TestSecondFactor(t *testing.T) {
 		if _, err := k.Auth.Authenticate(ctx, res.Challenge); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal("a challenge is no access token:", err)
 		}
-		done, err := verify(k, string(res.Challenge), x.code(t, k))
+		done, err := verify(k, string(res.Challenge), k.FactorCode(x.Factor))
 		if err != nil || done.Token == "" {
 			t.Fatal("the second factor did not end it:", err)
 		}
@@ -83,7 +58,7 @@ func TestSecondFactor(t *testing.T) {
 		}
 	})
 	t.Run("a recovery code opens once, however it is typed", func(t *testing.T) {
-		code := strings.ToUpper(strings.ReplaceAll(string(x.recovery[0]), "-", " "))
+		code := strings.ToUpper(strings.ReplaceAll(x.Recovery[0], "-", " "))
 		if _, err := verify(k, x.challenge(k), code); err != nil {
 			t.Fatal(err)
 		}
@@ -94,11 +69,11 @@ func TestSecondFactor(t *testing.T) {
 	t.Run("a challenge ends after five minutes and with the account's sessions", func(t *testing.T) {
 		old := x.challenge(k)
 		k.Advance(5 * time.Minute)
-		if _, err := verify(k, old, x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+		if _, err := verify(k, old, k.FactorCode(x.Factor)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
 			t.Fatal("too old:", err)
 		}
 		voided := x.challenge(k)
-		done, err := verify(k, x.challenge(k), x.code(t, k))
+		done, err := verify(k, x.challenge(k), k.FactorCode(x.Factor))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +81,7 @@ func TestSecondFactor(t *testing.T) {
 			t.Fatal(err)
 		}
 		k.Advance(time.Minute)
-		if _, err := verify(k, voided, x.code(t, k)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+		if _, err := verify(k, voided, k.FactorCode(x.Factor)); !errors.Is(err, tollkeeper.ErrInvalidChallenge) {
 			t.Fatal("the epoch has moved:", err)
 		}
 	})
@@ -114,7 +89,7 @@ func TestSecondFactor(t *testing.T) {
 
 func TestSecondFactorGuessing(t *testing.T) {
 	k := authtest.New(t)
-	x := enrol(t, k, k.Parent())
+	x := enrol(k, k.Parent())
 	k.Advance(time.Hour)
 	t.Run("five tries, which the first factor does not give back", func(t *testing.T) {
 		for range 5 {
@@ -123,7 +98,7 @@ func TestSecondFactorGuessing(t *testing.T) {
 			}
 			k.Advance(time.Minute)
 		}
-		_, err := verify(k, x.challenge(k), x.code(t, k))
+		_, err := verify(k, x.challenge(k), k.FactorCode(x.Factor))
 		e, _ := errors.AsType[*tollkeeper.Error](err)
 		if !errors.Is(err, tollkeeper.ErrRateLimited) || e.RetryAfter <= 0 {
 			t.Fatalf("the sixth try: %v, want ErrRateLimited with RetryAfter", err)
@@ -141,14 +116,14 @@ func TestSecondFactorGuessing(t *testing.T) {
 			}
 		}
 		k.Advance(24 * time.Hour)
-		if _, err := verify(k, x.challenge(k), x.code(t, k)); !errors.Is(err, tollkeeper.ErrRateLimited) {
+		if _, err := verify(k, x.challenge(k), k.FactorCode(x.Factor)); !errors.Is(err, tollkeeper.ErrRateLimited) {
 			t.Fatalf("the right code after a hundred wrong ones: %v", err)
 		}
-		if _, err := verify(k, x.challenge(k), string(x.recovery[1])); err != nil {
+		if _, err := verify(k, x.challenge(k), x.Recovery[1]); err != nil {
 			t.Fatal("a recovery code must open:", err)
 		}
 		k.Advance(time.Minute)
-		if _, err := verify(k, x.challenge(k), x.code(t, k)); err != nil {
+		if _, err := verify(k, x.challenge(k), k.FactorCode(x.Factor)); err != nil {
 			t.Fatal("and forgive the rest:", err)
 		}
 	})
@@ -157,7 +132,7 @@ func TestSecondFactorGuessing(t *testing.T) {
 func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = time.Hour }))
 	parent := k.Parent()
-	x := enrol(t, k, k.Child(parent))
+	x := enrol(k, k.Child(parent))
 	ways := map[string]func() (tollkeeper.SignInResult, error){}
 	for _, audience := range constants[tollkeeper.Audience](t, "store", "Audience") {
 		ways["password/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
@@ -196,7 +171,7 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 			if after, _ := k.Store.Balance(ctx, parent.ID); after.Credits != before.Credits {
 				t.Fatalf("%d credits were charged before the second proof", before.Credits-after.Credits)
 			}
-			done, err := verify(k, string(res.Challenge), x.code(t, k))
+			done, err := verify(k, string(res.Challenge), k.FactorCode(x.Factor))
 			if err != nil || done.Token == "" || done.Refresh == "" {
 				t.Fatal("the second proof must end it:", err)
 			}
@@ -213,9 +188,9 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 func TestSecondFactorRaces(t *testing.T) {
 	t.Run("fifty at once with one code: one session", func(t *testing.T) {
 		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Limits.Factor = tollkeeper.Limit{Free: 1000, Window: time.Minute} }))
-		x := enrol(t, k, k.Parent())
+		x := enrol(k, k.Parent())
 		k.Advance(time.Minute)
-		challenge, code := x.challenge(k), x.code(t, k)
+		challenge, code := x.challenge(k), k.FactorCode(x.Factor)
 		var won atomic.Int64
 		var wg sync.WaitGroup
 		for range 50 {
@@ -276,8 +251,8 @@ func TestSecondFactorEnrolment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.secret = string(e.Seed)
-		codes, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(x.code(t, k)), tollkeeper.Client{})
+		x.Seed = string(e.Seed)
+		codes, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(k.FactorCode(x.Factor)), tollkeeper.Client{})
 		if err != nil || len(codes) != 10 {
 			t.Fatal(len(codes), err)
 		}
@@ -289,7 +264,7 @@ func TestSecondFactorEnrolment(t *testing.T) {
 			t.Fatal("notice:", last.Text)
 		}
 		k.Advance(time.Minute)
-		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password), Code: tollkeeper.SecretText(x.code(t, k))}); err != nil {
+		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password), Code: tollkeeper.SecretText(k.FactorCode(x.Factor))}); err != nil {
 			t.Fatal("remove:", err)
 		}
 		if k.SignIn(a).Token == "" {
@@ -301,12 +276,12 @@ func TestSecondFactorEnrolment(t *testing.T) {
 func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
 	kept := memory.New()
 	k := authtest.New(t, authtest.WithStore(kept))
-	x, y := enrol(t, k, k.Parent()), enrol(t, k, k.Parent())
+	x, y := enrol(k, k.Parent()), enrol(k, k.Parent())
 	sx, err := kept.FindAccount(ctx, store.Lookup{ID: x.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.secret); bytes.Contains(sx.Account.TOTP, raw) {
+	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.Seed); bytes.Contains(sx.Account.TOTP, raw) {
 		t.Fatal("the seed is stored in plain")
 	}
 	sy, err := kept.FindAccount(ctx, store.Lookup{ID: y.ID})
@@ -319,7 +294,7 @@ func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Advance(time.Minute)
-	if _, err := verify(k, y.challenge(k), x.code(t, k)); err == nil {
+	if _, err := verify(k, y.challenge(k), k.FactorCode(x.Factor)); err == nil {
 		t.Fatal("a seed of another account was accepted")
 	}
 }
@@ -342,7 +317,7 @@ func TestSecondFactorPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(enrolled{secret: string(e.Seed)}.code(t, k)), tollkeeper.Client{}); err != nil {
+	if _, err := k.Auth.ConfirmFactor(ctx, id, tollkeeper.SecretText(k.FactorCode(authtest.Factor{Seed: string(e.Seed)})), tollkeeper.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.Auth.Accounts(ctx, k.SignedIn(user), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
@@ -151,20 +149,12 @@ func TestSuccessesDoNotCount(t *testing.T) {
 func TestSuccessesWithSecondFactorDoNotCount(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		e, err := w.Auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
-		w.ok(err)
-		code := func() string {
-			w.Advance(31 * time.Second) // none is good twice
-			code, err := totp.GenerateCode(string(e.Seed), w.Now())
-			w.ok(err)
-			return code
-		}
-		_, err = w.Auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(code()), tollkeeper.Client{})
-		w.ok(err)
+		f := w.EnrolFactor(p)
 		for range 45 {
+			w.Advance(31 * time.Second) // no code is good twice
 			res, err := w.try(p, password)
 			w.ok(err)
-			_, err = w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: tollkeeper.SecretText(code())})
+			_, err = w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))})
 			w.ok(err)
 		}
 	}, unlimited)

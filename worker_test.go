@@ -39,6 +39,28 @@ func TestWorkerSurvivesAPanickingStore(t *testing.T) {
 	})
 }
 
+// One that panics while a mail is prepared costs a try, not the mail.
+func TestMailSurvivesAPanickingStore(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		var panicked atomic.Bool
+		w.store.faults(func(verb string) error {
+			if verb == "worker.FindAccount" && !panicked.Swap(true) {
+				panic("store")
+			}
+			return nil
+		}, nil)
+		w.ok(w.requestReset(p))
+		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 0 || !panicked.Load() {
+			t.Errorf("%d mails at the first try", n)
+		}
+		w.Advance(time.Minute)
+		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 1 || len(w.Events(tollkeeper.EventMailFailed)) != 1 {
+			t.Errorf("%d mails at the second try", n)
+		}
+	})
+}
+
 // Retention is settled by whichever worker comes first, once per parent and month, whatever clocks and processes do: here
 // three processes run, all of them stop for three months, and one of them runs behind.
 func TestRetentionIsSettledOncePerMonth(t *testing.T) {

@@ -146,6 +146,23 @@ func TestEventsInOrder(t *testing.T) {
 	}
 }
 
+func TestSecondFactor(t *testing.T) {
+	kit := authtest.New(t)
+	ada := kit.Parent()
+	f := kit.EnrolFactor(ada)
+	kit.Advance(time.Minute) // the code of before has confirmed the factor
+	for _, code := range []string{kit.FactorCode(f), f.Recovery[0]} {
+		in := kit.SignIn(ada)
+		if in.Token != "" || in.Challenge == "" {
+			t.Fatal("a password alone signs in")
+		}
+		done, err := kit.Auth.SignInWithFactor(t.Context(), tollkeeper.FactorRequest{Challenge: in.Challenge, Code: tollkeeper.SecretText(code)})
+		if err != nil || kit.Identity(string(done.Token)).Account != ada.ID {
+			t.Errorf("the code %s: %v", code, err)
+		}
+	}
+}
+
 func TestBooks(t *testing.T) {
 	kit := authtest.New(t)
 	parent := kit.Parent()
