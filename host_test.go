@@ -129,9 +129,15 @@ func TestHostChangesAccounts(t *testing.T) {
 		"its parent's status": {func(h tollkeeper.Host, c authtest.Account) error {
 			return h.SetStatus(ctx, c.Parent, tollkeeper.StatusDisabled)
 		}, tollkeeper.EventStatusChanged, true},
-		"its sessions":        {func(h tollkeeper.Host, c authtest.Account) error { return h.EndSessions(ctx, c.ID) }, tollkeeper.EventSessionsEnded, true},
-		"its deletion":        {func(h tollkeeper.Host, c authtest.Account) error { return h.DeleteAccount(ctx, c.ID) }, tollkeeper.EventAccountDeleted, true},
-		"its parent's, alike": {func(h tollkeeper.Host, c authtest.Account) error { return h.DeleteAccount(ctx, c.Parent) }, tollkeeper.EventAccountDeleted, true},
+		"its sessions": {func(h tollkeeper.Host, c authtest.Account) error {
+			return h.EndSessions(ctx, c.ID)
+		}, tollkeeper.EventSessionsEnded, true},
+		"its deletion": {func(h tollkeeper.Host, c authtest.Account) error {
+			return h.DeleteAccount(ctx, c.ID)
+		}, tollkeeper.EventAccountDeleted, true},
+		"its parent's, alike": {func(h tollkeeper.Host, c authtest.Account) error {
+			return h.DeleteAccount(ctx, c.Parent)
+		}, tollkeeper.EventAccountDeleted, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
