@@ -41,8 +41,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 		return nil, err
 	}
 	c.detach()
-	s = errorsOf{s}
-	a := &Authenticator{cfg: c, store: s, attempts: s}
+	a := &Authenticator{cfg: c, store: errorsOf{s}, attempts: errorsOf{s}}
 	if c.Limits.Attempts != nil {
 		a.attempts, a.apart = attemptErrors{c.Limits.Attempts}, true
 	}

@@ -120,7 +120,7 @@ const (
 // counts at once, also against a look-up that began before it: each entry carries the change counts it was loaded under,
 // and is good only while they stand.
 type liveSessions struct {
-	store     store.SessionStore
+	store     store.SessionStore // the host's own: errorsOf would copy what is large once more on each request
 	staleness time.Duration
 	kept      *remember.Cache[uuid.UUID, staleLive] // nil: each time from the store
 	accounts  [staleSlots]atomic.Uint64             // changes of accounts, by hash
@@ -145,7 +145,7 @@ func newLiveSessions(s store.SessionStore, staleness time.Duration) *liveSession
 func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.Time, live *store.Live) (err error) {
 	if l.kept == nil {
 		*live, err = l.store.Session(ctx, id, now)
-		return err
+		return asError(err)
 	}
 	mine, all := l.slot(account).Load(), l.parents.Load()
 	if e, ok := l.kept.Get(id); ok && e.account == mine && e.parent == all && !now.Before(e.at) && now.Sub(e.at) < l.staleness {
@@ -156,7 +156,7 @@ func (l *liveSessions) get(ctx context.Context, id, account uuid.UUID, now time.
 	if err == nil && live.Session.Account == account {
 		l.kept.Put(id, staleLive{live: *live, at: now, account: mine, parent: all}, staleCost)
 	}
-	return err
+	return asError(err)
 }
 
 // sessionChanged voids what is remembered of an account's sessions.
