@@ -15,7 +15,7 @@
 //	}
 //	defer auth.Close(context.Background())
 //
-//	res, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Client: client})
+//	res, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: tollkeeper.Password(password), Client: client})
 //	if errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 //		// the same error for an unknown account and a wrong password
 //	}

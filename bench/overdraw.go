@@ -25,7 +25,7 @@ func overdraw(ctx context.Context, s store.Store, a tollkeeper.Account, requests
 				switch _, err := s.CreateSession(ctx, n, n.Session.CreatedAt); {
 				case err == nil:
 					made.Add(1)
-				case !errors.Is(err, tollkeeper.ErrInsufficientCredits):
+				case !errors.Is(err, store.ErrInsufficientCredits):
 					failure.CompareAndSwap(nil, err)
 				}
 			}

@@ -15,8 +15,8 @@ import (
 // for the code behind it. Between the two the snippet stands as printed.
 var around = []struct{ imports, given, left string }{
 	{
-		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"`,
-		`ctx context.Context, store tollkeeper.Store, key tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
+		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"; contract "github.com/tollkeeper/tollkeeper/store"`,
+		`ctx context.Context, store contract.Store, key tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
 		`_ = id`,
 	},
 	{

@@ -81,12 +81,14 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.retire(few*len(buckets), now)
-	counters := make([]rules.Counter, len(buckets))
+	var room [8]rules.Counter // as many as a sign-in takes stay off the heap
+	counters := room[:0]
 	for i := range buckets {
-		counters[i] = rules.Counter{State: s.counters.state(buckets[i].Key)}
+		c := rules.Counter{State: s.counters.state(buckets[i].Key)}
 		if waive := buckets[i].Waive; waive != (store.Digest{}) {
-			counters[i].Marked = s.marks.state(waive).Expires
+			c.Marked = s.marks.state(waive).Expires
 		}
+		counters = append(counters, c)
 	}
 	d := rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {

@@ -72,7 +72,7 @@ func (s *Store) findInScope(l store.Lookup) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	for _, place := range rules.Places(l, scope) {
+	for place := range rules.Places(l, scope) {
 		if sc := s.scopeOf(place.Scope); sc != nil {
 			f.account = sc.named(place.Name)
 		}

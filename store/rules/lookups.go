@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"iter"
+
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -29,20 +31,17 @@ type Place struct {
 
 // Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it turns
 // out to be [Gone].
-func Places(l store.Lookup, scope uuid.UUID) []Place {
-	scopes := []uuid.UUID{scope}
-	if l.Widget && Keyed(l) {
-		scopes = append(scopes, store.Root)
-	}
-	var places []Place
-	for _, name := range []Name{{"google", l.GoogleSubject}, {"email", l.Email}} {
-		for _, s := range scopes {
-			if name.Key != "" {
-				places = append(places, Place{s, name})
+func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
+	return func(yield func(Place) bool) {
+		for _, name := range [...]Name{{"google", l.GoogleSubject}, {"email", l.Email}} {
+			if name.Key == "" {
+				continue
+			}
+			if !yield(Place{scope, name}) || l.Widget && Keyed(l) && !yield(Place{store.Root, name}) {
+				return
 			}
 		}
 	}
-	return places
 }
 
 // Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but houses

@@ -28,7 +28,7 @@ func TestPlacesComeInOrder(t *testing.T) {
 		{"a widget without key", keyless, []rules.Place{{parent, google}, {parent, email}}},
 		{"nothing", store.Lookup{}, nil},
 	} {
-		if got := rules.Places(c.l, parent); !slices.Equal(got, c.want) {
+		if got := slices.Collect(rules.Places(c.l, parent)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -64,7 +64,7 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 	if err != nil {
 		return s, err
 	}
-	for _, place := range rules.Places(l, scope) {
+	for place := range rules.Places(l, scope) {
 		query := selectByEmail
 		if place.Name.Field == "google" {
 			query = selectByGoogle

@@ -133,7 +133,7 @@ func (w *Witness) checkPaid(tb testing.TB, kept store.Store, e tollkeeper.Ledger
 	}
 	_, tried := w.revoked[id]
 	_, err = kept.Session(context.Background(), id, now)
-	if err != nil && !(tried && errors.Is(err, tollkeeper.ErrNotFound)) {
+	if err != nil && !(tried && errors.Is(err, store.ErrNotFound)) {
 		tb.Errorf("ledger row %s without session: %v", e.Key, err)
 	}
 }
