@@ -24,7 +24,7 @@
 // ContextTimeoutEnabled lets the driver itself give up in time; without it a verb pays for a goroutine of its own.
 //
 // A verb waits Options.Timeout for its answer, then returns an error, and the library refuses with
-// [store.ErrUnavailable]... nobody guesses uncounted. Options.RatesFailOpen makes one exception, for a Take of nothing
+// ErrUnavailable: nobody guesses uncounted. Options.RatesFailOpen makes one exception, for a Take of nothing
 // but rates; sign-in always has a lock among its buckets and stays shut. Sign-ups, mailed codes and links are then not
 // limited while the server is away, which whoever can overload it may bring about. Out of memory, missing rights and the
 // like never fail open.
