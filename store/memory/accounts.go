@@ -15,7 +15,7 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
 	}
-	n.Account = wholeAccount(copyAccount(n.Account))
+	n.Account = rules.WholeAccount(copyAccount(n.Account))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stands := s.accounts[n.Account.ID]
@@ -63,7 +63,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
 	}
-	c.Account = wholeAccount(copyAccount(c.Account))
+	c.Account = rules.WholeAccount(copyAccount(c.Account))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[c.Account.ID]

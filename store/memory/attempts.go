@@ -77,7 +77,6 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	if err := ctx.Err(); err != nil {
 		return store.Decision{}, err
 	}
-	now = rules.Whole(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.retire(few*len(buckets), now)

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/tollkeeper/tollkeeper/store"
-	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // copyAccount answers a that shares no memory with it.
@@ -38,14 +37,4 @@ func copyEntry(e store.LedgerEntry) store.LedgerEntry {
 func copyMail(m store.QueuedMail) store.QueuedMail {
 	m.Args = maps.Clone(m.Args)
 	return m
-}
-
-// wholeAccount answers a with its times as a store keeps them.
-func wholeAccount(a store.Account) store.Account {
-	a.PasswordChangedAt = rules.Whole(a.PasswordChangedAt)
-	a.EmailVerifiedAt = rules.Whole(a.EmailVerifiedAt)
-	a.CreatedAt = rules.Whole(a.CreatedAt)
-	a.UpdatedAt = rules.Whole(a.UpdatedAt)
-	a.LastSignIn = rules.Whole(a.LastSignIn)
-	return a
 }

@@ -133,7 +133,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 	}
 	var page []store.Account
 	take := func(a *account) bool {
-		if len(page) < p.Limit && matches(a, p) {
+		if len(page) < p.Limit && rules.Listed(&a.Account, p) {
 			page = append(page, copyAccount(a.Account))
 		}
 		return len(page) < p.Limit
@@ -171,13 +171,6 @@ func (sc *scope) search(prefix string) ([]*account, bool) {
 	}
 	slices.SortFunc(few, func(a, b *account) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return slices.Compact(few), true
-}
-
-func matches(a *account, p store.Page) bool {
-	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
-		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(rules.UsernameKey(a.Username), p.Search)) &&
-		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
-		(p.To.IsZero() || a.CreatedAt.Before(p.To))
 }
 
 // CountAccounts meets store.AccountStore.

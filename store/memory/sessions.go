@@ -59,7 +59,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	if err != nil || done.Stands {
 		return done.Payment.Receipt, err
 	}
-	x := &session{Session: wholeSession(n.Session), account: a}
+	x := &session{Session: rules.WholeSession(n.Session), account: a}
 	s.sessions[x.ID] = x
 	s.place(x)
 	s.signedIn(a, now)
@@ -94,22 +94,11 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store
 
 func (s *Store) describe(x *session) store.Live {
 	a := x.account
-	l := store.Live{
-		Session: x.Session,
-		Parent:  a.Account.Parent, Number: a.Number, PublicKey: a.PublicKey,
-		Email: a.Email, Username: a.Username, Name: a.Name,
-		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive,
-		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
-		PasswordChangedAt: a.PasswordChangedAt, PasswordTemporary: a.PasswordTemporary,
-		Verified: !a.EmailVerifiedAt.IsZero(), HasFactor: len(a.TOTP) > 0,
-	}
+	var parent *store.Account
 	if a.parent != nil {
-		l.ParentStatus, l.KeyMaster, l.KeyVersion = a.parent.Status, a.parent.KeyMaster, a.parent.KeyVersion
+		parent = &a.parent.Account
 	}
-	if o := s.organization(a); o != nil {
-		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired
-	}
-	return l
+	return rules.Shown(&x.Session, &a.Account, parent, s.organization(a))
 }
 
 // RotateSession meets store.SessionStore.
@@ -215,15 +204,4 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 		}
 	}
 	return page, nil
-}
-
-// wholeSession answers x with its times as a store keeps them.
-func wholeSession(x store.Session) store.Session {
-	x.RotatedAt = rules.Whole(x.RotatedAt)
-	x.CreatedAt = rules.Whole(x.CreatedAt)
-	x.SeenAt = rules.Whole(x.SeenAt)
-	x.ProvedAt = rules.Whole(x.ProvedAt)
-	x.ExpiresAt = rules.Whole(x.ExpiresAt)
-	x.RefreshUntil = rules.Whole(x.RefreshUntil)
-	return x
 }

@@ -15,6 +15,7 @@ type Counter struct {
 // Take decides about an attempt. counters are in the order of the buckets. Those whose Outcome is Charged are to be
 // written.
 func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decision {
+	now = Whole(now)
 	d := store.Decision{Allowed: true, Outcomes: make([]store.Outcome, len(buckets))}
 	for i := range buckets {
 		o := &d.Outcomes[i]

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"bytes"
 	"iter"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -68,4 +70,12 @@ func Organization(own, owners, parents *store.Organization) *store.Organization 
 		return owners
 	}
 	return parents
+}
+
+// Listed reports whether an account of the scope, which is not [Gone], belongs to the page or a later one.
+func Listed(a *store.Account, p store.Page) bool {
+	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
+		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(UsernameKey(a.Username), p.Search)) &&
+		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
+		(p.To.IsZero() || a.CreatedAt.Before(p.To))
 }

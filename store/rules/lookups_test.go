@@ -3,6 +3,7 @@ package rules_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -79,5 +80,29 @@ func TestOrganizationIsTheNearest(t *testing.T) {
 	if rules.Organization(own, owners, parents) != own || rules.Organization(nil, owners, parents) != owners ||
 		rules.Organization(nil, nil, parents) != parents || rules.Organization(nil, nil, nil) != nil {
 		t.Error("another one counts")
+	}
+}
+
+func TestListed(t *testing.T) {
+	day := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
+	a := &store.Account{ID: child, EmailKey: "ada@one.example", Username: "Countess", CreatedAt: day}
+	for _, c := range []struct {
+		name string
+		p    store.Page
+		want bool
+	}{
+		{"all", store.Page{}, true},
+		{"an email", store.Page{Search: "ada@"}, true},
+		{"a username", store.Page{Search: "count"}, true},
+		{"the middle of a name", store.Page{Search: "one"}, false},
+		{"from then", store.Page{From: day}, true},
+		{"from later", store.Page{From: day.Add(time.Millisecond)}, false},
+		{"to then", store.Page{To: day}, false},
+		{"to later", store.Page{To: day.Add(time.Millisecond)}, true},
+		{"after itself", store.Page{After: child}, false},
+	} {
+		if got := rules.Listed(a, c.p); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
 	}
 }

@@ -8,12 +8,14 @@
 //	Tombstone       DeleteAccount; Erase is what Sweep does to the children of a deleted parent
 //	SignIn          CreateSession
 //	Rotate          RotateSession; Live is what every look-up of a session asks, Hold what Touch and RevokeSession ask
+//	Shown           Session, RotateSession
 //	Put, Claim      PutSecrets, ConsumeSecret
 //	Take, Mark      Take, Settle
 //	Apply           ApplyCredit
 //	Due, Close      CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail
 //	Places, Alone   FindAccount
+//	Listed          ListAccounts
 //
 // The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that does
 // not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all later ones
@@ -25,10 +27,35 @@
 // and keep it: whoever must not share memory with a caller copies before or after.
 package rules
 
-import "time"
+import (
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
 
 // Whole returns t as a store keeps it: in UTC and whole milliseconds.
 func Whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// WholeAccount returns the account with its times as a store keeps them.
+func WholeAccount(a store.Account) store.Account {
+	a.PasswordChangedAt = Whole(a.PasswordChangedAt)
+	a.EmailVerifiedAt = Whole(a.EmailVerifiedAt)
+	a.CreatedAt = Whole(a.CreatedAt)
+	a.UpdatedAt = Whole(a.UpdatedAt)
+	a.LastSignIn = Whole(a.LastSignIn)
+	return a
+}
+
+// WholeSession returns the session with its times as a store keeps them.
+func WholeSession(x store.Session) store.Session {
+	x.RotatedAt = Whole(x.RotatedAt)
+	x.CreatedAt = Whole(x.CreatedAt)
+	x.SeenAt = Whole(x.SeenAt)
+	x.ProvedAt = Whole(x.ProvedAt)
+	x.ExpiresAt = Whole(x.ExpiresAt)
+	x.RefreshUntil = Whole(x.RefreshUntil)
+	return x
+}
 
 // Swept returns the time at or before which a row must have ended for Sweep to remove it at now.
 func Swept(now time.Time) time.Time { return Whole(now).Add(-24 * time.Hour) }

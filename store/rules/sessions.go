@@ -68,6 +68,27 @@ func Hold(account uuid.UUID, x *store.Session, w Standing, now time.Time) error 
 	return nil
 }
 
+// Shown returns what a look-up shows of a live session. parent is nil for a root account. o is the [Organization] that counts
+// for the account; nil: none.
+func Shown(x *store.Session, a, parent *store.Account, o *store.Organization) store.Live {
+	l := store.Live{
+		Session: *x,
+		Parent:  a.Parent, Number: a.Number, PublicKey: a.PublicKey,
+		Email: a.Email, Username: a.Username, Name: a.Name,
+		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive,
+		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
+		PasswordChangedAt: a.PasswordChangedAt, PasswordTemporary: a.PasswordTemporary,
+		Verified: !a.EmailVerifiedAt.IsZero(), HasFactor: len(a.TOTP) > 0,
+	}
+	if parent != nil {
+		l.ParentStatus, l.KeyMaster, l.KeyVersion = parent.Status, parent.KeyMaster, parent.KeyVersion
+	}
+	if o != nil {
+		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired
+	}
+	return l
+}
+
 // Touch returns the session as it stands after the touch of one that [Hold] let through.
 func Touch(x store.Session, t store.Touch, now time.Time) store.Session {
 	x.SeenAt = Whole(now)

@@ -150,3 +150,19 @@ func TestKept(t *testing.T) {
 		t.Error("one of an earlier epoch is kept")
 	}
 }
+
+func TestShown(t *testing.T) {
+	x := &store.Session{ID: uuid.New()}
+	root := &store.Account{ID: parent, Status: store.StatusDisabled, KeyMaster: "m1", KeyVersion: 2}
+	a := &store.Account{ID: child, Parent: parent, Status: store.StatusActive, KeyMaster: "m0", EmailVerifiedAt: now, TOTP: store.SecretBytes{1}}
+	of := rules.Shown(x, a, root, &store.Organization{VerificationRequired: true, FactorRequired: true})
+	if of.Session.ID != x.ID || of.Parent != parent || of.ParentStatus != store.StatusDisabled || of.KeyMaster != "m1" || of.KeyVersion != 2 ||
+		!of.Verified || !of.HasFactor || !of.MustVerify || !of.MustFactor {
+		t.Errorf("a child's session shows %+v", of)
+	}
+	own := rules.Shown(x, root, nil, nil)
+	if own.ParentStatus != store.StatusActive || own.Status != store.StatusDisabled || own.KeyMaster != "m1" || own.Verified || own.HasFactor ||
+		own.MustVerify || own.MustFactor {
+		t.Errorf("a root account's session shows %+v", own)
+	}
+}
