@@ -71,6 +71,9 @@
 // Keys arrive canonical. Stores compare bytes and fold nothing, with one exception: in usernames A to Z are a to z.
 // Empty names are equal to nothing.
 //
+// What is kept is UTF-8 without zero bytes, but for [Session].Agent, which may be any bytes. What is looked up may be any
+// bytes, too: nobody has such a name.
+//
 // What people choose (email, username, Google subject) is unique in its scope and looked up there: below one parent,
 // or among the root accounts. What we made (ids, numbers, public keys, digests) needs no scope. [Lookup] names the
 // ways.

@@ -28,7 +28,7 @@ type Session struct {
 	Generation   int       // of the refresh token, a MAC over (id, generation); starts at 0
 	RotatedAt    time.Time // of the last refresh; zero: never
 	Network      string    // masked address, for the account's owner to read; empty: unknown
-	Agent        string    // User-Agent, cut to 256 bytes
+	Agent        string    // User-Agent, any bytes, at most 256
 	CreatedAt    time.Time
 	SeenAt       time.Time // moved at most every few minutes
 	ProvedAt     time.Time // when its owner last proved who they are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -71,6 +72,18 @@ var brokenOrder = []brokenStore{
 	{"a key of nobody looked up in the scope", "accounts/find/an unknown scope names the parent",
 		misread{lookup: func(_ store.Store, l *store.Lookup) error {
 			l.ScopeKey, l.ScopeNumber = "", 0
+			return nil
+		}}.broken},
+	{"a look-up that must be text", "accounts/find/any bytes may be looked up",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			if !utf8.ValidString(l.Email) {
+				return store.ErrInvalid
+			}
+			return nil
+		}}.broken},
+	{"an agent made text", "sessions/create/an agent may be any bytes",
+		misread{session: func(_ store.Store, n *store.NewSession) error {
+			n.Session.Agent = strings.ToValidUTF8(n.Session.Agent, "\ufffd")
 			return nil
 		}}.broken},
 	{"a zero id that names somebody", "everywhere/a zero id names nobody/find account",

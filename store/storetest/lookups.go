@@ -14,6 +14,7 @@ func findAccount(k *kit) {
 	k.run("by google subject inside its scope only", findGoogleScoped)
 	k.run("google subject before email", findGoogleFirst)
 	k.run("keys are compared byte by byte", findBytes)
+	k.run("any bytes may be looked up", findAnyBytes)
 	k.run("an empty lookup finds nothing", findNothing)
 	k.run("the first field that is set counts", findFirstField)
 	k.run("an unknown scope names the parent", findUnknownScope)

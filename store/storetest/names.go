@@ -39,3 +39,26 @@ func findFirstField(k *kit) {
 	k.misses(store.Lookup{ID: id(), Number: a.Number, Email: a.EmailKey, Scope: p.ID})
 	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: q.PublicKey, Scope: p.ID})
 }
+
+// findAnyBytes looks up what no text is.
+func findAnyBytes(k *kit) {
+	p := k.parent(0)
+	for _, odd := range []string{"\x00", "\xff", "a\x00@one.example", "\xc3(@one.example"} {
+		k.misses(store.Lookup{PublicKey: odd})
+		k.misses(store.Lookup{Email: odd, Scope: p.ID})
+		k.misses(store.Lookup{Email: odd, Stray: true})
+		k.misses(store.Lookup{GoogleSubject: odd, Email: odd, ScopeKey: p.PublicKey})
+		k.misses(store.Lookup{Email: p.EmailKey, ScopeKey: odd}, "parent")
+	}
+}
+
+// agentBytes wants a User-Agent back as it was sent.
+func agentBytes(k *kit) {
+	s := session(k.child(k.parent(0)), now)
+	s.Agent = "agent/1.0 \xff\xc3(\x00\u2028"
+	k.signIn(s)
+	k.equal("session", k.live(s.ID, now).Session, s)
+	list, err := k.store.ListSessions(k.ctx, s.Account, store.Page{Limit: 1}, now)
+	k.ok(err)
+	k.equal("sessions", list, []store.Session{s})
+}

@@ -43,6 +43,7 @@ func (k *kit) dead(account, id uuid.UUID, at time.Time) {
 
 func createSession(k *kit) {
 	k.run("keeps the session", createSessionKeeps)
+	k.run("an agent may be any bytes", agentBytes)
 	k.run("charges and writes the ledger row", createSessionCharges)
 	k.run("moves last sign-in and time step but not the version", createSessionMoves)
 	k.run("settles the attempts", createSessionSettles)
