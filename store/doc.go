@@ -7,7 +7,7 @@
 //
 // This page says what holds for every verb. The comments of the roles say the rest: go doc store AccountStore.
 // Package storetest has a test for each sentence. Package memory is the contract in its shortest form, to read beside
-// it.
+// it. docs/STORE.md walks through writing a store.
 //
 // # One verb is one transaction
 //

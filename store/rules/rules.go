@@ -23,8 +23,8 @@
 //
 // SenselessAccount, SenselessChange and SenselessCharge tell what no facts make right, for SQL that says nothing of it.
 //
-// In every verb a request that makes no sense is [store.ErrInvalid] before anything else. Rules take what they are given
-// and keep it: whoever must not share memory with a caller copies before or after.
+// Which error wins stands at the verb, in package store. Rules take what they are given and keep it: whoever must not share
+// memory with a caller copies before or after.
 package rules
 
 import (

@@ -1,0 +1,184 @@
+package toystore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
+)
+
+// book is the row of a root account's balance. It stays when the account is deleted.
+type book struct {
+	Owner uuid.UUID
+	store.Balance
+}
+
+func bookKey(owner uuid.UUID) string { return path("balances", owner) }
+
+func (b book) key() string { return bookKey(b.Owner) }
+
+func (b book) index() []string { return []string{path("open", b.ClosedMonth, b.Owner)} }
+
+// entry is a line of a ledger.
+type entry struct{ store.LedgerEntry }
+
+func entryKey(owner uuid.UUID, key string) string { return path("ledger", owner, key) }
+
+func (e entry) key() string { return entryKey(e.Owner, e.Key) }
+
+func (e entry) index() []string {
+	keys := []string{path("entries", e.Owner, e.ID)}
+	if e.Refunds != "" {
+		keys = append(keys, path("refunds", e.Owner, e.Refunds))
+	}
+	return keys
+}
+
+// openBook opens the balance of a new root account.
+func (t *tx) openBook(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) {
+	balance, first := rules.Open(owner, grant, now)
+	t.post(owner, balance, first)
+}
+
+// post writes the owner's balance, and the entry that moved it; nil: none did.
+func (t *tx) post(owner uuid.UUID, balance store.Balance, e *store.LedgerEntry) {
+	write(t, load[book](t, bookKey(owner)), &book{owner, balance})
+	if e != nil {
+		write(t, nil, &entry{*e})
+	}
+}
+
+func (t *tx) countChild(owner uuid.UUID, n int64) {
+	balance := load[book](t, bookKey(owner)).Balance
+	balance.Children += n
+	t.post(owner, balance, nil)
+}
+
+// purse reads what a charge is decided on.
+func (t *tx) purse(c store.Charge) rules.Purse {
+	if !rules.Charged(c) {
+		return rules.Purse{}
+	}
+	b := load[book](t, bookKey(c.Owner))
+	if b == nil {
+		return rules.Purse{}
+	}
+	return rules.Purse{
+		Found: true, Balance: b.Balance,
+		Paid: t.has(entryKey(c.Owner, c.Key)), Taken: t.has(path("entries", c.Owner, c.Entry)),
+	}
+}
+
+// pay writes what was decided on a charge.
+func (t *tx) pay(p rules.Payment) {
+	if p.Entry != nil {
+		t.post(p.Entry.Owner, p.Receipt.Balance, p.Entry)
+	}
+}
+
+// ApplyCredit meets [store.CreditStore].
+func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
+	done, err := update(ctx, s, func(t *tx) (rules.Applied, error) {
+		done, err := rules.Apply(e, t.applying(e))
+		if err == nil && done.Fresh {
+			t.post(e.Owner, done.Balance, &done.Entry)
+		}
+		return done, err
+	})
+	return done.Entry, done.Balance, done.Fresh, err
+}
+
+// applying reads what an entry is decided on.
+func (t *tx) applying(e store.LedgerEntry) rules.Applying {
+	b := load[book](t, bookKey(e.Owner))
+	if b == nil {
+		return rules.Applying{}
+	}
+	facts := rules.Applying{
+		Found: true, Balance: b.Balance, Refunded: t.has(path("refunds", e.Owner, e.Refunds)), Taken: t.has(path("entries", e.Owner, e.ID)),
+	}
+	if first := load[entry](t, entryKey(e.Owner, e.Key)); first != nil {
+		facts.First = &first.LedgerEntry
+	}
+	if debit := load[entry](t, entryKey(e.Owner, e.Refunds)); debit != nil {
+		facts.Debit = &debit.LedgerEntry
+	}
+	return facts
+}
+
+// Balance meets [store.CreditStore].
+func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
+	return view(ctx, s, func(t *tx) (store.Balance, error) {
+		if b := load[book](t, bookKey(owner)); b != nil {
+			return b.Balance, nil
+		}
+		return store.Balance{}, store.ErrNotFound
+	})
+}
+
+// ListCredits meets [store.CreditStore].
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
+	return view(ctx, s, func(t *tx) (page []store.LedgerEntry, _ error) {
+		for _, e := range rows[entry](t, path("entries", owner, ""), path("entries", owner, p.After)) {
+			if len(page) >= p.Limit {
+				break
+			}
+			if op == "" || e.Operation == op {
+				page = append(page, e.LedgerEntry)
+			}
+		}
+		return page, nil
+	})
+}
+
+// ListMonths meets [store.CreditStore].
+func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
+	return view(ctx, s, func(t *tx) (page []store.Month, _ error) {
+		for k := range t.Scan(path("months", owner, ""), "") {
+			if path("months", owner, from) <= k && k <= path("months", owner, to) {
+				page = append(page, *load[store.Month](t, k))
+			}
+		}
+		slices.Reverse(page)
+		return page[:min(len(page), max(limit, 0))], nil
+	})
+}
+
+// CloseMonths meets [store.CreditStore]. The keys of open months are in the order of the months, then of the owners' ids.
+func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
+	type answer struct {
+		settled int
+		charged []store.Settled
+	}
+	got, err := update(ctx, s, func(t *tx) (done answer, _ error) {
+		if price < 0 {
+			return done, store.ErrInvalid
+		}
+		for _, b := range rows[book](t, path("open", ""), "") {
+			if b.ClosedMonth >= month || done.settled >= limit {
+				break
+			}
+			done.settled++
+			if closed := t.closeMonth(b, price, now); closed.Entry != nil {
+				done.charged = append(done.charged, store.Settled{Owner: b.Owner, Debit: closed.Month.Retention, Balance: closed.Balance})
+			}
+		}
+		return done, nil
+	})
+	return got.settled, got.charged, err
+}
+
+// closeMonth settles the oldest open month of the book.
+func (t *tx) closeMonth(b *book, price int64, now time.Time) rules.Closed {
+	a := load[account](t, accountKey(b.Owner))
+	tenant := rules.Tenant{Owner: b.Owner, Status: a.Status, House: a.House, Balance: b.Balance}
+	due := rules.Due(tenant, price, now)
+	closed := rules.Close(tenant, due, t.has(entryKey(b.Owner, due.Key)))
+	t.post(b.Owner, closed.Balance, closed.Entry)
+	t.save(path("months", b.Owner, closed.Month.Month), closed.Month)
+	return closed
+}
