@@ -145,8 +145,8 @@ const (
 )
 
 // earned is what a proven password means for the buckets that counted it.
-func (t taken) earned() store.Settlement {
-	s := store.Settlement{Forget: t.also}
+func (t taken) earned() store.Release {
+	s := store.Release{Forget: t.also}
 	for i := range t.hits {
 		c := &t.hits[i]
 		switch {
@@ -175,14 +175,14 @@ func (t taken) remembered(now time.Time) bool {
 
 // release forgives apart from the session: where attempts live in another store, or where a right password did
 // not lead to a session. Best effort: lost, the attempts stay counted, which is the strict side (R21).
-func (a *Authenticator) release(ctx context.Context, s store.Settlement, now time.Time) {
+func (a *Authenticator) release(ctx context.Context, s store.Release, now time.Time) {
 	if s.Zero() {
 		return
 	}
 	ctx, cancel := bestEffort(ctx)
 	defer cancel()
-	if err := a.attempts.Settle(ctx, s, now); err != nil {
-		a.cfg.Logger.Warn("tollkeeper: attempts not settled", "error", err)
+	if err := a.attempts.Release(ctx, s, now); err != nil {
+		a.cfg.Logger.Warn("tollkeeper: attempts not released", "error", err)
 	}
 }
 

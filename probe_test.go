@@ -210,8 +210,8 @@ func (p *probe) Take(ctx context.Context, b []store.Bucket, now time.Time) (stor
 	return run(ctx, p, "Take", func() (store.Decision, error) { return p.Store.Take(ctx, b, now) }, b)
 }
 
-func (p *probe) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
-	_, err := run(ctx, p, "Settle", func() (int, error) { return 0, p.Store.Settle(ctx, s, now) }, s)
+func (p *probe) Release(ctx context.Context, s store.Release, now time.Time) error {
+	_, err := run(ctx, p, "Release", func() (int, error) { return 0, p.Store.Release(ctx, s, now) }, s)
 	return err
 }
 

@@ -99,7 +99,7 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store
 
 // forget clears the locks of an account for the network that has just reset its password.
 func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
-	var f store.Settlement
+	var f store.Release
 	for _, scope := range scopesOf(s) {
 		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
 	}

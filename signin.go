@@ -162,7 +162,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	}
 	create := store.NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
 	if !a.apart {
-		create.Settle = earned
+		create.Release = earned
 	}
 	receipt, err := a.store.CreateSession(ctx, create, now)
 	if err != nil {
@@ -205,7 +205,7 @@ func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 }
 
 // signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
-func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, made store.NewSession, r store.Receipt, earned store.Settlement) {
+func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, made store.NewSession, r store.Receipt, earned store.Release) {
 	session := made.Session
 	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
 	a.alert(ctx, made.Charge.Owner, made.Charge.Price, r)

@@ -119,8 +119,8 @@ func (e errorsOf) Take(ctx context.Context, b []store.Bucket, now time.Time) (st
 	return r1, asError(err)
 }
 
-func (e errorsOf) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
-	return asError(e.of.Settle(ctx, s, now))
+func (e errorsOf) Release(ctx context.Context, s store.Release, now time.Time) error {
+	return asError(e.of.Release(ctx, s, now))
 }
 
 func (e errorsOf) ApplyCredit(ctx context.Context, l store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
@@ -174,6 +174,6 @@ func (e attemptErrors) Take(ctx context.Context, b []store.Bucket, now time.Time
 	return d, asError(err)
 }
 
-func (e attemptErrors) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
-	return asError(e.of.Settle(ctx, s, now))
+func (e attemptErrors) Release(ctx context.Context, s store.Release, now time.Time) error {
+	return asError(e.of.Release(ctx, s, now))
 }

@@ -35,14 +35,14 @@ func TestRoundTrips(t *testing.T) {
 				return nil
 			}
 		}},
-		{"stray child", "[Take FindAccount Settle]", func(w *world, _, c authtest.Account) func() error {
+		{"stray child", "[Take FindAccount Release]", func(w *world, _, c authtest.Account) func() error {
 			return func() error {
 				_, err := w.try(authtest.Account{Email: c.Email}, password)
 				w.want(err, tollkeeper.ErrParentKeyNeeded)
 				return nil
 			}
 		}},
-		{"sign-in that stops at the second factor", "[Take FindAccount Settle]", func(w *world, p, _ authtest.Account) func() error {
+		{"sign-in that stops at the second factor", "[Take FindAccount Release]", func(w *world, p, _ authtest.Account) func() error {
 			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 			w.ok(err)
 			s.Account.TOTP = []byte("seed")
@@ -86,7 +86,7 @@ func TestRoundTrips(t *testing.T) {
 			return func() error { _, err := w.verify(c, code); return err }
 		}},
 		{"forgot", "[Take QueueMail]", func(w *world, p, _ authtest.Account) func() error { return func() error { return w.requestReset(p) } }},
-		{"reset", "[Take Secret UpdateAccount Settle]", func(w *world, p, _ authtest.Account) func() error {
+		{"reset", "[Take Secret UpdateAccount Release]", func(w *world, p, _ authtest.Account) func() error {
 			w.ok(w.requestReset(p))
 			link := w.LastToken(p.Email, tollkeeper.MailReset)
 			return func() error { return w.reset(link, "another horse 9") }
@@ -102,10 +102,10 @@ func TestRoundTrips(t *testing.T) {
 				return err
 			}
 		}},
-		{"delete oneself", "[Take FindAccount Settle DeleteAccount]", func(w *world, _, c authtest.Account) func() error {
+		{"delete oneself", "[Take FindAccount Release DeleteAccount]", func(w *world, _, c authtest.Account) func() error {
 			return func() error { return w.Auth.DeleteAccount(ctx, c.Identity, password, host) }
 		}},
-		{"password change", "[Take FindAccount Settle UpdateAccount]", func(w *world, _, c authtest.Account) func() error {
+		{"password change", "[Take FindAccount Release UpdateAccount]", func(w *world, _, c authtest.Account) func() error {
 			return func() error {
 				return w.Auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9", Client: host})
 			}
@@ -153,7 +153,7 @@ func TestFaultsLeaveNoCharge(t *testing.T) {
 		},
 		"code": func(w *world, _, c authtest.Account) error { _, err := w.verify(c, w.LastCode(c.Email)); return err },
 	}
-	verbs := []string{"Take", "FindAccount", "ConsumeSecret", "UpdateAccount", "CreateAccount", "CreateSession", "Settle"}
+	verbs := []string{"Take", "FindAccount", "ConsumeSecret", "UpdateAccount", "CreateAccount", "CreateSession", "Release"}
 	for name, do := range flows {
 		for _, verb := range verbs {
 			for _, when := range []string{"before", "after"} {
@@ -224,7 +224,7 @@ func TestSignInComesBackFromAStoreThatHangs(t *testing.T) {
 	})
 }
 
-func (hung) Settle(ctx context.Context, _ store.Settlement, _ time.Time) error {
+func (hung) Release(ctx context.Context, _ store.Release, _ time.Time) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -11,7 +11,7 @@ import (
 // delivered; with names, only events of these. A Config.Events set by WithConfig is told, too.
 func (k *Kit) Events(names ...tollkeeper.EventName) []tollkeeper.Event {
 	k.tb.Helper()
-	k.settle()
+	k.deliver()
 	k.events.mu.Lock()
 	defer k.events.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(k.events.list), func(e tollkeeper.Event) bool {

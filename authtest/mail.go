@@ -19,7 +19,7 @@ const patience = 5 * time.Second
 // The letter case of the address does not matter. So no mail is an answer, too: none was sent.
 func (k *Kit) Mails(email string, kinds ...tollkeeper.MailKind) []tollkeeper.Message {
 	k.tb.Helper()
-	k.settle()
+	k.deliver()
 	k.box.mu.Lock()
 	defer k.box.mu.Unlock()
 	var to []tollkeeper.Message
@@ -41,8 +41,8 @@ func (k *Kit) LastMail(email string, kinds ...tollkeeper.MailKind) tollkeeper.Me
 	return mails[len(mails)-1]
 }
 
-// settle waits until no mail is due.
-func (k *Kit) settle() {
+// deliver waits until no mail is due.
+func (k *Kit) deliver() {
 	k.tb.Helper()
 	timeout := time.After(patience)
 	for {

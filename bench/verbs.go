@@ -116,8 +116,8 @@ func (v verbSet) rest() []verb {
 	take := takes(1, true, func(b []store.Bucket) error { _, err := v.s.Take(v.ctx, b, moment()); return err })
 	return []verb{
 		{"Take, 3 buckets", func(int) error { return take(0) }},
-		{"Settle", func(int) error {
-			return v.s.Settle(v.ctx, store.Settlement{Forget: []store.Digest{randomDigest()}}, moment())
+		{"Release", func(int) error {
+			return v.s.Release(v.ctx, store.Release{Forget: []store.Digest{randomDigest()}}, moment())
 		}},
 		{"PutSecrets, Secret, ConsumeSecret", v.secret},
 		{"ApplyCredit", func(int) error {

@@ -89,7 +89,7 @@
 //   - [SessionStore]: sessions and their refresh tokens. [Session], [Live], [NewSession], [Rotation], [Touch].
 //   - [SecretStore]: digests of codes and links. [Secret], [Claim], [Digest].
 //   - [AttemptStore]: counters of attempts, the one role that another server may have. [Limit], [Bucket],
-//     [Settlement].
+//     [Release].
 //   - [CreditStore]: account books. [Charge], [Receipt], [LedgerEntry], [Balance], [Month].
 //   - [OutboxStore]: mail that waits to be sent. [QueuedMail].
 //   - [Sweeper]: takes away what is over.

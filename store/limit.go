@@ -104,7 +104,7 @@ func (l Limit) Forgive(s State, now time.Time) State {
 type Bucket struct {
 	Key   Digest // keyed digest: no address reaches the store
 	Limit Limit
-	Waive Digest // a mark (see Settlement): while it lives, this bucket cannot refuse. Zero: none
+	Waive Digest // a mark (see Release): while it lives, this bucket cannot refuse. Zero: none
 }
 
 // Outcome is what a Take did to one bucket.
@@ -121,8 +121,8 @@ type Decision struct {
 	Outcomes []Outcome // in the order of the buckets
 }
 
-// Settlement is what a success means for the buckets that counted it.
-type Settlement struct {
+// Release is what a success means for the buckets that counted it.
+type Release struct {
 	Forget  []Digest  // start again from zero
 	Forgive []Bucket  // give back one attempt (Limit.Forgive); Waive is not looked at
 	Mark    Digest    // remember this network until Until, never shortened; zero: no mark
@@ -130,7 +130,7 @@ type Settlement struct {
 }
 
 // Zero reports whether there is nothing to settle.
-func (s Settlement) Zero() bool {
+func (s Release) Zero() bool {
 	return len(s.Forget) == 0 && len(s.Forgive) == 0 && s.Mark == Digest{}
 }
 
@@ -141,6 +141,6 @@ type AttemptStore interface {
 	// refusal found does not change: a lock is not extended. No buckets are let in. What follows never undoes a Take.
 	Take(ctx context.Context, b []Bucket, now time.Time) (Decision, error)
 
-	// Settle forgets, forgives and marks. What is not there is no error. A key to forget and to forgive is forgotten.
-	Settle(ctx context.Context, s Settlement, now time.Time) error
+	// Release forgets, forgives and marks. What is not there is no error. A key to forget and to forgive is forgotten.
+	Release(ctx context.Context, s Release, now time.Time) error
 }

@@ -71,8 +71,8 @@ type Live struct {
 type NewSession struct {
 	Session  Session
 	Charge   Charge
-	TOTPStep int64      // must be later than the account's; zero: none was used
-	Settle   Settlement // of the attempts, in the same step; zero where they are counted by another store
+	TOTPStep int64   // must be later than the account's; zero: none was used
+	Release  Release // of the attempts, in the same step; zero where they are counted by another store
 }
 
 // Rotation is one use of a refresh token.
@@ -96,7 +96,7 @@ type Touch struct {
 // A session is live until EndsAt, unless it was revoked, reused, or its account is gone or has another epoch. A
 // session of a disabled account is live, and says so.
 type SessionStore interface {
-	// CreateSession makes the session, debits the Charge, moves LastSignIn to now and TOTPStep, and does the Settlement.
+	// CreateSession makes the session, debits the Charge, moves LastSignIn to now and TOTPStep, and does the Release.
 	// It does not move the account's Version. An id that the account has returns the Receipt of the Charge if its key
 	// stands, and changes nothing.
 	//

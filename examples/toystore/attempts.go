@@ -52,15 +52,15 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	})
 }
 
-// Settle meets [store.AttemptStore].
-func (s *Store) Settle(ctx context.Context, settlement store.Settlement, now time.Time) error {
+// Release meets [store.AttemptStore].
+func (s *Store) Release(ctx context.Context, r store.Release, now time.Time) error {
 	return s.change(ctx, func(t *tx) error {
-		t.settle(settlement, now)
+		t.release(r, now)
 		return nil
 	})
 }
 
-func (t *tx) settle(s store.Settlement, now time.Time) {
+func (t *tx) release(s store.Release, now time.Time) {
 	for _, digest := range s.Forget {
 		write(t, load[counter](t, counter{Digest: digest}.key()), nil)
 	}

@@ -55,7 +55,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 		signedIn.LastSignIn, signedIn.TOTPStep = rules.Whole(now), done.Step
 		write(t, a, &signedIn)
 		t.pay(done.Payment)
-		t.settle(n.Settle, now)
+		t.release(n.Release, now)
 		return done.Payment.Receipt, nil
 	})
 }

@@ -98,18 +98,18 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	return d, nil
 }
 
-// Settle meets store.AttemptStore.
-func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
+// Release meets store.AttemptStore.
+func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(t, rules.Whole(now))
+	s.release(t, rules.Whole(now))
 	return nil
 }
 
-func (s *Store) settle(t store.Settlement, now time.Time) {
+func (s *Store) release(t store.Release, now time.Time) {
 	for _, key := range t.Forget {
 		s.counters.drop(key)
 	}

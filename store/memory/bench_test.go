@@ -82,8 +82,8 @@ func BenchmarkVerbs(b *testing.B) {
 			try(b, err)
 		})
 		verb("Take", func(i int) { take(b, s, i+1) })
-		verb("Settle", func(i int) {
-			try(b, s.Settle(ctx, store.Settlement{Forget: []store.Digest{key(i + 1)}}, now))
+		verb("Release", func(i int) {
+			try(b, s.Release(ctx, store.Release{Forget: []store.Digest{key(i + 1)}}, now))
 		})
 		verb("CreateSession", func(i int) { next++; begin(b, s, next, i+1) })
 		verb("TouchSession", func(i int) {

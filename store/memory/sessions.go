@@ -65,7 +65,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	s.signedIn(a, now)
 	a.TOTPStep = done.Step
 	s.pay(done.Payment)
-	s.settle(n.Settle, now)
+	s.release(n.Release, now)
 	return done.Payment.Receipt, nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Sweep meets store.OutboxStore. Counters need it least: Take and Settle throw away dead ones, too. A limit below one
+// Sweep meets store.OutboxStore. Counters need it least: Take and Release throw away dead ones, too. A limit below one
 // removes nothing and answers false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {

@@ -61,16 +61,16 @@ const (
   CROSS JOIN state s CROSS JOIN verdict LEFT JOIN put ON put.key = s.key WHERE relaxed.off IS NOT NULL ORDER BY s.ord`
 )
 
-var settle = prepare(`WITH `+askedAttempts+easeAttempts+`
-`+addMark+whereMarked, settleValues(func(t *settlementAt) *settlement { return t.settlement }),
-	values[settlementAt]{"now": field(func(t *settlementAt) int64 { return millis(t.now) })})
+var release = prepare(`WITH `+askedAttempts+easeAttempts+`
+`+addMark+whereMarked, releaseValues(func(t *releaseAt) *released { return t.released }),
+	values[releaseAt]{"now": field(func(t *releaseAt) int64 { return millis(t.now) })})
 
 const (
-	// askedAttempts begins to settle: what is asked for is locked in the order of keys. A condition may follow.
+	// askedAttempts begins to release: what is asked for is locked in the order of keys. A condition may follow.
 	askedAttempts = `asked AS (
-  SELECT u.key, u.give, u.free FROM unnest(@settled::bytea[], @give_back::boolean[], @free::bigint[]) AS u (key, give, free)
+  SELECT u.key, u.give, u.free FROM unnest(@released::bytea[], @give_back::boolean[], @free::bigint[]) AS u (key, give, free)
 ), held AS (
-  SELECT t.key FROM attempts t WHERE t.key = ANY (@settled)`
+  SELECT t.key FROM attempts t WHERE t.key = ANY (@released)`
 
 	// easeAttempts goes on: one attempt is given back, or all are forgotten.
 	easeAttempts = ` ORDER BY t.key FOR UPDATE
@@ -147,18 +147,18 @@ func takeArgs(b []store.Bucket, now time.Time) []any {
 	return []any{keys, column[0], column[1], column[2], column[3], column[4], column[5], column[6], waives, millis(now)}
 }
 
-// Settle meets [store.AttemptStore].
-func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
+// Release meets [store.AttemptStore].
+func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()
 	}
-	at := settlementAt{settlementOf(t), now}
-	_, err := s.exec(ctx, settle.Text, settle.Args(&at)...)
+	at := releaseAt{releaseOf(t), now}
+	_, err := s.exec(ctx, release.Text, release.Args(&at)...)
 	return err
 }
 
-// settlement is a [store.Settlement] in columns.
-type settlement struct {
+// released is a [store.Release] in columns.
+type released struct {
 	keys  [][]byte
 	gives []bool
 	frees []int64
@@ -166,16 +166,16 @@ type settlement struct {
 	until time.Time
 }
 
-// settlementAt is what Settle does.
-type settlementAt struct {
-	*settlement
+// releaseAt is what Release does.
+type releaseAt struct {
+	*released
 	now time.Time
 }
 
-// settleValues are those of the statements that settle, but for now.
-func settleValues[A any](of func(*A) *settlement) values[A] {
+// releaseValues are those of the statements that release, but for now.
+func releaseValues[A any](of func(*A) *released) values[A] {
 	return values[A]{
-		"settled":    field(func(a *A) [][]byte { return of(a).keys }),
+		"released":   field(func(a *A) [][]byte { return of(a).keys }),
 		"give_back":  field(func(a *A) []bool { return of(a).gives }),
 		"free":       field(func(a *A) []int64 { return of(a).frees }),
 		"mark":       field(func(a *A) []byte { return of(a).mark }),
@@ -183,8 +183,8 @@ func settleValues[A any](of func(*A) *settlement) values[A] {
 	}
 }
 
-// settlementOf names every key once; what is forgotten is not forgiven, too.
-func settlementOf(t store.Settlement) *settlement {
+// releaseOf names every key once; what is forgotten is not forgiven, too.
+func releaseOf(t store.Release) *released {
 	n := len(t.Forget) + len(t.Forgive)
 	keys, gives, frees := make([][]byte, 0, n), make([]bool, 0, n), make([]int64, 0, n)
 	known := make(map[store.Digest]bool, n)
@@ -200,5 +200,5 @@ func settlementOf(t store.Settlement) *settlement {
 			keys, gives, frees = append(keys, b.Key[:]), append(gives, true), append(frees, int64(b.Limit.Free))
 		}
 	}
-	return &settlement{keys, gives, frees, digestOrNull(t.Mark), t.Until}
+	return &released{keys, gives, frees, digestOrNull(t.Mark), t.Until}
 }

@@ -109,7 +109,7 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 		var times moments
 		fresh, err = s.one(ctx, applyCredit.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
 		if err == nil && fresh {
-			times.settle()
+			times.fill()
 			entry.Package, err = fromJSON[store.Package](bundle)
 			return err
 		}
@@ -153,7 +153,7 @@ func (s *Store) applying(ctx context.Context, e *entry) (w rules.Applying, err e
 		w.Debit = &debit
 	}
 	if stands {
-		times.settle()
+		times.fill()
 		w.First = &first
 		first.Package, err = fromJSON[store.Package](bundle)
 	}
@@ -205,7 +205,7 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Opera
 			var times moments
 			err := row.Scan(entryTo(&e, &bundle, &times)...)
 			if err == nil {
-				times.settle()
+				times.fill()
 				e.Package, err = fromJSON[store.Package](bundle)
 			}
 			page = append(page, e)

@@ -207,7 +207,7 @@ func attempts(t *testing.T, s *postgres.Store) {
 	buckets := []store.Bucket{{Key: random(), Limit: store.Limit{Free: 3, Window: time.Hour}, Waive: random()}}
 	_, err := s.Take(t.Context(), buckets, at)
 	ok(t, err)
-	ok(t, s.Settle(t.Context(), store.Settlement{Forget: []store.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
+	ok(t, s.Release(t.Context(), store.Release{Forget: []store.Digest{random()}, Mark: random(), Until: at.Add(time.Hour)}, at))
 }
 
 func credits(t *testing.T, s *postgres.Store, p store.Account) {
@@ -250,7 +250,7 @@ func sessions(t *testing.T, s *postgres.Store, p, a, other store.Account) {
 	ctx := t.Context()
 	one := signIn(a, p.ID, true)
 	settled, free := signIn(a, p.ID, true), signIn(a, p.ID, true)
-	settled.Settle.Forget = []store.Digest{random()}
+	settled.Release.Forget = []store.Digest{random()}
 	free.Charge = store.Charge{}
 	for _, n := range []store.NewSession{one, one, settled, free} {
 		if _, err := s.CreateSession(ctx, n, at); err != nil {

@@ -34,7 +34,7 @@ func (r *accountRow) to() []any {
 
 // value answers the account that was scanned.
 func (r *accountRow) value() (store.Account, error) {
-	r.times.settle()
+	r.times.fill()
 	r.Account.EmailKey = string(r.emailKey)
 	var err error
 	r.Account.Organization, err = fromJSON[store.Organization](r.organization)

@@ -94,7 +94,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 			var times moments
 			var address []byte
 			err := f.scanWith(row, idTo(&x.Account), &address, &x.Tries, times.of(&x.CreatedAt), times.of(&x.ExpiresAt), times.of(&x.UsedAt))
-			times.settle()
+			times.fill()
 			x.Address = string(address)
 			return err
 		})

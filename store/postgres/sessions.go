@@ -96,7 +96,7 @@ func (r *liveRow) to() []any {
 }
 
 func (r *liveRow) value() store.Live {
-	r.times.settle()
+	r.times.fill()
 	r.Live.Session.Agent = string(r.agent)
 	return r.Live
 }
@@ -163,7 +163,7 @@ func (s *Store) held(ctx context.Context, session uuid.UUID) (x *store.Session, 
 	if err != nil || !found {
 		return nil, w, err
 	}
-	times.settle()
+	times.fill()
 	return &row, w, nil
 }
 
@@ -205,7 +205,7 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 			var agent []byte
 			var times moments
 			err := row.Scan(sessionTo(&x, &agent, &times)...)
-			times.settle()
+			times.fill()
 			x.Agent = string(agent)
 			page = append(page, x)
 			return err

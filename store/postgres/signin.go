@@ -41,19 +41,19 @@ const (
 
 	charged = ` SELECT 1 / CASE WHEN @required AND c.owner IS NULL THEN 0 ELSE 1 END = 1 AND c.owner IS NOT NULL, ` + balanceColumns + ` FROM ses LEFT JOIN pay c ON true`
 
-	// settling ends createSession where there is something to settle.
-	settling = `, ` + askedAttempts + ` AND EXISTS (SELECT 1 FROM ses)` + easeAttempts + `, marked AS (
+	// releasing ends createSession where there is something to release.
+	releasing = `, ` + askedAttempts + ` AND EXISTS (SELECT 1 FROM ses)` + easeAttempts + `, marked AS (
   ` + addMark + ` FROM ses` + whereMarked + `
 )`
 )
 
-// The sign-in alone: without a charge, with one, and with attempts to settle, too.
+// The sign-in alone: without a charge, with one, and with attempts to release, too.
 var (
 	createFree = prepare(`WITH ok AS (`+touchAccount+` RETURNING a.id), ses AS (`+insertSession+` RETURNING 1) SELECT false, `+noBalance+` FROM ses`,
 		signInValues)
 	createCharged = prepare(createSession+charged, signInValues, billValues, requiredValue(signInCharge))
-	createSettled = prepare(createSession+settling+charged, signInValues, billValues, requiredValue(signInCharge),
-		settleValues(func(r *signIn) *settlement { return r.settled }))
+	createSettled = prepare(createSession+releasing+charged, signInValues, billValues, requiredValue(signInCharge),
+		releaseValues(func(r *signIn) *released { return r.released }))
 )
 
 var (
@@ -80,10 +80,10 @@ var (
 )
 
 // CreateSession meets [store.SessionStore]. Sign-ins that queue behind one that is being committed are committed
-// together (see SignInLanes); one that has attempts to settle is committed alone.
+// together (see SignInLanes); one that has attempts to release is committed alone.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	r := signIn{ctx: ctx, NewSession: n, now: now}
-	if s.together == nil || !n.Settle.Zero() || rules.SenselessCharge(n.Charge) {
+	if s.together == nil || !n.Release.Zero() || rules.SenselessCharge(n.Charge) {
 		return s.createAlone(ctx, &r)
 	}
 	defer s.underWay.Add(-1)
@@ -102,8 +102,8 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 type signIn struct {
 	ctx context.Context
 	store.NewSession
-	now     time.Time
-	settled *settlement // Settle, for the statement that does it
+	now      time.Time
+	released *released // Release, for the statement that does it
 }
 
 func signInCharge(r *signIn) *store.Charge { return &r.Charge }
@@ -148,8 +148,8 @@ func (s *Store) createAlone(ctx context.Context, r *signIn) (receipt store.Recei
 // statement returns the cheapest one that does the sign-in.
 func (r *signIn) statement() (string, []any) {
 	switch {
-	case !r.Settle.Zero():
-		r.settled = settlementOf(r.Settle)
+	case !r.Release.Zero():
+		r.released = releaseOf(r.Release)
 		return createSettled.Text, createSettled.Args(r)
 	case rules.Charged(r.Charge):
 		return createCharged.Text, createCharged.Args(r)

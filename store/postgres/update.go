@@ -200,7 +200,7 @@ func (s *Store) updating(ctx context.Context, u *update) (w rules.Updating, err 
 	if _, err := s.one(ctx, changing.Text, changing.Args(u), slices.Concat(m.to(), to, names.to(), purseTo(&w.Purse))...); err != nil {
 		return w, err
 	}
-	if times.settle(); digest != nil {
+	if times.fill(); digest != nil {
 		proof.Digest = u.Proof
 		w.Secrets = []store.Secret{proof}
 	}

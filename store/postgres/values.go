@@ -34,7 +34,7 @@ type moments []struct {
 	to *time.Time
 }
 
-// of answers where to scan a time to; settle moves what was scanned.
+// of answers where to scan a time to; fill moves what was scanned.
 func (m *moments) of(t *time.Time) *int64 {
 	ms := new(int64)
 	*m = append(*m, struct {
@@ -44,7 +44,7 @@ func (m *moments) of(t *time.Time) *int64 {
 	return ms
 }
 
-func (m moments) settle() {
+func (m moments) fill() {
 	for _, x := range m {
 		*x.to = moment(*x.ms)
 	}

@@ -31,8 +31,8 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.eachServer(ctx, checkServer); err != nil {
 		return err
 	}
-	keys, numbers := s.settleArguments(store.Settlement{Forget: make([]store.Digest, 1)}, time.Time{})
-	return settleScript.Run(ctx, s.client, keys, []byte(numbers)).Err()
+	keys, numbers := s.releaseArguments(store.Release{Forget: make([]store.Digest, 1)}, time.Time{})
+	return releaseScript.Run(ctx, s.client, keys, []byte(numbers)).Err()
 }
 
 func (s *Store) eachServer(ctx context.Context, check func(context.Context, driver.Cmdable) error) error {

@@ -16,7 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
-// refuses wants Take and Settle to answer an error soon.
+// refuses wants Take and Release to answer an error soon.
 func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	t.Helper()
 	start := time.Now()
@@ -24,8 +24,8 @@ func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	if err == nil {
 		t.Fatalf("let in: %+v", d)
 	}
-	if settled := attempts.Settle(t.Context(), store.Settlement{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
-		t.Error("Settle has no error")
+	if settled := attempts.Release(t.Context(), store.Release{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
+		t.Error("Release has no error")
 	}
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("two errors took %v", took)
@@ -146,8 +146,8 @@ func TestLostScriptsAreSentAgain(t *testing.T) {
 	for range 3 {
 		take(t, attempts, b)
 		s.do("SCRIPT", "FLUSH")
-		forgive := store.Settlement{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
-		if err := attempts.Settle(t.Context(), forgive, now); err != nil {
+		forgive := store.Release{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
+		if err := attempts.Release(t.Context(), forgive, now); err != nil {
 			t.Fatal(err)
 		}
 		s.do("SCRIPT", "FLUSH")

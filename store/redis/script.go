@@ -15,13 +15,13 @@ var (
 	stateLua string
 	//go:embed take.lua
 	takeLua string
-	//go:embed settle.lua
-	settleLua string
+	//go:embed release.lua
+	releaseLua string
 )
 
 var (
-	takeScript   = driver.NewScript(stateLua + takeLua)
-	settleScript = driver.NewScript(stateLua + settleLua)
+	takeScript    = driver.NewScript(stateLua + takeLua)
+	releaseScript = driver.NewScript(stateLua + releaseLua)
 )
 
 // slack is how much longer than its state a key lives. It covers clocks of processes that differ, and a server whose

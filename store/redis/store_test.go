@@ -90,7 +90,7 @@ func TestKeysLeave(t *testing.T) {
 				}
 			}
 		}
-		if err := attempts.Settle(t.Context(), store.Settlement{Forget: []store.Digest{b.Key}}, at); err != nil {
+		if err := attempts.Release(t.Context(), store.Release{Forget: []store.Digest{b.Key}}, at); err != nil {
 			t.Fatal(err)
 		}
 		for range lock.Free {
@@ -101,8 +101,8 @@ func TestKeysLeave(t *testing.T) {
 			check("take", d.Outcomes[0].State.Expires.Sub(at))
 		}
 		later := at.Add(lock.Base)
-		s := store.Settlement{Forgive: []store.Bucket{b}, Mark: mark, Until: later.Add(720 * time.Hour)}
-		if err := attempts.Settle(t.Context(), s, later); err != nil {
+		s := store.Release{Forgive: []store.Bucket{b}, Mark: mark, Until: later.Add(720 * time.Hour)}
+		if err := attempts.Release(t.Context(), s, later); err != nil {
 			t.Fatal(err)
 		}
 		check("forgive", lock.Window)

@@ -42,9 +42,9 @@ func current(s store.State, now time.Time) store.State {
 	return store.State{}
 }
 
-// Mark returns until when the settlement's mark lives; false: it has none, or one that is over already. A mark that lives
+// Mark returns until when the release's mark lives; false: it has none, or one that is over already. A mark that lives
 // longer stays as it is.
-func Mark(s store.Settlement, now time.Time) (time.Time, bool) {
+func Mark(s store.Release, now time.Time) (time.Time, bool) {
 	until := Whole(s.Until)
 	return until, s.Mark != store.Digest{} && now.Before(until)
 }

@@ -45,12 +45,12 @@ func TestTakeChargesAllOrNone(t *testing.T) {
 
 func TestMarkLivesInTheFuture(t *testing.T) {
 	for _, c := range []struct {
-		s    store.Settlement
+		s    store.Release
 		want bool
 	}{
-		{store.Settlement{Mark: store.Digest{1}, Until: now.Add(time.Millisecond)}, true},
-		{store.Settlement{Mark: store.Digest{1}, Until: now}, false},
-		{store.Settlement{Until: now.Add(time.Hour)}, false},
+		{store.Release{Mark: store.Digest{1}, Until: now.Add(time.Millisecond)}, true},
+		{store.Release{Mark: store.Digest{1}, Until: now}, false},
+		{store.Release{Until: now.Add(time.Hour)}, false},
 	} {
 		if _, ok := rules.Mark(c.s, now); ok != c.want {
 			t.Errorf("%+v: %v", c.s, ok)

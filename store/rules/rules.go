@@ -10,7 +10,7 @@
 //	Rotate          RotateSession; Live is what every look-up of a session asks, Hold what Touch and RevokeSession ask
 //	Shown           Session, RotateSession
 //	Put, Claim      PutSecrets, ConsumeSecret
-//	Take, Mark      Take, Settle
+//	Take, Mark      Take, Release
 //	Apply           ApplyCredit
 //	Due, Close      CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail

@@ -63,12 +63,12 @@ func saveAttempt(c *conn, key store.Digest, s store.State) error {
 	return err
 }
 
-// Settle meets store.AttemptStore.
-func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
+// Release meets store.AttemptStore.
+func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()
 	}
-	return s.write(ctx, func(c *conn) error { return settleAttempts(c, t, now) })
+	return s.write(ctx, func(c *conn) error { return releaseAttempts(c, t, now) })
 }
 
 const (
@@ -77,7 +77,7 @@ const (
   ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)`
 )
 
-func settleAttempts(c *conn, t store.Settlement, now time.Time) error {
+func releaseAttempts(c *conn, t store.Release, now time.Time) error {
 	for i := range t.Forget {
 		if _, err := c.exec(deleteAttempt, t.Forget[i][:]); err != nil {
 			return err

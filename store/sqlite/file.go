@@ -61,8 +61,8 @@ func cause(err error) error {
 	return err
 }
 
-// settle gives a connection its settings and refuses what is no database of ours.
-func settle(c *conn) error {
+// configure gives a connection its settings and refuses what is no database of ours.
+func configure(c *conn) error {
 	for _, p := range []string{
 		"PRAGMA busy_timeout = " + strconv.FormatInt(patience.Milliseconds(), 10),
 		"PRAGMA synchronous = FULL",

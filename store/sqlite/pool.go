@@ -18,7 +18,7 @@ func (p *pool) fill(n int, dsn string, prepare func(*conn) error) error {
 		}
 		p.give(c)
 		p.size++
-		if err := settle(c); err != nil {
+		if err := configure(c); err != nil {
 			return err
 		}
 		if prepare == nil {

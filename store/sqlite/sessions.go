@@ -61,7 +61,7 @@ func createSession(c *conn, n store.NewSession, now time.Time) (receipt store.Re
 	if err := pay(c, done.Payment); err != nil {
 		return receipt, err
 	}
-	return done.Payment.Receipt, settleAttempts(c, n.Settle, now)
+	return done.Payment.Receipt, releaseAttempts(c, n.Release, now)
 }
 
 // signer looks up what the sign-in is decided on, and the day of the account's last one.

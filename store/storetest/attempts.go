@@ -68,9 +68,9 @@ func (k *kit) marked(mark store.Digest, at time.Time) bool {
 	return !k.take(at, b).Outcomes[0].Marked.IsZero()
 }
 
-func (k *kit) settle(at time.Time, s store.Settlement) {
+func (k *kit) settle(at time.Time, s store.Release) {
 	k.Helper()
-	k.ok(k.attempts.Settle(k.ctx, s, at))
+	k.ok(k.attempts.Release(k.ctx, s, at))
 }
 
 func takeAttempts(k *kit) {

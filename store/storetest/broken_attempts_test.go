@@ -73,13 +73,13 @@ func (b *forgetful) Take(ctx context.Context, buckets []store.Bucket, now time.T
 	return b.Store.Take(ctx, buckets, now)
 }
 
-func (b *forgetful) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
+func (b *forgetful) Release(ctx context.Context, s store.Release, now time.Time) error {
 	b.mu.Lock()
 	for key := range b.keys {
 		s.Forget = append(s.Forget, key)
 	}
 	b.mu.Unlock()
-	return b.Store.Settle(ctx, s, now)
+	return b.Store.Release(ctx, s, now)
 }
 
 // uncounted lets what a mark waives pass by.
@@ -87,7 +87,7 @@ type uncounted struct{ store.Store }
 
 func (b uncounted) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	d, err := b.Store.Take(ctx, buckets, now)
-	var back store.Settlement
+	var back store.Release
 	for i, o := range d.Outcomes {
 		if o.Charged && !o.Marked.IsZero() {
 			back.Forget = append(back.Forget, buckets[i].Key)
@@ -96,7 +96,7 @@ func (b uncounted) Take(ctx context.Context, buckets []store.Bucket, now time.Ti
 	if err != nil || back.Zero() {
 		return d, err
 	}
-	return d, b.Settle(ctx, back, now)
+	return d, b.Release(ctx, back, now)
 }
 
 // shortened takes the last mark for the only one.
@@ -106,13 +106,13 @@ type shortened struct {
 	marks map[store.Digest]store.Digest
 }
 
-func (b *shortened) Settle(ctx context.Context, s store.Settlement, now time.Time) error {
+func (b *shortened) Release(ctx context.Context, s store.Release, now time.Time) error {
 	b.mu.Lock()
 	fresh := digest()
 	b.marks[s.Mark] = fresh
 	b.mu.Unlock()
 	s.Mark = fresh
-	return b.Store.Settle(ctx, s, now)
+	return b.Store.Release(ctx, s, now)
 }
 
 func (b *shortened) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {

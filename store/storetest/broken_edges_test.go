@@ -43,7 +43,7 @@ var brokenEdges = []brokenStore{
 		}}.broken},
 	{"attempts settled before the sign-in", "sessions/create/settles the attempts",
 		misread{session: func(s store.Store, n *store.NewSession) error {
-			return s.Settle(context.Background(), n.Settle, now)
+			return s.Release(context.Background(), n.Release, now)
 		}}.broken},
 	{"a session touched by anybody", "sessions/touch/only of the account",
 		misread{touch: func(s store.Store, t *store.Touch) error {

@@ -30,12 +30,12 @@ var brokenQueues = []brokenStore{
 		return zonedState{s}
 	}},
 	{"a mark that lives on", "attempts/settle/a mark that has ended marks nothing",
-		misread{settlement: func(_ store.Store, t *store.Settlement) error {
+		misread{settlement: func(_ store.Store, t *store.Release) error {
 			t.Until = t.Until.Add(time.Minute)
 			return nil
 		}}.broken},
 	{"one attempt forgiven as all", "attempts/settle/forgive gives one attempt of a ceiling back",
-		misread{settlement: func(_ store.Store, t *store.Settlement) error {
+		misread{settlement: func(_ store.Store, t *store.Release) error {
 			for _, b := range t.Forgive {
 				t.Forget = append(t.Forget, b.Key)
 			}

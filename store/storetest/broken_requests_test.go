@@ -20,7 +20,7 @@ type misread struct {
 	touch      func(store.Store, *store.Touch) error
 	secret     func(store.Store, *store.Secret) error
 	claim      func(store.Store, *store.Claim) error
-	settlement func(store.Store, *store.Settlement) error
+	settlement func(store.Store, *store.Release) error
 	entry      func(store.Store, *store.LedgerEntry) error
 	mail       func(store.Store, *store.QueuedMail) error
 	lookup     func(store.Store, *store.Lookup) error
@@ -92,11 +92,11 @@ func (m misread) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time
 	return m.Store.ConsumeSecret(ctx, c, now)
 }
 
-func (m misread) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
+func (m misread) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if err := apply(m.Store, m.settlement, &t); err != nil {
 		return err
 	}
-	return m.Store.Settle(ctx, t, now)
+	return m.Store.Release(ctx, t, now)
 }
 
 func (m misread) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {

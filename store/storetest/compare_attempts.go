@@ -19,11 +19,11 @@ func (w *twins) take() {
 
 func (w *twins) ease() {
 	t := w.settlement()
-	w.both("Settle", t, func(s store.Store, _ int) (any, error) { return nil, s.Settle(w.ctx, t, w.at) })
+	w.both("Release", t, func(s store.Store, _ int) (any, error) { return nil, s.Release(w.ctx, t, w.at) })
 }
 
-func (w *twins) settlement() store.Settlement {
-	t := store.Settlement{Mark: w.marks[w.d.roll(len(w.marks))]}
+func (w *twins) settlement() store.Release {
+	t := store.Release{Mark: w.marks[w.d.roll(len(w.marks))]}
 	if t.Mark != (store.Digest{}) {
 		t.Until = w.at.Add(w.span() - time.Second)
 	}

@@ -70,8 +70,8 @@ func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	return d
 }
 
-// settle is the meaning of AttemptStore.Settle.
-func (m *model) settle(s store.Settlement, at time.Time) {
+// settle is the meaning of AttemptStore.Release.
+func (m *model) settle(s store.Release, at time.Time) {
 	for _, key := range s.Forget {
 		delete(m.states, key)
 	}
@@ -110,7 +110,7 @@ func history(k *kit, d *dice) {
 			k.equal("step "+strconv.Itoa(step), got, want)
 			continue
 		}
-		s := store.Settlement{Mark: marks[d.roll(3)]}
+		s := store.Release{Mark: marks[d.roll(3)]}
 		if (s.Mark != store.Digest{}) {
 			s.Until = at.Add(time.Duration(d.roll(60_000)) * time.Millisecond)
 		}
@@ -159,7 +159,7 @@ func attemptsClock(k *kit) {
 			k.take(at, b)
 		}
 		k.refused(at.Add(lock.Base-time.Millisecond), []store.Bucket{b}, 0)
-		k.settle(at, store.Settlement{Mark: b.Waive, Until: at.Add(time.Second)})
+		k.settle(at, store.Release{Mark: b.Waive, Until: at.Add(time.Second)})
 		k.take(at.Add(time.Second-time.Millisecond), b)
 		k.refused(at.Add(time.Second), []store.Bucket{b}, 0)
 		k.counts(at.Add(lock.Base), b, lock.Free+1)
@@ -186,7 +186,7 @@ func attemptsCancelled(k *kit) {
 	k.take(now, b)
 	_, err := k.attempts.Take(ctx, []store.Bucket{b}, now)
 	k.that(err != nil, "a cancelled take has no error")
-	err = k.attempts.Settle(ctx, store.Settlement{Forget: []store.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
+	err = k.attempts.Release(ctx, store.Release{Forget: []store.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
 	k.that(err != nil, "a cancelled settle has no error")
 	k.counts(now, b, 2)
 	k.that(!k.marked(mark, now), "a cancelled settle marked")

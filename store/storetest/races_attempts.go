@@ -76,7 +76,7 @@ func raceForgive(k *kit) {
 				return err
 			}
 			if (i+j)%2 == 0 {
-				if err := k.attempts.Settle(k.ctx, store.Settlement{Forgive: []store.Bucket{b}}, now); err != nil {
+				if err := k.attempts.Release(k.ctx, store.Release{Forgive: []store.Bucket{b}}, now); err != nil {
 					return err
 				}
 			}
@@ -90,7 +90,7 @@ func raceMark(k *kit) {
 	b := bucket(ceiling)
 	b.Waive = digest()
 	k.tally(race(callers, func(i int) error {
-		return k.attempts.Settle(k.ctx, store.Settlement{Mark: b.Waive, Until: now.Add(time.Duration((i*7)%callers+1) * time.Minute)}, now)
+		return k.attempts.Release(k.ctx, store.Release{Mark: b.Waive, Until: now.Add(time.Duration((i*7)%callers+1) * time.Minute)}, now)
 	}))
 	got := k.take(now, b).Outcomes[0].Marked
 	k.that(got.Equal(now.Add(callers*time.Minute)), "the mark ends at %v, want %v", got, now.Add(callers*time.Minute))

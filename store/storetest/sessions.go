@@ -107,16 +107,16 @@ func createSessionSettles(k *kit) {
 		k.take(now, forget, forgive, stay)
 	}
 	mark := digest()
-	settle := store.Settlement{
+	settle := store.Release{
 		Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 	}
 	failing := charge(p.ID, store.OpSignIn, 1)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Settle: settle}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Release: settle}, now)
 	k.fails(err, store.ErrInsufficientCredits)
 	k.counts(now, forget, 3)
 	k.counts(now, forgive, 3)
 	k.that(!k.marked(mark, now), "a refused sign-in remembers the network")
-	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Settle: settle}, now)
+	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Release: settle}, now)
 	k.ok(err)
 	k.counts(now, forget, 1)
 	k.counts(now, forgive, 3)

@@ -11,7 +11,7 @@ func (k *kit) waived(l store.Limit, until time.Time) store.Bucket {
 	k.Helper()
 	b := bucket(l)
 	b.Waive = digest()
-	k.settle(now, store.Settlement{Mark: b.Waive, Until: until})
+	k.settle(now, store.Release{Mark: b.Waive, Until: until})
 	return b
 }
 
@@ -70,7 +70,7 @@ func settleAttempts(k *kit) {
 		for range lock.Free {
 			k.take(now, b, stay)
 		}
-		k.settle(now, store.Settlement{Forget: []store.Digest{b.Key, digest()}})
+		k.settle(now, store.Release{Forget: []store.Digest{b.Key, digest()}})
 		k.counts(now, b, 1)
 		k.refused(now, []store.Bucket{stay}, 0)
 	})
@@ -79,15 +79,15 @@ func settleAttempts(k *kit) {
 	}
 	k.run("what is not there is no error", func(k *kit) {
 		b := bucket(lock)
-		k.settle(now, store.Settlement{})
-		k.settle(now, store.Settlement{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
+		k.settle(now, store.Release{})
+		k.settle(now, store.Release{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
 	k.run("what is forgotten is not forgiven, too", func(k *kit) {
 		b := bucket(ceiling)
 		k.take(now, b)
 		k.take(now, b)
-		k.settle(now, store.Settlement{Forget: []store.Digest{b.Key}, Forgive: []store.Bucket{b}})
+		k.settle(now, store.Release{Forget: []store.Digest{b.Key}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
 	k.run("a mark that has ended marks nothing", func(k *kit) {
@@ -97,7 +97,7 @@ func settleAttempts(k *kit) {
 	k.run("a mark is never shortened", func(k *kit) {
 		b := k.waived(ceiling, now.Add(time.Hour))
 		for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Hour}, {2 * time.Hour, 2 * time.Hour}, {time.Hour, 2 * time.Hour}} {
-			k.settle(now, store.Settlement{Mark: b.Waive, Until: now.Add(c.until)})
+			k.settle(now, store.Release{Mark: b.Waive, Until: now.Add(c.until)})
 			got := k.take(now, b).Outcomes[0].Marked
 			k.that(got.Equal(now.Add(c.want)), "the mark ends at %v, want %v", got, now.Add(c.want))
 		}
@@ -106,7 +106,7 @@ func settleAttempts(k *kit) {
 		forget, forgive, mark := bucket(ceiling), bucket(ceiling), digest()
 		k.take(now, forget, forgive)
 		k.take(now, forget, forgive)
-		k.settle(now, store.Settlement{
+		k.settle(now, store.Release{
 			Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 		})
 		k.counts(now, forget, 1)
@@ -129,7 +129,7 @@ func settleForgive(k *kit, l store.Limit) {
 		}
 		for _, late := range []time.Time{at, s.Expires} {
 			s = l.Forgive(s, late)
-			k.settle(late, store.Settlement{Forgive: []store.Bucket{b}})
+			k.settle(late, store.Release{Forgive: []store.Bucket{b}})
 			next, in := l.Next(s, late)
 			d, err := k.attempts.Take(k.ctx, []store.Bucket{b}, late)
 			k.ok(err)

@@ -7,18 +7,18 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Settle meets [store.AttemptStore]. After an error of the network it may have happened all the same; lost, the
+// Release meets [store.AttemptStore]. After an error of the network it may have happened all the same; lost, the
 // attempts stay counted.
-func (s *Store) Settle(ctx context.Context, t store.Settlement, now time.Time) error {
-	keys, numbers := s.settleArguments(t, now)
+func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
+	keys, numbers := s.releaseArguments(t, now)
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	_, err := s.run(ctx, settleScript, keys, numbers)
+	_, err := s.run(ctx, releaseScript, keys, numbers)
 	return err
 }
 
-func (s *Store) settleArguments(t store.Settlement, now time.Time) ([]string, packed) {
+func (s *Store) releaseArguments(t store.Release, now time.Time) ([]string, packed) {
 	keys := make([]string, 0, len(t.Forget)+len(t.Forgive)+1)
 	for _, d := range t.Forget {
 		keys = append(keys, s.counter(d))
