@@ -39,7 +39,11 @@ func load[R any](t *tx, key string) *R {
 		return nil
 	}
 	r := new(R)
-	t.keep(json.Unmarshal(value, r))
+	if x, ok := any(r).(json.Unmarshaler); ok {
+		t.keep(x.UnmarshalJSON(value)) // which json would call only after a walk over all of the text
+	} else {
+		t.keep(json.Unmarshal(value, r))
+	}
 	return r
 }
 
@@ -90,6 +94,8 @@ func path(parts ...any) string {
 			b.WriteByte(0)
 		}
 		switch p := part.(type) {
+		case string:
+			b.WriteString(p)
 		case time.Time:
 			fmt.Fprintf(&b, "%016x", uint64(p.UnixMilli())^1<<63)
 		case int:
