@@ -53,8 +53,8 @@ func (a *Authenticator) self(ctx context.Context, by *Identity) (Subject, error)
 	return s, err
 }
 
-// mayActOn is who may act on whom: a parent on its children, an admin on the accounts of its scope, everyone on themselves.
-// Nobody else; a limited session on nobody.
+// mayActOn is who may act on whom: a parent on its children, an admin on the accounts of its scope, everyone on
+// themselves. Nobody else; a limited session on nobody.
 func mayActOn(by *Identity, target *Account) bool {
 	switch {
 	case by.Limited != Unlimited:
@@ -99,8 +99,8 @@ type RoleChange struct {
 }
 
 // SetRole gives an account in the caller's scope a role, and reports whether that changed anything. Taking the role of
-// admin away ends the account's sessions, but not the caller's own one.
-// [ErrForbidden]; [ErrInvalidEmail]; [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
+// admin away ends the account's sessions, but not the caller's own one. [ErrForbidden]; [ErrInvalidEmail];
+// [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
 func (a *Authenticator) SetRole(ctx context.Context, by *Identity, r RoleChange) (changed bool, err error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)

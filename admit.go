@@ -45,7 +45,8 @@ func admitChild(s Subject) error {
 	return nil
 }
 
-// admitWidget is a root account that signs in with somebody's key (docs/WIRE.md 1.1 rule 5). Organizations are compared by id.
+// admitWidget is a root account that signs in with somebody's key (docs/WIRE.md 1.1 rule 5). Organizations are compared
+// by id.
 func admitWidget(s Subject) error {
 	own, owners := s.Account.OrganizationOwner, s.KeyOwner.OrganizationOwner
 	switch {
@@ -63,8 +64,8 @@ func admitWidget(s Subject) error {
 	return nil
 }
 
-// signInCharge says who pays for a session, and whether they must (docs/WIRE.md 1.1 rules 3 and 5). It is the whole billing policy
-// of signing in.
+// signInCharge says who pays for a session, and whether they must (docs/WIRE.md 1.1 rules 3 and 5). It is the whole
+// billing policy of signing in.
 func (a *Authenticator) signInCharge(s Subject, sid uuid.UUID, p attempt) store.Charge {
 	if a.cfg.Credits == nil || p.operation == "" {
 		return store.Charge{}

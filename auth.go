@@ -65,8 +65,8 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	return a, nil
 }
 
-// Close stops the background worker: mail that is due is still sent, until ctx ends; what is left stays in the store for the
-// next process. It is safe to call more than once. The store stays open: it is the caller's.
+// Close stops the background worker: mail that is due is still sent, until ctx ends; what is left stays in the store
+// for the next process. It is safe to call more than once. The store stays open: it is the caller's.
 func (a *Authenticator) Close(ctx context.Context) error { return a.worker.close(ctx) }
 
 // Health returns nil when the store answers, else [ErrUnavailable].

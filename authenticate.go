@@ -61,8 +61,8 @@ func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) 
 	return id
 }
 
-// sessionMatches reports whether the session's row stands behind the token. The row wins over every claim, and a tenant's key signs
-// for nothing but organization sessions of its own accounts (R50, R51).
+// sessionMatches reports whether the session's row stands behind the token. The row wins over every claim, and a
+// tenant's key signs for nothing but organization sessions of its own accounts (R50, R51).
 func sessionMatches(l *store.Live, c *token.Claims, k *token.Key, now time.Time) bool {
 	s := &l.Session
 	if s.KeyID != k.ID() || s.Account != c.Subject || string(s.Audience) != c.Audience || !now.Before(s.ExpiresAt) {
@@ -77,8 +77,8 @@ func sessionMatches(l *store.Live, c *token.Claims, k *token.Key, now time.Time)
 	return l.Status == StatusActive && l.ParentStatus == StatusActive
 }
 
-// isCurrent reports whether a tenant key is the one that the session's tenant has now: an older one ended with RotateTenantKey,
-// for its children's sessions, too.
+// isCurrent reports whether a tenant key is the one that the session's tenant has now: an older one ended with
+// RotateTenantKey, for its children's sessions, too.
 func isCurrent(k *token.Key, l *store.Live) bool {
 	tenant := l.Parent
 	if tenant == Root {
@@ -116,9 +116,9 @@ const (
 	staleSlots = 4096
 )
 
-// liveSessions returns sessions, from memory for as long as Config.Tokens.Staleness allows. A change made by this process
-// counts at once, also against a look-up that began before it: each entry carries the change counts it was loaded under,
-// and is good only while they stand.
+// liveSessions returns sessions, from memory for as long as Config.Tokens.Staleness allows. A change made by this
+// process counts at once, also against a look-up that began before it: each entry carries the change counts it was
+// loaded under, and is good only while they stand.
 type liveSessions struct {
 	store     store.SessionStore // the host's own: errorsOf would copy what is large once more on each request
 	staleness time.Duration

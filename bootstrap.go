@@ -23,9 +23,10 @@ func HouseID(name string) uuid.UUID {
 	return uuid.NewSHA1(houseSpace, []byte(name))
 }
 
-// Bootstrap makes a house parent, whose children are users that cost nothing, and in it a first account with role admin,
-// its email taken as verified (docs/ARCHITECTURE.md, Accounts). Called again it changes nothing, whatever was done to the admin since,
-// and returns both as they stand; the password is looked at only when the admin is made. There is no default password (R75).
+// Bootstrap makes a house parent, whose children are users that cost nothing, and in it a first account with role
+// admin, its email taken as verified (docs/ARCHITECTURE.md, Accounts). Called again it changes nothing, whatever was
+// done to the admin since, and returns both as they stand; the password is looked at only when the admin is made. There
+// is no default password (R75).
 func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (house, admin Account, err error) {
 	a := h.auth
 	now := a.now()

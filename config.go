@@ -15,18 +15,18 @@ import (
 )
 
 // Config is what an Authenticator is made of. Every zero means the documented default, which is the secure one; only
-// [Config.Secrets], [Config.BaseURL] and [Mail.Mailer] are required. [New] copies it: changing it afterwards has no
-// effect.
+// Secrets, BaseURL and [Mail.Mailer] are required. [New] copies it: changing it afterwards has no effect.
 type Config struct {
 	// Secrets are the master keys, at least one. The first signs and seals; all of them verify and open. A tenant stays
-	// on the key it was made with until [Authenticator.RotateTenantKey]. Digests and throttles use the last, so that a new
-	// first one does not forget locks: add in front, remove from the end only when nothing depends on it.
+	// on the key it was made with until [Authenticator.RotateTenantKey]. Digests and throttles use the last, so that a
+	// new first one does not forget locks: add in front, remove from the end only when nothing depends on it.
 	Secrets []MasterKey
 
-	// BaseURL is where users reach the host, for links in mails: https, or http for localhost. Never taken from a request.
+	// BaseURL is where users reach the host, for links in mails: https, or http for localhost. Never taken from a
+	// request.
 	BaseURL string
 
-	Product   string           // name in mails and authenticator apps, at most 64 bytes. Zero: the host of [Config.BaseURL]
+	Product   string           // name in mails and authenticator apps, at most 64 bytes. Zero: the host of BaseURL
 	Accounts  Accounts         // what holds for every account
 	Passwords Passwords        // which ones are taken, and how they are kept
 	Factors   Factors          // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
@@ -37,8 +37,8 @@ type Config struct {
 	Limits    Limits           // throttles and locks
 	Credits   *Credits         // nil: nothing costs anything
 	Events    func(Event)      // called in the caller's goroutine; must not block, may panic. Nil: dropped
-	Logger    *slog.Logger     // what the library cannot return to anyone. Nil: slog.Default
-	Now       func() time.Time // the only clock. Nil: time.Now
+	Logger    *slog.Logger     // what the library cannot return to anyone. Nil: [slog.Default]
+	Now       func() time.Time // the only clock. Nil: [time.Now]
 }
 
 // Accounts is what holds for every account.
@@ -92,8 +92,8 @@ type Tokens struct {
 	PerAudience map[Audience]time.Duration // of one family, instead of TTL
 	SigningKeys []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
 
-	// Staleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a
-	// sign-out on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
+	// Staleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a sign-out
+	// on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
 	Staleness time.Duration
 }
 

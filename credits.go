@@ -31,8 +31,7 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "host:" + key, Operation: op, Amount: -price}, EventCharged)
 }
 
-// Refund takes a Charge back, by its key, once.
-// [ErrNotFound]: there is no such charge.
+// Refund takes a Charge back, by its key, once. [ErrNotFound]: there is no such charge.
 func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -47,8 +46,8 @@ type Purchase struct {
 	TransactionID string // of the payment, 1 to 190 bytes: the idempotency key
 }
 
-// GrantPackage gives a parent a package that it paid for, once per transaction id.
-// [ErrDisabled]; [ErrInvalidInput]; [ErrConflict] when the transaction id stands for another package; [ErrNotFound].
+// GrantPackage gives a parent a package that it paid for, once per transaction id. [ErrDisabled]; [ErrInvalidInput];
+// [ErrConflict] when the transaction id stands for another package; [ErrNotFound].
 func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -215,8 +214,8 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 	return months, err
 }
 
-// crossed lists the thresholds that a debit passed: true after it and not before. Debits of one parent follow each other
-// in the store, so each crossing is seen by exactly one of them, however many run at once.
+// crossed lists the thresholds that a debit passed: true after it and not before. Debits of one parent follow each
+// other in the store, so each crossing is seen by exactly one of them, however many run at once.
 func crossed(after Balance, debit int64) []string {
 	before := after
 	before.Credits, before.Used = after.Credits+debit, after.Used-debit

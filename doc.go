@@ -1,6 +1,6 @@
-// Package tollkeeper is authentication that a Go service imports instead of running an identity server: accounts, sign-in,
-// mailed codes, second factors, resets, roles and revocable sessions, on a tree of accounts in which a parent pays
-// for the sign-ins of its children from prepaid credits.
+// Package tollkeeper is authentication that a Go service imports instead of running an identity server: accounts,
+// sign-in, mailed codes, second factors, resets, roles and revocable sessions, on a tree of accounts in which a parent
+// pays for the sign-ins of its children from prepaid credits.
 //
 // A whole program:
 //
@@ -15,7 +15,8 @@
 //	}
 //	defer auth.Close(context.Background())
 //
-//	res, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: tollkeeper.Password(password), Client: client})
+//	in := tollkeeper.SignInRequest{Email: email, Password: tollkeeper.Password(password), Client: client}
+//	res, err := auth.SignIn(ctx, in)
 //	if errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 //		// the same error for an unknown account and a wrong password
 //	}
@@ -25,29 +26,29 @@
 //
 //   - Coming in: [Authenticator.SignUp], [Authenticator.SignIn], [Authenticator.RequestCode] and
 //     [Authenticator.SignInWithCode], [Authenticator.SignInWithGoogle], [Authenticator.SignInWithFactor],
-//     [Authenticator.Refresh]. All of them but the last end in one function, which decides who may have a session and who
-//     pays for it. What is called Request… only mails; what is called SignIn… gives a session.
+//     [Authenticator.Refresh]. All of them but the last end in one function, which decides who may have a session and
+//     who pays for it. What is called Request… only mails; what is called SignIn… gives a session.
 //   - Being in: [Authenticator.Authenticate], [Authenticator.SignOut], [Authenticator.Sessions],
 //     [Authenticator.EndSession], [Authenticator.Reauthenticate], [Authenticator.RequireRecent].
 //   - The own account: [Authenticator.ChangePassword], [Authenticator.RequestEmailChange] and
 //     [Authenticator.ConfirmEmailChange], [Authenticator.ChangeUsername], [Authenticator.EnrolFactor],
 //     [Authenticator.Export], [Authenticator.DeleteAccount].
-//   - Lost keys: [Authenticator.RequestReset] and [Authenticator.ResetPassword], [Authenticator.RequestVerification] and
-//     [Authenticator.VerifyEmail].
+//   - Lost keys: [Authenticator.RequestReset] and [Authenticator.ResetPassword], [Authenticator.RequestVerification]
+//     and [Authenticator.VerifyEmail].
 //   - Others' accounts: [Authenticator.Accounts], [Authenticator.SetRole], [Authenticator.SetStatus],
 //     [Authenticator.RemoveAccount], as far as the caller may.
 //   - Organizations: [Authenticator.Organization], [Authenticator.UpdateOrganization], [Authenticator.RotateTenantKey].
 //   - Credits, as a parent sees them: [Authenticator.CreditAnalysis], [Authenticator.BillingHistory].
-//   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts, roles,
-//     sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts].
+//   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts,
+//     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts].
 //
 // [Config] says what can be chosen; [Error] and its sentinels say what can go wrong. Package store is the contract that
-// everything stands on. Package httpadapter mounts three documented HTTP APIs on a mux, package authtest tests a host's own
-// flows. docs/ARCHITECTURE.md walks through the house.
+// everything stands on. Package httpadapter mounts three documented HTTP APIs on a mux, package authtest tests a host's
+// own flows. docs/ARCHITECTURE.md walks through the house.
 //
 // # Safety
 //
-// The zero [Config] is the secure one. Every counter, single-use secret, credit and last admin is decided by one atomic verb
-// of the store. An error of the store refuses. No method panics, and a context that ends leaves nothing half done. What is
-// secret has a type that shows itself nowhere: [Password], [SecretText], [SecretBytes], [MasterKey].
+// The zero [Config] is the secure one. Every counter, single-use secret, credit and last admin is decided by one atomic
+// verb of the store. An error of the store refuses. No method panics, and a context that ends leaves nothing half done.
+// What is secret has a type that shows itself nowhere: [Password], [SecretText], [SecretBytes], [MasterKey].
 package tollkeeper

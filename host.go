@@ -10,8 +10,8 @@ import (
 )
 
 // Host is what the process itself may do, by its own authority: nobody's permission is asked, nothing is throttled. Its
-// methods stand apart from the [Authenticator]'s, which check what their caller may do, so that a handler cannot skip that
-// check unnoticed. It is safe for concurrent use.
+// methods stand apart from the [Authenticator]'s, which check what their caller may do, so that a handler cannot skip
+// that check unnoticed. It is safe for concurrent use.
 type Host struct{ auth *Authenticator }
 
 // Host returns what the process itself may do.
@@ -111,8 +111,8 @@ func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed boo
 	return h.auth.setRole(ctx, hostItself, role, store.Lookup{ID: id})
 }
 
-// SetStatus lets an account sign in, or no longer; disabling ends its sessions. Parents, too, on whom nobody else may act.
-// [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled.
+// SetStatus lets an account sign in, or no longer; disabling ends its sessions. Parents, too, on whom nobody else may
+// act. [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled.
 func (h Host) SetStatus(ctx context.Context, id uuid.UUID, status Status) error {
 	return h.auth.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return h.Account(ctx, id) })
 }
@@ -122,7 +122,8 @@ func (h Host) EndSessions(ctx context.Context, id uuid.UUID) error {
 	return h.auth.endSessions(ctx, id, hostItself, uuid.Nil)
 }
 
-// DeleteAccount deletes an account with its personal data; a parent's children go with it. [ErrNotFound]; [ErrLastAdmin].
+// DeleteAccount deletes an account with its personal data; a parent's children go with it. [ErrNotFound];
+// [ErrLastAdmin].
 func (h Host) DeleteAccount(ctx context.Context, id uuid.UUID) error {
 	s, err := h.Account(ctx, id)
 	if err != nil {
@@ -143,14 +144,14 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 	return h.auth.details(s, true)
 }
 
-// UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden] for
-// a child and for a member of another one's organization; [ErrInvalidInput] with the field.
+// UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden]
+// for a child and for a member of another one's organization; [ErrInvalidInput] with the field.
 func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
 	return h.auth.updateOrganization(ctx, p, func() (Subject, error) { return h.Account(ctx, parent) })
 }
 
-// UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it. Whoever
-// reads a web page of the tenant can then sign tokens in its name; they open nothing but live sessions.
+// UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it.
+// Whoever reads a web page of the tenant can then sign tokens in its name; they open nothing but live sessions.
 func (h Host) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
 	return h.auth.byKey(ctx, publicKey, true)
 }

@@ -96,8 +96,8 @@ func (id *Identity) Admin() bool {
 // nobody is an Identity that no store knows. It is never changed.
 var nobody = &Identity{Account: uuid.Max, Parent: uuid.Max, Limited: "nobody"}
 
-// orNobody returns the identity itself, or nobody for none: a handler that forgot to ask who calls gets an error, no panic, and
-// nothing of the root scope, whose id is zero.
+// orNobody returns the identity itself, or nobody for none: a handler that forgot to ask who calls gets an error, no
+// panic, and nothing of the root scope, whose id is zero.
 func (id *Identity) orNobody() *Identity {
 	if id == nil || id.Account == uuid.Nil {
 		return nobody

@@ -52,15 +52,15 @@ func (MasterKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // SigningKey is an asymmetric key of the instance, for services that verify tokens on their own with the JWKS. Private
 // is an [ed25519.PrivateKey] (EdDSA), an [*ecdsa.PrivateKey] on P-256 (ES256) or an [*rsa.PrivateKey] of 2,048 bits or
-// more (RS256). A key that only verifies, to let a rotated one fade out, has [SigningKey.Public] instead. It shows
+// more (RS256). A key that only verifies, to let a rotated one fade out, has Public instead. It shows
 // itself nowhere.
 type SigningKey struct {
 	Private crypto.Signer
 	Public  crypto.PublicKey
 }
 
-// GenerateSigningKey makes a key for "EdDSA" (Ed25519, also the meaning of ""), "ES256" (P-256) or "RS256" (RSA of 3,072
-// bits, which takes a second or so). Any other name is [ErrInvalidInput].
+// GenerateSigningKey makes a key for "EdDSA" (Ed25519, also the meaning of ""), "ES256" (P-256) or "RS256" (RSA of
+// 3,072 bits, which takes a second or so). Any other name is [ErrInvalidInput].
 func GenerateSigningKey(alg string) (SigningKey, error) {
 	var s SigningKey
 	var err error
@@ -86,9 +86,9 @@ const (
 	maxKeyText = 16 << 10      // bytes of PEM
 )
 
-// ParseSigningKey reads one PEM block: an unencrypted PKCS#8 private key, as [SigningKey.Reveal] and "openssl genpkey" write
-// it, or a public key, which then only verifies. Anything else, a second block included, and a key of another kind or size
-// than [SigningKey] takes is [ErrInvalidInput], whose text holds nothing of the key.
+// ParseSigningKey reads one PEM block: an unencrypted PKCS#8 private key, as [SigningKey.Reveal] and "openssl genpkey"
+// write it, or a public key, which then only verifies. Anything else, a second block included, and a key of another
+// kind or size than [SigningKey] takes is [ErrInvalidInput], whose text holds nothing of the key.
 func ParseSigningKey(text []byte) (SigningKey, error) {
 	invalid := ErrInvalidInput.WithField("pem").WithMessage("tollkeeper: a signing key is one PEM block, PRIVATE KEY (PKCS#8) or PUBLIC KEY, of Ed25519, ECDSA P-256 or RSA of 2,048 bits or more")
 	if len(text) > maxKeyText || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
@@ -117,8 +117,8 @@ func ParseSigningKey(text []byte) (SigningKey, error) {
 	return s, nil
 }
 
-// Reveal returns the key as a PEM block that [ParseSigningKey] reads, for a file or a secret manager: the private key as
-// PKCS#8, or the public one where there is no other. [ErrInvalidInput] for a key that SigningKey does not take.
+// Reveal returns the key as a PEM block that [ParseSigningKey] reads, for a file or a secret manager: the private key
+// as PKCS#8, or the public one where there is no other. [ErrInvalidInput] for a key that SigningKey does not take.
 func (s SigningKey) Reveal() ([]byte, error) {
 	block := pem.Block{Type: pemPublic}
 	_, err := s.key()

@@ -150,7 +150,7 @@ func (t taken) earned() store.Release {
 	for i := range t.hits {
 		c := &t.hits[i]
 		switch {
-		case !t.decision.Outcomes[i].Charged:
+		case !t.decision.Outcomes[i].Counted:
 		case c.forget:
 			s.Forget = append(s.Forget, c.Key)
 		case c.forgive:
@@ -206,8 +206,9 @@ func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
 	}
 }
 
-// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The ceiling
-// of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets both.
+// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The
+// ceiling of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets
+// both.
 func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
 	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
 	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}

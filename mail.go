@@ -24,7 +24,7 @@ type MailerFunc func(ctx context.Context, m Message) error
 // Send calls f.
 func (f MailerFunc) Send(ctx context.Context, m Message) error { return f(ctx, m) }
 
-// Message is one mail, ready to send. No field holds CR, LF or NUL but [Message.Text] and HTML.
+// Message is one mail, ready to send. No field holds CR, LF or NUL but Text and HTML.
 type Message struct {
 	ID      string // of the outbox row, the same when it is sent again: a Message-ID without its domain
 	Kind    MailKind
@@ -195,7 +195,8 @@ func (a *Authenticator) notice(s Subject, what string) []store.QueuedMail {
 
 var noticeSpace = uuid.MustParse("b8b3a1a4-0a75-5d0e-9d3f-3ad9d5d3c2a7")
 
-// noticeNewNetwork tells the owner of a sign-in from a network not seen before: at most one mail per account, network and day.
+// noticeNewNetwork tells the owner of a sign-in from a network not seen before: at most one mail per account, network
+// and day.
 func (a *Authenticator) noticeNewNetwork(ctx context.Context, s Subject, session Session) {
 	if a.cfg.Mail.Notices.NewNetworkOff || session.Network == "" {
 		return

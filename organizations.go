@@ -36,8 +36,8 @@ type AuthURLsPatch struct {
 	SignIn, SignUp, Verify, Reset, Update, Resend, Successful *string
 }
 
-// Organization returns what the caller may know of their organization: a parent with its tenant key, a child its parent's
-// without.
+// Organization returns what the caller may know of their organization: a parent with its tenant key, a child its
+// parent's without.
 func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
 	by = by.orNobody()
 	id := by.Account
@@ -101,9 +101,9 @@ func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, er
 	return d, nil
 }
 
-// UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a child
-// and for a member of somebody else's organization; [ErrInvalidInput] with the field for a URL, name or list that breaks the
-// rules.
+// UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a
+// child and for a member of somebody else's organization; [ErrInvalidInput] with the field for a URL, name or list that
+// breaks the rules.
 func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
 	by = by.orNobody()
 	if err := tenant(by); err != nil {
@@ -161,9 +161,9 @@ type Membership struct {
 	Member uuid.UUID
 }
 
-// AddMember puts a root account into an owner's organization. The host has asked the member.
-// [ErrNotFound]; [ErrNoOrganization]: the owner has none; [ErrConflict]: the member belongs to one already; [ErrForbidden]
-// for a child or a house.
+// AddMember puts a root account into an owner's organization. The host has asked the member. [ErrNotFound];
+// [ErrNoOrganization]: the owner has none; [ErrConflict]: the member belongs to one already; [ErrForbidden] for a child
+// or a house.
 func (h Host) AddMember(ctx context.Context, m Membership) error {
 	a := h.auth
 	o, err := h.Account(ctx, m.Owner)
@@ -195,8 +195,8 @@ func (h Host) AddMember(ctx context.Context, m Membership) error {
 	})
 }
 
-// RotateTenantKey gives the caller, a parent, a new tenant key. Tokens of the old one end: the caller's own sessions and
-// those of its children in the organization family, because their rows name the old key.
+// RotateTenantKey gives the caller, a parent, a new tenant key. Tokens of the old one end: the caller's own sessions
+// and those of its children in the organization family, because their rows name the old key.
 func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key SecretText, err error) {
 	by = by.orNobody()
 	if err := tenant(by); err != nil {
@@ -258,8 +258,8 @@ func set[T any](v *T, to *T) {
 	}
 }
 
-// check holds the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the organization's
-// domain. Names are data: markup in them is escaped where it is shown.
+// check holds the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the
+// organization's domain. Names are data: markup in them is escaped where it is shown.
 func checkOrganization(o Organization) error {
 	if !canon.ValidLine(o.Name, 256) {
 		return ErrInvalidInput.WithField("organizationName").WithMessage("Organization name must be at most 256 bytes without control characters")

@@ -130,7 +130,8 @@ func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time
 	return x, err
 }
 
-// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same (R15).
+// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same
+// (R15).
 func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
 	setZero(&r.Audience, AudienceHost)
 	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}

@@ -28,8 +28,9 @@ func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
 	return nil
 }
 
-// sendDue begins to send what is due, as far as senders are free, and returns how many it began. Mail is claimed only when it
-// can be sent at once: no lease runs out while it waits, and a mailer that hangs keeps its own place and nobody else's.
+// sendDue begins to send what is due, as far as senders are free, and returns how many it began. Mail is claimed only
+// when it can be sent at once: no lease runs out while it waits, and a mailer that hangs keeps its own place and nobody
+// else's.
 func (w *worker) sendDue() (began int) {
 	for w.ctx.Err() == nil {
 		free := w.reserve()

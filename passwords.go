@@ -202,9 +202,9 @@ func newHasher(c Hash) (*hasher, error) {
 	return h, err
 }
 
-// verify spends one hash at current strength, whatever stored is, and reports whether the password is its, and whether a new
-// hash is due. A stored hash that cannot be read counts as nobody's. An imported one that does not verify costs its own work
-// besides: it may be cheap, or refuse without any, which would tell that the account is there (R14).
+// verify spends one hash at current strength, whatever stored is, and reports whether the password is its, and whether
+// a new hash is due. A stored hash that cannot be read counts as nobody's. An imported one that does not verify costs
+// its own work besides: it may be cheap, or refuse without any, which would tell that the account is there (R14).
 func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (ok, outdated bool, err error) {
 	password := string(p)
 	parsed, parseErr := passhash.Parse(string(stored))

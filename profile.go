@@ -12,7 +12,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Profile is what an account may know of itself. A child gets no Balance and no [Profile.Packages]: nothing of its
+// Profile is what an account may know of itself. A child gets no Balance and no Packages: nothing of its
 // parent's.
 type Profile struct {
 	Subject  Subject
@@ -102,8 +102,8 @@ type PersonalCredit struct {
 	Balance   int64     `json:"balance"`
 }
 
-// Export returns the caller's own data: account, organization, live sessions and, for a parent, the figures and the first
-// thousand lines of its account book.
+// Export returns the caller's own data: account, organization, live sessions and, for a parent, the figures and the
+// first thousand lines of its account book.
 func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData, error) {
 	by = by.orNobody()
 	s, err := a.self(ctx, by)

@@ -11,7 +11,7 @@ import (
 
 // AccountRecord is an account on its way from or to another system: one line of JSON. Only Email is required.
 type AccountRecord struct {
-	ID                uuid.UUID     `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from [AccountRecord.ExternalID] or Email
+	ID                uuid.UUID     `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
 	ExternalID        string        `json:"externalId,omitzero"` // of the other system; the same one is the same account
 	Email             string        `json:"email"`
 	Username          string        `json:"username,omitzero"`
@@ -26,7 +26,7 @@ type AccountRecord struct {
 	CreatedAt         time.Time     `json:"createdAt,omitzero"`
 	PublicKey         string        `json:"publicKey,omitzero"`    // of this library
 	SecondFactor      SecretBytes   `json:"secondFactor,omitzero"` // sealed by this library for the same ID, under one of [Config.Secrets]
-	KeyMaster         string        `json:"keyMaster,omitzero"`    // with [AccountRecord.KeyVersion]: keeps a parent's jwtSecret
+	KeyMaster         string        `json:"keyMaster,omitzero"`    // with KeyVersion: keeps a parent's jwtSecret
 	KeyVersion        int           `json:"keyVersion,omitzero"`
 	Organization      *Organization `json:"organization,omitzero"` // a parent's own
 }

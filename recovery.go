@@ -71,8 +71,8 @@ func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error
 	return nil
 }
 
-// resetBy uses the link up. Plain ErrConflict: the account was changed meanwhile, perhaps by somebody with the same link;
-// reading the link again tells.
+// resetBy uses the link up. Plain ErrConflict: the account was changed meanwhile, perhaps by somebody with the same
+// link; reading the link again tells.
 func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store.Digest, now time.Time) (Subject, error) {
 	_, s, err := a.byLink(ctx, store.PurposeReset, proof, now)
 	if err != nil {

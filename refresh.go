@@ -11,8 +11,8 @@ import (
 )
 
 // refreshClaims are what a refresh token says. The token is a MAC under an instance key over the session and its
-// generation, not an opaque random value: nothing more is stored than the generation, garbage never reaches the store, and
-// the token of a generation is always the same text, so that parallel tabs get the same successor.
+// generation, not an opaque random value: nothing more is stored than the generation, garbage never reaches the store,
+// and the token of a generation is always the same text, so that parallel tabs get the same successor.
 type refreshClaims struct {
 	Session    uuid.UUID `json:"s"`
 	Account    uuid.UUID `json:"a"`

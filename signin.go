@@ -11,9 +11,9 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignInRequest asks for a session. Where to look: with [SignInRequest.ParentKey] or [SignInRequest.ParentNumber] below
-// that parent (and, with [SignInRequest.ParentKey] and [AudienceOrganization], by the organization widget among
-// parents), else below [SignInRequest.Parent], which zero means the parents.
+// SignInRequest asks for a session. Where to look: with ParentKey or ParentNumber below that parent (and, with
+// ParentKey and [AudienceOrganization], by the organization widget among parents), else below Parent, which zero means
+// the parents.
 type SignInRequest struct {
 	Email        string
 	Password     Password

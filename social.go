@@ -107,7 +107,8 @@ func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner
 	return token, email, nil
 }
 
-// googleAccount finds, links or makes the account; paid: making it was charged. Who signs up twice at the same moment finds the other's.
+// googleAccount finds, links or makes the account; paid: making it was charged. Who signs up twice at the same moment
+// finds the other's.
 func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (s Subject, paid bool, err error) {
 	for range 3 {
 		s, err = a.store.FindAccount(ctx, store.Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
@@ -142,8 +143,8 @@ func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject stri
 	return err
 }
 
-// newGoogleAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing more
-// at this first one: who cannot pay, gets no account.
+// newGoogleAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing
+// more at this first one: who cannot pay, gets no account.
 func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, token IDToken, now time.Time) (Subject, error) {
 	name := token.Name
 	if checkName(name) != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// errorsOf is a store whose every error is an [*Error]. It is the one place that knows what a store says in plain errors; one
-// of the driver means that nobody can tell, [ErrUnavailable].
+// errorsOf is a store whose every error is an [*Error]. It is the one place that knows what a store says in plain
+// errors; one of the driver means that nobody can tell, [ErrUnavailable].
 type errorsOf struct{ of store.Store }
 
 // asError returns the error that the host sees.

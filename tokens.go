@@ -95,7 +95,8 @@ func (a *Authenticator) signer(s *Subject, audience Audience) (*token.Key, error
 	return k, nil
 }
 
-// tenantKey returns the tenant key of a root account as its row says. There is none if its master key is not configured.
+// tenantKey returns the tenant key of a root account as its row says. There is none if its master key is not
+// configured.
 func (a *Authenticator) tenantKey(x *Account) (*token.Key, bool) {
 	return a.keys.Tenant(x.KeyMaster, x.ID, x.KeyVersion)
 }

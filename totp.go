@@ -170,8 +170,8 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	return nil
 }
 
-// matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every step
-// is compared, in constant time.
+// matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every
+// step is compared, in constant time.
 func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64, ok bool) {
 	secret := base32Plain.EncodeToString(seed)
 	current := now.Unix() / totpPeriod

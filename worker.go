@@ -20,8 +20,8 @@ const (
 	maxTouches  = 10_000
 )
 
-// worker does what must not delay a request: it sends mail, notes that sessions were used, sweeps and settles months. Any
-// number of processes may run one on the same store.
+// worker does what must not delay a request: it sends mail, notes that sessions were used, sweeps and settles months.
+// Any number of processes may run one on the same store.
 type worker struct {
 	auth   *Authenticator
 	wakeup chan struct{}

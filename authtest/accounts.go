@@ -12,18 +12,20 @@ import (
 // Password is that of the accounts that a Kit makes by itself. Every policy and every family's rule accepts it.
 const Password = "Plum4Kettle!Orbit"
 
-// Account is an account with the password to sign in with. After a test has changed the password it sets the field, too.
+// Account is an account with the password to sign in with. After a test has changed the password it sets the field,
+// too.
 type Account struct {
 	ID        uuid.UUID
 	Number    int64
-	Parent    uuid.UUID // tollkeeper.Root for a parent
+	Parent    uuid.UUID // [tollkeeper.Root] for a parent
 	ParentKey string    // the parent's PublicKey; empty for a parent
 	PublicKey string
 	Email     string
 	Username  string // empty: none
 	Password  string
 
-	// The session that SignUp and SignUpBelow make, and whom its Token speaks for. Other accounts have none.
+	// The session that [Kit.SignUp] and [Kit.SignUpBelow] make, and whom its Token speaks for. Other accounts have
+	// none.
 	Token    string
 	Refresh  string // empty: Config.Refresh is off
 	Identity *tollkeeper.Identity
@@ -48,7 +50,7 @@ func (k *Kit) Admin(parent Account) Account {
 }
 
 // House bootstraps the house, which can be asked for again, and returns it with its first admin. It serves as the
-// parent of Child, and as the scope of the v1 family; it cannot sign in.
+// parent of [Kit.Child], and as the scope of the v1 family; it cannot sign in.
 func (k *Kit) House() (house, admin Account) {
 	k.tb.Helper()
 	h, a, err := k.Auth.Host().Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
@@ -73,7 +75,7 @@ func (k *Kit) SignUp(email, password string, edits ...func(*tollkeeper.SignUpReq
 	return k.SignUpBelow(Account{}, email, password, edits...)
 }
 
-// SignUpBelow is SignUp of a child of the parent, who pays for it.
+// SignUpBelow is [Kit.SignUp] of a child of the parent, who pays for it.
 func (k *Kit) SignUpBelow(parent Account, email, password string, edits ...func(*tollkeeper.SignUpRequest)) Account {
 	k.tb.Helper()
 	r := tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: tollkeeper.Password(password)}
@@ -100,7 +102,7 @@ func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollke
 	return res
 }
 
-// SignedIn is SignIn for its Identity: the account as the one who acts, in calls that take who does.
+// SignedIn is [Kit.SignIn] for its [Kit.Identity]: the account as the one who acts, in calls that take who does.
 func (k *Kit) SignedIn(a Account, edits ...func(*tollkeeper.SignInRequest)) *tollkeeper.Identity {
 	k.tb.Helper()
 	return k.Identity(string(k.SignIn(a, edits...).Token))

@@ -5,7 +5,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Balance returns what the parent has. It ends the test if that is not the sum of its Ledger.
+// Balance returns what the parent has. It ends the test if that is not the sum of its [Kit.Ledger].
 func (k *Kit) Balance(parent Account) tollkeeper.Balance {
 	k.tb.Helper()
 	b, err := k.Store.Balance(k.tb.Context(), parent.ID)

@@ -8,7 +8,7 @@ import (
 )
 
 // Events returns what the Authenticator told so far, in the order in which it did, after whatever mail is due has been
-// delivered; with names, only events of these. A Config.Events set by WithConfig is told, too.
+// delivered; with names, only events of these. A Config.Events set by [WithConfig] is told, too.
 func (k *Kit) Events(names ...tollkeeper.EventName) []tollkeeper.Event {
 	k.tb.Helper()
 	k.deliver()

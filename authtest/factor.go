@@ -12,7 +12,8 @@ type Factor struct {
 	Recovery []string // codes for when the app is lost, each good once
 }
 
-// EnrolFactor gives the account an authenticator app as its second factor. From then on SignIn returns a challenge.
+// EnrolFactor gives the account an authenticator app as its second factor. From then on [Kit.SignIn] returns a
+// challenge.
 func (k *Kit) EnrolFactor(a Account) Factor {
 	k.tb.Helper()
 	id := k.SignedIn(a)
@@ -27,7 +28,8 @@ func (k *Kit) EnrolFactor(a Account) Factor {
 	return f
 }
 
-// FactorCode returns what the authenticator app shows now. None is good twice: Advance half a minute for the next one.
+// FactorCode returns what the authenticator app shows now. None is good twice: [Kit.Advance] half a minute for the next
+// one.
 func (k *Kit) FactorCode(f Factor) string {
 	k.tb.Helper()
 	code, err := totp.GenerateCode(f.Seed, k.Now())

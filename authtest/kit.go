@@ -15,12 +15,13 @@ import (
 // BaseURL is the Config.BaseURL of a Kit.
 const BaseURL = "https://app.example"
 
-// Kit is an Authenticator with what a test needs around it. Make it with New.
+// Kit is an Authenticator with what a test needs around it. Make it with [New].
 type Kit struct {
 	Auth *tollkeeper.Authenticator
 
-	// Store is the Authenticator's. A Kit that is given it by WithStore shares accounts, sessions and captured mail with this
-	// one, but no secret: neither reads the other's tokens. For a second process of the same service see Another.
+	// Store is the Authenticator's. A Kit that is given it by [WithStore] shares accounts, sessions and captured mail
+	// with this one, but no secret: neither reads the other's tokens. For a second process of the same service see
+	// Another.
 	Store store.Store
 
 	tb     testing.TB
@@ -39,8 +40,9 @@ type setup struct {
 	edits  []func(*tollkeeper.Config)
 }
 
-// WithConfig changes the Config before the Authenticator is made. A Mailer set here is called after New's own and
-// decides whether the mail was delivered; a Now set here, such as time.Now in a bubble, is what Advance adds to.
+// WithConfig changes the Config before the Authenticator is made. A Mailer set here is called after [New]'s own and
+// decides whether the mail was delivered; a Now set here, such as [time.Now] in a bubble, is what [Kit.Advance] adds
+// to.
 func WithConfig(edit func(*tollkeeper.Config)) Option {
 	return func(s *setup) { s.edits = append(s.edits, edit) }
 }
@@ -51,15 +53,16 @@ func WithStore(kept store.Store) Option {
 }
 
 // New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, every
-// limit has its default, and no attempt is too busy to be hashed. The clock starts at the real time and stands still until
-// Advance moves it.
+// limit has its default, and no attempt is too busy to be hashed. The clock starts at the real time and stands still
+// until [Kit.Advance] moves it.
 func New(tb testing.TB, options ...Option) *Kit {
 	tb.Helper()
 	return build(tb, setup{store: memory.New(), config: defaults(tb)}, options)
 }
 
-// Another makes a further process beside k: on its store, with its Config, and on its clock, which Advance of the new Kit
-// moves for that one alone. Options change that; on another store it is an instance that shares no more than the secrets.
+// Another makes a further process beside k: on its store, with its Config, and on its clock, which [Kit.Advance] of the
+// new Kit moves for that one alone. Options change that; on another store it is an instance that shares no more than
+// the secrets.
 func (k *Kit) Another(options ...Option) *Kit {
 	k.tb.Helper()
 	s := setup{store: k.Store, config: k.config}

@@ -15,8 +15,8 @@ import (
 // is queued, and waits no longer than until the last of it is delivered.
 const patience = 5 * time.Second
 
-// Mails returns all mail to the address, oldest first, after whatever is due has been delivered; with kinds, only theirs.
-// The letter case of the address does not matter. So no mail is an answer, too: none was sent.
+// Mails returns all mail to the address, oldest first, after whatever is due has been delivered; with kinds, only
+// theirs. The letter case of the address does not matter. So no mail is an answer, too: none was sent.
 func (k *Kit) Mails(email string, kinds ...tollkeeper.MailKind) []tollkeeper.Message {
 	k.tb.Helper()
 	k.deliver()
@@ -31,7 +31,7 @@ func (k *Kit) Mails(email string, kinds ...tollkeeper.MailKind) []tollkeeper.Mes
 	return to
 }
 
-// LastMail returns the newest of Mails. It ends the test if there is none.
+// LastMail returns the newest of [Kit.Mails]. It ends the test if there is none.
 func (k *Kit) LastMail(email string, kinds ...tollkeeper.MailKind) tollkeeper.Message {
 	k.tb.Helper()
 	mails := k.Mails(email, kinds...)
@@ -63,19 +63,20 @@ var (
 	link = regexp.MustCompile(`https?://[^\s<>"]+[?&]token=[^\s<>"]+`)
 )
 
-// LastCode returns the one-time code of the newest of Mails that has one. It ends the test if there is none.
+// LastCode returns the one-time code of the newest of [Kit.Mails] that has one. It ends the test if there is none.
 func (k *Kit) LastCode(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
 	return k.last("one-time code", code, email, kinds)
 }
 
-// LastLink returns the link, which carries a token, of the newest of Mails that has one. It ends the test if there is none.
+// LastLink returns the link, which carries a token, of the newest of [Kit.Mails] that has one. It ends the test if
+// there is none.
 func (k *Kit) LastLink(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
 	return k.last("link", link, email, kinds)
 }
 
-// LastToken returns the token of LastLink.
+// LastToken returns the token of [Kit.LastLink].
 func (k *Kit) LastToken(email string, kinds ...tollkeeper.MailKind) string {
 	k.tb.Helper()
 	text := k.LastLink(email, kinds...)

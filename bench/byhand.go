@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// byHand is what services write themselves: golang-jwt, a map of users and a map of revoked sessions. The parser is made
-// once and asked for everything that matters.
+// byHand is what services write themselves: golang-jwt, a map of users and a map of revoked sessions. The parser is
+// made once and asked for everything that matters.
 type byHand struct {
 	key    []byte
 	parser *jwt.Parser

@@ -71,8 +71,8 @@ func (c crowd) apart(ctx context.Context) (Sample, error) {
 	return s, json.Unmarshal(out, &s)
 }
 
-// Crowd does what a parent process asked for and returns true, or answers false in an ordinary process. Programs that measure call it
-// first.
+// Crowd does what a parent process asked for and returns true, or answers false in an ordinary process. Programs that
+// measure call it first.
 func Crowd() (asked bool, err error) {
 	spec := os.Getenv(crowdVariable)
 	if spec == "" {

@@ -23,7 +23,8 @@ type crowd struct {
 	Cheap     bool    // hashes for tests
 }
 
-// run returns throughput and times of the sign-ins that were served, and in Note the memory of the process and how many were shed.
+// run returns throughput and times of the sign-ins that were served, and in Note the memory of the process and how many
+// were shed.
 func (c crowd) run(ctx context.Context) (Sample, error) {
 	kept := memory.New()
 	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {

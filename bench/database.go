@@ -17,7 +17,8 @@ type database struct {
 	drop func()
 }
 
-// connections is the size of the pool: four for each of two cores, as docs/PERFORMANCE.md says, and the clients of pgbench.
+// connections is the size of the pool: four for each of two cores, as docs/PERFORMANCE.md says, and the clients of
+// pgbench.
 const connections = 8
 
 func newDatabase(ctx context.Context, server string) (*database, error) {

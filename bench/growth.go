@@ -98,8 +98,8 @@ func (b *Bench) addSize(ctx context.Context, kept store.Store, n int, pour func(
 	return nil
 }
 
-// inTheMiddle returns one of a thousand neighbouring rows: the rows that are worked on are as many at each size, and what grows
-// is what lies around them.
+// inTheMiddle returns one of a thousand neighbouring rows: the rows that are worked on are as many at each size, and
+// what grows is what lies around them.
 func inTheMiddle(i, n int) int {
 	few := min(n, 1000)
 	return (n-few)/2 + i*7919%few

@@ -18,8 +18,8 @@ const (
 	watched   = "the same in two round trips that notice a race"
 )
 
-// openRedis compares the one script of a Take with reading and then writing, which loses updates, and with reading under
-// WATCH, which does not.
+// openRedis compares the one script of a Take with reading and then writing, which loses updates, and with reading
+// under WATCH, which does not.
 func openRedis(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
 		o, err := driver.ParseURL(s.Redis)

@@ -46,7 +46,8 @@ func noted(name string) func(Sample) float64 {
 // Value of a target, from the results of its topic.
 type Value func(Results) float64
 
-// ratio divides a figure of two cases pass by pass, and takes the median: drift of the machine between passes cancels out.
+// ratio divides a figure of two cases pass by pass, and takes the median: drift of the machine between passes cancels
+// out.
 func ratio(figure func(Sample) float64, of, to string) Value {
 	return combined(figure, func(v ...float64) float64 { return v[0] / v[1] }, of, to)
 }

@@ -19,7 +19,8 @@ const (
 	issuer   = "https://auth.example"
 )
 
-// cheapHash is the cheapest argon2id that the library takes: what a sign-in costs beyond its hash is not to drown in it.
+// cheapHash is the cheapest argon2id that the library takes: what a sign-in costs beyond its hash is not to drown in
+// it.
 var cheapHash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
 
 // service is an Authenticator with a house and its admin, over any store.
@@ -29,7 +30,8 @@ type service struct {
 	mux   *http.ServeMux
 }
 
-// newService bootstraps one. Nothing limits how often the one caller of the benchmarks signs in; every other throttle is as it is by default.
+// newService bootstraps one. Nothing limits how often the one caller of the benchmarks signs in; every other throttle
+// is as it is by default.
 func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.Config)) (*service, error) {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	free := map[tollkeeper.Audience][]tollkeeper.Limit{}
@@ -87,7 +89,8 @@ type statusError int
 
 func (e statusError) Error() string { return http.StatusText(int(e)) }
 
-// posted sends the same JSON body again and again, with as little work of its own as can be: what it does counts for everyone.
+// posted sends the same JSON body again and again, with as little work of its own as can be: what it does counts for
+// everyone.
 func posted(h http.Handler, path, body string) func(int) error {
 	r, err := http.NewRequest(http.MethodPost, path, nil)
 	if err != nil {

@@ -17,8 +17,8 @@ const (
 	bareJSON     = "mux + JSON alone"
 )
 
-// openSignIn compares a whole sign-in over HTTP. Ours hashes with the cheapest argon2id there is, 8 KiB and one pass, and
-// what that costs alone in the same pass is taken off; the rivals compare texts where they would hash.
+// openSignIn compares a whole sign-in over HTTP. Ours hashes with the cheapest argon2id there is, 8 KiB and one pass,
+// and what that costs alone in the same pass is taken off; the rivals compare texts where they would hash.
 func openSignIn(ctx context.Context, _ Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
 		svc, err := newService(ctx, memory.New())

@@ -47,7 +47,7 @@ type Bench struct {
 // onClose adds what Close does, last first.
 func (b *Bench) onClose(f func()) { b.closers = append(b.closers, f) }
 
-// Close ends everything that Open began.
+// Close ends everything that [Topic.Open] began.
 func (b *Bench) Close() {
 	for _, f := range slices.Backward(b.closers) {
 		f()
@@ -80,7 +80,7 @@ func Topics() []Topic {
 	}
 }
 
-// ErrNoServer returns a topic whose server Setup does not name.
+// ErrNoServer returns a topic whose server [Setup] does not name.
 var ErrNoServer = errors.New("bench: no server")
 
 // Start opens the topic.
@@ -95,8 +95,8 @@ func (t Topic) Start(ctx context.Context, s Setup) (*Bench, error) {
 	return b, nil
 }
 
-// Measure runs all cases in turn, so many passes of so long a case. Every pass begins with another case, so that none always follows
-// the same neighbour.
+// Measure runs all cases in turn, so many passes of so long a case. Every pass begins with another case, so that none
+// always follows the same neighbour.
 func (b *Bench) Measure(passes int, each time.Duration) (Results, error) {
 	r := Results{}
 	if b.Quick {

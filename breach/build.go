@@ -28,9 +28,9 @@ const (
 const maxLine = 4 << 10 // bytes
 
 // Build writes a filter file of a list with at most n lines, of which empty ones do not count, and returns how many it
-// took. A filter of exactly n entries takes the given share of other passwords for known: between 1e-9 and 0.1; 0.001 is
-// a good choice, and then costs 14.4 bits per entry. It holds the bits in memory, 8 GiB at most, and reads the list as
-// a stream. What w has after an error is not a filter file.
+// took. A filter of exactly n entries takes the given share of other passwords for known: between 1e-9 and 0.1; 0.001
+// is a good choice, and then costs 14.4 bits per entry. It holds the bits in memory, 8 GiB at most, and reads the list
+// as a stream. What w has after an error is not a filter file.
 func Build(w io.Writer, r io.Reader, of Lines, n int64, rate float64) (int64, error) {
 	f, err := sized(n, rate)
 	if err != nil {

@@ -15,18 +15,18 @@ import (
 const CookieName = "__Host-session"
 
 // Cookie turns on the session cookie. Every answer that gives a token then sets it as well, and a request without a
-// credential header is judged by its cookie: HttpOnly, Secure, SameSite=Lax. It ends with the browser, or lives as long as
-// the token when the request that began the session said "rememberMe": true. The families of one origin share it: the
-// last sign-in counts, and a route takes only what is a token of its own family.
+// credential header is judged by its cookie: HttpOnly, Secure, SameSite=Lax. It ends with the browser, or lives as long
+// as the token when the request that began the session said "rememberMe": true. The families of one origin share it:
+// the last sign-in counts, and a route takes only what is a token of its own family.
 //
 // Because browsers add cookies by themselves, a request that changes anything counts with its cookie only if
-// http.CrossOriginProtection takes it for one of the service's own pages; otherwise it is 403. To a page of another
+// [http.CrossOriginProtection] takes it for one of the service's own pages; otherwise it is 403. To a page of another
 // origin a sign-in answers its token, and no cookie.
 type Cookie struct {
 	On bool // false: no cookie is set or read
 
-	// TrustedOrigins are further origins, as "https://app.example", whose pages may use the cookie: those that reach this
-	// service through a proxy under another name. They get no CORS headers by it.
+	// TrustedOrigins are further origins, as "https://app.example", whose pages may use the cookie: those that reach
+	// this service through a proxy under another name. They get no CORS headers by it.
 	TrustedOrigins []string
 }
 

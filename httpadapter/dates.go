@@ -18,8 +18,9 @@ func badDate(refusal string) error {
 
 const lastMilli = 253_402_300_799_999 // of the year 9999
 
-// moment reads a date in one of three forms (docs/WIRE.md 1.6): a day of UTC, RFC 3339, or unix milliseconds. It answers when
-// the named time begins and when it is over: a day lasts to the next, an instant one millisecond. Empty is the zero time.
+// moment reads a date in one of three forms (docs/WIRE.md 1.6): a day of UTC, RFC 3339, or unix milliseconds. It
+// answers when the named time begins and when it is over: a day lasts to the next, an instant one millisecond. Empty is
+// the zero time.
 func moment(text, refusal string) (from, until time.Time, err error) {
 	if text == "" {
 		return time.Time{}, time.Time{}, nil

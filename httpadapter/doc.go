@@ -18,11 +18,12 @@
 //
 //   - /auth/account/…: email (with its confirmation), username, password, delete, export, secret/rotate;
 //   - /auth/mfa/…: verify, enrol, confirm, disable, recovery-codes;
-//   - /auth/sessions, /auth/sessions/{id}, /auth/sessions/others, /auth/signout, /auth/reauthenticate, /auth/token/refresh.
+//   - /auth/sessions, /auth/sessions/{id}, /auth/sessions/others, /auth/signout, /auth/reauthenticate,
+//     /auth/token/refresh.
 //
 // A sign-in that stopped at the second factor ends at POST /auth/mfa/verify, whichever family it began in; the v1 and
-// platform families answer the same in their shapes at POST /authentiq/v1/user/mfa and POST /api/user/mfa/verify. Refresh
-// tokens are exchanged at /auth/token/refresh, /authentiq/v1/token/refresh and /api/user/token/refresh.
+// platform families answer the same in their shapes at POST /authentiq/v1/user/mfa and POST /api/user/mfa/verify.
+// Refresh tokens are exchanged at /auth/token/refresh, /authentiq/v1/token/refresh and /api/user/token/refresh.
 //
 // # A host's own routes
 //

@@ -6,8 +6,8 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// The second factor and refresh tokens have the same bodies in every family (docs/WIRE.md section 4); what a family says
-// when one is incomplete is its own.
+// The second factor and refresh tokens have the same bodies in every family (docs/WIRE.md section 4); what a family
+// says when one is incomplete is its own.
 
 // factorBody reads {challenge, code}.
 func factorBody(incomplete string) func(*call) (tollkeeper.FactorRequest, error) {

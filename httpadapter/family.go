@@ -81,8 +81,9 @@ func (r route) saying(replies ...reply) route {
 	return r
 }
 
-// readable lets pages of every origin read the answer where the request names no parent: the mailed secret, challenge or
-// refresh token in it says more about who asks than the page that sends it, and no credential of a browser's own counts.
+// readable lets pages of every origin read the answer where the request names no parent: the mailed secret, challenge
+// or refresh token in it says more about who asks than the page that sends it, and no credential of a browser's own
+// counts.
 func (r route) readable() route {
 	r.anywhere = true
 	return r

@@ -6,12 +6,13 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// JWKS returns the public halves of Config.Tokens.SigningKeys, for services that verify tokens on their own (package verify):
+// JWKS returns the public halves of Config.Tokens.SigningKeys, for services that verify tokens on their own (package
+// verify):
 //
 //	mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(auth))
 //
-// The keys are public, and so is the answer: anyone may read it and keep it for five minutes. It is the one answer of this
-// package without no-store.
+// The keys are public, and so is the answer: anyone may read it and keep it for five minutes. It is the one answer of
+// this package without no-store.
 func JWKS(auth *tollkeeper.Authenticator) http.Handler {
 	keys := auth.JWKS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

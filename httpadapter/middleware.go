@@ -32,7 +32,7 @@ type guard struct {
 // AuthOption says which tokens [RequireAuth] lets in.
 type AuthOption func(*guard)
 
-// Accept lets tokens of these families in, instead of those that the host's own calls made (tollkeeper.AudienceHost).
+// Accept lets tokens of these families in, instead of those that the host's own calls made ([tollkeeper.AudienceHost]).
 // The organization family's tokens are of every tenant: take [InScope], or look at Identity.Parent, before showing
 // anything.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
@@ -57,8 +57,8 @@ func AcceptCookie(o Cookie) AuthOption {
 }
 
 // RequireAuth lets a request pass that carries a valid token as "Authorization: Bearer", with its Identity in the
-// context. Otherwise it answers 401, 403 for a limited session or a cookie from another origin, 400 for two Authorization lines, or 503 with
-// Retry-After while the store is away, as application/problem+json (RFC 9457).
+// context. Otherwise it answers 401, 403 for a limited session or a cookie from another origin, 400 for two
+// Authorization lines, or 503 with Retry-After while the store is away, as application/problem+json (RFC 9457).
 func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
 	g := guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceHost}}
 	for _, o := range options {

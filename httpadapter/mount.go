@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Mux is what [Mount] needs of a router: http.ServeMux, or one whose patterns mean the same.
+// Mux is what [Mount] needs of a router: [http.ServeMux], or one whose patterns mean the same.
 type Mux interface {
 	Handle(pattern string, h http.Handler)
 }
@@ -16,8 +16,8 @@ type Mux interface {
 var documented = []func(Options) (family, error){organizationFamily, v1Family, platformFamily}
 
 // Mount puts all three families on mux, each below its documented prefix, where everything else is answered with the
-// family's 404. The host's own routes below a prefix may be added to an http.ServeMux as more specific patterns.
-// An error, such as a pattern that mux refuses, names the option or the pattern; the mux may then hold some of the routes.
+// family's 404. The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. An
+// error, such as a pattern that mux refuses, names the option or the pattern; the mux may then hold some of the routes.
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options) error {
 	var all []*mounted
 	for _, build := range documented {

@@ -26,8 +26,8 @@ func billingHistory(c *call, q tollkeeper.BillingQuery) ([]tollkeeper.Month, err
 	return c.auth.BillingHistory(c.ctx(), c.id, q)
 }
 
-// rotateTenantKey gives the caller another jwtSecret, which the next sign-in shows: every session that the old one signed
-// ends, the own one with them.
+// rotateTenantKey gives the caller another jwtSecret, which the next sign-in shows: every session that the old one
+// signed ends, the own one with them.
 func rotateTenantKey(c *call, _ struct{}) (done, error) {
 	_, err := c.auth.RotateTenantKey(c.ctx(), c.id)
 	return c.ended(err)

@@ -12,11 +12,11 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Options say how the families are mounted. Every zero is the documented default; only [Options.V1Scope] is required,
+// Options say how the families are mounted. Every zero is the documented default; only V1Scope is required,
 // and only where the v1 family is mounted. It is copied: changing it afterwards has no effect.
 type Options struct {
 	// V1Scope is the parent whose children are the users of the v1 family: the house that Bootstrap makes, or a tenant.
-	// tollkeeper.Root is refused: its accounts are the organization family's parents (docs/WIRE.md section 2).
+	// [tollkeeper.Root] is refused: its accounts are the organization family's parents (docs/WIRE.md section 2).
 	V1Scope uuid.UUID
 
 	// DefaultPlatform is the platform of a request without PlatformId: an account number ("123") or a public key.
@@ -34,7 +34,8 @@ type Options struct {
 	// special characters (docs/WIRE.md 1.3). The core's password policy holds with or without it.
 	NoCharacterRules bool
 
-	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (docs/WIRE.md section 2).
+	// V1PasswordRegex adds the rule ^[a-zA-Z0-9!@#$%^&*]{8,}$ to new passwords of the v1 family (docs/WIRE.md section
+	// 2).
 	V1PasswordRegex bool
 
 	// UnsafeTenantKeyForKeyHolders returns jwtSecret to whoever sends a parent's public key, which stands in every web
@@ -45,7 +46,7 @@ type Options struct {
 	// Cookie carries the session in a cookie besides, for pages of the service's own origin. Zero: off (R67).
 	Cookie Cookie
 
-	// Logger gets the causes that no answer shows. Nil: slog.Default.
+	// Logger gets the causes that no answer shows. Nil: [slog.Default].
 	Logger *slog.Logger
 }
 

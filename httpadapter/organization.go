@@ -9,7 +9,8 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Organization returns the organization family alone (docs/WIRE.md section 1), to be mounted at /auth and /parent and below.
+// Organization returns the organization family alone (docs/WIRE.md section 1), to be mounted at /auth and /parent and
+// below.
 func Organization(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(organizationFamily, auth, o)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
-// Header values of CORS answers (Fetch standard 3.3). No credentials mode is ever allowed: the session cookie serves pages
-// of this service's own origin.
+// Header values of CORS answers (Fetch standard 3.3). No credentials mode is ever allowed: the session cookie serves
+// pages of this service's own origin.
 var (
 	anyOrigin      = []string{"*"}
 	allowedHeaders = []string{"Authorization, Content-Type, X-Public-Key"}

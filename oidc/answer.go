@@ -16,7 +16,8 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// plain sets what every answer has: nobody keeps it, and the next page does not learn the address, which has a code in it.
+// plain sets what every answer has: nobody keeps it, and the next page does not learn the address, which has a code in
+// it.
 func plain(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -91,7 +92,8 @@ type user struct {
 	PublicKey   string    `json:"publicKey"`
 }
 
-// signedIn is the answer of POST /auth/google, or the challenge of every sign-in of the organization family (docs/WIRE.md 4).
+// signedIn is the answer of POST /auth/google, or the challenge of every sign-in of the organization family
+// (docs/WIRE.md 4).
 func signedIn(s tollkeeper.SignInResult) any {
 	if s.Challenge != "" {
 		type challenge struct {

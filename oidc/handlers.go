@@ -26,29 +26,29 @@ type Delivery int
 // The deliveries. Those but the first go to the page of the organization, its AuthURLs.Successful, or to the path that
 // [Handlers.Start] was asked to return to, on the same origin. Failures are always answered as JSON.
 const (
-	// JSON returns the callback with the organization family's JSON (docs/WIRE.md 1.6): for a window that a script reads, or
-	// a client that is no browser.
+	// JSON returns the callback with the organization family's JSON (docs/WIRE.md 1.6): for a window that a script
+	// reads, or a client that is no browser.
 	JSON Delivery = iota
 	// FormPost has the browser post the fields "token" and "expiresIn" (or "challenge" and "expiresIn") to the page's
-	// server: the token stays out of every URL. It needs a server that takes the post of another site, with "Origin: null".
+	// server: the token stays out of every URL. It needs a server that takes the post of another site, with "Origin:
+	// null".
 	FormPost
-	// Fragment sends the browser to the page with the same fields after the "#", which no server sees. The token stays in
-	// the browser's history until the page replaces its address, which it should do first.
+	// Fragment sends the browser to the page with the same fields after the "#", which no server sees. The token stays
+	// in the browser's history until the page replaces its address, which it should do first.
 	Fragment
 )
 
-// HandlersConfig says how the authorization-code flow is run. Auth, Verifier, [HandlersConfig.Key] and
-// [HandlersConfig.RedirectURL] are required.
+// HandlersConfig says how the authorization-code flow is run. Auth, Verifier, Key and RedirectURL are required.
 type HandlersConfig struct {
 	Auth     *tollkeeper.Authenticator // with the same Verifier as its Config.Social.Google
 	Verifier *Verifier
 
-	// Key seals the cookie that a sign-in leaves in the browser while it is at the issuer: 32 bytes or more, the same in
-	// every process of a fleet. NewMasterKey makes one.
+	// Key seals the cookie that a sign-in leaves in the browser while it is at the issuer: 32 bytes or more, the same
+	// in every process of a fleet. NewMasterKey makes one.
 	Key tollkeeper.MasterKey
 
-	// RedirectURL is where Callback is reached, as the issuer knows it: https, or http for localhost. Never taken from a
-	// request.
+	// RedirectURL is where Callback is reached, as the issuer knows it: https, or http for localhost. Never taken from
+	// a request.
 	RedirectURL string
 
 	// ClientSecret returns the secret that the issuer gave for a client id, empty for a client without one. Nil: no
@@ -59,16 +59,16 @@ type HandlersConfig struct {
 	Returns []string // paths that Start may be asked to return to, compared exactly. Nil: none
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed. Nil: none, the peer is the client
-	Logger         *slog.Logger   // gets causes that no answer shows. Nil: slog.Default
+	Logger         *slog.Logger   // gets causes that no answer shows. Nil: [slog.Default]
 }
 
-// Handlers are the two ends of the flow. Mount Start at GET /auth/google/start and [Handlers.Callback] at the path of
-// [HandlersConfig.RedirectURL], by convention GET /auth/google/callback, with [Handlers.Register] or by hand.
+// Handlers are the two ends of the flow. Mount Start at GET /auth/google/start and Callback at the path of
+// [HandlersConfig.RedirectURL], by convention GET /auth/google/callback, with Register or by hand.
 //
 // Start takes the parameters parentPublicKey and, optional, return. It refuses keys of parents that have not turned the
 // sign-in on, and sends the browser to the issuer, with state, nonce and a PKCE challenge (S256) whose other halves
 // stay in one sealed cookie: "__Host-tollkeeper-oidc", or without the prefix on http://localhost; HttpOnly,
-// SameSite=Lax, good for ten minutes and for one callback. A second [Handlers.Start] in the same browser takes the
+// SameSite=Lax, good for ten minutes and for one callback. A second Start in the same browser takes the
 // place of the first.
 //
 // Callback signs in by Authenticator.SignInWithGoogle with AudienceOrganization, and answers by

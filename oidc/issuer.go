@@ -88,8 +88,8 @@ func (v *Verifier) loadKeys(ctx context.Context) (map[string]*token.Key, error) 
 	return token.ParseJWKS(body)
 }
 
-// keySet is a go-oidc KeySet for one token. That of go-oidc asks the issuer again for each forged token, keeps keys that
-// the issuer has withdrawn, and does not tell a bad signature from an issuer that is down.
+// keySet is a go-oidc KeySet for one token. That of go-oidc asks the issuer again for each forged token, keeps keys
+// that the issuer has withdrawn, and does not tell a bad signature from an issuer that is down.
 type keySet struct {
 	keys    *keys
 	now     time.Time

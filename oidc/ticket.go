@@ -67,7 +67,8 @@ func (f *flow) issue(w http.ResponseWriter, t ticket) error {
 	return nil
 }
 
-// redeem opens the ticket and takes it away from the browser. Two cookies of the name are none: one of them is not ours.
+// redeem opens the ticket and takes it away from the browser. Two cookies of the name are none: one of them is not
+// ours.
 func (f *flow) redeem(w http.ResponseWriter, r *http.Request) (t ticket, ok bool) {
 	cookies := r.CookiesNamed(f.cookieName())
 	if len(cookies) > 0 {

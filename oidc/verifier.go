@@ -33,12 +33,12 @@ type Config struct {
 	HTTPClient *http.Client     // redirects are not followed, cookies not kept. Nil: one of its own
 	Timeout    time.Duration    // of one request to the issuer. Zero: 5 seconds
 	Leeway     time.Duration    // that the issuer's clock may be off, at most a minute. Zero: a minute; negative: none
-	Now        func() time.Time // the only clock. Nil: time.Now
+	Now        func() time.Time // the only clock. Nil: [time.Now]
 }
 
-// Verifier is a tollkeeper.IDTokenVerifier. It learns about the issuer at first use, keeps its keys for ten minutes, and
-// for a day if it cannot be reached; it asks for unknown keys at most every ten seconds. It is safe for concurrent use
-// and needs no closing.
+// Verifier is a [tollkeeper.IDTokenVerifier]. It learns about the issuer at first use, keeps its keys for ten minutes,
+// and for a day if it cannot be reached; it asks for unknown keys at most every ten seconds. It is safe for concurrent
+// use and needs no closing.
 type Verifier struct {
 	issuer  string
 	leeway  time.Duration
@@ -90,10 +90,10 @@ var (
 
 const maxToken = 8 << 10 // bytes
 
-// VerifyIDToken checks an ID token (OpenID Connect Core 3.1.3.7): signature, by RS256, ES256 or EdDSA and a key that the
-// issuer publishes for it; issuer; audience, which must have clientID, and, where it has others too, azp, which must be
-// clientID; exp, iat and nbf; and the nonce, unless it is empty. An error is tollkeeper.ErrUpstream where the issuer cannot
-// be reached and its keys are not known, or that of ctx; any other means that the token is no good.
+// VerifyIDToken checks an ID token (OpenID Connect Core 3.1.3.7): signature, by RS256, ES256 or EdDSA and a key that
+// the issuer publishes for it; issuer; audience, which must have clientID, and, where it has others too, azp, which
+// must be clientID; exp, iat and nbf; and the nonce, unless it is empty. An error is [tollkeeper.ErrUpstream] where the
+// issuer cannot be reached and its keys are not known, or that of ctx; any other means that the token is no good.
 func (v *Verifier) VerifyIDToken(ctx context.Context, token, clientID, nonce string) (tollkeeper.IDToken, error) {
 	if clientID == "" {
 		return tollkeeper.IDToken{}, errClient

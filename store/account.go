@@ -10,7 +10,7 @@ import (
 // Root is the scope of the accounts that have no parent.
 var Root uuid.UUID
 
-// Role says what an account may do in its scope. Only RoleAdmin has power; every other role is a label.
+// Role says what an account may do in its scope. Only [RoleAdmin] has power; every other role is a label.
 type Role string
 
 // The roles that always exist. Config.Accounts.Labels adds more, without power.
@@ -23,7 +23,7 @@ const (
 // Status says whether an account may sign in.
 type Status string
 
-// The states of an account. StatusDeleted is a tombstone: personal data is gone, id, number and public key stay
+// The states of an account. [StatusDeleted] is a tombstone: personal data is gone, id, number and public key stay
 // taken.
 const (
 	StatusActive   Status = "active"
@@ -31,13 +31,13 @@ const (
 	StatusDeleted  Status = "deleted"
 )
 
-// Account is a person, or a parent that pays for persons. The tree has depth two: a root account (Parent is Root) may
+// Account is a person, or a parent that pays for persons. The tree has depth two: a root account (Parent is [Root]) may
 // have children, a child may not.
 //
-// UpdateAccount writes Email, Username, Name, Role, Status, Password and what belongs to it, EmailVerifiedAt,
-// GoogleSubject, TOTP, TOTPPending, KeyMaster, KeyVersion, OrganizationOwner, Organization and UpdatedAt. The store
-// alone moves Number, TOTPStep, Epoch, Version and LastSignIn. ID, Parent, PublicKey, House and CreatedAt never
-// change.
+// [AccountStore.UpdateAccount] writes Email, Username, Name, Role, Status, Password and what belongs to it,
+// EmailVerifiedAt, GoogleSubject, TOTP, TOTPPending, KeyMaster, KeyVersion, OrganizationOwner, Organization and
+// UpdatedAt. The store alone moves Number, TOTPStep, Epoch, Version and LastSignIn. ID, Parent, PublicKey, House and
+// CreatedAt never change.
 type Account struct {
 	ID                uuid.UUID     // UUIDv7, made by the caller
 	Number            int64         // from one sequence for all accounts, never reused; at most 2^53
@@ -62,7 +62,7 @@ type Account struct {
 	KeyMaster         string        // id of the master key that its tenant key is derived from
 	KeyVersion        int           // of its tenant key
 	Epoch             int64         // a session of another epoch is dead; starts at 1
-	Version           int64         // what UpdateAccount compares; a sign-in does not move it; starts at 1
+	Version           int64         // what [AccountStore.UpdateAccount] compares; a sign-in does not move it; starts at 1
 	OrganizationOwner uuid.UUID     // whose organization a root account belongs to; its own id for an owner; zero: none
 	Organization      *Organization // set on an owner only
 	CreatedAt         time.Time     //
@@ -90,7 +90,8 @@ type NewAccount struct {
 	Mail    []QueuedMail
 }
 
-// Change is what UpdateAccount does in one step. Account carries the new values whole, and the Version that was read.
+// Change is what [AccountStore.UpdateAccount] does in one step. Account carries the new values whole, and the Version
+// that was read.
 type Change struct {
 	Account     Account
 	Proof       Digest    // of a live secret of this account, used up by the change; zero: none needed
@@ -98,7 +99,7 @@ type Change struct {
 	EndSessions bool      // Epoch+1: every session is dead
 	KeepSession uuid.UUID // with EndSessions: this one, if it is the account's and not dead, lives on in the new epoch
 	Void        []Purpose // every live secret of these purposes is voided
-	Secrets     []Secret  // of any accounts; put as PutSecrets does, after the voiding
+	Secrets     []Secret  // of any accounts; put as [SecretStore.PutSecrets] does, after the voiding
 	Charge      Charge
 	Mail        []QueuedMail
 }
@@ -114,25 +115,25 @@ type Page struct {
 
 // AccountStore keeps the tree of accounts.
 type AccountStore interface {
-	// CreateAccount makes an account. It sets Number, Epoch 1 and Version 1, opens the [Balance] of a root account with
-	// its Grant, counts a child at its parent, debits the Charge and queues the Mail. An id that exists returns the
-	// account as it stands, a tombstone too, and a Receipt of the Charge if its key stands.
+	// CreateAccount makes an account. It sets Number, Epoch 1 and [Account.Version] 1, opens the [Balance] of a root
+	// account with its [NewAccount.Grant], counts a child at its parent, debits the Charge and queues the Mail. An id
+	// that exists returns the account as it stands, a tombstone too, and a Receipt of the Charge if its key stands.
 	//
 	// Errors, the first wins:
-	//   - ErrInvalid: the id is zero, or the status is deleted.
-	//   - ErrNoParent: the parent is no active root account.
-	//   - ErrInvalid: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is not
-	//     the parent.
+	//   - [ErrInvalid]: the id is zero, or the status is deleted.
+	//   - [ErrNoParent]: the parent is no active root account.
+	//   - [ErrInvalid]: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is
+	//     not the parent.
 	//   - Those of a Charge.
-	//   - Conflict with Field "email", "username" or "google", in this order.
+	//   - Conflict with [Conflict.Field] "email", "username" or "google", in this order.
 	//   - Conflict: an account, also a deleted one, has the public key.
 	CreateAccount(ctx context.Context, a NewAccount, now time.Time) (Account, Receipt, error)
 
 	// FindAccount returns the account with its parent, organization and key owner, whatever its status unless deleted.
 	//
 	// Errors, the first wins:
-	//   - ErrNoParent: ScopeKey or ScopeNumber is nobody's, a child's or a deleted account's.
-	//   - ErrNotFound: nobody is there.
+	//   - [ErrNoParent]: [Lookup.ScopeKey] or [Lookup.ScopeNumber] is nobody's, a child's or a deleted account's.
+	//   - [ErrNotFound]: nobody is there.
 	FindAccount(ctx context.Context, l Lookup) (Subject, error)
 
 	// UpdateAccount replaces the account's values and returns it as it then stands. [Account] says which values; the
@@ -141,25 +142,25 @@ type AccountStore interface {
 	// step.
 	//
 	// Errors, the first wins:
-	//   - ErrNotFound: the account is gone.
-	//   - Conflict: another Version stands.
-	//   - ErrInvalid: the new status is deleted, which is for DeleteAccount.
-	//   - ErrProofSpent: the Proof is not a live secret of the account.
+	//   - [ErrNotFound]: the account is gone.
+	//   - Conflict: another [Account.Version] stands.
+	//   - [ErrInvalid]: the new status is deleted, which is for DeleteAccount.
+	//   - [ErrProofSpent]: the Proof is not a live secret of the account.
 	//   - Conflict: TOTPStep is not later than the account's.
-	//   - ErrLastAdmin: the last active admin of a parent's children would cease to be one. Root accounts are not
+	//   - [ErrLastAdmin]: the last active admin of a parent's children would cease to be one. Root accounts are not
 	//     guarded.
-	//   - ErrNotFound: the account of a new secret is gone.
+	//   - [ErrNotFound]: the account of a new secret is gone.
 	//   - Those of a Charge.
-	//   - Conflict with Field "email", "username" or "google", in this order.
+	//   - Conflict with [Conflict.Field] "email", "username" or "google", in this order.
 	UpdateAccount(ctx context.Context, c Change, now time.Time) (Account, Receipt, error)
 
 	// DeleteAccount makes a tombstone of the account with that id below scope. Email, username, name, passwords, Google
 	// subject, seeds, organization and secrets go now, its sessions are dead, and its parent counts one child less. The
-	// children of a deleted parent are gone at once; Sweep erases them later.
+	// children of a deleted parent are gone at once; [Sweeper.Sweep] erases them later.
 	//
 	// Errors, the first wins:
-	//   - ErrNotFound: there is no such account in the scope, or it is gone.
-	//   - ErrLastAdmin, as for UpdateAccount.
+	//   - [ErrNotFound]: there is no such account in the scope, or it is gone.
+	//   - [ErrLastAdmin], as for UpdateAccount.
 	DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error
 
 	// ListAccounts returns up to p.Limit accounts of the scope in id order. An unknown scope has none.

@@ -5,15 +5,15 @@
 //		storetest.Run(t, func(t *testing.T) store.Store { return open(t) })
 //	}
 //
-// This page says what holds for every verb. The comments of the roles say the rest: go doc store AccountStore.
+// This page says what holds for every verb. The comments of the roles say the rest: go doc store [AccountStore].
 // Package storetest has a test for each sentence. Package memory is the contract in its shortest form, to read beside
 // it. docs/STORE.md walks through writing a store.
 //
 // # One verb is one transaction
 //
 // A verb happens whole or not at all, also when many callers run it at once. After an error nothing was changed. Two
-// verbs make an exception, because it is their purpose: a wrong code counts its try (ConsumeSecret), and a refresh
-// token that comes back ends its session (RotateSession).
+// verbs make an exception, because it is their purpose: a wrong code counts its try ([SecretStore.ConsumeSecret]), and
+// a refresh token that comes back ends its session ([SessionStore.RotateSession]).
 //
 // Verbs are linearizable: a call sees every verb that returned before it began. A store is safe for concurrent use. A
 // verb whose context has ended does nothing and returns an error.
@@ -35,44 +35,46 @@
 //   - [ErrUnavailable]: what a store may return when its server is away, besides an error of the driver.
 //
 // Where several errors apply, the one that the verb lists first wins. Besides an error all results are zero, but for
-// the Subject that ConsumeSecret returns with a wrong code.
+// the Subject that [SecretStore.ConsumeSecret] returns with a wrong code.
 //
 // # Ids come from the caller
 //
 // The caller makes each id, so that a call whose result was lost can be made again. An id that exists wins over every
-// error, and what else the request says is not compared: CreateAccount returns the account as it stands,
-// CreateSession what became of the charge, and QueueMail leaves the mail as it is. A digest that its account has is
-// made live again (PutSecrets). A key of the ledger is compared (ApplyCredit).
+// error, and what else the request says is not compared: [AccountStore.CreateAccount] returns the account as it stands,
+// [SessionStore.CreateSession] what became of the charge, and [OutboxStore.QueueMail] leaves the mail as it is. A
+// digest that its account has is made live again ([SecretStore.PutSecrets]). A key of the ledger is compared
+// ([CreditStore.ApplyCredit]).
 //
 // An id of another account is never acted on. Creating a session under it is a Conflict. Touching or revoking another
-// account's session is ErrNotFound, as if there were none. A zero id names nobody.
+// account's session is [ErrNotFound], as if there were none. A zero id names nobody.
 //
 // # Charges
 //
 // Verbs that cost something carry a [Charge]. Its errors win in this order:
 //
-//   - A negative price is ErrInvalid. A price of zero, or no Owner, is no charge.
+//   - A negative price is [ErrInvalid]. A price of zero, or no Owner, is no charge.
 //   - A Key that stands in the owner's ledger is paid, whatever for: nothing is debited, and the [Receipt] says
-//     Charged.
-//   - A Required charge beyond the balance, or of an owner without Balance, is ErrInsufficientCredits. One that is
-//     not Required is left out.
+//     [Receipt.Charged].
+//   - A Required charge beyond the balance, or of an owner without Balance, is [ErrInsufficientCredits]. One that is
+//     not [Charge.Required] is left out.
 //   - An Entry that another line of the owner has is a Conflict.
 //
-// In CreateAccount the Owner is the parent, else ErrInvalid. Elsewhere it is whoever pays. The balance of an owner is
-// the sum of its ledger at every moment, and never below zero.
+// In [AccountStore.CreateAccount] the Owner is the parent, else [ErrInvalid]. Elsewhere it is whoever pays. The balance
+// of an owner is the sum of its ledger at every moment, and never below zero.
 //
 // # The deleted are gone
 //
-// A deleted account is a tombstone. No verb finds it, its sessions or its secrets again, and none finds the children
-// of a deleted parent. Its id, number, public key and ledger stay: CreateAccount with its id returns the tombstone.
+// A deleted account is a tombstone. No verb finds it, its sessions or its secrets again, and none finds the children of
+// a deleted parent. Its id, number, public key and ledger stay: [AccountStore.CreateAccount] with its id returns the
+// tombstone.
 //
 // # Bytes are compared
 //
 // Keys arrive canonical. Stores compare bytes and fold nothing, with one exception: in usernames A to Z are a to z.
 // Empty names are equal to nothing.
 //
-// What is kept is UTF-8 without zero bytes, but for [Session].Agent, which may be any bytes. What is looked up may be any
-// bytes, too: nobody has such a name.
+// What is kept is UTF-8 without zero bytes, but for [Session].Agent, which may be any bytes. What is looked up may be
+// any bytes, too: nobody has such a name.
 //
 // What people choose (email, username, Google subject) is unique in its scope and looked up there: below one parent,
 // or among the root accounts. What we made (ids, numbers, public keys, digests) needs no scope. [Lookup] names the

@@ -2,10 +2,10 @@ package store
 
 import "errors"
 
-// What a store returns, compared by errors.Is. Everything else is an error of the driver, returned as it came.
+// What a store returns, compared by [errors.Is]. Everything else is an error of the driver, returned as it came.
 var (
 	ErrNotFound            = errors.New("store: not found")
-	ErrNoParent            = noParent{} // is ErrNotFound, too
+	ErrNoParent            = noParent{} // is [ErrNotFound], too
 	ErrLastAdmin           = errors.New("store: the last admin must stay")
 	ErrInsufficientCredits = errors.New("store: insufficient credits")
 	ErrProofSpent          = errors.New("store: the proof is not live")
@@ -19,7 +19,7 @@ func (noParent) Error() string        { return "store: no such parent" }
 func (noParent) Is(target error) bool { return target == ErrNotFound }
 
 // Conflict is a duplicate of the Field. Without a Field a race was lost, or an id, key or time step is in use
-// already. Compared by errors.Is, Conflict{} is any of them.
+// already. Compared by [errors.Is], Conflict{} is any of them.
 type Conflict struct{ Field string }
 
 func (c Conflict) Error() string { return "store: conflict " + c.Field }

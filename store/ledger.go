@@ -54,7 +54,7 @@ type Charge struct {
 	Entry     uuid.UUID // id of the ledger row
 	Operation Operation
 	Price     int64 // credits; zero: no charge
-	Required  bool  // without the credits the verb is ErrInsufficientCredits; else it goes on without the charge
+	Required  bool  // without the credits the verb is [ErrInsufficientCredits]; else it goes on without the charge
 }
 
 // Receipt is what became of a Charge.
@@ -94,7 +94,7 @@ type Month struct {
 	At         time.Time
 }
 
-// MonthOf returns the month of t in UTC as Month counts them.
+// MonthOf returns the month of t in UTC as [Month] counts them.
 func MonthOf(t time.Time) int {
 	t = t.UTC()
 	return t.Year()*12 + int(t.Month()) - 1
@@ -102,26 +102,27 @@ func MonthOf(t time.Time) int {
 
 // CreditStore keeps the account books. A root account has one, also when it is deleted.
 type CreditStore interface {
-	// ApplyCredit adds an entry once per Owner and Key, with the free users of its Package. A Key that stands returns
+	// ApplyCredit adds an entry once per Owner and Key, with the free users of its [Package]. A Key that stands returns
 	// the first entry, the balance as it is now and fresh false, and changes nothing.
 	//
-	// With Refunds the entry reverses the debit of that key: the store sets Amount, and Used falls by it.
+	// With Refunds the entry reverses the debit of that key: the store sets [LedgerEntry.Amount], and [Balance.Used]
+	// falls by it.
 	//
 	// Errors, the first wins:
-	//   - ErrNotFound: the owner has no Balance.
-	//   - Conflict: the Key stands with another operation, Refunds or, but for a refund, amount.
-	//   - ErrNotFound: there is no such debit to refund.
-	//   - Conflict with Field "refund": it was refunded under another key.
-	//   - ErrInsufficientCredits: a debit beyond the balance.
-	//   - ErrInvalid: a sum of credits or free users would overflow, or the free users fall below zero.
+	//   - [ErrNotFound]: the owner has no Balance.
+	//   - Conflict: the Key stands with another operation, [LedgerEntry.Refunds] or, but for a refund, amount.
+	//   - [ErrNotFound]: there is no such debit to refund.
+	//   - Conflict with [Conflict.Field] "refund": it was refunded under another key.
+	//   - [ErrInsufficientCredits]: a debit beyond the balance.
+	//   - [ErrInvalid]: a sum of credits or free users would overflow, or the free users fall below zero.
 	//   - Conflict: another entry of the owner has the ID.
 	ApplyCredit(ctx context.Context, e LedgerEntry) (entry LedgerEntry, b Balance, fresh bool, err error)
 
-	// Balance returns the owner's row. ErrNotFound: it has none.
+	// Balance returns the owner's row. [ErrNotFound]: it has none.
 	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
 
 	// ListCredits returns up to p.Limit entries of the owner in id order; op empty: of every operation. Only After and
-	// Limit of p count. An unknown owner has none.
+	// [Limit] of p count. An unknown owner has none.
 	ListCredits(ctx context.Context, owner uuid.UUID, op Operation, p Page) ([]LedgerEntry, error)
 
 	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has
@@ -131,14 +132,15 @@ type CreditStore interface {
 	// CloseMonths settles the oldest open month of up to limit owners for whom that is month or an earlier one: those
 	// who are furthest behind first, then by id. It debits price for each child beyond the free ones, as far as the
 	// balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry. No
-	// caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it. Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
-	// once, however many processes call.
+	// caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it. Houses,
+	// deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled once,
+	// however many processes call.
 	//
-	// It returns how many it settled, zero when nothing is left, and whom it charged. ErrInvalid: a negative price.
+	// It returns how many it settled, zero when nothing is left, and whom it charged. [ErrInvalid]: a negative price.
 	CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []Settled, err error)
 }
 
-// Settled is a parent whose month CloseMonths charged.
+// Settled is a parent whose month [CreditStore.CloseMonths] charged.
 type Settled struct {
 	Owner   uuid.UUID
 	Debit   int64

@@ -8,9 +8,10 @@ import (
 // Limit is the policy of one bucket of attempts. Its durations are whole milliseconds. Exactly one of three kinds:
 //
 //   - a rate (Every > 0): at most Burst attempts at once, then one per Every (GCRA);
-//   - a lock (Base > 0): the Free-th attempt that was not forgiven locks for Base, each further one doubles that up
-//     to Max; it forgets Window after the last;
-//   - a ceiling (otherwise): after Free attempts within Window of the first it refuses for Window.
+//   - a lock (Base > 0): the Free-th attempt that was not forgiven locks for Base, each further one
+//     doubles that up to Max; it forgets Window after the last;
+//   - a ceiling (otherwise): after Free attempts within Window of the first it refuses for
+//     Window.
 type Limit struct {
 	Every  time.Duration
 	Burst  int
@@ -111,7 +112,7 @@ type Bucket struct {
 type Outcome struct {
 	State   State     // after it
 	Refused bool      // this bucket was in the way
-	Charged bool      // the attempt was counted here
+	Counted bool      // the attempt was counted here
 	Marked  time.Time // until when the Waive mark lives; zero: it does not
 }
 
@@ -124,7 +125,7 @@ type Decision struct {
 // Release is what a success means for the buckets that counted it.
 type Release struct {
 	Forget  []Digest  // start again from zero
-	Forgive []Bucket  // give back one attempt (Limit.Forgive); Waive is not looked at
+	Forgive []Bucket  // give back one attempt ([Limit.Forgive]); Waive is not looked at
 	Mark    Digest    // remember this network until Until, never shortened; zero: no mark
 	Until   time.Time // end of the mark
 }
@@ -136,9 +137,10 @@ func (s Release) Zero() bool {
 
 // AttemptStore counts attempts. It may be another server than the rest (Config.Limits.Attempts).
 type AttemptStore interface {
-	// Take counts one attempt in every bucket, or in none if one refuses. A bucket whose Waive mark lives cannot refuse,
-	// and is charged if its own state lets it. Outcomes are in the order of the buckets, whose keys differ. What a
-	// refusal found does not change: a lock is not extended. No buckets are let in. What follows never undoes a Take.
+	// Take counts one attempt in every bucket, or in none if one refuses. A bucket whose [Bucket.Waive] mark lives
+	// cannot refuse, and is charged if its own state lets it. Outcomes are in the order of the buckets, whose keys
+	// differ. What a refusal found does not change: a lock is not extended. No buckets are let in. What follows never
+	// undoes a Take.
 	Take(ctx context.Context, b []Bucket, now time.Time) (Decision, error)
 
 	// Release forgets, forgives and marks. What is not there is no error. A key to forget and to forgive is forgotten.

@@ -2,12 +2,13 @@ package store
 
 import "github.com/google/uuid"
 
-// Lookup names one account: by ID, by Number, by PublicKey, or inside a scope by GoogleSubject or Email. What is set
-// first, in the order of the fields, counts alone; only GoogleSubject and Email go together: the first is tried, then
-// the second. An empty Lookup finds nobody.
+// Lookup names one account: by ID, by Number, by PublicKey, or inside a scope by
+// GoogleSubject or Email. What is set first, in the order of the fields, counts alone; only
+// GoogleSubject and Email go together: the first is tried, then the second. An empty Lookup finds
+// nobody.
 //
-// The scope is the root account whose public key is ScopeKey or whose number is ScopeNumber; without either it is
-// Scope. A disabled root account is a scope still.
+// The scope is the root account whose public key is ScopeKey or whose number is ScopeNumber; without
+// either it is Scope. A disabled root account is a scope still.
 //
 // Two look-ups go beyond their scope, each for a rule that the documented APIs need:
 //

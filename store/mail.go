@@ -27,7 +27,7 @@ type QueuedMail struct {
 	Lookup Lookup            // whom; nobody there when it is sent: nothing is sent
 	To     string            // only where it is not the account's present address
 	Args   map[string]string // for the template
-	Tries  int               // how often it was claimed; also the fence of FinishMail
+	Tries  int               // how often it was claimed; also the fence of [OutboxStore.FinishMail]
 	DueAt  time.Time
 }
 
@@ -37,7 +37,7 @@ type OutboxStore interface {
 	QueueMail(ctx context.Context, m []QueuedMail) error
 
 	// ClaimMail leases up to limit mails that are due, oldest first: nobody else gets them before now+lease, which is
-	// their DueAt. Tries is one more than before.
+	// their [QueuedMail.DueAt]. Tries is one more than before.
 	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
 
 	// FinishMail removes the mail, or with retry makes it due then. Nothing happens when it is gone, or when Tries is

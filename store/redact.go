@@ -11,9 +11,9 @@ const redacted = "[redacted]"
 
 var errSecret = errors.New("a secret is not encoded whole; convert it where it is meant to be shown")
 
-// SecretText is text that shows itself nowhere: a hash, a token, a code, a link. Formatted by whatever verb or logged, it is
-// "[redacted]"; encoding it as text or JSON is an error, so that no answer and no log carries one by accident. A conversion
-// to string shows it.
+// SecretText is text that shows itself nowhere: a hash, a token, a code, a link. Formatted by whatever verb or logged,
+// it is "[redacted]"; encoding it as text or JSON is an error, so that no answer and no log carries one by accident. A
+// conversion to string shows it.
 type SecretText string
 
 // Format writes "[redacted]", for every verb.
@@ -37,6 +37,6 @@ func (SecretBytes) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText returns an error.
 func (SecretBytes) MarshalText() ([]byte, error) { return nil, errSecret }
 
-// Format names the subject by its account's id. It stands here because fmt, given a verb that does not fit a pointer, prints
-// what is behind it without asking any method.
+// Format names the subject by its account's id. It stands here because fmt, given a verb that does not fit a pointer,
+// prints what is behind it without asking any method.
 func (s Subject) Format(f fmt.State, _ rune) { io.WriteString(f, "subject "+s.Account.ID.String()) }

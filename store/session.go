@@ -56,7 +56,7 @@ type Live struct {
 	PublicKey         string
 	Role              Role
 	Status            Status
-	ParentStatus      Status // StatusActive for a root account
+	ParentStatus      Status // [StatusActive] for a root account
 	PasswordChangedAt time.Time
 	PasswordTemporary bool
 	Verified          bool   // the account's email
@@ -87,47 +87,48 @@ type Rotation struct {
 // Touch says that a session was used.
 type Touch struct {
 	Account, Session uuid.UUID
-	Proved           bool // its owner proved again who they are: ProvedAt moves too
+	Proved           bool // its owner proved again who they are: [Session.ProvedAt] moves too
 }
 
 // SessionStore keeps sessions. All sessions of an account end by [Change].EndSessions: one row, also with a million
 // sessions.
 //
-// A session is live until EndsAt, unless it was revoked, reused, or its account is gone or has another epoch. A
-// session of a disabled account is live, and says so.
+// A session is live until [Session.EndsAt], unless it was revoked, reused, or its account is gone or has another epoch.
+// A session of a disabled account is live, and says so.
 type SessionStore interface {
-	// CreateSession makes the session, debits the Charge, moves LastSignIn to now and TOTPStep, and does the Release.
-	// It does not move the account's Version. An id that the account has returns the Receipt of the Charge if its key
-	// stands, and changes nothing.
+	// CreateSession makes the session, debits the Charge, moves [Account.LastSignIn] to now and TOTPStep, and does the
+	// Release. It does not move the account's [Account.Version]. An id that the account has returns the Receipt of the
+	// Charge if its key stands, and changes nothing.
 	//
 	// Errors, the first wins:
 	//   - Conflict: another account has the id.
-	//   - ErrNotFound: the account or its parent is not active, or the account has another epoch.
+	//   - [ErrNotFound]: the account or its parent is not active, or the account has another epoch.
 	//   - Conflict: TOTPStep is not later than the account's.
 	//   - Those of a Charge.
 	CreateSession(ctx context.Context, s NewSession, now time.Time) (Receipt, error)
 
-	// Session returns a live session, else ErrNotFound.
+	// Session returns a live session, else [ErrNotFound].
 	Session(ctx context.Context, id uuid.UUID, now time.Time) (Live, error)
 
-	// RotateSession moves Generation one on and RotatedAt to now, if the current Generation is shown; SeenAt stays. The
-	// one just before it moves nothing and returns the same, while now is before RotatedAt+Grace. Any other one is
-	// reuse, which ends the session.
+	// RotateSession moves Generation one on and [Session.RotatedAt] to now, if the current Generation is shown;
+	// [Session.SeenAt] stays. The one just before it moves nothing and returns the same, while now is before
+	// RotatedAt+Grace. Any other one is reuse, which ends the session.
 	//
 	// Errors, the first wins:
 	//   - Conflict: the session ended by reuse, and another Generation than its current one is shown.
-	//   - ErrNotFound: the session is not live, now is not before its RefreshUntil, or its account or parent is not
+	//   - [ErrNotFound]: the session is not live, now is not before its RefreshUntil, or its account or parent is not
 	//     active. Nothing moves, so the token serves again when they are active.
 	//   - Conflict: reuse.
 	RotateSession(ctx context.Context, r Rotation, now time.Time) (Live, error)
 
-	// TouchSession moves SeenAt, and ProvedAt if asked. ErrNotFound: it is no live session of the account.
+	// TouchSession moves [Session.SeenAt], and [Session.ProvedAt] if asked. [ErrNotFound]: it is no live session of the
+	// account.
 	TouchSession(ctx context.Context, t Touch, now time.Time) error
 
-	// RevokeSession ends a session. ErrNotFound: it is no live session of the account.
+	// RevokeSession ends a session. [ErrNotFound]: it is no live session of the account.
 	RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error
 
-	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and Limit of p count. An
-	// unknown account has none.
+	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and [Limit] of p count.
+	// An unknown account has none.
 	ListSessions(ctx context.Context, account uuid.UUID, p Page, now time.Time) ([]Session, error)
 }

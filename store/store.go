@@ -19,8 +19,8 @@ type Store interface {
 
 // Sweeper takes away what is over.
 type Sweeper interface {
-	// Sweep removes up to limit rows of each kind that ended a day or longer before now: sessions, secrets, attempts and
-	// marks. It makes tombstones of up to limit children of deleted parents. What is live stays. more: call again. A
-	// limit below one removes nothing.
+	// Sweep removes up to limit rows of each kind that ended a day or longer before now: sessions, secrets, attempts
+	// and marks. It makes tombstones of up to limit children of deleted parents. What is live stays. more: call again.
+	// A limit below one removes nothing.
 	Sweep(ctx context.Context, limit int, now time.Time) (more bool, err error)
 }

@@ -22,8 +22,8 @@ type Claims struct {
 }
 
 // Verify checks a token as the host does, all but the session: size and alphabet, header, signature by a key and the
-// algorithm of that key, issuer, audience and times. The error is [ErrInvalidToken], [ErrUnavailable], or that of ctx where
-// it ended while keys were fetched; the claims are then empty (R58).
+// algorithm of that key, issuer, audience and times. The error is [ErrInvalidToken], [ErrUnavailable], or that of ctx
+// where it ended while keys were fetched; the claims are then empty (R58).
 func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 	unverified, ok := token.Parse(text)
 	if !ok {

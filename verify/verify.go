@@ -1,5 +1,6 @@
-// Package verify checks access tokens of tollkeeper in another service, which has no store: with the public keys that the
-// host publishes as a JWKS, or with the jwtSecret of a tenant. It needs golang-jwt, google/uuid and the standard library.
+// Package verify checks access tokens of tollkeeper in another service, which has no store: with the public keys that
+// the host publishes as a JWKS, or with the jwtSecret of a tenant. It needs golang-jwt, google/uuid and the standard
+// library.
 //
 //	v, err := verify.New(verify.Config{
 //		JWKSURL:   "https://app.example/.well-known/jwks.json",
@@ -31,18 +32,19 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
-// Errors of [Verifier.Verify], to be compared with errors.Is.
+// Errors of [Verifier.Verify], to be compared with [errors.Is].
 var (
 	// ErrInvalidToken means that the token is no good, whatever the reason: it is not said, because whoever sent it
 	// learns from it.
 	ErrInvalidToken = errors.New("verify: invalid or expired token")
 
-	// ErrUnavailable means that nobody can tell, because the keys cannot be fetched. Refuse, but do not call it invalid.
+	// ErrUnavailable means that nobody can tell, because the keys cannot be fetched. Refuse, but do not call it
+	// invalid.
 	ErrUnavailable = errors.New("verify: the keys cannot be fetched")
 )
 
-// Config says whose tokens to take. Exactly one of JWKSURL and Secret is required, as are [Config.Issuer] and
-// [Config.Audiences].
+// Config says whose tokens to take. Exactly one of JWKSURL and Secret is required, as are Issuer and
+// Audiences.
 type Config struct {
 	// JWKSURL is where the host publishes its public keys: https, or http for localhost. Redirects are not followed.
 	JWKSURL string
@@ -54,7 +56,8 @@ type Config struct {
 	Issuer    string   // the host's Config.Tokens.Issuer, which is its BaseURL unless set; compared exactly
 	Audiences []string // taken, compared exactly: "host", "organization", "v1", "platform"
 
-	// MaxAge refuses tokens that were made longer ago, and so bounds how long a revoked one passes. Zero: until it expires.
+	// MaxAge refuses tokens that were made longer ago, and so bounds how long a revoked one passes. Zero: until it
+	// expires.
 	MaxAge time.Duration
 
 	HTTPClient *http.Client     // for JWKSURL. Nil: one of its own
@@ -62,7 +65,7 @@ type Config struct {
 	Refresh    time.Duration    // keys older than this are fetched again before they serve. Zero: 10 minutes
 	Stale      time.Duration    // for so long after Refresh they serve if that fails. Zero: 24 hours; negative: not at all
 	Interval   time.Duration    // between two fetches at least, also for unknown keys and after failures. Zero: 10 seconds
-	Now        func() time.Time // the only clock. Nil: time.Now
+	Now        func() time.Time // the only clock. Nil: [time.Now]
 }
 
 // Secret is a key that shows itself nowhere: formatting, logging and JSON give "[redacted]" (SECURITY.md R86).

@@ -12,7 +12,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/oidc"
 )
 
-// callbackPath is where the issuer sends people back to; whoever registers a client there writes it behind the base URL.
+// callbackPath is where the issuer sends people back to; whoever registers a client there writes it behind the base
+// URL.
 const callbackPath = "/auth/google/callback"
 
 // newVerifier is Google's, or that of -google-issuer. Without -google there is none.
@@ -45,8 +46,8 @@ func mountGoogle(mux *http.ServeMux, s *site, secret string) error {
 	return nil
 }
 
-// cookieKey is derived, so that every process with the same secrets file has it. It comes from the last key: a new first
-// one does not break what people have begun.
+// cookieKey is derived, so that every process with the same secrets file has it. It comes from the last key: a new
+// first one does not break what people have begun.
 func cookieKey(keys []tollkeeper.MasterKey) (tollkeeper.MasterKey, error) {
 	return hkdf.Key(sha256.New, keys[len(keys)-1], nil, "tollkeeper example server oidc cookie v1", 32)
 }

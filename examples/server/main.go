@@ -7,8 +7,8 @@
 // TOLLKEEPER_ADMIN_PASSWORD is that of the first admin, TOLLKEEPER_SMTP_PASSWORD that of the user of -smtp, and
 // TOLLKEEPER_GOOGLE_CLIENT_SECRET that of the client of -google.
 //
-// It stops on SIGINT and SIGTERM: requests under way are answered, mail that is due is sent, and it exits with 0. Whatever
-// keeps it from starting is one line on standard error and exit code 1, or 2 for the command line.
+// It stops on SIGINT and SIGTERM: requests under way are answered, mail that is due is sent, and it exits with 0.
+// Whatever keeps it from starting is one line on standard error and exit code 1, or 2 for the command line.
 package main
 
 import (

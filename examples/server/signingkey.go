@@ -13,9 +13,9 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// loadSigningKeys reads the PEM blocks of -signing-key: "PRIVATE KEY" (PKCS #8, RFC 5208), of which the first signs, and
-// "PUBLIC KEY", which lets a rotated key fade out. A missing file is made first, with one Ed25519 key. made tells that
-// this process did. Empty: none, and no file.
+// loadSigningKeys reads the PEM blocks of -signing-key: "PRIVATE KEY" (PKCS #8, RFC 5208), of which the first signs,
+// and "PUBLIC KEY", which lets a rotated key fade out. A missing file is made first, with one Ed25519 key. made tells
+// that this process did. Empty: none, and no file.
 func loadSigningKeys(path string) (keys []tollkeeper.SigningKey, made bool, err error) {
 	if path == "" {
 		return nil, false, nil

@@ -44,7 +44,7 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 		}
 		done := rules.Take(buckets, facts, now)
 		for i, o := range done.Outcomes {
-			if o.Charged {
+			if o.Counted {
 				write(t, rows[i], &counter{buckets[i].Key, o.State})
 			}
 		}

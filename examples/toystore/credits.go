@@ -148,7 +148,8 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	})
 }
 
-// CloseMonths meets [store.CreditStore]. The keys of open months are in the order of the months, then of the owners' ids.
+// CloseMonths meets [store.CreditStore]. The keys of open months are in the order of the months, then of the owners'
+// ids.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	type answer struct {
 		settled int

@@ -85,8 +85,8 @@ func (t *tx) has(key string) bool {
 	return ok
 }
 
-// path makes a key of its parts. They are separated by a byte that is in no text, so that "a" and "a/b" stay apart. An empty
-// last part makes a prefix. Numbers and times have a fixed width: their order is that of the bytes.
+// path makes a key of its parts. They are separated by a byte that is in no text, so that "a" and "a/b" stay apart. An
+// empty last part makes a prefix. Numbers and times have a fixed width: their order is that of the bytes.
 func path(parts ...any) string {
 	var b strings.Builder
 	for i, part := range parts {

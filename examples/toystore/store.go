@@ -1,6 +1,6 @@
-// Package toystore is a store for docs/STORE.md to walk through: accounts, sessions, credits and all the rest as JSON below
-// ordered keys, in a database that has transactions and nothing else. It meets the whole contract of package store and
-// decides nothing: each verb reads facts, asks a rule, and writes what the rule returns.
+// Package toystore is a store for docs/STORE.md to walk through: accounts, sessions, credits and all the rest as JSON
+// below ordered keys, in a database that has transactions and nothing else. It meets the whole contract of package
+// store and decides nothing: each verb reads facts, asks a rule, and writes what the rule returns.
 //
 // It keeps everything in memory, reads a whole scope for a list, and is meant to be read and copied, not to be run.
 package toystore
@@ -26,8 +26,8 @@ type tx struct {
 	err error
 }
 
-// update does a verb that writes. f may be run more than once, so that all its effects are in the transaction and in what it
-// returns. Besides an error the result is zero.
+// update does a verb that writes. f may be run more than once, so that all its effects are in the transaction and in
+// what it returns. Besides an error the result is zero.
 func update[T any](ctx context.Context, s *Store, f func(*tx) (T, error)) (T, error) {
 	return attempt(ctx, s.db.Update, f)
 }

@@ -11,7 +11,8 @@ import (
 	"runtime/debug"
 )
 
-// ErrBroken is the error of every request of a batch whose run did not answer each of them. Whether it committed is unknown.
+// ErrBroken is the error of every request of a batch whose run did not answer each of them. Whether it committed is
+// unknown.
 var ErrBroken = errors.New("group: run did not answer its batch")
 
 // Result is the truth about one request.
@@ -31,8 +32,8 @@ type Config[Req any] struct {
 	Key func(Req) uint64
 }
 
-// Group turns concurrent calls of Do into batches. It has no goroutine of its own: one of the callers runs the batch
-// for all. It is safe for concurrent use and needs no closing.
+// Group turns concurrent calls of [Group.Do] into batches. It has no goroutine of its own: one of the callers runs the
+// batch for all. It is safe for concurrent use and needs no closing.
 type Group[Req, Res any] struct {
 	run   func(context.Context, []Req) []Result[Res]
 	key   func(Req) uint64
@@ -40,7 +41,7 @@ type Group[Req, Res any] struct {
 	lanes []lane[Req, Res]
 }
 
-// New makes a Group around run, which does a batch in order and returns one Result for each request, in the same
+// New makes a Group around run, which does a batch in order and returns one [Result] for each request, in the same
 // order. run is never called twice at once for one lane. Its context carries the values of one caller and is never
 // cancelled, because a batch belongs to several: run bounds its own time. It must not keep the slice.
 func New[Req, Res any](c Config[Req], run func(context.Context, []Req) []Result[Res]) *Group[Req, Res] {
@@ -55,7 +56,7 @@ func New[Req, Res any](c Config[Req], run func(context.Context, []Req) []Result[
 
 // Do returns what run made of req. When ctx ends before req's batch runs, req is taken out, has no effect and the
 // answer is ctx.Err(); from then on Do waits for the true answer. When run panics or leaves requests out, each of its
-// batch gets an error that is ErrBroken, and the lane goes on.
+// batch gets an error that is [ErrBroken], and the lane goes on.
 func (g *Group[Req, Res]) Do(ctx context.Context, req Req) (Res, error) {
 	if err := ctx.Err(); err != nil {
 		var none Res

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// Statement is SQL that is run with the values of an A. Its parameters have names in the source and numbers in Text.
-// Running it parses nothing and looks no name up.
+// Statement is SQL that is run with the values of an A. Its parameters have names in the source and numbers in
+// [Statement.Text]. Running it parses nothing and looks no name up.
 type Statement[A any] struct {
 	Text   string
 	values []Value[A] // of the parameters 1, 2, …
@@ -53,9 +53,9 @@ const (
 	Question Mark = "?"
 )
 
-// Prepare makes a Statement of SQL that names its parameters (@account). Values come in groups, because statements share
-// them. It panics when a name has no value, or two, and when a value has no name: as a variable of a package, a wrong
-// statement lets no program start, and no test pass.
+// Prepare makes a Statement of SQL that names its parameters (@account). Values come in groups, because statements
+// share them. It panics when a name has no value, or two, and when a value has no name: as a variable of a package, a
+// wrong statement lets no program start, and no test pass.
 func Prepare[A any](mark Mark, sql string, groups ...Values[A]) Statement[A] {
 	s, err := Bind(mark, sql, groups...)
 	if err != nil {
@@ -64,7 +64,7 @@ func Prepare[A any](mark Mark, sql string, groups ...Values[A]) Statement[A] {
 	return s
 }
 
-// Bind is Prepare with an error.
+// Bind is [Prepare] with an error.
 func Bind[A any](mark Mark, sql string, groups ...Values[A]) (s Statement[A], err error) {
 	unused := Values[A]{}
 	for _, group := range groups {
@@ -115,9 +115,9 @@ func (s Statement[A]) Arrays(list []A) []any {
 // token finds names, and before them what may hold an @ that begins no name: texts, quoted identifiers and comments.
 var token = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|@[\p{L}_][\p{L}\p{N}_]*`)
 
-// number returns the SQL with numbers in the place of names, and the names in that order. A name that comes again has the
-// number that it had. What number does not understand is an error: numbers among the names, dollar quotes, escapes, and
-// comments in /* */, which nest.
+// number returns the SQL with numbers in the place of names, and the names in that order. A name that comes again has
+// the number that it had. What number does not understand is an error: numbers among the names, dollar quotes, escapes,
+// and comments in /* */, which nest.
 func number(mark Mark, sql string) (text string, names []string, err error) {
 	for _, foreign := range []string{"$", "?", `\`, "/*"} {
 		if strings.Contains(sql, foreign) {

@@ -15,10 +15,9 @@ const (
 	tagSize  = 32
 )
 
-// New hashes password with argon2id, a fresh 16-byte salt and a 32-byte tag,
-// and returns the PHC text, about 97 bytes. It refuses a password over
-// MaxPassword bytes (ErrPasswordTooLong) and parameters that are not sane
-// (ErrBounds); the OWASP floor is the caller's to check with Validate.
+// New hashes password with argon2id, a fresh 16-byte salt and a 32-byte tag, and returns the PHC text, about 97 bytes.
+// It refuses a password over [MaxPassword] bytes ([ErrPasswordTooLong]) and parameters that are not sane ([ErrBounds]);
+// the OWASP floor is the caller's to check with [Params.Validate].
 func New(password string, p Params) (string, error) {
 	if len(password) > MaxPassword {
 		return "", ErrPasswordTooLong
@@ -42,8 +41,8 @@ type argon2Hash struct {
 	salt, tag []byte
 }
 
-// parseArgon2 reads v=19$m=..,t=..,p=..$salt$tag. Version 16, a key id and
-// associated data are refused: no common exporter writes them.
+// parseArgon2 reads v=19$m=..,t=..,p=..$salt$tag. Version 16, a key id and associated data are refused: no common
+// exporter writes them.
 func parseArgon2(id, body string) (scheme, error) {
 	f, err := split(body, 4)
 	if err != nil {

@@ -9,8 +9,8 @@ type Params struct {
 	Threads uint8  // lanes, each computed by its own goroutine
 }
 
-// Default is the OWASP floor (SECURITY.md R09): some 75 ms and 19 MiB for
-// each hash on the machine where it was measured.
+// Default is the OWASP floor (SECURITY.md R09): some 75 ms and 19 MiB for each hash on the machine where it was
+// measured.
 var Default = Params{Memory: 19456, Time: 2, Threads: 1}
 
 // Bounds of argon2 parameters, for new hashes and for stored ones (R10).
@@ -20,13 +20,11 @@ const (
 	maxThreads = 8
 )
 
-// Validate refuses, with an error that wraps ErrBounds, parameters that no
-// hash may have: a memory below 8 KiB a thread (RFC 9106, 3.1) or over 1 GiB,
-// a time outside 1..10, threads outside 1..8.
+// Validate refuses, with an error that wraps [ErrBounds], parameters that no hash may have: a memory below 8 KiB a
+// thread (RFC 9106, 3.1) or over 1 GiB, a time outside 1..10, threads outside 1..8.
 //
-// With floor it also refuses what is weaker than all of m=47104 t=1,
-// m=19456 t=2 and m=12288 t=3 (OWASP Password Storage, R09). Without, tests
-// may use cheap parameters.
+// With floor it also refuses what is weaker than all of m=47104 t=1, m=19456 t=2 and m=12288 t=3 (OWASP Password
+// Storage, R09). Without, tests may use cheap parameters.
 func (p Params) Validate(floor bool) error {
 	switch {
 	case p.Threads < 1 || p.Threads > maxThreads:

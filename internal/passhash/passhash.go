@@ -9,7 +9,7 @@
 //		stored, err = passhash.New(password, params)
 //	}
 //
-// Parse is cheap and never hashes. Verify and New cost what the parameters
+// Parse is cheap and never hashes. Verify and [New] cost what the parameters
 // say, up to a gigabyte and seconds, and take no context: bound how many run
 // at once with a Gate. All functions are safe for concurrent use.
 package passhash
@@ -20,12 +20,12 @@ import (
 	"strings"
 )
 
-// MaxPassword is the longest password in bytes that is hashed or verified
-// (SECURITY.md R02). A longer one is refused, never cut.
+// MaxPassword is the longest password in bytes that is hashed or verified (SECURITY.md R02). A longer one is refused,
+// never cut.
 const MaxPassword = 1024
 
-// maxEncoded bounds a stored hash in bytes. The longest accepted form,
-// firebase-scrypt with its signer key, stays below 600.
+// maxEncoded bounds a stored hash in bytes. The longest accepted form, firebase-scrypt with its signer key, stays below
+// 600.
 const maxEncoded = 1024
 
 var (
@@ -35,18 +35,18 @@ var (
 	ErrMalformed = errors.New("passhash: malformed hash")
 	// ErrBounds: a parameter lies outside what this package agrees to compute.
 	ErrBounds = errors.New("passhash: parameter out of bounds")
-	// ErrPasswordTooLong: the password exceeds MaxPassword bytes.
+	// ErrPasswordTooLong: the password exceeds [MaxPassword] bytes.
 	ErrPasswordTooLong = errors.New("passhash: password too long")
 )
 
-// Hash is a parsed stored hash. The zero Hash verifies no password.
-// It prints as its scheme only, so that it may reach a log by mistake.
+// Hash is a parsed stored hash. The zero Hash verifies no password. It prints as its scheme only, so that it may reach
+// a log by mistake.
 type Hash struct {
 	scheme scheme
 }
 
-// scheme is one stored hash of one format. Implementations are immutable and
-// compare in constant time; Hash has tested the password's length before.
+// scheme is one stored hash of one format. Implementations are immutable and compare in constant time; Hash has tested
+// the password's length before.
 type scheme interface {
 	name() string
 	verify(password []byte) bool
@@ -64,7 +64,7 @@ type scheme interface {
 //	{SSHA} {SSHA256} {SSHA512}         salted LDAP digests
 //	$5$ $6$                            SHA-crypt
 //
-// The error is, or wraps, ErrUnknownScheme, ErrMalformed or ErrBounds, and
+// The error is, or wraps, [ErrUnknownScheme], [ErrMalformed] or [ErrBounds], and
 // never quotes the hash (SECURITY.md R10).
 func Parse(encoded string) (Hash, error) {
 	if len(encoded) > maxEncoded {
@@ -112,11 +112,10 @@ func parseScheme(encoded string) (scheme, error) {
 	return nil, ErrUnknownScheme
 }
 
-// Verify reports whether password is the one that was hashed, byte for byte.
-// A password over MaxPassword bytes never verifies; neither does one that the
-// scheme itself would cut or pad: over 72 bytes with bcrypt, and one holding a
-// NUL byte with any scheme but argon2 (crypt(3) ends there, bcrypt repeats
-// its NUL-ended key, HMAC pads with NUL: "a" and "a\x00" would be equal).
+// Verify reports whether password is the one that was hashed, byte for byte. A password over [MaxPassword] bytes never
+// verifies; neither does one that the scheme itself would cut or pad: over 72 bytes with bcrypt, and one holding a NUL
+// byte with any scheme but argon2 (crypt(3) ends there, bcrypt repeats its NUL-ended key, HMAC pads with NUL: "a" and
+// "a\x00" would be equal).
 func (h Hash) Verify(password string) bool {
 	if h.scheme == nil || len(password) > MaxPassword {
 		return false
@@ -127,16 +126,15 @@ func (h Hash) Verify(password string) bool {
 	return h.scheme.verify([]byte(password))
 }
 
-// Current reports whether h is an argon2id hash with at least the parameters
-// p, a 16-byte salt and a 32-byte tag, so that it needs no upgrade.
+// Current reports whether h is an argon2id hash with at least the parameters p, a 16-byte salt and a 32-byte tag, so
+// that it needs no upgrade.
 func (h Hash) Current(p Params) bool {
 	a, ok := h.scheme.(argon2Hash)
 	return ok && a.atLeast(p)
 }
 
-// Scheme names the format: argon2id, argon2i, bcrypt, scrypt,
-// firebase-scrypt, pbkdf2-sha256, pbkdf2-sha512, ssha, ssha256, ssha512,
-// sha256-crypt or sha512-crypt. It is empty for the zero Hash.
+// Scheme names the format: argon2id, argon2i, bcrypt, scrypt, firebase-scrypt, pbkdf2-sha256, pbkdf2-sha512, ssha,
+// ssha256, ssha512, sha256-crypt or sha512-crypt. It is empty for the zero Hash.
 func (h Hash) Scheme() string {
 	if h.scheme == nil {
 		return ""
@@ -147,5 +145,5 @@ func (h Hash) Scheme() string {
 // String returns the scheme in place of the hash.
 func (h Hash) String() string { return "passhash(" + h.Scheme() + ")" }
 
-// GoString returns the same as String, so that %#v shows no salt or tag.
+// GoString returns the same as [Hash.String], so that %#v shows no salt or tag.
 func (h Hash) GoString() string { return h.String() }

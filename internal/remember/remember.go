@@ -8,9 +8,9 @@ import (
 
 const shards = 64
 
-// Cache keeps values by key within a bound of bytes. Each shard has two generations: what is used moves into the young one,
-// and when that is full the old one is dropped whole. So nothing is kept in order, nothing is swept, and a burst of new
-// keys costs at most one generation. It is safe for concurrent use.
+// Cache keeps values by key within a bound of bytes. Each shard has two generations: what is used moves into the young
+// one, and when that is full the old one is dropped whole. So nothing is kept in order, nothing is swept, and a burst
+// of new keys costs at most one generation. It is safe for concurrent use.
 type Cache[K comparable, V any] struct {
 	hash   func(maphash.Seed, K) uint64
 	seed   maphash.Seed
@@ -31,8 +31,8 @@ type entry[K comparable, V any] struct {
 	cost int
 }
 
-// New makes a cache of at most so many bytes, by the costs that Put is told. The hash is seeded, so that nobody can aim
-// at one shard; it may look at a part of the key that tells keys apart, since a hit compares the whole key.
+// New makes a cache of at most so many bytes, by the costs that [Cache.Put] is told. The hash is seeded, so that nobody
+// can aim at one shard; it may look at a part of the key that tells keys apart, since a hit compares the whole key.
 func New[K comparable, V any](bytes int, hash func(maphash.Seed, K) uint64) *Cache[K, V] {
 	return &Cache[K, V]{hash: hash, seed: maphash.MakeSeed(), bound: max(1, bytes/shards/2)}
 }

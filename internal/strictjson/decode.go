@@ -1,11 +1,8 @@
-// Package strictjson is the one JSON decoder for request bodies
-// (SECURITY.md F6 and R62, docs/WIRE.md section 0).
+// Package strictjson is the one JSON decoder for request bodies (SECURITY.md F6 and R62, docs/WIRE.md section 0).
 //
-// encoding/json lets the last of two equal keys win, matches keys without
-// regard to case (and folds U+212A to k), repairs broken Unicode silently and
-// nests ten thousand deep: two readers of one body may see two bodies. Decode
-// refuses what is ambiguous, and for everything it accepts the meaning is
-// that of encoding/json with exact keys.
+// encoding/json lets the last of two equal keys win, matches keys without regard to case (and folds U+212A to k),
+// repairs broken Unicode silently and nests ten thousand deep: two readers of one body may see two bodies. Decode
+// refuses what is ambiguous, and for everything it accepts the meaning is that of encoding/json with exact keys.
 package strictjson
 
 import (
@@ -22,7 +19,7 @@ import (
 //   - No object has a key twice, compared after unescaping.
 //   - Strings, keys included, are valid UTF-8 without lone surrogate escapes.
 //     A string may hold any character, U+0000 too; that is the caller's rule.
-//   - At most MaxDepth objects and arrays are open at once.
+//   - At most [MaxDepth] objects and arrays are open at once.
 //   - null sets a pointer, slice, map or interface to nil and leaves any other
 //     field, a string for one, as it was: as if the key were absent.
 //   - A key that is absent leaves its field as it was.
@@ -33,7 +30,7 @@ import (
 // matches its own keys. Embedded structs without a tag, the option ",string",
 // fixed-size arrays and more than 64 fields in a struct are not supported.
 //
-// The error is nil or an *Error. ErrType is reported only for a text that keeps
+// The error is nil or an *Error. [ErrType] is reported only for a text that keeps
 // every other rule, and names the first field that does not fit. After an
 // error *v is zero. Decode keeps no reference to data, starts no goroutine and
 // is safe for concurrent use with distinct v.
@@ -105,9 +102,8 @@ func (d *decoder) value(dst reflect.Value, pl *plan) error {
 	}
 }
 
-// fit returns pl if it takes a value of class got. If not, it notes the
-// mismatch and has the value checked and dropped, so that a breach of syntax
-// later in the text still outranks it.
+// fit returns pl if it takes a value of class got. If not, it notes the mismatch and has the value checked and dropped,
+// so that a breach of syntax later in the text still outranks it.
 func (d *decoder) fit(pl *plan, got class) *plan {
 	if pl.class == got || pl.class == skipped {
 		return pl

@@ -14,14 +14,15 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/remember"
 )
 
-// The hot path. It judges only tokens that look, byte for byte, as this package writes them: a header that one of our keys
-// is known by, and claims in the order in which Sign's encoder puts them. Whatever looks different goes to Keyring.Check,
-// so that there is one place that knows JWT, and a differential fuzz test holds the two to the same verdict.
+// The hot path. It judges only tokens that look, byte for byte, as this package writes them: a header that one of our
+// keys is known by, and claims in the order in which Sign's encoder puts them. Whatever looks different goes to
+// Keyring.Check, so that there is one place that knows JWT, and a differential fuzz test holds the two to the same
+// verdict.
 //
 // Why it is fast: the header is compared, not parsed; HMAC states are kept with their key already absorbed; base64 is
-// decoded into a pooled buffer; the claims are read in one pass. encoding/json alone is three quarters of an
-// ordinary check. A good token is then remembered by its full text, so that its signature is checked once; that verdict is
-// pure and can go stale only by time, which every hit checks again. Bad tokens are never remembered.
+// decoded into a pooled buffer; the claims are read in one pass. encoding/json alone is three quarters of an ordinary
+// check. A good token is then remembered by its full text, so that its signature is checked once; that verdict is pure
+// and can go stale only by time, which every hit checks again. Bad tokens are never remembered.
 
 const (
 	rememberedBytes = 32 << 20 // of tokens
@@ -53,8 +54,8 @@ type scratch struct {
 	sig  [512]byte // RS256 with 4,096 bits
 }
 
-// NewChecker makes a Checker of tokens of one issuer. The audiences are the usual ones, whose names it need not copy; it
-// takes others.
+// NewChecker makes a Checker of tokens of one issuer. The audiences are the usual ones, whose names it need not copy;
+// it takes others.
 func NewChecker[T any](keys *Keyring, issuer string, audiences ...string) *Checker[T] {
 	c := &Checker[T]{
 		keys: keys, issuer: issuer, audiences: audiences, headers: map[string]*Key{},
@@ -68,7 +69,8 @@ func NewChecker[T any](keys *Keyring, issuer string, audiences ...string) *Check
 	return c
 }
 
-// hashOfSignature looks at the end of a token alone: what is remembered has a good signature, and no two of those end alike.
+// hashOfSignature looks at the end of a token alone: what is remembered has a good signature, and no two of those end
+// alike.
 func hashOfSignature(seed maphash.Seed, text string) uint64 {
 	return maphash.String(seed, text[max(0, len(text)-32):])
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
 )
 
-// jwk is a public key of a set (RFC 7517, RFC 7518 6, RFC 8037 2). Every member that we write is what all libraries of the
-// field read; "kid" is that of our tokens.
+// jwk is a public key of a set (RFC 7517, RFC 7518 6, RFC 8037 2). Every member that we write is what all libraries of
+// the field read; "kid" is that of our tokens.
 type jwk struct {
 	Type      string `json:"kty"`
 	Use       string `json:"use"`
@@ -68,9 +68,9 @@ func (k *Key) jwk() (jwk, error) {
 
 const maxKeys = 100 // of a set
 
-// ParseJWKS reads a key set that an issuer of tokens publishes, and returns its keys by id. Keys that serve for something
-// else, that have no id, or that nobody here can use, are skipped (RFC 7517 5); two usable keys of one id are refused,
-// because then nobody can say whose a token is. Of RSA it takes 2,048 to 8,192 bits.
+// ParseJWKS reads a key set that an issuer of tokens publishes, and returns its keys by id. Keys that serve for
+// something else, that have no id, or that nobody here can use, are skipped (RFC 7517 5); two usable keys of one id are
+// refused, because then nobody can say whose a token is. Of RSA it takes 2,048 to 8,192 bits.
 func ParseJWKS(text []byte) (map[string]*Key, error) {
 	var set jwkSet
 	if err := strictjson.Decode(text, &set); err != nil {
@@ -96,8 +96,8 @@ func ParseJWKS(text []byte) (map[string]*Key, error) {
 	return keys, nil
 }
 
-// key returns a key that verifies by the algorithm of its kind. There is no way to a symmetric one (RFC 8725 2.1), and a
-// key whose private half is published proves nothing.
+// key returns a key that verifies by the algorithm of its kind. There is no way to a symmetric one (RFC 8725 2.1), and
+// a key whose private half is published proves nothing.
 func (j jwk) key() (*Key, bool) {
 	if j.D != nil {
 		return nil, false

@@ -1,6 +1,6 @@
-// Package token is the machinery of tokens: the keys of an instance, the access tokens that they sign, the sealed texts and
-// boxes that only the instance opens, and the digests under which stores know what is secret. It says whether a token is
-// genuine and in its time. Whether the session behind it lives is for the caller to ask.
+// Package token is the machinery of tokens: the keys of an instance, the access tokens that they sign, the sealed texts
+// and boxes that only the instance opens, and the digests under which stores know what is secret. It says whether a
+// token is genuine and in its time. Whether the session behind it lives is for the caller to ask.
 package token
 
 import (
@@ -26,8 +26,8 @@ type Keyring struct {
 }
 
 // NewKeyring makes the keyring of master keys of 32 bytes or more, and of keys that [NewKey] made. The first master key
-// signs, seals and encrypts; all of them check, open and decrypt. The first of the other keys, if there is one, signs in
-// place of the master's. The error is about those other keys, as long as there is a master key.
+// signs, seals and encrypts; all of them check, open and decrypt. The first of the other keys, if there is one, signs
+// in place of the master's. The error is about those other keys, as long as there is a master key.
 func NewKeyring(masters [][]byte, signing []*Key) (*Keyring, error) {
 	if len(masters) == 0 {
 		return nil, errors.New("needs a master key")
@@ -72,8 +72,8 @@ func (r *Keyring) CurrentMaster() string { return r.first().name() }
 func (r *Keyring) JWKS() []byte { return slices.Clone(r.jwks) }
 
 // Tenant derives the key of a tenant's account, in the given version, from the master key of that name. Its text is the
-// tenant's jwtSecret, and the ASCII bytes of that text are the HMAC key, which is what other JWT libraries take (docs/WIRE.md
-// 1.1 rule 6). There is none of a master key that the keyring does not have.
+// tenant's jwtSecret, and the ASCII bytes of that text are the HMAC key, which is what other JWT libraries take
+// (docs/WIRE.md 1.1 rule 6). There is none of a master key that the keyring does not have.
 func (r *Keyring) Tenant(master string, account uuid.UUID, version int) (*Key, bool) {
 	id, ok := newTenantKeyID(master, account, version)
 	if !ok {
@@ -116,8 +116,8 @@ func (r *Keyring) master(id masterID) (*master, bool) {
 	return r.masters[i], true
 }
 
-// master is a master key, from which a key is derived for every use that is named. There is no list of uses, so that none
-// can be missing from it.
+// master is a master key, from which a key is derived for every use that is named. There is no list of uses, so that
+// none can be missing from it.
 type master struct {
 	prk []byte // of HKDF
 	id  masterID
@@ -132,8 +132,8 @@ func newMaster(secret []byte) *master {
 	return m
 }
 
-// derive returns 32 bytes for one use of the key: HKDF-SHA256 without salt (RFC 5869). That much is the first block of its
-// expansion, which cannot fail, whereas the general function of crypto/hkdf has an error for longer ones.
+// derive returns 32 bytes for one use of the key: HKDF-SHA256 without salt (RFC 5869). That much is the first block of
+// its expansion, which cannot fail, whereas the general function of crypto/hkdf has an error for longer ones.
 func (m *master) derive(info string) []byte {
 	return hmacSHA256(m.prk, []byte(info), []byte{1})
 }

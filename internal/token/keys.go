@@ -37,8 +37,8 @@ type Key struct {
 }
 
 // NewKey makes an instance key of an [ed25519.PrivateKey] (EdDSA), an [ecdsa.PrivateKey] on P-256 (ES256) or an
-// [rsa.PrivateKey] of 2,048 bits or more (RS256), or, where private is nil, one that only verifies of such a public key.
-// Its id is derived from the public half. Whatever else it is given is [ErrKeyKind].
+// [rsa.PrivateKey] of 2,048 bits or more (RS256), or, where private is nil, one that only verifies of such a public
+// key. Its id is derived from the public half. Whatever else it is given is [ErrKeyKind].
 func NewKey(private crypto.Signer, public crypto.PublicKey) (*Key, error) {
 	if private != nil {
 		if !whole(private) {
@@ -59,7 +59,8 @@ func NewKey(private crypto.Signer, public crypto.PublicKey) (*Key, error) {
 	return &Key{id: id, method: method, private: private, public: public, head: encodedHeader(id, method)}, nil
 }
 
-// NewSharedKey makes a key of a tenant's jwtSecret, whose text is the HMAC key as it stands, for whoever holds only that.
+// NewSharedKey makes a key of a tenant's jwtSecret, whose text is the HMAC key as it stands, for whoever holds only
+// that.
 func NewSharedKey(secret string) *Key { return newHMACKey("", []byte(secret)) }
 
 func newHMACKey(id string, secret []byte) *Key {
@@ -79,8 +80,8 @@ func methodOf(public crypto.PublicKey) (jwt.SigningMethod, bool) {
 	return nil, false
 }
 
-// whole reports whether a key is of a kind that golang-jwt signs with, and can be asked for its public half: a nil pointer
-// or a short slice would panic there, and a key inside a device would only fail at the first sign-in.
+// whole reports whether a key is of a kind that golang-jwt signs with, and can be asked for its public half: a nil
+// pointer or a short slice would panic there, and a key inside a device would only fail at the first sign-in.
 func whole(private crypto.Signer) bool {
 	switch p := private.(type) {
 	case ed25519.PrivateKey:
@@ -96,7 +97,7 @@ func whole(private crypto.Signer) bool {
 // String names the key, and shows nothing else of it.
 func (k *Key) String() string { return "key " + k.id }
 
-// GoString is String.
+// GoString is [Key.String].
 func (k *Key) GoString() string { return k.String() }
 
 // ID returns the "kid" of the key's tokens.

@@ -38,8 +38,8 @@ type header struct {
 	X5C       any    `json:"x5c"`
 }
 
-// Parse reads the header of a token. It is the one place that knows what a token looks like, for the instance itself as for
-// services that verify on their own: what differs between them is where their keys come from.
+// Parse reads the header of a token. It is the one place that knows what a token looks like, for the instance itself as
+// for services that verify on their own: what differs between them is where their keys come from.
 func Parse(text string) (Unverified, bool) {
 	head, payload, signature, ok := split(text)
 	if !ok {
@@ -74,8 +74,8 @@ func foreign(c rune) bool {
 	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.')
 }
 
-// Verify returns the claims of the token if the key has signed it, by the algorithm of that key. Whether they are good now
-// is for [Claims.Good] to say.
+// Verify returns the claims of the token if the key has signed it, by the algorithm of that key. Whether they are good
+// now is for [Claims.Good] to say.
 func (u Unverified) Verify(k *Key) (Claims, bool) {
 	if u.algorithm != k.Algorithm() {
 		return Claims{}, false
@@ -91,8 +91,8 @@ func (u Unverified) Verify(k *Key) (Claims, bool) {
 	return readClaims(payload)
 }
 
-// Check returns the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no store,
-// so that what it returns may be remembered; it says nothing about the session.
+// Check returns the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no
+// store, so that what it returns may be remembered; it says nothing about the session.
 func (r *Keyring) Check(text, issuer string, now time.Time) (Claims, *Key, bool) {
 	u, ok := Parse(text)
 	if !ok {

@@ -49,7 +49,8 @@ func (r *Keyring) Open(use, text string, v any) bool {
 
 func (m *master) seal(use, body string) Digest { return m.mac("tollkeeper seal v1 " + use).mac(body) }
 
-// Encrypt puts a seed that is at rest into a box: master id, nonce, AES-256-GCM with the owner as associated data (R45).
+// Encrypt puts a seed that is at rest into a box: master id, nonce, AES-256-GCM with the owner as associated data
+// (R45).
 func (r *Keyring) Encrypt(use string, plain, owner []byte) ([]byte, error) {
 	m := r.first()
 	aead, err := m.cipher(use)

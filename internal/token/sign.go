@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Sign makes an access token: the header that the key is known by, and the claims in the order in which the hot path reads
-// them. Asymmetric keys sign through golang-jwt; an HMAC takes the state that the key keeps.
+// Sign makes an access token: the header that the key is known by, and the claims in the order in which the hot path
+// reads them. Asymmetric keys sign through golang-jwt; an HMAC takes the state that the key keeps.
 func (k *Key) Sign(c Claims) (string, error) {
 	payload := c.appendJSON(make([]byte, 0, 512))
 	b := append(append(make([]byte, 0, 1024), k.head...), '.')

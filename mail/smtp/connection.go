@@ -33,8 +33,8 @@ func (c *connection) quit() {
 	}
 }
 
-// preferred are the mechanisms that this package uses, the best first. go-mail refuses PLAIN and LOGIN on a line that is
-// not encrypted and not local.
+// preferred are the mechanisms that this package uses, the best first. go-mail refuses PLAIN and LOGIN on a line that
+// is not encrypted and not local.
 var preferred = []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin}
 
 func (m *Mailer) dial(ctx context.Context) (*connection, error) {
@@ -107,8 +107,8 @@ func (m *Mailer) kept() (*connection, error) {
 	return c, nil
 }
 
-// keep makes a connection idle, or reports that it must not. There are never more of them than Connections, because each
-// belonged to a slot.
+// keep makes a connection idle, or reports that it must not. There are never more of them than Connections, because
+// each belonged to a slot.
 func (m *Mailer) keep(c *connection) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 var ErrClosed = errors.New("smtp: the mailer is closed")
 
 // Error is a mail that was not taken. Its text is fit for logs: it has no address in it, and nothing that the server
-// said but its code. The cause, which may have both, is in [Error.Unwrap].
+// said but its code. The cause, which may have both, is in Unwrap.
 type Error struct {
 	Code int    // the server's reply (RFC 5321 4.2); zero: there was none
 	Step string // what failed
@@ -34,8 +34,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Permanent reports whether the server said that trying again does not help (a code of 500 and above). It is often wrong,
-// and the outbox tries again all the same.
+// Permanent reports whether the server said that trying again does not help (a code of 500 and above). It is often
+// wrong, and the outbox tries again all the same.
 func (e *Error) Permanent() bool { return e.Code >= 500 }
 
 // Send delivers the message to the server, and returns nil once the server has taken it. An error is an *Error,

@@ -36,7 +36,7 @@ const (
 	Plain                // none; only for a server on this machine
 )
 
-// Config says where mail goes and whom it is from. Host and [Config.From] are required.
+// Config says where mail goes and whom it is from. Host and From are required.
 type Config struct {
 	Host string // a name, or an address
 	Port int    // Zero: 587; 465 for Implicit

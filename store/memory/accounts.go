@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// CreateAccount meets store.AccountStore.
+// CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
@@ -58,7 +58,7 @@ func (s *Store) newcomer(stands *account, n store.NewAccount) rules.Newcomer {
 	return facts
 }
 
-// UpdateAccount meets store.AccountStore.
+// UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Account{}, store.Receipt{}, err
@@ -100,7 +100,7 @@ func (s *Store) updating(a *account, c store.Change) rules.Updating {
 	return facts
 }
 
-// DeleteAccount meets store.AccountStore.
+// DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

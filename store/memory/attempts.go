@@ -27,7 +27,7 @@ type shelf struct {
 // few is how many rows a verb looks at for each one that it may add. Above one, or the dead would pile up.
 const few = 2
 
-// state answers what was put, also when it has expired since.
+// state returns what was put, also when it has expired since.
 func (h *shelf) state(key store.Digest) store.State {
 	if c := h.rows[key]; c != nil {
 		return c.state
@@ -72,7 +72,7 @@ func (h *shelf) retire(n int, now time.Time) {
 	}
 }
 
-// Take meets store.AttemptStore.
+// Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Decision{}, err
@@ -91,14 +91,14 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	}
 	d := rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {
-		if d.Outcomes[i].Charged {
+		if d.Outcomes[i].Counted {
 			s.counters.put(buckets[i].Key, d.Outcomes[i].State)
 		}
 	}
 	return d, nil
 }
 
-// Release meets store.AttemptStore.
+// Release meets [store.AttemptStore].
 func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

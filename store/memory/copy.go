@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// copyAccount answers a that shares no memory with it.
+// copyAccount returns a that shares no memory with it.
 func copyAccount(a store.Account) store.Account {
 	a.PasswordHistory = slices.Clone(a.PasswordHistory)
 	a.TOTP = bytes.Clone(a.TOTP)

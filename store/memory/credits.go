@@ -86,7 +86,7 @@ func (s *Store) pay(p rules.Payment) {
 	b.write(*p.Entry)
 }
 
-// ApplyCredit meets store.CreditStore.
+// ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return store.LedgerEntry{}, store.Balance{}, false, err
@@ -125,7 +125,7 @@ func (b *book) applying(e store.LedgerEntry) rules.Applying {
 	return facts
 }
 
-// Balance meets store.CreditStore. A deleted root account keeps its row.
+// Balance meets [store.CreditStore]. A deleted root account keeps its row.
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Balance{}, err
@@ -139,7 +139,7 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, er
 	return b.Balance, nil
 }
 
-// ListCredits meets store.CreditStore. An owner without a book has no entries.
+// ListCredits meets [store.CreditStore]. An owner without a book has no entries.
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// FindAccount meets store.AccountStore. The pointers of one answer may point to the same value.
+// FindAccount meets [store.AccountStore]. The pointers of one answer may point to the same value.
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err
@@ -34,7 +34,7 @@ type found struct {
 	stray    bool
 }
 
-// find answers ErrNotFound, or an account that is not gone.
+// find returns ErrNotFound, or an account that is not gone.
 func (s *Store) find(l store.Lookup) (found, error) {
 	var f found
 	switch {
@@ -86,7 +86,7 @@ func (s *Store) findInScope(l store.Lookup) (found, error) {
 	return f, nil
 }
 
-// onlyStray answers the child with this email if there is exactly one that is not gone.
+// onlyStray returns the child with this email if there is exactly one that is not gone.
 func (s *Store) onlyStray(email string) (*account, bool) {
 	return rules.Alone(slices.DeleteFunc(slices.Clone(s.strays[email]), (*account).gone))
 }
@@ -120,7 +120,7 @@ func (s *Store) subject(f found) store.Subject {
 // common enough to be met soon in the order of ids.
 const fewMatches = 1000
 
-// ListAccounts meets store.AccountStore.
+// ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 	return page, nil
 }
 
-// search answers in id order the accounts that have the prefix, if they are few.
+// search returns in id order the accounts that have the prefix, if they are few.
 func (sc *scope) search(prefix string) ([]*account, bool) {
 	if prefix == "" {
 		return nil, false
@@ -173,7 +173,7 @@ func (sc *scope) search(prefix string) ([]*account, bool) {
 	return slices.Compact(few), true
 }
 
-// CountAccounts meets store.AccountStore.
+// CountAccounts meets [store.AccountStore].
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err

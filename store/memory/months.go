@@ -12,7 +12,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// ListMonths meets store.CreditStore.
+// ListMonths meets [store.CreditStore].
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, nil
 }
 
-// CloseMonths meets store.CreditStore. Those that are furthest behind come first, then by id.
+// CloseMonths meets [store.CreditStore]. Those that are furthest behind come first, then by id.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err

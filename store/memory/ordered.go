@@ -23,7 +23,7 @@ type ordered[T element[T]] struct {
 	size   int
 }
 
-// find answers where x is or belongs, and whether it is there.
+// find returns where x is or belongs, and whether it is there.
 func (o *ordered[T]) find(x T) (piece, place int, found bool) {
 	piece, _ = slices.BinarySearchFunc(o.chunks, x, func(c []T, x T) int { return c[len(c)-1].compare(x) })
 	if piece == len(o.chunks) {
@@ -58,8 +58,8 @@ func (o *ordered[T]) last() T {
 	return c[len(c)-1]
 }
 
-// extend adds x after everything else. Full pieces stay full, so that what only grows at its end wastes nothing. A first
-// piece starts small, because most accounts have one session.
+// extend adds x after everything else. Full pieces stay full, so that what only grows at its end wastes nothing. A
+// first piece starts small, because most accounts have one session.
 func (o *ordered[T]) extend(x T) {
 	o.size++
 	last := len(o.chunks) - 1
@@ -94,7 +94,7 @@ func (o *ordered[T]) remove(x T) {
 	}
 }
 
-// first answers the smallest element.
+// first returns the smallest element.
 func (o *ordered[T]) first() (x T, ok bool) {
 	if o.size == 0 {
 		return x, false
@@ -116,7 +116,7 @@ func (o *ordered[T]) from(x T) iter.Seq[T] {
 	}
 }
 
-// countFrom answers how many elements are not less than x. It adds up whole pieces.
+// countFrom returns how many elements are not less than x. It adds up whole pieces.
 func (o *ordered[T]) countFrom(x T) int {
 	i, j, _ := o.find(x)
 	n := -j

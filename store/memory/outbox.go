@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// QueueMail meets store.OutboxStore.
+// QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func dueAt(m *store.QueuedMail) stamped[*store.QueuedMail] {
 	return stamped[*store.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
 }
 
-// ClaimMail meets store.OutboxStore. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore]. DueAt of what it answers is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Store) move(m *store.QueuedMail, next store.QueuedMail) {
 	s.due.insert(dueAt(m))
 }
 
-// FinishMail meets store.OutboxStore.
+// FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -33,7 +33,7 @@ func (a *account) parentStatus() store.Status {
 // gone reports whether the account must not be found any more.
 func (a *account) gone() bool { return rules.Gone(a.Status, a.parentStatus()) }
 
-// organization answers the one that counts for the account; nil: none. What it answers is the store's.
+// organization returns the one that counts for the account; nil: none. What it answers is the store's.
 func (s *Store) organization(a *account) *store.Organization {
 	var owners, parents *store.Organization
 	if owner := s.accounts[a.OrganizationOwner]; owner != nil {
@@ -90,7 +90,7 @@ func has(a *account) int {
 	return 1
 }
 
-// scopeOf answers the scope; nil when there is no such parent that lives.
+// scopeOf returns the scope; nil when there is no such parent that lives.
 func (s *Store) scopeOf(id uuid.UUID) *scope {
 	if id == store.Root {
 		return &s.root
@@ -101,7 +101,7 @@ func (s *Store) scopeOf(id uuid.UUID) *scope {
 	return nil
 }
 
-// around answers the scope that the account is in.
+// around returns the scope that the account is in.
 func (s *Store) around(a *account) *scope {
 	if a.parent == nil {
 		return &s.root
@@ -109,7 +109,7 @@ func (s *Store) around(a *account) *scope {
 	return &a.parent.below
 }
 
-// taken answers the Field of the first name that another account of the scope has; self may keep what it has.
+// taken returns the Field of the first name that another account of the scope has; self may keep what it has.
 func (sc *scope) taken(next *store.Account, self *account) string {
 	for _, name := range rules.Names(next) {
 		if a := sc.named(name); a != nil && a != self {
@@ -119,7 +119,7 @@ func (sc *scope) taken(next *store.Account, self *account) string {
 	return ""
 }
 
-// named answers the account of the scope that has the name; nil: none has.
+// named returns the account of the scope that has the name; nil: none has.
 func (sc *scope) named(n rules.Name) *account {
 	switch {
 	case n.Key == "":

@@ -39,7 +39,7 @@ func (x *secret) end() (secretEnd, bool) {
 	return secretEnd{end.UnixMilli(), x}, !end.IsZero()
 }
 
-// PutSecrets meets store.SecretStore.
+// PutSecrets meets [store.SecretStore].
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Store) dropSecret(x *secret) {
 	s.digests[x.Digest] = rest
 }
 
-// Secret meets store.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id answers.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Secret{}, store.Subject{}, err
@@ -132,7 +132,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	return best.Secret, s.subject(found{account: best.owner}), nil
 }
 
-// ConsumeSecret meets store.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+// ConsumeSecret meets [store.SecretStore]. The tries that a wrong code cost stay counted although it is an error.
 func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Subject{}, err

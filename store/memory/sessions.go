@@ -39,7 +39,7 @@ func (s *Store) unplace(x *session) {
 	x.account.sessions.remove(stamped[*session]{at: x.Epoch, id: x.ID})
 }
 
-// CreateSession meets store.SessionStore.
+// CreateSession meets [store.SessionStore].
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
@@ -78,7 +78,7 @@ func (s *Store) signedIn(a *account, now time.Time) {
 	sc.active.insert(stamped[struct{}]{at: now.UnixMilli(), id: a.ID})
 }
 
-// Session meets store.SessionStore. It allocates nothing.
+// Session meets [store.SessionStore]. It allocates nothing.
 func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
@@ -101,7 +101,7 @@ func (s *Store) describe(x *session) store.Live {
 	return rules.Shown(&x.Session, &a.Account, parent, s.organization(a))
 }
 
-// RotateSession meets store.SessionStore.
+// RotateSession meets [store.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Live{}, err
@@ -135,7 +135,7 @@ func (s *Store) held(id uuid.UUID) (*session, *store.Session, rules.Standing) {
 	return x, &x.Session, x.standing()
 }
 
-// TouchSession meets store.SessionStore.
+// TouchSession meets [store.SessionStore].
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) 
 	return nil
 }
 
-// RevokeSession meets store.SessionStore.
+// RevokeSession meets [store.SessionStore].
 func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -183,7 +183,7 @@ func (s *Store) keepSession(a *account, id uuid.UUID, epoch int64) {
 	s.place(x)
 }
 
-// ListSessions meets store.SessionStore. Sessions of an earlier epoch are not walked over.
+// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

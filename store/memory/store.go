@@ -1,5 +1,5 @@
-// Package memory is the reference store: everything in maps behind one mutex, for tests, for trials and for reading what
-// the contract means. It forgets everything when the process ends.
+// Package memory is the reference store: everything in maps behind one mutex, for tests, for trials and for reading
+// what the contract means. It forgets everything when the process ends.
 package memory
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Store keeps everything in memory. It meets the contract of store.Store, is safe for concurrent use, starts no
-// goroutine and needs no closing. Make it with New.
+// Store keeps everything in memory. It meets the contract of [store.Store], is safe for concurrent use, starts no
+// goroutine and needs no closing. Make it with [New].
 //
 // The discipline: exported verbs look at ctx, take mu (shared if they only read) and hold it to their end, so that each
 // is one step. Nothing unexported locks. A verb first decides and then writes: below its first write nothing can fail.
@@ -44,7 +44,7 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// New answers an empty store.
+// New returns an empty store.
 func New() *Store {
 	return &Store{
 		accounts: map[uuid.UUID]*account{},

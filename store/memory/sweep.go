@@ -7,8 +7,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Sweep meets store.OutboxStore. Counters need it least: Take and Release throw away dead ones, too. A limit below one
-// removes nothing and answers false.
+// Sweep meets store.OutboxStore. Counters need it least: [Store.Take] and [Store.Release] throw away dead ones, too. A
+// limit below one removes nothing and returns false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {
 		return false, err

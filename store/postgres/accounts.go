@@ -23,9 +23,9 @@ const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, 
 // createChild charges the parent, counts the child and makes it. The parent is locked against being deleted or disabled
 // meanwhile, but not against sign-ins. A violated unique constraint undoes all of it, and its name tells the field.
 //
-// Here and wherever a balance is decided on under a lock, the new one is computed from the locked row: at READ COMMITTED
-// the server first makes the new row from the one in its snapshot and checks constraints on that, and only then notices
-// that there is a newer one.
+// Here and wherever a balance is decided on under a lock, the new one is computed from the locked row: at READ
+// COMMITTED the server first makes the new row from the one in its snapshot and checks constraints on that, and only
+// then notices that there is a newer one.
 var createChild = prepare(`WITH parent AS (
   SELECT id FROM accounts WHERE id = @parent AND parent = `+root+` AND status = 'active' FOR KEY SHARE
 ), wallet AS (

@@ -9,10 +9,11 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max
-// $8 window $9 marks that waive $10 now; durations in milliseconds. What refuses already at a glance is answered from
+// take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max $8
+// window $9 marks that waive $10 now; durations in milliseconds. What refuses already at a glance is answered from
 // there: a refusal takes no lock and commits nothing, so that a storm of them costs little. Else the buckets are locked
-// in the order of their keys. A bucket that was not there, but is by now, makes the statement fail (fence 0) and run again.
+// in the order of their keys. A bucket that was not there, but is by now, makes the statement fail (fence 0) and run
+// again.
 const take = `WITH ask AS (
   SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[])
     WITH ORDINALITY AS a (key, kind, every, room, free, base, most, span, waive, ord)
@@ -100,7 +101,7 @@ func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (stor
 		return s.all(ctx, s.takeSQL, args, func(row pgx.Row) error {
 			var o store.Outcome
 			var until, expires, marked int64
-			err := row.Scan(&d.Allowed, &o.Charged, &o.State.N, &until, &expires, &marked)
+			err := row.Scan(&d.Allowed, &o.Counted, &o.State.N, &until, &expires, &marked)
 			o.State.Until, o.State.Expires, o.Marked = moment(until), moment(expires), moment(marked)
 			d.Outcomes = append(d.Outcomes, o)
 			return err
@@ -111,7 +112,7 @@ func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (stor
 	}
 	for i := range d.Outcomes {
 		o := &d.Outcomes[i]
-		o.Refused = !o.Charged && now.Before(o.State.Until) && o.Marked.IsZero()
+		o.Refused = !o.Counted && now.Before(o.State.Until) && o.Marked.IsZero()
 	}
 	return d, nil
 }

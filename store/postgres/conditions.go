@@ -1,6 +1,7 @@
 package postgres
 
-// What several statements ask in the same words. In all of them a is an account, p its parent and s a session or secret.
+// What several statements ask in the same words. In all of them a is an account, p its parent and s a session or
+// secret.
 const (
 	root = `'00000000-0000-0000-0000-000000000000'`
 

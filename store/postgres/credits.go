@@ -13,8 +13,8 @@ import (
 
 const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
 
-// applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so that
-// entries of one owner come one after the other.
+// applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so
+// that entries of one owner come one after the other.
 var applyCredit = prepare(`WITH wallet AS (
   SELECT c.* FROM credits c WHERE c.owner = @owner FOR UPDATE
 ), line AS (
@@ -91,7 +91,7 @@ const (
 	listCreditsOf = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.op = $4 AND l.id > $2 ORDER BY l.id LIMIT $3`
 )
 
-// entryTo answers where the columns of an entry are scanned to; package and times are settled by the caller.
+// entryTo returns where the columns of an entry are scanned to; package and times are settled by the caller.
 func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 	return []any{idTo(&e.ID), idTo(&e.Owner), &e.Key, &e.Operation, &e.Amount, &e.Balance, idTo(&e.Subject), &e.Refunds, bundle, times.of(&e.At)}
 }
@@ -175,8 +175,8 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, 
 	return b, nil
 }
 
-// standing returns the receipt of a charge that was made before, with the balance as it is now, or that of none. It tries
-// again by itself: the verb that it belongs to is done.
+// standing returns the receipt of a charge that was made before, with the balance as it is now, or that of none. It
+// tries again by itself: the verb that it belongs to is done.
 func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, err error) {
 	if !rules.Charged(c) {
 		return r, nil

@@ -15,8 +15,8 @@ import (
 // ErrNotMigrated is in the error of a verb that finds no tables, or older ones than it needs. Call Migrate.
 var ErrNotMigrated = errors.New("postgres: the database does not have this program's tables; call Migrate")
 
-// ErrNewerSchema is in the error of Migrate when a newer program has migrated the database. Processes that are running
-// already go on: every migration leaves what the version before it uses.
+// ErrNewerSchema is in the error of [Store.Migrate] when a newer program has migrated the database. Processes that are
+// running already go on: every migration leaves what the version before it uses.
 var ErrNewerSchema = errors.New("postgres: the database was migrated by a newer program")
 
 //go:embed schema/*.sql
@@ -36,7 +36,7 @@ const (
 // Migrate brings the tables to this program's version. Any number of processes may call it at once: each version is
 // applied once, in a transaction of its own, under an advisory lock and, for engines without one, the lock of a row.
 // It needs the right to create tables only when there is something to do. A process of the version before keeps working
-// while and after it runs. A database of a newer version is ErrNewerSchema.
+// while and after it runs. A database of a newer version is [ErrNewerSchema].
 //
 // Versions that build indexes on large tables do so without a transaction and without keeping writers out, which takes
 // as long as the table is large: give ctx that time. One that was broken off begins anew at the next call.
@@ -73,7 +73,7 @@ type version struct {
 	online bool // statements that run one by one outside a transaction, and from the beginning when one was broken off
 }
 
-// load answers the versions; files are named by theirs: 0001_….sql, 0002_….online.sql.
+// load returns the versions; files are named by theirs: 0001_….sql, 0002_….online.sql.
 func load(files fs.FS) ([]version, error) {
 	names, err := fs.Glob(files, "schema/*.sql")
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Store) createVersions(ctx context.Context) error {
 	return err
 }
 
-// upgrade applies the next version if there is one, and answers the one that the database then has.
+// upgrade applies the next version if there is one, and returns the one that the database then has.
 func (s *Store) upgrade(ctx context.Context, versions []version) (have int, err error) {
 	err = s.locked(ctx, func(tx pgx.Tx) error {
 		var zero int

@@ -14,8 +14,8 @@ const (
 	listMonths = `SELECT month, users, free_users, retention, operations, credits, at FROM months
   WHERE owner = $1 AND month BETWEEN $2 AND $3 ORDER BY month DESC LIMIT $4`
 
-	// closeMonths settles the oldest open month of those that are furthest behind. They are locked in the order of ids; one
-	// that another process has settled meanwhile is left out. $1 month $2 price $3 limit $4 now.
+	// closeMonths settles the oldest open month of those that are furthest behind. They are locked in the order of ids;
+	// one that another process has settled meanwhile is left out. $1 month $2 price $3 limit $4 now.
 	closeMonths = `WITH behind AS (
   SELECT owner FROM credits WHERE closed_month < $1 ORDER BY closed_month, owner LIMIT $3
 ), due AS (

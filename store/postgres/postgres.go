@@ -18,7 +18,7 @@
 // modes exec and simple_protocol do not work: they cannot send arrays of ids.
 //
 // A pool of about four connections per core of the server is enough: sign-ins that wait for one another are committed
-// together, see Option.
+// together, see [Option].
 package postgres
 
 import (
@@ -48,9 +48,9 @@ var _ store.Store = (*Store)(nil)
 // Option changes how a Store works.
 type Option func(*Store)
 
-// RelaxedAttempts lets Take answer before its commit is on disk (synchronous_commit = off for that statement alone,
-// PostgreSQL only). When the server crashes, attempts of the last moments, at most three times wal_writer_delay, are
-// forgotten: a guesser gains a few tries per crash. Nothing else is relaxed. Default: off.
+// RelaxedAttempts lets [Store.Take] answer before its commit is on disk (synchronous_commit = off for that statement
+// alone, PostgreSQL only). When the server crashes, attempts of the last moments, at most three times wal_writer_delay,
+// are forgotten: a guesser gains a few tries per crash. Nothing else is relaxed. Default: off.
 func RelaxedAttempts() Option {
 	return func(s *Store) { s.takeSQL = takeRelaxed }
 }

@@ -22,7 +22,7 @@ const (
 var errRaced = errors.New("postgres: raced")
 
 // retry runs f until it is not aborted in favour of somebody else, at most retries times; the last error is answered.
-// A lost connection is not retried: whether f happened is unknown then, and the ids that the caller made let him ask
+// A lost connection is not retried: whether f happened is unknown then, and the ids that the caller made let them ask
 // again. f must use what it read only after its command has succeeded.
 func retry(ctx context.Context, f func() error) error {
 	for n := 1; ; n++ {
@@ -77,7 +77,7 @@ func hint(err error) error {
 	return err
 }
 
-// violated answers the name of the unique constraint that err is about, or "".
+// violated returns the name of the unique constraint that err is about, or "".
 func violated(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
 		return e.ConstraintName
@@ -118,7 +118,7 @@ func (s *Store) all(ctx context.Context, sql string, args []any, scan func(pgx.R
 	return rows.Err()
 }
 
-// exec runs a statement and answers how many rows it changed.
+// exec runs a statement and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
 	err = retry(ctx, func() error {
 		tag, err := s.pool.Exec(ctx, sql, args...)
@@ -172,7 +172,7 @@ func (t step) read(results pgx.BatchResults) error {
 	return err
 }
 
-// pgCode answers the SQLSTATE of err, or "".
+// pgCode returns the SQLSTATE of err, or "".
 func pgCode(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code

@@ -32,7 +32,7 @@ func (r *accountRow) to() []any {
 	}
 }
 
-// value answers the account that was scanned.
+// value returns the account that was scanned.
 func (r *accountRow) value() (store.Account, error) {
 	r.times.fill()
 	r.Account.EmailKey = string(r.emailKey)

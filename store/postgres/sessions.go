@@ -71,7 +71,7 @@ SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
   FROM sessions s JOIN accounts a ON a.id = s.account` + joinParent + ` WHERE s.id = $1`
 )
 
-// sessionTo answers where the columns of a session are scanned to; agent and times are settled by the caller.
+// sessionTo returns where the columns of a session are scanned to; agent and times are settled by the caller.
 func sessionTo(x *store.Session, agent *[]byte, times *moments) []any {
 	t := times.of
 	return []any{

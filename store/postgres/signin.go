@@ -11,8 +11,8 @@ import (
 )
 
 // createSession is account, charge, ledger row and session. The account's row is locked before the payer's. What is
-// refused at first sight writes and locks nothing; when the last credits go while the payer is waited for, it divides by
-// zero, which takes the account's row back.
+// refused at first sight writes and locks nothing; when the last credits go while the payer is waited for, it divides
+// by zero, which takes the account's row back.
 const createSession = `WITH ok AS (` + touchAccount + `
     AND (NOT @required::boolean OR EXISTS (SELECT 1 FROM credits c WHERE c.owner = @payer::uuid AND c.balance >= @price::bigint))
   RETURNING a.id
@@ -80,7 +80,7 @@ var (
 )
 
 // CreateSession meets [store.SessionStore]. Sign-ins that queue behind one that is being committed are committed
-// together (see SignInLanes); one that has attempts to release is committed alone.
+// together (see [SignInLanes]); one that has attempts to release is committed alone.
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	r := signIn{ctx: ctx, NewSession: n, now: now}
 	if s.together == nil || !n.Release.Zero() || rules.SenselessCharge(n.Charge) {

@@ -136,7 +136,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 	})
 }
 
-// whileWanted answers a context that ends when every caller's has.
+// whileWanted returns a context that ends when every caller's has.
 func whileWanted(ctx context.Context, batch []signIn) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	var waiting atomic.Int64

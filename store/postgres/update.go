@@ -25,8 +25,8 @@ const witness = `witness AS (
     AND (SELECT me.guarded FROM me) ORDER BY id LIMIT 1 FOR UPDATE
 )`
 
-// updateAccount does the whole Change but for new secrets. When secrets go with it, a refusal must fail, so that it takes
-// the statement behind it along.
+// updateAccount does the whole Change but for new secrets. When secrets go with it, a refusal must fail, so that it
+// takes the statement behind it along.
 var updateAccount = prepare(`WITH me AS (
   SELECT a.id, a.epoch, `+guarded+`
     AND (@role::text <> 'admin' OR @status::text <> 'active') AS guarded FROM accounts a

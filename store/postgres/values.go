@@ -34,7 +34,7 @@ type moments []struct {
 	to *time.Time
 }
 
-// of answers where to scan a time to; fill moves what was scanned.
+// of returns where to scan a time to; fill moves what was scanned.
 func (m *moments) of(t *time.Time) *int64 {
 	ms := new(int64)
 	*m = append(*m, struct {
@@ -77,7 +77,7 @@ func digestOrNull(d store.Digest) []byte {
 	return d[:]
 }
 
-// jsonOrNull answers the JSON of what v points to; nil: NULL.
+// jsonOrNull returns the JSON of what v points to; nil: NULL.
 func jsonOrNull[T any](v *T) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -96,7 +96,7 @@ func fromJSON[T any](b []byte) (*T, error) {
 	return v, json.Unmarshal(b, v)
 }
 
-// storable answers s, or, if no text column can hold it, a text that none has.
+// storable returns s, or, if no text column can hold it, a text that none has.
 func storable(s string) string {
 	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
 		return "\uFFFD"

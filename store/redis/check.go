@@ -12,18 +12,18 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// ErrEviction is in the error of Check when the server may throw away counters.
+// ErrEviction is in the error of [Store.Check] when the server may throw away counters.
 var ErrEviction = errors.New("redis: the server may evict counters: set maxmemory-policy to noeviction")
 
 // Check says whether the server is fit for counters; call it once at start-up, before requests come in. An error is:
 //
-//   - ErrEviction (errors.Is): a server's maxmemory-policy is not noeviction. Whoever fills the memory could then
-//     push out the counter that holds them back (R22); without eviction they only get everyone refused. It also comes when
-//     the server does not tell its policy, which then must be known otherwise;
-//   - that Prefix has empty braces, which scatter the keys over a cluster;
+//   - [ErrEviction] ([errors.Is]): a server's maxmemory-policy is not noeviction. Whoever fills the memory could then
+//     push out the counter that holds them back (R22); without eviction they only get everyone refused. It also comes
+//     when the server does not tell its policy, which then must be known otherwise;
+//   - that [Options.Prefix] has empty braces, which scatter the keys over a cluster;
 //   - what the driver answers: the server is away, is a replica, or forbids INFO or scripts.
 //
-// Of a cluster or a ring every server is asked. It changes nothing and is not bound by Options.Timeout, but by ctx.
+// Of a cluster or a ring every server is asked. It changes nothing and is not bound by [Options.Timeout], but by ctx.
 func (s *Store) Check(ctx context.Context) error {
 	if strings.Contains(s.prefix, "{}") {
 		return fmt.Errorf("redis: Prefix %q must not contain {}", s.prefix)

@@ -10,24 +10,24 @@
 //
 // # What a verb is
 //
-// Take and Release are one Lua script each: one round trip (EVALSHA; EVAL once after the server has lost the script). A
-// script runs alone on its server, so a Take charges all buckets or none, also under a race. It repeats
+// Take and [Store.Release] are one Lua script each: one round trip (EVALSHA; EVAL once after the server has lost the
+// script). A script runs alone on its server, so a Take charges all buckets or none, also under a race. It repeats
 // [store.Limit] in whole milliseconds, for which the numbers of Lua are exact, and storetest compares the two on random
 // histories.
 //
 // The caller's now decides, never the server's clock. A key expires five minutes after its counter is dead, counted
-// from now at its last write: the difference covers processes whose clocks differ and a server whose clock jumps. So the
-// clocks of all processes and of the server may be five minutes apart before a penalty could end early.
+// from now at its last write: the difference covers processes whose clocks differ and a server whose clock jumps. So
+// the clocks of all processes and of the server may be five minutes apart before a penalty could end early.
 //
 // # Losing the server
 //
 // ContextTimeoutEnabled lets the driver itself give up in time; without it a verb pays for a goroutine of its own.
 //
-// A verb waits Options.Timeout for its answer, then returns an error, and the library refuses with
-// ErrUnavailable: nobody guesses uncounted. Options.RatesFailOpen makes one exception, for a Take of nothing
-// but rates; sign-in always has a lock among its buckets and stays shut. Sign-ups, mailed codes and links are then not
-// limited while the server is away, which whoever can overload it may bring about. Out of memory, missing rights and the
-// like never fail open.
+// A verb waits [Options.Timeout] for its answer, then returns an error, and the library refuses with ErrUnavailable:
+// nobody guesses uncounted. [Options.RatesFailOpen] makes one exception, for a Take of nothing but rates; sign-in
+// always has a lock among its buckets and stays shut. Sign-ups, mailed codes and links are then not limited while the
+// server is away, which whoever can overload it may bring about. Out of memory, missing rights and the like never fail
+// open.
 //
 // An attempt whose answer was lost may have been counted. The driver repeats what failed with the connection
 // (MaxRetries), so such an attempt may count twice: the strict side. What a restart without persistence, a flush, or a
@@ -36,27 +36,29 @@
 //
 // # Setting the server up
 //
-//   - maxmemory-policy noeviction, which is the default of Redis but not of every hosting service. Every other policy lets
-//     an attacker push counters out by filling the memory. Check tells.
-//   - appendonly yes. With appendfsync everysec a crash loses about a second of attempts; without any persistence it ends
-//     every lock.
+//   - maxmemory-policy noeviction, which is the default of Redis but not of every hosting service. Every other policy
+//     lets an attacker push counters out by filling the memory. Check tells.
+//   - appendonly yes. With appendfsync everysec a crash loses about a second of attempts; without any persistence it
+//     ends every lock.
 //   - A server, or at least a memory limit, that nothing else can fill: full, it refuses every sign-in.
-//   - Rights for an own user: EVAL, EVALSHA, MGET, GET, SET and DEL on the keys below Prefix; INFO for Check.
+//   - Rights for an own user: EVAL, EVALSHA, MGET, GET, SET and DEL on the keys below [Options.Prefix]; INFO for
+//     [Store.Check].
 //
 // # Keys
 //
-// Counters are <Prefix>{tk}c:<digest>, marks of recognised networks <Prefix>{tk}m:<digest>; digests are keyed, so nobody
-// can read an address from them. A counter is three little-endian doubles: attempts, until, expires, the times in
-// milliseconds since 1970. With the default Prefix it takes 168 bytes of Redis 7.0's memory.
+// Counters are <Prefix>{tk}c:<digest>, marks of recognised networks <Prefix>{tk}m:<digest>; digests are keyed, so
+// nobody can read an address from them. A counter is three little-endian doubles: attempts, until, expires, the times
+// in milliseconds since 1970. With the default [Options.Prefix] it takes 168 bytes of Redis 7.0's memory.
 //
-// A script may only use keys of one slot of a Redis Cluster. The buckets of one Take have nothing in common (networks,
-// addresses, accounts), so {tk} puts all keys into one slot: the cluster gives failover, not spread, and one shard counts for
-// everybody. A Prefix with braces of its own, such as "{eu}", chooses another slot. Installations that must spread
-// use a Prefix, or a server, each. A Ring works alike, but counts anew where it moves the slot to when a shard is down.
+// A script may only use keys of one slot of a Redis Cluster. The buckets of one [Store.Take] have nothing in common
+// (networks, addresses, accounts), so {tk} puts all keys into one slot: the cluster gives failover, not spread, and one
+// shard counts for everybody. A Prefix with braces of its own, such as "{eu}", chooses another slot. Installations that
+// must spread use a Prefix, or a server, each. A Ring works alike, but counts anew where it moves the slot to when a
+// shard is down.
 //
 // # Tests
 //
 // They want a server in TOLLKEEPER_TEST_REDIS, a redis:// URL, and the program redis-server for those that stop, pause,
-// flush or fill it. Tried with Redis 7.0, alone and as a cluster of one; not with Sentinel, a failover or the counters of a
-// Ring.
+// flush or fill it. Tried with Redis 7.0, alone and as a cluster of one; not with Sentinel, a failover or the counters
+// of a Ring.
 package redis

@@ -87,7 +87,7 @@ func TestRatesAreCountedWhileTheServerAnswers(t *testing.T) {
 	client, prefix := shared(t)
 	attempts, b := redis.New(client, redis.Options{Prefix: prefix, RatesFailOpen: true}), bucket(rate)
 	for range rate.Burst {
-		if d := take(t, attempts, b); !d.Allowed || !d.Outcomes[0].Charged {
+		if d := take(t, attempts, b); !d.Allowed || !d.Outcomes[0].Counted {
 			t.Fatalf("%+v", d)
 		}
 	}

@@ -39,7 +39,7 @@ type reply struct {
 	err     error
 }
 
-// run runs a script once and answers its numbers, or an error after s.timeout at the latest.
+// run runs a script once and returns its numbers, or an error after s.timeout at the latest.
 func (s *Store) run(ctx context.Context, script *driver.Script, keys []string, numbers packed) (packed, error) {
 	if s.client == nil {
 		return nil, errNoClient

@@ -20,12 +20,12 @@ type Options struct {
 	Timeout time.Duration
 
 	// RatesFailOpen lets a Take in, uncounted, that has only rates, while the server does not answer or says that it
-	// cannot serve just now. A Take with a lock or a ceiling among its buckets is refused all the same. Zero: every Take is
-	// refused.
+	// cannot serve just now. A Take with a lock or a ceiling among its buckets is refused all the same. Zero: every
+	// Take is refused.
 	RatesFailOpen bool
 
-	// FailedOpen is told of each Take that RatesFailOpen let in, with the error behind it, before Take answers. It may be
-	// called by several goroutines at once. Zero: nobody is told.
+	// FailedOpen is told of each Take that RatesFailOpen let in, with the error behind it, before Take
+	// answers. It may be called by several goroutines at once. Zero: nobody is told.
 	FailedOpen func(error)
 }
 
@@ -41,7 +41,8 @@ type Store struct {
 
 var _ store.AttemptStore = (*Store)(nil)
 
-// New makes a Store on the client, which stays the caller's to close. It does not talk to the server; Check does.
+// New makes a Store on the client, which stays the caller's to close. It does not talk to the server; [Store.Check]
+// does.
 func New(client driver.UniversalClient, o Options) *Store {
 	s := &Store{client: client, prompt: prompt(client), prefix: o.Prefix, timeout: o.Timeout, open: o.RatesFailOpen, opened: o.FailedOpen}
 	if s.prefix == "" {

@@ -65,7 +65,7 @@ func decision(answer packed) store.Decision {
 		d.Outcomes[i] = store.Outcome{
 			State:   store.State{N: int(o.at(0)), Until: moment(o.at(1)), Expires: moment(o.at(2))},
 			Refused: o.at(3) == refused,
-			Charged: o.at(3) == charged,
+			Counted: o.at(3) == charged,
 			Marked:  moment(o.at(4)),
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Gone reports whether an account of that status, below a parent of that status, must not be found any more. The parent of
-// a root account is empty.
+// Gone reports whether an account of that status, below a parent of that status, must not be found any more. The parent
+// of a root account is empty.
 func Gone(status, parent store.Status) bool {
 	return status == store.StatusDeleted || parent == store.StatusDeleted
 }
@@ -25,8 +25,8 @@ func Admin(a *store.Account) bool {
 	return a.Role == store.RoleAdmin && a.Status == store.StatusActive
 }
 
-// Resigns reports whether a scope that must keep an admin loses this one. Root accounts are not guarded. next is nil when
-// the account goes.
+// Resigns reports whether a scope that must keep an admin loses this one. Root accounts are not guarded. next is nil
+// when the account goes.
 func Resigns(was, next *store.Account) bool {
 	return was.Parent != store.Root && Admin(was) && (next == nil || !Admin(next))
 }
@@ -69,8 +69,8 @@ type Admitted struct {
 	Payment Payment       // its Balance has the child counted
 }
 
-// Admit decides about a new account. An ID that exists is no error and comes before all of them. Errors win in this order: no
-// account, parent, what it comes with, the charge's, email, username, google, public key.
+// Admit decides about a new account. An ID that exists is no error and comes before all of them. Errors win in this
+// order: no account, parent, what it comes with, the charge's, email, username, google, public key.
 func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	a := n.Account
 	switch {
@@ -133,8 +133,8 @@ type Updated struct {
 	Payment Payment
 }
 
-// Update decides about a Change. Errors win in this order: gone, version, a status that is not its to give, proof, TOTP step,
-// last admin, accounts of the secrets, the charge's, email, username, google.
+// Update decides about a Change. Errors win in this order: gone, version, a status that is not its to give, proof, TOTP
+// step, last admin, accounts of the secrets, the charge's, email, username, google.
 func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 	next := &c.Account
 	spent, proved := spend(c, w.Secrets, now)

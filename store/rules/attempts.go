@@ -12,7 +12,7 @@ type Counter struct {
 	Marked time.Time   // only with Waive: until when that mark lives, also when that has passed
 }
 
-// Take decides about an attempt. counters are in the order of the buckets. Those whose Outcome is Charged are to be
+// Take decides about an attempt. counters are in the order of the buckets. Those whose Outcome is [Charged] are to be
 // written.
 func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decision {
 	now = Whole(now)
@@ -22,13 +22,13 @@ func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decis
 		if marked := counters[i].Marked; now.Before(marked) {
 			o.Marked = marked
 		}
-		o.State, o.Charged = buckets[i].Limit.Next(counters[i].State, now)
-		o.Refused = !o.Charged && o.Marked.IsZero()
+		o.State, o.Counted = buckets[i].Limit.Next(counters[i].State, now)
+		o.Refused = !o.Counted && o.Marked.IsZero()
 		d.Allowed = d.Allowed && !o.Refused
 	}
 	for i := range d.Outcomes {
-		if o := &d.Outcomes[i]; o.Charged && !d.Allowed {
-			o.Charged, o.State = false, current(counters[i].State, now)
+		if o := &d.Outcomes[i]; o.Counted && !d.Allowed {
+			o.Counted, o.State = false, current(counters[i].State, now)
 		}
 	}
 	return d

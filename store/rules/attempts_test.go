@@ -36,7 +36,7 @@ func TestTakeChargesAllOrNone(t *testing.T) {
 		}
 		d := rules.Take(buckets, c.counters, now)
 		for i, o := range d.Outcomes {
-			if d.Allowed != c.allowed || o.Charged != c.charged[i] || o.State.N != c.n[i] {
+			if d.Allowed != c.allowed || o.Counted != c.charged[i] || o.State.N != c.n[i] {
 				t.Errorf("%s: bucket %d of %+v", c.name, i, d)
 			}
 		}

@@ -29,8 +29,8 @@ type Payment struct {
 	Receipt store.Receipt
 }
 
-// draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for. Errors win in this
-// order: a negative price, credits, an id of the ledger entry that is in use.
+// draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for. Errors win in
+// this order: a negative price, credits, an id of the ledger entry that is in use.
 func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, error) {
 	switch {
 	case SenselessCharge(c):
@@ -56,7 +56,8 @@ func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, e
 	return Payment{entry, store.Receipt{Charged: true, Balance: after}}, nil
 }
 
-// standing returns the receipt of a verb that happened before: whether its charge stands, with the balance as it is now.
+// standing returns the receipt of a verb that happened before: whether its charge stands, with the balance as it is
+// now.
 func standing(c store.Charge, p Purse) Payment {
 	if Charged(c) && p.Paid {
 		return Payment{Receipt: store.Receipt{Charged: true, Balance: p.Balance}}
@@ -64,8 +65,8 @@ func standing(c store.Charge, p Purse) Payment {
 	return Payment{}
 }
 
-// Debit moves the figures by an amount of credits above zero: Granted = Credits + Used holds before and after. It does not
-// ask whether the balance covers it.
+// Debit moves the figures by an amount of credits above zero: Granted = Credits + Used holds before and after. It does
+// not ask whether the balance covers it.
 func Debit(b *store.Balance, op store.Operation, amount int64) {
 	b.Credits -= amount
 	b.Used += amount
@@ -83,8 +84,8 @@ func Debit(b *store.Balance, op store.Operation, amount int64) {
 	}
 }
 
-// Open returns the balance of a new root account and the entry of its grant; nil: it has none. The month of now is open,
-// the one before is closed.
+// Open returns the balance of a new root account and the entry of its grant; nil: it has none. The month of now is
+// open, the one before is closed.
 func Open(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) (store.Balance, *store.LedgerEntry) {
 	b := store.Balance{ClosedMonth: store.MonthOf(now) - 1}
 	if grant == nil {

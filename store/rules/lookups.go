@@ -31,8 +31,8 @@ type Place struct {
 	Name  Name // "email" or "google"
 }
 
-// Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it turns
-// out to be [Gone].
+// Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it
+// turns out to be [Gone].
 func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 	return func(yield func(Place) bool) {
 		for _, name := range [...]Name{{"google", l.GoogleSubject}, {"email", l.Email}} {
@@ -46,8 +46,8 @@ func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 	}
 }
 
-// Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but houses
-// and deleted ones.
+// Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but
+// houses and deleted ones.
 func Strays(l store.Lookup) bool {
 	return l.Stray && l.Email != "" && l.Scope == store.Root && !Keyed(l)
 }
@@ -60,8 +60,8 @@ func Alone[T any](found []T) (only T, ok bool) {
 	return found[0], true
 }
 
-// Organization returns what counts for an account: its own, that of its OrganizationOwner, or its parent's; nil: none. A
-// later one is looked at only where the earlier ones are nil.
+// Organization returns what counts for an account: its own, that of its OrganizationOwner, or its parent's; nil: none.
+// A later one is looked at only where the earlier ones are nil.
 func Organization(own, owners, parents *store.Organization) *store.Organization {
 	switch {
 	case own != nil:

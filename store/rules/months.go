@@ -19,9 +19,10 @@ type Tenant struct {
 	Balance store.Balance
 }
 
-// Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as far
-// as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same month.
-// No caller makes its id: it is a UUIDv7 of now whose rest is of the SHA-256 of owner and key, which SQL can make, too.
+// Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as
+// far as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same
+// month. No caller makes its id: it is a UUIDv7 of now whose rest is of the SHA-256 of owner and key, which SQL can
+// make, too.
 func Due(t Tenant, price int64, now time.Time) store.LedgerEntry {
 	month := t.Balance.ClosedMonth + 1
 	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
@@ -51,8 +52,8 @@ type Closed struct {
 	Entry   *store.LedgerEntry // to be written; nil: it costs nothing
 }
 
-// Close settles the tenant's oldest open month. entry is what is [Due]; paid, asked only where that is below zero, tells that
-// an entry of the owner has its Key.
+// Close settles the tenant's oldest open month. entry is what is [Due]; paid, asked only where that is below zero,
+// tells that an entry of the owner has its [Name.Key].
 func Close(t Tenant, entry store.LedgerEntry, paid bool) Closed {
 	b := t.Balance
 	c := Closed{Month: store.Month{

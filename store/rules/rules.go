@@ -1,7 +1,7 @@
-// Package rules holds the decisions of a store, each once, as pure functions of values: what a verb may do, in which order
-// its errors win, and what stands afterwards. A backend looks up the facts, calls the rule and writes what it returns, all
-// in one transaction. memory and sqlite do so. SQL that must decide in one statement repeats a rule, and storetest.Compare
-// holds it to that on random histories.
+// Package rules holds the decisions of a store, each once, as pure functions of values: what a verb may do, in which
+// order its errors win, and what stands afterwards. A backend looks up the facts, calls the rule and writes what it
+// returns, all in one transaction. memory and sqlite do so. SQL that must decide in one statement repeats a rule, and
+// storetest.Compare holds it to that on random histories.
 //
 //	Admit           CreateAccount
 //	Update          UpdateAccount
@@ -17,14 +17,15 @@
 //	Places, Alone   FindAccount
 //	Listed          ListAccounts
 //
-// The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that does
-// not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all later ones
-// may stay zero.
+// The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that
+// does not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all
+// later ones may stay zero.
 //
-// SenselessAccount, SenselessChange and SenselessCharge tell what no facts make right, for SQL that says nothing of it.
+// [SenselessAccount], [SenselessChange] and [SenselessCharge] tell what no facts make right, for SQL that says nothing
+// of it.
 //
-// Which error wins stands at the verb, in package store. Rules take what they are given and keep it: whoever must not share
-// memory with a caller copies before or after.
+// Which error wins stands at the verb, in package store. Rules take what they are given and keep it: whoever must not
+// share memory with a caller copies before or after.
 package rules
 
 import (

@@ -20,8 +20,8 @@ func Forgotten(x *store.Secret) time.Time {
 	return x.ExpiresAt
 }
 
-// Put returns the secrets as they are kept, also where one of the same digest was used. owners: none of their accounts is
-// absent or [Gone]; else ErrNotFound.
+// Put returns the secrets as they are kept, also where one of the same digest was used. owners: none of their accounts
+// is absent or [Gone]; else ErrNotFound.
 func Put(list []store.Secret, owners bool) ([]store.Secret, error) {
 	if len(list) > 0 && !owners {
 		return nil, store.ErrNotFound
@@ -62,9 +62,9 @@ type Claimed struct {
 	Matched bool           // false: the answer is ErrNotFound, and the tries stay counted
 }
 
-// Claim decides about a try. list are the account's secrets, email its present EmailKey. The try meets every secret of the
-// purpose that is usable, has tries left and was mailed to the present address or to none. It counts on each of them; a match
-// uses up all of them, or with Single just itself.
+// Claim decides about a try. list are the account's secrets, email its present EmailKey. The try meets every secret of
+// the purpose that is usable, has tries left and was mailed to the present address or to none. It counts on each of
+// them; a match uses up all of them, or with Single just itself.
 func Claim(c store.Claim, email string, list []store.Secret, now time.Time) Claimed {
 	met := func(x *store.Secret) bool {
 		return x.Purpose == c.Purpose && Usable(x, now) && (c.Tries <= 0 || x.Tries < c.Tries) && (x.Address == "" || x.Address == email)

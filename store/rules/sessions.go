@@ -26,8 +26,9 @@ type SignedIn struct {
 	Payment Payment
 }
 
-// SignIn decides about a new session. An ID that the account has is no error and comes before all of them but the first. Errors
-// win in this order: an ID that another account has, gone, not active or another epoch, TOTP step, the charge's.
+// SignIn decides about a new session. An ID that the account has is no error and comes before all of them but the
+// first. Errors win in this order: an ID that another account has, gone, not active or another epoch, TOTP step, the
+// charge's.
 func SignIn(n store.NewSession, w Signer, now time.Time) (SignedIn, error) {
 	switch {
 	case w.Holder != uuid.Nil && w.Holder != n.Session.Account:
@@ -68,8 +69,8 @@ func Hold(account uuid.UUID, x *store.Session, w Standing, now time.Time) error 
 	return nil
 }
 
-// Shown returns what a look-up shows of a live session. parent is nil for a root account. o is the [Organization] that counts
-// for the account; nil: none.
+// Shown returns what a look-up shows of a live session. parent is nil for a root account. o is the [Organization] that
+// counts for the account; nil: none.
 func Shown(x *store.Session, a, parent *store.Account, o *store.Organization) store.Live {
 	l := store.Live{
 		Session: *x,
@@ -120,9 +121,9 @@ type Rotated struct {
 	Reuse   bool          // it is to be ended by reuse, although the answer is an error
 }
 
-// Rotate decides about a rotation. x is nil when there is no such session. Errors win in this order: a session that reuse
-// ended (Conflict, but ErrNotFound for the generation that was current), not live or not active or past its RefreshUntil,
-// reuse.
+// Rotate decides about a rotation. x is nil when there is no such session. Errors win in this order: a session that
+// reuse ended (Conflict, but ErrNotFound for the generation that was current), not live or not active or past its
+// RefreshUntil, reuse.
 func Rotate(r store.Rotation, x *store.Session, w Standing, now time.Time) (Rotated, error) {
 	switch {
 	case x == nil:

@@ -37,7 +37,7 @@ func accountOf(r *row) store.Account {
 
 const selectAccount = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.id = ?`
 
-// account answers the account in whatever state, or ErrNotFound.
+// account returns the account in whatever state, or ErrNotFound.
 func account(c *conn, id uuid.UUID) (a store.Account, err error) {
 	found, err := c.one(selectAccount, func(r *row) { a = accountOf(r) }, id[:])
 	if err == nil && !found {
@@ -178,7 +178,7 @@ func saveOrganization(c *conn, a *store.Account) error {
 	return err
 }
 
-// activeDay answers the day of a sign-in, counted from 1970. Rounding down keeps its order also before that.
+// activeDay returns the day of a sign-in, counted from 1970. Rounding down keeps its order also before that.
 func activeDay(t time.Time) driver.Value {
 	if t.IsZero() {
 		return nil

@@ -17,7 +17,7 @@ type billed struct {
 	receipt store.Receipt
 }
 
-// CreateAccount meets store.AccountStore.
+// CreateAccount meets [store.AccountStore].
 func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := createAccount(c, n, now)
@@ -88,7 +88,7 @@ func countChild(c *conn, parent uuid.UUID, p rules.Payment) error {
 	return err
 }
 
-// UpdateAccount meets store.AccountStore.
+// UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	r, err := answer(ctx, s, func(c *conn) (billed, error) {
 		a, receipt, err := change(c, ch, now)
@@ -178,7 +178,7 @@ const selectTaken = `SELECT
   EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND google_subject = ?5 AND id <> ?2),
   EXISTS (SELECT 1 FROM accounts WHERE public_key = ?6)`
 
-// taken answers the Field of the first name that another account of the scope has, and whether one has the public key.
+// taken returns the Field of the first name that another account of the scope has, and whether one has the public key.
 func taken(c *conn, scope uuid.UUID, a *store.Account, publicKey driver.Value) (field string, keyTaken bool, err error) {
 	names := rules.Names(a)
 	_, err = c.one(selectTaken, func(r *row) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Take meets store.AttemptStore.
+// Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return answer(ctx, s, func(c *conn) (store.Decision, error) { return takeAttempt(c, b, now.UTC()) })
 }
@@ -25,7 +25,7 @@ func takeAttempt(c *conn, buckets []store.Bucket, now time.Time) (d store.Decisi
 	}
 	d = rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {
-		if !d.Outcomes[i].Charged {
+		if !d.Outcomes[i].Counted {
 			continue
 		}
 		if err := saveAttempt(c, buckets[i].Key, d.Outcomes[i].State); err != nil {
@@ -63,7 +63,7 @@ func saveAttempt(c *conn, key store.Digest, s store.State) error {
 	return err
 }
 
-// Release meets store.AttemptStore.
+// Release meets [store.AttemptStore].
 func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
 	if t.Zero() {
 		return ctx.Err()

@@ -164,7 +164,7 @@ func (c *conn) rollback() {
 	c.open = false
 }
 
-// pragma sets or reads a setting and answers its first value as text.
+// pragma sets or reads a setting and returns its first value as text.
 func (c *conn) pragma(statement string) (value string, err error) {
 	_, err = c.one(statement, func(r *row) { value = fmt.Sprint(r.values[0]) })
 	return value, err

@@ -57,7 +57,7 @@ func openBalance(c *conn, owner uuid.UUID, grant *store.LedgerEntry, now time.Ti
 	return writeEntry(c, entry)
 }
 
-// ApplyCredit meets store.CreditStore.
+// ApplyCredit meets [store.CreditStore].
 func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
 	r, err := answer(ctx, s, func(c *conn) (rules.Applied, error) { return applyCredit(c, e) })
 	return r.Entry, r.Balance, r.Fresh, err
@@ -93,7 +93,7 @@ func applying(c *conn, e *store.LedgerEntry) (w rules.Applying, err error) {
 	return w, err
 }
 
-// entryByKey answers the entry; nil: there is none.
+// entryByKey returns the entry; nil: there is none.
 func entryByKey(c *conn, owner uuid.UUID, key string) (e *store.LedgerEntry, err error) {
 	_, err = c.one(selectEntry, func(r *row) {
 		entry := entryOf(r)
@@ -102,7 +102,7 @@ func entryByKey(c *conn, owner uuid.UUID, key string) (e *store.LedgerEntry, err
 	return e, err
 }
 
-// Balance meets store.CreditStore. A deleted root account keeps its row.
+// Balance meets [store.CreditStore]. A deleted root account keeps its row.
 func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		found, err := c.one(selectBalance, func(r *row) { b = balanceOf(r) }, owner[:])
@@ -121,7 +121,7 @@ const (
   WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
 )
 
-// ListCredits meets store.CreditStore. An owner without Balance has no entries.
+// ListCredits meets [store.CreditStore]. An owner without [Store.Balance] has no entries.
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
 	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
 	if op != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// DeleteAccount meets store.AccountStore.
+// DeleteAccount meets [store.AccountStore].
 func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		facts, err := leaving(c, id)

@@ -22,7 +22,7 @@ const (
 	patience = 10 * time.Second
 )
 
-// locate answers how to open path, after making the file with mode 0600 if there is none: SQLite itself would make it
+// locate returns how to open path, after making the file with mode 0600 if there is none: SQLite itself would make it
 // readable for everybody. The log files beside it take over its mode.
 func locate(path string) (dsn string, err error) {
 	if path == "" || strings.ContainsRune(path, 0) {

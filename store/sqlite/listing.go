@@ -44,7 +44,7 @@ const (
   UNION ALL SELECT 1 FROM accounts WHERE parent = ?1 AND username_key >= ?2 AND username_key < ?3 LIMIT ?4)`
 )
 
-// ListAccounts meets store.AccountStore.
+// ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) (page []store.Account, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		if known, err := isScope(c, scope); err != nil || !known {
@@ -114,7 +114,7 @@ const countActive = `SELECT
   (SELECT count(*) FROM accounts WHERE parent = ?1 AND active_day > ?2) +
   (SELECT count(*) FROM accounts WHERE parent = ?1 AND active_day = ?2 AND last_sign_in >= ?3)`
 
-// CountAccounts meets store.AccountStore.
+// CountAccounts meets [store.AccountStore].
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (n int64, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		if known, err := isScope(c, scope); err != nil || !known {

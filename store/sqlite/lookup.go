@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// FindAccount meets store.AccountStore.
+// FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) (err error) {
 		subject, err = find(c, l)
@@ -29,7 +29,7 @@ const (
   WHERE a.stray = 1 AND a.email_key = ?1 AND p.status <> 'deleted' LIMIT 2`
 )
 
-// find answers ErrNotFound, or a Subject whose account is not gone.
+// find returns ErrNotFound, or a Subject whose account is not gone.
 func find(c *conn, l store.Lookup) (s store.Subject, err error) {
 	switch {
 	case l.ID != uuid.Nil:
@@ -47,7 +47,7 @@ func find(c *conn, l store.Lookup) (s store.Subject, err error) {
 	return complete(c, s)
 }
 
-// only answers the account of a query that finds one at most, or ErrNotFound.
+// only returns the account of a query that finds one at most, or ErrNotFound.
 func only(c *conn, query string, args ...driver.Value) (a store.Account, err error) {
 	found, err := c.one(query, func(r *row) { a = accountOf(r) }, args...)
 	if err == nil && !found {
@@ -82,7 +82,7 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 	return s, store.ErrNotFound
 }
 
-// keyOwner answers the account whose key or number was given; nil: none was, or there is none.
+// keyOwner returns the account whose key or number was given; nil: none was, or there is none.
 func keyOwner(c *conn, l store.Lookup) (*store.Account, error) {
 	var a store.Account
 	var err error
@@ -100,7 +100,7 @@ func keyOwner(c *conn, l store.Lookup) (*store.Account, error) {
 	return &a, err
 }
 
-// onlyStray answers the child with this email if there is exactly one below a parent that is no house and not deleted.
+// onlyStray returns the child with this email if there is exactly one below a parent that is no house and not deleted.
 func onlyStray(c *conn, email string) (a store.Account, err error) {
 	var few []store.Account
 	err = c.each(context.Background(), selectStrays, func(r *row) error {

@@ -12,7 +12,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// versions answers the schema's files in order; the n-th makes version n of version n-1.
+// versions returns the schema's files in order; the n-th makes version n of version n-1.
 func versions() ([]string, error) {
 	return fs.Glob(schema, "schema/*.sql")
 }
@@ -88,7 +88,7 @@ func version(c *conn) (int, error) {
 	return strconv.Atoi(v)
 }
 
-// ready answers a clear error when the schema is not this library's. It asks the file until it once was.
+// ready returns a clear error when the schema is not this library's. It asks the file until it once was.
 func (s *Store) ready(c *conn) error {
 	if s.migrated.Load() {
 		return nil

@@ -13,7 +13,7 @@ import (
 const selectMonths = `SELECT owner, month, users, free_users, retention, operations, credits, at FROM months
   WHERE owner = ?1 AND month BETWEEN ?2 AND ?3 ORDER BY month DESC LIMIT ?4`
 
-// ListMonths meets store.CreditStore.
+// ListMonths meets [store.CreditStore].
 func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) (page []store.Month, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectMonths, func(r *row) error {
@@ -27,7 +27,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 	return page, err
 }
 
-// CloseMonths meets store.CreditStore. Those that are furthest behind come first, then by id.
+// CloseMonths meets [store.CreditStore]. Those that are furthest behind come first, then by id.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
 	if price < 0 {
 		return 0, nil, store.ErrInvalid

@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// QueueMail meets store.OutboxStore.
+// QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	return s.write(ctx, func(c *conn) error { return queue(c, m) })
 }
@@ -31,7 +31,7 @@ func queue(c *conn, list []store.QueuedMail) error {
 	return nil
 }
 
-// ClaimMail meets store.OutboxStore. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore]. DueAt of what it answers is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, lease, now) })
 }
@@ -67,7 +67,7 @@ const (
 	updateDue   = `UPDATE outbox SET due_at = ?2 WHERE id = ?1`
 )
 
-// FinishMail meets store.OutboxStore.
+// FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		var m *store.QueuedMail

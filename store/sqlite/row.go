@@ -112,7 +112,7 @@ func optionalBytes(b []byte) driver.Value {
 	return b
 }
 
-// document answers v as JSON. Only values of this module's own types get here; they always encode.
+// document returns v as JSON. Only values of this module's own types get here; they always encode.
 func document(v any) (driver.Value, error) {
 	b, err := json.Marshal(v)
 	if err != nil {

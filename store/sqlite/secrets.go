@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// PutSecrets meets store.SecretStore.
+// PutSecrets meets [store.SecretStore].
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		found, err := owners(c, list)
@@ -74,7 +74,7 @@ func secretOf(r *row) store.Secret {
 	}
 }
 
-// secretsOf answers all that the account has.
+// secretsOf returns all that the account has.
 func secretsOf(c *conn, account uuid.UUID) (list []store.Secret, err error) {
 	err = c.each(context.Background(), selectSecrets, func(r *row) error {
 		list = append(list, secretOf(r))
@@ -99,7 +99,7 @@ const selectSecret = `SELECT ` + secretColumns + `
   WHERE s.digest = ?1 AND s.purpose = ?2 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
   ORDER BY s.account LIMIT 1`
 
-// Secret meets store.SecretStore. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id answers.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x store.Secret, subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		found, err := c.one(selectSecret, func(r *row) { x = secretOf(r) }, d[:], string(p))
@@ -115,7 +115,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x 
 	return x, subject, err
 }
 
-// ConsumeSecret meets store.SecretStore. The tries that a wrong code cost stay counted although it is an error.
+// ConsumeSecret meets [store.SecretStore]. The tries that a wrong code cost stay counted although it is an error.
 func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.Time) (subject store.Subject, err error) {
 	matched := false
 	err = s.write(ctx, func(c *conn) (err error) {

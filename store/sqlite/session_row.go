@@ -89,7 +89,7 @@ func standingOf(ended, epoch int64, status, parent store.Status) rules.Standing 
 	return rules.Standing{Ended: ended != 0, Reused: ended == endedByReuse, Epoch: epoch, Status: status, Parent: parent}
 }
 
-// heldBy answers the session if it is a live one of the account, else ErrNotFound.
+// heldBy returns the session if it is a live one of the account, else ErrNotFound.
 func heldBy(c *conn, account, id uuid.UUID, now time.Time) (*store.Session, error) {
 	x, err := held(c, id)
 	if err != nil {
@@ -103,7 +103,8 @@ const selectSessions = `SELECT ` + sessionColumns + `, s.ended, a.epoch, a.statu
   FROM accounts a JOIN sessions s ON s.account = a.id AND s.epoch = a.epoch LEFT JOIN accounts p ON p.id = a.parent
   WHERE a.id = ?1 AND s.ended = 0 AND s.id > ?2 ORDER BY s.id`
 
-// ListSessions meets store.SessionStore. Sessions of an earlier epoch, and those that were ended, are not walked over.
+// ListSessions meets [store.SessionStore]. Sessions of an earlier epoch, and those that were ended, are not walked
+// over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectSessions, func(r *row) error {

@@ -17,14 +17,14 @@ const (
 	endedByReuse = int64(2)
 )
 
-// CreateSession meets store.SessionStore.
+// CreateSession meets [store.SessionStore].
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	return answer(ctx, s, func(c *conn) (store.Receipt, error) { return createSession(c, n, now) })
 }
 
 const (
-	// selectSigner is all that rules.SignIn looks at, and selectPayingSigner with its Purse: one statement, in which the
-	// account, the session and the payer may each be absent. ?4 is the account and ?5 the session.
+	// selectSigner is all that rules.SignIn looks at, and selectPayingSigner with its Purse: one statement, in which
+	// the account, the session and the payer may each be absent. ?4 is the account and ?5 the session.
 	selectSigner       = `SELECT ` + signerColumns + signerJoins
 	selectPayingSigner = `SELECT ` + signerColumns + `, b.owner, ` + purseColumns + signerJoins + ` LEFT JOIN balances b ON b.owner = ?1`
 
@@ -80,7 +80,7 @@ func signer(c *conn, n *store.NewSession) (w rules.Signer, day driver.Value, err
 	return w, day, err
 }
 
-// Session meets store.SessionStore.
+// Session meets [store.SessionStore].
 func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l store.Live, err error) {
 	err = s.read(ctx, func(c *conn) error {
 		x, err := held(c, id)
@@ -96,7 +96,7 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (l sto
 	return l, err
 }
 
-// RotateSession meets store.SessionStore.
+// RotateSession meets [store.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	var refused error
 	l, err := answer(ctx, s, func(c *conn) (l store.Live, err error) {
@@ -111,7 +111,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 
 const updateRotation = `UPDATE sessions SET generation = ?2, rotated_at = ?3, expires_at = ?4, refresh_until = ?5, ends_at = ?6 WHERE id = ?1`
 
-// rotate answers what refuses the rotation apart from its errors: reuse ends the session, which an error would undo.
+// rotate returns what refuses the rotation apart from its errors: reuse ends the session, which an error would undo.
 func rotate(c *conn, r store.Rotation, now time.Time) (l store.Live, refused, err error) {
 	x, err := held(c, r.Session)
 	if err != nil {
@@ -135,7 +135,7 @@ func rotate(c *conn, r store.Rotation, now time.Time) (l store.Live, refused, er
 
 const updateTouch = `UPDATE sessions SET seen_at = ?2, proved_at = ?3 WHERE id = ?1`
 
-// TouchSession meets store.SessionStore.
+// TouchSession meets [store.SessionStore].
 func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		x, err := heldBy(c, t.Account, t.Session, now)
@@ -148,7 +148,7 @@ func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) 
 	})
 }
 
-// RevokeSession meets store.SessionStore.
+// RevokeSession meets [store.SessionStore].
 func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
 		x, err := heldBy(c, account, id, now)

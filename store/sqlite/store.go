@@ -24,7 +24,7 @@ import (
 
 var _ store.Store = (*Store)(nil)
 
-// ErrClosed answers every verb after Close.
+// ErrClosed returns every verb after [Store.Close].
 var ErrClosed = errors.New("sqlite: the store is closed")
 
 // Store is a [store.Store] on one SQLite file. Open makes it, Close ends it. It is safe for concurrent use, and
@@ -45,8 +45,8 @@ type Store struct {
 type work func(*conn) error
 
 // Open opens the file, or makes it with mode 0600, or with ":memory:" opens a database that ends with the Store. The
-// schema is Migrate's to make. A directory, a file that cannot be read or written, that is no SQLite database or belongs to
-// another application is an error.
+// schema is [Store.Migrate]'s to make. A directory, a file that cannot be read or written, that is no SQLite database
+// or belongs to another application is an error.
 func Open(path string) (*Store, error) {
 	s := &Store{path: path, closed: make(chan struct{}), readers: new(pool), writer: new(pool)}
 	s.lane = group.New(group.Config[work]{}, s.commit)
@@ -71,7 +71,7 @@ func (s *Store) open() error {
 	return s.readers.fill(min(8, max(2, runtime.GOMAXPROCS(0))), dsn, onlyRead)
 }
 
-// Close waits for the verbs that run and closes the file. Later verbs answer ErrClosed. Calling it again
+// Close waits for the verbs that run and closes the file. Later verbs answer [ErrClosed]. Calling it again
 // answers the same.
 func (s *Store) Close() error {
 	s.closing.Do(func() {

@@ -6,7 +6,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/group"
 )
 
-// write runs a verb in a transaction and answers after the commit. When ctx ends before it ran, it did not happen.
+// write runs a verb in a transaction and returns after the commit. When ctx ends before it ran, it did not happen.
 func (s *Store) write(ctx context.Context, do work) error {
 	_, err := s.lane.Do(ctx, do)
 	return err
@@ -46,7 +46,7 @@ func (s *Store) commit(ctx context.Context, batch []work) []group.Result[struct{
 	return results
 }
 
-// together answers false when the batch was undone and is to be tried one by one.
+// together returns false when the batch was undone and is to be tried one by one.
 func together(c *conn, batch []work, results []group.Result[struct{}]) bool {
 	if err := c.begin(beginWrite); err != nil {
 		fail(results, err)

@@ -48,7 +48,7 @@ func (k *kit) refused(at time.Time, b []store.Bucket, by ...int) store.Decision 
 		for _, j := range by {
 			in = in || i == j
 		}
-		k.that(o.Refused == in && !o.Charged, "bucket %d: %+v, want Refused %v and not charged", i, o, in)
+		k.that(o.Refused == in && !o.Counted, "bucket %d: %+v, want Refused %v and not charged", i, o, in)
 	}
 	return d
 }
@@ -93,7 +93,7 @@ func takeFollows(k *kit, l store.Limit) {
 		d, err := k.attempts.Take(k.ctx, []store.Bucket{b}, at)
 		k.ok(err)
 		k.equal("decision", d, store.Decision{
-			Allowed: in, Outcomes: []store.Outcome{{State: next, Refused: !in, Charged: in}},
+			Allowed: in, Outcomes: []store.Outcome{{State: next, Refused: !in, Counted: in}},
 		})
 		want = next
 		switch step % 4 {

@@ -89,7 +89,7 @@ func (b uncounted) Take(ctx context.Context, buckets []store.Bucket, now time.Ti
 	d, err := b.Store.Take(ctx, buckets, now)
 	var back store.Release
 	for i, o := range d.Outcomes {
-		if o.Charged && !o.Marked.IsZero() {
+		if o.Counted && !o.Marked.IsZero() {
 			back.Forget = append(back.Forget, buckets[i].Key)
 		}
 	}

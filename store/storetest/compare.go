@@ -15,9 +15,9 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// Compare does random histories of all verbs with a store and with store/memory, which decides by store/rules, and fails at
-// the first answer that differs: an error with its field, a receipt, an account, a session, a balance, a list, or now and
-// then all that is visible. Ids, keys and names come from small pools, so that everything collides.
+// Compare does random histories of all verbs with a store and with store/memory, which decides by store/rules, and
+// fails at the first answer that differs: an error with its field, a receipt, an account, a session, a balance, a list,
+// or now and then all that is visible. Ids, keys and names come from small pools, so that everything collides.
 //
 // It makes at least that many steps, and goes on until every outcome that matters was met; one that is never met is a
 // failure, too. It returns how often which outcome of which verb was met. Like the random tests of [Run], which makes a
@@ -50,8 +50,8 @@ func compare(k *kit, steps int) map[string]int {
 	return seen
 }
 
-// dawn is when a history begins. No other test of the kit lives in the two years after it, so that the verbs that see all
-// rows of a store see just those of the history.
+// dawn is when a history begins. No other test of the kit lives in the two years after it, so that the verbs that see
+// all rows of a store see just those of the history.
 var (
 	dawn = time.Date(1980, 1, 10, 0, 0, 0, 0, time.UTC)
 	noon = dawn.AddDate(1, 11, 0)
@@ -118,8 +118,8 @@ func (w *twins) step(i int) {
 	}
 }
 
-// both does the same with both stores, and wants the same of both. request is what to show where they differ. It returns
-// the outcome.
+// both does the same with both stores, and wants the same of both. request is what to show where they differ. It
+// returns the outcome.
 func (w *twins) both(verb string, request any, do func(s store.Store, i int) (any, error)) string {
 	w.Helper()
 	got, err := do(w.stores[0], 0)

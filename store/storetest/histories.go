@@ -48,7 +48,7 @@ func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	d := store.Decision{Allowed: true}
 	for _, b := range buckets {
 		next, in := b.Limit.Next(m.states[b.Key], at)
-		o := store.Outcome{State: next, Charged: in}
+		o := store.Outcome{State: next, Counted: in}
 		if until := m.marks[b.Waive]; (b.Waive != store.Digest{}) && at.Before(until) {
 			o.Marked = until
 		}
@@ -58,8 +58,8 @@ func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	}
 	for i, b := range buckets {
 		o := &d.Outcomes[i]
-		if !d.Allowed && o.Charged {
-			o.Charged = false
+		if !d.Allowed && o.Counted {
+			o.Counted = false
 			o.State = m.states[b.Key]
 			if !at.Before(o.State.Expires) {
 				o.State = store.State{}
@@ -173,7 +173,7 @@ func attemptsUTC(k *kit) {
 		for range 4 {
 			next, in := l.Next(want, now)
 			d := k.take(now.In(elsewhere), b)
-			k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Charged: in, Marked: now.Add(time.Hour)})
+			k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Counted: in, Marked: now.Add(time.Hour)})
 			want = next
 		}
 	}

@@ -7,8 +7,8 @@
 // Every sentence of the contract is a named subtest, and every verb that promises to be atomic is raced. The tests need
 // no clock: every time they pass is fixed, in 1971, 2044 or 2300, so that a store that reads one is found out.
 //
-// Each test makes its own ids, addresses and keys and never takes the store for empty. So open may return the same store
-// each time, also one that has been through the kit before; but nobody else may use it meanwhile.
+// Each test makes its own ids, addresses and keys and never takes the store for empty. So open may return the same
+// store each time, also one that has been through the kit before; but nobody else may use it meanwhile.
 //
 // The random tests log their seed; with STORETEST_SEED in the environment they repeat it.
 package storetest

@@ -7,7 +7,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// cancelledReads calls every verb that reads with a context that ended, and wants an error that is none of the contract.
+// cancelledReads calls every verb that reads with a context that ended, and wants an error that is none of the
+// contract.
 func cancelledReads(k *kit) {
 	ctx, cancel := context.WithCancel(k.ctx)
 	cancel()

@@ -1,4 +1,5 @@
-// Package proc runs programs for tests: builds one, starts it as a real process, waits until it serves, stops or kills it.
+// Package proc runs programs for tests: builds one, starts it as a real process, waits until it serves, stops or kills
+// it.
 package proc
 
 import (

@@ -67,8 +67,8 @@ func (w *Witness) CheckMail(tb testing.TB, kept store.Store, config tollkeeper.C
 }
 
 // CheckStore wants in the store, which no server uses meanwhile: every account that was answered; for every parent a
-// balance that is not negative and is the sum of its ledger; one row for each paid session and each child; a session for
-// each row of a sign-in; counters that tell the number of rows.
+// balance that is not negative and is the sum of its ledger; one row for each paid session and each child; a session
+// for each row of a sign-in; counters that tell the number of rows.
 func (w *Witness) CheckStore(tb testing.TB, kept store.Store, now time.Time) {
 	tb.Helper()
 	w.mu.Lock()

@@ -1,5 +1,6 @@
-// Package kv is the engine below toystore: ordered keys, and transactions that may have to be run again. It is as small as
-// such an engine can be. FoundationDB, bbolt, etcd, Badger and Redis with WATCH offer the same two calls, and a disk.
+// Package kv is the engine below toystore: ordered keys, and transactions that may have to be run again. It is as small
+// as such an engine can be. FoundationDB, bbolt, etcd, Badger and Redis with WATCH offer the same two calls, and a
+// disk.
 package kv
 
 import (
@@ -21,7 +22,7 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 }
 
 // Update runs f and commits all that it wrote, or nothing if f returns an error. It runs f anew when another Update has
-// committed meanwhile. So f must have no effect but on its Tx and on what it sets each time.
+// committed meanwhile. So f must have no effect but on its [Tx] and on what it sets each time.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	for {
 		if err := ctx.Err(); err != nil {

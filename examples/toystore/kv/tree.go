@@ -2,8 +2,8 @@ package kv
 
 import "hash/maphash"
 
-// node is the root of a treap: a search tree by key, and a heap by weight, which keeps it shallow. Nodes never change. So
-// to begin is to take the root, to commit is to swap it, and to roll back is to forget it.
+// node is the root of a treap: a search tree by key, and a heap by weight, which keeps it shallow. Nodes never change.
+// So to begin is to take the root, to commit is to swap it, and to roll back is to forget it.
 type node struct {
 	key    string
 	value  []byte

@@ -22,7 +22,7 @@ func waiveAttempts(k *kit) {
 		b := k.waived(small, until)
 		d := k.take(now, b)
 		next, _ := small.Next(store.State{}, now)
-		k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Charged: true, Marked: until})
+		k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Counted: true, Marked: until})
 		b.Waive = store.Digest{}
 		k.take(now, b)
 		k.refused(now, []store.Bucket{b}, 0)
