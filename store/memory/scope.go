@@ -30,6 +30,14 @@ func (a *account) parentStatus() store.Status {
 	return a.parent.Status
 }
 
+// above returns the account's parent; nil for a root account.
+func (a *account) above() *store.Account {
+	if a.parent == nil {
+		return nil
+	}
+	return &a.parent.Account
+}
+
 // gone reports whether the account must not be found any more.
 func (a *account) gone() bool { return rules.Gone(a.Status, a.parentStatus()) }
 

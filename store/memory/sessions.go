@@ -28,13 +28,13 @@ func (x *session) standing() rules.Standing {
 // end is the time that Sweep counts from.
 func (x *session) end() int64 { return rules.EndOf(&x.Session, x.ended).UnixMilli() }
 
-// place and unplace write a session into the indexes whose keys may change, and take it out of them.
-func (s *Store) place(x *session) {
+// index and unindex write a session into the indexes whose keys may change, and take it out of them.
+func (s *Store) index(x *session) {
 	s.sessionEnds.insert(stamped[*session]{x.end(), x.ID, x})
 	x.account.sessions.insert(stamped[*session]{x.Epoch, x.ID, x})
 }
 
-func (s *Store) unplace(x *session) {
+func (s *Store) unindex(x *session) {
 	s.sessionEnds.remove(stamped[*session]{at: x.end(), id: x.ID})
 	x.account.sessions.remove(stamped[*session]{at: x.Epoch, id: x.ID})
 }
@@ -61,7 +61,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	}
 	x := &session{Session: rules.WholeSession(n.Session), account: a}
 	s.sessions[x.ID] = x
-	s.place(x)
+	s.index(x)
 	s.signedIn(a, now)
 	a.TOTPStep = done.Step
 	s.pay(done.Payment)
@@ -85,20 +85,12 @@ func (s *Store) Session(ctx context.Context, id uuid.UUID, now time.Time) (store
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	x, shown, standing := s.held(id)
-	if !rules.Live(shown, standing, now) {
+	x := s.sessions[id]
+	if x == nil || !rules.Live(&x.Session, x.standing(), now) {
 		return store.Live{}, store.ErrNotFound
 	}
-	return s.describe(x), nil
-}
-
-func (s *Store) describe(x *session) store.Live {
 	a := x.account
-	var parent *store.Account
-	if a.parent != nil {
-		parent = &a.parent.Account
-	}
-	return rules.Shown(&x.Session, &a.Account, parent, s.organization(a))
+	return rules.Shown(&x.Session, &a.Account, a.above(), s.organization(a)), nil
 }
 
 // RotateSession meets [store.SessionStore].
@@ -119,11 +111,12 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 		return store.Live{}, err
 	}
 	if done.Moved {
-		s.unplace(x)
+		s.unindex(x)
 		x.Session = done.Session
-		s.place(x)
+		s.index(x)
 	}
-	return s.describe(x), nil
+	a := x.account
+	return rules.Shown(&x.Session, &a.Account, a.above(), s.organization(a)), nil
 }
 
 // held looks up what is decided on about a session; without one all of it is zero.
@@ -167,7 +160,7 @@ func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now ti
 
 // endSession keeps the row, so that a repeated CreateSession is still known, but no list walks over it any more.
 func (s *Store) endSession(x *session, now time.Time) {
-	s.unplace(x)
+	s.unindex(x)
 	x.ended = now
 	s.sessionEnds.insert(stamped[*session]{x.end(), x.ID, x})
 }
@@ -178,9 +171,9 @@ func (s *Store) keepSession(a *account, id uuid.UUID, epoch int64) {
 	if !rules.Kept(&a.Account, shown, standing.Ended) {
 		return
 	}
-	s.unplace(x)
+	s.unindex(x)
 	x.Epoch = epoch
-	s.place(x)
+	s.index(x)
 }
 
 // ListSessions meets [store.SessionStore]. Sessions of an earlier epoch are not walked over.

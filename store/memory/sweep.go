@@ -31,7 +31,7 @@ func (s *Store) sweepSessions(limit int, ended int64) bool {
 		if limit--; limit < 0 {
 			return true
 		}
-		s.unplace(e.row)
+		s.unindex(e.row)
 		delete(s.sessions, e.id)
 	}
 	return false

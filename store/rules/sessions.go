@@ -71,16 +71,14 @@ func Hold(account uuid.UUID, x *store.Session, w Standing, now time.Time) error 
 
 // Shown returns what a look-up shows of a live session. parent is nil for a root account. o is the [Organization] that
 // counts for the account; nil: none.
-func Shown(x *store.Session, a, parent *store.Account, o *store.Organization) store.Live {
-	l := store.Live{
-		Session: *x,
-		Parent:  a.Parent, Number: a.Number, PublicKey: a.PublicKey,
-		Email: a.Email, Username: a.Username, Name: a.Name,
-		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive,
-		KeyMaster: a.KeyMaster, KeyVersion: a.KeyVersion,
-		PasswordChangedAt: a.PasswordChangedAt, PasswordTemporary: a.PasswordTemporary,
-		Verified: !a.EmailVerifiedAt.IsZero(), HasFactor: len(a.TOTP) > 0,
-	}
+func Shown(x *store.Session, a, parent *store.Account, o *store.Organization) (l store.Live) {
+	l.Session = *x
+	l.Parent, l.Number, l.PublicKey = a.Parent, a.Number, a.PublicKey
+	l.Email, l.Username, l.Name = a.Email, a.Username, a.Name
+	l.Role, l.Status, l.ParentStatus = a.Role, a.Status, store.StatusActive
+	l.KeyMaster, l.KeyVersion = a.KeyMaster, a.KeyVersion
+	l.PasswordChangedAt, l.PasswordTemporary = a.PasswordChangedAt, a.PasswordTemporary
+	l.Verified, l.HasFactor = !a.EmailVerifiedAt.IsZero(), len(a.TOTP) > 0
 	if parent != nil {
 		l.ParentStatus, l.KeyMaster, l.KeyVersion = parent.Status, parent.KeyMaster, parent.KeyVersion
 	}
