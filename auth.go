@@ -3,6 +3,9 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +18,7 @@ import (
 // Authenticator is the whole library: it signs people up and in, checks tokens, and keeps the books. Make one with
 // [New]; it never changes afterwards and is safe for concurrent use.
 type Authenticator struct {
-	cfg      Config
+	cfg      *Config // behind a pointer: what fmt prints without asking shows an address
 	store    store.Store
 	attempts store.AttemptStore
 	apart    bool // attempts live in another store than sessions
@@ -41,7 +44,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 		return nil, err
 	}
 	c.detach()
-	a := &Authenticator{cfg: c, store: errorsOf{s}, attempts: errorsOf{s}}
+	a := &Authenticator{cfg: &c, store: errorsOf{s}, attempts: errorsOf{s}}
 	if c.Limits.Attempts != nil {
 		a.attempts, a.apart = attemptErrors{c.Limits.Attempts}, true
 	}
@@ -68,6 +71,12 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 // Close stops the background worker: mail that is due is still sent, until ctx ends; what is left stays in the store
 // for the next process. It is safe to call more than once. The store stays open: it is the caller's.
 func (a *Authenticator) Close(ctx context.Context) error { return a.worker.close(ctx) }
+
+// Format names the type alone: fmt asks no method of what an unexported field holds, and these hold every key.
+func (*Authenticator) Format(f fmt.State, _ rune) { io.WriteString(f, "tollkeeper.Authenticator") }
+
+// LogValue names the type alone.
+func (*Authenticator) LogValue() slog.Value { return slog.StringValue("tollkeeper.Authenticator") }
 
 // Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {

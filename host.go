@@ -2,6 +2,9 @@ package tollkeeper
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +19,12 @@ type Host struct{ auth *Authenticator }
 
 // Host returns what the process itself may do.
 func (a *Authenticator) Host() Host { return Host{auth: a} }
+
+// Format names the type alone, as [Authenticator.Format] does.
+func (Host) Format(f fmt.State, _ rune) { io.WriteString(f, "tollkeeper.Host") }
+
+// LogValue names the type alone.
+func (Host) LogValue() slog.Value { return slog.StringValue("tollkeeper.Host") }
 
 // hostItself stands for the host where a method of the Authenticator has its caller: it is no account.
 var hostItself = &Identity{}

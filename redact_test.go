@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path"
 	"reflect"
@@ -56,6 +59,46 @@ func TestSecretsDoNotShow(t *testing.T) {
 	}
 	if held < 20 {
 		t.Errorf("only %d types hold a secret: the walk has lost its way", held)
+	}
+}
+
+// A live instance holds every key in fields that fmt looks into without asking.
+func TestAnAuthenticatorShowsNoKeys(t *testing.T) {
+	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte(marker), 3)[:32])
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Secrets = []tollkeeper.MasterKey{tollkeeper.MasterKey(strings.Repeat(marker, 3))}
+		c.Tokens.SigningKeys = []tollkeeper.SigningKey{{Private: private}}
+	}))
+	type service struct {
+		Auth *tollkeeper.Authenticator
+		auth *tollkeeper.Authenticator
+		Host tollkeeper.Host
+		host tollkeeper.Host
+	}
+	s := service{k.Auth, k.Auth, k.Auth.Host(), k.Auth.Host()}
+	for _, x := range []any{k.Auth, k.Auth.Host(), s, &s, []any{k.Auth}, []*service{&s}, map[string]*service{"s": &s}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t", "%c", "%p"} {
+			shows(t, fmt.Sprintf("%T as %s", x, verb), fmt.Sprintf(verb, x), private)
+		}
+		var out bytes.Buffer
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", x)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", x)
+		shows(t, fmt.Sprintf("%T in a log", x), out.String(), private)
+	}
+}
+
+// A panic prints what String returns, and gob what MarshalBinary does.
+func TestSecretsDoNotShowInPanicsAndGobs(t *testing.T) {
+	for _, x := range []interface {
+		fmt.Stringer
+		encoding.BinaryMarshaler
+	}{tollkeeper.Password(marker), tollkeeper.SecretText(marker), tollkeeper.SecretBytes(marker)} {
+		if x.String() != "[redacted]" {
+			t.Errorf("%T is %q", x, x.String())
+		}
+		if err := gob.NewEncoder(io.Discard).Encode(x); err == nil {
+			t.Errorf("%T is encoded", x)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ var around = []struct{ imports, given, left string }{
 	{
 		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"; contract "github.com/tollkeeper/tollkeeper/store"`,
 		`ctx context.Context, store contract.Store, key tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
-		`_ = id`,
+		`_, _ = id, token`,
 	},
 	{
 		`"net/http"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"`,
