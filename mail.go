@@ -60,7 +60,7 @@ type outgoing struct {
 	data   letter.Data
 }
 
-// letterFor decides what the account is told. False: nothing, because it is not active or the matter is settled.
+// letterFor decides what the account is told. False: nothing, because it is not active or there is nothing left to do.
 func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool) {
 	now, out := a.now(), a.addressed(s, m)
 	if out.to == "" || admitMail(s) != nil && m.Kind != MailNotice {
@@ -74,7 +74,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	case MailReset:
 		token := random.Token()
 		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
-		out.data.Link = a.pages(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
 	case MailVerify:
 		if !s.Account.EmailVerifiedAt.IsZero() {
 			return out, false
@@ -84,7 +84,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 			token, ttl = random.ShortToken(), shortLinkTTL
 		}
 		out.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
-		out.data.Link = a.pages(s, a.cfg.Mail.Links.Verify, verifyPage(s), m.Args[argPath]).Link(token)
+		out.data.Link = a.links(s, a.cfg.Mail.Links.Verify, verifyPage(s), m.Args[argPath]).Link(token)
 	case MailChangeEmail:
 		if overtaken(m, s.Account) {
 			return out, false
@@ -92,7 +92,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		token := random.Token()
 		out.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
 		out.secret.Address = m.To
-		out.data.Link = a.pages(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
+		out.data.Link = a.links(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
 	case MailNotice, MailCreditAlert:
 		out.data.Notice, out.data.Network, out.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
 		out.data.Level, out.data.Credits = m.Args[argLevel], m.Args[argCredits]
@@ -162,14 +162,14 @@ func resetPage(s Subject) string {
 	return s.Organization.AuthURLs.Reset
 }
 
-// pages says where a link of the account's mail leads: to what the request asked for, which was checked when it came,
+// links says where a link of the account's mail leads: to what the request asked for, which was checked when it came,
 // else to the organization's page, else to the path below Config.BaseURL.
-func (a *Authenticator) pages(s Subject, path, page, asked string) letter.Pages {
-	p := letter.Pages{Base: a.cfg.BaseURL, Path: path, Page: page, Asked: asked}
+func (a *Authenticator) links(s Subject, path, page, asked string) letter.Links {
+	l := letter.Links{Base: a.cfg.BaseURL, Path: path, Page: page, Asked: asked}
 	if s.Organization != nil {
-		p.Site = s.Organization.URL
+		l.Site = s.Organization.URL
 	}
-	return p
+	return l
 }
 
 // What a notice tells (R36). None holds a secret or a link to follow.

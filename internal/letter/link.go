@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Pages are where the link of a mail may lead: the page that the request asked for, else the organization's own, else
+// Links are where the link of a mail may lead: the page that the request asked for, else the organization's own, else
 // the host's.
-type Pages struct {
+type Links struct {
 	Base  string // the host's own URL
 	Path  string // of the host's page, below Base
 	Site  string // the organization's URL; empty: Base
@@ -17,8 +17,8 @@ type Pages struct {
 
 // Link returns the URL of the page with the token in its parameter "token". Where that page is no URL, the link leads
 // to the host's.
-func (p Pages) Link(token string) string {
-	for _, page := range []string{p.page(), p.Base + p.Path} {
+func (l Links) Link(token string) string {
+	for _, page := range []string{l.page(), l.Base + l.Path} {
 		if u, err := url.Parse(page); err == nil {
 			q := u.Query()
 			q.Set("token", token)
@@ -29,23 +29,23 @@ func (p Pages) Link(token string) string {
 	return ""
 }
 
-func (p Pages) page() string {
+func (l Links) page() string {
 	switch {
-	case strings.HasPrefix(p.Asked, "/"):
-		return p.origin() + p.Asked
-	case p.Asked != "":
-		return p.Asked
-	case p.Page != "":
-		return p.Page
+	case strings.HasPrefix(l.Asked, "/"):
+		return l.origin() + l.Asked
+	case l.Asked != "":
+		return l.Asked
+	case l.Page != "":
+		return l.Page
 	}
-	return p.Base + p.Path
+	return l.Base + l.Path
 }
 
 // origin returns scheme and host of the organization's pages, or Base, which may have a path.
-func (p Pages) origin() string {
-	u, err := url.Parse(p.Site)
-	if p.Site == "" || err != nil {
-		return p.Base
+func (l Links) origin() string {
+	u, err := url.Parse(l.Site)
+	if l.Site == "" || err != nil {
+		return l.Base
 	}
 	return u.Scheme + "://" + u.Host
 }
