@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// RequestVerification mails a new confirmation link. The same answer goes to unknown and verified addresses.
+// RequestVerification mails a new verification link. The same answer goes to unknown and verified addresses.
 // [ErrInvalidEmail], [ErrParentKeyFormat], [ErrUnknownParent], [ErrInvalidInput] (verify path), [ErrRateLimited].
 func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) error {
 	now := a.now()
@@ -30,7 +30,7 @@ func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) 
 	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
 }
 
-// RequestOwnVerification mails the caller a new confirmation link. [ErrAlreadyVerified], [ErrInvalidInput],
+// RequestOwnVerification mails the caller a new verification link. [ErrAlreadyVerified], [ErrInvalidInput],
 // [ErrRateLimited].
 func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity, verifyPath string, c Client) error {
 	by = by.orNobody()
@@ -114,7 +114,7 @@ func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 	return c
 }
 
-// verificationMail asks the worker for a confirmation link.
+// verificationMail asks the worker for a verification link.
 func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, now time.Time) store.QueuedMail {
 	return store.QueuedMail{
 		ID: newID(), Kind: MailVerify, Lookup: l, DueAt: now,

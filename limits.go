@@ -23,7 +23,7 @@ type Limits struct {
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      []Limit // of codes for one address, wrong ones and right ones; each is compared with every live code. Zero: 25 per day
-	Resend         []Limit // of confirmation mails per (scope, email). Zero: 1 per minute
+	Resend         []Limit // of verification mails per (scope, email). Zero: 1 per minute
 	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
 	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
 

@@ -20,8 +20,8 @@ func requestReset(c *call, in tollkeeper.MailRequest) (done, error) {
 	return done{}, c.auth.RequestReset(c.ctx(), in)
 }
 
-// requestConfirmation asks for a link that verifies the email: the caller's own, if they are known.
-func requestConfirmation(c *call, in tollkeeper.MailRequest) (done, error) {
+// requestVerification asks for a link that verifies the email: the caller's own, if they are known.
+func requestVerification(c *call, in tollkeeper.MailRequest) (done, error) {
 	if c.id != nil {
 		return done{}, c.auth.RequestOwnVerification(c.ctx(), c.id, in.VerifyPath, c.client())
 	}
@@ -36,8 +36,8 @@ func (c *call) address(in *tollkeeper.MailRequest) error {
 	return c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent)
 }
 
-// confirmEmail redeems the token of a confirmation link.
-func confirmEmail(c *call, token string) (done, error) {
+// verifyEmail redeems the token of a verification link.
+func verifyEmail(c *call, token string) (done, error) {
 	return done{}, c.auth.VerifyEmail(c.ctx(), tollkeeper.SecretText(token), c.client())
 }
 

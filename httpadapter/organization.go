@@ -74,11 +74,11 @@ var organizationRoutes = []route{
 			at(tollkeeper.ErrForbidden, 404, "PARENT_NOT_FOUND", "Parent account not found"),
 			at(tollkeeper.ErrInsufficientCredits, 403, "PARENT_INSUFFICIENT_BALANCE", "Parent account has insufficient balance"),
 		),
-	on("GET", "/auth/confirm-email", confirmQuery, confirmEmail, organizationSays("Email verified successfully")).
-		saying(confirmReplies...).readable(),
-	on("POST", "/auth/confirm-email", confirmBody, confirmEmail, organizationSays("Email verified successfully")).
-		saying(confirmReplies...).readable(),
-	on("POST", "/auth/request-new-confirmation", confirmationWanted, requestConfirmation, organizationSays("Verification email has been sent")).
+	on("GET", "/auth/confirm-email", confirmQuery, verifyEmail, organizationSays("Email verified successfully")).
+		saying(verifyReplies...).readable(),
+	on("POST", "/auth/confirm-email", confirmBody, verifyEmail, organizationSays("Email verified successfully")).
+		saying(verifyReplies...).readable(),
+	on("POST", "/auth/request-new-confirmation", verificationWanted, requestVerification, organizationSays("Verification email has been sent")).
 		asks(maybeSignedIn).
 		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another verification email")),
 	on("POST", "/auth/reset-password", resetWanted, requestReset, organizationSays("Password reset link has been sent to your email")).

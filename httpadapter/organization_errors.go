@@ -67,8 +67,8 @@ var organizationReplies = []reply{
 	at(tollkeeper.ErrUpstream, 503, "SERVICE_UNAVAILABLE", "The identity provider cannot be reached"),
 }
 
-// confirmReplies are those of the token of a confirmation link (docs/WIRE.md 1.4).
-var confirmReplies = []reply{
+// verifyReplies are those of the token of a verification link (docs/WIRE.md 1.4).
+var verifyReplies = []reply{
 	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required"),
 	at(tollkeeper.ErrInvalidInput, 400, "INVALID_TOKEN_FORMAT", "Invalid token format"),
 	at(tollkeeper.ErrLinkUsed, 400, "EMAIL_ALREADY_VERIFIED", "Email is already verified"),

@@ -60,7 +60,7 @@ func confirmation(token string) (string, error) {
 	return token, nil
 }
 
-func confirmationWanted(c *call) (tollkeeper.MailRequest, error) {
+func verificationWanted(c *call) (tollkeeper.MailRequest, error) {
 	type wanted struct {
 		Email      string `json:"email"`
 		ParentKey  string `json:"parentPublicKey"`
