@@ -99,28 +99,30 @@ type RoleChange struct {
 }
 
 // SetRole gives an account in the caller's scope a role, and reports whether that changed anything. Taking the role of
-// admin away ends the account's sessions, but not the caller's own one. [ErrForbidden]; [ErrInvalidEmail];
-// [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
+// admin away ends the account's sessions, but not the caller's own one. [ErrForbidden]; [ErrInvalidInput] for
+// an unknown role; [ErrInvalidEmail]; [ErrNotFound]; [ErrLastAdmin].
 func (a *Authenticator) SetRole(ctx context.Context, by *Identity, r RoleChange) (changed bool, err error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)
 	if err != nil {
 		return false, err
 	}
-	key, err := emailKey(r.Email)
-	if err != nil {
-		return false, err
-	}
-	return a.setRole(ctx, by, r.Role, store.Lookup{Email: key, Scope: scope})
+	return a.setRole(ctx, by, r.Role, func() (Subject, error) {
+		key, err := emailKey(r.Email)
+		if err != nil {
+			return Subject{}, err
+		}
+		return a.subject(ctx, store.Lookup{Email: key, Scope: scope})
+	})
 }
 
-// setRole changes the role of the account that l finds; by is hostItself for the host.
-func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, l store.Lookup) (changed bool, err error) {
+// setRole changes the role of the account that find returns; by is hostItself for the host.
+func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, find func() (Subject, error)) (changed bool, err error) {
 	if role, err = a.role(role); err != nil {
 		return false, err
 	}
 	err = a.retry(func() error {
-		s, err := a.subject(ctx, l)
+		s, err := find()
 		if err != nil {
 			return err
 		}
@@ -142,8 +144,8 @@ func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, l 
 }
 
 // SetStatus lets an account in the caller's scope sign in, or no longer; disabling ends its sessions. Nobody disables
-// himself. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor
-// disabled.
+// their own account. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither
+// active nor disabled.
 func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUID, status Status) error {
 	by = by.orNobody()
 	if id == by.Account {
@@ -186,7 +188,7 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 	return s, nil
 }
 
-// RemoveAccount deletes another account of the caller's scope. Nobody removes himself: that is
+// RemoveAccount deletes another account of the caller's scope. Nobody removes their own: that is
 // [Authenticator.DeleteAccount], which asks for the password. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin].
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
@@ -271,9 +273,3 @@ func checkName(name string) error {
 
 // ValidPublicKey reports whether s has the form of a public key.
 func ValidPublicKey(s string) bool { return canon.ValidPublicKey(s) }
-
-// isNoParent tells an unknown parent from an unknown account.
-func isNoParent(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Code == ErrNotFound.Code && e.Field == "parent"
-}

@@ -117,7 +117,7 @@ func (a *Authenticator) create(ctx context.Context, x Account, now time.Time) (A
 // SetRole gives an account a role, and reports whether that changed anything. Taking the role of admin away ends its
 // sessions. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
 func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed bool, err error) {
-	return h.auth.setRole(ctx, hostItself, role, store.Lookup{ID: id})
+	return h.auth.setRole(ctx, hostItself, role, func() (Subject, error) { return h.Account(ctx, id) })
 }
 
 // SetStatus lets an account sign in, or no longer; disabling ends its sessions. Parents, too, on whom nobody else may

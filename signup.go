@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,7 +122,7 @@ func (a *Authenticator) initialGrant(owner uuid.UUID, now time.Time) *LedgerEntr
 }
 
 func signUpError(err error) error {
-	if isNoParent(err) {
+	if errors.Is(err, store.ErrNoParent) {
 		return ErrUnknownParent
 	}
 	return duplicate(err)
