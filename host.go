@@ -150,7 +150,7 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 	if s.Child() {
 		return OrganizationDetails{}, ErrForbidden
 	}
-	return h.auth.details(s, true)
+	return h.auth.detailsWithKey(s)
 }
 
 // UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden]
@@ -162,5 +162,9 @@ func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p Organi
 // UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it.
 // Whoever reads a web page of the tenant can then sign tokens in its name; they open nothing but live sessions.
 func (h Host) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
-	return h.auth.byKey(ctx, publicKey, true)
+	s, err := h.auth.detailsReadOf(ctx, publicKey)
+	if err != nil {
+		return OrganizationDetails{}, err
+	}
+	return h.auth.detailsWithKey(s)
 }

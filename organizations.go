@@ -16,7 +16,7 @@ type OrganizationDetails struct {
 	Owner        uuid.UUID
 	Organization Organization // with its defaults where there is none yet
 	PublicKey    string       // the parent's
-	TenantKey    SecretText   // jwtSecret; only for the parent himself
+	TenantKey    SecretText   // jwtSecret; only for the parent itself
 }
 
 // OrganizationPatch changes what is not nil.
@@ -52,22 +52,29 @@ func (a *Authenticator) Organization(ctx context.Context, by *Identity) (Organiz
 		return OrganizationDetails{}, err
 	}
 	a.event(Event{Name: EventDetailsRead, Account: by.Account, Parent: by.Parent, Audience: by.Audience})
-	return a.details(s, by.IsParent() && by.Limited == Unlimited)
+	if by.IsParent() && by.Limited == Unlimited {
+		return a.detailsWithKey(s)
+	}
+	return details(s), nil
 }
 
-// OrganizationByKey returns what a parent's public key may show, which stands in every web page: never the secret.
+// OrganizationByKey returns what a parent's public key may show, which stands in every web page: never the tenant key.
 // [ErrUnknownParent]: no account has the key; [ErrForbidden] with [Error.Field] "parent": it is a child's.
 func (a *Authenticator) OrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
-	return a.byKey(ctx, publicKey, false)
-}
-
-func (a *Authenticator) byKey(ctx context.Context, publicKey string, secret bool) (OrganizationDetails, error) {
-	s, err := a.keyHolder(ctx, publicKey)
+	s, err := a.detailsReadOf(ctx, publicKey)
 	if err != nil {
 		return OrganizationDetails{}, err
 	}
-	a.event(Event{Name: EventDetailsRead, Account: s.Account.ID, Audience: AudienceOrganization})
-	return a.details(s, secret)
+	return details(s), nil
+}
+
+// detailsReadOf returns the parent whose public key it is, and tells that its details were read.
+func (a *Authenticator) detailsReadOf(ctx context.Context, publicKey string) (Subject, error) {
+	s, err := a.keyHolder(ctx, publicKey)
+	if err == nil {
+		a.event(Event{Name: EventDetailsRead, Account: s.Account.ID, Audience: AudienceOrganization})
+	}
+	return s, err
 }
 
 // keyHolder returns the parent whose public key it is.
@@ -85,20 +92,29 @@ func (a *Authenticator) keyHolder(ctx context.Context, publicKey string) (Subjec
 	return s, err
 }
 
-// details returns an organization with its defaults where there is none yet: domain restriction is on.
-func (a *Authenticator) details(s Subject, secret bool) (OrganizationDetails, error) {
+// details returns an organization with its defaults where there is none yet: domain restriction is on. The tenant key
+// is left out.
+func details(s Subject) OrganizationDetails {
 	d := OrganizationDetails{Owner: s.Account.ID, PublicKey: s.Account.PublicKey, Organization: Organization{DomainRestriction: true}}
 	if s.Organization != nil {
 		d.Organization = *s.Organization
 	}
-	if secret {
-		k, ok := a.tenantKey(&s.Account)
-		if !ok {
-			return d, ErrInternal.WithCause(errMasterMissing)
-		}
-		d.TenantKey = SecretText(k.Text())
+	return d
+}
+
+// detailsWithKey is details with the tenant key.
+func (a *Authenticator) detailsWithKey(s Subject) (d OrganizationDetails, err error) {
+	d = details(s)
+	d.TenantKey, err = a.tenantKeyText(&s.Account)
+	return d, err
+}
+
+func (a *Authenticator) tenantKeyText(x *Account) (SecretText, error) {
+	k, ok := a.tenantKey(x)
+	if !ok {
+		return "", ErrInternal.WithCause(errMasterMissing)
 	}
-	return d, nil
+	return SecretText(k.Text()), nil
 }
 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a
@@ -146,7 +162,7 @@ func (a *Authenticator) updateOrganization(ctx context.Context, p OrganizationPa
 			return err
 		}
 		s.Organization = &o
-		d, err = a.details(s, true)
+		d, err = a.detailsWithKey(s)
 		return err
 	})
 	if err == nil {
@@ -212,12 +228,8 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
 		}
-		k, ok := a.tenantKey(&s.Account)
-		if !ok {
-			return ErrInternal.WithCause(errMasterMissing)
-		}
-		key = SecretText(k.Text())
-		return nil
+		key, err = a.tenantKeyText(&s.Account)
+		return err
 	})
 	if err == nil {
 		a.event(Event{Name: EventTenantKeyRotated, Account: by.Account})
@@ -258,8 +270,8 @@ func set[T any](v *T, to *T) {
 	}
 }
 
-// check holds the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under the
-// organization's domain. Names are data: markup in them is escaped where it is shown.
+// checkOrganization checks the rules of docs/WIRE.md 1.2 and 1.6: every URL https (http for localhost), auth URLs under
+// the organization's domain. Names are data: markup in them is escaped where it is shown.
 func checkOrganization(o Organization) error {
 	if !canon.ValidLine(o.Name, 256) {
 		return ErrInvalidInput.WithField("organizationName").WithMessage("Organization name must be at most 256 bytes without control characters")

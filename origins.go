@@ -46,6 +46,5 @@ func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (
 	if err != nil {
 		return false, err
 	}
-	d, err := a.details(s, false)
-	return err == nil && a.OriginAllowed(d.Organization, r.Origin), err
+	return a.OriginAllowed(details(s).Organization, r.Origin), nil
 }

@@ -16,7 +16,7 @@ import (
 // parent's.
 type Profile struct {
 	Subject  Subject
-	Details  OrganizationDetails // without secret; for a child of its parent
+	Details  OrganizationDetails // without tenant key; for a child of its parent
 	Balance  Balance             // of a parent
 	Packages []LedgerEntry       // bought by a parent, newest first, at most 100
 }
@@ -28,9 +28,9 @@ func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, err
 	if err != nil {
 		return Profile{}, err
 	}
-	p := Profile{Subject: s}
-	if p.Details, err = a.details(s, false); err != nil || s.Child() {
-		return p, err
+	p := Profile{Subject: s, Details: details(s)}
+	if s.Child() {
+		return p, nil
 	}
 	if p.Balance, err = a.store.Balance(ctx, s.Account.ID); err != nil && !errors.Is(err, ErrNotFound) {
 		return p, err

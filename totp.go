@@ -173,10 +173,10 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 // matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every
 // step is compared, in constant time.
 func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64, ok bool) {
-	secret := base32Plain.EncodeToString(seed)
+	text := base32Plain.EncodeToString(seed)
 	current := now.Unix() / totpPeriod
 	for i := current - totpSkew; i <= current+totpSkew; i++ {
-		want, err := hotp.GenerateCodeCustom(secret, uint64(i), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := hotp.GenerateCodeCustom(text, uint64(i), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err == nil && i > last && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && !ok {
 			step, ok = i, true
 		}

@@ -135,7 +135,8 @@ type googleSSO struct {
 	ClientID string `json:"clientId"`
 }
 
-// organizationShown is the answer of docs/WIRE.md 1.2. The core has left Secret empty for all but the parent himself.
+// organizationShown is the answer of docs/WIRE.md 1.2. The core has left TenantKey empty for all but
+// the parent itself.
 func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
 	type credentials struct {
 		PublicKey string `json:"publicKey"`

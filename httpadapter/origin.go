@@ -92,6 +92,7 @@ func (c *call) originAllowed(origin string) (allowed, known bool, err error) {
 			return allowed, true, nil
 		}
 	case c.id != nil:
+		// Not Organization: it emits that its details were read, and nobody asked for them.
 		var s tollkeeper.Subject
 		s, err = c.auth.Host().Account(c.ctx(), c.id.Account)
 		if err == nil && s.Organization != nil {

@@ -26,7 +26,7 @@ func (r *Keyring) Secret(purpose, bound, value string) Digest {
 // Bucket digests what a throttle counts.
 func (r *Keyring) Bucket(parts ...string) Digest { return r.limiter.mac(parts...) }
 
-// SessionName names a session in logs and events: whoever holds a tenant's secret and learns a live session id could
+// SessionName names a session in logs and events: whoever holds a tenant key and learns a live session id could
 // act as that session, so the id itself is never logged (docs/WIRE.md 1.1 rule 6).
 func (r *Keyring) SessionName(id uuid.UUID) string {
 	m := r.logs.mac(string(id[:]))
