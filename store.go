@@ -115,12 +115,11 @@ func (e errorsOf) ConsumeSecret(ctx context.Context, c store.Claim, now time.Tim
 }
 
 func (e errorsOf) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
-	r1, err := e.of.Take(ctx, b, now)
-	return r1, asError(err)
+	return attemptErrors{e.of}.Take(ctx, b, now)
 }
 
 func (e errorsOf) Release(ctx context.Context, s store.Release, now time.Time) error {
-	return asError(e.of.Release(ctx, s, now))
+	return attemptErrors{e.of}.Release(ctx, s, now)
 }
 
 func (e errorsOf) ApplyCredit(ctx context.Context, l store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
@@ -166,7 +165,7 @@ func (e errorsOf) Sweep(ctx context.Context, limit int, now time.Time) (bool, er
 	return r1, asError(err)
 }
 
-// attemptErrors is errorsOf for an AttemptStore that stands alone.
+// attemptErrors is errorsOf for the attempts alone, which may live in a store of their own.
 type attemptErrors struct{ of store.AttemptStore }
 
 func (e attemptErrors) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
