@@ -174,7 +174,8 @@ func projected(used int64, now time.Time) int64 {
 	return int64(float64(used) * float64(month) / float64(passed))
 }
 
-// alerts of a balance: how much of everything ever granted is used. Written so that no figure overflows.
+// alertsOf returns the thresholds that a balance has passed: how much of everything ever granted is used. Written so
+// that no figure overflows.
 func alertsOf(b Balance) Alerts {
 	return Alerts{
 		Low:      b.Granted > 0 && b.Used >= b.Granted-b.Granted/4,

@@ -24,7 +24,7 @@ type pending struct {
 	Operation Operation `json:"o"`
 	KeyOwner  uuid.UUID `json:"k,omitzero"` // of the organization widget
 	Network   string    `json:"n"`
-	Scope     string    `json:"s"` // as submitted, to settle its throttles
+	Scope     string    `json:"s"` // as submitted, to release its attempts
 	Email     string    `json:"u"`
 	Until     int64     `json:"x"` // unix milliseconds
 }

@@ -79,7 +79,7 @@ func (a *Authenticator) markOf(g guess) store.Digest {
 	return a.digests.bucket("mark", g.scope, g.email, g.client.neighbourhood())
 }
 
-// taken is what a Take did, for settling it later.
+// taken is what a Take counted, for releasing it later.
 type taken struct {
 	hits     []hit
 	decision store.Decision
@@ -87,7 +87,7 @@ type taken struct {
 	also     []store.Digest // further buckets that a success forgets
 }
 
-// ask has the store charge the buckets, before anything expensive is done (R17, R21).
+// ask has the store count the hits, before anything expensive is done (R17, R21).
 func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
 	buckets := make([]store.Bucket, len(hits))
 	for i, c := range hits {
@@ -206,7 +206,7 @@ func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
 	}
 }
 
-// takeFactor charges the second factor's own limiter (R41): proving the first factor again gives nothing back. The
+// takeFactor hits the second factor's own limiter (R41): proving the first factor again gives nothing back. The
 // ceiling of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets
 // both.
 func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {

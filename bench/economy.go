@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
-// parents of the economy: their name, children and ledger rows.
+// economyParent is a parent of the economy: its name, and how many children and ledger rows it has.
 type economyParent struct {
 	name             string
 	children, ledger int
