@@ -11,7 +11,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
-// Who may act on whom: a parent on its children, an admin on his fellows, everyone on himself, a limited session on nobody.
+// Who may act on whom: a parent on its children, an admin on their fellows, everyone on themselves, a limited session on
+// nobody.
 func TestMayActOn(t *testing.T) {
 	parent, other, self, fellow := uuid.New(), uuid.New(), uuid.New(), uuid.New()
 	id := func(account, parent uuid.UUID, role tollkeeper.Role, limited tollkeeper.Limitation) *tollkeeper.Identity {
@@ -25,21 +26,21 @@ func TestMayActOn(t *testing.T) {
 		target *tollkeeper.Account
 		want   bool
 	}{
-		{"himself", id(self, parent, user, ""), account(self, parent), true},
-		{"himself, limited", id(self, parent, admin, tollkeeper.LimitedPassword), account(self, parent), false},
+		{"oneself", id(self, parent, user, ""), account(self, parent), true},
+		{"oneself, limited", id(self, parent, admin, tollkeeper.LimitedPassword), account(self, parent), false},
 		{"a parent on itself", id(parent, root, user, ""), account(parent, root), true},
 		{"a parent on its child", id(parent, root, user, ""), account(fellow, parent), true},
 		{"a parent, limited, on its child", id(parent, root, user, tollkeeper.LimitedUnverified), account(fellow, parent), false},
 		{"a parent on another's child", id(parent, root, admin, ""), account(fellow, other), false},
 		{"a parent on another parent", id(parent, root, admin, ""), account(other, root), false},
-		{"an admin on his fellow", id(self, parent, admin, ""), account(fellow, parent), true},
-		{"an admin on his parent", id(self, parent, admin, ""), account(parent, root), false},
+		{"an admin on their fellow", id(self, parent, admin, ""), account(fellow, parent), true},
+		{"an admin on their parent", id(self, parent, admin, ""), account(parent, root), false},
 		{"an admin on another scope", id(self, parent, admin, ""), account(fellow, other), false},
 		{"an admin on another parent", id(self, parent, admin, ""), account(other, root), false},
-		{"an admin without his second factor", id(self, parent, admin, tollkeeper.LimitedSecondFactor), account(fellow, parent), false},
-		{"a user on his fellow", id(self, parent, user, ""), account(fellow, parent), false},
-		{"a guest on his fellow", id(self, parent, guest, ""), account(fellow, parent), false},
-		{"a label on his fellow", id(self, parent, "owner", ""), account(fellow, parent), false},
+		{"an admin without their second factor", id(self, parent, admin, tollkeeper.LimitedSecondFactor), account(fellow, parent), false},
+		{"a user on their fellow", id(self, parent, user, ""), account(fellow, parent), false},
+		{"a guest on their fellow", id(self, parent, guest, ""), account(fellow, parent), false},
+		{"a label on their fellow", id(self, parent, "owner", ""), account(fellow, parent), false},
 		{"Admin is not admin", id(self, parent, "Admin", ""), account(fellow, parent), false},
 		{"a child on its parent", id(self, parent, user, ""), account(parent, root), false},
 	} {
@@ -113,7 +114,7 @@ func TestScopes(t *testing.T) {
 	})
 }
 
-// Nobody is removed by himself without his password.
+// Nobody removes their own account without the password.
 func TestRemoveAccountIsForOthers(t *testing.T) {
 	story(t, func(w *world) {
 		p, admin := w.parent("p@example.com"), w.house()
@@ -125,6 +126,16 @@ func TestRemoveAccountIsForOthers(t *testing.T) {
 		w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}))
 		w.refuses("a deleted parent", p.Token)
 		w.want(w.Auth.DeleteAccount(ctx, p.Identity, password, tollkeeper.Client{}), tollkeeper.ErrInvalidToken)
+	})
+}
+
+func TestUnknownRoleIsToldBeforeBadEmail(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: "no email", Role: "emperor"})
+		w.want(err, tollkeeper.ErrInvalidInput)
+		_, err = w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: "no email", Role: tollkeeper.RoleGuest})
+		w.want(err, tollkeeper.ErrInvalidEmail)
 	})
 }
 

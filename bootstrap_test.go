@@ -87,7 +87,7 @@ func TestBootstrapAtOnce(t *testing.T) {
 	})
 }
 
-// R75: nobody is there before somebody was made, and nobody is made without a password of his own.
+// R75: nobody is there before somebody was made, and nobody is made without a password of their own.
 func TestNoDefaultAccount(t *testing.T) {
 	story(t, func(w *world) {
 		for _, email := range []string{"admin", "admin@localhost.localdomain", "admin@example.com", "root@localhost.localdomain"} {

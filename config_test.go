@@ -81,7 +81,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 }
 
-// New copies: whoever wipes or changes his Config afterwards changes nothing, and races with nobody.
+// New copies: whoever wipes or changes their Config afterwards changes nothing, and races with nobody.
 func TestConfigIsCopied(t *testing.T) {
 	key := tollkeeper.NewMasterKey()
 	ttl := map[tollkeeper.Audience]time.Duration{tollkeeper.AudienceV1: time.Hour}

@@ -311,7 +311,7 @@ func TestSecondFactorPolicy(t *testing.T) {
 		t.Fatal("an admin without a second factor:", id.Limited)
 	}
 	if _, err := k.Auth.Accounts(ctx, id, tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrLimitedSession) {
-		t.Fatal("and he may do nothing but enrol:", err)
+		t.Fatal("and they may do nothing but enrol:", err)
 	}
 	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(admin.Password), tollkeeper.Client{})
 	if err != nil {

@@ -74,7 +74,8 @@ func TestResetsPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 	})
 }
 
-// Whoever guesses at the codes of an address all day stops strangers, not its owner where he has signed in before (R18).
+// Whoever guesses at the codes of an address all day stops strangers, not its owner where they have signed in before
+// (R18).
 func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

@@ -221,7 +221,7 @@ func TestOwnChildMarksNoNetworkForTheVictim(t *testing.T) {
 	}, unlimited)
 }
 
-// Nothing that is counted over all networks may stop the owner where he has signed in before (R18).
+// Nothing that is counted over all networks may stop the owner where they have signed in before (R18).
 func TestCeilingsSpareRecognisedNetworks(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

@@ -68,8 +68,8 @@ func TestOwnTemplate(t *testing.T) {
 	}, func(c *tollkeeper.Config) { own(c, "Subject: Dein Code\n\nCode: {{.Code}}\n") })
 }
 
-// Whoever signs up with the address of another sets his organization's pages before anybody has shown to own it. The link
-// that gives the account to its owner must not lead there.
+// Whoever signs up with the address of another sets the pages of an organization before anybody has shown to own it. The
+// link that gives the account to its owner must not lead there.
 func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("victim@example.com")

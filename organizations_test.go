@@ -13,7 +13,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
-// docs/WIRE.md 1.1 rule 5: a member signs in with the key of his organization's owner, who pays; no jwtSecret goes this way.
+// docs/WIRE.md 1.1 rule 5: a member signs in with the key of their organization's owner, who pays; no jwtSecret goes
+// this way.
 func TestOrganizationWidget(t *testing.T) {
 	story(t, func(w *world) {
 		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
@@ -43,7 +44,7 @@ func TestOrganizationWidget(t *testing.T) {
 		w.drain(owner)
 		_, err = w.Auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrInsufficientCredits)
-		w.signIn(member) // his own way in stays
+		w.signIn(member) // their own way in stays
 		w.ok(w.Auth.Host().SetStatus(ctx, owner.ID, tollkeeper.StatusDisabled))
 		_, err = w.Auth.SignIn(ctx, ask)
 		w.want(err, tollkeeper.ErrParentInactive)
@@ -148,8 +149,8 @@ func TestAuthURLsMerge(t *testing.T) {
 	}
 }
 
-// A secret is rotated because somebody else has it. With it he could sign tokens for every live session whose id he
-// learns, the children's too: so they all end.
+// A tenant key is rotated because somebody else has it. With it they could sign tokens for every live session whose id
+// they learn, the children's too: so all sessions end.
 func TestRotatedSecretEndsTheChildrensSessionsToo(t *testing.T) {
 	for _, staleness := range []time.Duration{0, time.Minute} {
 		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {

@@ -263,7 +263,7 @@ func TestSecretsDieWithTheAddress(t *testing.T) {
 	}, unlimited)
 }
 
-// R34: a stranger signs up with the victim's address and waits. The victim's first proof of the mailbox shuts him out.
+// R34: a stranger signs up with the victim's address and waits. The victim's first proof of the mailbox shuts them out.
 func TestPreHijackedAccount(t *testing.T) {
 	ways := map[string]func(w *world, p authtest.Account) error{
 		"code": func(w *world, p authtest.Account) error { _, err := w.verify(p, w.mailCode(p)); return err },
@@ -285,7 +285,7 @@ func TestPreHijackedAccount(t *testing.T) {
 
 				w.ok(prove(w, p))
 				w.refuses("the stranger's session", p.Token)
-				w.refuses("his second session", string(stolen.Token))
+				w.refuses("the stranger's second session", string(stolen.Token))
 				_, err = w.try(p, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
 				s, err = w.Auth.Host().Account(ctx, p.ID)

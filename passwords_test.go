@@ -79,7 +79,7 @@ func TestChangePasswordNeedsTheCurrentOne(t *testing.T) {
 		}
 		w.want(change(password), tollkeeper.ErrLocked)
 		w.want(w.Auth.DeleteAccount(ctx, p.Identity, password, from("192.0.2.1")), tollkeeper.ErrLocked)
-		w.signIn(p) // the owner, with his password, gets in as before
+		w.signIn(p) // the owner, with the password, gets in as before
 		w.Advance(30 * time.Second)
 		w.ok(change(password))
 		if n := len(w.Mails(p.Email, tollkeeper.MailNotice)); n != 1 { // R36
@@ -235,7 +235,8 @@ func TestLimitedSessions(t *testing.T) {
 	})
 }
 
-// Whoever has no password has none that could expire: he could not change it, and his session would stay limited.
+// Whoever has no password has none that could expire: they could not change it, and their session would stay
+// limited.
 func TestNoPasswordDoesNotExpire(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

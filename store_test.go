@@ -142,8 +142,8 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
-// R80: whatever fails, before or after any verb, nobody pays for a session that he did not get, twice for one that he
-// did, or for an account that is not there.
+// R80: whatever fails, before or after any verb, nobody pays for a session that they did not get, twice for one that
+// they did, or for an account that is not there.
 func TestFaultsLeaveNoCharge(t *testing.T) {
 	flows := map[string]func(w *world, p, c authtest.Account) error{
 		"sign-in": func(w *world, _, c authtest.Account) error { _, err := w.try(c, password); return err },

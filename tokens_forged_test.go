@@ -114,8 +114,8 @@ func (w *world) refuses(what, token string) {
 	}
 }
 
-// Issue 2 item 5: a tenant who holds his jwtSecret forges every kind of token. Nothing opens but what a live session of his own
-// opens already.
+// Issue 2 item 5: a tenant who holds its jwtSecret forges every kind of token. Nothing opens but what a live session of
+// its own opens already.
 func TestMaliciousTenant(t *testing.T) {
 	story(t, func(w *world) {
 		tenant, victim := w.parent("tenant@example.com"), w.parent("victim@example.com")
@@ -127,7 +127,7 @@ func TestMaliciousTenant(t *testing.T) {
 		own := apart(t, tenant.Token, string(secret))
 
 		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.token())); err != nil || id.Session != tenant.Identity.Session {
-			w.Fatalf("his own session under his own key: %v", err)
+			w.Fatalf("its own session under its own key: %v", err)
 		}
 		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.with("role", "admin").with("limited", false).token())); err != nil || id.Role != tollkeeper.RoleUser {
 			t.Errorf("a claim gave a role: %v %v", id, err)
@@ -137,37 +137,37 @@ func TestMaliciousTenant(t *testing.T) {
 			t.Errorf("a claim moved the end of a session: %v %v", id, err)
 		}
 		if id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(own.with("sub", child.ID).with("sid", child.Identity.Session).token())); err != nil || id.Account != child.ID {
-			t.Errorf("a live session of his own child, whose id he knows: %v", err)
+			t.Errorf("a live session of its own child, whose id it knows: %v", err)
 		}
 
 		for what, f := range map[string]forgery{
 			"the victim":                     own.with("sub", victim.ID),
 			"the victim's session":           own.with("sub", victim.ID).with("sid", victim.Identity.Session),
 			"a stranger's session":           own.with("sub", stranger.ID).with("sid", stranger.Identity.Session),
-			"a stranger's, as his own":       own.with("sid", stranger.Identity.Session),
-			"his child in his session":       own.with("sub", child.ID),
-			"himself in his child's":         own.with("sid", child.Identity.Session),
+			"a stranger's, as its own":       own.with("sid", stranger.Identity.Session),
+			"its child in its session":       own.with("sub", child.ID),
+			"itself in its child's":          own.with("sid", child.Identity.Session),
 			"an admin of the house":          own.with("sub", admin.ID).with("sid", admin.Identity.Session),
 			"the same for v1":                own.with("sub", admin.ID).with("sid", admin.Identity.Session).with("aud", "v1"),
-			"his own session of v1":          own.with("sid", other.Session).with("aud", "v1"),
+			"its own session of v1":          own.with("sid", other.Session).with("aud", "v1"),
 			"that, for the organization":     own.with("sid", other.Session),
-			"his session for v1":             own.with("aud", "v1"),
-			"his session for the platform":   own.with("aud", "platform"),
-			"his session for the host":       own.with("aud", "host"),
-			"his session for two":            own.with("aud", []string{"organization", "v1"}),
+			"its session for v1":             own.with("aud", "v1"),
+			"its session for the platform":   own.with("aud", "platform"),
+			"its session for the host":       own.with("aud", "host"),
+			"its session for two":            own.with("aud", []string{"organization", "v1"}),
 			"the victim's kid":               own.header("kid", w.tenantKeyID(victim.ID, 1)),
 			"the victim, kid and all":        own.with("sub", victim.ID).with("sid", victim.Identity.Session).header("kid", w.tenantKeyID(victim.ID, 1)),
 			"the instance's kid":             own.header("kid", w.keys().Instance().ID()),
 			"the instance's kid for v1":      own.with("sid", other.Session).with("aud", "v1").header("kid", w.keys().Instance().ID()),
-			"the next version of his key":    own.header("kid", w.tenantKeyID(tenant.ID, 2)),
-			"his child as a tenant":          own.header("kid", w.tenantKeyID(child.ID, 1)),
+			"the next version of its key":    own.header("kid", w.tenantKeyID(tenant.ID, 2)),
+			"its child as a tenant":          own.header("kid", w.tenantKeyID(child.ID, 1)),
 			"another issuer":                 own.with("iss", "https://tenant.example"),
 			"a session that never was":       own.with("sid", tenant.ID),
 			"no session":                     own.with("sid", nil),
 			"the zero session":               own.with("sid", "00000000-0000-0000-0000-000000000000"),
 			"a life beyond thirty days":      own.with("exp", tenant.Identity.ExpiresAt.Unix()+40*86_400),
 			"a challenge's type":             own.header("typ", "challenge"),
-			"his key as a challenge payload": own.with("a", tenant.ID).with("sid", nil),
+			"its key as a challenge payload": own.with("a", tenant.ID).with("sid", nil),
 		} {
 			w.refuses(what, f.token())
 		}
@@ -176,7 +176,7 @@ func TestMaliciousTenant(t *testing.T) {
 		w.refuses("a session that was signed out", own.with("sub", child.ID).with("sid", child.Identity.Session).token())
 		w.Advance(24 * 60 * 60 * 1e9)
 		now := w.Now().Unix()
-		w.refuses("his own session after its end", own.with("exp", now+3600).with("iat", now).with("nbf", now).token())
+		w.refuses("its own session after its end", own.with("exp", now+3600).with("iat", now).with("nbf", now).token())
 	})
 }
 
@@ -210,8 +210,8 @@ func TestTenantForgesNoSealedText(t *testing.T) {
 	})
 }
 
-// No text but what the instance signed is a token, and none of them panics. A forger holds the key of a tenant: what he signs
-// still never speaks for anybody but the accounts of his own session.
+// No text but what the instance signed is a token, and none of them panics. A forger holds the key of a tenant: what they
+// sign still never speaks for anybody but the accounts of their own session.
 func FuzzToken(f *testing.F) {
 	w := newWorld(f)
 	p, q := w.parent("p@example.com"), w.parent("q@example.com")

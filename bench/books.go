@@ -83,8 +83,8 @@ func signsIn(ctx context.Context, s store.Store, people []tollkeeper.Account) fu
 	}
 }
 
-// takes is an attempt with a lock, a ceiling and a rate, which a caller has for himself, again and again. With waive a
-// mark of the network is looked for, too, as a sign-in does.
+// takes is an attempt with a lock, a ceiling and a rate, which no other caller shares, again and again. With waive
+// a mark of the network is looked for, too, as a sign-in does.
 func takes(callers int, waive bool, take func([]store.Bucket) error) func(int) error {
 	buckets := make([][]store.Bucket, callers)
 	for i := range buckets {

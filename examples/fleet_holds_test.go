@@ -57,7 +57,7 @@ func (f *fleet) failuresCount(t *testing.T) {
 			t.Errorf("it is refused with %s", code)
 		}
 	}
-	newVisitor().guess(f.url, c, password).want(t, "the owner on his own network", 200)
+	newVisitor().guess(f.url, c, password).want(t, "the owner on their own network", 200)
 }
 
 // attemptsCount: a network may sign ten people up an hour.

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// TestResetByMail is the way of a user who forgot his password: the mail is there within a second, as a file and on
+// TestResetByMail is the way of a user who forgot the password: the mail is there within a second, as a file and on
 // the terminal, its link leads to a page of the server, and its token sets a password.
 func TestResetByMail(t *testing.T) {
 	program := in(t, t.TempDir())

@@ -39,7 +39,7 @@ func (r reply) want(t *testing.T, what string, statuses ...int) reply {
 	return r
 }
 
-// visitor is somebody on a network of his own, who may have a token.
+// visitor is somebody on a network of their own, who may have a token.
 type visitor struct{ network, token string }
 
 var visitors = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

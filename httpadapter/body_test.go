@@ -157,7 +157,7 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
-// TestUnknownMembersAreIgnored on each route that takes a body: nobody sets what is not his to set (R35).
+// TestUnknownMembersAreIgnored on each route that takes a body: nobody sets what is not theirs to set (R35).
 func TestUnknownMembersAreIgnored(t *testing.T) {
 	w := newWorld(t)
 	extra := `,"role":"admin","Role":"admin","isAdmin":true,"status":"active","verified":true,"emailVerified":true,"emailVerifiedAt":"2020-01-01T00:00:00Z",` +

@@ -135,7 +135,7 @@ func TestCookieAsCredential(t *testing.T) {
 		{"a program reads", read, headers{good}, 200},
 		{"a program writes", write, headers{good}, 200},
 		{"an own page writes", write, headers{good, "Sec-Fetch-Site: same-origin", "Origin: https://other.example"}, 200},
-		{"the user himself", write, headers{good, "Sec-Fetch-Site: none"}, 200},
+		{"the user", write, headers{good, "Sec-Fetch-Site: none"}, 200},
 		{"a sibling reads", read, headers{good, "Sec-Fetch-Site: same-site"}, 200}, // and cannot see the answer: no credentials mode
 		{"a sibling writes", write, headers{good, "Sec-Fetch-Site: same-site"}, 403},
 		{"a stranger writes", write, headers{good, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 403},

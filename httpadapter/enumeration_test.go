@@ -88,7 +88,7 @@ func TestSecretGoesToTheParentAlone(t *testing.T) {
 	}
 }
 
-// TestTakenAddressesAreNotTold to somebody who wants one as his own: only who reads the mail learns more.
+// TestTakenAddressesAreNotTold to somebody who wants one as their own: only who reads the mail learns more.
 func TestTakenAddressesAreNotTold(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")

@@ -48,7 +48,7 @@ func accounts(c *call, q tollkeeper.AccountQuery) (tollkeeper.AccountPage, error
 	return c.auth.Accounts(c.ctx(), c.id, q)
 }
 
-// profile returns what the caller may know of himself.
+// profile returns what the caller may know of themselves.
 func profile(c *call, _ struct{}) (tollkeeper.Profile, error) { return c.auth.Profile(c.ctx(), c.id) }
 
 // emailChange is a new address with the password as its proof; without one a session proved just now will do.

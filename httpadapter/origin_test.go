@@ -173,7 +173,7 @@ func TestReadableAnswers(t *testing.T) {
 	a := w.do("POST /auth/update-password", reset, "Origin: https://evil.example")
 	checkOrigin(t, "a named parent, a stranger", a, 400, "https://evil.example", false, false)
 	a = w.do("POST /auth/update-password", reset, "Origin: https://pia.example")
-	checkOrigin(t, "a named parent, his page", a, 400, "https://pia.example", true, true)
+	checkOrigin(t, "a named parent, its page", a, 400, "https://pia.example", true, true)
 	a = w.do("POST /auth/reset-password", object("email", "x@parent.example"), "Origin: https://pia.example")
 	checkOrigin(t, "any other route", a, 200, "https://pia.example", true, false)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// TestWhoMayDoWhat is R74: every kind of caller on every route that asks who he is.
+// TestWhoMayDoWhat is R74: every kind of caller on every route that asks who they are.
 func TestWhoMayDoWhat(t *testing.T) {
 	w := newWorld(t)
 	parent, stranger := w.parent("pia"), w.parent("sam")

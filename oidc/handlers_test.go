@@ -161,7 +161,7 @@ func TestTheWholeFlow(t *testing.T) {
 				t.Errorf("the browser keeps %v", left)
 			}
 			if _, again := get(t, b, s.startURL("")); s.kit.Identity(parse(t, again).Token).Account != id.Account {
-				t.Error("the second time he is somebody else")
+				t.Error("the second time it is somebody else")
 			}
 		})
 	}

@@ -317,7 +317,7 @@ func TestAnIssuerThatIsSlow(t *testing.T) {
 	if _, err := patient.VerifyIDToken(ctx, token, client, ""); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a caller who leaves gets %v", err)
 	}
-	good(t, patient, token) // the load went on without him
+	good(t, patient, token) // the load went on without them
 }
 
 func TestDiscoveriesThatAreRefused(t *testing.T) {

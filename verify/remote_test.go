@@ -132,7 +132,7 @@ func TestStaleKeysCanBeTurnedOff(t *testing.T) {
 	})
 }
 
-// A host that stalls holds a caller for Timeout once per Interval and Refresh, and no caller longer than his ctx.
+// A host that stalls holds a caller for Timeout once per Interval and Refresh, and no caller longer than their ctx.
 func TestAnIssuerThatStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key := newKey(t, "k1")

@@ -63,7 +63,7 @@ func TestTokensOfATenant(t *testing.T) {
 		r.Audience, r.ParentKey = tollkeeper.AudienceOrganization, parent.PublicKey
 	})
 	if c, err := v.Verify(t.Context(), string(of.Token)); err != nil || c.Subject != child.ID.String() {
-		t.Errorf("his child's: %+v, %v", c, err)
+		t.Errorf("its child's: %+v, %v", c, err)
 	}
 	for name, token := range map[string]string{"another tenant's": string(kit.SignIn(other, organization).Token), "another family's": string(kit.SignIn(parent).Token)} {
 		if c, err := v.Verify(t.Context(), token); !errors.Is(err, verify.ErrInvalidToken) || c != (verify.Claims{}) {

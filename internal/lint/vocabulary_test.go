@@ -14,7 +14,7 @@ const (
 
 var (
 	answers = regexp.MustCompile(`^// \w+ answers\b`)
-	pronoun = regexp.MustCompile(`(?i)\b(he|his|him)\b`)
+	pronoun = regexp.MustCompile(`(?i)\b(he|his|him|himself)\b`)
 )
 
 // A function returns: an answer is what goes over the wire. A caller may be anybody.

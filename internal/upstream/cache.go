@@ -32,8 +32,8 @@ type Cache[T any] struct {
 
 // Get returns the value. Where it is old, or not enough for the caller, it is loaded first: once for all who wait, and
 // not more often than every [Cache.Interval], so that made-up questions cannot make this process a nuisance to the
-// other. Whether the answer is enough then, the caller sees for himself. An error is [ErrUnavailable] with its cause,
-// also where the value is not enough and a newer one could not be loaded; or that of ctx.
+// other. Whether the value is enough then, the caller decides. An error is [ErrUnavailable] with its cause, also where
+// the value is not enough and a newer one could not be loaded; or that of ctx.
 func (c *Cache[T]) Get(ctx context.Context, now time.Time, enough func(T) bool) (T, error) {
 	c.mu.Lock()
 	if age := now.Sub(c.loaded); !c.loaded.IsZero() && age >= 0 && age < c.Refresh && enough(c.value) {
