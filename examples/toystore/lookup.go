@@ -67,12 +67,12 @@ type found struct {
 
 // find returns an account that is not gone, or an error.
 func (t *tx) find(l store.Lookup) (f found, err error) {
-	switch {
-	case l.ID != uuid.Nil:
+	switch rules.WayOf(l) {
+	case rules.ByID:
 		f.account = load[account](t, accountKey(l.ID))
-	case l.Number != 0:
+	case rules.ByNumber:
 		f.account = through[account](t, path("numbers", l.Number))
-	case l.PublicKey != "":
+	case rules.ByPublicKey:
 		f.account = through[account](t, path("publickeys", l.PublicKey))
 	default:
 		f, err = t.findInScope(l)
@@ -85,14 +85,14 @@ func (t *tx) find(l store.Lookup) (f found, err error) {
 
 func (t *tx) findInScope(l store.Lookup) (f found, err error) {
 	var owner *store.Account
-	if rules.Keyed(l) {
-		index := path("publickeys", l.ScopeKey)
-		if l.ScopeKey == "" {
-			index = path("numbers", l.ScopeNumber)
-		}
-		if f.keyOwner = through[account](t, index); f.keyOwner != nil {
-			owner = &f.keyOwner.Account
-		}
+	switch rules.WayOf(l) {
+	case rules.ByScopeKey:
+		f.keyOwner = through[account](t, path("publickeys", l.ScopeKey))
+	case rules.ByScopeNumber:
+		f.keyOwner = through[account](t, path("numbers", l.ScopeNumber))
+	}
+	if f.keyOwner != nil {
+		owner = &f.keyOwner.Account
 	}
 	scope, err := rules.Scope(l, owner)
 	if err != nil {

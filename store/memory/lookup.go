@@ -37,12 +37,12 @@ type found struct {
 // find returns ErrNotFound, or an account that is not gone.
 func (s *Store) find(l store.Lookup) (found, error) {
 	var f found
-	switch {
-	case l.ID != uuid.Nil:
+	switch rules.WayOf(l) {
+	case rules.ByID:
 		f.account = s.accounts[l.ID]
-	case l.Number != 0:
+	case rules.ByNumber:
 		f.account = s.numbers[l.Number]
-	case l.PublicKey != "":
+	case rules.ByPublicKey:
 		f.account = s.keys[l.PublicKey]
 	default:
 		var err error
@@ -59,14 +59,14 @@ func (s *Store) find(l store.Lookup) (found, error) {
 func (s *Store) findInScope(l store.Lookup) (found, error) {
 	var f found
 	var owner *store.Account
-	if rules.Keyed(l) {
+	switch rules.WayOf(l) {
+	case rules.ByScopeKey:
 		f.keyOwner = s.keys[l.ScopeKey]
-		if l.ScopeKey == "" {
-			f.keyOwner = s.numbers[l.ScopeNumber]
-		}
-		if f.keyOwner != nil {
-			owner = &f.keyOwner.Account
-		}
+	case rules.ByScopeNumber:
+		f.keyOwner = s.numbers[l.ScopeNumber]
+	}
+	if f.keyOwner != nil {
+		owner = &f.keyOwner.Account
 	}
 	scope, err := rules.Scope(l, owner)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -100,25 +99,23 @@ type search struct {
 
 // route chooses how.
 func (q *search) route() *route {
-	switch {
-	case q.ID != uuid.Nil:
+	switch rules.WayOf(q.Lookup) {
+	case rules.ByID:
 		return &byID
-	case q.Number != 0:
+	case rules.ByNumber:
 		return &byNumber
-	case q.PublicKey != "":
+	case rules.ByPublicKey:
 		return &byPublicKey
-	case q.ScopeKey != "":
+	case rules.ByScopeKey:
 		return &inScopeOfKey
-	case q.ScopeNumber != 0:
+	case rules.ByScopeNumber:
 		return &inScopeOfNumber
-	case q.Stray && q.Scope == store.Root:
+	}
+	if rules.Strays(q.Lookup) {
 		return &inScopeOrStray
 	}
 	return &inScope
 }
-
-// keyed reports whether the way begins at a key's owner.
-func (r *route) keyed() bool { return r == &inScopeOfKey || r == &inScopeOfNumber }
 
 // FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
@@ -168,10 +165,8 @@ func (f *finding) scanWith(row pgx.Row, more ...any) error {
 
 // subject returns what was found, or ErrNotFound.
 func (f *finding) subject(q *search) (store.Subject, error) {
-	if q.route().keyed() {
-		if _, err := rules.Scope(q.Lookup, f.keyOwner); err != nil {
-			return store.Subject{}, err
-		}
+	if _, err := rules.Scope(q.Lookup, f.keyOwner); err != nil {
+		return store.Subject{}, err
 	}
 	if f.account == nil {
 		return store.Subject{}, store.ErrNotFound

@@ -10,11 +10,45 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Keyed reports whether the look-up names its scope by a root account's public key or number.
-func Keyed(l store.Lookup) bool { return l.ScopeKey != "" || l.ScopeNumber != 0 }
+// Way is what a look-up goes by.
+type Way int
 
-// Scope returns the scope of a look-up by what people choose. owner is the account that has its ScopeKey, or else its
-// ScopeNumber; nil: none has, or it is not [Keyed]. ErrNoParent: that is no scope.
+// The ways to look up an account.
+const (
+	ByScope       Way = iota // what people choose, below Scope
+	ByID                     // ID
+	ByNumber                 // Number
+	ByPublicKey              // PublicKey
+	ByScopeKey               // what people choose, below the account that has ScopeKey
+	ByScopeNumber            // what people choose, below the account that has ScopeNumber
+)
+
+// WayOf returns the way of the look-up: the first of its fields that is set counts, in the order ID, Number, PublicKey,
+// ScopeKey, ScopeNumber.
+func WayOf(l store.Lookup) Way {
+	switch {
+	case l.ID != uuid.Nil:
+		return ByID
+	case l.Number != 0:
+		return ByNumber
+	case l.PublicKey != "":
+		return ByPublicKey
+	case l.ScopeKey != "":
+		return ByScopeKey
+	case l.ScopeNumber != 0:
+		return ByScopeNumber
+	}
+	return ByScope
+}
+
+// Keyed reports whether the look-up names its scope by a root account's public key or number.
+func Keyed(l store.Lookup) bool {
+	way := WayOf(l)
+	return way == ByScopeKey || way == ByScopeNumber
+}
+
+// Scope returns the scope of a look-up by what people choose. owner is the account that has its ScopeKey or
+// ScopeNumber, as [WayOf] tells; nil: none has, or it is not [Keyed]. ErrNoParent: that is no scope.
 func Scope(l store.Lookup, owner *store.Account) (uuid.UUID, error) {
 	switch {
 	case !Keyed(l):

@@ -11,6 +11,30 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
+func TestTheFirstFieldOfALookupCounts(t *testing.T) {
+	l := store.Lookup{
+		ID: child, Number: 5, PublicKey: "APK_2", ScopeKey: "APK_1", ScopeNumber: 7, Scope: parent, Email: "e", GoogleSubject: "g", Stray: true,
+	}
+	for _, c := range []struct {
+		want  rules.Way
+		keyed bool
+		clear func()
+	}{
+		{rules.ByID, false, func() { l.ID = uuid.Nil }},
+		{rules.ByNumber, false, func() { l.Number = 0 }},
+		{rules.ByPublicKey, false, func() { l.PublicKey = "" }},
+		{rules.ByScopeKey, true, func() { l.ScopeKey = "" }},
+		{rules.ByScopeNumber, true, func() { l.ScopeNumber = 0 }},
+		{rules.ByScope, false, func() { l = store.Lookup{} }},
+		{rules.ByScope, false, func() {}},
+	} {
+		if got := rules.WayOf(l); got != c.want || rules.Keyed(l) != c.keyed {
+			t.Errorf("%+v: way %v, keyed %v, want %v, %v", l, got, rules.Keyed(l), c.want, c.keyed)
+		}
+		c.clear()
+	}
+}
+
 func TestPlacesComeInOrder(t *testing.T) {
 	google, email := rules.Name{Field: "google", Key: "g"}, rules.Name{Field: "email", Key: "e"}
 	both := store.Lookup{GoogleSubject: "g", Email: "e"}

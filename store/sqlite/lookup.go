@@ -31,12 +31,12 @@ const (
 
 // find returns ErrNotFound, or a Subject whose account is not gone.
 func find(c *conn, l store.Lookup) (s store.Subject, err error) {
-	switch {
-	case l.ID != uuid.Nil:
+	switch rules.WayOf(l) {
+	case rules.ByID:
 		s.Account, err = account(c, l.ID)
-	case l.Number != 0:
+	case rules.ByNumber:
 		s.Account, err = only(c, selectByNumber, l.Number)
-	case l.PublicKey != "":
+	case rules.ByPublicKey:
 		s.Account, err = only(c, selectByKey, l.PublicKey)
 	default:
 		s, err = findInScope(c, l)
@@ -86,13 +86,13 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 func keyOwner(c *conn, l store.Lookup) (*store.Account, error) {
 	var a store.Account
 	var err error
-	switch {
-	case !rules.Keyed(l):
-		return nil, nil
-	case l.ScopeKey != "":
+	switch rules.WayOf(l) {
+	case rules.ByScopeKey:
 		a, err = only(c, selectByKey, l.ScopeKey)
-	default:
+	case rules.ByScopeNumber:
 		a, err = only(c, selectByNumber, l.ScopeNumber)
+	default:
+		return nil, nil
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
