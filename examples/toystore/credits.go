@@ -156,7 +156,7 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 		charged []store.Settled
 	}
 	got, err := update(ctx, s, func(t *tx) (done answer, _ error) {
-		if price < 0 {
+		if rules.SenselessPrice(price) {
 			return done, store.ErrInvalid
 		}
 		for _, b := range rows[book](t, path("open", ""), "") {

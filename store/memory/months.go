@@ -41,7 +41,7 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
-	if price < 0 {
+	if rules.SenselessPrice(price) {
 		return 0, nil, store.ErrInvalid
 	}
 	s.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -72,7 +73,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 
 // CloseMonths meets [store.CreditStore].
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
-	if price < 0 {
+	if rules.SenselessPrice(price) {
 		return 0, nil, store.ErrInvalid
 	}
 	if limit < 1 {

@@ -19,6 +19,9 @@ type Tenant struct {
 	Balance store.Balance
 }
 
+// SenselessPrice reports whether no month can be closed at the price of a child.
+func SenselessPrice(price int64) bool { return price < 0 }
+
 // Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as
 // far as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same
 // month. No caller makes its id: it is a UUIDv7 of now whose rest is of the SHA-256 of owner and key, which SQL can

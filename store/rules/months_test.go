@@ -9,6 +9,14 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
+func TestAPriceBelowZeroMakesNoSense(t *testing.T) {
+	for price, want := range map[int64]bool{-1: true, 0: false, 1: false} {
+		if rules.SenselessPrice(price) != want {
+			t.Errorf("%d: %v", price, !want)
+		}
+	}
+}
+
 func TestRetentionIsDueAsFarAsTheBalanceGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		tenant rules.Tenant

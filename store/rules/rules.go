@@ -21,8 +21,8 @@
 // does not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all
 // later ones may stay zero.
 //
-// [SenselessAccount], [SenselessChange] and [SenselessCharge] tell what no facts make right, for SQL that says nothing
-// of it.
+// [SenselessAccount], [SenselessChange], [SenselessCharge] and [SenselessPrice] tell what no facts make right, for a
+// backend that need not look up any, and for SQL that says nothing of it.
 //
 // Which error wins stands at the verb, in package store. Rules take what they are given and keep it: whoever must not
 // share memory with a caller copies before or after.

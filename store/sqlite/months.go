@@ -29,7 +29,7 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 
 // CloseMonths meets [store.CreditStore]. Those that are furthest behind come first, then by id.
 func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
-	if price < 0 {
+	if rules.SenselessPrice(price) {
 		return 0, nil, store.ErrInvalid
 	}
 	type closed struct {
