@@ -59,7 +59,7 @@ var createRoot = prepare(`WITH acc AS (
 ), mail AS (`+mailOf+`)
 SELECT acc.*, false, `+noBalance+` FROM acc`,
 	writtenValues, newAccountValues, newMailValues, entryValues(func(c *creation) *entry { return &c.grant }), values[creation]{
-		"closed_month": field(func(c *creation) int64 { return int64(store.MonthOf(c.now) - 1) }),
+		"closed_month": field(func(c *creation) int64 { return int64(c.opened.ClosedMonth) }),
 		"grants":       field(func(c *creation) bool { return c.Grant != nil }),
 	})
 
@@ -67,7 +67,8 @@ SELECT acc.*, false, `+noBalance+` FROM acc`,
 type creation struct {
 	store.NewAccount
 	account written
-	grant   entry // the zero entry without a Grant
+	opened  store.Balance // with the grant
+	grant   entry         // the zero entry without a Grant
 	mails   mails
 	now     time.Time
 }
@@ -126,10 +127,13 @@ func creationOf(n store.NewAccount, now time.Time) (c *creation, err error) {
 	if c.account, err = writtenOf(&c.Account); err != nil {
 		return c, err
 	}
-	if c.mails, err = mailsOf(n.Mail); err != nil || n.Grant == nil {
+	if c.mails, err = mailsOf(n.Mail); err != nil {
 		return c, err
 	}
-	c.grant, err = entryOf(*n.Grant)
+	opened, grant := rules.Open(n.Account.ID, n.Grant, now)
+	if c.opened = opened; grant != nil {
+		c.grant, err = entryOf(*grant)
+	}
 	return c, err
 }
 

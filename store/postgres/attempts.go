@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max $8
@@ -112,7 +113,7 @@ func (s *Store) Take(ctx context.Context, b []store.Bucket, now time.Time) (stor
 	}
 	for i := range d.Outcomes {
 		o := &d.Outcomes[i]
-		o.Refused = !o.Counted && now.Before(o.State.Until) && o.Marked.IsZero()
+		o.Refused = rules.Refused(*o, now)
 	}
 	return d, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // The batch of a Sweep. $1 ended by $2 limit. Rows that somebody works on are left to the next one.
@@ -61,7 +63,7 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 	if limit < 1 {
 		return false, ctx.Err()
 	}
-	ended := millis(now) - dayMillis
+	ended := millis(rules.Swept(now))
 	var children int64
 	counts := make([]int64, 5)
 	steps := []step{

@@ -170,7 +170,7 @@ func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (stor
 func (u *update) steps(scan func(pgx.Rows) error) []step {
 	var steps []step
 	a := &u.Account
-	if a.Parent != store.Root && (a.Role != store.RoleAdmin || a.Status != store.StatusActive) {
+	if a.Parent != store.Root && !rules.Admin(a) {
 		steps = append(steps, step{sql: lockScope, args: []any{id(a.ID), id(a.Parent)}})
 	}
 	steps = append(steps, step{sql: updateAccount.Text, args: updateAccount.Args(u), scan: scan})

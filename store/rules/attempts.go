@@ -12,7 +12,7 @@ type Counter struct {
 	Marked time.Time   // only with Waive: until when that mark lives, also when that has passed
 }
 
-// Take decides about an attempt. counters are in the order of the buckets. Those whose Outcome is [Charged] are to be
+// Take decides about an attempt. counters are in the order of the buckets. Those whose Outcome is Counted are to be
 // written.
 func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decision {
 	now = Whole(now)
@@ -23,7 +23,7 @@ func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decis
 			o.Marked = marked
 		}
 		o.State, o.Counted = buckets[i].Limit.Next(counters[i].State, now)
-		o.Refused = !o.Counted && o.Marked.IsZero()
+		o.Refused = Refused(*o, now)
 		d.Allowed = d.Allowed && !o.Refused
 	}
 	for i := range d.Outcomes {
@@ -32,6 +32,11 @@ func Take(buckets []store.Bucket, counters []Counter, now time.Time) store.Decis
 		}
 	}
 	return d
+}
+
+// Refused reports whether a bucket with that State, Counted and Marked was in the way.
+func Refused(o store.Outcome, now time.Time) bool {
+	return !o.Counted && now.Before(o.State.Until) && o.Marked.IsZero()
 }
 
 // current returns the state, or the zero one when it has expired.

@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-func TestTakeChargesAllOrNone(t *testing.T) {
+func TestTakeCountsInAllOrNone(t *testing.T) {
 	limit := store.Limit{Free: 2, Window: time.Hour}
 	full := rules.Counter{State: store.State{N: 2, Until: now.Add(time.Minute), Expires: now.Add(time.Minute)}}
 	once := rules.Counter{State: store.State{N: 1, Expires: now.Add(time.Minute)}}
@@ -21,7 +21,7 @@ func TestTakeChargesAllOrNone(t *testing.T) {
 		name     string
 		counters []rules.Counter
 		allowed  bool
-		charged  []bool
+		counted  []bool
 		n        []int
 	}{
 		{"room in all", []rules.Counter{once, {}}, true, []bool{true, true}, []int{2, 1}},
@@ -36,9 +36,28 @@ func TestTakeChargesAllOrNone(t *testing.T) {
 		}
 		d := rules.Take(buckets, c.counters, now)
 		for i, o := range d.Outcomes {
-			if d.Allowed != c.allowed || o.Counted != c.charged[i] || o.State.N != c.n[i] {
+			if d.Allowed != c.allowed || o.Counted != c.counted[i] || o.State.N != c.n[i] {
 				t.Errorf("%s: bucket %d of %+v", c.name, i, d)
 			}
+		}
+	}
+}
+
+func TestABucketRefusesUntilItsTimeUnlessItIsWaived(t *testing.T) {
+	full := store.State{N: 2, Until: now.Add(time.Millisecond)}
+	for _, c := range []struct {
+		name string
+		o    store.Outcome
+		want bool
+	}{
+		{"full", store.Outcome{State: full}, true},
+		{"full since this one", store.Outcome{State: full, Counted: true}, false},
+		{"waived", store.Outcome{State: full, Marked: now.Add(time.Hour)}, false},
+		{"until now", store.Outcome{State: store.State{N: 2, Until: now}}, false},
+		{"another refused", store.Outcome{State: store.State{N: 1}}, false},
+	} {
+		if rules.Refused(c.o, now) != c.want {
+			t.Errorf("%s: %v", c.name, !c.want)
 		}
 	}
 }
