@@ -21,6 +21,30 @@ type Limit struct {
 	Window time.Duration
 }
 
+// LimitKind is what a [Limit] is.
+type LimitKind int
+
+// The kinds of a [Limit].
+const (
+	KindRate LimitKind = iota
+	KindLock
+	KindCeiling
+)
+
+// Kind returns which of the three the limit is.
+func (l Limit) Kind() LimitKind {
+	switch {
+	case l.Every > 0:
+		return KindRate
+	case l.Base > 0:
+		return KindLock
+	}
+	return KindCeiling
+}
+
+// Forgives reports whether an attempt can be given back. A rate counts every one.
+func (l Limit) Forgives() bool { return l.Kind() != KindRate }
+
 // State is all that is kept of a bucket. The zero State is one that was never used.
 type State struct {
 	N       int       // attempts that count; not used by a rate
@@ -37,10 +61,10 @@ func (l Limit) Next(s State, now time.Time) (State, bool) {
 	if now.Before(s.Until) {
 		return s, false
 	}
-	switch {
-	case l.Every > 0:
+	switch l.Kind() {
+	case KindRate:
 		return l.rate(s, now), true
-	case l.Base > 0:
+	case KindLock:
 		return l.lock(s, now), true
 	default:
 		return l.ceiling(s, now), true
@@ -86,12 +110,12 @@ func (l Limit) ceiling(s State, now time.Time) State {
 }
 
 // Forgive returns the state without one of its attempts, which turned out to be no failure. Below Free nothing is
-// refused any more. A rate counts every attempt and forgives none.
+// refused any more. One that does not forgive ([Limit.Forgives]) returns the state as it is.
 func (l Limit) Forgive(s State, now time.Time) State {
 	if !now.Before(s.Expires) {
 		return State{}
 	}
-	if l.Every > 0 {
+	if !l.Forgives() {
 		return s
 	}
 	s.N = max(0, s.N-1)

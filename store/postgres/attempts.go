@@ -10,11 +10,11 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds $3 every $4 room $5 free $6 base $7 max $8
-// window $9 marks that waive $10 now; durations in milliseconds. What refuses already at a glance is answered from
-// there: a refusal takes no lock and commits nothing, so that a storm of them costs little. Else the buckets are locked
-// in the order of their keys. A bucket that was not there, but is by now, makes the statement fail (fence 0) and run
-// again.
+// take is [store.Limit.Next] for all buckets at once. $1 keys $2 kinds (0 rate, 1 lock, 2 ceiling) $3 every $4 room $5
+// free $6 base $7 max $8 window $9 marks that waive $10 now; durations in milliseconds. What refuses already at a
+// glance is told from there: a refusal takes no lock and commits nothing, so that a storm of them costs little. Else
+// the buckets are locked in the order of their keys. A bucket that was not there, but is by now, makes the statement
+// fail (fence 0) and run again.
 const take = `WITH ask AS (
   SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[])
     WITH ORDINALITY AS a (key, kind, every, room, free, base, most, span, waive, ord)
@@ -128,20 +128,13 @@ func takeArgs(b []store.Bucket, now time.Time) []any {
 	}
 	for i := range b {
 		l := b[i].Limit
-		kind := 2
-		switch {
-		case l.Every > 0:
-			kind = 0
-		case l.Base > 0:
-			kind = 1
-		}
 		keys[i], waives[i] = b[i].Key[:], []byte{}
 		if b[i].Waive != (store.Digest{}) {
 			waives[i] = b[i].Waive[:]
 		}
 		every := l.Every.Milliseconds()
 		for c, v := range [7]int64{
-			int64(kind), every, int64(l.Burst-1) * every, int64(l.Free), l.Base.Milliseconds(), l.Max.Milliseconds(), l.Window.Milliseconds(),
+			int64(l.Kind()), every, int64(l.Burst-1) * every, int64(l.Free), l.Base.Milliseconds(), l.Max.Milliseconds(), l.Window.Milliseconds(),
 		} {
 			column[c][i] = v
 		}
@@ -197,7 +190,7 @@ func releaseOf(t store.Release) *released {
 		}
 	}
 	for _, b := range t.Forgive {
-		if !known[b.Key] && b.Limit.Every <= 0 { // a rate forgives nothing
+		if !known[b.Key] && b.Limit.Forgives() {
 			known[b.Key] = true
 			keys, gives, frees = append(keys, b.Key[:]), append(gives, true), append(frees, int64(b.Limit.Free))
 		}

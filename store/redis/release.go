@@ -25,7 +25,7 @@ func (s *Store) releaseArguments(t store.Release, now time.Time) ([]string, pack
 	}
 	var free packed
 	for i := range t.Forgive {
-		if b := &t.Forgive[i]; b.Limit.Every <= 0 {
+		if b := &t.Forgive[i]; b.Limit.Forgives() {
 			keys = append(keys, s.counter(b.Key))
 			free = free.add(int64(b.Limit.Free))
 		}

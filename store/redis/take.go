@@ -73,5 +73,5 @@ func decision(answer packed) store.Decision {
 }
 
 func onlyRates(buckets []store.Bucket) bool {
-	return !slices.ContainsFunc(buckets, func(b store.Bucket) bool { return b.Limit.Every <= 0 })
+	return !slices.ContainsFunc(buckets, func(b store.Bucket) bool { return b.Limit.Kind() != store.KindRate })
 }
