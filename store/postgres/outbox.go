@@ -78,8 +78,11 @@ func mailsOf(list []store.QueuedMail) (m mails, err error) {
 
 // QueueMail meets [store.OutboxStore].
 func (s *Store) QueueMail(ctx context.Context, list []store.QueuedMail) error {
+	if len(list) == 0 {
+		return ctx.Err()
+	}
 	m, err := mailsOf(list)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return err
 	}
 	_, err = s.exec(ctx, queueMail.Text, queueMail.Args(&m)...)

@@ -78,6 +78,8 @@ func cancelled(k *kit) {
 			k.dead(a.ID, n.ID, now)
 		})
 	}
+	k.run("put no secrets", func(k *kit) { k.foreign(k.store.PutSecrets(ctx, nil, now)) })
+	k.run("queue no mail", func(k *kit) { k.foreign(k.store.QueueMail(ctx, nil)) })
 	k.run("the rest", func(k *kit) { k.cancelledRest(ctx) })
 }
 

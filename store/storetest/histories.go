@@ -187,7 +187,10 @@ func attemptsCancelled(k *kit) {
 	_, err := k.attempts.Take(ctx, []store.Bucket{b}, now)
 	k.that(err != nil, "a cancelled take has no error")
 	err = k.attempts.Release(ctx, store.Release{Forget: []store.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
-	k.that(err != nil, "a cancelled settle has no error")
+	k.that(err != nil, "a cancelled release has no error")
 	k.counts(now, b, 2)
-	k.that(!k.marked(mark, now), "a cancelled settle marked")
+	k.that(!k.marked(mark, now), "a cancelled release marked")
+	_, err = k.attempts.Take(ctx, nil, now)
+	k.that(err != nil, "a cancelled take of no buckets has no error")
+	k.that(k.attempts.Release(ctx, store.Release{}, now) != nil, "a cancelled release of nothing has no error")
 }
