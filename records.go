@@ -10,8 +10,8 @@ import (
 )
 
 // AccountRecord is an account on its way from or to another system: one line of JSON. Only Email is required.
-// [Host.ImportAccounts] reads such lines and [Host.ExportAccounts] writes them; the record itself does not encode, because
-// it holds a hash.
+// [Host.ImportAccounts] reads such lines and [Host.ExportAccounts] writes them; the record itself does not encode,
+// because it holds a hash.
 type AccountRecord struct {
 	ID                uuid.UUID     `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
 	ExternalID        string        `json:"externalId,omitzero"` // of the other system; the same one is the same account

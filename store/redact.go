@@ -12,8 +12,8 @@ const redacted = "[redacted]"
 var errSecret = errors.New("a secret is not encoded whole; convert it where it is meant to be shown")
 
 // SecretText is text that does not show itself by accident: a hash, a token, a code, a link. Printed, logged or in a
-// panic it is "[redacted]"; encoding it as JSON, as text or by gob is an error, so that no answer and no log carries one
-// unnoticed. A conversion to string shows it.
+// panic it is "[redacted]"; encoding it as JSON, as text or by gob is an error, so that no answer and no log carries
+// one unnoticed. A conversion to string shows it.
 //
 // Go leaves three gaps that no method can close: what stands in an unexported field of another struct, a verb that does
 // not fit a pointer inside something else (%s of a []*T), and %p and %w.
