@@ -44,7 +44,7 @@ var brokenSessions = []brokenStore{
 	{"a sign-in that outlives its context", "everywhere/a cancelled context does nothing/create session", func(s store.Store) store.Store {
 		return uncancelled{s}
 	}},
-	{"no mail queued behind an ended context", "everywhere/a cancelled context does nothing/queue no mail", func(s store.Store) store.Store {
+	{"no mail queued behind an ended context", "everywhere/a cancelled context refuses an empty list/queue mail", func(s store.Store) store.Store {
 		return uncancelled{s}
 	}},
 	{"local times", "everywhere/times come back in utc and milliseconds", func(s store.Store) store.Store {

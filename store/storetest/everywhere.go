@@ -12,6 +12,7 @@ func everywhere(k *kit) {
 	k.run("what was passed is copied", aliasPassed)
 	k.run("what is answered is a copy", aliasAnswered)
 	k.run("a cancelled context does nothing", cancelled)
+	k.run("a cancelled context refuses an empty list", cancelledEmpty)
 	k.run("a cancelled context reads nothing", cancelledReads)
 	k.run("a zero id names nobody", zeroIDs)
 	k.run("only the parameter says what time it is", noClock)
@@ -78,8 +79,6 @@ func cancelled(k *kit) {
 			k.dead(a.ID, n.ID, now)
 		})
 	}
-	k.run("put no secrets", func(k *kit) { k.foreign(k.store.PutSecrets(ctx, nil, now)) })
-	k.run("queue no mail", func(k *kit) { k.foreign(k.store.QueueMail(ctx, nil)) })
 	k.run("the rest", func(k *kit) { k.cancelledRest(ctx) })
 }
 
@@ -97,6 +96,14 @@ func (k *kit) cancelledRest(ctx context.Context) {
 	k.that(k.balance(p.ID).ClosedMonth == firstMonth-1, "a cancelled month is closed")
 	_, err = k.store.Sweep(ctx, 10, dusk)
 	k.that(err != nil, "a cancelled sweep has no error")
+}
+
+// cancelledEmpty wants an error although there is nothing to do.
+func cancelledEmpty(k *kit) {
+	ctx, cancel := context.WithCancel(k.ctx)
+	cancel()
+	k.run("put secrets", func(k *kit) { k.foreign(k.store.PutSecrets(ctx, nil, now)) })
+	k.run("queue mail", func(k *kit) { k.foreign(k.store.QueueMail(ctx, nil)) })
 }
 
 // noClock lives in the far past and the far future.
