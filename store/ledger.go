@@ -122,7 +122,7 @@ type CreditStore interface {
 	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
 
 	// ListCredits returns up to p.Limit entries of the owner in id order; op empty: of every operation. Only After and
-	// [Limit] of p count. An unknown owner has none.
+	// [Page.Limit] of p count. An unknown owner has none.
 	ListCredits(ctx context.Context, owner uuid.UUID, op Operation, p Page) ([]LedgerEntry, error)
 
 	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has

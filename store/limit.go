@@ -140,7 +140,7 @@ type Outcome struct {
 	Marked  time.Time // until when the Waive mark lives; zero: it does not
 }
 
-// Decision of a Take. Refused by one bucket, none of them was charged.
+// Decision of a Take. Refused by one bucket, none of them counted it.
 type Decision struct {
 	Allowed  bool
 	Outcomes []Outcome // in the order of the buckets
@@ -154,7 +154,7 @@ type Release struct {
 	Until   time.Time // end of the mark
 }
 
-// Zero reports whether there is nothing to settle.
+// Zero reports whether there is nothing to release.
 func (s Release) Zero() bool {
 	return len(s.Forget) == 0 && len(s.Forgive) == 0 && s.Mark == Digest{}
 }
@@ -162,7 +162,7 @@ func (s Release) Zero() bool {
 // AttemptStore counts attempts. It may be another server than the rest (Config.Limits.Attempts).
 type AttemptStore interface {
 	// Take counts one attempt in every bucket, or in none if one refuses. A bucket whose [Bucket.Waive] mark lives
-	// cannot refuse, and is charged if its own state lets it. Outcomes are in the order of the buckets, whose keys
+	// cannot refuse, and counts it if its own state lets it. Outcomes are in the order of the buckets, whose keys
 	// differ. What a refusal found does not change: a lock is not extended. No buckets are let in. What follows never
 	// undoes a Take.
 	Take(ctx context.Context, b []Bucket, now time.Time) (Decision, error)

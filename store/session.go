@@ -128,7 +128,7 @@ type SessionStore interface {
 	// RevokeSession ends a session. [ErrNotFound]: it is no live session of the account.
 	RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error
 
-	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and [Limit] of p count.
-	// An unknown account has none.
+	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and [Page.Limit] of p
+	// count. An unknown account has none.
 	ListSessions(ctx context.Context, account uuid.UUID, p Page, now time.Time) ([]Session, error)
 }

@@ -15,8 +15,8 @@ import (
 // sizes are rows of each kind. What a verb costs must hardly depend on them: run with -bench . -benchtime 20000x
 var sizes = []int{1_000, 100_000}
 
-// full answers a store where the parent 0 has n children, 1 to n, each with a session n+child, a charge for it, a secret, a
-// counter and a mail.
+// full returns a store where the parent 0 has n children, 1 to n, each with a session n+child, a charge for it, a
+// secret, a counter and a mail.
 func full(b *testing.B, n int) *memory.Store {
 	b.Helper()
 	s := memory.New()

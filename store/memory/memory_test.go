@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
-// numbered answers an id that sorts as n does.
+// numbered returns an id that sorts as n does.
 func numbered(n int) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(n)+1)
 	return id
@@ -231,7 +231,7 @@ func TestJunkDoesNotEvictLock(t *testing.T) {
 	}
 }
 
-// heap answers the bytes in use. A hundred thousand counters would take some twenty million.
+// heap returns the bytes in use. A hundred thousand counters would take some twenty million.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

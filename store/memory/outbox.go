@@ -37,7 +37,7 @@ func dueAt(m *store.QueuedMail) stamped[*store.QueuedMail] {
 	return stamped[*store.QueuedMail]{m.DueAt.UnixMilli(), m.ID, m}
 }
 
-// ClaimMail meets [store.OutboxStore]. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore]. DueAt of what it returns is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (a *account) above() *store.Account {
 // gone reports whether the account must not be found any more.
 func (a *account) gone() bool { return rules.Gone(a.Status, a.parentStatus()) }
 
-// organization returns the one that counts for the account; nil: none. What it answers is the store's.
+// organization returns the one that counts for the account; nil: none. What it returns is the store's.
 func (s *Store) organization(a *account) *store.Organization {
 	var owners, parents *store.Organization
 	if owner := s.accounts[a.OrganizationOwner]; owner != nil {

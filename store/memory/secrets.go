@@ -113,7 +113,7 @@ func (s *Store) dropSecret(x *secret) {
 	s.digests[x.Digest] = rest
 }
 
-// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id is returned.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (store.Secret, store.Subject, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Secret{}, store.Subject{}, err

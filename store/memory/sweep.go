@@ -7,7 +7,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Sweep meets store.OutboxStore. Counters need it least: [Store.Take] and [Store.Release] throw away dead ones, too. A
+// Sweep meets store.Sweeper. Counters need it least: [Store.Take] and [Store.Release] throw away dead ones, too. A
 // limit below one removes nothing and returns false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {
@@ -24,7 +24,7 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 	return sessions || secrets || children, nil
 }
 
-// The three below answer whether something is left that they would have removed without the limit.
+// The three below return whether something is left that they would have removed without the limit.
 
 func (s *Store) sweepSessions(limit int, ended int64) bool {
 	for e, ok := s.sessionEnds.first(); ok && e.at <= ended; e, ok = s.sessionEnds.first() {

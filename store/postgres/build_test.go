@@ -61,7 +61,7 @@ func signIn(a store.Account, payer uuid.UUID, required bool) store.NewSession {
 	}
 }
 
-// ledger answers how many entries of the operation the owner has, and their sum.
+// ledger returns how many entries of the operation the owner has, and their sum.
 func ledger(tb testing.TB, s store.Store, owner uuid.UUID, op store.Operation) (n, sum int64) {
 	tb.Helper()
 	var p store.Page

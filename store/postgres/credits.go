@@ -91,7 +91,7 @@ const (
 	listCreditsOf = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.op = $4 AND l.id > $2 ORDER BY l.id LIMIT $3`
 )
 
-// entryTo returns where the columns of an entry are scanned to; package and times are settled by the caller.
+// entryTo returns where the columns of an entry are scanned to; package and times are filled by the caller.
 func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 	return []any{idTo(&e.ID), idTo(&e.Owner), &e.Key, &e.Operation, &e.Amount, &e.Balance, idTo(&e.Subject), &e.Refunds, bundle, times.of(&e.At)}
 }

@@ -151,7 +151,7 @@ func TestMigrateFromEachVersion(t *testing.T) {
 	}
 }
 
-// serve lets the store sign in and up until stop, which answers how often it did.
+// serve lets the store sign in and up until stop, which returns how often it did.
 func serve(t *testing.T, s *postgres.Store, p, a store.Account) (stop func() (signIns, signUps int64)) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup

@@ -95,7 +95,7 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// plans answers both plans of a statement. It changes nothing.
+// plans returns both plans of a statement. It changes nothing.
 func plans(t *testing.T, pool *pgxpool.Pool, sql string, args []any) map[string]string {
 	t.Helper()
 	tx, err := pool.Begin(t.Context())
@@ -180,7 +180,7 @@ func lookups(t *testing.T, s *postgres.Store, p, a store.Account) {
 	ok(t, err)
 }
 
-// changes answers the account as it then stands.
+// changes returns the account as it then stands.
 func changes(t *testing.T, s *postgres.Store, p, a store.Account) store.Account {
 	t.Helper()
 	ctx := t.Context()
@@ -249,10 +249,10 @@ func sessions(t *testing.T, s *postgres.Store, p, a, other store.Account) {
 	t.Helper()
 	ctx := t.Context()
 	one := signIn(a, p.ID, true)
-	settled, free := signIn(a, p.ID, true), signIn(a, p.ID, true)
-	settled.Release.Forget = []store.Digest{random()}
+	releasing, free := signIn(a, p.ID, true), signIn(a, p.ID, true)
+	releasing.Release.Forget = []store.Digest{random()}
 	free.Charge = store.Charge{}
-	for _, n := range []store.NewSession{one, one, settled, free} {
+	for _, n := range []store.NewSession{one, one, releasing, free} {
 		if _, err := s.CreateSession(ctx, n, at); err != nil {
 			t.Fatal(err)
 		}

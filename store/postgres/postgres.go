@@ -48,7 +48,7 @@ var _ store.Store = (*Store)(nil)
 // Option changes how a Store works.
 type Option func(*Store)
 
-// RelaxedAttempts lets [Store.Take] answer before its commit is on disk (synchronous_commit = off for that statement
+// RelaxedAttempts lets [Store.Take] return before its commit is on disk (synchronous_commit = off for that statement
 // alone, PostgreSQL only). When the server crashes, attempts of the last moments, at most three times wal_writer_delay,
 // are forgotten: a guesser gains a few tries per crash. Nothing else is relaxed. Default: off.
 func RelaxedAttempts() Option {

@@ -16,7 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/storetest"
 )
 
-// server answers the connection string of the server under test. Each test works in a database of its own there.
+// server returns the connection string of the server under test. Each test works in a database of its own there.
 func server(tb testing.TB) string {
 	tb.Helper()
 	dsn := os.Getenv("TOLLKEEPER_TEST_POSTGRES")
@@ -30,7 +30,7 @@ func server(tb testing.TB) string {
 	return dsn
 }
 
-// database makes an empty database and answers a configuration for it.
+// database makes an empty database and returns a configuration for it.
 func database(tb testing.TB, settings ...string) *pgxpool.Config {
 	tb.Helper()
 	dsn := server(tb)
@@ -40,7 +40,7 @@ func database(tb testing.TB, settings ...string) *pgxpool.Config {
 	return config(tb, dsn, name, settings...)
 }
 
-// config answers one for a database on the server. Settings are key=value, as in the options of a connection string.
+// config returns one for a database on the server. Settings are key=value, as in the options of a connection string.
 func config(tb testing.TB, dsn, name string, settings ...string) *pgxpool.Config {
 	tb.Helper()
 	c, err := pgxpool.ParseConfig(dsn)
@@ -80,7 +80,7 @@ func connect(tb testing.TB, c *pgxpool.Config) *pgxpool.Pool {
 	return pool
 }
 
-// migrated answers a store in a database of its own.
+// migrated returns a store in a database of its own.
 func migrated(tb testing.TB, c *pgxpool.Config, options ...postgres.Option) (*postgres.Store, *pgxpool.Pool) {
 	tb.Helper()
 	pool := connect(tb, c)

@@ -21,7 +21,7 @@ const (
 // errRaced makes retry run a verb again that found what it had looked at changed.
 var errRaced = errors.New("postgres: raced")
 
-// retry runs f until it is not aborted in favour of somebody else, at most retries times; the last error is answered.
+// retry runs f until it is not aborted in favour of somebody else, at most retries times; the last error is returned.
 // A lost connection is not retried: whether f happened is unknown then, and the ids that the caller made let them ask
 // again. f must use what it read only after its command has succeeded.
 func retry(ctx context.Context, f func() error) error {
@@ -85,7 +85,7 @@ func violated(err error) string {
 	return ""
 }
 
-// one runs a statement that answers at most one row and scans it; false: it answered none. The row counts only when
+// one runs a statement that returns at most one row and scans it; false: it returned none. The row counts only when
 // the whole command has succeeded: at SERIALIZABLE it arrives before the commit may fail.
 func (s *Store) one(ctx context.Context, sql string, args []any, to ...any) (found bool, err error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
@@ -103,7 +103,7 @@ func (s *Store) one(ctx context.Context, sql string, args []any, to ...any) (fou
 	return found, err
 }
 
-// all runs a statement and scans every row; the rows count only when it answers no error.
+// all runs a statement and scans every row; the rows count only when it returns no error.
 func (s *Store) all(ctx context.Context, sql string, args []any, scan func(pgx.Row) error) error {
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
@@ -137,7 +137,7 @@ type step struct {
 }
 
 // batch runs the steps in one round trip and one transaction: all or none of them happen. What was scanned counts
-// only when it answers no error.
+// only when it returns no error.
 func (s *Store) batch(ctx context.Context, steps []step) error {
 	b := &pgx.Batch{}
 	for _, t := range steps {

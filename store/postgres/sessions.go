@@ -41,7 +41,7 @@ const (
 
 	revokeSession = `UPDATE sessions s SET ended_at = $3, end_day = least(s.end_day, $3 / 86400000)` + ofOne
 
-	// rotateSession: the generation shown is the current one (moved), the one before within the grace (answered from
+	// rotateSession: the generation shown is the current one (moved), the one before within the grace (returned from
 	// cur) or an old one (ended). $1 session $2 generation $3 now $4 grace $5 expiry $6 refresh until.
 	rotateSession = `WITH cur AS (
   SELECT s.* FROM sessions s
@@ -71,7 +71,7 @@ SELECT s.reused, ` + liveColumns + ` FROM s` + liveJoins
   FROM sessions s JOIN accounts a ON a.id = s.account` + joinParent + ` WHERE s.id = $1`
 )
 
-// sessionTo returns where the columns of a session are scanned to; agent and times are settled by the caller.
+// sessionTo returns where the columns of a session are scanned to; agent and times are filled by the caller.
 func sessionTo(x *store.Session, agent *[]byte, times *moments) []any {
 	t := times.of
 	return []any{

@@ -51,8 +51,8 @@ const (
 var (
 	createFree = prepare(`WITH ok AS (`+touchAccount+` RETURNING a.id), ses AS (`+insertSession+` RETURNING 1) SELECT false, `+noBalance+` FROM ses`,
 		signInValues)
-	createCharged = prepare(createSession+charged, signInValues, billValues, requiredValue(signInCharge))
-	createSettled = prepare(createSession+releasing+charged, signInValues, billValues, requiredValue(signInCharge),
+	createCharged   = prepare(createSession+charged, signInValues, billValues, requiredValue(signInCharge))
+	createReleasing = prepare(createSession+releasing+charged, signInValues, billValues, requiredValue(signInCharge),
 		releaseValues(func(r *signIn) *released { return r.released }))
 )
 
@@ -150,7 +150,7 @@ func (r *signIn) statement() (string, []any) {
 	switch {
 	case !r.Release.Zero():
 		r.released = releaseOf(r.Release)
-		return createSettled.Text, createSettled.Args(r)
+		return createReleasing.Text, createReleasing.Args(r)
 	case rules.Charged(r.Charge):
 		return createCharged.Text, createCharged.Args(r)
 	}

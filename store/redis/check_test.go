@@ -71,11 +71,11 @@ func TestRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	take(t, attempts, b)
-	for _, settlement := range []store.Release{
+	for _, release := range []store.Release{
 		{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)},
 		{Forget: []store.Digest{b.Key}},
 	} {
-		if err := attempts.Release(t.Context(), settlement, now); err != nil {
+		if err := attempts.Release(t.Context(), release, now); err != nil {
 			t.Error(err)
 		}
 	}

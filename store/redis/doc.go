@@ -11,7 +11,7 @@
 // # What a verb is
 //
 // Take and [Store.Release] are one Lua script each: one round trip (EVALSHA; EVAL once after the server has lost the
-// script). A script runs alone on its server, so a Take charges all buckets or none, also under a race. It repeats
+// script). A script runs alone on its server, so a Take counts in all buckets or in none, also under a race. It repeats
 // [store.Limit] in whole milliseconds, for which the numbers of Lua are exact, and storetest compares the two on random
 // histories.
 //

@@ -16,7 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
-// refuses wants Take and Release to answer an error soon.
+// refuses wants Take and Release to return an error soon.
 func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	t.Helper()
 	start := time.Now()
@@ -24,7 +24,7 @@ func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	if err == nil {
 		t.Fatalf("let in: %+v", d)
 	}
-	if settled := attempts.Release(t.Context(), store.Release{Mark: digest(), Until: now.Add(time.Hour)}, now); settled == nil {
+	if released := attempts.Release(t.Context(), store.Release{Mark: digest(), Until: now.Add(time.Hour)}, now); released == nil {
 		t.Error("Release has no error")
 	}
 	if took := time.Since(start); took > 2*time.Second {

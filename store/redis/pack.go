@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// packed are numbers as the scripts take and answer them: little-endian doubles, exact for whole numbers below 2^53.
+// packed are numbers as the scripts take and return them: little-endian doubles, exact for whole numbers below 2^53.
 type packed []byte
 
 func (p packed) add(numbers ...int64) packed {

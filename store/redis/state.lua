@@ -4,7 +4,7 @@
 local never = -62135596800000 -- the zero time of Go
 local now, slack, size, next = struct.unpack('<ddd', ARGV[1])
 
--- parse answers attempts, until and expires of a stored counter. Absent or expired is as if never used.
+-- parse returns attempts, until and expires of a stored counter. Absent or expired is as if never used.
 local function parse(value)
 	if not value then
 		return 0, never, never

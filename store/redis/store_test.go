@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/redis"
 )
 
-// TestRace lets in exactly what the limits allow, and charges the buckets of refused ones nothing.
+// TestRace lets in exactly what the limits allow, and counts refused ones in no bucket.
 func TestRace(t *testing.T) {
 	attempts := patient(t)
 	wide := store.Limit{Free: 1_000, Window: time.Hour}
@@ -42,7 +42,7 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestOrder: each charge of a counter is seen by the next one, so no two answers are the same, and what began after an
+// TestOrder: each attempt in a counter is seen by the next one, so no two answers are the same, and what began after an
 // answer counts more than it.
 func TestOrder(t *testing.T) {
 	attempts := patient(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Numbers per bucket that take.lua takes and answers.
+// Numbers per bucket that take.lua takes and returns.
 const (
 	perLimit   = 7
 	perOutcome = 5
@@ -17,10 +17,10 @@ const (
 // What take.lua did to a counter.
 const (
 	refused = 1
-	charged = 2
+	counted = 2
 )
 
-// Take meets [store.AttemptStore]. After an error of the network the buckets may have been charged all the same.
+// Take meets [store.AttemptStore]. After an error of the network it may have counted all the same.
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	if len(buckets) == 0 {
 		return store.Decision{Allowed: true}, ctx.Err()
@@ -65,7 +65,7 @@ func decision(answer packed) store.Decision {
 		d.Outcomes[i] = store.Outcome{
 			State:   store.State{N: int(o.at(0)), Until: moment(o.at(1)), Expires: moment(o.at(2))},
 			Refused: o.at(3) == refused,
-			Counted: o.at(3) == charged,
+			Counted: o.at(3) == counted,
 			Marked:  moment(o.at(4)),
 		}
 	}

@@ -1,6 +1,6 @@
 -- KEYS: the counters, as many as size, then the marks. ARGV[1] goes on with seven numbers for each counter: every, burst,
 -- free, base, max, window, and which of KEYS is its mark (0: none).
--- Answers 1 if let in, else 0; then for each counter attempts, until, expires, 1 if it refused or 2 if it was charged
+-- Returns 1 if let in, else 0; then for each counter attempts, until, expires, 1 if it refused or 2 if it counted
 -- (else 0), and the end of its mark.
 
 -- attempt is Limit.Next for a counter that does not refuse.
@@ -33,7 +33,7 @@ end
 
 local values = redis.call('MGET', unpack(KEYS))
 
--- ended answers the end of a live mark.
+-- ended returns the end of a live mark.
 local function ended(mark)
 	local value = mark > 0 and values[mark]
 	local till = value and struct.unpack('<d', value) or never

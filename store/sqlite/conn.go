@@ -55,7 +55,7 @@ func (c *conn) bind(args []driver.Value) []driver.NamedValue {
 	return c.args
 }
 
-// exec runs one statement that answers no rows and tells how many it changed.
+// exec runs one statement that returns no rows and tells how many it changed.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 	return c.run(query, c.bind(args))
 }

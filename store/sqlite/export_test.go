@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Plans answers, for every statement that was run so far, what EXPLAIN QUERY PLAN says about it.
+// Plans returns, for every statement that was run so far, what EXPLAIN QUERY PLAN says about it.
 func (s *Store) Plans() (map[string][]string, error) {
 	statements := map[string]bool{}
 	for _, p := range []*pool{s.readers, s.writer} {

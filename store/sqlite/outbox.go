@@ -31,7 +31,7 @@ func queue(c *conn, list []store.QueuedMail) error {
 	return nil
 }
 
-// ClaimMail meets [store.OutboxStore]. DueAt of what it answers is the end of the lease.
+// ClaimMail meets [store.OutboxStore]. DueAt of what it returns is the end of the lease.
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	return answer(ctx, s, func(c *conn) ([]store.QueuedMail, error) { return claim(c, limit, lease, now) })
 }

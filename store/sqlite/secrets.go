@@ -99,7 +99,7 @@ const selectSecret = `SELECT ` + secretColumns + `
   WHERE s.digest = ?1 AND s.purpose = ?2 AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'
   ORDER BY s.account LIMIT 1`
 
-// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id answers.
+// Secret meets [store.SecretStore]. Should several accounts have the digest, the one with the lowest id is returned.
 func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x store.Secret, subject store.Subject, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		found, err := c.one(selectSecret, func(r *row) { x = secretOf(r) }, d[:], string(p))

@@ -5,7 +5,7 @@
 //	…
 //	err = store.Migrate(ctx)
 //
-// What a verb answered is on disk: write-ahead log, synchronous=FULL, so neither kill -9 nor a power cut takes it back.
+// What a verb returned is on disk: write-ahead log, synchronous=FULL, so neither kill -9 nor a power cut takes it back.
 // One connection writes; calls that wait while it commits share the next commit, each with its own answer. A few
 // connections read beside it and see every verb that returned.
 package sqlite
@@ -71,8 +71,8 @@ func (s *Store) open() error {
 	return s.readers.fill(min(8, max(2, runtime.GOMAXPROCS(0))), dsn, onlyRead)
 }
 
-// Close waits for the verbs that run and closes the file. Later verbs answer [ErrClosed]. Calling it again
-// answers the same.
+// Close waits for the verbs that run and closes the file. Later verbs return [ErrClosed]. Calling it again returns the
+// same.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.closed)

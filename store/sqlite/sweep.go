@@ -29,7 +29,7 @@ var ended = []struct{ remove, left string }{
 	},
 }
 
-// Sweep meets [store.OutboxStore]. A limit below one removes nothing and returns false.
+// Sweep meets [store.Sweeper]. A limit below one removes nothing and returns false.
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool, err error) {
 	if limit < 1 {
 		return false, ctx.Err()

@@ -16,7 +16,7 @@ var (
 func attempts(k *kit) {
 	k.run("take", takeAttempts)
 	k.run("waive", waiveAttempts)
-	k.run("settle", settleAttempts)
+	k.run("release", releaseAttempts)
 	k.run("histories", histories)
 	k.run("races", raceAttempts)
 	k.run("no clock", attemptsClock)
@@ -36,7 +36,7 @@ func (k *kit) take(at time.Time, b ...store.Bucket) store.Decision {
 	return d
 }
 
-// refused wants the attempt to be refused by just the buckets at those places, and none to be charged.
+// refused wants the attempt to be refused by just the buckets at those places, and none to count it.
 func (k *kit) refused(at time.Time, b []store.Bucket, by ...int) store.Decision {
 	k.Helper()
 	d, err := k.attempts.Take(k.ctx, b, at)
@@ -48,7 +48,7 @@ func (k *kit) refused(at time.Time, b []store.Bucket, by ...int) store.Decision 
 		for _, j := range by {
 			in = in || i == j
 		}
-		k.that(o.Refused == in && !o.Counted, "bucket %d: %+v, want Refused %v and not charged", i, o, in)
+		k.that(o.Refused == in && !o.Counted, "bucket %d: %+v, want Refused %v and not counted", i, o, in)
 	}
 	return d
 }
@@ -68,7 +68,7 @@ func (k *kit) marked(mark store.Digest, at time.Time) bool {
 	return !k.take(at, b).Outcomes[0].Marked.IsZero()
 }
 
-func (k *kit) settle(at time.Time, s store.Release) {
+func (k *kit) release(at time.Time, s store.Release) {
 	k.Helper()
 	k.ok(k.attempts.Release(k.ctx, s, at))
 }

@@ -12,19 +12,19 @@ var brokenAttempts = []brokenStore{
 	{"counting after the fact", "attempts/races/a ceiling lets in exactly its number", func(s store.Store) store.Store {
 		return &countedLate{Store: s, model: newModel()}
 	}},
-	{"a lock that another's success clears", "attempts/settle/forget starts the named ones again", func(s store.Store) store.Store {
+	{"a lock that another's success clears", "attempts/release/forget starts the named ones again", func(s store.Store) store.Store {
 		return &forgetful{Store: s, keys: map[store.Digest]bool{}}
 	}},
-	{"a waived bucket that is not counted", "attempts/waive/a waived bucket is charged", func(s store.Store) store.Store {
+	{"a waived bucket that is not counted", "attempts/waive/a waived bucket counts", func(s store.Store) store.Store {
 		return uncounted{s}
 	}},
 	{"a waived bucket that counts too much", "attempts/histories", func(s store.Store) store.Store {
 		return uncounted{s}
 	}},
-	{"a mark that is shortened", "attempts/settle/a mark is never shortened", func(s store.Store) store.Store {
+	{"a mark that is shortened", "attempts/release/a mark is never shortened", func(s store.Store) store.Store {
 		return &shortened{Store: s, marks: map[store.Digest]store.Digest{}}
 	}},
-	{"charged although another refused", "attempts/take/all or none", func(s store.Store) store.Store {
+	{"counted although another refused", "attempts/take/all or none", func(s store.Store) store.Store {
 		return eachOnItsOwn{s}
 	}},
 }

@@ -41,7 +41,7 @@ var brokenEdges = []brokenStore{
 			}
 			return nil
 		}}.broken},
-	{"attempts settled before the sign-in", "sessions/create/settles the attempts",
+	{"attempts released before the sign-in", "sessions/create/releases the attempts",
 		misread{session: func(s store.Store, n *store.NewSession) error {
 			return s.Release(context.Background(), n.Release, now)
 		}}.broken},

@@ -12,7 +12,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// brokenQueues are stores that count, settle, send or sweep beside the mark.
+// brokenQueues are stores that count, release, send or sweep beside the mark.
 var brokenQueues = []brokenStore{
 	{"outcomes in another order", "attempts/take/the outcomes are in the order given", func(s store.Store) store.Store {
 		return reordered{s}
@@ -29,13 +29,13 @@ var brokenQueues = []brokenStore{
 	{"a state in a zone of its own", "attempts/times come back in utc", func(s store.Store) store.Store {
 		return zonedState{s}
 	}},
-	{"a mark that lives on", "attempts/settle/a mark that has ended marks nothing",
-		misread{settlement: func(_ store.Store, t *store.Release) error {
+	{"a mark that lives on", "attempts/release/a mark that has ended marks nothing",
+		misread{release: func(_ store.Store, t *store.Release) error {
 			t.Until = t.Until.Add(time.Minute)
 			return nil
 		}}.broken},
-	{"one attempt forgiven as all", "attempts/settle/forgive gives one attempt of a ceiling back",
-		misread{settlement: func(_ store.Store, t *store.Release) error {
+	{"one attempt forgiven as all", "attempts/release/forgive gives one attempt of a ceiling back",
+		misread{release: func(_ store.Store, t *store.Release) error {
 			for _, b := range t.Forgive {
 				t.Forget = append(t.Forget, b.Key)
 			}

@@ -9,22 +9,22 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// misread is a store that takes a request for another one. What an edit returns as an error is the verb's. An edit that is
-// nil leaves its verb alone.
+// misread is a store that takes a request for another one. What an edit returns as an error is the verb's. An edit that
+// is nil leaves its verb alone.
 type misread struct {
 	store.Store
-	account    func(store.Store, *store.NewAccount) error
-	change     func(store.Store, *store.Change) error
-	session    func(store.Store, *store.NewSession) error
-	rotation   func(store.Store, *store.Rotation) error
-	touch      func(store.Store, *store.Touch) error
-	secret     func(store.Store, *store.Secret) error
-	claim      func(store.Store, *store.Claim) error
-	settlement func(store.Store, *store.Release) error
-	entry      func(store.Store, *store.LedgerEntry) error
-	mail       func(store.Store, *store.QueuedMail) error
-	lookup     func(store.Store, *store.Lookup) error
-	page       func(store.Store, *store.Page) error
+	account  func(store.Store, *store.NewAccount) error
+	change   func(store.Store, *store.Change) error
+	session  func(store.Store, *store.NewSession) error
+	rotation func(store.Store, *store.Rotation) error
+	touch    func(store.Store, *store.Touch) error
+	secret   func(store.Store, *store.Secret) error
+	claim    func(store.Store, *store.Claim) error
+	release  func(store.Store, *store.Release) error
+	entry    func(store.Store, *store.LedgerEntry) error
+	mail     func(store.Store, *store.QueuedMail) error
+	lookup   func(store.Store, *store.Lookup) error
+	page     func(store.Store, *store.Page) error
 }
 
 // broken makes the store of a table from an edit.
@@ -93,7 +93,7 @@ func (m misread) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time
 }
 
 func (m misread) Release(ctx context.Context, t store.Release, now time.Time) error {
-	if err := apply(m.Store, m.settlement, &t); err != nil {
+	if err := apply(m.Store, m.release, &t); err != nil {
 		return err
 	}
 	return m.Store.Release(ctx, t, now)

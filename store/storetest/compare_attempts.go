@@ -18,11 +18,11 @@ func (w *twins) take() {
 }
 
 func (w *twins) ease() {
-	t := w.settlement()
+	t := w.release()
 	w.both("Release", t, func(s store.Store, _ int) (any, error) { return nil, s.Release(w.ctx, t, w.at) })
 }
 
-func (w *twins) settlement() store.Release {
+func (w *twins) release() store.Release {
 	t := store.Release{Mark: w.marks[w.d.roll(len(w.marks))]}
 	if t.Mark != (store.Digest{}) {
 		t.Until = w.at.Add(w.span() - time.Second)

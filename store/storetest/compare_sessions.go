@@ -41,7 +41,7 @@ func (w *twins) signIn() {
 		n.TOTPStep = max(0, f.Account.TOTPStep+int64(w.d.roll(4)-1))
 	}
 	if w.chance(4) {
-		n.Release = w.settlement()
+		n.Release = w.release()
 	}
 	var receipt store.Receipt
 	outcome := w.both("CreateSession", n, func(s store.Store, _ int) (_ any, err error) {

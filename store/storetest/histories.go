@@ -70,8 +70,8 @@ func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	return d
 }
 
-// settle is the meaning of AttemptStore.Release.
-func (m *model) settle(s store.Release, at time.Time) {
+// release is the meaning of AttemptStore.Release.
+func (m *model) release(s store.Release, at time.Time) {
 	for _, key := range s.Forget {
 		delete(m.states, key)
 	}
@@ -119,8 +119,8 @@ func history(k *kit, d *dice) {
 			s.Forget = append(s.Forget, b.Key)
 		}
 		s.Forgive = some[half:]
-		m.settle(s, at)
-		k.settle(at, s)
+		m.release(s, at)
+		k.release(at, s)
 	}
 }
 
@@ -159,7 +159,7 @@ func attemptsClock(k *kit) {
 			k.take(at, b)
 		}
 		k.refused(at.Add(lock.Base-time.Millisecond), []store.Bucket{b}, 0)
-		k.settle(at, store.Release{Mark: b.Waive, Until: at.Add(time.Second)})
+		k.release(at, store.Release{Mark: b.Waive, Until: at.Add(time.Second)})
 		k.take(at.Add(time.Second-time.Millisecond), b)
 		k.refused(at.Add(time.Second), []store.Bucket{b}, 0)
 		k.counts(at.Add(lock.Base), b, lock.Free+1)

@@ -11,14 +11,14 @@ func (k *kit) waived(l store.Limit, until time.Time) store.Bucket {
 	k.Helper()
 	b := bucket(l)
 	b.Waive = digest()
-	k.settle(now, store.Release{Mark: b.Waive, Until: until})
+	k.release(now, store.Release{Mark: b.Waive, Until: until})
 	return b
 }
 
 func waiveAttempts(k *kit) {
 	until := now.Add(time.Hour)
 	small := store.Limit{Free: 2, Window: 2 * time.Hour}
-	k.run("a waived bucket is charged", func(k *kit) {
+	k.run("a waived bucket counts", func(k *kit) {
 		b := k.waived(small, until)
 		d := k.take(now, b)
 		next, _ := small.Next(store.State{}, now)
@@ -45,9 +45,9 @@ func waiveAttempts(k *kit) {
 		d := k.refused(now, []store.Bucket{b, full}, 1)
 		k.that(d.Outcomes[0].Marked.Equal(until), "the mark is not told: %+v", d.Outcomes[0])
 		d = k.take(now, b)
-		k.that(d.Outcomes[0].State.N == 1, "charged though another one refused")
+		k.that(d.Outcomes[0].State.N == 1, "counted though another one refused")
 	})
-	k.run("a full waived bucket lets the others charge", func(k *kit) {
+	k.run("a full waived bucket lets the others count", func(k *kit) {
 		b, other := k.waived(small, until), bucket(ceiling)
 		for range 4 {
 			k.take(now, b, other)
@@ -64,30 +64,30 @@ func waiveAttempts(k *kit) {
 	})
 }
 
-func settleAttempts(k *kit) {
+func releaseAttempts(k *kit) {
 	k.run("forget starts the named ones again", func(k *kit) {
 		b, stay := bucket(lock), bucket(lock)
 		for range lock.Free {
 			k.take(now, b, stay)
 		}
-		k.settle(now, store.Release{Forget: []store.Digest{b.Key, digest()}})
+		k.release(now, store.Release{Forget: []store.Digest{b.Key, digest()}})
 		k.counts(now, b, 1)
 		k.refused(now, []store.Bucket{stay}, 0)
 	})
 	for name, l := range map[string]store.Limit{"rate": rate, "lock": lock, "ceiling": ceiling} {
-		k.run("forgive gives one attempt of a "+name+" back", func(k *kit) { settleForgive(k, l) })
+		k.run("forgive gives one attempt of a "+name+" back", func(k *kit) { releaseForgive(k, l) })
 	}
 	k.run("what is not there is no error", func(k *kit) {
 		b := bucket(lock)
-		k.settle(now, store.Release{})
-		k.settle(now, store.Release{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
+		k.release(now, store.Release{})
+		k.release(now, store.Release{Forget: []store.Digest{digest()}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
 	k.run("what is forgotten is not forgiven, too", func(k *kit) {
 		b := bucket(ceiling)
 		k.take(now, b)
 		k.take(now, b)
-		k.settle(now, store.Release{Forget: []store.Digest{b.Key}, Forgive: []store.Bucket{b}})
+		k.release(now, store.Release{Forget: []store.Digest{b.Key}, Forgive: []store.Bucket{b}})
 		k.counts(now, b, 1)
 	})
 	k.run("a mark that has ended marks nothing", func(k *kit) {
@@ -97,7 +97,7 @@ func settleAttempts(k *kit) {
 	k.run("a mark is never shortened", func(k *kit) {
 		b := k.waived(ceiling, now.Add(time.Hour))
 		for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Hour}, {2 * time.Hour, 2 * time.Hour}, {time.Hour, 2 * time.Hour}} {
-			k.settle(now, store.Release{Mark: b.Waive, Until: now.Add(c.until)})
+			k.release(now, store.Release{Mark: b.Waive, Until: now.Add(c.until)})
 			got := k.take(now, b).Outcomes[0].Marked
 			k.that(got.Equal(now.Add(c.want)), "the mark ends at %v, want %v", got, now.Add(c.want))
 		}
@@ -106,7 +106,7 @@ func settleAttempts(k *kit) {
 		forget, forgive, mark := bucket(ceiling), bucket(ceiling), digest()
 		k.take(now, forget, forgive)
 		k.take(now, forget, forgive)
-		k.settle(now, store.Release{
+		k.release(now, store.Release{
 			Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 		})
 		k.counts(now, forget, 1)
@@ -116,8 +116,8 @@ func settleAttempts(k *kit) {
 	})
 }
 
-// settleForgive compares every count up to beyond the limit with Limit.Forgive, live and expired.
-func settleForgive(k *kit, l store.Limit) {
+// releaseForgive compares every count up to beyond the limit with Limit.Forgive, live and expired.
+func releaseForgive(k *kit, l store.Limit) {
 	for n := 1; n <= 12; n++ {
 		b, s, at := bucket(l), store.State{}, now
 		for range n {
@@ -129,7 +129,7 @@ func settleForgive(k *kit, l store.Limit) {
 		}
 		for _, late := range []time.Time{at, s.Expires} {
 			s = l.Forgive(s, late)
-			k.settle(late, store.Release{Forgive: []store.Bucket{b}})
+			k.release(late, store.Release{Forgive: []store.Bucket{b}})
 			next, in := l.Next(s, late)
 			d, err := k.attempts.Take(k.ctx, []store.Bucket{b}, late)
 			k.ok(err)

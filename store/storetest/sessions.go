@@ -46,7 +46,7 @@ func createSession(k *kit) {
 	k.run("an agent may be any bytes", agentBytes)
 	k.run("charges and writes the ledger row", createSessionCharges)
 	k.run("moves last sign-in and time step but not the version", createSessionMoves)
-	k.run("settles the attempts", createSessionSettles)
+	k.run("releases the attempts", createSessionReleases)
 	k.run("needs an active account of that epoch", createSessionNeeds)
 	k.run("a used time step is a conflict", createSessionStep)
 	k.run("insufficient credits make nothing", createSessionInsufficient)
@@ -99,7 +99,7 @@ func createSessionMoves(k *kit) {
 	k.equal("account without step", k.find(a.ID), a)
 }
 
-func createSessionSettles(k *kit) {
+func createSessionReleases(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
 	forget, forgive, stay := bucket(ceiling), bucket(ceiling), bucket(ceiling)
@@ -107,16 +107,16 @@ func createSessionSettles(k *kit) {
 		k.take(now, forget, forgive, stay)
 	}
 	mark := digest()
-	settle := store.Release{
+	release := store.Release{
 		Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
 	}
 	failing := charge(p.ID, store.OpSignIn, 1)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Release: settle}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Release: release}, now)
 	k.fails(err, store.ErrInsufficientCredits)
 	k.counts(now, forget, 3)
 	k.counts(now, forgive, 3)
 	k.that(!k.marked(mark, now), "a refused sign-in remembers the network")
-	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Release: settle}, now)
+	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Release: release}, now)
 	k.ok(err)
 	k.counts(now, forget, 1)
 	k.counts(now, forgive, 3)

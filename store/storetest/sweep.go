@@ -79,7 +79,7 @@ func sweepLeaves(k *kit) {
 	k.signIn(refresh)
 	b, mark := bucket(store.Limit{Free: 10, Window: 100 * time.Hour}), digest()
 	k.take(dusk, b)
-	k.settle(dusk, store.Release{Mark: mark, Until: later})
+	k.release(dusk, store.Release{Mark: mark, Until: later})
 	at := dusk.AddDate(0, 0, 2)
 	k.swept(at)
 	k.that(k.hasSecret(forever) && k.hasSecret(used), "a secret that did not expire is swept")
