@@ -226,7 +226,7 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 	}
 }
 
-// TestJunkPushesNothingOut: whoever fills the memory gets everyone refused, but not his own lock forgotten (R22).
+// TestJunkPushesNothingOut: whoever fills the memory gets everyone refused, but not their own lock forgotten (R22).
 func TestJunkPushesNothingOut(t *testing.T) {
 	s := ownServer(t)
 	attempts, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)

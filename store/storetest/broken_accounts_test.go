@@ -36,7 +36,7 @@ var brokenAccounts = []brokenStore{
 	{"admins counted before the change", "accounts/races/two admins demote each other", func(s store.Store) store.Store {
 		return adminsCounted{s}
 	}},
-	{"a last admin who may delete himself", "accounts/last admin/cannot be deleted", func(s store.Store) store.Store {
+	{"a last admin who may delete themselves", "accounts/last admin/cannot be deleted", func(s store.Store) store.Store {
 		return adminless{s}
 	}},
 	{"a deletion that disables", "accounts/delete/leaves a tombstone", func(s store.Store) store.Store {
