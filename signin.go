@@ -101,7 +101,7 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 	if err == nil {
 		return s, nil
 	}
-	if errors.Is(err, store.ErrNoParent) {
+	if errors.Is(err, errNoParent) {
 		return Subject{}, ErrUnknownParent
 	}
 	return Subject{}, err

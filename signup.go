@@ -122,7 +122,7 @@ func (a *Authenticator) initialGrant(owner uuid.UUID, now time.Time) *LedgerEntr
 }
 
 func signUpError(err error) error {
-	if errors.Is(err, store.ErrNoParent) {
+	if errors.Is(err, errNoParent) {
 		return ErrUnknownParent
 	}
 	return duplicate(err)

@@ -30,11 +30,14 @@ func asError(err error) error {
 	return ErrUnavailable.WithCause(err)
 }
 
+// errNoParent is how the host sees that the parent which a request names is nobody.
+var errNoParent = ErrNotFound.WithField("parent")
+
 var plainErrors = []struct {
 	plain error
 	ours  *Error
 }{
-	{store.ErrNoParent, ErrNotFound.WithField("parent")}, // before ErrNotFound, which it is, too
+	{store.ErrNoParent, errNoParent}, // before ErrNotFound, which it is, too
 	{store.ErrNotFound, ErrNotFound},
 	{store.ErrLastAdmin, ErrLastAdmin},
 	{store.ErrInsufficientCredits, ErrInsufficientCredits},

@@ -171,6 +171,3 @@ func (c *Checker[T]) Tenant(master string, account uuid.UUID, version int) (*Key
 
 // keep remembers a tenant's key, so that it need not be derived again.
 func (c *Checker[T]) keep(k *Key) { c.tenants.Put(k.head, k, len(k.head)+rememberedCost) }
-
-// RememberedBytes returns how much is kept of tokens and keys.
-func (c *Checker[T]) RememberedBytes() int { return c.known.Bytes() + c.tenants.Bytes() }
