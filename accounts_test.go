@@ -55,11 +55,11 @@ func TestScopes(t *testing.T) {
 	story(t, func(w *world) {
 		p, q := w.parent("p@example.com"), w.parent("q@example.com")
 		child, stranger := w.child(p, "same@example.com"), w.child(q, "same@example.com")
-		head, admin := w.child(p, "head@example.com"), w.house()
+		head, admin := w.child(p, "head@example.com"), w.firstAdmin()
 		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.Email, Role: tollkeeper.RoleAdmin})
 		w.ok(err)
 		head.Identity = w.Identity(head.Token)
-		user := w.user(admin, "same@example.com")
+		user := w.user("same@example.com")
 		rules := map[authtest.Account][]authtest.Account{p: {child, head}, q: {stranger}, head: {child}, admin: {user}}
 		all := map[string]authtest.Account{"p": p, "q": q, "child": child, "stranger": stranger, "head": head, "admin": admin, "user": user}
 		for name, by := range all {
@@ -117,7 +117,7 @@ func TestScopes(t *testing.T) {
 // Nobody removes their own account without the password.
 func TestRemoveAccountIsForOthers(t *testing.T) {
 	story(t, func(w *world) {
-		p, admin := w.parent("p@example.com"), w.house()
+		p, admin := w.parent("p@example.com"), w.firstAdmin()
 		w.want(w.Auth.RemoveAccount(ctx, p.Identity, p.ID), tollkeeper.ErrForbidden)
 		w.want(w.Auth.RemoveAccount(ctx, admin.Identity, admin.ID), tollkeeper.ErrForbidden)
 		w.Identity(p.Token)
@@ -141,8 +141,8 @@ func TestUnknownRoleIsToldBeforeBadEmail(t *testing.T) {
 
 func TestSetRole(t *testing.T) {
 	story(t, func(w *world) {
-		admin := w.house()
-		u := w.user(admin, "u@example.com")
+		admin := w.firstAdmin()
+		u := w.user("u@example.com")
 		for _, c := range []struct {
 			role    tollkeeper.Role
 			changed bool
@@ -187,9 +187,9 @@ func TestOneAdminStays(t *testing.T) {
 	for name, do := range against {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
-				first := w.house()
+				first := w.firstAdmin()
 				for round := range 25 {
-					second := w.user(first, fmt.Sprintf("second%d@example.com", round))
+					second := w.user(fmt.Sprintf("second%d@example.com", round))
 					_, err := w.Auth.SetRole(ctx, first.Identity, tollkeeper.RoleChange{Email: second.Email, Role: tollkeeper.RoleAdmin})
 					w.ok(err)
 					second.Identity = w.Identity(second.Token)

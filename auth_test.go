@@ -103,9 +103,11 @@ func (m *model) fault() func(string) error {
 // join signs up a child of a parent's, or a parent.
 func (m *model) join(of *actor) {
 	m.n++
-	r := tollkeeper.SignUpRequest{Email: fmt.Sprintf("n%d@example.com", m.n%25), Password: password, Audience: tollkeeper.AudienceOrganization}
+	r := tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("n%d@example.com", m.n%25), Password: password, Audience: tollkeeper.AudienceOrganization}
+	key := ""
 	if of != nil && of.Identity.IsParent() {
-		r.ParentKey = of.PublicKey
+		key = of.PublicKey
+		r.Scope = tollkeeper.UnderKey(key)
 	}
 	res, err := m.Auth.SignUp(ctx, r)
 	if err != nil {
@@ -116,7 +118,7 @@ func (m *model) join(of *actor) {
 		return
 	}
 	m.actors = append(m.actors, &actor{
-		Account: authtest.Account{ID: id.Account, Parent: id.Parent, ParentKey: r.ParentKey, PublicKey: id.PublicKey, Email: r.Email, Identity: id},
+		Account: authtest.Account{ID: id.Account, Parent: id.Parent, ParentKey: key, PublicKey: id.PublicKey, Email: r.Email, Identity: id},
 		secret:  password, sure: true, live: map[string]bool{string(res.Token): true},
 	})
 }

@@ -210,12 +210,12 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), none))
 		},
 		"reset": func(w *world, p, c authtest.Account) {
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c)}))
 			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		},
 		"first code": func(w *world, p, c authtest.Account) {
-			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey}))
-			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), ParentKey: c.ParentKey})
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c)}))
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), Scope: keyed(c)})
 			w.ok(err)
 		},
 		"member of a strict organization": func(w *world, p, c authtest.Account) {

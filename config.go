@@ -45,11 +45,30 @@ type Config struct {
 type Accounts struct {
 	Labels          []Role // roles besides admin, user and guest; without power
 	RequireVerified bool   // every account must verify its email, not only those of organizations that say so
+	SignUp          SignUpModes
 
 	// DiscloseUnknown makes sign-in in [AudienceOrganization] tell that an email is unknown, as docs/WIRE.md 1.1 rule 8
 	// documents. It lets anyone find out who has an account; [New] logs a warning.
 	DiscloseUnknown bool
 }
+
+// SignUpModes say who may make their own account, by [Authenticator.SignUp] or by a first sign-in with another issuer.
+// What the host makes itself ([Host.CreateAccount], [Host.ImportAccounts], [Host.Bootstrap]) is not bound by it.
+type SignUpModes struct {
+	App      SignUpMode // among the app's own users
+	Tenants  SignUpMode // as a parent
+	Children SignUpMode // below a parent
+}
+
+// SignUpMode says whether people may make their own account. Where they may not, they get [ErrSignUpClosed].
+type SignUpMode string
+
+// The modes of sign-up. Zero: [SignUpOpen].
+const (
+	SignUpOpen       SignUpMode = "open"
+	SignUpInvitation SignUpMode = "invitation" // only who was invited; until there are invitations, nobody
+	SignUpClosed     SignUpMode = "closed"     // nobody: accounts are the host's to make
+)
 
 // Passwords says which passwords are taken, and how they are kept.
 type Passwords struct {
@@ -197,6 +216,9 @@ func (c *Config) setDefaults(base *url.URL) {
 	if c.Passwords.Policy == nil {
 		c.Passwords.Policy = PolicyDefault
 	}
+	setZero(&c.Accounts.SignUp.App, SignUpOpen)
+	setZero(&c.Accounts.SignUp.Tenants, SignUpOpen)
+	setZero(&c.Accounts.SignUp.Children, SignUpOpen)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

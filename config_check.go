@@ -88,6 +88,11 @@ func (c Config) checkNames() error {
 			return bad("Accounts.Labels", "must be lower-case words of up to 32 letters, digits, '-' and '_'")
 		}
 	}
+	for _, m := range []SignUpMode{c.Accounts.SignUp.App, c.Accounts.SignUp.Tenants, c.Accounts.SignUp.Children} {
+		if m != SignUpOpen && m != SignUpInvitation && m != SignUpClosed {
+			return bad("Accounts.SignUp", "must be open, invitation or closed")
+		}
+	}
 	if len(c.Product) > 64 || canon.HasControl(c.Product) {
 		return bad("Product", "must be at most 64 bytes without control characters")
 	}

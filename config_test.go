@@ -46,6 +46,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"a long grace":           {"Refresh.Grace", func(c *tollkeeper.Config) { c.Refresh.Idle, c.Refresh.Grace = time.Hour, time.Hour }},
 		"an empty signing key":   {"Tokens.SigningKeys", func(c *tollkeeper.Config) { c.Tokens.SigningKeys = make([]tollkeeper.SigningKey, 1) }},
 		"a label in capitals":    {"Accounts.Labels", func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"Editor"} }},
+		"a mode of sign-up":      {"Accounts.SignUp", func(c *tollkeeper.Config) { c.Accounts.SignUp.Children = "Open" }},
 		"a weak hash":            {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.UnsafeForTests = false }},
 		"no place to hash":       {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Parallel = -1 }},
 		"a hash of a terabyte":   {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = 1 << 30 }},

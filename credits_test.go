@@ -37,7 +37,7 @@ func TestPrices(t *testing.T) {
 		costs("a wrong password", 0, func() error { _, _ = w.try(c, "wrong"); return nil })
 		costs("a wrong code", 0, func() error { _, _ = w.verify(c, "12345"); return nil })
 		costs("a taken email", 0, func() error {
-			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: c.Email, Password: password, ParentKey: p.PublicKey})
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: c.Email, Password: password, Scope: tollkeeper.UnderKey(p.PublicKey)})
 			w.want(err, tollkeeper.ErrEmailTaken)
 			return nil
 		})
@@ -64,7 +64,7 @@ func TestAnEmptyBalance(t *testing.T) {
 		w.drain(p)
 		_, err := w.try(c, password)
 		w.want(err, tollkeeper.ErrInsufficientCredits)
-		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, ParentKey: p.PublicKey})
+		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "d@example.com", Password: password, Scope: tollkeeper.UnderKey(p.PublicKey)})
 		w.want(err, tollkeeper.ErrInsufficientCredits)
 		w.signIn(p)
 		w.Identity(c.Token) // a session that was paid for goes on

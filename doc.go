@@ -22,8 +22,13 @@
 //	}
 //	id, err := auth.Authenticate(ctx, res.Token) // on every request; revoked tokens fail at once
 //
+// These are the app's own users, which the zero [Scope] of a request means. A service with tenants names another
+// scope.
+//
 // # The map
 //
+//   - Where accounts live: [Scope], which is zero for the app's own users, [Tenants], [Under], [UnderKey],
+//     [UnderNumber].
 //   - Coming in: [Authenticator.SignUp], [Authenticator.SignIn], [Authenticator.RequestCode] and
 //     [Authenticator.SignInWithCode], [Authenticator.SignInWithGoogle], [Authenticator.SignInWithFactor],
 //     [Authenticator.Refresh]. All of them but the last end in one function, which decides who may have a session and

@@ -11,23 +11,24 @@ import (
 )
 
 // RequestVerification mails a new verification link. The same answer goes to unknown and verified addresses.
-// [ErrInvalidEmail], [ErrParentKeyFormat], [ErrUnknownParent], [ErrInvalidInput] (verify path), [ErrRateLimited].
+// [ErrInvalidEmail], [ErrParentKeyFormat], [ErrUnknownParent], [ErrInvalidInput] (scope, verify path),
+// [ErrRateLimited].
 func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) error {
 	now := a.now()
-	where, email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
+	email, err := a.mailTo(ctx, &r, "verify", a.cfg.Limits.Resend, now)
 	if err != nil {
 		return err
 	}
 	var owner *Subject
-	if where.key != "" {
-		if owner, err = a.ownerOf(ctx, where); err != nil && !errors.Is(err, ErrParentInactive) {
+	if r.Scope.way == byKey {
+		if owner, err = a.ownerOf(ctx, r.Scope); err != nil && !errors.Is(err, ErrParentInactive) {
 			return err
 		}
 	}
 	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
 		return err
 	}
-	return a.queue(ctx, a.verificationMail(where.lookup(email), r.Audience, r.VerifyPath, now))
+	return a.queue(ctx, a.verificationMail(r.Scope.lookup(email), r.Audience, r.VerifyPath, now))
 }
 
 // RequestOwnVerification mails the caller a new verification link. [ErrAlreadyVerified], [ErrInvalidInput],

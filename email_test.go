@@ -62,7 +62,7 @@ func TestChangeEmail(t *testing.T) {
 	t.Run("a reset link mailed to the old address is void", func(t *testing.T) {
 		k := authtest.New(t)
 		a := k.Parent()
-		if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
+		if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: a.Email}); err != nil {
 			t.Fatal(err)
 		}
 		old := k.LastToken(a.Email)
@@ -109,7 +109,7 @@ func TestVerifyPaths(t *testing.T) {
 func TestVerifyPathsAreRefusedWithAText(t *testing.T) {
 	k := authtest.New(t)
 	for _, path := range []string{"https://evil.example/x", "//evil.example", "javascript:x", "https://app.example/x?y=1", "/x?y", "%zz"} {
-		err := k.Auth.RequestVerification(t.Context(), tollkeeper.MailRequest{Email: "somebody@shop.example", VerifyPath: path})
+		err := k.Auth.RequestVerification(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "somebody@shop.example", VerifyPath: path})
 		if !errors.Is(err, tollkeeper.ErrInvalidInput) || err.Error() != "Invalid verify path" {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -216,13 +216,13 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 	const evil = "thief@evil.example"
 	for name, recover := range map[string]func(w *world, p authtest.Account){
 		"reset": func(w *world, p authtest.Account) {
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
 			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
 		},
 		"sign-in by code": func(w *world, p authtest.Account) {
-			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
 			w.Mails(p.Email)
-			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(w.LastCode(p.Email))})
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: p.Email, Code: tollkeeper.SecretText(w.LastCode(p.Email))})
 			w.ok(err)
 		},
 		"change of the password": func(w *world, p authtest.Account) {

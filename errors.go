@@ -108,6 +108,7 @@ var (
 	ErrInactive                  = &Error{Code: "inactive", Message: "Account is not active"}
 	ErrUnverified                = &Error{Code: "unverified", Message: "Email verification required"}
 	ErrAccountGone               = &Error{Code: "account_gone", Message: "User account not found"}
+	ErrSignUpClosed              = &Error{Code: "sign_up_closed", Message: "Sign-up is closed"}
 	ErrParentGone                = &Error{Code: "parent_gone", Message: "Parent account not found"}
 	ErrParentInactive            = &Error{Code: "parent_inactive", Message: "Parent account is not active"}
 	ErrNoOrganization            = &Error{Code: "no_organization", Message: "Parent account has no organization"}
@@ -144,7 +145,7 @@ func Codes() []Code {
 		ErrInvalidInput, ErrMissing, ErrInvalidEmail, ErrInvalidUsername, ErrWeakPassword, ErrInvalidCursor, ErrInvalidLimit,
 		ErrEmailTaken, ErrUsernameTaken, ErrParentKeyFormat, ErrUnknownParent, ErrParentKeyNeeded, ErrParentKeyUnwanted,
 		ErrInvalidCredentials, ErrInvalidToken, ErrForbidden, ErrLimitedSession, ErrNotRecent, ErrInactive, ErrUnverified,
-		ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
+		ErrSignUpClosed, ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
 		ErrOrganizationNotAuthorized, ErrLocked, ErrRateLimited, ErrInvalidChallenge, ErrInvalidCode, ErrFactorState,
 		ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrAlreadyVerified,
 		ErrBusy, ErrUnavailable, ErrInternal, ErrDisabled, ErrUpstream,

@@ -15,13 +15,13 @@ func TestEvents(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		client := tollkeeper.Client{Addr: from("192.0.2.1").Addr, Agent: evil}
-		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: evil, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
-		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentKey: p.PublicKey, Client: client})
-		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: tollkeeper.Password(evil), ParentKey: p.PublicKey, Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: evil, Password: tollkeeper.Password(evil), Scope: tollkeeper.UnderKey(p.PublicKey), Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: password, Scope: tollkeeper.UnderKey(p.PublicKey), Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.Email, Password: tollkeeper.Password(evil), Scope: tollkeeper.UnderKey(p.PublicKey), Client: client})
 		for range 5 {
-			_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
+			_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
 		}
-		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
+		_, _ = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "n@example.com", Password: tollkeeper.Password(evil), Client: client})
 		w.ok(w.requestReset(c))
 		w.ok(w.reset(w.LastToken(c.Email, tollkeeper.MailReset), "another horse 9"))
 		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: c.Email, Role: tollkeeper.RoleGuest})

@@ -22,7 +22,7 @@ func Example_accounts() {
 	}
 	defer auth.Close(ctx)
 
-	in, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "owner@shop.example", Password: "correct horse 7"})
+	in, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "correct horse 7"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func Example_accounts() {
 		log.Fatal(err)
 	}
 	for _, email := range []string{"ann@mail.example", "bob@mail.example", "cyd@mail.example"} {
-		if _, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: owner.Account, Email: email}); err != nil {
+		if _, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Under(owner.Account), Email: email}); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -23,7 +23,7 @@ func Example_credits() {
 	}
 	defer auth.Close(ctx)
 
-	parent, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@shop.example"})
+	parent, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "owner@shop.example"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func Example_google() {
 	}
 	defer auth.Close(ctx)
 
-	parent, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@shop.example"})
+	parent, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "owner@shop.example"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func Example_google() {
 	}
 
 	for _, token := range []tollkeeper.SecretText{"from Google", "forged"} {
-		res, err := auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, ParentKey: parent.PublicKey})
+		res, err := auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, Scope: tollkeeper.UnderKey(parent.PublicKey)})
 		fmt.Printf("%q %v\n", res.Subject.Account.Email, err)
 	}
 	// Output:

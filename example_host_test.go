@@ -23,16 +23,16 @@ func Example_host() {
 	defer auth.Close(ctx)
 
 	host := auth.Host()
-	house, admin, err := host.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "correct horse 7"})
+	admin, err := host.Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "correct horse 7"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(admin.Email, admin.Role)
-	if _, err := host.CreateAccount(ctx, tollkeeper.AccountSpec{Parent: house.ID, Email: "Ann@mail.example", Verified: true}); err != nil {
+	if _, err := host.CreateAccount(ctx, tollkeeper.AccountSpec{Email: "Ann@mail.example", Verified: true}); err != nil {
 		log.Fatal(err)
 	}
 
-	ann, err := host.FindByEmail(ctx, house.ID, "ann@mail.example")
+	ann, err := host.FindByEmail(ctx, tollkeeper.Scope{}, "ann@mail.example")
 	if err != nil {
 		log.Fatal(err)
 	}

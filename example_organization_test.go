@@ -22,7 +22,7 @@ func Example_organization() {
 	}
 	defer auth.Close(ctx)
 
-	parent, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "owner@shop.example", Password: "correct horse 7"})
+	parent, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "correct horse 7"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func Example_organization() {
 	for _, origin := range []string{"https://www.shop.example", "https://shop.example.evil.example", "null"} {
 		fmt.Println(origin, auth.OriginAllowed(d.Organization, origin))
 	}
-	child, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ann@mail.example", Password: "battery staple 7", ParentKey: id.PublicKey})
+	child, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ann@mail.example", Password: "battery staple 7", Scope: tollkeeper.UnderKey(id.PublicKey)})
 	fmt.Println(child.VerificationSent, err)
 	// Output:
 	// The Shop 1 <nil>

@@ -23,16 +23,16 @@ func Example_signUp() {
 	}
 	defer auth.Close(ctx)
 
-	parent, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "owner@shop.example", Password: "correct horse 7"})
+	parent, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "correct horse 7"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	key := parent.Subject.Account.PublicKey
 	for _, password := range []tollkeeper.Password{"12345678", "battery staple 7"} {
-		child, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "Ann@mail.example", Password: password, ParentKey: key})
+		child, err := auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "Ann@mail.example", Password: password, Scope: tollkeeper.UnderKey(key)})
 		fmt.Printf("%q %v\n", child.Subject.Account.Email, err)
 	}
-	_, err = auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ann@mail.example", Password: "another one 88", ParentKey: key})
+	_, err = auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ann@mail.example", Password: "another one 88", Scope: tollkeeper.UnderKey(key)})
 	fmt.Println(err, errors.Is(err, tollkeeper.ErrEmailTaken))
 	// Output:
 	// "" Password is too common

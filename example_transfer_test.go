@@ -27,11 +27,11 @@ func Example_importAccounts() {
 	lines := `{"email":"ann@mail.example","emailVerified":true,"passwordHash":"$2y$10$xm2eM/qcIvnO2/3q7.JLIO6H.uCmJ4HZrkRoZDR2AcwU5ZuvnnQ0K"}
 {"email":"not an address"}
 `
-	report, err := auth.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(lines), tollkeeper.ImportOptions{
+	report, err := auth.Host().ImportAccounts(ctx, tollkeeper.Scope{}, strings.NewReader(lines), tollkeeper.ImportOptions{
 		Refused: func(line int64, err error) { fmt.Println("line", line, err) },
 	})
 	fmt.Println(report.Stand, "stand", err)
-	last, err := auth.Host().ExportAccounts(ctx, tollkeeper.Root, io.Discard, tollkeeper.ExportOptions{})
+	last, err := auth.Host().ExportAccounts(ctx, tollkeeper.Scope{}, io.Discard, tollkeeper.ExportOptions{})
 	fmt.Println(last != tollkeeper.Root, err)
 	// Output:
 	// line 2 Invalid email format

@@ -136,25 +136,25 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 	ways := map[string]func() (tollkeeper.SignInResult, error){}
 	for _, audience := range constants[tollkeeper.Audience](t, "store", "Audience") {
 		ways["password/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
-			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience})
 		}
 		ways["code/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			k.Advance(time.Hour)
-			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
+			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
-			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: tollkeeper.SecretText(k.LastCode(x.Email)), ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: tollkeeper.SecretText(k.LastCode(x.Email)), Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience})
 		}
 		ways["reset/"+string(audience)] = func() (tollkeeper.SignInResult, error) {
 			k.Advance(time.Hour)
-			if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: x.Email, ParentKey: parent.PublicKey, Audience: audience}); err != nil {
+			if err := k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: x.Email, Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
 			x.Password = "another " + string(audience) + " 99"
 			if err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(k.LastToken(x.Email)), Password: tollkeeper.Password(x.Password), Audience: audience}); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
-			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), ParentKey: parent.PublicKey, Audience: audience})
+			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience})
 		}
 	}
 	for name, way := range ways {

@@ -81,18 +81,26 @@ func (w *world) child(of authtest.Account, email string) authtest.Account {
 	return w.SignUpBelow(of, email, password, inFamily(tollkeeper.AudienceOrganization))
 }
 
-// house makes a house with an admin, signed in.
-func (w *world) house() authtest.Account {
+// firstAdmin makes the first admin of the app's own users, signed in.
+func (w *world) firstAdmin() authtest.Account {
 	w.Helper()
-	_, admin := w.House()
+	admin := w.FirstAdmin()
 	admin.Identity = w.SignedIn(admin, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceV1 })
 	return admin
 }
 
-// user makes a child of the house that an admin belongs to.
-func (w *world) user(admin authtest.Account, email string) authtest.Account {
+// user signs one of the app's own users up.
+func (w *world) user(email string) authtest.Account {
 	w.Helper()
-	return w.SignUpBelow(authtest.Account{ID: admin.Parent}, email, password, inFamily(tollkeeper.AudienceV1))
+	return w.SignUp(email, password, inFamily(tollkeeper.AudienceV1), func(r *tollkeeper.SignUpRequest) { r.Scope = tollkeeper.Scope{} })
+}
+
+// keyed names the scope of the account as the organization's family does, by the parent's key.
+func keyed(a authtest.Account) tollkeeper.Scope {
+	if a.ParentKey == "" {
+		return tollkeeper.Tenants
+	}
+	return tollkeeper.UnderKey(a.ParentKey)
 }
 
 func inFamily(a tollkeeper.Audience) func(*tollkeeper.SignUpRequest) {
@@ -101,7 +109,7 @@ func inFamily(a tollkeeper.Audience) func(*tollkeeper.SignUpRequest) {
 
 // attempt is a sign-in of the account in the organization's family, with that password.
 func attempt(a authtest.Account, password string) tollkeeper.SignInRequest {
-	return tollkeeper.SignInRequest{Email: a.Email, Password: tollkeeper.Password(password), ParentKey: a.ParentKey, Audience: tollkeeper.AudienceOrganization}
+	return tollkeeper.SignInRequest{Email: a.Email, Password: tollkeeper.Password(password), Scope: keyed(a), Audience: tollkeeper.AudienceOrganization}
 }
 
 func (w *world) try(a authtest.Account, password string) (tollkeeper.SignInResult, error) {

@@ -34,25 +34,41 @@ func (h Host) Account(ctx context.Context, id uuid.UUID) (Subject, error) {
 	return h.auth.subject(ctx, store.Lookup{ID: id})
 }
 
-// FindByEmail returns the account with that email below parent; [Root] looks among the parents. [ErrInvalidEmail];
+// somebody is Account, but for the parent of the app's own users, which is nobody's account and stays as it is.
+func (h Host) somebody(ctx context.Context, id uuid.UUID) (Subject, error) {
+	if id == houseID {
+		return Subject{}, ErrForbidden
+	}
+	return h.Account(ctx, id)
+}
+
+// FindByEmail returns the account with that email in the scope. [ErrInvalidEmail]; [ErrInvalidInput] (scope);
 // [ErrNotFound].
-func (h Host) FindByEmail(ctx context.Context, parent uuid.UUID, email string) (Subject, error) {
+func (h Host) FindByEmail(ctx context.Context, in Scope, email string) (Subject, error) {
+	if err := in.check(); err != nil {
+		return Subject{}, err
+	}
 	key, err := emailKey(email)
 	if err != nil {
 		return Subject{}, err
 	}
-	return h.auth.subject(ctx, store.Lookup{Email: key, Scope: parent})
+	return h.auth.subject(ctx, in.lookup(key))
 }
 
-// Accounts lists the accounts below parent in order of creation; [Root] lists the parents, without totals.
-// [ErrInvalidLimit]; [ErrInvalidCursor]; [ErrInvalidInput] (search); [ErrNotFound]: there is no such parent.
-func (h Host) Accounts(ctx context.Context, parent uuid.UUID, q AccountQuery) (AccountPage, error) {
+// Accounts lists the accounts of the scope in order of creation; [Tenants] are listed without totals. The app's own
+// users are an empty list before the first one. [ErrInvalidLimit]; [ErrInvalidCursor]; [ErrInvalidInput] (scope,
+// search); [ErrUnknownParent], for a scope named by id [ErrNotFound]: there is no such parent.
+func (h Host) Accounts(ctx context.Context, in Scope, q AccountQuery) (AccountPage, error) {
+	parent, err := h.auth.parentIn(ctx, in)
+	if err != nil {
+		return AccountPage{}, err
+	}
 	return h.auth.list(ctx, parent, q)
 }
 
 // AccountSpec is an account that the host makes by itself.
 type AccountSpec struct {
-	Parent    uuid.UUID // zero: a root account
+	Scope     Scope
 	Email     string
 	Username  string
 	Name      string
@@ -62,8 +78,8 @@ type AccountSpec struct {
 	Verified  bool     // the host vouches for the email
 }
 
-// CreateAccount makes an account on the host's word: no throttle, no charge, no session, no mail. Of a root account,
-// the initial credits are granted. Errors as of [Authenticator.SignUp].
+// CreateAccount makes an account on the host's word, also where sign-up is closed: no throttle, no charge, no session,
+// no mail. A new parent is granted the initial credits. Errors as of [Authenticator.SignUp].
 func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, error) {
 	a := h.auth
 	now := a.now()
@@ -71,10 +87,14 @@ func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, err
 	if err != nil {
 		return Account{}, err
 	}
-	return a.create(ctx, x, now)
+	return a.given(ctx, x, now)
 }
 
 func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now time.Time) (Account, error) {
+	parent, err := a.parentIn(ctx, spec.Scope)
+	if err != nil {
+		return Account{}, err
+	}
 	x, err := a.newAccount(spec.Email, spec.Username, spec.Name, now)
 	if err != nil {
 		return x, err
@@ -92,7 +112,7 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 			return x, err
 		}
 	}
-	x.Parent, x.PasswordTemporary = spec.Parent, spec.Temporary
+	x.Parent, x.PasswordTemporary = parent, spec.Temporary
 	if spec.Password == "" {
 		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none to be changed
 	}
@@ -102,12 +122,13 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 	return x, nil
 }
 
-func (a *Authenticator) create(ctx context.Context, x Account, now time.Time) (Account, error) {
+// given makes an account on the host's word.
+func (a *Authenticator) given(ctx context.Context, x Account, now time.Time) (Account, error) {
 	n := store.NewAccount{Account: x}
-	if x.Parent == Root && !x.House {
+	if x.Parent == Root {
 		n.Grant = a.initialGrant(x.ID, now)
 	}
-	made, _, err := a.store.CreateAccount(ctx, n, now)
+	made, _, err := a.create(ctx, n, now)
 	if err != nil {
 		return Account{}, signUpError(err)
 	}
@@ -115,15 +136,17 @@ func (a *Authenticator) create(ctx context.Context, x Account, now time.Time) (A
 }
 
 // SetRole gives an account a role, and reports whether that changed anything. Taking the role of admin away ends its
-// sessions. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin].
+// sessions. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin]; [ErrForbidden] for the parent of the
+// app's own users.
 func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed bool, err error) {
-	return h.auth.setRole(ctx, hostItself, role, func() (Subject, error) { return h.Account(ctx, id) })
+	return h.auth.setRole(ctx, hostItself, role, func() (Subject, error) { return h.somebody(ctx, id) })
 }
 
 // SetStatus lets an account sign in, or no longer; disabling ends its sessions. Parents, too, on whom nobody else may
-// act. [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled.
+// act. [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled;
+// [ErrForbidden] for the parent of the app's own users.
 func (h Host) SetStatus(ctx context.Context, id uuid.UUID, status Status) error {
-	return h.auth.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return h.Account(ctx, id) })
+	return h.auth.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return h.somebody(ctx, id) })
 }
 
 // EndSessions ends every session of an account at once. [ErrNotFound].
@@ -132,9 +155,9 @@ func (h Host) EndSessions(ctx context.Context, id uuid.UUID) error {
 }
 
 // DeleteAccount deletes an account with its personal data; a parent's children go with it. [ErrNotFound];
-// [ErrLastAdmin].
+// [ErrLastAdmin]; [ErrForbidden] for the parent of the app's own users.
 func (h Host) DeleteAccount(ctx context.Context, id uuid.UUID) error {
-	s, err := h.Account(ctx, id)
+	s, err := h.somebody(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -154,9 +177,10 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 }
 
 // UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden]
-// for a child and for a member of another one's organization; [ErrInvalidInput] with the field.
+// for a child, for a member of another one's organization and for the parent of the app's own users; [ErrInvalidInput]
+// with the field.
 func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
-	return h.auth.updateOrganization(ctx, p, func() (Subject, error) { return h.Account(ctx, parent) })
+	return h.auth.updateOrganization(ctx, p, func() (Subject, error) { return h.somebody(ctx, parent) })
 }
 
 // UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it.

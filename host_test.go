@@ -19,20 +19,25 @@ func TestHostFindsByEmail(t *testing.T) {
 		c := w.child(p, "Same@Example.com")
 		host := w.Auth.Host()
 		for name, find := range map[string]struct {
-			parent uuid.UUID
-			email  string
-			found  uuid.UUID
-			want   error
+			in    tollkeeper.Scope
+			email string
+			found uuid.UUID
+			want  error
 		}{
-			"a parent":                   {tollkeeper.Root, "same@example.com", p.ID, nil},
-			"a child":                    {p.ID, "same@example.com", c.ID, nil},
-			"in another spelling":        {p.ID, "SAME@EXAMPLE.COM", c.ID, nil},
-			"another parent's child":     {q.ID, "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
-			"below a parent that is not": {uuid.New(), "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
-			"nobody":                     {tollkeeper.Root, "nobody@example.com", uuid.Nil, tollkeeper.ErrNotFound},
-			"what is no address":         {tollkeeper.Root, "same@", uuid.Nil, tollkeeper.ErrInvalidEmail},
+			"a parent":                   {tollkeeper.Tenants, "same@example.com", p.ID, nil},
+			"a child":                    {tollkeeper.Under(p.ID), "same@example.com", c.ID, nil},
+			"in another spelling":        {tollkeeper.Under(p.ID), "SAME@EXAMPLE.COM", c.ID, nil},
+			"another parent's child":     {tollkeeper.Under(q.ID), "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
+			"below a parent that is not": {tollkeeper.Under(uuid.New()), "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
+			"by the parent's key":        {tollkeeper.UnderKey(p.PublicKey), "same@example.com", c.ID, nil},
+			"by a key that is nobody's":  {tollkeeper.UnderKey(c.PublicKey), "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
+			"by the parent's number":     {tollkeeper.UnderNumber(p.Number), "same@example.com", c.ID, nil},
+			"among nobody yet":           {tollkeeper.Scope{}, "same@example.com", uuid.Nil, tollkeeper.ErrNotFound},
+			"in no scope":                {tollkeeper.UnderNumber(0), "same@example.com", uuid.Nil, tollkeeper.ErrInvalidInput},
+			"nobody":                     {tollkeeper.Tenants, "nobody@example.com", uuid.Nil, tollkeeper.ErrNotFound},
+			"what is no address":         {tollkeeper.Tenants, "same@", uuid.Nil, tollkeeper.ErrInvalidEmail},
 		} {
-			s, err := host.FindByEmail(ctx, find.parent, find.email)
+			s, err := host.FindByEmail(ctx, find.in, find.email)
 			if !errors.Is(err, find.want) || s.Account.ID != find.found {
 				t.Errorf("%s: %s, %v; want %s, %v", name, s.Account.ID, err, find.found, find.want)
 			}
@@ -56,7 +61,7 @@ func TestHostListsAccounts(t *testing.T) {
 		var emails []string
 		query := tollkeeper.AccountQuery{Limit: 2}
 		for more := true; more; more = query.Cursor != "" {
-			page, err := host.Accounts(ctx, p.ID, query)
+			page, err := host.Accounts(ctx, tollkeeper.Under(p.ID), query)
 			w.ok(err)
 			if page.Total != 5 || page.Limit != 2 {
 				t.Errorf("%d of %d, limit %d", len(page.Accounts), page.Total, page.Limit)
@@ -72,26 +77,30 @@ func TestHostListsAccounts(t *testing.T) {
 			t.Error(got)
 		}
 
-		parents, err := host.Accounts(ctx, tollkeeper.Root, tollkeeper.AccountQuery{Search: "P@"})
+		parents, err := host.Accounts(ctx, tollkeeper.Tenants, tollkeeper.AccountQuery{Search: "P@"})
 		w.ok(err)
 		if len(parents.Accounts) != 1 || parents.Accounts[0].ID != p.ID || parents.Total != 0 {
 			t.Errorf("the parents are %v, %d in total", parents.Accounts, parents.Total)
 		}
 
-		first, err := host.Accounts(ctx, p.ID, tollkeeper.AccountQuery{Limit: 2})
+		first, err := host.Accounts(ctx, tollkeeper.Under(p.ID), tollkeeper.AccountQuery{Limit: 2})
 		w.ok(err)
 		for name, list := range map[string]struct {
-			parent uuid.UUID
-			query  tollkeeper.AccountQuery
-			want   error
+			in    tollkeeper.Scope
+			query tollkeeper.AccountQuery
+			want  error
 		}{
-			"a parent that is not":  {uuid.New(), tollkeeper.AccountQuery{}, tollkeeper.ErrNotFound},
-			"too many at once":      {p.ID, tollkeeper.AccountQuery{Limit: 101}, tollkeeper.ErrInvalidLimit},
-			"a cursor of nobody's":  {p.ID, tollkeeper.AccountQuery{Cursor: "x"}, tollkeeper.ErrInvalidCursor},
-			"another list's cursor": {tollkeeper.Root, tollkeeper.AccountQuery{Limit: 2, Cursor: first.Next}, tollkeeper.ErrInvalidCursor},
-			"a search of two lines": {p.ID, tollkeeper.AccountQuery{Search: "a\nb"}, tollkeeper.ErrInvalidInput},
+			"a parent that is not":  {tollkeeper.Under(uuid.New()), tollkeeper.AccountQuery{}, tollkeeper.ErrNotFound},
+			"a number that is not":  {tollkeeper.UnderNumber(999), tollkeeper.AccountQuery{}, tollkeeper.ErrUnknownParent},
+			"no scope":              {tollkeeper.UnderKey(""), tollkeeper.AccountQuery{}, tollkeeper.ErrInvalidInput},
+			"by number":             {tollkeeper.UnderNumber(p.Number), tollkeeper.AccountQuery{}, nil},
+			"nobody yet":            {tollkeeper.Scope{}, tollkeeper.AccountQuery{}, nil},
+			"too many at once":      {tollkeeper.Under(p.ID), tollkeeper.AccountQuery{Limit: 101}, tollkeeper.ErrInvalidLimit},
+			"a cursor of nobody's":  {tollkeeper.Under(p.ID), tollkeeper.AccountQuery{Cursor: "x"}, tollkeeper.ErrInvalidCursor},
+			"another list's cursor": {tollkeeper.Tenants, tollkeeper.AccountQuery{Limit: 2, Cursor: first.Next}, tollkeeper.ErrInvalidCursor},
+			"a search of two lines": {tollkeeper.Under(p.ID), tollkeeper.AccountQuery{Search: "a\nb"}, tollkeeper.ErrInvalidInput},
 		} {
-			if _, err := host.Accounts(ctx, list.parent, list.query); !errors.Is(err, list.want) {
+			if _, err := host.Accounts(ctx, list.in, list.query); !errors.Is(err, list.want) {
 				t.Errorf("%s: %v, want %v", name, err, list.want)
 			}
 		}
@@ -113,7 +122,7 @@ func TestHostChangesAccounts(t *testing.T) {
 			return err
 		}, tollkeeper.EventRoleChanged, false},
 		"no longer an admin": {func(h tollkeeper.Host, c authtest.Account) error {
-			spec := tollkeeper.AccountSpec{Parent: c.Parent, Email: "other@example.com", Role: tollkeeper.RoleAdmin}
+			spec := tollkeeper.AccountSpec{Scope: tollkeeper.Under(c.Parent), Email: "other@example.com", Role: tollkeeper.RoleAdmin}
 			if _, err := h.CreateAccount(ctx, spec); err != nil {
 				return err
 			}
@@ -157,7 +166,7 @@ func TestHostChangesAccounts(t *testing.T) {
 
 func TestHostIsRefused(t *testing.T) {
 	story(t, func(w *world) {
-		admin := w.house()
+		admin := w.firstAdmin()
 		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
 		child := w.child(owner, "c@example.com")
 		name, plain := "Acme", "http://acme.example"
@@ -226,14 +235,14 @@ func TestHostHoldsTheTenantKey(t *testing.T) {
 func TestHostIsNotThrottled(t *testing.T) {
 	story(t, func(w *world) {
 		p, host := w.Parent(), w.Auth.Host()
-		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: password, Client: from("192.0.2.1")})
+		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: password, Client: from("192.0.2.1")})
 		w.ok(err)
-		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "b@example.com", Password: password, Client: from("192.0.2.1")})
+		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "b@example.com", Password: password, Client: from("192.0.2.1")})
 		w.want(err, tollkeeper.ErrRateLimited)
 		for i := range 50 {
-			x, err := host.CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.ID, Email: fmt.Sprintf("n%d@example.com", i), Password: password})
+			x, err := host.CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Under(p.ID), Email: fmt.Sprintf("n%d@example.com", i), Password: password})
 			w.ok(err)
-			_, err = host.FindByEmail(ctx, p.ID, x.Email)
+			_, err = host.FindByEmail(ctx, tollkeeper.Under(p.ID), x.Email)
 			w.ok(err)
 			_, err = host.SetRole(ctx, x.ID, tollkeeper.RoleGuest)
 			w.ok(err)

@@ -1,15 +1,10 @@
 package tollkeeper
 
 import (
-	"context"
-	"errors"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Client is who is on the other end of the line, as far as the host knows. The zero Client is a caller inside the
@@ -103,89 +98,4 @@ func (id *Identity) orNobody() *Identity {
 		return nobody
 	}
 	return id
-}
-
-// place is where a request looks for accounts, as it was submitted. Throttles count it as text, so that nothing they
-// answer depends on what was found (R20).
-type place struct {
-	key    string
-	number int64
-	parent uuid.UUID
-}
-
-// text names the place in throttle keys.
-func (p place) text() string {
-	switch {
-	case p.key != "":
-		return "key:" + p.key
-	case p.number != 0:
-		return "number:" + strconv.FormatInt(p.number, 10)
-	case p.parent != Root:
-		return "id:" + p.parent.String()
-	}
-	return "root"
-}
-
-// owner asks for the parent itself.
-func (p place) owner() store.Lookup {
-	switch {
-	case p.key != "":
-		return store.Lookup{PublicKey: p.key}
-	case p.number != 0:
-		return store.Lookup{Number: p.number}
-	}
-	return store.Lookup{ID: p.parent}
-}
-
-// lookup asks for an email in the place.
-func (p place) lookup(email string) store.Lookup {
-	return store.Lookup{Email: email, Scope: p.parent, ScopeKey: p.key, ScopeNumber: p.number}
-}
-
-// scopesOf lists the texts under which an account's place may be submitted, to forget its locks after a reset.
-func scopesOf(s Subject) []string {
-	if s.Parent == nil {
-		return []string{place{}.text()}
-	}
-	return []string{
-		place{key: s.Parent.PublicKey}.text(),
-		place{number: s.Parent.Number}.text(),
-		place{parent: s.Parent.ID}.text(),
-	}
-}
-
-// anyPlace counts an address over all places: a parent can be named by key, number or id, and each would count anew.
-const anyPlace = ""
-
-// ownerOf returns the parent that a place names; nil for the root scope. It must be an active root account.
-func (a *Authenticator) ownerOf(ctx context.Context, where place) (*Subject, error) {
-	if where == (place{}) {
-		return nil, nil
-	}
-	if where.key != "" && !ValidPublicKey(where.key) {
-		return nil, ErrUnknownParent
-	}
-	s, err := a.subject(ctx, where.owner())
-	if errors.Is(err, ErrNotFound) || err == nil && s.Child() {
-		return nil, ErrUnknownParent
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s.Account.Status != StatusActive {
-		return nil, ErrParentInactive
-	}
-	return &s, nil
-}
-
-// knownPlace refuses a parent that nobody is, named by key or number. Both are public, so that telling is no harm.
-func (a *Authenticator) knownPlace(ctx context.Context, where place) error {
-	if where.key == "" && where.number == 0 {
-		return nil
-	}
-	_, err := a.ownerOf(ctx, where)
-	if errors.Is(err, ErrParentInactive) {
-		return nil
-	}
-	return err
 }

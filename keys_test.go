@@ -282,7 +282,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		old, err := w.Auth.SignIn(ctx, r)
 		w.ok(err)
 		before := w.signIn(p).TenantKey
-		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email}))
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
 		code := w.LastCode(p.Email)
 		for range 5 {
 			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
@@ -316,7 +316,7 @@ func TestMasterKeysRotate(t *testing.T) {
 		if _, err := alone.Authenticate(ctx, fresh.Token); err != nil {
 			t.Errorf("a token of the key that stayed: %v", err)
 		}
-		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(code)}); err != nil {
+		if _, err := auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: p.Email, Code: tollkeeper.SecretText(code)}); err != nil {
 			t.Errorf("a code from before: %v", err)
 		}
 	})

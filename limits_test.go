@@ -15,7 +15,7 @@ import (
 func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
 	story(t, func(w *world) {
 		for i := range 400 {
-			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 		}
 	})
@@ -25,16 +25,16 @@ func TestCallersWithoutAddressShareALargeBucket(t *testing.T) {
 func TestRatesOfFamilies(t *testing.T) {
 	story(t, func(w *world) {
 		at := from("192.0.2.1")
-		_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
+		_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: "x", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
-		_, err = w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		_, err = w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Code: "000000", Audience: tollkeeper.AudiencePlatform, Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
-		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
+		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Audience: tollkeeper.AudiencePlatform, Client: at}))
 		reset := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(strings.Repeat("A", 43)), Password: password, Audience: tollkeeper.AudiencePlatform, Client: at}
 		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
 		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrRateLimited)
-		_, err = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "a@example.com", Password: "x", Client: at})
+		_, err = w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: "x", Client: at})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
 		w.Advance(12 * time.Second)
 		w.want(w.Auth.ResetPassword(ctx, reset), tollkeeper.ErrInvalidLink)
@@ -47,7 +47,7 @@ func TestCodesPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		for i := range 4 {
 			c4 := from(fmt.Sprintf("10.0.0.%d", i+1))
-			for _, r := range []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}, {Parent: p.ID}} {
+			for _, r := range []tollkeeper.MailRequest{{Scope: tollkeeper.UnderKey(p.PublicKey)}, {Scope: tollkeeper.UnderNumber(p.Number)}, {Scope: tollkeeper.Under(p.ID)}} {
 				r.Email, r.Audience, r.Client = c.Email, tollkeeper.AudiencePlatform, c4
 				w.ok(w.Auth.RequestCode(ctx, r))
 			}
@@ -64,7 +64,7 @@ func TestResetsPerAddressHoweverThePlatformIsSpelt(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		var errs []error
 		for i := range 6 {
-			r := []tollkeeper.MailRequest{{ParentKey: p.PublicKey}, {ParentNumber: p.Number}}[i%2]
+			r := []tollkeeper.MailRequest{{Scope: tollkeeper.UnderKey(p.PublicKey)}, {Scope: tollkeeper.UnderNumber(p.Number)}}[i%2]
 			r.Email, r.Audience, r.Client = c.Email, tollkeeper.AudiencePlatform, from(fmt.Sprintf("10.0.0.%d", i+1))
 			errs = append(errs, w.Auth.RequestReset(ctx, r))
 		}
@@ -82,13 +82,13 @@ func TestStrangersGuessesDoNotStopTheOwnersCode(t *testing.T) {
 		c := w.child(p, "c@example.com")
 		home, away := from("10.9.0.1"), from("10.8.0.1")
 		in := func(at tollkeeper.Client) error {
-			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, ParentKey: c.ParentKey, Client: at}))
-			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), ParentKey: c.ParentKey, Client: at})
+			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c), Client: at}))
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: tollkeeper.SecretText(w.LastCode(c.Email)), Scope: keyed(c), Client: at})
 			return err
 		}
 		w.ok(in(home))
 		for i := range 100 {
-			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: "000000", ParentKey: c.ParentKey, Client: from(fmt.Sprintf("10.0.%d.1", i))})
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: c.Email, Code: "000000", Scope: keyed(c), Client: from(fmt.Sprintf("10.0.%d.1", i))})
 			if err == nil {
 				t.Fatal("guessed")
 			}
@@ -118,7 +118,7 @@ func TestStolenSessionGuessesPasswordsFromManyNetworks(t *testing.T) {
 func TestResetRatesAreOfTheirFamily(t *testing.T) {
 	k := authtest.New(t)
 	ask := func(a tollkeeper.Audience) error {
-		return k.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Email: "somebody@shop.example", Audience: a})
+		return k.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "somebody@shop.example", Audience: a})
 	}
 	for range 3 { // 3 an hour
 		if err := ask(tollkeeper.AudiencePlatform); err != nil {
@@ -166,10 +166,10 @@ func TestCodesToOneAddressAreFew(t *testing.T) {
 	t.Run("ten an hour from one network, loudly", func(t *testing.T) {
 		story(t, func(w *world) {
 			for i := range 10 {
-				r := tollkeeper.MailRequest{Email: fmt.Sprintf("n%d@example.com", i), Client: from("192.0.2.1")}
+				r := tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("n%d@example.com", i), Client: from("192.0.2.1")}
 				w.ok(w.Auth.RequestCode(ctx, r))
 			}
-			r := tollkeeper.MailRequest{Email: "p@example.com", Client: from("192.0.2.1")}
+			r := tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "p@example.com", Client: from("192.0.2.1")}
 			w.want(w.Auth.RequestCode(ctx, r), tollkeeper.ErrRateLimited)
 		})
 	})

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	p := AccountPage{Limit: at.Limit}
 	if scope != Root {
 		b, err := a.store.Balance(ctx, scope)
-		if err != nil {
+		if err != nil && (scope != houseID || !errors.Is(err, ErrNotFound)) { // nobody has signed up yet
 			return AccountPage{}, err
 		}
 		p.Total = b.Children

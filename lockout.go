@@ -13,7 +13,7 @@ import (
 
 // guess is a try at an account, for the throttles.
 type guess struct {
-	scope    string // place.text()
+	scope    string // Scope.String()
 	email    string // canonical, or the raw text of one that is none
 	audience Audience
 	client   Client

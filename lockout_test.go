@@ -107,7 +107,7 @@ func TestLockIsForgotten(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			fail(w, p, 5)
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
 			r := tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another horse 9", Client: from("192.0.2.1")}
 			w.ok(w.Auth.ResetPassword(ctx, r))
 			w.ok(w.guess(p, "another horse 9", "192.0.2.1"))
@@ -166,7 +166,7 @@ func TestPairCeilingHoldsOverScopes(t *testing.T) {
 		refused := 0
 		for i := range 26 {
 			p := w.parent(fmt.Sprintf("p%d@example.com", i))
-			r := tollkeeper.SignInRequest{Email: "victim@example.com", Password: "wrong", ParentKey: p.PublicKey, Client: from("192.0.2.1")}
+			r := tollkeeper.SignInRequest{Email: "victim@example.com", Password: "wrong", Scope: tollkeeper.UnderKey(p.PublicKey), Client: from("192.0.2.1")}
 			r.Audience = []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform}[i%3]
 			_, err := w.Auth.SignIn(ctx, r)
 			if errors.Is(err, tollkeeper.ErrLocked) {

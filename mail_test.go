@@ -79,8 +79,8 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 		child := w.child(p, "child@example.com")
 		for _, verified := range []bool{false, true} {
 			w.Advance(time.Hour)
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email}))
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.Email, ParentKey: p.PublicKey}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.Email, Scope: tollkeeper.UnderKey(p.PublicKey)}))
 			if m := w.LastMail(p.Email, tollkeeper.MailReset); contains(strings.Join(tokenLink.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
 				t.Errorf("verified %t: the token goes to the page of whoever signed up: %s", verified, m.Text)
 			}
@@ -106,7 +106,7 @@ func TestSignInFromANewNetworkIsTold(t *testing.T) {
 	}
 	t.Run("once per network, and not for the one that signed up", func(t *testing.T) {
 		k := authtest.New(t)
-		res, err := k.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "ada@home.example", Password: authtest.Password, Client: tollkeeper.Client{Addr: netip.MustParseAddr("192.0.2.7")}})
+		res, err := k.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "ada@home.example", Password: authtest.Password, Client: tollkeeper.Client{Addr: netip.MustParseAddr("192.0.2.7")}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -190,7 +190,7 @@ func (h Host) AddMember(ctx context.Context, m Membership) error {
 		return ErrNoOrganization
 	}
 	return a.retry(func() error {
-		s, err := h.Account(ctx, m.Member)
+		s, err := h.somebody(ctx, m.Member)
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (h Host) AddMember(ctx context.Context, m Membership) error {
 		default:
 			return ErrConflict.WithField("organization")
 		}
-		if s.Child() || s.Account.House {
+		if s.Child() {
 			return ErrForbidden
 		}
 		c := store.Change{Account: s.Account}

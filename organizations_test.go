@@ -28,7 +28,7 @@ func TestOrganizationWidget(t *testing.T) {
 		w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}))
 		w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}))
 		ask := attempt(member, password)
-		ask.ParentKey = owner.PublicKey
+		ask.Scope = tollkeeper.UnderKey(owner.PublicKey)
 		res, err := w.Auth.SignIn(ctx, ask)
 		w.ok(err)
 		if res.TenantKey != "" || w.Identity(string(res.Token)).Account != member.ID {

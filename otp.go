@@ -5,30 +5,28 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // MailRequest asks for a mail with a code or a link. The answer is the same for every address.
 type MailRequest struct {
-	Email        string
-	ParentKey    string
-	ParentNumber int64
-	Parent       uuid.UUID
-	VerifyPath   string // [Authenticator.RequestVerification] only, as in [SignUpRequest]
-	Audience     Audience
-	Client       Client
+	Email      string
+	Scope      Scope
+	VerifyPath string // [Authenticator.RequestVerification] only, as in [SignUpRequest]
+	Audience   Audience
+	Client     Client
 }
 
 // RequestCode mails a one-time code to sign in with. Every address gets the same answer; beyond the rates of an address
-// the answer stays, and no mail goes. [ErrInvalidEmail]; [ErrUnknownParent] (keys and numbers are public);
-// [ErrRateLimited] for the network only.
+// the answer stays, and no mail goes. [ErrInvalidEmail]; [ErrInvalidInput] (scope); [ErrUnknownParent] (keys and
+// numbers are public); [ErrRateLimited] for the network only.
 func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if err := r.Scope.check(); err != nil {
+		return err
+	}
 	email, err := emailKey(r.Email)
 	if err != nil {
 		return err
@@ -37,27 +35,25 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	hits := append(a.networkHits("code", r.Audience, r.Client, l.signIn(r.Audience)),
 		a.networkHits("codes", AudienceHost, r.Client, l.CodeNetwork)...)
 	silentFrom := len(hits)
-	hits = append(hits, a.addressHits("code", anyPlace, email, l.CodeAddress)...)
+	hits = append(hits, a.addressHits("code", anyScope, email, l.CodeAddress)...)
 	quiet, err := a.takeQuietly(ctx, hits, silentFrom, now)
 	if err != nil {
 		return err
 	}
-	if err := a.knownPlace(ctx, where); err != nil || quiet {
+	if err := a.checkKnown(ctx, r.Scope); err != nil || quiet {
 		return err
 	}
-	m := store.QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := store.QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: r.Scope.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	return a.queue(ctx, m)
 }
 
 // CodeRequest is a sign-in with a mailed one-time code.
 type CodeRequest struct {
-	Email        string
-	Code         SecretText
-	ParentKey    string
-	ParentNumber int64
-	Parent       uuid.UUID
-	Audience     Audience
-	Client       Client
+	Email    string
+	Code     SecretText
+	Scope    Scope
+	Audience Audience
+	Client   Client
 }
 
 // SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same [ErrInvalidCredentials].
@@ -67,10 +63,12 @@ type CodeRequest struct {
 func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if err := r.Scope.check(); err != nil {
+		return SignInResult{}, err
+	}
 	email, malformed := emailKey(r.Email)
-	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
-	tries := a.addressHits("tries", anyPlace, g.email, a.cfg.Limits.CodeTries)
+	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
+	tries := a.addressHits("tries", anyScope, g.email, a.cfg.Limits.CodeTries)
 	for i := range tries {
 		tries[i].Waive = a.markOf(g) // strangers do not stop a recognised network; the tries of each code still bound it
 	}
@@ -80,11 +78,11 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
-	if malformed != nil || !canon.ValidCode(string(r.Code)) || where.key != "" && !ValidPublicKey(where.key) {
+	if malformed != nil || !canon.ValidCode(string(r.Code)) || r.Scope.malformed() {
 		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
 	}
 	s, err := a.store.ConsumeSecret(ctx, store.Claim{
-		Purpose: store.PurposeSignIn, Lookup: where.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, string(r.Code)), Tries: codeTries,
+		Purpose: store.PurposeSignIn, Lookup: r.Scope.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, string(r.Code)), Tries: codeTries,
 	}, now)
 	if errors.Is(err, ErrNotFound) {
 		return SignInResult{}, a.failSignIn(g, s, nil)
@@ -130,28 +128,30 @@ func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time
 	return x, err
 }
 
-// mailTo checks a request for mail: the address, the parent's key, the rates. For unknown addresses it does the same
-// (R15).
-func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (place, string, error) {
+// mailTo checks a request for mail: the scope, the address, the rates. It returns the address in its canonical form.
+// For unknown addresses it does the same (R15).
+func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, rates []Limit, now time.Time) (string, error) {
 	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
-	if where.key != "" && !ValidPublicKey(where.key) {
-		return where, "", ErrParentKeyFormat
+	if err := r.Scope.check(); err != nil {
+		return "", err
+	}
+	if r.Scope.malformed() {
+		return "", ErrParentKeyFormat
 	}
 	email, err := emailKey(r.Email)
 	if err != nil {
-		return where, "", err
+		return "", err
 	}
-	scope := where.text()
+	scope := r.Scope.String()
 	if r.Audience == AudiencePlatform {
-		scope = anyPlace // per email (docs/WIRE.md section 3), however the platform is named
+		scope = anyScope // per email (docs/WIRE.md section 3), however the platform is named
 	}
 	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
 		a.addressHits(op, scope, email, rates)...)
 	if _, err := a.take(ctx, hits, now); err != nil {
-		return where, "", err
+		return "", err
 	}
-	return where, email, nil
+	return email, nil
 }
 
 // byLink returns whose link it is, if it is live.

@@ -16,11 +16,11 @@ import (
 )
 
 func (w *world) requestCode(p authtest.Account) error {
-	return w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, ParentKey: p.ParentKey, Audience: tollkeeper.AudiencePlatform})
+	return w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: keyed(p), Audience: tollkeeper.AudiencePlatform})
 }
 
 func (w *world) verify(p authtest.Account, code string) (tollkeeper.SignInResult, error) {
-	return w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(code), ParentKey: p.ParentKey, Audience: tollkeeper.AudiencePlatform})
+	return w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: tollkeeper.SecretText(code), Scope: keyed(p), Audience: tollkeeper.AudiencePlatform})
 }
 
 // mailCode asks for a code and answers it.
@@ -177,10 +177,10 @@ func TestUnknownAddressesAreTreatedAlike(t *testing.T) {
 		"code":  func(w *world, email string) error { return w.requestCode(authtest.Account{Email: email}) },
 		"reset": func(w *world, email string) error { return w.requestReset(authtest.Account{Email: email}) },
 		"confirmation": func(w *world, email string) error {
-			return w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: email})
+			return w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: email})
 		},
 		"reset of the platform": func(w *world, email string) error {
-			return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: email, Audience: tollkeeper.AudiencePlatform})
+			return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: email, Audience: tollkeeper.AudiencePlatform})
 		},
 	}
 	for name, do := range steps {
@@ -226,7 +226,7 @@ func TestSecretsDoNotCross(t *testing.T) {
 			}
 		}
 		w.ok(w.requestReset(p))
-		w.ok(w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: p.Email, Audience: tollkeeper.AudienceV1})) // a long link
+		w.ok(w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email, Audience: tollkeeper.AudienceV1})) // a long link
 		reset, verify := w.LastToken(p.Email, tollkeeper.MailReset), w.LastToken(p.Email, tollkeeper.MailVerify)
 		if len(verify) != 43 {
 			w.Fatalf("link %q", verify)
@@ -303,17 +303,17 @@ func TestMailForUnknownParents(t *testing.T) {
 	story(t, func(w *world) {
 		unknown := "APK_" + strings.Repeat("A", 26)
 		for _, key := range []string{unknown, "x", "\x00", strings.Repeat("k", 16<<10)} {
-			w.want(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: key}), tollkeeper.ErrUnknownParent)
-			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", ParentKey: key, Code: "123456"})
+			w.want(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: "p@example.com", Scope: tollkeeper.UnderKey(key)}), tollkeeper.ErrUnknownParent)
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Scope: tollkeeper.UnderKey(key), Code: "123456"})
 			w.want(err, tollkeeper.ErrInvalidCredentials)
 			if len(key) > 100 && w.store.saw(key) {
 				t.Error("the store was given a key that cannot be one")
 			}
 		}
-		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: "x"}), tollkeeper.ErrParentKeyFormat)
-		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", ParentKey: unknown}), tollkeeper.ErrUnknownParent)
-		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p"}), tollkeeper.ErrInvalidEmail)
-		if _, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Parent: uuid.New(), Code: "123456"}); codeOf(err) != "invalid_credentials" {
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", Scope: tollkeeper.UnderKey("x")}), tollkeeper.ErrParentKeyFormat)
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: "p@example.com", Scope: tollkeeper.UnderKey(unknown)}), tollkeeper.ErrUnknownParent)
+		w.want(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: "p"}), tollkeeper.ErrInvalidEmail)
+		if _, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: "p@example.com", Scope: tollkeeper.Under(uuid.New()), Code: "123456"}); codeOf(err) != "invalid_credentials" {
 			t.Error(err)
 		}
 	}, unlimited)
@@ -327,7 +327,7 @@ func TestCodesAreTriedFewTimesADay(t *testing.T) {
 	for minute := range 24 * 60 {
 		from := tollkeeper.Client{Addr: netip.MustParseAddr(fmt.Sprintf("198.51.%d.%d", minute/250, minute%250))}
 		for _, email := range []string{a.Email, "nobody@home.example"} {
-			_, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: "000000", Client: from})
+			_, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: email, Code: "000000", Client: from})
 			switch {
 			case errors.Is(err, tollkeeper.ErrInvalidCredentials):
 				tried++
@@ -341,10 +341,10 @@ func TestCodesAreTriedFewTimesADay(t *testing.T) {
 		t.Fatalf("%d tries in a day for two addresses, one of them unknown; want at most 50 each", tried)
 	}
 	k.Advance(2 * time.Hour)
-	if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
+	if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: a.Email}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: a.Email, Code: tollkeeper.SecretText(k.LastCode(a.Email))}); err != nil {
+	if _, err := k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: a.Email, Code: tollkeeper.SecretText(k.LastCode(a.Email))}); err != nil {
 		t.Fatal("the owner is back after an hour:", err)
 	}
 }

@@ -22,7 +22,7 @@ func TestNewPasswords(t *testing.T) {
 	good := []string{"battery staple", "        8", "\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e", strings.Repeat("\U0001f40e", 64), strings.Repeat("horse 9 ", 128)}
 	story(t, func(w *world) {
 		sign := func(password string) tollkeeper.SignUpRequest {
-			return tollkeeper.SignUpRequest{Email: "lovelace@engine.example", Username: "Countess", Password: tollkeeper.Password(password)}
+			return tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "lovelace@engine.example", Username: "Countess", Password: tollkeeper.Password(password)}
 		}
 		for what, bad := range weak {
 			start := time.Now()
@@ -60,9 +60,9 @@ func TestNewPasswords(t *testing.T) {
 // PolicyNIST asks for 15 characters; a policy of the host speaks in its own words.
 func TestPolicies(t *testing.T) {
 	story(t, func(w *world) {
-		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fourteen chars"})
+		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: "fourteen chars"})
 		w.want(err, tollkeeper.ErrWeakPassword)
-		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a@example.com", Password: "fifteen charact"})
+		_, err = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: "fifteen charact"})
 		w.ok(err)
 	}, func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST })
 }
@@ -93,7 +93,7 @@ func TestHashingIsBounded(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		got := tally(atOnce(200, func(i int) error {
-			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
 			if err != nil && codeOf(err) == "busy" && retryAfter(err) < time.Second {
 				t.Error("busy without a time to wait")
 			}
@@ -205,9 +205,9 @@ func TestLimitedSessions(t *testing.T) {
 			spec tollkeeper.AccountSpec
 			want tollkeeper.Limitation
 		}{
-			"a temporary password":             {tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true}, tollkeeper.LimitedPassword},
-			"an admin without a second factor": {tollkeeper.AccountSpec{Email: "a@example.com", Password: password, Role: tollkeeper.RoleAdmin}, tollkeeper.LimitedSecondFactor},
-			"nothing":                          {tollkeeper.AccountSpec{Email: "n@example.com", Password: password}, tollkeeper.Unlimited},
+			"a temporary password":             {tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "t@example.com", Password: password, Temporary: true}, tollkeeper.LimitedPassword},
+			"an admin without a second factor": {tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "a@example.com", Password: password, Role: tollkeeper.RoleAdmin}, tollkeeper.LimitedSecondFactor},
+			"nothing":                          {tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "n@example.com", Password: password}, tollkeeper.Unlimited},
 		} {
 			_, err := w.Auth.Host().CreateAccount(ctx, c.spec)
 			w.ok(err)
@@ -220,7 +220,7 @@ func TestLimitedSessions(t *testing.T) {
 	t.Run("unverified", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := authtest.Account{Email: "p@example.com"}
-			res, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: p.Email, Password: password, Audience: tollkeeper.AudienceOrganization})
+			res, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: p.Email, Password: password, Audience: tollkeeper.AudienceOrganization})
 			w.ok(err)
 			if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.LimitedUnverified || res.TenantKey != "" || !res.VerificationSent {
 				t.Errorf("limited %q, secret %t", id.Limited, res.TenantKey != "")
@@ -240,13 +240,13 @@ func TestLimitedSessions(t *testing.T) {
 func TestNoPasswordDoesNotExpire(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		bare, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.ID, Email: "bare@example.com"})
+		bare, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Under(p.ID), Email: "bare@example.com"})
 		w.ok(err)
 		child := w.child(p, "dropped@example.com") // its first code drops the password of the unverified account
 		for _, email := range []string{bare.Email, child.Email} {
 			in := func() tollkeeper.SignInResult {
-				w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, ParentKey: p.PublicKey}))
-				res, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: tollkeeper.SecretText(w.LastCode(email)), ParentKey: p.PublicKey})
+				w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: email, Scope: tollkeeper.UnderKey(p.PublicKey)}))
+				res, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: tollkeeper.SecretText(w.LastCode(email)), Scope: tollkeeper.UnderKey(p.PublicKey)})
 				w.ok(err)
 				return res
 			}
@@ -256,10 +256,10 @@ func TestNoPasswordDoesNotExpire(t *testing.T) {
 				t.Errorf("%s: the session is limited by %q", email, id.Limited)
 			}
 		}
-		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: bare.Email, ParentKey: p.PublicKey}))
+		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: bare.Email, Scope: tollkeeper.UnderKey(p.PublicKey)}))
 		w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(bare.Email, tollkeeper.MailReset)), Password: password}))
 		w.Advance(100 * 24 * time.Hour)
-		res, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: bare.Email, Password: password, ParentKey: p.PublicKey})
+		res, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: bare.Email, Password: password, Scope: tollkeeper.UnderKey(p.PublicKey)})
 		w.ok(err)
 		if id := w.Identity(string(res.Token)); id.Limited != tollkeeper.LimitedPassword {
 			t.Errorf("an expired password limits by %q", id.Limited)
@@ -269,9 +269,9 @@ func TestNoPasswordDoesNotExpire(t *testing.T) {
 
 func TestTemporaryPasswordIsNotItsOwnSuccessor(t *testing.T) {
 	story(t, func(w *world) {
-		x, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		x, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "t@example.com", Password: password, Temporary: true})
 		w.ok(err)
-		in := tollkeeper.SignInRequest{Email: x.Email, Password: password}
+		in := tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: x.Email, Password: password}
 		res, err := w.Auth.SignIn(ctx, in)
 		w.ok(err)
 		id := w.Identity(string(res.Token))

@@ -10,20 +10,20 @@ import (
 )
 
 // RequestReset mails a link with which the account's owner sets a new password. Every address gets the same answer:
-// the worker finds out later who it is. [ErrInvalidEmail]; [ErrParentKeyFormat], [ErrUnknownParent] (keys are public);
-// [ErrRateLimited], counted for unknown addresses, too.
+// the worker finds out later who it is. [ErrInvalidEmail]; [ErrInvalidInput] (scope); [ErrParentKeyFormat],
+// [ErrUnknownParent] (keys are public); [ErrRateLimited], counted for unknown addresses, too.
 func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
 	// Families have rates of their own: what one counted must not decide in another.
-	where, email, err := a.mailTo(ctx, &r, "reset:"+string(r.Audience), a.cfg.Limits.reset(r.Audience), now)
+	email, err := a.mailTo(ctx, &r, "reset:"+string(r.Audience), a.cfg.Limits.reset(r.Audience), now)
 	if err != nil {
 		return err
 	}
-	if err := a.knownPlace(ctx, where); err != nil {
+	if err := a.checkKnown(ctx, r.Scope); err != nil {
 		return err
 	}
-	m := store.QueuedMail{ID: newID(), Kind: MailReset, Lookup: where.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := store.QueuedMail{ID: newID(), Kind: MailReset, Lookup: r.Scope.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
 	if err := a.queue(ctx, m); err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 type ResetRequest struct {
 	Token     SecretText
 	Password  Password
-	ParentKey string // optional; must then be that of the account's parent
+	ParentKey string // a check, not a place: must be that of the account's parent. Empty: not checked
 	Audience  Audience
 	Client    Client
 }
@@ -78,7 +78,7 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store
 	if err != nil {
 		return s, err
 	}
-	if r.ParentKey != "" && (s.Parent == nil || s.Parent.PublicKey != r.ParentKey) {
+	if r.ParentKey != "" && (s.Parent == nil || s.Parent.House || s.Parent.PublicKey != r.ParentKey) {
 		return s, ErrUnknownParent
 	}
 	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 func (w *world) requestReset(p authtest.Account) error {
-	return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email, ParentKey: p.ParentKey, Audience: tollkeeper.AudienceOrganization})
+	return w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: keyed(p), Audience: tollkeeper.AudienceOrganization})
 }
 
 func (w *world) reset(token, password string) error {
@@ -173,7 +173,7 @@ func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		for _, r := range []tollkeeper.MailRequest{
-			{ParentKey: "APK_AAAAAAAAAAAAAAAAAAAAAAAAAA"}, {ParentNumber: 999}, {ParentKey: c.PublicKey}, {ParentNumber: c.Number},
+			{Scope: tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")}, {Scope: tollkeeper.UnderNumber(999)}, {Scope: tollkeeper.UnderKey(c.PublicKey)}, {Scope: tollkeeper.UnderNumber(c.Number)},
 		} {
 			r.Email, r.Audience = c.Email, tollkeeper.AudiencePlatform
 			w.want(w.Auth.RequestReset(ctx, r), tollkeeper.ErrUnknownParent)

@@ -252,13 +252,13 @@ func noSecretIsLogged(t *testing.T) {
 	}))
 	a := k.Parent()
 	secrets := []string{a.Password, "wrong horse 99"}
-	if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: a.Email, Password: "wrong horse 99"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+	if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: a.Email, Password: "wrong horse 99"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 		t.Fatal(err)
 	}
 	res := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization })
 	secrets = append(secrets, string(res.Token), string(res.Refresh), string(res.TenantKey), res.Session.String())
 	for _, ask := range []func(context.Context, tollkeeper.MailRequest) error{k.Auth.RequestCode, k.Auth.RequestReset} {
-		if err := ask(ctx, tollkeeper.MailRequest{Email: a.Email}); err != nil {
+		if err := ask(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: a.Email}); err != nil {
 			t.Fatal(err)
 		}
 		k.Advance(5 * time.Second)

@@ -26,7 +26,7 @@ func TestWhatEndsSessions(t *testing.T) {
 			return w.Auth.ChangePassword(ctx, c.own.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"})
 		}, true, false, true, true},
 		{"a reset", func(w *world, c cast) error {
-			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.Email, ParentKey: c.own.ParentKey}))
+			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.Email, Scope: keyed(c.own)}))
 			return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.own.Email, tollkeeper.MailReset)), Password: "another horse 9"})
 		}, false, false, true, true},
 		{"being disabled", func(w *world, c cast) error {
@@ -103,8 +103,8 @@ func TestParentComesBack(t *testing.T) {
 // R54: the role is the store's of now.
 func TestRoleIsReadWithEachToken(t *testing.T) {
 	story(t, func(w *world) {
-		admin := w.house()
-		u := w.user(admin, "u@example.com")
+		admin := w.firstAdmin()
+		u := w.user("u@example.com")
 		if w.Identity(u.Token).Admin() {
 			w.Fatal("a user is an admin")
 		}

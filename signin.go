@@ -11,17 +11,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignInRequest asks for a session. Where to look: with ParentKey or ParentNumber below that parent (and, with
-// ParentKey and [AudienceOrganization], by the organization widget among parents), else below Parent, which zero means
-// the parents.
+// SignInRequest asks for a session.
 type SignInRequest struct {
-	Email        string
-	Password     Password
-	ParentKey    string
-	ParentNumber int64
-	Parent       uuid.UUID
-	Audience     Audience // zero: [AudienceHost]
-	Client       Client
+	Email    string
+	Password Password
+	Scope    Scope    // with [UnderKey] and [AudienceOrganization] also parents, by the organization widget (docs/WIRE.md 1.1)
+	Audience Audience // zero: [AudienceHost]
+	Client   Client
 }
 
 // SignInResult is a session, or a Challenge on the way to one.
@@ -48,19 +44,21 @@ type SignInResult struct {
 func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if err := r.Scope.check(); err != nil {
+		return SignInResult{}, err
+	}
 	email, malformed := emailKey(r.Email)
 	if malformed != nil {
 		email = "malformed:" + r.Email[:min(len(r.Email), 254)]
 	}
-	g := guess{scope: where.text(), email: email, audience: r.Audience, client: r.Client}
+	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
 	t, err := a.take(ctx, a.passwordHits(g), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.guess = g
 
-	s, missing := a.lookUp(ctx, signInLookup(where, email, r.Audience), malformed)
+	s, missing := a.lookUp(ctx, signInLookup(r.Scope, email, r.Audience), malformed)
 	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrUnknownParent) {
 		return SignInResult{}, missing
 	}
@@ -80,11 +78,11 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 
 // signInLookup says where a sign-in finds its account. The organization family knows two special ways (docs/WIRE.md 1.1
 // rules 4 and 5).
-func signInLookup(where place, email string, audience Audience) store.Lookup {
+func signInLookup(where Scope, email string, audience Audience) store.Lookup {
 	l := where.lookup(email)
 	if audience == AudienceOrganization {
-		l.Widget = where.key != ""
-		l.Stray = where == place{}
+		l.Widget = where.way == byKey
+		l.Stray = where == Tenants
 	}
 	return l
 }

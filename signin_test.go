@@ -27,10 +27,10 @@ func TestSignIn(t *testing.T) {
 		{"a parent", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest { return attempt(p, password) }, nil},
 		{"a child by key", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest { return attempt(c, password) }, nil},
 		{"a child by its parent's number", func(_ *world, p, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentNumber: p.Number}
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Scope: tollkeeper.UnderNumber(p.Number)}
 		}, nil},
 		{"a child by its parent's id", func(_ *world, p, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Parent: p.ID}
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Scope: tollkeeper.Under(p.ID)}
 		}, nil},
 		{"the email in capitals", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
 			r := attempt(c, password)
@@ -42,37 +42,37 @@ func TestSignIn(t *testing.T) {
 			return tollkeeper.SignInRequest{}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"an address that is none", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: "A <p@example.com>", Password: password}
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "A <p@example.com>", Password: password}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"an unknown key", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: unknown}
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, Scope: tollkeeper.UnderKey(unknown)}
 		}, tollkeeper.ErrUnknownParent},
 		{"a malformed key", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: "'; DROP TABLE account"}
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, Scope: tollkeeper.UnderKey("'; DROP TABLE account")}
 		}, tollkeeper.ErrUnknownParent},
 		{"a child's key", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, ParentKey: c.PublicKey}
+			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Scope: tollkeeper.UnderKey(c.PublicKey)}
 		}, tollkeeper.ErrUnknownParent},
 		{"a child without key, by the organization family", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: organization}
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: c.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrParentKeyNeeded},
 		{"the same with a wrong password", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: "wrong", Audience: organization}
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: c.Email, Password: "wrong", Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"a child without key, by another family", func(_ *world, _, c authtest.Account) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: host}
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: c.Email, Password: password, Audience: host}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"a child without key when two bear its email", func(w *world, _, c authtest.Account) tollkeeper.SignInRequest {
 			w.child(w.parent("second@example.com"), c.Email)
-			return tollkeeper.SignInRequest{Email: c.Email, Password: password, Audience: organization}
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: c.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"a user of the house without key", func(w *world, _, _ authtest.Account) tollkeeper.SignInRequest {
-			u := w.user(w.house(), "u@example.com")
-			return tollkeeper.SignInRequest{Email: u.Email, Password: password, Audience: organization}
+			u := w.user("u@example.com")
+			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: u.Email, Password: password, Audience: organization}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"a parent with a foreign key and no organization", func(w *world, p, _ authtest.Account) tollkeeper.SignInRequest {
 			q := w.parent("second@example.com")
-			return tollkeeper.SignInRequest{Email: p.Email, Password: password, ParentKey: q.PublicKey, Audience: organization}
+			return tollkeeper.SignInRequest{Email: p.Email, Password: password, Scope: tollkeeper.UnderKey(q.PublicKey), Audience: organization}
 		}, tollkeeper.ErrParentKeyUnwanted},
 		{"a disabled child", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
 			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
@@ -162,12 +162,12 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		other := w.child(w.parent("q@example.com"), "x@example.com")
-		blank, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Parent: p.ID, Email: "blank@example.com"})
+		blank, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Under(p.ID), Email: "blank@example.com"})
 		w.ok(err)
 		disabled := w.child(p, "d@example.com")
 		w.ok(w.Auth.SetStatus(ctx, p.Identity, disabled.ID, tollkeeper.StatusDisabled))
 		ask := func(email, key, password string) tollkeeper.SignInRequest {
-			return tollkeeper.SignInRequest{Email: email, ParentKey: key, Password: tollkeeper.Password(password), Audience: tollkeeper.AudienceOrganization}
+			return tollkeeper.SignInRequest{Email: email, Scope: keyed(authtest.Account{ParentKey: key}), Password: tollkeeper.Password(password), Audience: tollkeeper.AudienceOrganization}
 		}
 		asks := map[string]tollkeeper.SignInRequest{
 			"wrong password":            ask(c.Email, c.ParentKey, "wrong"),

@@ -10,18 +10,16 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignUpRequest asks for an account, and for a session with it. Where: as in [SignInRequest].
+// SignUpRequest asks for an account, and for a session with it.
 type SignUpRequest struct {
-	Email        string
-	Password     Password
-	Username     string // empty: none
-	Name         string
-	ParentKey    string
-	ParentNumber int64
-	Parent       uuid.UUID
-	VerifyPath   string // a path, or a URL under the organization's origin, for the link in the mail; empty: the configured page
-	Audience     Audience
-	Client       Client
+	Email      string
+	Password   Password
+	Username   string // empty: none
+	Name       string
+	Scope      Scope
+	VerifyPath string // a path, or a URL under the organization's origin, for the link in the mail; empty: the configured page
+	Audience   Audience
+	Client     Client
 }
 
 // SignUpResult is the session of the new account.
@@ -30,16 +28,19 @@ type SignUpResult struct {
 	VerificationSent bool // a verification mail is on its way
 }
 
-// SignUp makes an account and a session of it. A child is paid for by its parent, a parent starts with the initial
-// credits. Where the organization (or Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in
-// the same step, and the session is limited to the account's own business until it is. Errors: [ErrInvalidEmail],
-// [ErrInvalidUsername], [ErrWeakPassword], [ErrInvalidInput] (name, verify path), [ErrEmailTaken], [ErrUsernameTaken],
+// SignUp makes an account and a session of it, where sign-up is open ([Accounts.SignUp]). A child is paid for by its
+// parent, a parent starts with the initial credits, and the app's own users cost nothing. Where the organization (or
+// Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in the same step, and the session is
+// limited to the account's own business until it is. Errors: [ErrInvalidInput] (scope, name, verify path),
+// [ErrSignUpClosed], [ErrInvalidEmail], [ErrInvalidUsername], [ErrWeakPassword], [ErrEmailTaken], [ErrUsernameTaken],
 // [ErrUnknownParent], [ErrParentInactive], [ErrInsufficientCredits], [ErrRateLimited], [ErrBusy], [ErrUnavailable].
 // After an error there is no account, but after [ErrUnavailable] there may be: signing in tells.
 func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
+	if err := a.maySignUp(r.Scope); err != nil {
+		return SignUpResult{}, err
+	}
 	x, err := a.newAccount(r.Email, r.Username, r.Name, now)
 	if err != nil {
 		return SignUpResult{}, err
@@ -47,7 +48,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 	if err := a.checkPolicy(ctx, r.Password, x); err != nil {
 		return SignUpResult{}, err
 	}
-	g := guess{scope: where.text(), email: x.EmailKey, audience: r.Audience, client: r.Client}
+	g := guess{scope: r.Scope.String(), email: x.EmailKey, audience: r.Audience, client: r.Client}
 	t, err := a.take(ctx, a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp), now)
 	if err != nil {
 		return SignUpResult{}, err
@@ -56,7 +57,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 	if err := a.checkBreached(ctx, r.Password, x); err != nil { // a service of others, asked behind the rate
 		return SignUpResult{}, err
 	}
-	owner, err := a.ownerOf(ctx, where)
+	owner, err := a.ownerOf(ctx, r.Scope)
 	if err != nil {
 		return SignUpResult{}, err
 	}
@@ -84,11 +85,15 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
-	made, receipt, err := a.store.CreateAccount(ctx, create, now)
+	made, receipt, err := a.create(ctx, create, now)
 	if err != nil {
 		return SignUpResult{}, signUpError(err)
 	}
-	s.Account = made
+	if s.Account = made; s.Parent != nil && s.Parent.House && r.Audience == AudienceOrganization {
+		if s, err = a.subject(ctx, store.Lookup{ID: made.ID}); err != nil { // the token wants the parent's key
+			return SignUpResult{}, err
+		}
+	}
 	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Audience: r.Audience, Network: r.Client.network()})
 	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)
 	if sent {

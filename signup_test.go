@@ -11,11 +11,11 @@ import (
 func TestMailDomainIsNoMachinesAddress(t *testing.T) {
 	story(t, func(w *world) {
 		for _, email := range []string{"a@127.0.0.1", "a@10.1", "a@example.1"} {
-			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: email, Password: password})
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: email, Password: password})
 			w.want(err, tollkeeper.ErrInvalidEmail)
 		}
 		for _, email := range []string{"a@1.example", "a@127.0.0.1.example", "a@example.x1"} {
-			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: email, Password: password})
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: email, Password: password})
 			w.ok(err)
 		}
 	})
@@ -30,7 +30,7 @@ func TestSignUpAsksTheBreachServiceBehindItsRate(t *testing.T) {
 	b := &countedBreach{}
 	story(t, func(w *world) {
 		for i := range 50 {
-			_, _ = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: fmt.Sprintf("p%d@example.com", i), Password: password, Client: from("10.0.0.1")})
+			_, _ = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("p%d@example.com", i), Password: password, Client: from("10.0.0.1")})
 		}
 		if b.n > 10 {
 			t.Errorf("asked %d times", b.n)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -29,33 +27,34 @@ type IDToken struct {
 
 // GoogleRequest is a sign-in with a Google ID token below a parent whose organization has turned it on.
 type GoogleRequest struct {
-	IDToken      SecretText
-	Nonce        SecretText // of the flow that fetched the token; empty: not checked
-	ParentKey    string
-	ParentNumber int64
-	Parent       uuid.UUID
-	Audience     Audience
-	Client       Client
+	IDToken  SecretText
+	Nonce    SecretText // of the flow that fetched the token; empty: not checked
+	Scope    Scope
+	Audience Audience
+	Client   Client
 }
 
 // SignInWithGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its
 // email is verified; otherwise it loses what was set up before anyone had shown to own the address (R34).
-// [ErrParentKeyNeeded]; [ErrUnknownParent]; [ErrDisabled]: the organization has not turned it on;
+// [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the organization has not turned it on, or
+// there is none, as for the app's own users; [ErrSignUpClosed]: only where an account would be made;
 // [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as [Authenticator.SignIn] and
 // [Authenticator.SignUp].
 func (a *Authenticator) SignInWithGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
+	if err := r.Scope.check(); err != nil {
+		return SignInResult{}, err
+	}
 	if a.cfg.Social.Google == nil {
 		return SignInResult{}, ErrDisabled
 	}
-	where := place{key: r.ParentKey, number: r.ParentNumber, parent: r.Parent}
-	g := guess{scope: where.text(), audience: r.Audience, client: r.Client}
+	g := guess{scope: r.Scope.String(), audience: r.Audience, client: r.Client}
 	t, err := a.take(ctx, a.networkHits("google", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	owner, err := a.googleOwner(ctx, where)
+	owner, err := a.googleOwner(ctx, r.Scope)
 	if err != nil {
 		return SignInResult{}, err
 	}
@@ -76,8 +75,8 @@ func (a *Authenticator) SignInWithGoogle(ctx context.Context, r GoogleRequest) (
 	return a.finishSignIn(ctx, s, attempt{method: "google", operation: operation, audience: r.Audience, client: r.Client, taken: t}, now)
 }
 
-func (a *Authenticator) googleOwner(ctx context.Context, where place) (*Subject, error) {
-	if where == (place{}) {
+func (a *Authenticator) googleOwner(ctx context.Context, where Scope) (*Subject, error) {
+	if where == Tenants {
 		return nil, ErrParentKeyNeeded
 	}
 	owner, err := a.ownerOf(ctx, where)
@@ -150,6 +149,9 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 	if checkName(name) != nil {
 		name = ""
 	}
+	if err := a.maySignUp(Under(owner.Account.ID)); err != nil {
+		return Subject{}, err
+	}
 	x, err := a.newAccount(token.Email, "", name, now)
 	if err != nil {
 		return Subject{}, err
@@ -157,7 +159,7 @@ func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, to
 	x.PasswordChangedAt = time.Time{}
 	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
 	create := store.NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
-	made, receipt, err := a.store.CreateAccount(ctx, create, now)
+	made, receipt, err := a.create(ctx, create, now)
 	if err != nil {
 		return Subject{}, signUpError(err)
 	}

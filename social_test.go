@@ -25,7 +25,7 @@ func (i issuer) VerifyIDToken(_ context.Context, token, clientID, _ string) (tol
 	return t, nil
 }
 
-func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
+func googleKit(t *testing.T, edits ...func(*tollkeeper.Config)) (*authtest.Kit, authtest.Account, issuer) {
 	i := issuer{
 		"ada":        {Subject: "g-1", Email: "ada@home.example", EmailVerified: true, Name: "Ada"},
 		"ada-again":  {Subject: "g-2", Email: "ada@home.example", EmailVerified: true},
@@ -34,6 +34,9 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 	}
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.Social.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
+		for _, edit := range edits {
+			edit(c)
+		}
 	}))
 	parent := k.Parent()
 	owner := k.SignedIn(parent)
@@ -44,7 +47,7 @@ func googleKit(t *testing.T) (*authtest.Kit, authtest.Account, issuer) {
 }
 
 func google(k *authtest.Kit, parent authtest.Account, token string) (tollkeeper.SignInResult, error) {
-	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(token), ParentKey: parent.PublicKey})
+	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(token), Scope: keyed(authtest.Account{ParentKey: parent.PublicKey})})
 }
 
 func TestGoogle(t *testing.T) {
@@ -81,7 +84,7 @@ func TestGoogle(t *testing.T) {
 			"a token without email":                   {parent, "no-email", tollkeeper.ErrInvalidCredentials},
 			"an issuer that is away":                  {parent, "down", tollkeeper.ErrUpstream},
 			"an organization without Google":          {other, "ada", tollkeeper.ErrDisabled},
-			"no parent":                               {authtest.Account{}, "ada", tollkeeper.ErrParentKeyNeeded},
+			"a tenant":                                {authtest.Account{}, "ada", tollkeeper.ErrParentKeyNeeded},
 		} {
 			if _, err := google(k, c.parent, c.token); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v, want %v", name, err, c.want)
@@ -89,6 +92,22 @@ func TestGoogle(t *testing.T) {
 		}
 		if len(i) != 4 {
 			t.Fatal("the issuer changed")
+		}
+	})
+	t.Run("makes no account where sign-up is closed", func(t *testing.T) {
+		for _, mode := range []tollkeeper.SignUpMode{tollkeeper.SignUpClosed, tollkeeper.SignUpInvitation} {
+			k, parent, i := googleKit(t, func(c *tollkeeper.Config) { c.Accounts.SignUp.Children = mode })
+			if _, err := google(k, parent, "ada"); !errors.Is(err, tollkeeper.ErrSignUpClosed) {
+				t.Fatal(err)
+			}
+			child := k.Child(parent)
+			i["child"] = tollkeeper.IDToken{Subject: "g-5", Email: child.Email, EmailVerified: true}
+			if _, err := google(k, parent, "child"); err != nil {
+				t.Errorf("an account that is there: %v", err)
+			}
+			if b, err := k.Store.Balance(ctx, parent.ID); err != nil || b.Children != 1 {
+				t.Errorf("%+v, %v", b, err)
+			}
 		}
 	})
 	t.Run("makes no account for a parent who cannot pay", func(t *testing.T) {
@@ -138,7 +157,7 @@ func TestGoogle(t *testing.T) {
 		if _, err := k.Auth.Authenticate(ctx, tollkeeper.SecretText(stranger.Token)); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 			t.Fatal("the stranger's session lives on:", err)
 		}
-		if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: stranger.Email, Password: tollkeeper.Password(stranger.Password), ParentKey: parent.PublicKey}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: stranger.Email, Password: tollkeeper.Password(stranger.Password), Scope: tollkeeper.UnderKey(parent.PublicKey)}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Fatal("the stranger's password still opens:", err)
 		}
 	})

@@ -65,13 +65,13 @@ func TestRoundTrips(t *testing.T) {
 		}},
 		{"parent sign-up", "[Take CreateAccount CreateSession]", func(w *world, _, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password})
+				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "n@example.com", Password: password})
 				return err
 			}
 		}},
 		{"child sign-up", "[Take FindAccount CreateAccount CreateSession]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error {
-				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+				_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, Scope: tollkeeper.UnderKey(p.PublicKey)})
 				return err
 			}
 		}},
@@ -148,7 +148,7 @@ func TestFaultsLeaveNoCharge(t *testing.T) {
 	flows := map[string]func(w *world, p, c authtest.Account) error{
 		"sign-in": func(w *world, _, c authtest.Account) error { _, err := w.try(c, password); return err },
 		"sign-up": func(w *world, p, _ authtest.Account) error {
-			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, ParentKey: p.PublicKey})
+			_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "n@example.com", Password: password, Scope: tollkeeper.UnderKey(p.PublicKey)})
 			return err
 		},
 		"code": func(w *world, _, c authtest.Account) error { _, err := w.verify(c, w.LastCode(c.Email)); return err },

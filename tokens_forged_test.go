@@ -120,8 +120,8 @@ func TestMaliciousTenant(t *testing.T) {
 	story(t, func(w *world) {
 		tenant, victim := w.parent("tenant@example.com"), w.parent("victim@example.com")
 		child, stranger := w.child(tenant, "c@example.com"), w.child(victim, "s@example.com")
-		admin := w.house()
-		other, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: tenant.Email, Password: password, Audience: tollkeeper.AudienceV1})
+		admin := w.firstAdmin()
+		other, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: tenant.Email, Password: password, Audience: tollkeeper.AudienceV1})
 		w.ok(err)
 		secret := w.signIn(tenant).TenantKey
 		own := apart(t, tenant.Token, string(secret))

@@ -36,19 +36,23 @@ const (
 	importChunk   = 1_000
 )
 
-// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them below parent ([Root]:
-// parents). Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and Firebase's),
-// PBKDF2 ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512}, $5$ and $6$.
-// Parameters beyond the bounds of SECURITY.md R10 are refused.
+// ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them in the scope, also where
+// sign-up is closed. Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and
+// Firebase's), PBKDF2 ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512},
+// $5$ and $6$. Parameters beyond the bounds of SECURITY.md R10 are refused.
 //
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
 // from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], …) are reported and
 // passed over. It stops at an error of the reader or the store, or when ctx ends; the report then says how far it came.
-// Nothing is charged or mailed.
-func (h Host) ImportAccounts(ctx context.Context, parent uuid.UUID, r io.Reader, o ImportOptions) (ImportReport, error) {
+// Nothing is charged or mailed. [ErrInvalidInput] (scope, line); [ErrUnknownParent].
+func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
 	a := h.auth
 	setZero(&o.Parallel, 16)
 	var report ImportReport
+	parent, err := a.parentIn(ctx, in)
+	if err != nil {
+		return report, err
+	}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, maxImportLine), maxImportLine)
 	more := true
@@ -123,7 +127,7 @@ func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line [
 	if err != nil {
 		return err
 	}
-	_, _, err = a.store.CreateAccount(ctx, store.NewAccount{Account: x}, now)
+	_, _, err = a.create(ctx, store.NewAccount{Account: x}, now)
 	if err != nil {
 		return signUpError(err)
 	}
@@ -136,12 +140,17 @@ type ExportOptions struct {
 	Progress func(ImportReport) // after every thousand lines. Nil: none
 }
 
-// ExportAccounts writes the accounts below parent ([Root]: parents), one [AccountRecord] a line, in order of creation,
-// so that [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
+// ExportAccounts writes the accounts of the scope, one [AccountRecord] a line, in order of creation, so that
+// [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
 // second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on
 // after the account o.After and returns the last one written. Sessions, numbers and credits stay behind.
-func (h Host) ExportAccounts(ctx context.Context, parent uuid.UUID, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
+// [ErrInvalidInput] (scope); [ErrUnknownParent].
+func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
 	a := h.auth
+	parent, err := a.parentIn(ctx, in)
+	if err != nil {
+		return o.After, err
+	}
 	var out bytes.Buffer
 	encode := json.NewEncoder(&out)
 	var report ImportReport

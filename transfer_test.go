@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
@@ -39,7 +37,7 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := authtest.New(t)
 			line := fmt.Sprintf(`{"email":"ada@home.example","passwordHash":%q}`, hash)
-			r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+			r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(line), tollkeeper.ImportOptions{})
 			if err != nil || r.Stand != 1 {
 				t.Fatal(r, err)
 			}
@@ -54,12 +52,12 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 				t.Fatal("changed before the first sign-in")
 			}
 			for _, wrong := range []string{"correct horse batterz", "correct horse battery ", ""} {
-				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: tollkeeper.Password(wrong)}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "ada@home.example", Password: tollkeeper.Password(wrong)}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 					t.Fatalf("%q: %v", wrong, err)
 				}
 			}
 			for round := range 2 {
-				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@home.example", Password: "correct horse battery"}); err != nil {
+				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "ada@home.example", Password: "correct horse battery"}); err != nil {
 					t.Fatalf("sign-in %d: %v", round, err)
 				}
 				if now := stored(); !strings.HasPrefix(now, "$argon2id$v=19$m=8,") {
@@ -86,7 +84,7 @@ func TestImport(t *testing.T) {
 	run := func(skip int64) tollkeeper.ImportReport {
 		t.Helper()
 		clear(refused)
-		r, err := k.Auth.Host().ImportAccounts(ctx, parent.ID, strings.NewReader(lines), tollkeeper.ImportOptions{
+		r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(parent.ID), strings.NewReader(lines), tollkeeper.ImportOptions{
 			Skip: skip, Parallel: 1, Refused: func(n int64, err error) { refused[n] = err },
 		})
 		if err != nil {
@@ -122,7 +120,7 @@ func TestExportAndImportMoveAStore(t *testing.T) {
 	jwtSecret := old.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).TenantKey
 	x := enrol(old, old.Child(parent))
 	fresh := authtest.New(t, same)
-	for _, scope := range []uuid.UUID{tollkeeper.Root, parent.ID} {
+	for _, scope := range []tollkeeper.Scope{tollkeeper.Tenants, tollkeeper.Under(parent.ID)} {
 		var out bytes.Buffer
 		if _, err := old.Auth.Host().ExportAccounts(ctx, scope, &out, tollkeeper.ExportOptions{}); err != nil {
 			t.Fatal(err)
@@ -150,15 +148,15 @@ func TestExportResumes(t *testing.T) {
 	for i := range 2300 {
 		fmt.Fprintf(&in, `{"email":"u%d@home.example"}`+"\n", i)
 	}
-	if _, err := k.Auth.Host().ImportAccounts(ctx, parent.ID, &in, tollkeeper.ImportOptions{}); err != nil {
+	if _, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(parent.ID), &in, tollkeeper.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	broken := &halfWriter{after: 1}
-	last, err := k.Auth.Host().ExportAccounts(ctx, parent.ID, broken, tollkeeper.ExportOptions{})
+	last, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), broken, tollkeeper.ExportOptions{})
 	if !errors.Is(err, errFull) {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.Host().ExportAccounts(ctx, parent.ID, &broken.Buffer, tollkeeper.ExportOptions{After: last}); err != nil {
+	if _, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), &broken.Buffer, tollkeeper.ExportOptions{After: last}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(broken.String(), "\n"); n != 2300 {
@@ -184,7 +182,7 @@ func TestImportRefusesKeysOfAnyLength(t *testing.T) {
 	story(t, func(w *world) {
 		for _, master := range []string{"00", strings.Repeat("0", 15), strings.Repeat("0", 17), strings.Repeat("0", 18), strings.Repeat("0", 200), "zz"} {
 			line := `{"email":"p` + fmt.Sprint(len(master)) + `@example.com","keyMaster":"` + master + `","keyVersion":1}`
-			r, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+			r, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(line), tollkeeper.ImportOptions{})
 			if err != nil || r.Refused != 1 {
 				t.Errorf("%d: %+v %v", len(master), r, err)
 			}
@@ -198,13 +196,13 @@ func TestImportRefusesDatesThatNoExportCanWrite(t *testing.T) {
 		for i, date := range []string{"9999-12-31T23:59:59-10:00", "0000-01-01T00:00:00+10:00"} {
 			for _, field := range []string{"createdAt", "passwordChangedAt"} {
 				line := `{"email":"` + field + fmt.Sprint(i) + `@example.com","passwordHash":"$2a$04$abcdefghijklmnopqrstuuBmPxZGKIHtTTXbFrBkAhxGD1k0T5tOy","` + field + `":"` + date + `"}`
-				r, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+				r, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(line), tollkeeper.ImportOptions{})
 				if err != nil || r.Refused != 1 {
 					t.Errorf("%s %s: %+v %v", field, date, r, err)
 				}
 			}
 		}
-		if _, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Root, io.Discard, tollkeeper.ExportOptions{After: tollkeeper.Root}); err != nil {
+		if _, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, io.Discard, tollkeeper.ExportOptions{After: tollkeeper.Root}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -215,13 +213,13 @@ func TestImportedKeyNameInCapitals(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		var lines strings.Builder
-		_, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Root, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
+		_, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
 		w.ok(err)
 		line := regexp.MustCompile(`"keyMaster":"[^"]*"`).ReplaceAllStringFunc(lines.String(), func(s string) string {
 			return `"keyMaster":` + strings.ToUpper(strings.TrimPrefix(s, `"keyMaster":`))
 		})
 		other := w.Another(authtest.WithStore(memory.New())).Auth
-		_, err = other.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(line), tollkeeper.ImportOptions{})
+		_, err = other.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(line), tollkeeper.ImportOptions{})
 		w.ok(err)
 		res, err := other.SignIn(ctx, attempt(p, password))
 		w.ok(err)
@@ -236,15 +234,15 @@ func TestImportedKeyNameInCapitals(t *testing.T) {
 // A password that was to be replaced is still to be replaced after a move (R33).
 func TestTemporaryPasswordsMoveAsSuch(t *testing.T) {
 	story(t, func(w *world) {
-		_, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "t@example.com", Password: password, Temporary: true})
+		_, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "t@example.com", Password: password, Temporary: true})
 		w.ok(err)
 		var lines strings.Builder
-		_, err = w.Auth.Host().ExportAccounts(ctx, tollkeeper.Root, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
+		_, err = w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
 		w.ok(err)
 		other := w.Another(authtest.WithStore(memory.New())).Auth
-		_, err = other.Host().ImportAccounts(ctx, tollkeeper.Root, strings.NewReader(lines.String()), tollkeeper.ImportOptions{})
+		_, err = other.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(lines.String()), tollkeeper.ImportOptions{})
 		w.ok(err)
-		res, err := other.SignIn(ctx, tollkeeper.SignInRequest{Email: "t@example.com", Password: password})
+		res, err := other.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "t@example.com", Password: password})
 		w.ok(err)
 		if id, err := other.Authenticate(ctx, res.Token); err != nil || id.Limited != tollkeeper.LimitedPassword {
 			t.Errorf("%v %v", id, err)

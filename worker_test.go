@@ -73,7 +73,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		for range 4 {
 			kits[0].Child(parent)
 		}
-		house, _ := kits[0].House()
+		user := kits[0].User()
 		start := time.Now()
 		for _, jump := range []time.Duration{40 * 24 * time.Hour, 100 * 24 * time.Hour, 10 * 24 * time.Hour} {
 			first.Advance(jump)       // the clocks of the others are this one and their own lead
@@ -96,8 +96,8 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		if b, err := kept.Balance(ctx, parent.ID); err != nil || b.Credits != 3000-4*int64(passed) || b.Retained != 4*int64(passed) {
 			t.Errorf("%+v, %v", b, err)
 		}
-		if rows, err := kept.ListCredits(ctx, house.ID, "", store.Page{Limit: 10}); err != nil || len(rows) != 0 {
-			t.Errorf("a house paid: %v, %v", rows, err)
+		if rows, err := kept.ListCredits(ctx, user.Parent, "", store.Page{Limit: 10}); err != nil || len(rows) != 0 {
+			t.Errorf("the app paid for its own users: %v, %v", rows, err)
 		}
 		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(string(kits[0].SignIn(parent).Token)), tollkeeper.BillingQuery{Limit: 2})
 		if err != nil || len(history) != 2 || history[0].Month != history[1].Month+1 || history[0].Retention != 4 {

@@ -18,7 +18,7 @@ type Account struct {
 	ID        uuid.UUID
 	Number    int64
 	Parent    uuid.UUID // [tollkeeper.Root] for a parent
-	ParentKey string    // the parent's PublicKey; empty for a parent
+	ParentKey string    // the parent's PublicKey; empty for a parent, and for the app's own users, who have none to name
 	PublicKey string
 	Email     string
 	Username  string // empty: none
@@ -31,54 +31,70 @@ type Account struct {
 	Identity *tollkeeper.Identity
 }
 
+// Scope returns where the account lives, by its parent's id.
+func (a Account) Scope() tollkeeper.Scope {
+	if a.Parent == tollkeeper.Root {
+		return tollkeeper.Tenants
+	}
+	return tollkeeper.Under(a.Parent)
+}
+
+// User makes one of the app's own users, with a verified email. Nobody is charged for it.
+func (k *Kit) User() Account {
+	k.tb.Helper()
+	return k.create("user", Account{}, tollkeeper.AccountSpec{})
+}
+
+// FirstAdmin bootstraps the first admin of the app's own users, who can be asked for again.
+func (k *Kit) FirstAdmin() Account {
+	k.tb.Helper()
+	a, err := k.Auth.Host().Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@app.example", Password: Password})
+	k.must(err, "bootstrap")
+	return made(a, Account{}, Password)
+}
+
 // Parent makes a parent with a verified email and the initial credits.
 func (k *Kit) Parent() Account {
 	k.tb.Helper()
-	return k.create("parent", Account{}, tollkeeper.AccountSpec{})
+	return k.create("parent", Account{}, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants})
 }
 
 // Child makes an account below the parent, with a verified email. The parent is not charged for it.
 func (k *Kit) Child(parent Account) Account {
 	k.tb.Helper()
-	return k.create("child", parent, tollkeeper.AccountSpec{})
+	return k.create("child", parent, tollkeeper.AccountSpec{Scope: tollkeeper.Under(parent.ID)})
 }
 
 // Admin makes a child that is an admin of its scope.
 func (k *Kit) Admin(parent Account) Account {
 	k.tb.Helper()
-	return k.create("admin", parent, tollkeeper.AccountSpec{Role: tollkeeper.RoleAdmin})
-}
-
-// House bootstraps the house, which can be asked for again, and returns it with its first admin. It serves as the
-// parent of [Kit.Child], and as the scope of the v1 family; it cannot sign in.
-func (k *Kit) House() (house, admin Account) {
-	k.tb.Helper()
-	h, a, err := k.Auth.Host().Bootstrap(k.tb.Context(), tollkeeper.BootstrapRequest{Email: "first@house.example", Password: Password})
-	k.must(err, "bootstrap")
-	house = made(h, Account{}, "")
-	return house, made(a, house, Password)
+	return k.create("admin", parent, tollkeeper.AccountSpec{Scope: tollkeeper.Under(parent.ID), Role: tollkeeper.RoleAdmin})
 }
 
 func (k *Kit) create(kind string, parent Account, spec tollkeeper.AccountSpec) Account {
 	k.tb.Helper()
 	spec.Username = kind + "_" + strings.ToLower(rand.Text()[:12])
-	spec.Parent, spec.Email, spec.Password, spec.Verified = parent.ID, spec.Username+"@mail.example", Password, true
+	spec.Email, spec.Password, spec.Verified = spec.Username+"@mail.example", Password, true
 	a, err := k.Auth.Host().CreateAccount(k.tb.Context(), spec)
 	k.must(err, "make a "+kind)
 	return made(a, parent, Password)
 }
 
 // SignUp signs a parent up, as anyone can: the email is not verified, the rates count. An edit may change the request
-// first, such as its Audience or Client.
+// first, such as its Scope, Audience or Client.
 func (k *Kit) SignUp(email, password string, edits ...func(*tollkeeper.SignUpRequest)) Account {
 	k.tb.Helper()
-	return k.SignUpBelow(Account{}, email, password, edits...)
+	return k.signUp(Account{}, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: email, Password: tollkeeper.Password(password)}, edits)
 }
 
 // SignUpBelow is [Kit.SignUp] of a child of the parent, who pays for it.
 func (k *Kit) SignUpBelow(parent Account, email, password string, edits ...func(*tollkeeper.SignUpRequest)) Account {
 	k.tb.Helper()
-	r := tollkeeper.SignUpRequest{Parent: parent.ID, Email: email, Password: tollkeeper.Password(password)}
+	return k.signUp(parent, tollkeeper.SignUpRequest{Scope: tollkeeper.Under(parent.ID), Email: email, Password: tollkeeper.Password(password)}, edits)
+}
+
+func (k *Kit) signUp(parent Account, r tollkeeper.SignUpRequest, edits []func(*tollkeeper.SignUpRequest)) Account {
+	k.tb.Helper()
 	for _, edit := range edits {
 		edit(&r)
 	}
@@ -93,7 +109,7 @@ func (k *Kit) SignUpBelow(parent Account, email, password string, edits ...func(
 // such as its Audience or Client.
 func (k *Kit) SignIn(a Account, edits ...func(*tollkeeper.SignInRequest)) tollkeeper.SignInResult {
 	k.tb.Helper()
-	r := tollkeeper.SignInRequest{Email: a.Email, Password: tollkeeper.Password(a.Password), Parent: a.Parent}
+	r := tollkeeper.SignInRequest{Email: a.Email, Password: tollkeeper.Password(a.Password), Scope: a.Scope()}
 	for _, edit := range edits {
 		edit(&r)
 	}

@@ -12,16 +12,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
 func TestAccounts(t *testing.T) {
 	kit := authtest.New(t)
-	house, first := kit.House()
-	again, _ := kit.House()
-	if house.ID != tollkeeper.HouseID("") || again != house {
-		t.Errorf("the house is %v, then %v", house, again)
+	first, user := kit.FirstAdmin(), kit.User()
+	if again := kit.FirstAdmin(); again != first || user.Scope() != (tollkeeper.Scope{}) {
+		t.Errorf("the first admin is %v, then %v; a user lives in %v", first, again, user.Scope())
 	}
 	parent := kit.Parent()
 	tests := map[string]struct {
@@ -32,8 +33,8 @@ func TestAccounts(t *testing.T) {
 		"parent":      {account: parent, role: tollkeeper.RoleUser},
 		"child":       {kit.Child(parent), parent, tollkeeper.RoleUser},
 		"admin":       {kit.Admin(parent), parent, tollkeeper.RoleAdmin},
-		"house admin": {first, house, tollkeeper.RoleAdmin},
-		"house user":  {kit.Child(house), house, tollkeeper.RoleUser},
+		"first admin": {first, authtest.Account{ID: user.Parent}, tollkeeper.RoleAdmin},
+		"user":        {user, authtest.Account{ID: user.Parent}, tollkeeper.RoleUser},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +108,7 @@ func TestMailsAreComplete(t *testing.T) {
 func TestMailsOfOneKind(t *testing.T) {
 	kit := authtest.New(t)
 	parent := kit.Parent()
-	if err := kit.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Email: parent.Email}); err != nil {
+	if err := kit.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: parent.Email}); err != nil {
 		t.Fatal(err)
 	}
 	kit.Mails(parent.Email)
@@ -206,7 +207,7 @@ func TestKitInABubble(t *testing.T) {
 		ask(t, kit, parent.Email)
 		code := kit.LastCode(parent.Email)
 		time.Sleep(tollkeeper.CodeTTL)
-		_, err := kit.Auth.SignInWithCode(t.Context(), tollkeeper.CodeRequest{Email: parent.Email, Code: tollkeeper.SecretText(code)})
+		_, err := kit.Auth.SignInWithCode(t.Context(), tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: parent.Email, Code: tollkeeper.SecretText(code)})
 		if !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Errorf("an expired code answers %v", err)
 		}
@@ -290,7 +291,8 @@ func TestMessages(t *testing.T) {
 		"weak password":    {do: func(k *authtest.Kit) { k.SignUp("a@b.example", "password") }, want: "sign up a@b.example: Password is too common"},
 		"nobody's balance": {do: func(k *authtest.Kit) { k.Balance(authtest.Account{Email: "a@b.example"}) }, want: "read the balance of a@b.example: "},
 		"bad config":       {options: []authtest.Option{authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = nil })}, want: "Config.Secrets"},
-		"parent is absent": {do: func(k *authtest.Kit) { k.Child(authtest.Account{ID: tollkeeper.HouseID("none")}) }, want: "make a child: "},
+		"parent is nobody": {do: func(k *authtest.Kit) { k.Child(authtest.Account{}) }, want: "make a child: tollkeeper: the scope names no parent"},
+		"parent is absent": {do: func(k *authtest.Kit) { k.Child(authtest.Account{ID: uuid.New()}) }, want: "make a child: "},
 	}
 	for name, tt := range kits {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +324,7 @@ func (e *ending) Fatalf(format string, args ...any) {
 
 func ask(t *testing.T, kit *authtest.Kit, email string) {
 	t.Helper()
-	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Email: email}); err != nil {
+	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: email}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,16 +16,16 @@ func TestStory(t *testing.T) {
 	shop := kit.Parent()
 	ada := kit.SignUpBelow(shop, "ada@home.example", "first-Orchard-7")
 
-	if err := kit.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: ada.Email, Parent: shop.ID}); err != nil {
+	if err := kit.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: ada.Email, Scope: tollkeeper.Under(shop.ID)}); err != nil {
 		t.Fatal(err)
 	}
 	code := tollkeeper.SecretText(kit.LastCode(ada.Email))
-	res, err := kit.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: ada.Email, Code: code, Parent: shop.ID})
+	res, err := kit.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: ada.Email, Code: code, Scope: tollkeeper.Under(shop.ID)})
 	if err != nil || !kit.Identity(string(res.Token)).Verified {
 		t.Fatal("the code does not sign in: ", err)
 	}
 
-	if err := kit.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: ada.Email, Parent: shop.ID}); err != nil {
+	if err := kit.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: ada.Email, Scope: tollkeeper.Under(shop.ID)}); err != nil {
 		t.Fatal(err)
 	}
 	ada.Password = "second-Orchard-8"

@@ -55,13 +55,13 @@ func (c crowd) run(ctx context.Context) (Sample, error) {
 
 // people are accounts with one password between them, which is hashed once.
 func (c crowd) people(ctx context.Context, svc *service, kept store.Store) ([]string, error) {
-	first, err := kept.FindAccount(ctx, store.Lookup{Email: email, Scope: svc.house.ID})
+	first, err := kept.FindAccount(ctx, store.Lookup{Email: email, Scope: svc.admin.Parent})
 	if err != nil {
 		return nil, err
 	}
 	people := make([]string, c.Callers)
 	for i := range people {
-		a := blank(svc.house.ID)
+		a := blank(svc.admin.Parent)
 		a.Password, a.PasswordChangedAt, a.KeyMaster, a.KeyVersion = first.Account.Password, moment(), first.Account.KeyMaster, 1
 		if _, _, err := kept.CreateAccount(ctx, store.NewAccount{Account: a}, moment()); err != nil {
 			return nil, err
@@ -80,7 +80,7 @@ func (c crowd) signIn(ctx context.Context, svc *service, people []string) (serve
 		all.Go(func() {
 			for {
 				begun := time.Now()
-				_, failure := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Parent: svc.house.ID})
+				_, failure := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
 				mu.Lock()
 				switch {
 				case failure == nil:

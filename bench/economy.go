@@ -75,7 +75,7 @@ func (b *Bench) addEconomy(ctx context.Context, engine string, kept store.Store,
 
 // owner is a parent with some bought packages, signed in.
 func (s *service) owner(ctx context.Context, email string) (*tollkeeper.Identity, error) {
-	a, err := s.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: email, Password: password, Verified: true})
+	a, err := s.auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: email, Password: password, Verified: true})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *service) owner(ctx context.Context, email string) (*tollkeeper.Identity
 			return nil, err
 		}
 	}
-	session, err := s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
+	session, err := s.auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: email, Password: password})
 	if err != nil {
 		return nil, err
 	}

@@ -23,10 +23,10 @@ const (
 // it.
 var cheapHash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
 
-// service is an Authenticator with a house and its admin, over any store.
+// service is an Authenticator with its first admin, over any store.
 type service struct {
 	auth  *tollkeeper.Authenticator
-	house tollkeeper.Account
+	admin tollkeeper.Account
 	mux   *http.ServeMux
 }
 
@@ -53,15 +53,15 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 		return nil, err
 	}
 	s := &service{auth: auth, mux: http.NewServeMux()}
-	if s.house, _, err = auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
+	if s.admin, err = auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
 		return nil, err
 	}
-	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{V1Scope: s.house.ID, Logger: quiet})
+	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{Logger: quiet})
 }
 
 // signIn returns a session of the admin.
 func (s *service) signIn(ctx context.Context) (tollkeeper.SignInResult, error) {
-	return s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Parent: s.house.ID})
+	return s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
 }
 
 func (s *service) close() { _ = s.auth.Close(context.Background()) }

@@ -39,7 +39,7 @@ func openSignIn(ctx context.Context, _ Setup) (*Bench, error) {
 		b.add(signInV1, posted(svc.mux, "/authentiq/v1/user/login", credentials(email)))
 		b.add(signInTenant, posted(svc.mux, "/auth/signin", credentials(owner.account.Email)))
 		b.add(signInCore, func(int) error {
-			_, err := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Parent: svc.house.ID})
+			_, err := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
 			return err
 		})
 		b.add(hashAlone, func(int) error {

@@ -23,11 +23,11 @@ type tenant struct {
 }
 
 func newTenant(ctx context.Context, auth *tollkeeper.Authenticator) (*tenant, error) {
-	a, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@tenant.example", Password: password, Verified: true})
+	a, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "owner@tenant.example", Password: password, Verified: true})
 	if err != nil {
 		return nil, err
 	}
-	in := tollkeeper.SignInRequest{Email: a.Email, Password: password, Audience: tollkeeper.AudienceOrganization}
+	in := tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: a.Email, Password: password, Audience: tollkeeper.AudienceOrganization}
 	session, err := auth.SignIn(ctx, in)
 	return &tenant{a, session}, err
 }

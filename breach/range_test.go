@@ -193,7 +193,7 @@ func TestInAnAuthenticator(t *testing.T) {
 			}
 		}
 	}))
-	request := tollkeeper.SignUpRequest{Email: "ada@home.example", Password: "copper-Lantern-5"}
+	request := tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "ada@home.example", Password: "copper-Lantern-5"}
 	if _, err := kit.Auth.SignUp(t.Context(), request); !errors.Is(err, tollkeeper.ErrWeakPassword) || !strings.Contains(err.Error(), "breach") {
 		t.Errorf("a known password gives %v", err)
 	}

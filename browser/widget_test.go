@@ -103,7 +103,7 @@ func TestUpdateOfAForbiddenOriginKeepsTheLink(t *testing.T) {
 	w := newWorld(t, httpadapter.Options{})
 	parent := w.shop()
 	ann := w.kit.Child(parent)
-	ask := tollkeeper.MailRequest{Email: ann.Email, ParentKey: parent.PublicKey, Audience: tollkeeper.AudienceOrganization}
+	ask := tollkeeper.MailRequest{Email: ann.Email, Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: tollkeeper.AudienceOrganization}
 	if err := w.kit.Auth.RequestReset(t.Context(), ask); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestUpdateOfAForbiddenOriginKeepsTheLink(t *testing.T) {
 	if a := w.post("/auth/update-password", "token", token, "password", another, "parentPublicKey", parent.PublicKey); a.Error != "TypeError" {
 		t.Errorf("%+v", a)
 	}
-	_, err := w.kit.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: ann.Email, Password: another, Parent: parent.ID})
+	_, err := w.kit.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: ann.Email, Password: another, Scope: tollkeeper.Under(parent.ID)})
 	if !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 		t.Errorf("the strange page changed the password: %v", err)
 	}

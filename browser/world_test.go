@@ -50,8 +50,7 @@ func newWorld(t *testing.T, o httpadapter.Options) *world {
 	w.api, w.pages = portOf(t, service), portOf(t, pages)
 
 	w.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
-	house, _ := w.kit.House()
-	o.V1Scope = house.ID
+	w.kit.FirstAdmin()
 	if err := httpadapter.Mount(mux, w.kit.Auth, o); err != nil {
 		t.Fatal(err)
 	}

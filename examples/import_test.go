@@ -63,14 +63,14 @@ func importAndExport(t *testing.T, kept store.Store, migrate func(context.Contex
 		t.Fatal(err)
 	}
 	defer auth.Close(ctx)
-	owner, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "owner@shop.example"})
+	owner, err := auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "owner@shop.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := accountsImported()
 	for round := range 2 {
 		start := time.Now()
-		report, err := auth.Host().ImportAccounts(ctx, owner.ID, people(n), tollkeeper.ImportOptions{Parallel: 64})
+		report, err := auth.Host().ImportAccounts(ctx, tollkeeper.Under(owner.ID), people(n), tollkeeper.ImportOptions{Parallel: 64})
 		if err != nil || report.Stand != int64(n) || report.Refused != 0 {
 			t.Fatalf("round %d: %+v, %v", round, report, err)
 		}
@@ -81,7 +81,7 @@ func importAndExport(t *testing.T, kept store.Store, migrate func(context.Contex
 		t.Fatalf("%d children, %v; want %d", b.Children, err, n)
 	}
 	out := &lineCounter{}
-	if _, err := auth.Host().ExportAccounts(ctx, owner.ID, out, tollkeeper.ExportOptions{}); err != nil || out.lines != n {
+	if _, err := auth.Host().ExportAccounts(ctx, tollkeeper.Under(owner.ID), out, tollkeeper.ExportOptions{}); err != nil || out.lines != n {
 		t.Fatalf("%d lines exported, %v; want %d", out.lines, err, n)
 	}
 }

@@ -21,7 +21,7 @@ var around = []struct{ imports, given, left string }{
 	},
 	{
 		`"net/http"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"`,
-		`auth *tollkeeper.Authenticator, house tollkeeper.Account, reports http.Handler`,
+		`auth *tollkeeper.Authenticator, reports http.Handler`,
 		`_ = err`,
 	},
 	{

@@ -45,7 +45,7 @@ func BenchmarkSignIn(b *testing.B) {
 	b.Run("core", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			r := tollkeeper.SignInRequest{Email: "admin@house.example", Password: password, Parent: w.house.ID, Audience: tollkeeper.AudienceV1}
+			r := tollkeeper.SignInRequest{Email: "admin@house.example", Password: password, Scope: tollkeeper.Under(w.house.ID), Audience: tollkeeper.AudienceV1}
 			if _, err := w.Auth.SignIn(b.Context(), r); err != nil {
 				b.Fatal(err)
 			}

@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
 	"testing/iotest"
+
+	"github.com/tollkeeper/tollkeeper"
 )
 
 // bodies that no family reads (R62), for the routes that sign in.
@@ -205,7 +208,7 @@ func TestPlatformIDs(t *testing.T) {
 	}
 	for id, want := range map[string]int{
 		text: 200, `"` + text + `"`: 200, `"` + parent.key + `"`: 200, `"\u0041PK_` + parent.key[4:] + `"`: 200,
-		"null": 400, `""`: 400, "true": 400, "[1]": 400, `{"a":1}`: 400,
+		"null": 401, `""`: 401, "true": 400, "[1]": 400, `{"a":1}`: 400,
 		"0": 401, "-" + text: 401, text + ".0": 401, text + "e0": 401, `"0` + text + `"`: 401, `" ` + text + `"`: 401, `"+` + text + `"`: 401,
 		"1e400": 401, "99999999999999999999999": 401, "9007199254740993": 401, "1.5": 401, `"` + child.key + `"`: 401, `"apk_x"`: 401,
 		`"` + strings.Repeat("9", 9000) + `"`: 401,
@@ -218,7 +221,7 @@ func TestPlatformIDs(t *testing.T) {
 			t.Errorf("PlatformId %.40s: %s", id, a.body)
 		}
 	}
-	w = newWorld(t, withPlatform("1"))
+	w = newWorld(t, withPlatform(tollkeeper.Scope{}))
 	if a := w.do("POST /api/user/signin", object("email", "admin@house.example", "password", password)); a.status != http.StatusOK {
 		t.Errorf("the default platform: %d %s", a.status, a.body)
 	}

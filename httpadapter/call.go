@@ -24,6 +24,7 @@ type call struct {
 	r         *http.Request
 	endpoint  *endpoint            // nil until the route is known
 	id        *tollkeeper.Identity // nil: nobody has proved who they are
+	named     *tollkeeper.Scope    // where the request says to look; nil: it does not say
 	parentKey string               // the parent's public key that the request names; empty: none
 	target    uuid.UUID            // that the path ends in
 	ambient   bool                 // the credential is a cookie, which a browser adds by itself
@@ -36,18 +37,6 @@ func (c *call) ctx() context.Context { return c.r.Context() }
 // client tells the core who is on the line (R23).
 func (c *call) client() tollkeeper.Client {
 	return tollkeeper.Client{Addr: clientaddr.FromRequest(c.r, c.trusted), Agent: c.r.UserAgent()}
-}
-
-// locate fills in where a request that names no parent looks.
-func (c *call) locate(key *string, number *int64, parent *uuid.UUID) error {
-	if *key != "" || *number != 0 {
-		return nil
-	}
-	if c.family.requiresParent && c.family.home.zero() {
-		return tollkeeper.ErrParentKeyNeeded
-	}
-	*key, *number, *parent = c.family.home.key, c.family.home.number, c.family.home.parent
-	return nil
 }
 
 // newPassword holds the outer rule of the family against a password that is being chosen.

@@ -210,7 +210,7 @@ func TestBadCookieIsNoCredential(t *testing.T) {
 func TestCookieOptionsAreChecked(t *testing.T) {
 	w := newWorld(t)
 	for _, origin := range []string{"", "proxied.example", "https://proxied.example/", "https://a@b.example", "*"} {
-		o := httpadapter.Options{V1Scope: w.house.ID, Cookie: httpadapter.Cookie{On: true, TrustedOrigins: []string{origin}}}
+		o := httpadapter.Options{Cookie: httpadapter.Cookie{On: true, TrustedOrigins: []string{origin}}}
 		if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o); err == nil || !strings.Contains(err.Error(), "Options.Cookie.TrustedOrigins") {
 			t.Errorf("%q: %v", origin, err)
 		}

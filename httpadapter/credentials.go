@@ -112,7 +112,7 @@ func (c *call) signedIn() error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(c.audiences, id.Audience) || c.family.closed && id.Parent != c.family.home.parent {
+	if !slices.Contains(c.audiences, id.Audience) || c.family.closed && !lives(id, *c.family.home) {
 		return tollkeeper.ErrInvalidToken
 	}
 	c.id = id

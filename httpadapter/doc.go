@@ -2,7 +2,7 @@
 // net/http only:
 //
 //	mux := http.NewServeMux()
-//	err := httpadapter.Mount(mux, auth, httpadapter.Options{V1Scope: house.ID})
+//	err := httpadapter.Mount(mux, auth, httpadapter.Options{})
 //
 // Organization, V1 and [Platform] answer one family alone, as an http.Handler for any router that leaves
 // Request.URL.Path as it came; http.StripPrefix moves a family elsewhere.

@@ -15,7 +15,7 @@ func TestUnknownAndWrongAreOneAnswer(t *testing.T) {
 	parent, other := w.parent("pia"), w.parent("ole")
 	child, second := w.child("cem", parent), w.child("cleo", parent)
 	user := w.user("uwe")
-	blank, err := w.Auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "blank@child.example", Parent: parent.id})
+	blank, err := w.Auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "blank@child.example", Scope: tollkeeper.Under(parent.id)})
 	if err != nil {
 		t.Fatal(err)
 	}

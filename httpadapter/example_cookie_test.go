@@ -25,7 +25,7 @@ func exampleAuth() *tollkeeper.Authenticator {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := auth.Host().CreateAccount(context.Background(), tollkeeper.AccountSpec{Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
+	if _, err := auth.Host().CreateAccount(context.Background(), tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
 		panic(err)
 	}
 	return auth

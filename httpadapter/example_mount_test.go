@@ -27,16 +27,15 @@ func Example() {
 		panic(err)
 	}
 	defer auth.Close(ctx)
-	house, _, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "Vexing.Quartz9"})
-	if err != nil {
+	if _, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: "Vexing.Quartz9"}); err != nil {
 		panic(err)
 	}
 
 	mux := http.NewServeMux()
-	if err := httpadapter.Mount(mux, auth, httpadapter.Options{V1Scope: house.ID}); err != nil {
+	if err := httpadapter.Mount(mux, auth, httpadapter.Options{}); err != nil {
 		panic(err)
 	}
-	users := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(house.ID))
+	users := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(tollkeeper.Scope{}))
 	admins := httpadapter.RequireRole(tollkeeper.RoleAdmin)
 	mux.Handle("GET /reports", users(admins(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := httpadapter.IdentityFrom(r.Context())

@@ -3,8 +3,6 @@ package httpadapter
 import (
 	"slices"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // Row is a route as tests see it.
@@ -19,7 +17,7 @@ func (r Row) Target() string {
 func Rows() []Row {
 	var rows []Row
 	for _, build := range documented {
-		f, err := build(Options{V1Scope: uuid.Max})
+		f, err := build(Options{})
 		if err != nil {
 			panic(err)
 		}
@@ -42,7 +40,7 @@ type Reply struct {
 func Replies() []Reply {
 	var all []Reply
 	for _, build := range documented {
-		f, err := build(Options{V1Scope: uuid.Max})
+		f, err := build(Options{})
 		if err != nil {
 			panic(err)
 		}

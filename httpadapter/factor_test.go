@@ -147,7 +147,7 @@ func TestEnrolmentShowsItsQRCode(t *testing.T) {
 
 // TestRefreshTokensAreOffByDefault: then no answer names one, and the routes are not there for a token.
 func TestRefreshTokensAreOffByDefault(t *testing.T) {
-	off, on := newWorld(t), newWorld(t, withRefresh)
+	off, on := newWorld(t, withPlatform(tollkeeper.Scope{})), newWorld(t, withRefresh, withPlatform(tollkeeper.Scope{}))
 	for _, c := range []struct{ refresh, token, next string }{
 		{"POST /auth/token/refresh", "data.refreshToken", "data.token"},
 		{"POST /authentiq/v1/token/refresh", "refreshToken", "token"},
@@ -158,7 +158,7 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 			case strings.Contains(c.refresh, "/v1/"):
 				return w.must("POST /authentiq/v1/user/login", object("email", "admin@house.example", "password", password))
 			case strings.Contains(c.refresh, "/api/"):
-				return w.must("POST /api/user/signin", object("email", "admin@house.example", "password", password, "PlatformId", w.house.PublicKey))
+				return w.must("POST /api/user/signin", object("email", "admin@house.example", "password", password))
 			}
 			p := w.parent("pia")
 			return w.must("POST /auth/signin", object("email", p.email, "password", password))

@@ -19,14 +19,13 @@ type family struct {
 	replies  []reply // one for every code of tollkeeper.Codes and every fault of this package
 	shape    shape   // of its errors
 
-	home           place                             // where requests that name no parent look
-	requiresParent bool                              // a request that names no parent is refused while home is zero
-	closed         bool                              // takes tokens of accounts below home.parent only
-	password       passwordRule                      // on new passwords, besides the core's policy
-	credential     func(http.Header) (string, error) // reads the token of a request
-	carriers       []string                          // headers that credential reads; where there is one, no cookie counts
-	origins        func(*call) error                 // decides about browsers of other origins; nil: they get no CORS headers
-	byKey          keyHolder                         // what a parent's public key shows; nil: nothing
+	home       *tollkeeper.Scope                 // where requests that name no parent look; nil: they are refused
+	closed     bool                              // takes tokens of accounts at home only
+	password   passwordRule                      // on new passwords, besides the core's policy
+	credential func(http.Header) (string, error) // reads the token of a request
+	carriers   []string                          // headers that credential reads; where there is one, no cookie counts
+	origins    func(*call) error                 // decides about browsers of other origins; nil: they get no CORS headers
+	byKey      keyHolder                         // what a parent's public key shows; nil: nothing
 }
 
 // keyHolder returns what a parent's public key shows of its organization.

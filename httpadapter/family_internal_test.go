@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
@@ -41,7 +40,7 @@ func raise(f family, err error) family {
 func TestEveryFamilyAnswersEveryCode(t *testing.T) {
 	auth := newAuth(t)
 	for _, build := range documented {
-		f, err := build(Options{V1Scope: uuid.Max})
+		f, err := build(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

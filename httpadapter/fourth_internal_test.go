@@ -16,8 +16,9 @@ import (
 
 func fourth(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(func(Options) (family, error) {
+		home := tollkeeper.Tenants
 		return family{
-			name: "fourth", audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
+			name: "fourth", home: &home, audience: "fourth", prefixes: []string{"/f"}, shape: plainText, credential: bearer,
 			replies: append(append([]reply{}, platformReplies...), at(tollkeeper.ErrInvalidCredentials, 418, "TEAPOT", "no")),
 			routes: []route{
 				on("POST", "/f/in", fourthSignIn, signIn, func(_ *call, s tollkeeper.SignInResult) answer { return answer{body: string(s.Token)} }),
@@ -38,7 +39,7 @@ func fourthSignIn(c *call) (tollkeeper.SignInRequest, error) {
 
 func TestFourthFamily(t *testing.T) {
 	auth := newAuth(t)
-	if _, err := auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
+	if _, err := auth.Host().CreateAccount(t.Context(), tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "a@b.example", Password: "Vexing.Quartz9"}); err != nil {
 		t.Fatal(err)
 	}
 	h, err := fourth(auth, Options{})
@@ -77,15 +78,15 @@ func TestProofs(t *testing.T) {
 			}
 			return string(s.Token)
 		}
-		_, admin, err := auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
+		admin, err := auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		boss, err := auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: admin.Email, Password: "Vexing.Quartz9", Parent: admin.Parent, Audience: "fourth"})
+		boss, err := auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: admin.Email, Password: "Vexing.Quartz9", Audience: "fourth"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		parent, child := token(tollkeeper.SignUpRequest{}), token(tollkeeper.SignUpRequest{Parent: admin.Parent})
+		parent, child := token(tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants}), token(tollkeeper.SignUpRequest{})
 		open := map[bool]int{false: 200, true: 403}[limited]
 		for _, c := range []struct {
 			path, token string
@@ -118,12 +119,13 @@ func TestTokensAreBoundedBeforeParsing(t *testing.T) {
 }
 
 func TestPlatformNames(t *testing.T) {
-	for text, want := range map[string]place{
-		"1": {number: 1}, "9007199254740992": {number: 1 << 53}, "9007199254740993": {key: "9007199254740993"},
-		"9223372036854775808": {key: "9223372036854775808"}, "01": {key: "01"}, "APK_X": {key: "APK_X"}, "": {},
+	number, key := tollkeeper.UnderNumber, tollkeeper.UnderKey
+	for text, want := range map[string]tollkeeper.Scope{
+		"1": number(1), "9007199254740992": number(1 << 53), "9007199254740993": key("9007199254740993"), "0": key("0"), "-1": key("-1"),
+		"9223372036854775808": key("9223372036854775808"), "01": key("01"), "APK_X": key("APK_X"), "": key(noKey),
 	} {
 		if got := platformNamed(text); got != want {
-			t.Errorf("%q: %+v", text, got)
+			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package httpadapter
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -22,12 +21,16 @@ func FuzzPlatformID(f *testing.F) {
 		if strictjson.Decode([]byte(`{"PlatformId":`+value+`}`), &b) != nil {
 			return
 		}
-		p := b.Platform
-		if p.number != 0 && p.key != "" || p.number < 0 || len(p.key) > 64 {
-			t.Errorf("%s: %+v", value, p)
+		p := b.Platform.named
+		if p == nil {
+			t.Fatalf("%s: absent", value)
 		}
-		if bare := strings.Trim(strings.TrimSpace(value), `"`); p.number != 0 && !strings.Contains(bare, `\`) && bare != strconv.FormatInt(p.number, 10) {
-			t.Errorf("%s is read as %d", value, p.number)
+		kind, text, _ := strings.Cut(p.String(), ":")
+		if kind != "number" && kind != "key" || text == "" || len(text) > 64 {
+			t.Errorf("%s: %v", value, p)
+		}
+		if bare := strings.Trim(strings.TrimSpace(value), `"`); kind == "number" && !strings.Contains(bare, `\`) && bare != text {
+			t.Errorf("%s is read as %s", value, text)
 		}
 	})
 }

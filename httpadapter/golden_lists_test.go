@@ -39,7 +39,7 @@ func (g *golden) children() {
 	kay := g.child("kay", joe)
 	g.Advance(48 * time.Hour)
 	g.child("ken", joe)
-	if _, err := g.Auth.Host().CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Parent: joe.id}); err != nil {
+	if _, err := g.Auth.Host().CreateAccount(g.t.Context(), tollkeeper.AccountSpec{Email: "never@child.example", Scope: tollkeeper.Under(joe.id)}); err != nil {
 		g.t.Fatal(err)
 	}
 	joe.token = g.must("POST /auth/signin", object("email", joe.email, "password", password)).field("data.token")

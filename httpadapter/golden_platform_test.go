@@ -42,8 +42,8 @@ func TestGoldenPlatform(t *testing.T) {
 	g.row("404", "GET /api/user/nothing", "")
 	g.row("405", "PUT /api/user/signin", "")
 	g.platformFactor()
-	w := newWorld(t, withRefresh)
-	g.in(w).refreshes("", "POST /api/user/signin", object("email", "admin@house.example", "password", password, "PlatformId", w.house.PublicKey),
+	w := newWorld(t, withRefresh, withPlatform(tollkeeper.Scope{}))
+	g.in(w).refreshes("", "POST /api/user/signin", object("email", "admin@house.example", "password", password),
 		"POST /api/user/token/refresh", "refreshToken")
 	g.complete()
 }

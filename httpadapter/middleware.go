@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -24,7 +23,7 @@ func IdentityFrom(ctx context.Context) (*tollkeeper.Identity, bool) {
 // guard is what RequireAuth demands of a token.
 type guard struct {
 	audiences []tollkeeper.Audience
-	scope     *uuid.UUID
+	scope     *tollkeeper.Scope
 	limited   bool
 	cookies   *cookies
 }
@@ -39,9 +38,16 @@ func Accept(audiences ...tollkeeper.Audience) AuthOption {
 	return func(g *guard) { g.audiences = slices.Clone(audiences) }
 }
 
-// InScope lets in only accounts below that parent, such as the house that Bootstrap makes.
-func InScope(parent uuid.UUID) AuthOption {
-	return func(g *guard) { g.scope = &parent }
+// InScope lets in only accounts of that scope, such as the zero one, the app's own users. A scope named by a key or
+// number lets nobody in: a token says the id of its account's parent alone.
+func InScope(s tollkeeper.Scope) AuthOption {
+	return func(g *guard) { g.scope = &s }
+}
+
+// lives reports whether the account is known to live in the scope.
+func lives(id *tollkeeper.Identity, s tollkeeper.Scope) bool {
+	parent, known := s.ID()
+	return known && id.Parent == parent
 }
 
 // AllowLimited lets in sessions that serve only their own account's business: before the email is verified, after the
@@ -88,7 +94,7 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && id.Parent != *g.scope {
+	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && !lives(id, *g.scope) {
 		return nil, tollkeeper.ErrInvalidToken
 	}
 	if id.Limited != tollkeeper.Unlimited && !g.limited {

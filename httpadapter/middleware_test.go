@@ -41,7 +41,7 @@ func TestMiddleware(t *testing.T) {
 	limited := w.parent("lil")
 	w.organize(limited, `{"organizationName":"x","emailVerificationRequired":true}`)
 	admin, user := w.admin(), w.user("uwe")
-	host, err := w.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: parent.email, Password: password})
+	host, err := w.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: parent.email, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +51,9 @@ func TestMiddleware(t *testing.T) {
 	isAdmin := httpadapter.RequireRole(tollkeeper.RoleAdmin)
 	w.guarded("/host", auth())
 	w.guarded("/tenants", auth(httpadapter.Accept(tollkeeper.AudienceOrganization)))
-	w.guarded("/tenant", auth(httpadapter.Accept(tollkeeper.AudienceOrganization), httpadapter.InScope(parent.id)))
+	w.guarded("/tenant", auth(httpadapter.Accept(tollkeeper.AudienceOrganization), httpadapter.InScope(tollkeeper.Under(parent.id))))
 	w.guarded("/limited", auth(httpadapter.Accept(tollkeeper.AudienceOrganization), httpadapter.AllowLimited()))
-	w.guarded("/admin", auth(httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(w.house.ID)), isAdmin)
+	w.guarded("/admin", auth(httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(tollkeeper.Scope{})), isAdmin)
 	w.guarded("/unguarded", isAdmin)
 	w.guarded("/open")
 

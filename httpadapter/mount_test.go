@@ -24,32 +24,37 @@ func containsAny(s string, parts ...string) bool {
 func TestMountRefuses(t *testing.T) {
 	w := newWorld(t)
 	for name, o := range map[string]httpadapter.Options{
-		"no scope":          {},
-		"the root scope":    {V1Scope: tollkeeper.Root},
-		"a platform of air": {V1Scope: uuid.Max, DefaultPlatform: "main"},
-		"a platform of 0":   {V1Scope: uuid.Max, DefaultPlatform: "0"},
-		"a negative one":    {V1Scope: uuid.Max, DefaultPlatform: "-1"},
+		"v1 for tenants":               {V1Scope: tollkeeper.Tenants},
+		"v1 below a key":               {V1Scope: tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")},
+		"v1 below a number":            {V1Scope: tollkeeper.UnderNumber(1)},
+		"v1 below nobody":              {V1Scope: tollkeeper.Under(uuid.Nil)},
+		"a platform of tenants":        {DefaultPlatform: &tollkeeper.Tenants},
+		"a platform of air":            {DefaultPlatform: new(tollkeeper.UnderKey("main"))},
+		"a platform without key":       {DefaultPlatform: new(tollkeeper.UnderKey(""))},
+		"a platform of 0":              {DefaultPlatform: new(tollkeeper.UnderNumber(0))},
+		"a negative one":               {DefaultPlatform: new(tollkeeper.UnderNumber(-1))},
+		"a platform below nobody's id": {DefaultPlatform: new(tollkeeper.Under(uuid.Nil))},
 	} {
 		err := httpadapter.Mount(http.NewServeMux(), w.Auth, o)
 		if err == nil || !strings.Contains(err.Error(), "httpadapter: Options.") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{V1Scope: uuid.Max}); err == nil {
+	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{}); err == nil {
 		t.Error("mounted nothing")
 	}
-	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{V1Scope: uuid.Max}); err == nil || !strings.Contains(err.Error(), "/auth") {
+	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{}); err == nil || !strings.Contains(err.Error(), "/auth") {
 		t.Errorf("mounted twice: %v", err)
 	}
-	if h, err := httpadapter.V1(w.Auth, httpadapter.Options{}); h != nil || err == nil {
-		t.Errorf("v1 without a scope: %v, %v", h, err)
+	if h, err := httpadapter.V1(w.Auth, httpadapter.Options{V1Scope: tollkeeper.Tenants}); h != nil || err == nil {
+		t.Errorf("v1 for tenants: %v, %v", h, err)
 	}
 }
 
 // TestOneFamilyAlone is mounted by hand, and moved by http.StripPrefix.
 func TestOneFamilyAlone(t *testing.T) {
 	w := newWorld(t)
-	o := httpadapter.Options{V1Scope: w.house.ID, DefaultPlatform: itoa(int(w.house.Number))}
+	o := httpadapter.Options{DefaultPlatform: new(tollkeeper.Scope)}
 	for path, build := range map[string]func(*tollkeeper.Authenticator, httpadapter.Options) (http.Handler, error){
 		"/auth/signin": httpadapter.Organization, "/authentiq/v1/user/login": httpadapter.V1, "/api/user/signin": httpadapter.Platform,
 	} {
@@ -63,7 +68,7 @@ func TestOneFamilyAlone(t *testing.T) {
 		mux.ServeHTTP(rec, w.request("POST", "/moved"+path, object("email", "admin@house.example", "password", password), nil))
 		want := 200
 		if path == "/auth/signin" {
-			want = 401 // the organization family looks among the parents; users of a house are no strays
+			want = 401 // the organization family looks among the parents; the app's own users are no strays
 		}
 		if rec.Code != want {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)

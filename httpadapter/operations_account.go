@@ -4,7 +4,7 @@ import "github.com/tollkeeper/tollkeeper"
 
 // signUp makes an account and gives it a session.
 func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, error) {
-	if err := c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent); err != nil {
+	if err := c.locate(&in.Scope); err != nil {
 		return tollkeeper.SignUpResult{}, err
 	}
 	if err := c.newPassword(string(in.Password)); err != nil {

@@ -33,7 +33,7 @@ func requestVerification(c *call, in tollkeeper.MailRequest) (done, error) {
 
 func (c *call) address(in *tollkeeper.MailRequest) error {
 	in.Audience, in.Client = c.family.audience, c.client()
-	return c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent)
+	return c.locate(&in.Scope)
 }
 
 // verifyEmail redeems the token of a verification link.

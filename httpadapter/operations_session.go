@@ -10,7 +10,7 @@ func heartbeat(c *call, _ struct{}) (done, error) { return done{}, c.auth.Health
 
 // signIn gives a session for a password.
 func signIn(c *call, in tollkeeper.SignInRequest) (tollkeeper.SignInResult, error) {
-	if err := c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent); err != nil {
+	if err := c.locate(&in.Scope); err != nil {
 		return tollkeeper.SignInResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
@@ -19,7 +19,7 @@ func signIn(c *call, in tollkeeper.SignInRequest) (tollkeeper.SignInResult, erro
 
 // verifyCode gives a session for a mailed one-time code.
 func verifyCode(c *call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, error) {
-	if err := c.locate(&in.ParentKey, &in.ParentNumber, &in.Parent); err != nil {
+	if err := c.locate(&in.Scope); err != nil {
 		return tollkeeper.SignInResult{}, err
 	}
 	in.Audience, in.Client = c.family.audience, c.client()
@@ -50,6 +50,9 @@ func (c *call) ended(err error) (done, error) {
 
 // googleSignIn gives a session for an ID token of Google.
 func googleSignIn(c *call, in tollkeeper.GoogleRequest) (tollkeeper.SignInResult, error) {
+	if err := c.locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
 	in.Audience, in.Client = c.family.audience, c.client()
 	return c.begun(c.auth.SignInWithGoogle(c.ctx(), in))
 }

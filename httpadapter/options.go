@@ -5,23 +5,21 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/google/uuid"
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// Options say how the families are mounted. Every zero is the documented default; only V1Scope is required,
-// and only where the v1 family is mounted. It is copied: changing it afterwards has no effect.
+// Options say how the families are mounted. Every zero is the documented default. It is copied: changing it afterwards
+// has no effect.
 type Options struct {
-	// V1Scope is the parent whose children are the users of the v1 family: the house that Bootstrap makes, or a tenant.
-	// [tollkeeper.Root] is refused: its accounts are the organization family's parents (docs/WIRE.md section 2).
-	V1Scope uuid.UUID
+	// V1Scope is where the users of the v1 family live: zero, the app's own users, or [tollkeeper.Under] a parent.
+	// [tollkeeper.Tenants] are refused: they are the accounts of the organization family (docs/WIRE.md section 2).
+	V1Scope tollkeeper.Scope
 
-	// DefaultPlatform is the platform of a request without PlatformId: an account number ("123") or a public key.
-	// Empty: such a request is refused (docs/WIRE.md section 3).
-	DefaultPlatform string
+	// DefaultPlatform is the platform of a request without PlatformId: any scope but [tollkeeper.Tenants]. No request
+	// can name the app's own users, so that this is the way to serve them. Nil: such a request is refused
+	// (docs/WIRE.md section 3).
+	DefaultPlatform *tollkeeper.Scope
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
 	TrustedProxies []netip.Prefix
@@ -62,33 +60,25 @@ func (o Options) accepted(a tollkeeper.Audience) []tollkeeper.Audience {
 	return slices.Concat([]tollkeeper.Audience{a}, o.Accept[a])
 }
 
-// place is where a request looks for accounts: below the parent with that key, number or id, or among the parents.
-type place struct {
-	key    string
-	number int64
-	parent uuid.UUID
+// home reads Options.DefaultPlatform.
+func (o Options) home() (*tollkeeper.Scope, error) {
+	if o.DefaultPlatform == nil {
+		return nil, nil
+	}
+	where := *o.DefaultPlatform
+	if !where.Valid() || where == tollkeeper.Tenants {
+		return nil, refused("DefaultPlatform", "must be the app's own users, or below a parent")
+	}
+	return &where, nil
 }
 
-func (p place) zero() bool { return p == place{} }
-
-// defaultPlatform reads Options.DefaultPlatform.
-func (o Options) defaultPlatform() (place, error) {
-	switch p := platformNamed(o.DefaultPlatform); {
-	case o.DefaultPlatform == "", p.number > 0, tollkeeper.ValidPublicKey(p.key):
-		return p, nil
+// v1Home reads Options.V1Scope, whose id its tokens are held to.
+func (o Options) v1Home() (*tollkeeper.Scope, error) {
+	where := o.V1Scope
+	if _, known := where.ID(); !known || where == tollkeeper.Tenants {
+		return nil, refused("V1Scope", "must be the app's own users, or a parent by its id: Tenants are the accounts of the organization family")
 	}
-	return place{}, refused("DefaultPlatform", "must be an account number or a public key")
-}
-
-// platformNamed reads the text of a PlatformId. What is neither a number from one sequence nor a key is left as a key
-// that no account has, so that it fares as an unknown platform does.
-func platformNamed(text string) place {
-	const most = 1 << 53
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > most || strconv.FormatInt(n, 10) != text {
-		return place{key: strings.Clone(text[:min(len(text), 64)])}
-	}
-	return place{number: n}
+	return &where, nil
 }
 
 func refused(field, why string) error {

@@ -16,10 +16,11 @@ func Organization(auth *tollkeeper.Authenticator, o Options) (http.Handler, erro
 }
 
 func organizationFamily(o Options) (family, error) {
+	home := tollkeeper.Tenants
 	f := family{
 		name: "organization", audience: tollkeeper.AudienceOrganization, prefixes: []string{"/auth", "/parent"},
 		routes: slices.Concat(organizationRoutes, accountRoutes, factorRoutes, sessionRoutes), replies: organizationReplies, shape: organizationError,
-		credential: bearer, carriers: bearerCarriers, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
+		home: &home, credential: bearer, carriers: bearerCarriers, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
 	}
 	if o.NoCharacterRules {
 		f.password = passwordRule{}

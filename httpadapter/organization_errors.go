@@ -44,6 +44,7 @@ var organizationReplies = []reply{
 	at(tollkeeper.ErrInsufficientCredits, 403, "PARENT_ACCOUNT_INACTIVE", "Parent account has insufficient balance"),
 	at(tollkeeper.ErrParentInactive, 403, "PARENT_INACTIVE", "Parent account is not active"),
 	at(tollkeeper.ErrOrganizationNotAuthorized, 403, "ORGANIZATION_NOT_AUTHORIZED", "Organization not authorized for widget authentication"),
+	at(tollkeeper.ErrSignUpClosed, 403, "SIGNUP_CLOSED", "Sign-up is closed"),
 	at(tollkeeper.ErrForbidden, 403, "FORBIDDEN", "Not allowed"),
 	at(tollkeeper.ErrLimitedSession, 403, "SESSION_LIMITED", "This session is limited"),
 	at(tollkeeper.ErrNotRecent, 403, "REAUTHENTICATION_REQUIRED", "Please confirm that it is you"),

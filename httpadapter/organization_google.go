@@ -14,14 +14,14 @@ var googleReplies = []reply{
 
 func googleBody(c *call) (tollkeeper.GoogleRequest, error) {
 	b, err := body[struct {
-		IDToken   string `json:"idToken"`
-		ParentKey string `json:"parentPublicKey"`
+		IDToken   string    `json:"idToken"`
+		ParentKey parentKey `json:"parentPublicKey"`
 	}](c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	if err == nil && b.IDToken == "" {
 		err = missing("idToken is required")
 	}
-	return tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(b.IDToken), ParentKey: b.ParentKey}, err
+	return tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(b.IDToken)}, err
 }
 
 // googleSession has no envelope (docs/WIRE.md 1.6); a challenge has the one of section 4.

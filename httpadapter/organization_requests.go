@@ -7,31 +7,31 @@ import (
 
 func organizationSignIn(c *call) (tollkeeper.SignInRequest, error) {
 	b, err := body[struct {
-		Email     string `json:"email"`
-		Password  string `json:"password"`
-		ParentKey string `json:"parentPublicKey"`
+		Email     string    `json:"email"`
+		Password  string    `json:"password"`
+		ParentKey parentKey `json:"parentPublicKey"`
 	}](c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	if err == nil && (b.Email == "" || b.Password == "") {
 		err = missing("Email and password are required")
 	}
-	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey}, err
+	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password)}, err
 }
 
 func organizationSignUp(c *call) (tollkeeper.SignUpRequest, error) {
 	b, err := body[struct {
-		Username   string `json:"username"`
-		Email      string `json:"email"`
-		Password   string `json:"password"`
-		ParentKey  string `json:"parentPublicKey"`
-		VerifyPath string `json:"verifyAuthPath"`
+		Username   string    `json:"username"`
+		Email      string    `json:"email"`
+		Password   string    `json:"password"`
+		ParentKey  parentKey `json:"parentPublicKey"`
+		VerifyPath string    `json:"verifyAuthPath"`
 	}](c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	if err == nil && (b.Username == "" || b.Email == "" || b.Password == "") {
 		err = missing("Username, email and password are required")
 	}
 	return tollkeeper.SignUpRequest{
-		Username: b.Username, Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey, VerifyPath: b.VerifyPath,
+		Username: b.Username, Email: b.Email, Password: tollkeeper.Password(b.Password), VerifyPath: b.VerifyPath,
 	}, err
 }
 
@@ -62,41 +62,41 @@ func confirmation(token string) (string, error) {
 
 func verificationWanted(c *call) (tollkeeper.MailRequest, error) {
 	type wanted struct {
-		Email      string `json:"email"`
-		ParentKey  string `json:"parentPublicKey"`
-		VerifyPath string `json:"verifyAuthPath"`
+		Email      string    `json:"email"`
+		ParentKey  parentKey `json:"parentPublicKey"`
+		VerifyPath string    `json:"verifyAuthPath"`
 	}
 	read := body[wanted]
 	if c.id != nil { // the token names the address
 		read = maybeBody[wanted]
 	}
 	b, err := read(c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	if err == nil && b.Email == "" && c.id == nil {
 		err = missing("Email is required")
 	}
-	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.ParentKey, VerifyPath: b.VerifyPath}, err
+	return tollkeeper.MailRequest{Email: b.Email, VerifyPath: b.VerifyPath}, err
 }
 
 func resetWanted(c *call) (tollkeeper.MailRequest, error) {
 	b, err := body[struct {
-		Email     string `json:"email"`
-		ParentKey string `json:"parentPublicKey"`
+		Email     string    `json:"email"`
+		ParentKey parentKey `json:"parentPublicKey"`
 	}](c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	if err == nil && b.Email == "" {
 		err = missing("Email is required")
 	}
-	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.ParentKey}, err
+	return tollkeeper.MailRequest{Email: b.Email}, err
 }
 
 func organizationReset(c *call) (tollkeeper.ResetRequest, error) {
 	b, err := body[struct {
-		Token     string `json:"token"`
-		Password  string `json:"password"`
-		ParentKey string `json:"parentPublicKey"`
+		Token     string    `json:"token"`
+		Password  string    `json:"password"`
+		ParentKey parentKey `json:"parentPublicKey"`
 	}](c)
-	c.parentKey = b.ParentKey
+	c.within(b.ParentKey)
 	switch {
 	case err != nil:
 	case b.Token == "":
@@ -104,7 +104,7 @@ func organizationReset(c *call) (tollkeeper.ResetRequest, error) {
 	case b.Password == "":
 		err = missing("Password is required")
 	}
-	return tollkeeper.ResetRequest{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey}, err
+	return tollkeeper.ResetRequest{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password), ParentKey: b.ParentKey.text}, err
 }
 
 func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {

@@ -79,7 +79,7 @@ func (w *world) user(name string) person {
 	return p
 }
 
-// admin logs the house's admin in.
+// admin logs the first admin in.
 func (w *world) admin() person {
 	w.t.Helper()
 	a := w.must("POST /authentiq/v1/user/login", object("email", "admin@house.example", "password", password))
@@ -118,8 +118,8 @@ func (w *world) drain(p person) {
 }
 
 // withPlatform sets the default platform.
-func withPlatform(id string) set {
-	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.DefaultPlatform = id }
+func withPlatform(s tollkeeper.Scope) set {
+	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.DefaultPlatform = &s }
 }
 
 func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {

@@ -13,14 +13,14 @@ func Platform(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 }
 
 func platformFamily(o Options) (family, error) {
-	home, err := o.defaultPlatform()
+	home, err := o.home()
 	if err != nil {
 		return family{}, err
 	}
 	return family{
 		name: "platform", audience: tollkeeper.AudiencePlatform, prefixes: []string{"/api/user"},
 		routes: platformRoutes, replies: platformReplies, shape: platformError,
-		home: home, requiresParent: true, credential: headerOrBearer, carriers: tokenCarriers,
+		home: home, credential: headerOrBearer, carriers: tokenCarriers,
 	}, nil
 }
 

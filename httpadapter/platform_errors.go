@@ -52,6 +52,7 @@ var platformReplies = []reply{
 	at(tollkeeper.ErrOrganizationNotAuthorized, 403, "", platformInert),
 	at(tollkeeper.ErrUnverified, 403, "", "Email verification required"),
 	at(tollkeeper.ErrInsufficientCredits, 403, "", "Insufficient credits"),
+	at(tollkeeper.ErrSignUpClosed, 403, "", "Sign-up is closed"),
 	at(tollkeeper.ErrForbidden, 403, "", "Not allowed"),
 	at(tollkeeper.ErrLimitedSession, 403, "", "This session is limited"),
 	at(tollkeeper.ErrNotRecent, 403, "", "Please sign in again"),

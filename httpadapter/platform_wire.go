@@ -2,36 +2,10 @@ package httpadapter
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 )
-
-// platformID is a PlatformId: a JSON string or number (docs/WIRE.md section 3). Its text decides what it names, so that
-// "123" and 123 are the same and 1.5, 1e3 or -1 are platforms that do not exist.
-type platformID struct{ place }
-
-// UnmarshalJSON takes a string or a number; null is absent.
-func (p *platformID) UnmarshalJSON(b []byte) error {
-	var text string
-	switch b[0] {
-	case 'n':
-		return nil
-	case '"':
-		if err := json.Unmarshal(b, &text); err != nil {
-			return err
-		}
-	default:
-		var n json.Number
-		if err := json.Unmarshal(b, &n); err != nil {
-			return err
-		}
-		text = n.String()
-	}
-	p.place = platformNamed(text)
-	return nil
-}
 
 func platformSignIn(c *call) (tollkeeper.SignInRequest, error) {
 	b, err := body[struct {
@@ -39,10 +13,11 @@ func platformSignIn(c *call) (tollkeeper.SignInRequest, error) {
 		Password string     `json:"password"`
 		Platform platformID `json:"PlatformId"`
 	}](c)
+	c.named = b.Platform.named
 	if err == nil && (b.Email == "" || b.Password == "") {
 		err = missing(platformNeedsPassword)
 	}
-	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password), ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+	return tollkeeper.SignInRequest{Email: b.Email, Password: tollkeeper.Password(b.Password)}, err
 }
 
 func platformMail(c *call) (tollkeeper.MailRequest, error) {
@@ -50,10 +25,11 @@ func platformMail(c *call) (tollkeeper.MailRequest, error) {
 		Email    string     `json:"email"`
 		Platform platformID `json:"PlatformId"`
 	}](c)
+	c.named = b.Platform.named
 	if err == nil && b.Email == "" {
 		err = missing(platformNeedsEmail)
 	}
-	return tollkeeper.MailRequest{Email: b.Email, ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+	return tollkeeper.MailRequest{Email: b.Email}, err
 }
 
 func platformCode(c *call) (tollkeeper.CodeRequest, error) {
@@ -62,10 +38,11 @@ func platformCode(c *call) (tollkeeper.CodeRequest, error) {
 		Code     string     `json:"otp"`
 		Platform platformID `json:"PlatformId"`
 	}](c)
+	c.named = b.Platform.named
 	if err == nil && (b.Email == "" || b.Code == "") {
 		err = missing(platformNeedsCode)
 	}
-	return tollkeeper.CodeRequest{Email: b.Email, Code: tollkeeper.SecretText(b.Code), ParentKey: b.Platform.key, ParentNumber: b.Platform.number}, err
+	return tollkeeper.CodeRequest{Email: b.Email, Code: tollkeeper.SecretText(b.Code)}, err
 }
 
 func platformReset(c *call) (tollkeeper.ResetRequest, error) {

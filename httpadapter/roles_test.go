@@ -63,7 +63,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// TestTargetsOfRoleChanges: an admin of the house reaches its users, and nobody outside.
+// TestTargetsOfRoleChanges: an admin of the app reaches its own users, and nobody outside.
 func TestTargetsOfRoleChanges(t *testing.T) {
 	w := newWorld(t)
 	parent := w.parent("pia")

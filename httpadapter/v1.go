@@ -8,19 +8,19 @@ import (
 )
 
 // V1 returns the v1 family alone (docs/WIRE.md section 2), to be mounted at /authentiq/v1 and below.
-// [Options.V1Scope] is required.
 func V1(auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
 	return handler(v1Family, auth, o)
 }
 
 func v1Family(o Options) (family, error) {
-	if o.V1Scope == tollkeeper.Root {
-		return family{}, refused("V1Scope", "is required and cannot be Root, whose accounts are the parents of the organization family")
+	home, err := o.v1Home()
+	if err != nil {
+		return family{}, err
 	}
 	f := family{
 		name: "v1", audience: tollkeeper.AudienceV1, prefixes: []string{"/authentiq/v1"},
 		routes: v1Routes, replies: v1Replies, shape: v1Error,
-		home: place{parent: o.V1Scope}, closed: true, credential: bearer, carriers: bearerCarriers,
+		home: home, closed: true, credential: bearer, carriers: bearerCarriers,
 	}
 	if o.V1PasswordRegex {
 		f.password = v1Passwords

@@ -42,6 +42,7 @@ var v1Replies = []reply{
 	at(tollkeeper.ErrInvalidChallenge, 401, "", v1Stranger),
 	at(tollkeeper.ErrInvalidCode, 401, "", "Invalid code!"),
 
+	at(tollkeeper.ErrSignUpClosed, 403, "", "Registration is closed!"),
 	at(tollkeeper.ErrForbidden, 403, "", "You are not allowed to do this!"),
 	at(tollkeeper.ErrLimitedSession, 403, "", "This session is limited!"),
 	at(tollkeeper.ErrNotRecent, 403, "", "Please log in again!"),

@@ -54,15 +54,20 @@ func newWorld(t testing.TB, sets ...set) *world {
 		Credits:   &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}},
 		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 	}
-	o := httpadapter.Options{V1Scope: tollkeeper.HouseID(""), Logger: logger}
+	o := httpadapter.Options{Logger: logger}
 	for _, s := range sets {
 		s(&c, &o, &kept)
 	}
 	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
-	var err error
-	if w.house, _, err = w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password}); err != nil {
+	admin, err := w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
+	if err != nil {
 		t.Fatal(err)
 	}
+	s, err := w.Auth.Host().Account(t.Context(), admin.Parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.house = s.Account
 	w.mux = http.NewServeMux()
 	if err := httpadapter.Mount(w.mux, w.Auth, o); err != nil {
 		t.Fatal(err)

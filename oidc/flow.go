@@ -90,7 +90,7 @@ func (f *flow) finish(r *http.Request, t ticket, code string) (tollkeeper.Organi
 		return o, tollkeeper.SignInResult{}, err
 	}
 	result, err := f.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{
-		IDToken: tollkeeper.SecretText(token), Nonce: tollkeeper.SecretText(t.Nonce), ParentKey: t.ParentKey, Audience: tollkeeper.AudienceOrganization, Client: f.requester(r),
+		IDToken: tollkeeper.SecretText(token), Nonce: tollkeeper.SecretText(t.Nonce), Scope: tollkeeper.UnderKey(t.ParentKey), Audience: tollkeeper.AudienceOrganization, Client: f.requester(r),
 	})
 	return o, result, err
 }

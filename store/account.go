@@ -48,7 +48,7 @@ type Account struct {
 	Name              string        // for display
 	Role              Role          //
 	Status            Status        //
-	House             bool          // made by Bootstrap: its children cost nothing and it cannot sign in
+	House             bool          // a root account that nobody is: its children cost nothing, no number or key finds it
 	PublicKey         string        // "APK_…": names a parent in public, is no secret
 	Password          SecretText    // PHC string; empty: none set
 	PasswordChangedAt time.Time     // zero: there is no password, and none expires
@@ -132,7 +132,8 @@ type AccountStore interface {
 	// FindAccount returns the account with its parent, organization and key owner, whatever its status unless deleted.
 	//
 	// Errors, the first wins:
-	//   - [ErrNoParent]: [Lookup.ScopeKey] or [Lookup.ScopeNumber] is nobody's, a child's or a deleted account's.
+	//   - [ErrNoParent]: [Lookup.ScopeKey] or [Lookup.ScopeNumber] is nobody's, a child's, a house's or a deleted
+	//     account's.
 	//   - [ErrNotFound]: nobody is there.
 	FindAccount(ctx context.Context, l Lookup) (Subject, error)
 
@@ -163,7 +164,8 @@ type AccountStore interface {
 	//   - [ErrLastAdmin], as for UpdateAccount.
 	DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error
 
-	// ListAccounts returns up to p.Limit accounts of the scope in id order. An unknown scope has none.
+	// ListAccounts returns up to p.Limit accounts of the scope in id order, without houses. An unknown scope has
+	// none.
 	ListAccounts(ctx context.Context, scope uuid.UUID, p Page) ([]Account, error)
 
 	// CountAccounts returns how many accounts of the scope have signed in at or after since. An unknown scope has none.

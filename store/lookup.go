@@ -8,7 +8,8 @@ import "github.com/google/uuid"
 // nobody.
 //
 // The scope is the root account whose public key is ScopeKey or whose number is ScopeNumber; without
-// either it is Scope. A disabled root account is a scope still.
+// either it is Scope. A disabled root account is a scope still. A house is reached by its ID, and is a scope by Scope,
+// alone: no number and no key names it.
 //
 // Two look-ups go beyond their scope, each for a rule that the documented APIs need:
 //

@@ -60,7 +60,7 @@ func TestTokensOfATenant(t *testing.T) {
 	}
 	child := kit.Child(parent)
 	of := kit.SignIn(child, func(r *tollkeeper.SignInRequest) {
-		r.Audience, r.ParentKey = tollkeeper.AudienceOrganization, parent.PublicKey
+		r.Audience, r.Scope = tollkeeper.AudienceOrganization, tollkeeper.UnderKey(parent.PublicKey)
 	})
 	if c, err := v.Verify(t.Context(), string(of.Token)); err != nil || c.Subject != child.ID.String() {
 		t.Errorf("its child's: %+v, %v", c, err)

@@ -26,12 +26,12 @@ func main() {
 		log.Fatal(err)
 	}
 	password := rand.Text()
-	house, admin, err := auth.Host().Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: tollkeeper.Password(password)})
+	admin, err := auth.Host().Bootstrap(context.Background(), tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: tollkeeper.Password(password)})
 	if err != nil {
 		log.Fatal(err)
 	}
 	log.Printf("admin %s has the password %s", admin.Email, password)
-	handler, err := routes(auth, house)
+	handler, err := routes(auth)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,12 +40,12 @@ func main() {
 }
 
 // routes are sign-up and sign-in under /authentiq/v1, and two routes of the service itself.
-func routes(auth *tollkeeper.Authenticator, house tollkeeper.Account) (http.Handler, error) {
-	v1, err := httpadapter.V1(auth, httpadapter.Options{V1Scope: house.ID})
+func routes(auth *tollkeeper.Authenticator) (http.Handler, error) {
+	v1, err := httpadapter.V1(auth, httpadapter.Options{})
 	if err != nil {
 		return nil, err
 	}
-	signedIn := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(house.ID))
+	signedIn := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(tollkeeper.Scope{}))
 	admin := httpadapter.RequireRole(tollkeeper.RoleAdmin)
 	mux := http.NewServeMux()
 	mux.Handle("/authentiq/v1/", v1)

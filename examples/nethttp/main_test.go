@@ -11,15 +11,15 @@ import (
 
 func TestRoutes(t *testing.T) {
 	kit := authtest.New(t)
-	house, admin := kit.House()
-	handler, err := routes(kit.Auth, tollkeeper.Account{ID: house.ID})
+	admin := kit.FirstAdmin()
+	handler, err := routes(kit.Auth)
 	if err != nil {
 		t.Fatal(err)
 	}
 	v1 := func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceV1 }
 	tokens := map[string]string{
 		"nobody":   "",
-		"user":     string(kit.SignIn(kit.Child(house), v1).Token),
+		"user":     string(kit.SignIn(kit.User(), v1).Token),
 		"admin":    string(kit.SignIn(admin, v1).Token),
 		"stranger": string(kit.SignIn(kit.Child(kit.Parent()), v1).Token),
 	}
@@ -32,7 +32,7 @@ func TestRoutes(t *testing.T) {
 		{"stranger", "/hello", 401, "token"},
 		{"user", "/hello", 200, `"role":"user"`},
 		{"user", "/admin", 403, "Not allowed"},
-		{"admin", "/admin", 200, `"hello":"first@house.example"`},
+		{"admin", "/admin", 200, `"hello":"first@app.example"`},
 		{"nobody", "/authentiq/v1/heartbeat", 200, "up and running"},
 	}
 	for _, tt := range tests {

@@ -20,9 +20,9 @@ func main() {
 		},
 		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"report": 50}},
 	}))
-	parent := must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "owner@shop.example", Password: "amber-Violin-31"})).Subject.Account.ID
-	must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Parent: parent, Email: "ada@home.example", Password: "green-Anchor-77"}))
-	ada := must(auth.SignIn(ctx, tollkeeper.SignInRequest{Parent: parent, Email: "ada@home.example", Password: "green-Anchor-77"}))
+	parent := must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "amber-Violin-31"})).Subject.Account.ID
+	must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77"}))
+	ada := must(auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77"}))
 	id := must(auth.Authenticate(ctx, ada.Token))
 	fmt.Println("signed in:", id.Email, "below its parent:", id.Parent == parent)
 	balance := must(auth.Host().Charge(ctx, parent, "report", "report-1")) // the key makes a repeated call harmless

@@ -10,19 +10,19 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
-// bootstrap makes the house, whose children are the users of the v1 family, and its first admin, if they are not there
-// yet. Without a password it makes one and prints it, which happens once: at any later start the admin is there.
+// bootstrap makes the first admin of the app's own users, who are the users of the v1 family, if there is none yet.
+// Without a password it makes one and prints it, which happens once: at any later start the admin is there.
 func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, password string, out io.Writer) (tollkeeper.Account, error) {
 	made := password == ""
 	if made {
 		password = rand.Text()
 	}
-	house, admin, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: tollkeeper.Password(password)})
+	admin, err := auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: tollkeeper.Password(password)})
 	if err != nil {
-		return house, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
+		return admin, fmt.Errorf("the first admin (-admin %s, TOLLKEEPER_ADMIN_PASSWORD): %w", email, err)
 	}
 	if !made || admin.Status != tollkeeper.StatusActive {
-		return house, nil
+		return admin, nil
 	}
 	// Of several servers that start at once on an empty database one makes the admin, with its password.
 	hash, err := passhash.Parse(string(admin.Password))
@@ -32,5 +32,5 @@ func bootstrap(ctx context.Context, auth *tollkeeper.Authenticator, email, passw
 	if admin.Password == "" {
 		err = nil
 	}
-	return house, err
+	return admin, err
 }

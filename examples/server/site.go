@@ -84,11 +84,11 @@ const keySetPath = "/.well-known/jwks.json"
 
 // routes are the three families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
 func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) {
-	house, err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out)
+	admin, err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSecrets(ctx, house); err != nil {
+	if err := s.checkSecrets(ctx, admin); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -100,15 +100,15 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 		}
 	}
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
-		V1Scope: house.ID, TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
+		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
 	})
 }
 
 // checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they
-// cannot sign in, and new ones would depend on the wrong file. The house has a key like each parent, of the secret that
-// was the first when the database was made.
-func (s *site) checkSecrets(ctx context.Context, house tollkeeper.Account) error {
-	_, err := s.auth.Host().UnsafeOrganizationByKey(ctx, house.PublicKey) // the secret in it is told to nobody
+// cannot sign in, and new ones would depend on the wrong file. The admin's parent has a key like each parent, of the
+// secret that was the first when the database was made.
+func (s *site) checkSecrets(ctx context.Context, admin tollkeeper.Account) error {
+	_, err := s.auth.Host().Organization(ctx, admin.Parent) // the secret in it is told to nobody
 	if errors.Is(err, tollkeeper.ErrInternal) {
 		return fmt.Errorf("secrets file %s: has not the key that this database was made with; put that file back, or add its line at the end", s.secrets)
 	}

@@ -77,7 +77,7 @@ func (t *tx) find(l store.Lookup) (f found, err error) {
 	default:
 		f, err = t.findInScope(l)
 	}
-	if err == nil && t.unlessGone(f.account) == nil {
+	if err == nil && (t.unlessGone(f.account) == nil || rules.Hidden(l, &f.account.Account)) {
 		err = store.ErrNotFound
 	}
 	return f, err

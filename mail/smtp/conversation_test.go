@@ -95,7 +95,7 @@ func TestTheOutboxTriesAgain(t *testing.T) {
 	m := mailer(t, s)
 	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.Mailer, c.Now = m, time.Now }))
 	parent := kit.Parent()
-	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Email: parent.Email}); err != nil {
+	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: parent.Email}); err != nil {
 		t.Fatal(err)
 	}
 	for start := time.Now(); time.Since(start) < 20*time.Second; time.Sleep(5 * time.Millisecond) {

@@ -50,7 +50,7 @@ func (s *Store) find(l store.Lookup) (found, error) {
 			return f, err
 		}
 	}
-	if f.account == nil || f.account.gone() {
+	if f.account == nil || f.account.gone() || rules.Hidden(l, &f.account.Account) {
 		return found{}, store.ErrNotFound
 	}
 	return f, nil

@@ -16,10 +16,10 @@ var (
 	byID = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.id = @id::uuid), `, values[search]{
 		"id": field(func(q *search) [16]byte { return q.ID }),
 	})
-	byNumber = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.number = @number::bigint), `, values[search]{
+	byNumber = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.number = @number::bigint`+noHouse+`), `, values[search]{
 		"number": field(func(q *search) int64 { return q.Number }),
 	})
-	byPublicKey = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.public_key = @public_key::text), `, values[search]{
+	byPublicKey = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.public_key = @public_key::text`+noHouse+`), `, values[search]{
 		"public_key": field(func(q *search) string { return storable(q.PublicKey) }),
 	})
 	inScope = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofGoogle+`@scope::uuid`+ofEmail+`@scope::uuid) x ORDER BY rank LIMIT 1), `,
@@ -43,7 +43,8 @@ var (
 
 const (
 	noKey        = `key AS (SELECT NULL::uuid AS id WHERE false)`
-	standingRoot = `parent = ` + root + ` AND status <> 'deleted'`
+	standingRoot = `parent = ` + root + ` AND status <> 'deleted' AND NOT house`
+	noHouse      = ` AND NOT a.house` // nobody reaches one by number or key
 
 	hitColumns = `a.id, a.parent, a.organization_owner, a.email_key`
 	hitWhere   = `SELECT ` + hitColumns + `, false AS stray FROM accounts a WHERE `

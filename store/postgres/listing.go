@@ -13,7 +13,7 @@ import (
 const (
 	// $1 scope $2 after.
 	scopeStands = `NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
-	ofPage      = `a.parent = $1 AND a.id > $2 AND a.status <> 'deleted'`
+	ofPage      = `a.parent = $1 AND a.id > $2 AND a.status <> 'deleted' AND NOT a.house`
 
 	// $3 limit $4 from $5 to $6 $7 prefix and its end.
 	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + `
@@ -21,8 +21,15 @@ const (
 
 	// Up to ten thousand between two dates are found in an index and sorted; more are met soon in the order of ids. The
 	// server would always walk, because it does not know that old ids have old dates. Only one of the halves runs.
-	rangeAccounts = `WITH few AS MATERIALIZED (
-  SELECT id FROM accounts WHERE parent = $1 AND created_at >= $4::bigint AND created_at < $5::bigint AND status <> 'deleted' LIMIT 10001
+	//
+	// Houses are root accounts: below a parent the index is enough to find a page.
+	rangeAccounts = fewAccounts + ofRange
+	rangeRoots    = fewAccounts + ` AND NOT house` + ofRange
+
+	fewAccounts = `WITH few AS MATERIALIZED (
+  SELECT id FROM accounts WHERE parent = $1 AND created_at >= $4::bigint AND created_at < $5::bigint AND status <> 'deleted'`
+
+	ofRange = ` LIMIT 10001
 ), n AS MATERIALIZED (SELECT count(*) <= 10000 AS few FROM few)
 SELECT * FROM (
   SELECT ` + accountColumns + ` FROM (SELECT id FROM few WHERE id > $2 AND (SELECT n.few FROM n) ORDER BY id LIMIT $3) f JOIN accounts a ON a.id = f.id
@@ -66,7 +73,10 @@ func pageQuery(scope uuid.UUID, p store.Page) (string, []any) {
 	if !p.To.IsZero() {
 		to = p.To.UnixMilli()
 	}
-	if args = append(args, from, to); p.Search == "" {
+	switch args = append(args, from, to); {
+	case p.Search == "" && scope == store.Root:
+		return rangeRoots, args
+	case p.Search == "":
 		return rangeAccounts, args
 	}
 	// 0xff is in no text, so it ends the range of what begins with the prefix.

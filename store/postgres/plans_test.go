@@ -173,8 +173,10 @@ func lookups(t *testing.T, s *postgres.Store, p, a store.Account) {
 		refused(t, err)
 	}
 	for _, page := range []store.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
-		_, err := s.ListAccounts(ctx, p.ID, page)
-		ok(t, err)
+		for _, scope := range []uuid.UUID{p.ID, store.Root} {
+			_, err := s.ListAccounts(ctx, scope, page)
+			ok(t, err)
+		}
 	}
 	_, err := s.CountAccounts(ctx, p.ID, at)
 	ok(t, err)

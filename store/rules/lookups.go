@@ -53,10 +53,17 @@ func Scope(l store.Lookup, owner *store.Account) (uuid.UUID, error) {
 	switch {
 	case !Keyed(l):
 		return l.Scope, nil
-	case owner == nil || owner.Parent != store.Root || Gone(owner.Status, ""):
+	case owner == nil || owner.Parent != store.Root || owner.House || Gone(owner.Status, ""):
 		return uuid.Nil, store.ErrNoParent
 	}
 	return owner.ID, nil
+}
+
+// Hidden reports whether the account that has the look-up's Number or PublicKey is as good as none: nobody reaches a
+// house by what a request may name.
+func Hidden(l store.Lookup, a *store.Account) bool {
+	way := WayOf(l)
+	return a.House && (way == ByNumber || way == ByPublicKey)
 }
 
 // Place is where to look for an account by what people choose.
@@ -106,9 +113,10 @@ func Organization(own, owners, parents *store.Organization) *store.Organization 
 	return parents
 }
 
-// Listed reports whether an account of the scope, which is not [Gone], belongs to the page or a later one.
+// Listed reports whether an account of the scope, which is not [Gone], belongs to the page or a later one. Houses are
+// in no list.
 func Listed(a *store.Account, p store.Page) bool {
-	return bytes.Compare(a.ID[:], p.After[:]) > 0 &&
+	return !a.House && bytes.Compare(a.ID[:], p.After[:]) > 0 &&
 		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(UsernameKey(a.Username), p.Search)) &&
 		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
 		(p.To.IsZero() || a.CreatedAt.Before(p.To))

@@ -72,11 +72,31 @@ func TestScopeIsALivingRootAccount(t *testing.T) {
 		{"unknown", keyed, nil, uuid.Nil, store.ErrNoParent},
 		{"a child", keyed, &store.Account{ID: child, Parent: parent}, uuid.Nil, store.ErrNoParent},
 		{"deleted", keyed, &store.Account{ID: parent, Status: store.StatusDeleted}, uuid.Nil, store.ErrNoParent},
+		{"a house", keyed, &store.Account{ID: parent, House: true}, uuid.Nil, store.ErrNoParent},
+		{"a house by id", store.Lookup{Scope: parent}, &store.Account{ID: parent, House: true}, parent, nil},
 		{"disabled", keyed, &store.Account{ID: parent, Status: store.StatusDisabled}, parent, nil},
 	} {
 		if got, err := rules.Scope(c.l, c.owner); got != c.want || err != c.err {
 			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
+	}
+}
+
+func TestAHouseIsHiddenFromNumbersAndKeys(t *testing.T) {
+	house, tenant := &store.Account{ID: parent, House: true}, &store.Account{ID: parent}
+	for l, want := range map[store.Lookup]bool{
+		{Number: 1}:                      true,
+		{PublicKey: "APK_1"}:             true,
+		{ID: parent}:                     false,
+		{ID: parent, PublicKey: "APK_1"}: false,
+		{Email: "e"}:                     false,
+	} {
+		if got := rules.Hidden(l, house); got != want || rules.Hidden(l, tenant) {
+			t.Errorf("%+v: %v, want %v", l, got, want)
+		}
+	}
+	if rules.Listed(house, store.Page{}) || !rules.Listed(&store.Account{ID: child}, store.Page{}) {
+		t.Error("a house is listed, or nobody else")
 	}
 }
 

@@ -14,7 +14,7 @@
 //	Apply           ApplyCredit
 //	Due, Close      CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail
-//	WayOf           FindAccount; Places and Alone where it goes by what people choose
+//	WayOf           FindAccount, Hidden; Places and Alone where it goes by what people choose
 //	Listed          ListAccounts
 //
 // The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that

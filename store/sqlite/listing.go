@@ -18,7 +18,7 @@ const (
 	fewMatches = 1000
 	fewInRange = 10_000
 
-	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.id > ?2 AND a.created_at >= ?3 AND a.created_at < ?4`
+	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND a.id > ?2 AND a.created_at >= ?3 AND a.created_at < ?4`
 
 	selectPage = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + ` ORDER BY a.id LIMIT ?5`
 
@@ -30,8 +30,11 @@ const (
 
 	countRange = `SELECT count(*) FROM (SELECT 1` + inRange + ` LIMIT ?5)`
 
-	selectPageOfRange = `SELECT ` + accountColumns + ` FROM (SELECT number` + inRange + ` ORDER BY id LIMIT ?5) m
-  CROSS JOIN accounts a ON a.number = m.number ORDER BY a.id`
+	// Houses are root accounts: below a parent the index is enough to find a page.
+	selectPageOfRange  = `SELECT ` + accountColumns + ` FROM (SELECT number` + inRange + ofRange
+	selectRootsOfRange = `SELECT ` + accountColumns + ` FROM (SELECT number` + inRange + ` AND house = 0` + ofRange
+
+	ofRange = ` ORDER BY id LIMIT ?5) m CROSS JOIN accounts a ON a.number = m.number ORDER BY a.id`
 
 	// CROSS JOIN keeps the matches outside: SQLite would walk over the list and look each account up among them.
 	selectPageOfFew = `SELECT ` + accountColumns + ` FROM (
@@ -72,7 +75,7 @@ func pageQuery(c *conn, scope uuid.UUID, p store.Page) (query string, args []dri
 	}
 	args = []driver.Value{scope[:], p.After[:], from, to, int64(max(0, p.Limit))}
 	if p.Search == "" {
-		query, err = rangeQuery(c, p, args)
+		query, err = rangeQuery(c, scope, p, args)
 		return query, args, err
 	}
 	// No text has the byte 0xff, so this is right behind everything that has the prefix.
@@ -87,14 +90,17 @@ func pageQuery(c *conn, scope uuid.UUID, p store.Page) (query string, args []dri
 }
 
 // rangeQuery chooses the query of a page by dates alone.
-func rangeQuery(c *conn, p store.Page, args []driver.Value) (query string, err error) {
+func rangeQuery(c *conn, scope uuid.UUID, p store.Page, args []driver.Value) (query string, err error) {
 	if p.From.IsZero() && p.To.IsZero() {
 		return selectPage, nil
 	}
 	var matches int64
 	_, err = c.one(countRange, func(r *row) { matches = r.int() }, args[0], args[1], args[2], args[3], int64(fewInRange))
-	if matches >= fewInRange {
+	switch {
+	case matches >= fewInRange:
 		return selectPage, err
+	case scope == store.Root:
+		return selectRootsOfRange, err
 	}
 	return selectPageOfRange, err
 }

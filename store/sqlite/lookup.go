@@ -41,6 +41,9 @@ func find(c *conn, l store.Lookup) (s store.Subject, err error) {
 	default:
 		s, err = findInScope(c, l)
 	}
+	if err == nil && rules.Hidden(l, &s.Account) {
+		err = store.ErrNotFound
+	}
 	if err != nil {
 		return store.Subject{}, err
 	}

@@ -21,6 +21,9 @@ var brokenAccounts = []brokenStore{
 	{"an unknown scope that is not told", "accounts/find/an unknown scope names the parent", func(s store.Store) store.Store {
 		return fieldless{s}
 	}},
+	{"a house that its number and key find", "accounts/find/a house by its id only", misread{account: noHouse}.broken},
+	{"a house among the root accounts", "accounts/list/without houses", misread{account: noHouse}.broken},
+	{"a code of a house's child by the house's number", "secrets/consume/looks the account up as find does", misread{account: noHouse}.broken},
 	{"a charge before the name is taken", "accounts/create/duplicate email undoes the charge", func(s store.Store) store.Store {
 		return paidFirst{s}
 	}},
@@ -45,6 +48,12 @@ var brokenAccounts = []brokenStore{
 	{"an answer that stays the store's", "everywhere/what is answered is a copy", func(s store.Store) store.Store {
 		return &shared{Store: s, answers: map[store.Lookup]store.Subject{}}
 	}},
+}
+
+// noHouse forgets what a house is.
+func noHouse(_ store.Store, n *store.NewAccount) error {
+	n.Account.House = false
+	return nil
 }
 
 // unscoped finds an email in whatever scope it was seen first.

@@ -165,6 +165,14 @@ func consumeLookup(k *kit) {
 		k.fails(err, store.ErrNotFound, c.field)
 		k.that(got.Account.ID == uuid.Nil, "a subject of nobody: %v", got.Account.ID)
 	}
+	h := k.parent(0, house)
+	inHouse := k.child(h)
+	own := k.put(secret(inHouse, store.PurposeSignIn))
+	for _, l := range []store.Lookup{{Email: inHouse.EmailKey, ScopeNumber: h.Number}, {Email: inHouse.EmailKey, ScopeKey: h.PublicKey}} {
+		_, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: own.Purpose, Digest: own.Digest, Tries: 5, Lookup: l}, now)
+		k.fails(err, store.ErrNotFound, "parent")
+	}
+	k.guess(inHouse, own.Digest, 5, true)
 	l := store.Lookup{Email: a.EmailKey, ScopeNumber: p.Number}
 	_, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: l}, now)
 	k.ok(err)

@@ -17,6 +17,7 @@ func listAccounts(k *kit) {
 	k.run("searches by prefix of email or username", listSearch)
 	k.run("search takes no character for a pattern", listLiteral)
 	k.run("from is included, to is not", listDates)
+	k.run("without houses", listHouses)
 }
 
 // listed returns the ids of a page.
@@ -116,6 +117,37 @@ func listDates(k *kit) {
 	k.equal("to", k.listed(p.ID, store.Page{Limit: 10, To: at(1)}), ids[:1])
 	k.equal("both", k.listed(p.ID, store.Page{Limit: 10, From: at(1), To: at(2)}), ids[1:2])
 	k.equal("none", k.listed(p.ID, store.Page{Limit: 10, From: at(3)}), ids[:0])
+}
+
+// listHouses looks at pages that hold two root accounts and a house between them.
+func listHouses(k *kit) {
+	at := now.AddDate(0, 0, -1)
+	common := word("h")
+	made := func(edits ...edit) uuid.UUID {
+		named := func(a *store.Account) { a.Username, a.CreatedAt = common+word(""), at }
+		return k.parent(0, append(edits, named)...).ID
+	}
+	first, h, last := made(), made(house), made()
+	want := []uuid.UUID{first, last}
+	dates := store.Page{From: at, To: at.Add(time.Millisecond)}
+	for name, p := range map[string]store.Page{"all": {}, "dates": dates, "a name": {Search: common}} {
+		p.Limit, p.After = 2, before(first)
+		k.equal(name, k.listed(store.Root, p), want)
+		p.After = first
+		k.equal(name+", after the first", k.listed(store.Root, p)[:1], want[1:])
+	}
+	a := k.child(store.Account{ID: h})
+	k.equal("the children of a house", k.listed(h, store.Page{Limit: 10}), []uuid.UUID{a.ID})
+}
+
+// before returns the id right before another one.
+func before(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]--; id[i] != 0xff {
+			break
+		}
+	}
+	return id
 }
 
 func countAccounts(k *kit) {

@@ -22,6 +22,7 @@ func findAccount(k *kit) {
 	k.run("a disabled scope is still known", findDisabledScope)
 	k.run("deleted accounts are never found", findDeleted)
 	k.run("children of a deleted parent are not found", findOrphan)
+	k.run("a house by its id only", findHouse)
 	k.run("with parent and key owner", findSubject)
 	k.run("with its organization", findOrganization)
 	k.run("widget: children first, then root accounts", findWidget)
@@ -114,7 +115,7 @@ func findBytes(k *kit) {
 }
 
 func findNothing(k *kit) {
-	p := k.parent(0, house)
+	p := k.parent(0, email(""))
 	k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.GoogleSubject = "", "", "" })
 	k.remove(k.child(p))
 	k.misses(store.Lookup{})
@@ -122,6 +123,26 @@ func findNothing(k *kit) {
 	k.misses(store.Lookup{ScopeKey: p.PublicKey})
 	k.misses(store.Lookup{Stray: true})
 	k.misses(store.Lookup{ScopeKey: p.PublicKey, Widget: true})
+}
+
+func findHouse(k *kit) {
+	h := k.parent(0, house)
+	a := k.child(h)
+	k.equal("by id", k.finds(store.Lookup{ID: h.ID}, h.ID).Account, h)
+	k.finds(store.Lookup{Email: a.EmailKey, Scope: h.ID}, a.ID)
+	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: h.ID}, a.ID)
+	k.finds(store.Lookup{Number: a.Number}, a.ID)
+	k.finds(store.Lookup{PublicKey: a.PublicKey}, a.ID)
+	k.misses(store.Lookup{Number: h.Number})
+	k.misses(store.Lookup{PublicKey: h.PublicKey})
+	for _, l := range []store.Lookup{{ScopeNumber: h.Number}, {ScopeKey: h.PublicKey}, {ScopeKey: h.PublicKey, Widget: true}} {
+		l.Email = a.EmailKey
+		k.misses(l, "parent")
+		l.GoogleSubject = a.GoogleSubject
+		k.misses(l, "parent")
+		l.Email, l.GoogleSubject = k.parent(0).EmailKey, ""
+		k.misses(l, "parent")
+	}
 }
 
 func findUnknownScope(k *kit) {
