@@ -143,6 +143,7 @@ var refusals = map[tollkeeper.Code]struct {
 	tollkeeper.ErrNoOrganization.Code:      {400, "PARENT_NO_ORGANIZATION"},
 	tollkeeper.ErrInvalidChallenge.Code:    {401, "SIGN_IN_NOT_COMPLETED"},
 	tollkeeper.ErrInvalidCredentials.Code:  {401, "INVALID_CREDENTIALS"},
+	tollkeeper.ErrSignUpClosed.Code:        {403, "SIGNUP_CLOSED"},
 	tollkeeper.ErrInactive.Code:            {403, "ACCOUNT_INACTIVE"},
 	tollkeeper.ErrUnverified.Code:          {403, "EMAIL_NOT_VERIFIED"},
 	tollkeeper.ErrLocked.Code:              {403, "ACCOUNT_LOCKED"},

@@ -206,6 +206,16 @@ func TestTroubleOnTheWayBack(t *testing.T) {
 	}
 }
 
+// Where sign-up is closed, a first sign-in makes no account.
+func TestClosedSignUp(t *testing.T) {
+	s := newSiteWith(t, func(c *tollkeeper.Config) { c.Accounts.SignUp.Children = tollkeeper.SignUpClosed })
+	b := s.begin(t)
+	r, body := s.call(t, b.callback, b.cookie)
+	if a := parse(t, body); r.StatusCode != 403 || a.Error.Code != "SIGNUP_CLOSED" {
+		t.Errorf("%d %s", r.StatusCode, body)
+	}
+}
+
 // spend uses up what the parent has.
 func (s *site) spend(t *testing.T) {
 	t.Helper()

@@ -37,9 +37,14 @@ const page = "https://shop.example/welcome"
 
 func newSite(t *testing.T, edits ...func(*oidc.HandlersConfig)) *site {
 	t.Helper()
+	return newSiteWith(t, func(*tollkeeper.Config) {}, edits...)
+}
+
+func newSiteWith(t *testing.T, config func(*tollkeeper.Config), edits ...func(*oidc.HandlersConfig)) *site {
+	t.Helper()
 	s := &site{issuer: newIssuer(t), clock: realClock()}
 	v := verifier(t, s.issuer, s.clock)
-	s.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Social.Google = v }))
+	s.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Social.Google = v }), authtest.WithConfig(config))
 	s.parent = s.kit.Parent()
 	s.organize(t, tollkeeper.OrganizationPatch{
 		URL: new("https://shop.example"), AuthURLs: tollkeeper.AuthURLsPatch{Successful: new(page)},
