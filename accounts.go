@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,9 +14,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Every account write goes through update, which also invalidates cached sessions.
+// Every account write goes through update, which also invalidates cached sessions. What ends sessions ends what was
+// begun in them: mailed secrets are bound to the account's epoch.
 func (a *Authenticator) update(ctx context.Context, c store.Change, now time.Time) (Account, store.Receipt, error) {
 	c.Account.UpdatedAt = now
+	if c.EndSessions {
+		c.Void = append(slices.Clone(mailedPurposes), c.Void...)
+	}
 	x, r, err := a.store.UpdateAccount(ctx, c, now)
 	a.live.accountChanged(c.Account.ID, c.Account.Parent) // also after an error: it may have happened
 	if len(c.Mail) > 0 && err == nil {
@@ -47,6 +52,15 @@ func (a *Authenticator) subject(ctx context.Context, l store.Lookup) (Subject, e
 // self returns the caller's account, for changing it. ErrInvalidToken when it is gone.
 func (a *Authenticator) self(ctx context.Context, by *Identity) (Subject, error) {
 	s, err := a.subject(ctx, store.Lookup{ID: by.Account})
+	if errors.Is(err, ErrNotFound) {
+		return s, ErrInvalidToken
+	}
+	return s, err
+}
+
+// withCredentials returns the caller's account with its identities and factors. ErrInvalidToken when it is gone.
+func (a *Authenticator) withCredentials(ctx context.Context, by *Identity) (Subject, error) {
+	s, err := a.subject(ctx, store.Lookup{ID: by.Account, Credentials: true})
 	if errors.Is(err, ErrNotFound) {
 		return s, ErrInvalidToken
 	}
@@ -129,15 +143,15 @@ func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, fi
 		if changed = s.Account.Role != role; !changed {
 			return nil
 		}
-		c := store.Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin, Mail: a.notice(s, noticeRole)}
+		c := store.Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin}
+		e := about(&s.Account, EventRoleChanged)
+		e.By, e.Detail = by.Account, string(role)
+		c.Events, c.Mail = []Event{e}, a.notice(s, noticeRole)
 		if s.Account.ID == by.Account {
 			c.KeepSession = by.Session
 		}
 		c.Account.Role = role
 		_, _, err = a.update(ctx, c, a.now())
-		if err == nil {
-			a.event(Event{Name: EventRoleChanged, Account: s.Account.ID, Parent: s.Account.Parent, By: by.Account, Detail: string(role)})
-		}
 		return err
 	})
 	return changed, err
@@ -165,10 +179,10 @@ func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Stat
 		}
 		c := store.Change{Account: s.Account, EndSessions: status != StatusActive}
 		c.Account.Status = status
+		e := about(&s.Account, EventStatusChanged)
+		e.By, e.Detail = by, string(status)
+		c.Events = []Event{e}
 		_, _, err = a.update(ctx, c, a.now())
-		if err == nil {
-			a.event(Event{Name: EventStatusChanged, Account: s.Account.ID, Parent: s.Account.Parent, By: by, Detail: string(status)})
-		}
 		return err
 	})
 }
@@ -206,13 +220,12 @@ func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid
 }
 
 func (a *Authenticator) delete(ctx context.Context, s Subject, by uuid.UUID) error {
-	err := a.store.DeleteAccount(ctx, s.Account.Parent, s.Account.ID, a.now())
+	e := about(&s.Account, EventAccountDeleted)
+	e.By = by
+	d := store.Deletion{Scope: s.Account.Parent, ID: s.Account.ID, Events: []Event{e}}
+	err := a.store.DeleteAccount(ctx, d, a.now())
 	a.live.accountChanged(s.Account.ID, s.Account.Parent)
-	if err != nil {
-		return err
-	}
-	a.event(Event{Name: EventAccountDeleted, Account: s.Account.ID, Parent: s.Account.Parent, By: by})
-	return nil
+	return err
 }
 
 // retry repeats a read-and-compare change that lost against another one. Three losses in a row are the caller's to see.
@@ -230,6 +243,7 @@ func (a *Authenticator) retry(change func() error) error {
 
 // newAccount makes an account of what a person chose, checked.
 func (a *Authenticator) newAccount(email, username, name string, now time.Time) (Account, error) {
+	email = strings.TrimSpace(email)
 	key, err := emailKey(email)
 	if err != nil {
 		return Account{}, err
@@ -254,9 +268,10 @@ func (a *Authenticator) blankAccount(id uuid.UUID, now time.Time) Account {
 	}
 }
 
-// emailKey returns the canonical form under which an address is looked up. ErrInvalidEmail: it has none.
+// emailKey returns the canonical form under which an address is looked up, without the white space that people leave
+// around it. ErrInvalidEmail: it has none.
 func emailKey(email string) (string, error) {
-	key, ok := canon.Email(email)
+	key, ok := canon.Email(strings.TrimSpace(email))
 	if !ok {
 		return "", ErrInvalidEmail
 	}

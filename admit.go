@@ -109,7 +109,7 @@ func (a *Authenticator) limitation(l *store.Live, now time.Time) Limitation {
 func (a *Authenticator) limitationOf(s Subject, now time.Time) Limitation {
 	l := store.Live{
 		Role: s.Account.Role, PasswordChangedAt: s.Account.PasswordChangedAt, PasswordTemporary: s.Account.PasswordTemporary,
-		Verified: !s.Account.EmailVerifiedAt.IsZero(), HasFactor: len(s.Account.TOTP) > 0,
+		Verified: !s.Account.EmailVerifiedAt.IsZero(), HasFactor: s.Account.Factors != 0,
 	}
 	if o := s.Organization; o != nil {
 		l.MustVerify, l.MustFactor = o.VerificationRequired, o.FactorRequired

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +19,9 @@ import (
 // Authenticator is the whole library: it signs people up and in, checks tokens, and keeps the books. Make one with
 // [New]; it never changes afterwards and is safe for concurrent use.
 type Authenticator struct {
-	cfg      *Config // behind a pointer: what fmt prints without asking shows an address
-	store    store.Store
+	cfg      *Config     // behind a pointer: what fmt prints without asking shows an address
+	store    store.Store // the recorder
+	recorder *recorder
 	attempts store.AttemptStore
 	apart    bool // attempts live in another store than sessions
 	keys     *token.Keyring
@@ -30,6 +32,8 @@ type Authenticator struct {
 	mails    letter.Templates
 	worker   *worker
 	active   activeCounts
+
+	noAddress sync.Once // the warning about clients without one
 }
 
 // New makes an Authenticator and starts its background worker, which sends mail, sweeps expired rows and settles
@@ -44,7 +48,9 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 		return nil, err
 	}
 	c.detach()
-	a := &Authenticator{cfg: &c, store: errorsOf{s}, attempts: errorsOf{s}}
+	a := &Authenticator{cfg: &c, attempts: errorsOf{s}}
+	a.recorder = &recorder{errorsOf: errorsOf{s}, mode: c.Log, tell: a.announce, wake: func() { a.worker.wake() }, now: a.now, ids: new(eventIDs)}
+	a.store = a.recorder
 	if c.Limits.Attempts != nil {
 		a.attempts, a.apart = attemptErrors{c.Limits.Attempts}, true
 	}

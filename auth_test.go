@@ -303,7 +303,7 @@ func (m *model) admins(a *actor) {
 		}
 	}
 	for _, e := range m.Events(tollkeeper.EventRoleChanged) {
-		ever = ever || e.Parent == a.ID && e.Detail == string(tollkeeper.RoleAdmin)
+		ever = ever || e.Scope == a.ID && e.Detail == string(tollkeeper.RoleAdmin)
 	}
 	if ever && now == 0 {
 		// An account that was disabled when it became an admin never was an active one.

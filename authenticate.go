@@ -31,13 +31,17 @@ func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Id
 	}
 	var live store.Live
 	err := a.live.get(ctx, known.Claims.Session, known.Claims.Subject, now, &live)
+	if err == nil && a.isOver(&live.Session, now) && a.live.kept != nil { // it may have been used since it was remembered
+		a.live.sessionChanged(known.Claims.Subject)
+		err = a.live.get(ctx, known.Claims.Session, known.Claims.Subject, now, &live)
+	}
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !sessionMatches(&live, &known.Claims, known.Key, now) {
+	if !sessionMatches(&live, &known.Claims, known.Key, now) || a.isOver(&live.Session, now) {
 		return nil, ErrInvalidToken
 	}
 	a.seen(&live, now)
@@ -77,6 +81,12 @@ func sessionMatches(l *store.Live, c *token.Claims, k *token.Key, now time.Time)
 	return l.Status == StatusActive && l.ParentStatus == StatusActive
 }
 
+// isOver reports whether the session is too old for the configuration, or was left alone for too long.
+func (a *Authenticator) isOver(s *store.Session, now time.Time) bool {
+	t := &a.cfg.Tokens
+	return s.CreatedAt.Before(t.NotBefore) || t.Idle > 0 && now.Sub(s.SeenAt) >= t.Idle
+}
+
 // isCurrent reports whether a tenant key is the one that the session's tenant has now: an older one ended with
 // RotateTenantKey, for its children's sessions, too.
 func isCurrent(k *token.Key, l *store.Live) bool {
@@ -96,7 +106,7 @@ func identity(l *store.Live, exp int64, limited Limitation) *Identity {
 	return &Identity{
 		Account: l.Session.Account, Parent: l.Parent, Session: l.Session.ID, Number: l.Number,
 		Email: l.Email, Username: l.Username, Name: l.Name, PublicKey: l.PublicKey, Role: l.Role,
-		Audience: l.Session.Audience, Limited: limited, HasFactor: l.HasFactor, Verified: l.Verified,
+		Audience: l.Session.Audience, Limited: limited, HasFactor: l.HasFactor, Verified: l.Verified, Proven: l.Proven,
 		ProvedAt: l.Session.ProvedAt, ExpiresAt: until,
 	}
 }
@@ -105,7 +115,11 @@ const touchEvery = 15 * time.Minute
 
 // seen lets the worker note, off the request's path, that a session was used.
 func (a *Authenticator) seen(l *store.Live, now time.Time) {
-	if now.Sub(l.Session.SeenAt) >= touchEvery {
+	every := touchEvery
+	if idle := a.cfg.Tokens.Idle; idle > 0 {
+		every = min(every, idle/4)
+	}
+	if now.Sub(l.Session.SeenAt) >= every {
 		a.worker.touch(store.Touch{Account: l.Session.Account, Session: l.Session.ID})
 	}
 }

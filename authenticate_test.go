@@ -195,7 +195,8 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 			w.ok(err)
 		},
 		"factor enrolled": func(w *world, p, c authtest.Account) {
-			e, err := w.Auth.EnrolFactor(ctx, c.Identity, password, none)
+			w.confirmed(c)
+			e, err := w.Auth.EnrolFactor(ctx, c.Identity, tollkeeper.FactorEnrolment{Password: password, Client: none})
 			w.ok(err)
 			code := w.FactorCode(authtest.Factor{Seed: string(e.Seed)})
 			_, err = w.Auth.ConfirmFactor(ctx, c.Identity, tollkeeper.SecretText(code), none)
@@ -203,15 +204,15 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		},
 		"email confirmed": func(w *world, p, c authtest.Account) {
 			w.ok(w.Auth.RequestOwnVerification(ctx, c.Identity, "", none))
-			w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailVerify)), none))
+			w.ok(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailVerify)), Client: none})))
 		},
 		"email changed": func(w *world, p, c authtest.Account) {
 			w.ok(w.Auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com", Client: none}))
-			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), none))
+			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), Password: password, Client: none}))
 		},
 		"reset": func(w *world, p, c authtest.Account) {
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c)}))
-			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
+			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.Email, tollkeeper.MailReset)), Password: "another staple 8"})))
 		},
 		"first code": func(w *world, p, c authtest.Account) {
 			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c)}))

@@ -24,7 +24,7 @@ func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (admin Account,
 		return s.Account, nil
 	}
 	now := a.now()
-	if admin, err = a.specified(ctx, AccountSpec{Email: r.Email, Password: r.Password, Role: RoleAdmin, Verified: true}, now); err != nil {
+	if admin, err = a.specified(ctx, AccountSpec{Email: r.Email, Password: r.Password, Role: RoleAdmin, Proven: true}, now); err != nil {
 		return Account{}, err
 	}
 	if admin.Password == "" {

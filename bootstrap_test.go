@@ -115,7 +115,7 @@ func TestTheAppsOwnUsersCostNothing(t *testing.T) {
 			w.ok(err)
 		}
 		w.ok(w.Auth.RequestOwnVerification(ctx, u.Identity, "", tollkeeper.Client{}))
-		w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(u.Email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+		w.ok(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(w.LastToken(u.Email, tollkeeper.MailVerify))})))
 		b, err := w.store.Store.Balance(ctx, admin.Parent)
 		w.ok(err)
 		if b.Used != 0 || b.Granted != 0 || b.Children != 2 {

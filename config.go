@@ -36,7 +36,8 @@ type Config struct {
 	Mail      Mail             // how and what the library writes to people
 	Limits    Limits           // throttles and locks
 	Credits   *Credits         // nil: nothing costs anything
-	Events    func(Event)      // called in the caller's goroutine; must not block, may panic. Nil: dropped
+	Events    func(Event)      // told of each event after it was written, in the caller's goroutine; must not block, may panic. Nil: dropped
+	Log       LogMode          // which events the store keeps. Zero: all
 	Logger    *slog.Logger     // what the library cannot return to anyone. Nil: [slog.Default]
 	Now       func() time.Time // the only clock. Nil: [time.Now]
 }
@@ -101,7 +102,7 @@ type Factors struct {
 
 // Social is sign-in by other issuers.
 type Social struct {
-	Google IDTokenVerifier // for organizations that turn it on. Nil: off
+	Issuers map[string]IDTokenVerifier // by the name that their tokens give (the iss claim), such as [IssuerGoogle]. Nil: off
 }
 
 // Tokens are access tokens and the sessions behind them.
@@ -110,6 +111,10 @@ type Tokens struct {
 	TTL         time.Duration              // of an access token, at most 30 days. Zero: 24 hours
 	PerAudience map[Audience]time.Duration // of one family, instead of TTL
 	SigningKeys []SigningKey               // asymmetric keys for every audience but the organization's; the first signs. None: HS256
+
+	Most      int           // live sessions of an account; the oldest goes. Zero: 100
+	Idle      time.Duration // a session unused for so long is over, at least a minute. Zero: off
+	NotBefore time.Time     // sessions made before it are over: everyone is out, also after a backup was restored. Zero: none
 
 	// Staleness allows an answer about a session to be that old. Zero: the store is asked each time, so that a sign-out
 	// on one machine counts on all at once. This process always sees its own changes at once. At most 5 minutes.
@@ -197,6 +202,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Tokens.Issuer, c.BaseURL)
 	setZero(&c.Product, base.Hostname())
 	setZero(&c.Tokens.TTL, 24*time.Hour)
+	setZero(&c.Tokens.Most, 100)
 	setZero(&c.Passwords.Expiry, 90*24*time.Hour)
 	setZero(&c.Mail.Links.Verify, "/auth/confirm-email")
 	setZero(&c.Mail.Links.Reset, "/reset-password")

@@ -16,10 +16,10 @@ func (c *Config) detach() {
 		c.Secrets[i] = slices.Clone(k)
 	}
 	c.Tokens.SigningKeys, c.Accounts.Labels, c.Factors.RequiredRoles = slices.Clone(c.Tokens.SigningKeys), slices.Clone(c.Accounts.Labels), slices.Clone(c.Factors.RequiredRoles)
-	c.Tokens.PerAudience = maps.Clone(c.Tokens.PerAudience)
+	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
-	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.CodeNetwork, &l.CodeAddress, &l.CodeTries, &l.Resend} {
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
 		*rates = slices.Clone(*rates)
 	}
 	if c.Credits != nil {
@@ -64,6 +64,12 @@ func (c Config) checkTimes() error {
 			return bad("Tokens.PerAudience", "must be between 1 second and 30 days")
 		}
 	}
+	if c.Tokens.Most < 1 || c.Tokens.Most > 10_000 {
+		return bad("Tokens.Most", "must be between 1 and 10,000")
+	}
+	if c.Tokens.Idle != 0 && c.Tokens.Idle < time.Minute {
+		return bad("Tokens.Idle", "must be at least a minute")
+	}
 	if c.Refresh.Idle < 0 || c.Refresh.Idle > 0 && c.Refresh.Absolute < c.Refresh.Idle {
 		return bad("Refresh", "must have Idle not above Absolute")
 	}
@@ -95,6 +101,11 @@ func (c Config) checkNames() error {
 	}
 	if len(c.Product) > 64 || canon.HasControl(c.Product) {
 		return bad("Product", "must be at most 64 bytes without control characters")
+	}
+	for name, v := range c.Social.Issuers {
+		if name == "" || v == nil || !canon.ValidLine(name, 256) {
+			return bad("Social.Issuers", "has an issuer without name or verifier")
+		}
 	}
 	if canon.HasControl(c.Tokens.Issuer) {
 		return bad("Tokens.Issuer", "must not have control characters")

@@ -81,18 +81,13 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
 	}
 	e.ID, e.At = newID(), a.now()
-	entry, b, fresh, err := a.store.ApplyCredit(ctx, e)
+	event := Event{Name: name, Account: e.Owner, Detail: string(e.Operation), Credits: e.Amount}
+	entry, b, _, err := a.store.ApplyCredit(ctx, store.Posting{Entry: e, Events: []Event{event}})
 	if err != nil {
 		return Balance{}, err
 	}
 	if e.Package != nil && (entry.Package == nil || entry.Package.Type != e.Package.Type) {
 		return Balance{}, ErrConflict // two packages may hold as many credits
-	}
-	if fresh {
-		a.event(Event{Name: name, Account: entry.Owner, Detail: string(entry.Operation), Credits: entry.Amount})
-		if entry.Amount < 0 {
-			a.alert(ctx, entry.Owner, -entry.Amount, store.Receipt{Charged: true, Balance: b})
-		}
 	}
 	return b, nil
 }
@@ -215,13 +210,9 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 	return months, err
 }
 
-// crossed lists the thresholds that a debit passed: true after it and not before. Debits of one parent follow each
-// other in the store, so each crossing is seen by exactly one of them, however many run at once.
-func crossed(after Balance, debit int64) []string {
-	before := after
-	before.Credits, before.Used = after.Credits+debit, after.Used-debit
+// crossed lists the thresholds that lie between two balances, as the store has told of them (rules.Crossed).
+func crossed(before, after Balance) (levels []string) {
 	was, is := alertsOf(before), alertsOf(after)
-	var levels []string
 	for _, l := range []struct {
 		name    string
 		was, is bool
@@ -230,25 +221,19 @@ func crossed(after Balance, debit int64) []string {
 			levels = append(levels, l.name)
 		}
 	}
+	if was != (Alerts{}) && is == (Alerts{}) {
+		levels = append(levels, "recovered")
+	}
 	return levels
 }
 
-// alertSpace is the name space of the ids of alert mails: one per parent, threshold and amount ever granted, so that a
-// repeated answer does not mail twice, and a top-up lets the next crossing mail again.
-var alertSpace = uuid.MustParse("0b1f2f0e-6b1e-5d53-8a8e-6b9f6f6d8f02")
-
-// alert tells of thresholds that a charge passed: one event and one mail each.
-func (a *Authenticator) alert(ctx context.Context, owner uuid.UUID, debit int64, r store.Receipt) {
-	if !r.Charged || debit <= 0 {
-		return
+// beforeEntry returns the balance before an entry that led to it.
+func beforeEntry(b Balance, e LedgerEntry) Balance {
+	b.Credits -= e.Amount
+	if e.Refunds != "" || e.Amount < 0 {
+		b.Used += e.Amount
+	} else {
+		b.Granted -= e.Amount
 	}
-	for _, level := range crossed(r.Balance, debit) {
-		a.event(Event{Name: EventCreditAlert, Account: owner, Detail: level, Credits: r.Balance.Credits})
-		m := store.QueuedMail{
-			ID:   uuid.NewSHA1(alertSpace, []byte(owner.String()+level+strconv.FormatInt(r.Balance.Granted, 10)+"/"+strconv.FormatInt(r.Balance.Used, 10))),
-			Kind: MailCreditAlert, Lookup: store.Lookup{ID: owner}, DueAt: a.now(),
-			Args: map[string]string{argLevel: level, argCredits: strconv.FormatInt(r.Balance.Credits, 10)},
-		}
-		a.queueBestEffort(ctx, m)
-	}
+	return b
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // Who pays what, and who is refused when the balance does not cover it (docs/WIRE.md 1.1 rule 3, 1.3, 1.4, 1.7).
@@ -252,7 +253,12 @@ func TestCrossed(t *testing.T) {
 		{math.MaxInt64, 1, 1, "[]"}, {math.MaxInt64, math.MaxInt64 / 2, 5, "[]"}, {math.MaxInt64, math.MaxInt64 / 10 * 8, math.MaxInt64 / 10, "[low]"},
 	} {
 		b := tollkeeper.Balance{Granted: c.granted, Used: c.used, Credits: c.granted - c.used}
-		if got := fmt.Sprint(tollkeeper.Crossed(b, c.debit)); got != c.want {
+		before := b
+		before.Used, before.Credits = b.Used-c.debit, b.Credits+c.debit
+		if stored := rules.Crossed(before, b); fmt.Sprint(stored) != c.want {
+			t.Errorf("the store tells of %v, want %s", stored, c.want)
+		}
+		if got := fmt.Sprint(tollkeeper.Crossed(before, b)); got != c.want {
 			t.Errorf("%d of %d used, the last %d: %s, want %s", c.used, c.granted, c.debit, got, c.want)
 		}
 	}
@@ -287,10 +293,11 @@ func TestAlerts(t *testing.T) {
 		alerts(3)
 		_, err := w.Auth.Host().Grant(ctx, p.ID, 1000, "top-up")
 		w.ok(err)
+		alerts(4) // well again
 		spend(200, 1000)
-		alerts(4)
+		alerts(5)
 		spend(1000, 1300)
-		alerts(6)
+		alerts(7)
 		w.Balance(p)
 	}, func(c *tollkeeper.Config) { c.Credits.InitialCredits = 100 })
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func TestChangeEmail(t *testing.T) {
@@ -37,17 +38,17 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("a taken address gets the same answer, and fails at the proof", func(t *testing.T) {
 		ask(other.Email)
-		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken(other.Email)), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(k.LastToken(other.Email)), Password: password}); !errors.Is(err, tollkeeper.ErrEmailTaken) {
 			t.Fatal(err)
 		}
 	})
 	t.Run("the link of the new address changes it, once, and the old one is told", func(t *testing.T) {
 		ask("New@home.example")
 		token := k.LastToken("New@home.example")
-		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(token), Password: password}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(token), tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(token), Password: password}); !errors.Is(err, tollkeeper.ErrLinkUsed) {
 			t.Fatal("twice:", err)
 		}
 		s, err := k.Auth.Host().Account(ctx, a.ID)
@@ -70,14 +71,35 @@ func TestChangeEmail(t *testing.T) {
 		if err := k.Auth.RequestEmailChange(ctx, id, tollkeeper.EmailChange{Password: tollkeeper.Password(a.Password), Email: "new@home.example"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(k.LastToken("new@home.example")), tollkeeper.Client{}); err != nil {
+		if err := k.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(k.LastToken("new@home.example")), Password: password}); err != nil {
 			t.Fatal(err)
 		}
-		err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(old), Password: "another one 88"})
+		err := errOf(k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(old), Password: "another one 88"}))
 		if !errors.Is(err, tollkeeper.ErrLinkUsed) && !errors.Is(err, tollkeeper.ErrInvalidLink) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// White space around an address is dropped, whoever types it, and is not kept.
+func TestWhiteSpaceAroundAddresses(t *testing.T) {
+	k := authtest.New(t)
+	const typed, plain = " \tAda@Home.example\u00a0\r\n", "Ada@Home.example"
+	a := k.SignUp(typed, authtest.Password)
+	k.SignIn(authtest.Account{Email: "\u3000" + typed, Password: authtest.Password})
+	s, err := k.Auth.Host().FindByEmail(ctx, tollkeeper.Tenants, typed)
+	if err != nil || s.Account.Email != plain {
+		t.Errorf("kept as %q, %v", s.Account.Email, err)
+	}
+	if err := k.Auth.RequestEmailChange(ctx, a.Identity, tollkeeper.EmailChange{Email: " New@home.example ", Password: authtest.Password}); err != nil {
+		t.Fatal(err)
+	}
+	if m := k.LastMail("New@home.example"); m.To != "New@home.example" {
+		t.Errorf("mailed to %q", m.To)
+	}
+	if _, err := k.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "a da@home.example", Password: authtest.Password}); !errors.Is(err, tollkeeper.ErrInvalidEmail) {
+		t.Errorf("white space inside: %v", err)
+	}
 }
 
 // R71: a verify path cannot lead away from the organization's own pages.
@@ -125,7 +147,7 @@ func TestNewAddressIsConfirmedOnce(t *testing.T) {
 		link := w.LastToken("New@example.com", tollkeeper.MailChangeEmail)
 		w.store.faults(together("UpdateAccount", 50), nil)
 		got := tally(atOnce(50, func(int) error {
-			return w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link), tollkeeper.Client{})
+			return w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(link), Password: password})
 		}))
 		if got["ok"] != 1 || got["link_used"] != 49 || w.Identity(p.Token).Email != "New@example.com" {
 			t.Error(got)
@@ -155,11 +177,11 @@ func TestConfirmation(t *testing.T) {
 		}
 		before := w.Balance(p)
 		for _, wrong := range []string{"", "x", strings.ToLower(link), link + "A", link + "\n"} {
-			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(wrong), tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+			w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(wrong)})), tollkeeper.ErrInvalidInput)
 		}
-		w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
-		w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}))
-		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
+		w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: "AAAAAAAAAAA1"})), tollkeeper.ErrInvalidLink)
+		w.ok(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link)})))
+		w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link)})), tollkeeper.ErrAlreadyVerified)
 		if id := w.Identity(c.Token); id.Limited != tollkeeper.Unlimited || !verified(w, c) {
 			t.Errorf("the session is still limited: %q", id.Limited)
 		}
@@ -167,16 +189,17 @@ func TestConfirmation(t *testing.T) {
 			t.Errorf("charged %d", before.Credits-after.Credits)
 		}
 		w.signIn(c) // the link of the sign-up keeps its password (R34)
-		w.want(w.Auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{}), tollkeeper.ErrAlreadyVerified)
-		w.Advance(15 * time.Minute)
-		w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+		w.Advance(time.Minute)
+		w.ok(w.Auth.RequestOwnVerification(ctx, c.Identity, "", tollkeeper.Client{})) // verified is not proven
+		w.Advance(14 * time.Minute)
+		w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link)})), tollkeeper.ErrLinkExpired)
 	})
 	t.Run("is free when the balance does not cover it", func(t *testing.T) {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			w.drain(p)
-			w.ok(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailVerify)), tollkeeper.Client{}))
+			w.ok(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailVerify))})))
 			if b := w.Balance(p); b.Verifications != 0 || !verified(w, p) {
 				t.Errorf("%+v", b)
 			}
@@ -188,7 +211,7 @@ func TestConfirmation(t *testing.T) {
 			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.LastToken(p.Email, tollkeeper.MailVerify)
 			w.Advance(15 * time.Minute)
-			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrLinkExpired)
+			w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link)})), tollkeeper.ErrLinkExpired)
 		})
 	})
 	t.Run("is void after a change of the password", func(t *testing.T) {
@@ -197,15 +220,15 @@ func TestConfirmation(t *testing.T) {
 			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
 			link := w.LastToken(p.Email, tollkeeper.MailVerify)
 			w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
-			w.want(w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), tollkeeper.Client{}), tollkeeper.ErrInvalidLink)
+			w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link)})), tollkeeper.ErrInvalidLink)
 		})
 	})
 	t.Run("thirty links a minute from one network", func(t *testing.T) {
 		story(t, func(w *world) {
 			for range 30 {
-				w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrInvalidLink)
+				w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: "AAAAAAAAAAA1", Client: from("192.0.2.1")})), tollkeeper.ErrInvalidLink)
 			}
-			w.want(w.Auth.VerifyEmail(ctx, "AAAAAAAAAAA1", from("192.0.2.1")), tollkeeper.ErrRateLimited)
+			w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: "AAAAAAAAAAA1", Client: from("192.0.2.1")})), tollkeeper.ErrRateLimited)
 		})
 	})
 }
@@ -217,7 +240,7 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 	for name, recover := range map[string]func(w *world, p authtest.Account){
 		"reset": func(w *world, p authtest.Account) {
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
-			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
+			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"})))
 		},
 		"sign-in by code": func(w *world, p authtest.Account) {
 			w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
@@ -232,7 +255,7 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 			w.Advance(time.Hour)
 			w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
 			w.Mails("new@example.com")
-			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), tollkeeper.Client{}))
+			w.ok(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail)), Password: password}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,7 +270,7 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 				delivers.Store(true)
 				w.Advance(3 * time.Hour)
 				if n := len(w.Mails(evil, tollkeeper.MailChangeEmail)); n != 0 {
-					err := w.Auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(w.LastToken(evil, tollkeeper.MailChangeEmail)), tollkeeper.Client{})
+					err := w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken(evil, tollkeeper.MailChangeEmail)), Password: password})
 					w.Fatalf("the link went out after all, and answers: %v", err)
 				}
 			}, func(c *tollkeeper.Config) {
@@ -277,4 +300,47 @@ func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
 		}
 		w.store.faults(nil, nil)
 	})
+}
+
+// A new address moves an account only with its owner's word beside the link, and the identities of the old one go with
+// it unless they are named.
+func TestChangeOfAddressAsksForTheOwnersWord(t *testing.T) {
+	story(t, func(w *world) {
+		h := hijacked(w)
+		for _, subject := range []string{"stays", "goes"} {
+			h.plant(store.Change{Link: []store.Linked{{Issuer: "https://" + subject + ".example", Subject: subject, LinkedAt: w.Now()}}})
+		}
+		w.ok(w.Auth.RequestEmailChange(ctx, h.account.Identity, tollkeeper.EmailChange{Password: password, Email: "new@home.example"}))
+		r := tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken("new@home.example", tollkeeper.MailChangeEmail))}
+		w.want(w.Auth.ConfirmEmailChange(ctx, r), tollkeeper.ErrNotRecent)
+		r.By = h.parent.Identity
+		w.want(w.Auth.ConfirmEmailChange(ctx, r), tollkeeper.ErrNotRecent)
+		r.Password = "wrong"
+		w.want(w.Auth.ConfirmEmailChange(ctx, r), tollkeeper.ErrInvalidCredentials)
+		r.Password, r.By, r.Keep = "", h.account.Identity, []tollkeeper.IssuedKey{{Issuer: "https://stays.example", Subject: "stays"}}
+		w.ok(w.Auth.ConfirmEmailChange(ctx, r))
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: h.account.ID, Credentials: true})
+		w.ok(err)
+		if len(s.Linked) != 1 || s.Linked[0].Subject != "stays" || s.Account.EmailKey != "new@home.example" || s.Account.EmailProvenAt.IsZero() {
+			t.Errorf("%+v", s)
+		}
+	}, unlimited, withIssuers, often)
+}
+
+// What ends sessions ends what was begun in them, also on an account that was disabled.
+func TestWhatEndsSessionsEndsAChangeOfAddress(t *testing.T) {
+	for name, end := range map[string]func(h *hijack){
+		"end of all sessions":     func(h *hijack) { h.ok(h.Auth.EndSessions(ctx, h.account.Identity, h.account.ID)) },
+		"end of the other ones":   func(h *hijack) { h.ok(h.Auth.EndOtherSessions(ctx, h.account.Identity)) },
+		"the account's disabling": func(h *hijack) { h.ok(h.Auth.Host().SetStatus(ctx, h.account.ID, tollkeeper.StatusDisabled)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				h := hijacked(w)
+				leftBehind["a change of address on its way"](h)
+				end(h)
+				w.want(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(h.link), Password: password}), tollkeeper.ErrLinkUsed)
+			}, unlimited, withIssuers, often)
+		})
+	}
 }

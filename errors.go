@@ -4,11 +4,13 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Code names what went wrong, the same in every store and every HTTP family.
 // It is stable: hosts may compare, count and translate it.
-type Code string
+type Code = store.Code
 
 // Error is the only error type that this package makes. Compare with errors.Is against the sentinels below, which
 // looks at the Code (and at the Field when the sentinel has one); read the details with errors.AsType[*Error].

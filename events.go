@@ -2,71 +2,75 @@ package tollkeeper
 
 import (
 	"errors"
-	"time"
 
-	"github.com/google/uuid"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
+// Event is something that happened, with ids and codes: no address, no password, no token. It is written to the store
+// in the step that did it, and [Config.Events] is told afterwards.
+type Event = store.Event
+
 // EventName says what happened.
-type EventName string
+type EventName = store.EventName
 
 // The events, for audit and metrics (SECURITY.md R84).
 const (
-	EventSignIn           EventName = "sign_in"
+	EventSignIn                     = store.EventSignIn
 	EventSignInFailed     EventName = "sign_in_failed"  // no proof
 	EventSignInRefused    EventName = "sign_in_refused" // a throttle, or the account's state; Code says which
 	EventChallenge        EventName = "second_factor_asked"
 	EventFactorFailed     EventName = "second_factor_failed"
+	EventFactorBegun      EventName = "second_factor_begun"
+	EventFactorUsed       EventName = "second_factor_used" // apart from a sign-in
 	EventFactorChanged    EventName = "second_factor_changed"
+	EventRecoveryCodeUsed EventName = "recovery_code_used"
+	EventCodeUsed         EventName = "code_used"
+	EventIdentityLinked   EventName = "identity_linked" // Detail: the issuer
+	EventIdentityRemoved  EventName = "identity_removed"
+	EventReauthenticated  EventName = "reauthenticated"
 	EventSignOut          EventName = "sign_out"
 	EventSignUp           EventName = "sign_up"
-	EventRefreshed        EventName = "refreshed"
+	EventAccountCreated   EventName = "account_created" // by the host
+	EventRefreshed                  = store.EventRefreshed
 	EventRefreshReused    EventName = "refresh_reused" // somebody has an old refresh token: the session ended
 	EventSessionsEnded    EventName = "sessions_ended"
 	EventPasswordChanged  EventName = "password_changed"
+	EventPasswordRehashed EventName = "password_rehashed" // the same password, at the present cost
 	EventResetAsked       EventName = "reset_asked"
 	EventEmailVerified    EventName = "email_verified"
+	EventEmailProven      EventName = "email_proven"   // Detail "dropped": what was set up before is gone
+	EventEmailDisowned    EventName = "email_disowned" // its owner said that the account is not theirs
 	EventEmailChanged     EventName = "email_changed"
 	EventUsernameChanged  EventName = "username_changed"
 	EventRoleChanged      EventName = "role_changed"
 	EventStatusChanged    EventName = "status_changed"
 	EventAccountDeleted   EventName = "account_deleted"
 	EventOrganization     EventName = "organization_changed"
+	EventMemberAdded      EventName = "member_added"
 	EventDetailsRead      EventName = "organization_details_read"
 	EventTenantKeyRotated EventName = "secret_rotated"
 	EventCharged          EventName = "charged"
 	EventCredited         EventName = "credited"
-	EventCreditAlert      EventName = "credit_alert" // Detail: "low", "critical", "depleted"
+	EventCreditAlert                = store.EventCreditAlert
 	EventMailSent         EventName = "mail_sent"
 	EventMailFailed       EventName = "mail_failed"  // it will be tried again
 	EventMailDropped      EventName = "mail_dropped" // it will not
 	EventBreachUnknown    EventName = "breach_check_unavailable"
-	EventMonthClosed      EventName = "month_closed"
-	EventAccountsImported EventName = "accounts_imported"
+	EventMonthClosed                = store.EventMonthClosed
+	EventAccountsImported EventName = "accounts_imported" // beside one of each account
+	EventAccountsExported EventName = "accounts_exported" // begun
 )
 
-// Event is something that happened, with ids and codes only: no address, no password, no token.
-type Event struct {
-	Name     EventName
-	At       time.Time
-	Account  uuid.UUID // whom it is about; zero: unknown
-	Parent   uuid.UUID
-	By       uuid.UUID // who did it, where that is another
-	Session  string    // keyed digest of the session's id, never the id
-	Audience Audience
-	Network  string // masked
-	Method   string // "password", "code", …
-	Code     Code   // of a refusal
-	Detail   string // from a fixed set of words, or a key the host gave
-	Credits  int64
+// about is an event about the account.
+func about(x *Account, name EventName) Event {
+	return Event{Name: name, Scope: x.Parent, Account: x.ID}
 }
 
-// event tells the host. Its function may be slow or panic: only its own goroutine suffers.
-func (a *Authenticator) event(e Event) {
+// announce tells the host. Its function may be slow or panic: only its own goroutine suffers.
+func (a *Authenticator) announce(e Event) {
 	if a.cfg.Events == nil {
 		return
 	}
-	e.At = a.now()
 	defer func() {
 		if r := recover(); r != nil {
 			a.cfg.Logger.Error("tollkeeper: Config.Events panicked", "event", string(e.Name), "panic", r)

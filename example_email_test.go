@@ -42,7 +42,7 @@ func Example_emailChange() {
 	}
 	mail := <-mails
 	link := regexp.MustCompile(`token=([A-Za-z0-9_-]+)`).FindStringSubmatch(string(mail.Text))
-	fmt.Println(mail.To, auth.ConfirmEmailChange(ctx, tollkeeper.SecretText(link[1]), tollkeeper.Client{}))
+	fmt.Println(mail.To, auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(link[1]), Password: "battery staple 7"}))
 	notice := <-mails
 	fmt.Println(notice.To, notice.Kind)
 	profile, err := auth.Profile(ctx, id)

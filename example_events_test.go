@@ -10,7 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// A host writes what happened into its own log: by ids and codes, never a secret or an address.
+// A host writes what happened into its own log: by ids and codes, never a secret or an address. The first account that
+// is made is the parent of the app's own users.
 func Example_events() {
 	ctx := context.Background()
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
@@ -19,7 +20,7 @@ func Example_events() {
 		Mail:    tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
 		Events: func(e tollkeeper.Event) {
 			if e.Name != tollkeeper.EventMailSent { // told by another goroutine
-				fmt.Println(e.Name, "from", e.Network)
+				fmt.Printf("%s from %q\n", e.Name, e.Network)
 			}
 		},
 	})
@@ -37,10 +38,11 @@ func Example_events() {
 		fmt.Println(in.Token != "", err)
 	}
 	// Output:
-	// sign_up from 203.0.113.9/32
-	// sign_in from 203.0.113.9/32
-	// sign_in_failed from 203.0.113.9/32
+	// account_created from ""
+	// sign_up from "203.0.113.9/32"
+	// sign_in from "203.0.113.9/32"
+	// sign_in_failed from "203.0.113.9/32"
 	// false Invalid email or password
-	// sign_in from 203.0.113.9/32
+	// sign_in from "203.0.113.9/32"
 	// true <nil>
 }

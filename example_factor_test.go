@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"regexp"
 	"time"
 
 	"github.com/pquerna/otp/totp"
@@ -15,10 +16,14 @@ import (
 // An authenticator app becomes a second factor: from then on a password alone gives a challenge, not a session.
 func Example_secondFactor() {
 	ctx := context.Background()
+	mails := make(chan tollkeeper.Message, 10)
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
-		Mail:    tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
+		Mail: tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+			mails <- m
+			return nil
+		})},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -34,7 +39,14 @@ func Example_secondFactor() {
 		log.Fatal(err)
 	}
 
-	enrolment, err := auth.EnrolFactor(ctx, id, "battery staple 7", tollkeeper.Client{})
+	enrol := tollkeeper.FactorEnrolment{Password: "battery staple 7"}
+	_, err = auth.EnrolFactor(ctx, id, enrol)
+	fmt.Println(err) // a link that proves the mailbox is on its way
+	link := regexp.MustCompile(`token=([A-Za-z0-9_-]+)`).FindStringSubmatch(string((<-mails).Text))
+	proof, err := auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link[1]), By: id})
+	fmt.Println("proven", proof.Proven, err)
+
+	enrolment, err := auth.EnrolFactor(ctx, id, enrol)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,6 +62,8 @@ func Example_secondFactor() {
 	second, err := auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: first.Challenge, Code: recovery[0]})
 	fmt.Println(second.Token != "", err)
 	// Output:
+	// Email verification required
+	// proven true <nil>
 	// 10 recovery codes <nil>
 	// false true <nil>
 	// true <nil>

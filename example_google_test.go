@@ -17,7 +17,7 @@ func Example_google() {
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
 		Mail:    tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
-		Social:  tollkeeper.Social{Google: googleKeys{}},
+		Social:  tollkeeper.Social{Issuers: map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: googleKeys{}}},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -28,13 +28,13 @@ func Example_google() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	settings := tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}
-	if _, err := auth.Host().UpdateOrganization(ctx, parent.ID, tollkeeper.OrganizationPatch{Google: &settings}); err != nil {
+	settings := []tollkeeper.IssuerSettings{{Issuer: tollkeeper.IssuerGoogle, Enabled: true, ClientID: "client-1"}}
+	if _, err := auth.Host().UpdateOrganization(ctx, parent.ID, tollkeeper.OrganizationPatch{Issuers: settings}); err != nil {
 		log.Fatal(err)
 	}
 
 	for _, token := range []tollkeeper.SecretText{"from Google", "forged"} {
-		res, err := auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: token, Scope: tollkeeper.UnderKey(parent.PublicKey)})
+		res, err := auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{Issuer: tollkeeper.IssuerGoogle, IDToken: token, Scope: tollkeeper.UnderKey(parent.PublicKey)})
 		fmt.Printf("%q %v\n", res.Subject.Account.Email, err)
 	}
 	// Output:
@@ -42,7 +42,7 @@ func Example_google() {
 	// "" Invalid email or password
 }
 
-// googleKeys stands for a verifier of ID tokens, such as the one of module oidc.
+// googleKeys stands for a verifier of ID tokens, such as the one of module social.
 type googleKeys struct{}
 
 func (googleKeys) VerifyIDToken(_ context.Context, token, _, _ string) (tollkeeper.IDToken, error) {

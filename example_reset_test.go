@@ -37,7 +37,7 @@ func Example_passwordReset() {
 	}
 	link := regexp.MustCompile(`token=([A-Za-z0-9_-]+)`).FindStringSubmatch(string((<-mails).Text))
 	for _, password := range []tollkeeper.Password{"12345678", "purple monkey 8"} {
-		fmt.Println(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link[1]), Password: password}))
+		fmt.Println(errOf(auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(link[1]), Password: password})))
 	}
 	_, err = auth.Authenticate(ctx, old.Token)
 	fmt.Println(err)

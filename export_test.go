@@ -1,5 +1,11 @@
 package tollkeeper
 
+import (
+	"slices"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
 // What only tests see: pure policies.
 
 var (
@@ -8,9 +14,50 @@ var (
 	Crossed     = crossed
 	Backoff     = backoff
 	MatchTOTP   = matchTOTP
+	Spellings   = scopesOf
 )
 
 // Admit is the decision about a proven account.
 func Admit(s Subject, method string, verifyAll bool) error {
 	return admit(s, attempt{method: method}, verifyAll)
+}
+
+// Unreleased walks over the table of throttles: every way to prove something, under every spelling of the account's
+// scope. It returns what counts there and cannot be taken back: by a right proof, by one that was not looked at, and
+// by a proof of the mailbox that came from elsewhere, or an issuer's word.
+func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []string, buckets int) {
+	var strong, weak store.Release
+	a.pardon(&strong, s, elsewhere, true, a.now())
+	a.pardon(&weak, s, elsewhere, false, a.now())
+	for w := wayPassword; w <= wayRecovery; w++ {
+		for _, scope := range scopesOf(s) {
+			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID, audience: AudienceHost, client: at}
+			t := taken{hits: a.hits(w, g), way: w, guess: g}
+			t.decision.Outcomes = make([]store.Outcome, len(t.hits))
+			for i := range t.decision.Outcomes {
+				t.decision.Outcomes[i].Counted = true
+			}
+			for _, h := range t.hits {
+				buckets++
+				has := func(list []store.Bucket) bool {
+					return slices.ContainsFunc(list, func(b store.Bucket) bool { return b.Key == h.Key })
+				}
+				mailbox := w == wayPassword || w == wayConfirm
+				for what, ok := range map[string]bool{
+					"a right proof":   has(a.earned(t).Forgive),
+					"no proof":        has(t.undecided().Forgive),
+					"a wrong proof":   has(t.failed().Failed),
+					"the mailbox":     slices.Contains(strong.Pardon, h.Pardon) == mailbox,
+					"an issuer":       slices.Contains(weak.Pardon, h.Pardon) == slices.Contains(h.row.pardon, ofScope),
+					"the longest":     !strong.PardonUntil.Before(a.now().Add(store.HeldFor)),
+					"a limit of ours": h.Limit.Settles(),
+				} {
+					if !ok {
+						missing = append(missing, h.row.name+" under "+scope+": "+what)
+					}
+				}
+			}
+		}
+	}
+	return missing, buckets
 }

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -11,127 +12,355 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// challengeTTL is how long a proven first factor waits for the second.
-const challengeTTL = 5 * time.Minute
-
-// pending is a challenge: a sign-in that stopped before the second factor. It is sealed with an instance key and stored
-// nowhere; the epoch voids it with the account's sessions. Nothing was charged for it.
-type pending struct {
-	Account   uuid.UUID `json:"a"`
-	Epoch     int64     `json:"e"`
-	Audience  Audience  `json:"f"`
-	Method    string    `json:"m"`
-	Operation Operation `json:"o"`
-	KeyOwner  uuid.UUID `json:"k,omitzero"` // of the organization widget
-	Network   string    `json:"n"`
-	Scope     string    `json:"s"` // as submitted, to release its attempts
-	Email     string    `json:"u"`
-	Until     int64     `json:"x"` // unix milliseconds
+// FactorEnrolment begins a second factor.
+type FactorEnrolment struct {
+	Label    string // for its owner, at most 64 bytes; empty: "Authenticator"
+	Password Password
+	Client   Client
 }
 
-const sealChallenge = "challenge"
-
-// challenge returns what a client needs to go on.
-func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInResult, error) {
-	c := pending{
-		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
-		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Until: now.Add(challengeTTL).UnixMilli(),
+// EnrolFactor begins a second factor for the caller: a new seed waits ten minutes for its first code, and ends with the
+// caller's sessions. Any number up to ten may be enrolled, so that a second device is no problem. Fresh proof is
+// needed: the password, or a session proved within five minutes; beside another factor only the latter will do, which
+// that factor has proved. [ErrUnverified]: the mailbox is not proven, and a link for that is on its way;
+// [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked]; [ErrInvalidInput] (label); [ErrFactorState]: there are ten
+// already.
+func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, r FactorEnrolment) (Enrolment, error) {
+	by = by.orNobody()
+	if err := by.may(toEnrol); err != nil {
+		return Enrolment{}, err
 	}
-	if s.KeyOwner != nil {
-		c.KeyOwner = s.KeyOwner.ID
+	setZero(&r.Label, "Authenticator")
+	if !canon.ValidLine(r.Label, 64) {
+		return Enrolment{}, ErrInvalidInput.WithField("label").WithMessage("Label must be at most 64 bytes without control characters")
 	}
-	text, err := a.seal(sealChallenge, c)
+	if by.HasFactor {
+		r.Password = "" // one factor alone does not add the other
+	}
+	s, err := a.fresh(ctx, by, r.Password, r.Client)
 	if err != nil {
-		return SignInResult{}, err
+		return Enrolment{}, err
 	}
-	a.event(Event{Name: EventChallenge, Account: s.Account.ID, Parent: s.Account.Parent, Audience: p.audience, Network: c.Network, Method: p.method})
-	return SignInResult{Challenge: SecretText(text), ExpiresIn: challengeTTL}, nil
+	if s.Account.EmailProvenAt.IsZero() {
+		return Enrolment{}, a.askToProve(ctx, by, s)
+	}
+	if r.Password != "" {
+		if err := a.freshlyProved(ctx, by, s, r.Client); err != nil {
+			return Enrolment{}, err
+		}
+	}
+	if s, err = a.withCredentials(ctx, by); err != nil {
+		return Enrolment{}, err
+	}
+	if s.Account.Factors != 0 && !by.HasFactor || len(confirmed(s.Factors)) >= mostFactors {
+		return Enrolment{}, ErrFactorState
+	}
+	return a.beginFactor(ctx, s, r)
 }
 
-// FactorRequest completes a sign-in that was answered with a challenge.
-type FactorRequest struct {
-	Challenge SecretText
-	Code      SecretText // six digits of the authenticator app, or a recovery code
-	Client    Client     // of the same network as the first step
-}
-
-// SignInWithFactor ends the sign-in that a challenge began, with the same result and errors as [Authenticator.SignIn].
-// [ErrInvalidChallenge]: forged, too old, from another network, or voided by a change of the account: sign in again.
-// [ErrInvalidCode]: wrong or used. [ErrRateLimited]: five tries per 15 minutes and account, which signing in again does
-// not give back; after a hundred in a row only a recovery code opens.
-func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
+// beginFactor makes the seed. What was begun before is dropped: there is one pending app at a time.
+func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnrolment) (Enrolment, error) {
+	seed := make([]byte, seedBytes)
+	rand.Read(seed)
+	e, err := a.enrolment(s.Account, seed)
+	if err != nil {
+		return Enrolment{}, ErrInternal.WithCause(err)
+	}
 	now := a.now()
-	var c pending
-	if !a.keys.Open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until || c.Network != r.Client.network() {
-		return SignInResult{}, ErrInvalidChallenge
+	f := store.Factor{ID: newID(), Account: s.Account.ID, Kind: store.FactorTOTP, Label: r.Label, CreatedAt: now, PendingUntil: now.Add(enrolTTL)}
+	if f.Sealed, err = a.keys.Encrypt(boxTOTP, seed, sealedFor(f)); err != nil {
+		return Enrolment{}, ErrInternal.WithCause(err)
 	}
-	t, err := a.takeFactor(ctx, c.Account, string(r.Code), now)
-	if err != nil {
-		return SignInResult{}, err
+	c := store.Change{Account: s.Account, PutFactors: []store.Factor{f}}
+	for _, old := range s.Factors {
+		if old.Kind == store.FactorTOTP && !old.PendingUntil.IsZero() {
+			c.DropFactors = append(c.DropFactors, old.ID)
+		}
 	}
-	t.guess = guess{scope: c.Scope, email: c.Email, audience: c.Audience, client: r.Client}
-	t.also = append(t.also, a.digests.bucket("lock", c.Scope, c.Email, c.Network))
-	s, err := a.challenged(ctx, c)
-	if err != nil {
-		return SignInResult{}, err
-	}
-	step, err := a.proveFactor(ctx, s.Account, string(r.Code), now)
-	if err != nil {
-		return SignInResult{}, err
-	}
-	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, step: step}
-	return a.finishSignIn(ctx, s, p, now)
+	begun := about(&s.Account, EventFactorBegun)
+	begun.Network = r.Client.network()
+	c.Events = []Event{begun}
+	_, _, err = a.update(ctx, c, now)
+	return e, err
 }
 
-// challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.
-func (a *Authenticator) challenged(ctx context.Context, c pending) (Subject, error) {
-	s, err := a.subject(ctx, store.Lookup{ID: c.Account})
-	if errors.Is(err, ErrNotFound) {
-		return s, ErrInvalidChallenge
+// askToProve mails the caller a link that proves the mailbox, as often as [Limits].Resend, and returns ErrUnverified.
+func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject) error {
+	hits := a.addressHits("verify", scopesOf(s)[0], s.Account.EmailKey, a.cfg.Limits.Resend)
+	if _, err := a.take(ctx, hits, a.now()); err == nil {
+		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", a.now()))
 	}
-	if err != nil {
-		return s, err
-	}
-	if s.Account.Epoch != c.Epoch || len(s.Account.TOTP) == 0 {
-		return s, ErrInvalidChallenge
-	}
-	if c.KeyOwner != uuid.Nil {
-		owner, err := a.subject(ctx, store.Lookup{ID: c.KeyOwner})
-		if errors.Is(err, ErrNotFound) {
-			return s, ErrInvalidChallenge
-		}
-		if err != nil {
-			return s, err
-		}
-		s.KeyOwner = &owner.Account
-	}
-	return s, nil
+	return ErrUnverified
 }
 
-// proveFactor checks a code of the app, and returns its time step for the store to compare, or uses up a recovery code.
-func (a *Authenticator) proveFactor(ctx context.Context, x Account, code string, now time.Time) (step int64, err error) {
-	if canon.ValidCode(code) {
-		seed, ok := a.keys.Decrypt(boxTOTP, x.TOTP, x.ID[:])
-		if !ok {
-			return 0, ErrInternal.WithCause(errMasterMissing)
-		}
-		if step, ok = matchTOTP(seed, code, x.TOTPStep, now); ok {
-			return step, nil
-		}
-		return 0, a.factorFailed(x)
+// freshlyProved notes the password that was just shown, so that the confirmation finds a fresh proof.
+func (a *Authenticator) freshlyProved(ctx context.Context, by *Identity, s Subject, c Client) error {
+	e := about(&s.Account, EventReauthenticated)
+	e.Session, e.Audience, e.Network, e.Method = a.digests.session(by.Session), by.Audience, c.network(), "password"
+	return a.proved(ctx, by, e)
+}
+
+// ConfirmFactor turns the factor that was begun on, with the first code of the app. The first factor of an account
+// comes with ten recovery codes, which are shown this once; with a further one those stay, and none are returned. Other
+// sessions end; the owner is told by mail. [ErrFactorState]: nothing was begun, or ten minutes ago; [ErrNotRecent]: the
+// session was not proved in the last quarter of an hour; [ErrInvalidCode]; [ErrRateLimited].
+func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code SecretText, c Client) (recovery []SecretText, err error) {
+	by = by.orNobody()
+	if err := by.may(toEnrol); err != nil {
+		return nil, err
 	}
-	digest, ok := a.recoveryDigest(x.ID, code)
+	if err := a.RequireRecent(by, enrolTTL+freshFor); err != nil {
+		return nil, err
+	}
+	s, t, err := a.factorChange(ctx, by, string(code))
+	if err != nil {
+		return nil, err
+	}
+	now := a.now()
+	f, step, err := a.pendingStep(&s, code, c, now)
+	if err != nil {
+		a.settle(ctx, t, err)
+		return nil, err
+	}
+	f.Counter, f.UsedAt, f.PendingUntil = step, now, time.Time{}
+	change := store.Change{Account: s.Account, PutFactors: []store.Factor{f}}
+	change.Account.Factors = kinds(append(confirmed(s.Factors), f))
+	if s.Account.Factors == 0 {
+		recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, now)
+		change.Void = []store.Purpose{store.PurposeRecovery}
+	}
+	return recovery, a.changeFactor(ctx, by, s, change, t, c, "enrolled")
+}
+
+// pendingStep returns the app that was begun, and the step of its code.
+func (a *Authenticator) pendingStep(s *Subject, code SecretText, c Client, now time.Time) (store.Factor, int64, error) {
+	f, ok := pendingApp(s.Factors, now)
 	if !ok {
-		return 0, a.factorFailed(x)
+		return f, 0, ErrFactorState
 	}
-	_, err = a.store.ConsumeSecret(ctx, store.Claim{Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: x.ID}, Digest: digest, Single: true}, now)
-	if errors.Is(err, ErrNotFound) {
-		return 0, a.factorFailed(x)
+	seed, ok := a.openSeed(f)
+	if !ok {
+		return f, 0, ErrInternal.WithCause(errMasterMissing)
 	}
-	return 0, err
+	plain, _ := canon.Code(string(code))
+	step, ok := matchTOTP(seed, plain, f.Counter, now)
+	if !ok {
+		return f, 0, a.factorFailed(s.Account, c)
+	}
+	return f, step, nil
 }
 
-func (a *Authenticator) factorFailed(x Account) error {
-	a.event(Event{Name: EventFactorFailed, Account: x.ID, Parent: x.Parent})
+// pendingApp returns the app that was begun and can still be confirmed.
+func pendingApp(list []store.Factor, now time.Time) (store.Factor, bool) {
+	for _, f := range list {
+		if f.Kind == store.FactorTOTP && now.Before(f.PendingUntil) {
+			return f, true
+		}
+	}
+	return store.Factor{}, false
+}
+
+// FactorRemoval takes a second factor away.
+type FactorRemoval struct {
+	Factor   uuid.UUID // zero: every one
+	Password Password  // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
+	Code     SecretText
+	Client   Client
+}
+
+// RemoveFactor takes a second factor away, or all of them: fresh proof of the first and a code of any are needed. With
+// the last one the recovery codes are void. Other sessions end, the owner is told by mail. [ErrFactorState]: there is
+// none; [ErrNotFound]: not that one.
+func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r FactorRemoval) error {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
+	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
+		return err
+	}
+	s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
+	if err != nil {
+		return err
+	}
+	change := store.Change{Account: s.Account, Use: use}
+	var left []store.Factor
+	for _, f := range s.Factors {
+		if r.Factor == uuid.Nil || f.ID == r.Factor {
+			change.DropFactors = append(change.DropFactors, f.ID)
+		} else {
+			left = append(left, f)
+		}
+	}
+	if len(change.DropFactors) == 0 {
+		return ErrNotFound
+	}
+	if change.Account.Factors = kinds(left); change.Account.Factors == 0 {
+		change.Void = []store.Purpose{store.PurposeRecovery}
+	}
+	return a.changeFactor(ctx, by, s, change, t, r.Client, "removed")
+}
+
+// NewRecoveryCodes replaces the recovery codes; a code of an app, or an old recovery code, is needed.
+func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code SecretText, c Client) ([]SecretText, error) {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return nil, err
+	}
+	s, t, use, err := a.provenFactor(ctx, by, string(code), c)
+	if err != nil {
+		return nil, err
+	}
+	change := store.Change{Account: s.Account, Use: use, Void: []store.Purpose{store.PurposeRecovery}}
+	var recovery []SecretText
+	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
+	return recovery, a.changeFactor(ctx, by, s, change, t, c, "recovery-codes")
+}
+
+// FactorInfo is a second factor as its owner sees it.
+type FactorInfo struct {
+	ID        uuid.UUID
+	Kind      string // "totp", "passkey"
+	Label     string
+	CreatedAt time.Time
+	UsedAt    time.Time // zero: never
+}
+
+// Factors lists the caller's second factors in order of creation.
+func (a *Authenticator) Factors(ctx context.Context, by *Identity) ([]FactorInfo, error) {
+	by = by.orNobody()
+	if err := by.may(toEnrol); err != nil {
+		return nil, err
+	}
+	s, err := a.withCredentials(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	var list []FactorInfo
+	for _, f := range confirmed(s.Factors) {
+		list = append(list, FactorInfo{ID: f.ID, Kind: string(f.Kind), Label: f.Label, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt})
+	}
+	return list, nil
+}
+
+func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string) (Subject, taken, error) {
+	t, err := a.takeFactor(ctx, guess{account: by.Account}, code, a.now())
+	if err != nil {
+		return Subject{}, t, err
+	}
+	s, err := a.withCredentials(ctx, by)
+	if err != nil {
+		a.release(ctx, t.undecided())
+	}
+	return s, t, err
+}
+
+func (a *Authenticator) provenFactor(ctx context.Context, by *Identity, code string, c Client) (Subject, taken, store.Use, error) {
+	s, t, err := a.factorChange(ctx, by, code)
+	if err != nil {
+		return s, t, store.Use{}, err
+	}
+	if s.Account.Factors == 0 {
+		a.release(ctx, t.undecided())
+		return s, t, store.Use{}, ErrFactorState
+	}
+	use, err := a.proveFactor(ctx, s, code, c, a.now())
+	if err != nil {
+		a.settle(ctx, t, err)
+	}
+	return s, t, use, err
+}
+
+// changeFactor writes the change with what belongs to each: other sessions ended, a notice.
+func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subject, c store.Change, t taken, from Client, what string) error {
+	now := a.now()
+	e := about(&s.Account, EventFactorChanged)
+	e.Network, e.Detail = from.network(), what
+	c.EndSessions, c.KeepSession, c.Events, c.Mail = true, by.Session, []Event{e}, a.notice(s, noticeFactor)
+	_, _, err := a.update(ctx, c, now)
+	if errors.Is(err, ErrConflict) && c.Use != (store.Use{}) {
+		err = ErrInvalidCode.WithCause(err) // the code was used a moment ago
+	}
+	if err != nil {
+		a.settle(ctx, t, err)
+		return err
+	}
+	a.release(ctx, a.earned(t))
+	return nil
+}
+
+// proveFactor checks a code of one of the account's apps, and returns the use for the store to compare, or uses up a
+// recovery code. s comes with its credentials.
+func (a *Authenticator) proveFactor(ctx context.Context, s Subject, code string, c Client, now time.Time) (store.Use, error) {
+	if plain, ok := canon.Code(code); ok {
+		use, err := a.appUsed(s.Factors, plain, now)
+		if err == nil && use == (store.Use{}) {
+			err = a.factorFailed(s.Account, c)
+		}
+		return use, err
+	}
+	digest, ok := a.recoveryDigest(s.Account.ID, code)
+	if !ok {
+		return store.Use{}, a.factorFailed(s.Account, c)
+	}
+	used := about(&s.Account, EventRecoveryCodeUsed)
+	used.Network = c.network()
+	claim := store.Claim{
+		Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: s.Account.ID}, Digest: digest, Single: true, Events: []Event{used},
+	}
+	_, err := a.store.ConsumeSecret(ctx, claim, now)
+	if errors.Is(err, ErrNotFound) {
+		return store.Use{}, a.factorFailed(s.Account, c)
+	}
+	return store.Use{}, err
+}
+
+// appUsed finds the app that the code is of. Zero: none. Only where one cannot be read, and no other has the code,
+// nobody can tell.
+func (a *Authenticator) appUsed(list []store.Factor, code string, now time.Time) (store.Use, error) {
+	var unread error
+	for _, f := range confirmed(list) {
+		if f.Kind != store.FactorTOTP {
+			continue
+		}
+		seed, ok := a.openSeed(f)
+		if !ok {
+			unread = ErrInternal.WithCause(errMasterMissing)
+			continue
+		}
+		if step, ok := matchTOTP(seed, code, f.Counter, now); ok {
+			return store.Use{Factor: f.ID, Counter: step}, nil
+		}
+	}
+	return store.Use{}, unread
+}
+
+func (a *Authenticator) factorFailed(x Account, c Client) error {
+	e := about(&x, EventFactorFailed)
+	e.Network = c.network()
+	a.event(e)
 	return ErrInvalidCode
+}
+
+// confirmed returns the factors that count.
+func confirmed(list []store.Factor) (count []store.Factor) {
+	for _, f := range list {
+		if f.PendingUntil.IsZero() {
+			count = append(count, f)
+		}
+	}
+	return count
+}
+
+// kinds returns the set of the confirmed ones.
+func kinds(list []store.Factor) (set store.FactorSet) {
+	for _, f := range confirmed(list) {
+		switch f.Kind {
+		case store.FactorTOTP:
+			set |= store.HasTOTP
+		case store.FactorPasskey:
+			set |= store.HasPasskey
+		}
+	}
+	return set
 }

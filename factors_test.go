@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
@@ -151,7 +153,7 @@ func TestSecondFactorIsAskedOnEveryWayIn(t *testing.T) {
 				return tollkeeper.SignInResult{}, err
 			}
 			x.Password = "another " + string(audience) + " 99"
-			if err := k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(k.LastToken(x.Email)), Password: tollkeeper.Password(x.Password), Audience: audience}); err != nil {
+			if err := errOf(k.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(k.LastToken(x.Email)), Password: tollkeeper.Password(x.Password), Audience: audience})); err != nil {
 				return tollkeeper.SignInResult{}, err
 			}
 			return k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: x.Email, Password: tollkeeper.Password(x.Password), Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: audience})
@@ -216,15 +218,15 @@ func TestSecondFactorEnrolment(t *testing.T) {
 	id := k.SignedIn(a)
 	t.Run("needs fresh proof", func(t *testing.T) {
 		k.Advance(6 * time.Minute)
-		if _, err := k.Auth.EnrolFactor(ctx, id, "", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
+		if _, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.FactorEnrolment{}); !errors.Is(err, tollkeeper.ErrNotRecent) {
 			t.Fatal(err)
 		}
-		if _, err := k.Auth.EnrolFactor(ctx, id, "wrong", tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+		if _, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.FactorEnrolment{Password: "wrong"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			t.Fatal(err)
 		}
 	})
 	t.Run("shows secret, URL and a picture, and is inert until confirmed", func(t *testing.T) {
-		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
+		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.FactorEnrolment{Password: tollkeeper.Password(a.Password)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +249,7 @@ func TestSecondFactorEnrolment(t *testing.T) {
 	t.Run("ends other sessions, keeps this one, and the owner is told", func(t *testing.T) {
 		other := k.SignIn(a).Token
 		x := enrolled{Account: a}
-		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
+		e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.FactorEnrolment{Password: tollkeeper.Password(a.Password)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +266,7 @@ func TestSecondFactorEnrolment(t *testing.T) {
 			t.Fatal("notice:", last.Text)
 		}
 		k.Advance(time.Minute)
-		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.Confirmation{Password: tollkeeper.Password(a.Password), Code: tollkeeper.SecretText(k.FactorCode(x.Factor))}); err != nil {
+		if err := k.Auth.RemoveFactor(ctx, id, tollkeeper.FactorRemoval{Password: tollkeeper.Password(a.Password), Code: tollkeeper.SecretText(k.FactorCode(x.Factor))}); err != nil {
 			t.Fatal("remove:", err)
 		}
 		if k.SignIn(a).Token == "" {
@@ -277,19 +279,19 @@ func TestSecondFactorSeedIsSealedForItsOwner(t *testing.T) {
 	kept := memory.New()
 	k := authtest.New(t, authtest.WithStore(kept))
 	x, y := enrol(k, k.Parent()), enrol(k, k.Parent())
-	sx, err := kept.FindAccount(ctx, store.Lookup{ID: x.ID})
+	sx, err := kept.FindAccount(ctx, store.Lookup{ID: x.ID, Credentials: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.Seed); bytes.Contains(sx.Account.TOTP, raw) {
+	if raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(x.Seed); bytes.Contains(sx.Factors[0].Sealed, raw) {
 		t.Fatal("the seed is stored in plain")
 	}
-	sy, err := kept.FindAccount(ctx, store.Lookup{ID: y.ID})
+	sy, err := kept.FindAccount(ctx, store.Lookup{ID: y.ID, Credentials: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := store.Change{Account: sy.Account}
-	change.Account.TOTP = sx.Account.TOTP // somebody who can write to the database swaps rows
+	change := store.Change{Account: sy.Account, PutFactors: sy.Factors}
+	change.PutFactors[0].Sealed = sx.Factors[0].Sealed // somebody who can write to the database swaps rows
 	if _, _, err := kept.UpdateAccount(ctx, change, k.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +315,7 @@ func TestSecondFactorPolicy(t *testing.T) {
 	if _, err := k.Auth.Accounts(ctx, id, tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrLimitedSession) {
 		t.Fatal("and they may do nothing but enrol:", err)
 	}
-	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.Password(admin.Password), tollkeeper.Client{})
+	e, err := k.Auth.EnrolFactor(ctx, id, tollkeeper.FactorEnrolment{Password: tollkeeper.Password(admin.Password)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,5 +324,54 @@ func TestSecondFactorPolicy(t *testing.T) {
 	}
 	if _, err := k.Auth.Accounts(ctx, k.SignedIn(user), tollkeeper.AccountQuery{}); !errors.Is(err, tollkeeper.ErrForbidden) {
 		t.Fatal(err)
+	}
+}
+
+// A seed that no master key opens any more spoils its own factor, not the one beside it.
+func TestAFactorThatCannotBeReadLeavesTheOthers(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		f := w.EnrolFactor(p)
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
+		w.ok(err)
+		lost := store.Factor{ID: uuid.UUID{15: 1}, Kind: store.FactorTOTP, Sealed: []byte("of a master key that is gone"), CreatedAt: w.Now()}
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account, PutFactors: []store.Factor{lost}}, w.Now())
+		w.ok(err)
+		w.Advance(time.Minute)
+		_, err = w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: "000000"})
+		w.want(err, tollkeeper.ErrInternal)
+		done, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))})
+		w.ok(err)
+		w.Identity(string(done.Token))
+	}, unlimited)
+}
+
+// One code once, whatever it is shown to: of everything that takes it at the same moment one gets it.
+func TestOneCodeServesOneOfManyMethodsAtOnce(t *testing.T) {
+	for range 20 {
+		w := newWorld(t, unlimited, func(c *tollkeeper.Config) { c.Limits.Factor = tollkeeper.Limit{Free: 1000, Window: time.Minute} })
+		p := w.Parent()
+		f := w.EnrolFactor(p)
+		w.Advance(time.Minute)
+		done, err := verify(w.Kit, string(w.SignIn(p).Challenge), w.FactorCode(f))
+		w.ok(err)
+		by := w.Identity(string(done.Token))
+		w.Advance(time.Minute)
+		code := tollkeeper.SecretText(w.FactorCode(f))
+		challenges := []tollkeeper.SecretText{w.SignIn(p).Challenge, w.SignIn(p).Challenge}
+		w.store.faults(nil, together("FindAccount", 4)) // all have read before one goes on
+		errs := atOnce(4, func(i int) error {
+			switch i {
+			case 0, 1:
+				return errOf(w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenges[i], Code: code}))
+			case 2:
+				return w.Auth.Reauthenticate(ctx, by, tollkeeper.Confirmation{Password: password, Code: code})
+			}
+			return errOf(w.Auth.NewRecoveryCodes(ctx, by, code, tollkeeper.Client{}))
+		})
+		if n := tally(errs)["ok"]; n != 1 {
+			t.Fatalf("%d times: %v", n, errs)
+		}
 	}
 }

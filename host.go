@@ -76,6 +76,7 @@ type AccountSpec struct {
 	Temporary bool     // the password serves only to choose another one (R33)
 	Role      Role     // zero: [RoleUser]
 	Verified  bool     // the host vouches for the email
+	Proven    bool     // and that the mailbox's owner knows of the account: a first proof by mail drops nothing
 }
 
 // CreateAccount makes an account on the host's word, also where sign-up is closed: no throttle, no charge, no session,
@@ -116,8 +117,11 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 	if spec.Password == "" {
 		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none to be changed
 	}
-	if spec.Verified {
+	if spec.Verified || spec.Proven {
 		x.EmailVerifiedAt = now
+	}
+	if spec.Proven {
+		x.EmailProvenAt = now
 	}
 	return x, nil
 }
@@ -125,6 +129,7 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 // given makes an account on the host's word.
 func (a *Authenticator) given(ctx context.Context, x Account, now time.Time) (Account, error) {
 	n := store.NewAccount{Account: x}
+	n.Events = []Event{about(&x, EventAccountCreated)}
 	if x.Parent == Root {
 		n.Grant = a.initialGrant(x.ID, now)
 	}
@@ -180,7 +185,7 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 // for a child, for a member of another one's organization and for the parent of the app's own users; [ErrInvalidInput]
 // with the field.
 func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
-	return h.auth.updateOrganization(ctx, p, func() (Subject, error) { return h.somebody(ctx, parent) })
+	return h.auth.updateOrganization(ctx, uuid.Nil, p, func() (Subject, error) { return h.somebody(ctx, parent) })
 }
 
 // UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it.

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,10 @@ import (
 type Client struct {
 	Addr  netip.Addr // the peer's, or that told by a trusted proxy
 	Agent string     // User-Agent; cut to 256 bytes where it is kept
+
+	// Device is what a host keeps in a cookie of its own, random and at least 128 bits, at most 256 bytes. Clients
+	// without an Addr, such as behind a unix socket, are recognised by it and by nothing else. Empty: not at all.
+	Device string
 }
 
 // unmapped returns the address as one of a kind: IPv4 out of its IPv6 form, without zone.
@@ -74,10 +79,46 @@ type Identity struct {
 	Audience  Audience
 	Limited   Limitation
 	HasFactor bool
-	Verified  bool
+	Verified  bool      // the email: its link was opened
+	Proven    bool      // the mailbox: they have shown that it is theirs
 	ProvedAt  time.Time // when they last proved who they are
 	ExpiresAt time.Time // of the token
 }
+
+// business is something that a session is good for although it is limited.
+type business int
+
+const (
+	toLeave    business = iota // sign out
+	toChoose                   // another password
+	toRead                     // the own profile
+	toBeProven                 // resend a link, change the address
+	toProve                    // once more who they are, or that the mailbox is theirs
+	toEnrol                    // a second factor
+)
+
+// permitted is what each limitation leaves. Export, deletion, keys and everything about other accounts are in none.
+var permitted = map[Limitation][]business{
+	LimitedPassword:     {toLeave, toChoose},
+	LimitedUnverified:   {toLeave, toChoose, toRead, toBeProven, toProve},
+	LimitedSecondFactor: {toLeave, toChoose, toRead, toProve, toEnrol},
+}
+
+// may returns nil when the session is good for one of these: always, unless it is limited. [ErrLimitedSession], for
+// nobody [ErrInvalidToken].
+func (id *Identity) may(what ...business) error {
+	switch {
+	case id == nobody:
+		return ErrInvalidToken
+	case id.Limited == Unlimited || slices.ContainsFunc(what, func(b business) bool { return slices.Contains(permitted[id.Limited], b) }):
+		return nil
+	}
+	return ErrLimitedSession
+}
+
+// MayReadProfile returns nil when the session may be shown whom it speaks for: always, unless it is limited to choosing
+// a password. [ErrLimitedSession].
+func (id *Identity) MayReadProfile() error { return id.orNobody().may(toRead) }
 
 // IsParent reports whether the account has no parent.
 func (id *Identity) IsParent() bool { return id.Parent == Root }

@@ -3,10 +3,15 @@ package tollkeeper_test
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A host's handler that forgot to ask who calls hands on no Identity, or an empty one. It gets an error, no panic, and nothing
@@ -64,4 +69,41 @@ func call(t *testing.T, name string, method reflect.Value, in []reflect.Value) (
 		}
 	}()
 	return method.Call(in)
+}
+
+// A limited session beside a link is worth what it is worth elsewhere: one that must enrol a factor proves the mailbox
+// first, one that must choose a password does not, and neither moves the account.
+func TestLimitedSessionBesideALink(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec   tollkeeper.AccountSpec
+		proves error
+	}{
+		"second factor": {tollkeeper.AccountSpec{Role: tollkeeper.RoleAdmin}, nil},
+		"password":      {tollkeeper.AccountSpec{Temporary: true}, tollkeeper.ErrLimitedSession},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				c.spec.Email, c.spec.Password = "limited@home.example", password
+				x, err := w.Auth.Host().CreateAccount(ctx, c.spec)
+				w.ok(err)
+				id := w.SignedIn(authtest.Account{ID: x.ID, Parent: x.Parent, Email: x.Email, Password: password})
+				if id.Limited == tollkeeper.Unlimited {
+					w.Fatal("the session is not limited")
+				}
+				w.ok(w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: x.Email}))
+				link := tollkeeper.SecretText(w.LastToken(x.Email, tollkeeper.MailVerify))
+				w.want(errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: link, By: id})), c.proves)
+
+				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: x.ID})
+				w.ok(err)
+				w.ok(w.Store.QueueMail(ctx, []store.QueuedMail{{
+					ID: uuid.New(), Kind: tollkeeper.MailChangeEmail, Lookup: store.Lookup{ID: x.ID}, To: "new@home.example", DueAt: w.Now(),
+					Args: map[string]string{"epoch": strconv.FormatInt(s.Account.Epoch, 10), "from": s.Account.EmailKey},
+				}}))
+				w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: x.Email})) // which wakes the worker
+				link = tollkeeper.SecretText(w.LastToken("new@home.example", tollkeeper.MailChangeEmail))
+				w.want(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: link, By: id}), tollkeeper.ErrLimitedSession)
+			}, func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
+		})
+	}
 }

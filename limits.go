@@ -22,7 +22,7 @@ type Limits struct {
 	Links          []Limit // of links per network. Zero: 30 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
-	CodeTries      []Limit // of codes for one address, wrong ones and right ones; each is compared with every live code. Zero: 25 per day
+	CodeTries      Limit   // of wrong codes for one address by networks that did not ask for one. Zero: 10 per day
 	Resend         []Limit // of verification mails per (scope, email). Zero: 1 per minute
 	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
 	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
@@ -59,7 +59,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Links, Rate(30, time.Minute))
 	def(&l.CodeNetwork, Rate(10, time.Hour))
 	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
-	def(&l.CodeTries, Rate(25, 24*time.Hour))
+	setZero(&l.CodeTries, Limit{Free: 10, Window: 24 * time.Hour})
 	def(&l.Resend, Rate(1, time.Minute))
 	return l
 }
@@ -90,7 +90,7 @@ func (l Limits) reset(a Audience) []Limit {
 const longest = 10 * 365 * 24 * time.Hour
 
 func (l Limits) check() error {
-	rates := slices.Concat(l.SignUp, l.Links, l.CodeNetwork, l.CodeAddress, l.CodeTries, l.Resend)
+	rates := slices.Concat(l.SignUp, l.Links, l.CodeNetwork, l.CodeAddress, l.Resend)
 	for _, r := range l.SignIn {
 		rates = append(rates, r...)
 	}
@@ -105,7 +105,7 @@ func (l Limits) check() error {
 	if k := l.Lock; k.Free < 1 || k.Base < time.Millisecond || k.Base > time.Hour || k.Max < k.Base || k.Max > longest || k.Window <= 0 || k.Window > longest || k.Every != 0 || !wholeMillis(k.Base, k.Max, k.Window) {
 		return bad("Limits.Lock", "must have Free, Base of at most an hour, Max and Window in whole milliseconds, and no Every")
 	}
-	for _, c := range []Limit{l.PairCeiling, l.AccountCeiling, l.EmailCeiling, l.Factor, l.FactorCeiling} {
+	for _, c := range []Limit{l.PairCeiling, l.AccountCeiling, l.EmailCeiling, l.CodeTries, l.Factor, l.FactorCeiling} {
 		if c.Free < 1 || c.Window < time.Millisecond || c.Window > longest || c.Every != 0 || c.Base != 0 || !wholeMillis(c.Window) {
 			return bad("Limits", "has a ceiling without Free and Window, or with more than these")
 		}

@@ -2,7 +2,7 @@ package tollkeeper
 
 import (
 	"context"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,10 +13,12 @@ import (
 
 // guess is a try at an account, for the throttles.
 type guess struct {
-	scope    string // Scope.String()
-	email    string // canonical, or the raw text of one that is none
+	scope    string    // Scope.String()
+	email    string    // canonical, or the raw text of one that is none
+	account  uuid.UUID // whose second factor or session it is
 	audience Audience
 	client   Client
+	began    Client // who took the first step, when that is what a second one ends; zero: there was none
 }
 
 // Kinds of buckets. When both refuse, a lock is reported.
@@ -25,118 +27,204 @@ const (
 	kindRate
 )
 
+// guessing is a kind of proof that can be guessed.
+type guessing int
+
+const (
+	wayPassword guessing = iota + 1
+	wayCode              // mailed
+	wayConfirm           // the own password, by a session
+	wayApp               // a code of an authenticator app
+	wayRecovery          // a recovery code
+)
+
+// part is something that the key of a bucket is made of.
+type part int
+
+const (
+	ofScope part = iota
+	ofEmail
+	ofNetwork
+	ofAccount
+)
+
+// spared says which networks a bucket does not refuse.
+type spared int
+
+const (
+	none       spared = iota
+	recognised        // where the account signed in
+	asker             // those that asked for a code
+)
+
+// throttle is a bucket of the table: what counts in it, and all that can take it back.
+type throttle struct {
+	name    string
+	way     guessing // whose wrong proofs count; right ones give their own place back
+	keyed   []part   // without an address, there is no bucket that is keyed on the network
+	limit   func(*Limits) Limit
+	kind    int
+	forget  bool       // a right proof forgets all failures, too
+	cleared []guessing // and so does one of these, which holds no place here
+	spares  spared     // networks
+	pardon  []part     // a proof of the mailbox pardons what has these in common with it; none: nothing does
+}
+
+// throttles are all buckets of failures (SECURITY.md section 4, Lockout, Email OTP, TOTP). What counts, what settles,
+// what a proven mailbox pardons: everything is read from here. An issuer's word pardons what is keyed on the scope.
+var throttles = []throttle{
+	{
+		name: "lock", way: wayPassword, keyed: []part{ofScope, ofEmail, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
+		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofEmail},
+	}, {
+		name: "pair", way: wayPassword, keyed: []part{ofEmail, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
+		pardon: []part{ofEmail},
+	}, {
+		name: "account", way: wayPassword, keyed: []part{ofScope, ofEmail}, limit: func(l *Limits) Limit { return l.AccountCeiling },
+		spares: recognised, pardon: []part{ofScope, ofEmail},
+	}, {
+		name: "email", way: wayPassword, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.EmailCeiling },
+		spares: recognised, pardon: []part{ofEmail},
+	}, {
+		name: "tries", way: wayCode, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.CodeTries }, kind: kindRate, spares: asker,
+	}, {
+		name: "self", way: wayConfirm, keyed: []part{ofAccount, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
+		forget: true, pardon: []part{ofAccount},
+	}, {
+		name: "selves", way: wayConfirm, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.EmailCeiling }, pardon: []part{ofAccount},
+	}, {
+		name: "factor", way: wayApp, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.Factor }, kind: kindRate,
+		forget: true, cleared: []guessing{wayRecovery},
+	}, {
+		name: "factors", way: wayApp, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.FactorCeiling }, kind: kindRate,
+		forget: true, cleared: []guessing{wayRecovery},
+	}, {
+		name: "recovery", way: wayRecovery, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.Factor }, kind: kindRate, forget: true,
+	},
+}
+
+// words returns what the parts stand for in a guess; false: it has none of one.
+func (g *guess) words(parts []part) ([]string, bool) {
+	words := make([]string, len(parts))
+	for i, p := range parts {
+		switch p {
+		case ofScope:
+			words[i] = g.scope
+		case ofEmail:
+			words[i] = g.email
+		case ofNetwork:
+			words[i] = g.client.network()
+		case ofAccount:
+			if g.account != uuid.Nil {
+				words[i] = g.account.String()
+			}
+		}
+		if words[i] == "" {
+			return nil, false
+		}
+	}
+	return words, true
+}
+
+// bucketOf is the throttle's bucket for a guess; false: it has none.
+func (a *Authenticator) bucketOf(t *throttle, g *guess) (store.Bucket, bool) {
+	words, ok := g.words(t.keyed)
+	if !ok {
+		return store.Bucket{}, false
+	}
+	b := store.Bucket{Key: a.digests.bucket(append([]string{t.name}, words...)...), Limit: t.limit(&a.cfg.Limits)}
+	if words, ok := g.words(t.pardon); ok && len(t.pardon) > 0 {
+		b.Pardon = a.pardonOf(t.pardon, words)
+	}
+	switch t.spares {
+	case recognised:
+		b.Waive = a.markOf(*g)
+	case asker:
+		b.Waive = a.askerOf(*g)
+	}
+	return b, true
+}
+
+// pardonOf names a pardon: one row for all buckets that it concerns, on every network.
+func (a *Authenticator) pardonOf(parts []part, words []string) store.Digest {
+	kind := make([]byte, len(parts))
+	for i, p := range parts {
+		kind[i] = '0' + byte(p)
+	}
+	return a.digests.bucket(append([]string{"pardon", string(kind)}, words...)...)
+}
+
 // hit is a bucket with what its refusal means.
 type hit struct {
 	store.Bucket
-	kind    int
-	forget  bool // by a success
-	forgive bool // a success gives its own attempt back
+	kind int
+	row  *throttle // nil: a rate
 }
 
-// passwordHits are the buckets of a password attempt (SECURITY.md section 4, Lockout).
-func (a *Authenticator) passwordHits(g guess) []hit {
-	net, l, mark := g.client.network(), &a.cfg.Limits, a.markOf(g)
-	rates := l.signIn(g.audience)
-	hits := append(make([]hit, 0, 4+len(rates)), // in one piece of memory: each sign-in needs one
-		hit{Bucket: store.Bucket{Key: a.digests.bucket("lock", g.scope, g.email, net), Limit: l.Lock}, forget: true},
-		hit{Bucket: store.Bucket{Key: a.digests.bucket("pair", g.email, net), Limit: l.PairCeiling}, forgive: true},
-		hit{Bucket: store.Bucket{Key: a.digests.bucket("account", g.scope, g.email), Limit: l.AccountCeiling, Waive: mark}, forgive: true},
-		hit{Bucket: store.Bucket{Key: a.digests.bucket("email", g.email), Limit: l.EmailCeiling, Waive: mark}, forgive: true},
-	)
-	return append(hits, a.networkHits("sign-in", g.audience, g.client, rates)...)
-}
-
-// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the
-// key. Callers without an address share a bucket a hundred times as large (R24).
-func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
-	net := c.network()
-	if audience == AudiencePlatform {
-		op = "any"
+// hits are the buckets of a proof.
+func (a *Authenticator) hits(w guessing, g guess) []hit {
+	if g.client.network() == "" {
+		a.noAddress.Do(func() {
+			a.cfg.Logger.Warn("tollkeeper: a client has no address: it has no lock of its own, and is recognised by Client.Device only")
+		})
 	}
-	hits := make([]hit, len(rates))
-	key := a.digests.bucket("rate", op, string(audience), net)
-	for i, r := range rates {
-		if net == "" {
-			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
+	rates := a.cfg.Limits.signIn(g.audience)
+	list := make([]hit, 0, 4+len(rates)) // in one piece of memory: each sign-in needs one
+	for i := range throttles {
+		if t := &throttles[i]; t.way == w {
+			if b, ok := a.bucketOf(t, &g); ok {
+				list = append(list, hit{Bucket: b, kind: t.kind, row: t})
+			}
 		}
-		hits[i] = hit{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
-		key[0]++ // one digest for all: two of them are as far apart as any
 	}
-	return hits
+	return list
 }
 
-// addressHits are rates of mail to one address.
-func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) []hit {
-	hits := make([]hit, len(rates))
-	for i, r := range rates {
-		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
-	}
-	return hits
+// passwordHits are the buckets of a password attempt.
+func (a *Authenticator) passwordHits(g guess) []hit {
+	return append(a.hits(wayPassword, g), a.networkHits("sign-in", g.audience, g.client, a.cfg.Limits.signIn(g.audience))...)
 }
 
-// markOf names the network as recognised for this account.
+// where a client is, for marks: its neighbourhood, or without an address its device. Empty: neither.
+func (c Client) where() string {
+	switch {
+	case c.neighbourhood() != "":
+		return c.neighbourhood()
+	case c.Device != "":
+		return "device:" + c.Device[:min(len(c.Device), maxDevice)]
+	}
+	return ""
+}
+
+const maxDevice = 256
+
+// markOf names the network as recognised for this address in this scope; zero: there is nothing to recognise.
 func (a *Authenticator) markOf(g guess) store.Digest {
-	return a.digests.bucket("mark", g.scope, g.email, g.client.neighbourhood())
+	return a.markAt("mark", g.client.where(), g.scope, g.email)
 }
 
-// taken is what a Take counted, for releasing it later.
+// askerOf names the network as one that asked for a code.
+func (a *Authenticator) askerOf(g guess) store.Digest {
+	where := g.client.network()
+	if where == "" {
+		where = g.client.where()
+	}
+	return a.markAt("asked", where, g.email)
+}
+
+func (a *Authenticator) markAt(name, where string, words ...string) store.Digest {
+	if where == "" {
+		return store.Digest{}
+	}
+	return a.digests.bucket(append([]string{name, where}, words...)...)
+}
+
+// taken is what a Take counted, for settling it later.
 type taken struct {
 	hits     []hit
 	decision store.Decision
+	way      guessing
 	guess    guess
-	also     []store.Digest // further buckets that a success forgets
-}
-
-// ask has the store count the hits, before anything expensive is done (R17, R21).
-func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
-	buckets := make([]store.Bucket, len(hits))
-	for i, c := range hits {
-		buckets[i] = c.Bucket
-	}
-	d, err := a.attempts.Take(ctx, buckets, now)
-	if err != nil {
-		return d, err
-	}
-	if len(d.Outcomes) != len(hits) {
-		return d, ErrInternal
-	}
-	return d, nil
-}
-
-// take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter.
-func (a *Authenticator) take(ctx context.Context, hits []hit, now time.Time) (taken, error) {
-	d, err := a.ask(ctx, hits, now)
-	if err != nil {
-		return taken{}, err
-	}
-	if !d.Allowed {
-		return taken{}, refusal(hits, d, now)
-	}
-	return taken{hits: hits, decision: d}, nil
-}
-
-// refusal tells a lock before a rate, with the longest wait of its kind.
-func refusal(hits []hit, d store.Decision, now time.Time) error {
-	waits := map[int]time.Duration{}
-	for i, o := range d.Outcomes {
-		if o.Refused {
-			waits[hits[i].kind] = max(waits[hits[i].kind], o.State.Until.Sub(now), time.Second)
-		}
-	}
-	if wait, locked := waits[kindLock]; locked {
-		return ErrLocked.WithRetryAfter(wait)
-	}
-	return ErrRateLimited.WithRetryAfter(waits[kindRate])
-}
-
-// refusedOnly reports whether the refusal came from just the buckets from index on.
-func refusedOnly(d store.Decision, from int) bool {
-	for i, o := range d.Outcomes {
-		if o.Refused && i < from {
-			return false
-		}
-	}
-	return !d.Allowed
 }
 
 const (
@@ -144,78 +232,163 @@ const (
 	renewNetwork    = 15 * 24 * time.Hour
 )
 
-// earned is what a proven password means for the buckets that counted it.
-func (t taken) earned() store.Release {
-	s := store.Release{Forget: t.also}
-	for i := range t.hits {
-		c := &t.hits[i]
+// earned is what a right proof means: its places are given back, and where the table says so, failures forgotten.
+func (a *Authenticator) earned(t taken) store.Release {
+	r := t.undecided()
+	for i := range throttles {
+		row := &throttles[i]
+		g := t.guess
 		switch {
-		case !t.decision.Outcomes[i].Counted:
-		case c.forget:
-			s.Forget = append(s.Forget, c.Key)
-		case c.forgive:
-			if s.Forgive == nil {
-				s.Forgive = make([]store.Bucket, 0, len(t.hits)-i)
+		case row.way == t.way && row.forget:
+		case slices.Contains(row.cleared, t.way):
+			g.client = g.began // phones change networks: what the first step met is on its own
+		default:
+			continue
+		}
+		if b, ok := a.bucketOf(row, &g); ok {
+			r.Forget = append(r.Forget, b)
+		}
+	}
+	return r
+}
+
+// undecided is what an attempt means whose proof was not looked at, or was right and is not enough.
+func (t taken) undecided() store.Release {
+	return store.Release{Forgive: t.held(none, recognised, asker)}
+}
+
+// failed is what a wrong proof means. That of an asker counts at the code, not in the bucket of all others.
+func (t taken) failed() store.Release {
+	r := store.Release{Failed: t.held(none, recognised, asker)}
+	if _, asked := t.asked(); asked {
+		r = store.Release{Failed: t.held(none, recognised), Forgive: t.held(asker)}
+	}
+	return r
+}
+
+// held are the buckets that hold a place for the attempt and spare one of those.
+func (t taken) held(spares ...spared) []store.Bucket {
+	var list []store.Bucket
+	for i := range t.hits {
+		if h := &t.hits[i]; h.row != nil && t.decision.Outcomes[i].Counted && slices.Contains(spares, h.row.spares) {
+			list = append(list, h.Bucket)
+		}
+	}
+	return list
+}
+
+// asked returns the network's mark, if it asked for a code.
+func (t taken) asked() (store.Digest, bool) {
+	for i := range t.hits {
+		if h := &t.hits[i]; h.row != nil && h.row.spares == asker && !t.decision.Outcomes[i].Marked.IsZero() {
+			return h.Waive, true
+		}
+	}
+	return store.Digest{}, false
+}
+
+// mark returns until when the network is recognised for the account; zero: it is not.
+func (t taken) mark(account uuid.UUID) time.Time {
+	for i, o := range t.decision.Outcomes {
+		if h := &t.hits[i]; h.row != nil && h.row.spares == recognised && o.Owner == account {
+			return o.Marked
+		}
+	}
+	return time.Time{}
+}
+
+// owned takes again, without them, what was let in by marks that are not the account's: they tell nothing about
+// it, whoever earned them. The rates have counted already.
+func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (taken, error) {
+	foreign := false
+	again := make([]hit, 0, len(t.hits))
+	for i, o := range t.decision.Outcomes {
+		h := t.hits[i]
+		if h.row == nil {
+			continue
+		}
+		if h.row.spares == recognised && o.Owner != account {
+			foreign = foreign || o.Waived
+			h.Waive = store.Digest{}
+		}
+		again = append(again, h)
+	}
+	if !foreign {
+		return t, nil
+	}
+	a.release(ctx, t.undecided())
+	next, err := a.take(ctx, again, a.now())
+	next.way, next.guess = t.way, t.guess
+	return next, err
+}
+
+// pardon adds to a release what a proof of the account's mailbox, or the word of an issuer, pardons on every network:
+// all that the table names, under every spelling of the scope. The network that it came from is recognised from now on.
+func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven bool, now time.Time) {
+	scopes := scopesOf(s)
+	known := map[store.Digest]bool{}
+	for _, scope := range scopes {
+		g := guess{scope: scope, email: s.Account.EmailKey, client: c}
+		if mark := a.markOf(g); mark != (store.Digest{}) {
+			r.Marks = append(r.Marks, mark)
+		}
+	}
+	if proven && s.Parent != nil && !s.Parent.House {
+		scopes = append(scopes, Tenants.String()) // where a sign-in without a key is counted
+	}
+	for i := range throttles {
+		row := &throttles[i]
+		if len(row.pardon) == 0 || !proven && !slices.Contains(row.pardon, ofScope) {
+			continue
+		}
+		for _, scope := range scopes {
+			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID, client: c}
+			words, ok := g.words(row.pardon)
+			if key := a.pardonOf(row.pardon, words); ok && !known[key] {
+				known[key] = true
+				r.Pardon = append(r.Pardon, key)
 			}
-			s.Forgive = append(s.Forgive, c.Bucket)
 		}
 	}
-	return s
+	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
+	r.PardonUntil = now.Add(a.cfg.Limits.remembered())
 }
 
-// remembered reports whether the network is a recognised one, and long enough to need no new mark.
-func (t taken) remembered(now time.Time) bool {
-	for _, o := range t.decision.Outcomes {
-		if !o.Marked.Before(now.Add(renewNetwork)) {
-			return true
+// opened pardons after a proof of the mailbox that makes no session.
+func (a *Authenticator) opened(ctx context.Context, s Subject, c Client) {
+	var r store.Release
+	a.pardon(&r, s, c, true, a.now())
+	a.release(ctx, r)
+}
+
+// remembered is how long anything that a pardon concerns is kept at most.
+func (l *Limits) remembered() (most time.Duration) {
+	for i := range throttles {
+		if t := &throttles[i]; len(t.pardon) > 0 {
+			refuses, remembers := t.limit(l).Longest()
+			most = max(most, store.HeldFor+refuses+remembers)
 		}
 	}
-	return false
+	return most
 }
 
-// release forgives apart from the session: where attempts live in another store, or where a right password did
-// not lead to a session. Best effort: lost, the attempts stay counted, which is the strict side (R21).
-func (a *Authenticator) release(ctx context.Context, s store.Release, now time.Time) {
-	if s.Zero() {
-		return
-	}
-	ctx, cancel := bestEffort(ctx)
-	defer cancel()
-	if err := a.attempts.Release(ctx, s, now); err != nil {
-		a.cfg.Logger.Warn("tollkeeper: attempts not released", "error", err)
-	}
+// takeConfirm is for a password that a signed-in caller repeats: a stolen session does not try passwords freely (R04,
+// R17).
+func (a *Authenticator) takeConfirm(ctx context.Context, by *Identity, c Client, now time.Time) (taken, error) {
+	g := guess{account: by.Account, client: c}
+	t, err := a.take(ctx, a.hits(wayConfirm, g), now)
+	t.way, t.guess = wayConfirm, g
+	return t, err
 }
 
-// recognised reports whether the network was a known one of the account.
-func (t taken) recognised() bool {
-	for _, o := range t.decision.Outcomes {
-		if !o.Marked.IsZero() {
-			return true
-		}
+// takeFactor is for the second factor (R41): proving the first one again gives nothing back. Codes of an app and
+// recovery codes do not stop each other, so that a recovery code opens what a hundred wrong codes have closed.
+func (a *Authenticator) takeFactor(ctx context.Context, g guess, code string, now time.Time) (taken, error) {
+	w := wayRecovery
+	if _, ok := canon.Code(code); ok {
+		w = wayApp
 	}
-	return false
-}
-
-// accountHits are the buckets of a password that a signed-in caller repeats: a lock of the account and network, and a
-// ceiling of the account over all networks, so that a stolen session does not try passwords freely (R04, R17).
-func (a *Authenticator) accountHits(by *Identity, c Client) []hit {
-	id, l := by.Account.String(), a.cfg.Limits
-	return []hit{
-		{Bucket: store.Bucket{Key: a.digests.bucket("self", id, c.network()), Limit: l.Lock}, forget: true},
-		{Bucket: store.Bucket{Key: a.digests.bucket("selves", id), Limit: l.EmailCeiling}, forgive: true},
-	}
-}
-
-// takeFactor hits the second factor's own limiter (R41): proving the first factor again gives nothing back. The
-// ceiling of consecutive tries stops codes of an app only, so that a recovery code can still open; its success forgets
-// both.
-func (a *Authenticator) takeFactor(ctx context.Context, account uuid.UUID, code string, now time.Time) (taken, error) {
-	window := hit{Bucket: store.Bucket{Key: a.digests.bucket("factor", account.String()), Limit: a.cfg.Limits.Factor}, kind: kindRate, forget: true}
-	ceiling := hit{Bucket: store.Bucket{Key: a.digests.bucket("factors", account.String()), Limit: a.cfg.Limits.FactorCeiling}, kind: kindRate, forget: true}
-	if canon.ValidCode(code) {
-		return a.take(ctx, []hit{window, ceiling}, now)
-	}
-	t, err := a.take(ctx, []hit{window}, now)
-	t.also = []store.Digest{ceiling.Key}
+	t, err := a.take(ctx, a.hits(w, g), now)
+	t.way, t.guess = w, g
 	return t, err
 }

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -37,6 +38,7 @@ type Message struct {
 // Keys of QueuedMail.Args.
 const (
 	argAudience = "audience"
+	argAsker    = "asker"
 	argPath     = "path"
 	argNotice   = "notice"
 	argNetwork  = "network"
@@ -45,6 +47,9 @@ const (
 	argCredits  = "credits"
 	argEpoch    = "epoch"
 	argFrom     = "from"
+	argPassword = "password"   // of a dropped one: not empty
+	argLinked   = "identities" // how many were dropped
+	argKey      = "key"        // of a tenant that has another one: not empty
 )
 
 const (
@@ -71,12 +76,13 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		out.data = out.data.WithoutNumbers()
 		out.data.Code = random.Code()
 		out.secret = a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now)
+		_, _ = hex.Decode(out.secret.Asker[:], []byte(m.Args[argAsker]))
 	case MailReset:
 		token := random.Token()
 		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
 	case MailVerify:
-		if !s.Account.EmailVerifiedAt.IsZero() {
+		if !s.Account.EmailProvenAt.IsZero() {
 			return out, false
 		}
 		token, ttl := random.Token(), longLinkTTL
@@ -84,7 +90,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 			token, ttl = random.ShortToken(), shortLinkTTL
 		}
 		out.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
-		out.data.Link = a.links(s, a.cfg.Mail.Links.Verify, verifyPage(s), m.Args[argPath]).Link(token)
+		out.data.Link = a.verifyLinks(s, m.Args[argPath]).Link(token)
 	case MailChangeEmail:
 		if overtaken(m, s.Account) {
 			return out, false
@@ -96,9 +102,13 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	case MailNotice, MailCreditAlert:
 		out.data.Notice, out.data.Network, out.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
 		out.data.Level, out.data.Credits = m.Args[argLevel], m.Args[argCredits]
+		out.data.DroppedPassword = m.Args[argPassword] != ""
+		out.data.DroppedIdentities, _ = strconv.Atoi(m.Args[argLinked])
+		out.data.DroppedKey = m.Args[argKey] != ""
 	default:
 		return out, false
 	}
+	out.secret.Mail = m.ID
 	out.data.Lifetime = letter.Lifetime(out.secret.ExpiresAt.Sub(out.secret.CreatedAt))
 	return out, true
 }
@@ -110,7 +120,7 @@ func (a *Authenticator) addressed(s Subject, m store.QueuedMail) outgoing {
 	if out.to == "" {
 		out.to = s.Account.Email // the stored address, never the request's spelling (R31)
 	}
-	if o := s.Organization; o != nil && (s.Account.Organization == nil || !s.Account.EmailVerifiedAt.IsZero()) {
+	if o := s.Organization; o != nil && (s.Account.Organization == nil || !s.Account.EmailProvenAt.IsZero()) {
 		out.data.Organization, out.data.OrganizationURL = o.Name, o.URL
 	}
 	return out
@@ -143,11 +153,21 @@ func (a *Authenticator) mailed(s Subject, p store.Purpose, bound, value string, 
 	}
 }
 
-func verifyPage(s Subject) string {
-	if s.Organization == nil {
-		return ""
+// verifyLinks leads to the page of the organization whose account it is, or to what the request asked for. An owner's
+// stays with the host, as that of a reset does: with its token and a session, whoever signed up would prove the
+// mailbox.
+func (a *Authenticator) verifyLinks(s Subject, asked string) letter.Links {
+	if s.Account.Organization != nil {
+		s.Organization = nil
+		if checkVerifyPath(asked, nil, a.cfg.BaseURL) != nil {
+			asked = "" // of before there was an organization, or of an older version
+		}
 	}
-	return s.Organization.AuthURLs.Verify
+	page := ""
+	if s.Organization != nil {
+		page = s.Organization.AuthURLs.Verify
+	}
+	return a.links(s, a.cfg.Mail.Links.Verify, page, asked)
 }
 
 // resetPage is the page of the organization whose account it is. Its owner goes to the host's: whoever signed up with
@@ -178,8 +198,10 @@ const (
 	noticeRole     = "role"
 	noticeEmail    = "email"
 	noticeFactor   = "factor"
+	noticeIdentity = "identity"
 	noticeNetwork  = "network"
 	noticeReuse    = "reuse"
+	noticeDropped  = "dropped"
 )
 
 // notice is the mail that goes, in the same step as the change, to the account's address as it was before it.
@@ -191,6 +213,21 @@ func (a *Authenticator) notice(s Subject, what string) []store.QueuedMail {
 		ID: newID(), Kind: MailNotice, Lookup: store.Lookup{ID: s.Account.ID}, To: s.Account.Email, DueAt: a.now(),
 		Args: map[string]string{argNotice: what},
 	}}
+}
+
+// noticeOf is the notice of what a first proof dropped, with the way to a password.
+func (a *Authenticator) noticeOf(s Subject, d Dropped) []store.QueuedMail {
+	mail := a.notice(s, noticeDropped)
+	for _, m := range mail {
+		m.Args[argLinked] = strconv.Itoa(len(d.Identities))
+		if d.Password {
+			m.Args[argPassword] = "dropped"
+		}
+		if d.TenantKey {
+			m.Args[argKey] = "replaced"
+		}
+	}
+	return mail
 }
 
 var noticeSpace = uuid.MustParse("b8b3a1a4-0a75-5d0e-9d3f-3ad9d5d3c2a7")

@@ -87,9 +87,44 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 			if m := w.LastMail(child.Email, tollkeeper.MailReset); !contains(string(m.Text), page) {
 				t.Error("a child's link does not lead to the page of its organization")
 			}
-			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"}))
+			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"})))
 		}
 	})
+}
+
+// The link that proves the mailbox must not lead there either: with its token and a session of theirs, whoever signed up
+// would prove a mailbox that is not theirs, as soon as anything opens the link.
+func TestVerificationLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("victim@example.com")
+		home, page := "https://evil.example", "https://evil.example/verify"
+		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{Verify: &page}})
+		w.ok(err)
+		w.want(w.Auth.RequestOwnVerification(ctx, p.Identity, page, tollkeeper.Client{}), tollkeeper.ErrInvalidInput)
+		for _, ask := range []func() error{
+			func() error { return w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}) },
+			func() error { return w.Auth.RequestOwnVerification(ctx, p.Identity, "/verify", tollkeeper.Client{}) },
+			func() error {
+				return w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email, VerifyPath: "/verify"})
+			},
+			func() error {
+				return errOf(w.Auth.EnrolFactor(ctx, p.Identity, tollkeeper.FactorEnrolment{Password: password}))
+			},
+		} {
+			w.Advance(2 * time.Minute)
+			if err := ask(); err != nil {
+				w.want(err, tollkeeper.ErrUnverified)
+			}
+			if m := w.LastMail(p.Email, tollkeeper.MailVerify); contains(string(m.Text+m.HTML), "evil.example") {
+				t.Errorf("the token goes to the page of whoever signed up: %s", m.Text)
+			}
+		}
+		child := w.child(p, "child@example.com")
+		w.ok(w.Auth.RequestOwnVerification(ctx, child.Identity, "", tollkeeper.Client{}))
+		if m := w.LastMail(child.Email, tollkeeper.MailVerify); !contains(string(m.Text), page) {
+			t.Error("a child's link does not lead to the page of its organization")
+		}
+	}, unlimited)
 }
 
 func TestSignInFromANewNetworkIsTold(t *testing.T) {

@@ -27,7 +27,7 @@ type OrganizationPatch struct {
 	DomainRestriction    *bool
 	VerificationRequired *bool
 	FactorRequired       *bool
-	Google               *GoogleSettings
+	Issuers              []IssuerSettings // each takes the place of the one of its name
 	Authorized           *[]uuid.UUID
 }
 
@@ -51,7 +51,7 @@ func (a *Authenticator) Organization(ctx context.Context, by *Identity) (Organiz
 	if err != nil {
 		return OrganizationDetails{}, err
 	}
-	a.event(Event{Name: EventDetailsRead, Account: by.Account, Parent: by.Parent, Audience: by.Audience})
+	a.event(Event{Name: EventDetailsRead, Scope: by.Parent, Account: by.Account, Audience: by.Audience})
 	if by.IsParent() && by.Limited == Unlimited {
 		return a.detailsWithKey(s)
 	}
@@ -125,7 +125,7 @@ func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p 
 	if err := tenant(by); err != nil {
 		return OrganizationDetails{}, err
 	}
-	return a.updateOrganization(ctx, p, func() (Subject, error) { return a.self(ctx, by) })
+	return a.updateOrganization(ctx, by.Account, p, func() (Subject, error) { return a.self(ctx, by) })
 }
 
 // tenant refuses whoever may not speak for a parent.
@@ -140,7 +140,7 @@ func tenant(by *Identity) error {
 }
 
 // updateOrganization changes the organization of the owner that find returns.
-func (a *Authenticator) updateOrganization(ctx context.Context, p OrganizationPatch, find func() (Subject, error)) (d OrganizationDetails, err error) {
+func (a *Authenticator) updateOrganization(ctx context.Context, by uuid.UUID, p OrganizationPatch, find func() (Subject, error)) (d OrganizationDetails, err error) {
 	err = a.retry(func() error {
 		s, err := find()
 		if err != nil {
@@ -158,6 +158,9 @@ func (a *Authenticator) updateOrganization(ctx context.Context, p OrganizationPa
 		}
 		c := store.Change{Account: s.Account}
 		c.Account.OrganizationOwner, c.Account.Organization = s.Account.ID, &o
+		e := about(&s.Account, EventOrganization)
+		e.By = by
+		c.Events = []Event{e}
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
 		}
@@ -165,9 +168,6 @@ func (a *Authenticator) updateOrganization(ctx context.Context, p OrganizationPa
 		d, err = a.detailsWithKey(s)
 		return err
 	})
-	if err == nil {
-		a.event(Event{Name: EventOrganization, Account: d.Owner})
-	}
 	return d, err
 }
 
@@ -206,6 +206,7 @@ func (h Host) AddMember(ctx context.Context, m Membership) error {
 		}
 		c := store.Change{Account: s.Account}
 		c.Account.OrganizationOwner = m.Owner
+		c.Events = []Event{about(&s.Account, EventMemberAdded)}
 		_, _, err = a.update(ctx, c, a.now())
 		return err
 	})
@@ -225,15 +226,15 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 		}
 		c := store.Change{Account: s.Account, EndSessions: true}
 		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.CurrentMaster(), s.Account.KeyVersion+1
+		e := about(&s.Account, EventTenantKeyRotated)
+		e.By = by.Account
+		c.Events = []Event{e}
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err
 		}
 		key, err = a.tenantKeyText(&s.Account)
 		return err
 	})
-	if err == nil {
-		a.event(Event{Name: EventTenantKeyRotated, Account: by.Account})
-	}
 	return key, err
 }
 
@@ -245,7 +246,11 @@ func (p OrganizationPatch) apply(o Organization) (Organization, error) {
 	set(&o.DomainRestriction, p.DomainRestriction)
 	set(&o.VerificationRequired, p.VerificationRequired)
 	set(&o.FactorRequired, p.FactorRequired)
-	set(&o.Google, p.Google)
+	o.Issuers = slices.Clone(o.Issuers)
+	for _, s := range p.Issuers {
+		o.Issuers = slices.DeleteFunc(o.Issuers, func(e IssuerSettings) bool { return e.Issuer == s.Issuer })
+		o.Issuers = append(o.Issuers, s)
+	}
 	if p.Authorized != nil {
 		o.Authorized = slices.Clone(*p.Authorized)
 	}
@@ -293,14 +298,19 @@ func checkOrganization(o Organization) error {
 			return ErrInvalidInput.WithField("authUrls").WithMessage("Auth URLs must be https URLs under the organization's domain")
 		}
 	}
-	if !canon.ValidLine(o.Google.ClientID, 256) || o.Google.Enabled && o.Google.ClientID == "" {
-		return ErrInvalidInput.WithField("googleSsoConfig").WithMessage("Google sign-in needs a client id of at most 256 bytes")
+	for i, s := range o.Issuers {
+		twice := slices.ContainsFunc(o.Issuers[:i], func(e IssuerSettings) bool { return e.Issuer == s.Issuer })
+		if s.Issuer == "" || twice || !canon.ValidLine(s.Issuer, 256) || !canon.ValidLine(s.ClientID, 256) || s.Enabled && s.ClientID == "" || i >= mostIssuers {
+			return ErrInvalidInput.WithField("issuers").WithMessage("Sign-in by an issuer needs its name and a client id of at most 256 bytes")
+		}
 	}
 	if len(o.Authorized) > 1000 {
 		return ErrInvalidInput.WithField("authorizedOrganizations").WithMessage("At most 1,000 organizations can be authorized")
 	}
 	return nil
 }
+
+const mostIssuers = 20 // of an organization
 
 func allURLs(u AuthURLs) []string {
 	return []string{u.SignIn, u.SignUp, u.Verify, u.Reset, u.Update, u.Resend, u.Successful}

@@ -61,17 +61,17 @@ func TestUpdateOrganizationIsChecked(t *testing.T) {
 		patch tollkeeper.OrganizationPatch
 		field string
 	}{
-		"a plain URL":           {tollkeeper.OrganizationPatch{URL: text("http://acme.example")}, "organizationUrl"},
-		"a script":              {tollkeeper.OrganizationPatch{URL: text("javascript:alert(1)")}, "organizationUrl"},
-		"a user":                {tollkeeper.OrganizationPatch{URL: text("https://a:b@acme.example")}, "organizationUrl"},
-		"a line break":          {tollkeeper.OrganizationPatch{URL: text("https://acme.example/\r\n")}, "organizationUrl"},
-		"no URL, but pages":     {tollkeeper.OrganizationPatch{AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://acme.example/reset")}}, "authUrls"},
-		"a page elsewhere":      {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://evil.example")}}, "authUrls"},
-		"a page that looks so":  {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://notacme.example")}}, "authUrls"},
-		"a page without TLS":    {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("http://acme.example")}}, "authUrls"},
-		"Google without client": {tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true}}, "googleSsoConfig"},
-		"a long list":           {tollkeeper.OrganizationPatch{Authorized: &many}, "authorizedOrganizations"},
-		"a long name":           {tollkeeper.OrganizationPatch{Name: text(strings.Repeat("x", 257))}, "organizationName"},
+		"a plain URL":              {tollkeeper.OrganizationPatch{URL: text("http://acme.example")}, "organizationUrl"},
+		"a script":                 {tollkeeper.OrganizationPatch{URL: text("javascript:alert(1)")}, "organizationUrl"},
+		"a user":                   {tollkeeper.OrganizationPatch{URL: text("https://a:b@acme.example")}, "organizationUrl"},
+		"a line break":             {tollkeeper.OrganizationPatch{URL: text("https://acme.example/\r\n")}, "organizationUrl"},
+		"no URL, but pages":        {tollkeeper.OrganizationPatch{AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://acme.example/reset")}}, "authUrls"},
+		"a page elsewhere":         {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://evil.example")}}, "authUrls"},
+		"a page that looks so":     {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("https://notacme.example")}}, "authUrls"},
+		"a page without TLS":       {tollkeeper.OrganizationPatch{URL: text("https://acme.example"), AuthURLs: tollkeeper.AuthURLsPatch{Reset: text("http://acme.example")}}, "authUrls"},
+		"an issuer without client": {tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{{Issuer: tollkeeper.IssuerGoogle, Enabled: true}}}, "issuers"},
+		"a long list":              {tollkeeper.OrganizationPatch{Authorized: &many}, "authorizedOrganizations"},
+		"a long name":              {tollkeeper.OrganizationPatch{Name: text(strings.Repeat("x", 257))}, "organizationName"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -44,6 +45,12 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 		return err
 	}
 	m := store.QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: r.Scope.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	if asked := a.askerOf(guess{email: email, client: r.Client}); asked != (store.Digest{}) {
+		m.Args[argAsker] = hex.EncodeToString(asked[:])
+		if err := a.attempts.Release(ctx, store.Release{Marks: []store.Digest{asked}, Until: now.Add(askedFor)}, now); err != nil {
+			return err
+		}
+	}
 	return a.queue(ctx, m)
 }
 
@@ -51,14 +58,16 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 type CodeRequest struct {
 	Email    string
 	Code     SecretText
+	By       *Identity // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
 	Scope    Scope
 	Audience Audience
 	Client   Client
 }
 
 // SignInWithCode signs in with a mailed code. Wrong, expired, used, unknown address: the same [ErrInvalidCredentials].
-// The five tries are shared by the live codes of an address; beyond them, only this way in is blocked. Success voids
-// all codes. The first proof of a mailbox drops what was set up before it (R34). Other errors as of
+// A network that asked for codes has five tries at each of its own, all others together ten a day for an address
+// (docs/WIRE.md section 3); beyond them, only this way in is blocked. Success voids all codes. The first proof of a
+// mailbox drops what was set up before it (R34), and says so in [SignInResult].Dropped. Other errors as of
 // [Authenticator.SignIn].
 func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (SignInResult, error) {
 	now := a.now()
@@ -68,44 +77,50 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 	}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
-	tries := a.addressHits("tries", anyScope, g.email, a.cfg.Limits.CodeTries)
-	for i := range tries {
-		tries[i].Waive = a.markOf(g) // strangers do not stop a recognised network; the tries of each code still bound it
-	}
-	hits := append(a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), tries...)
+	hits := append(a.hits(wayCode, g), a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience))...)
 	t, err := a.take(ctx, hits, now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	t.guess = g
-	if malformed != nil || !canon.ValidCode(string(r.Code)) || r.Scope.malformed() {
+	t.way, t.guess = wayCode, g
+	code, ok := canon.Code(string(r.Code))
+	if malformed != nil || !ok || r.Scope.malformed() {
+		a.release(ctx, t.failed())
 		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
 	}
+	l := r.Scope.lookup(email)
+	l.Credentials = true
+	mine, _ := t.asked()
 	s, err := a.store.ConsumeSecret(ctx, store.Claim{
-		Purpose: store.PurposeSignIn, Lookup: r.Scope.lookup(email), Digest: a.digests.secret(store.PurposeSignIn, email, string(r.Code)), Tries: codeTries,
+		Purpose: store.PurposeSignIn, Lookup: l, Digest: a.digests.secret(store.PurposeSignIn, email, code), Asker: mine, Tries: codeTries,
+		Events: []Event{{Name: EventCodeUsed, Audience: r.Audience, Network: r.Client.network()}},
 	}, now)
 	if errors.Is(err, ErrNotFound) {
+		a.release(ctx, t.failed())
 		return SignInResult{}, a.failSignIn(g, s, nil)
 	}
 	if err != nil {
+		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
-	if s.Account.EmailVerifiedAt.IsZero() {
-		if s.Account, err = a.firstProof(ctx, s.Account, now); err != nil {
-			return SignInResult{}, err
-		}
+	dropped, err := a.proveByCode(ctx, &s, r, now)
+	if err != nil {
+		a.release(ctx, t.undecided()) // the code was right
+		return SignInResult{}, err
 	}
-	return a.finishSignIn(ctx, s, attempt{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+	return a.finishSignIn(ctx, s, attempt{method: "code", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t, dropped: dropped}, now)
 }
 
-// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it returns quiet.
+// takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it returns quiet, and
+// the others count.
 func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
 	d, err := a.ask(ctx, hits, now)
 	switch {
 	case err != nil || d.Allowed:
 		return false, err
 	case refusedOnly(d, silentFrom):
-		return true, nil
+		_, err := a.take(ctx, hits[:silentFrom], now) // what is silent is charged all the same
+		return true, err
 	}
 	return false, refusal(hits, d, now)
 }
@@ -115,17 +130,24 @@ const CodeTTL = 300 * time.Second
 
 const codeTries = 5
 
-// firstProof marks the mailbox as proven, once in an account's life, before its first session on that word is made.
-func (a *Authenticator) firstProof(ctx context.Context, x Account, now time.Time) (Account, error) {
-	c := store.Change{Account: provenMailbox(x, now), EndSessions: true, Void: allPurposes}
+// askedFor is how long a network that asked tries its own code: while it may be on its way, and while it is good.
+const askedFor = 2 * CodeTTL
+
+// proveByCode makes the code a proof of the mailbox, before the first session on that word is made.
+func (a *Authenticator) proveByCode(ctx context.Context, s *Subject, r CodeRequest, now time.Time) (Dropped, error) {
+	if !s.Account.EmailProvenAt.IsZero() {
+		return Dropped{}, nil
+	}
+	c := store.Change{Account: s.Account}
+	e := about(&s.Account, EventEmailProven)
+	e.Network, e.Method = r.Client.network(), "code"
+	dropped := a.proveMailbox(&c, *s, isOwner(r.By, &s.Account), e, now)
 	x, _, err := a.update(ctx, c, now)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
-		return x, ErrInvalidCredentials // changed meanwhile: the code is used, ask for another
+		return dropped, ErrInvalidCredentials // changed meanwhile: the code is used, ask for another
 	}
-	if err == nil {
-		a.event(Event{Name: EventEmailVerified, Account: x.ID, Parent: x.Parent, Method: "code"})
-	}
-	return x, err
+	s.Account = x
+	return dropped, err
 }
 
 // mailTo checks a request for mail: the scope, the address, the rates. It returns the address in its canonical form.
@@ -170,19 +192,3 @@ func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Dig
 	}
 	return secret, s, err
 }
-
-// provenMailbox returns the account after a proof of its mailbox. The first one drops whatever was set up before anyone
-// had shown to own the address (R34).
-func provenMailbox(x Account, now time.Time) Account {
-	if x.EmailVerifiedAt.IsZero() {
-		x.Password, x.PasswordHistory, x.GoogleSubject, x.TOTP, x.TOTPPending = "", nil, "", nil, nil
-		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none any more that could be changed
-		x.EmailVerifiedAt = now
-	}
-	return x
-}
-
-// mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
-var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail}
-
-var allPurposes = append([]store.Purpose{store.PurposeRecovery}, mailedPurposes...)

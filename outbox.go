@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -97,26 +99,31 @@ func (w *worker) drain() {
 // deliver sends one row and says what becomes of it.
 func (w *worker) deliver(m store.QueuedMail) {
 	a := w.auth
-	sent, err := w.prepare(m)
-	var retry time.Time
+	to, sent, err := w.prepare(m)
+	d := store.Delivery{ID: m.ID, Tries: m.Tries}
+	tell := func(name EventName) {
+		e := about(&to, name)
+		e.Detail = string(m.Kind)
+		d.Events = []Event{e}
+	}
 	switch tries := mailTries; {
 	case err == nil && sent:
-		a.event(Event{Name: EventMailSent, Account: m.Lookup.ID, Detail: string(m.Kind)})
+		tell(EventMailSent)
 	case err == nil:
 	default:
 		if m.Kind == MailSignInCode {
 			tries = codeRetries
 		}
 		if m.Tries >= tries {
-			a.event(Event{Name: EventMailDropped, Account: m.Lookup.ID, Detail: string(m.Kind)})
+			tell(EventMailDropped)
 			a.cfg.Logger.Error("tollkeeper: mail given up", "kind", string(m.Kind), "id", m.ID, "error", err)
 			break
 		}
-		retry = a.now().Add(backoff(m.Tries))
-		a.event(Event{Name: EventMailFailed, Account: m.Lookup.ID, Detail: string(m.Kind)})
+		d.Retry = a.now().Add(backoff(m.Tries))
+		tell(EventMailFailed)
 		w.failed("mail not sent, will be tried again", err)
 	}
-	if err := a.store.FinishMail(w.ctx, m.ID, m.Tries, retry); err != nil {
+	if err := a.store.FinishMail(w.ctx, d); err != nil {
 		w.failed("outbox not written", err) // the lease runs out: it is sent once more, at-least-once
 	}
 }
@@ -129,9 +136,11 @@ func backoff(tries int) time.Duration {
 	return min(firstRetry<<(tries-1), lastRetry)
 }
 
+var errOvertaken = errors.New("mail: the account changed while its secret was made")
+
 // prepare finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
 // tell them: not sent, no error.
-func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
+func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("mail: panic: %v", r)
@@ -140,30 +149,48 @@ func (w *worker) prepare(m store.QueuedMail) (sent bool, err error) {
 	a := w.auth
 	s, err := a.store.FindAccount(w.ctx, m.Lookup)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		return to, false, nil
 	}
 	if err != nil {
-		return false, err
+		return to, false, err
 	}
+	to = s.Account
 	out, ok := a.letterFor(s, m)
 	if !ok {
-		return false, nil
+		return to, false, nil
 	}
 	if out.secret.Purpose != "" {
 		if err := a.store.PutSecrets(w.ctx, []store.Secret{out.secret}, a.now()); err != nil {
-			return false, err
+			return to, false, err
 		}
-	}
-	if m.Kind == MailChangeEmail { // what voids its link may have come just before the link
+		// What voids the account's secrets may have come just before this one: it is sent only if it came after.
 		if s, err = a.store.FindAccount(w.ctx, m.Lookup); err != nil || overtaken(m, s.Account) {
-			return false, err
+			return to, false, err
+		}
+		if s.Account.Epoch != to.Epoch {
+			return to, false, errOvertaken
 		}
 	}
 	l, err := a.mails.Render(string(m.Kind), out.data)
 	if err != nil {
-		return false, err
+		return to, false, err
 	}
-	return true, w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
+	err = w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
+	if err != nil && out.secret.Purpose != "" {
+		w.undelivered(out.secret)
+	}
+	return to, true, err
+}
+
+// undelivered ends the life of a secret that no mail brought: it is live before it is sent, so that nobody who reads
+// the mail is too early, and from then on only if it was. The next try brings another, which replaces whatever is left
+// of this one; so does the next claim of the row, should this process end before it gets here. It does not replace
+// what another sender of the same mail, who took this one for dead, has made live meanwhile.
+func (w *worker) undelivered(x store.Secret) {
+	x.Mail, x.ExpiresAt = uuid.Nil, x.CreatedAt
+	if err := w.auth.store.PutSecrets(w.ctx, []store.Secret{x}, w.auth.now()); err != nil {
+		w.failed("secret of a mail that was not sent not ended", err)
+	}
 }
 
 // send calls the Mailer, for so long. One that does not come back is left behind.

@@ -138,6 +138,56 @@ func TestMailIsGivenUp(t *testing.T) {
 	})
 }
 
+// A code is live while a mail brings it, and not when none did: of three tries two failed, and only the third's code is
+// any good.
+func TestUndeliveredCodesAreNotLive(t *testing.T) {
+	var mu sync.Mutex
+	var codes []string
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.requestCode(p))
+		for tried := 0; tried < 2; {
+			time.Sleep(time.Second)
+			mu.Lock()
+			tried = len(codes)
+			mu.Unlock()
+		}
+		synctest.Wait()
+		mu.Lock()
+		tried := codes
+		mu.Unlock()
+		for _, code := range tried {
+			_, err := w.verify(p, code)
+			w.want(err, tollkeeper.ErrInvalidCredentials)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if len(codes) != 3 {
+			w.Fatalf("%d tries", len(codes))
+		}
+		for i, code := range codes {
+			if _, err := w.verify(p, code); (err == nil) != (i == 2) {
+				t.Errorf("code %d: %v", i+1, err)
+			}
+		}
+	}, unlimited, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if m.Kind != tollkeeper.MailSignInCode {
+				return nil
+			}
+			codes = append(codes, sixDigits.FindString(string(m.Text)))
+			if len(codes) < 3 {
+				return errors.New("450 later")
+			}
+			return nil
+		})
+	})
+}
+
 // Close sends what is due and leaves the rest for the next process.
 func TestCloseDrains(t *testing.T) {
 	var sent atomic.Int64

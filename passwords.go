@@ -26,6 +26,9 @@ type PasswordChange struct {
 // [ErrInvalidCredentials], [ErrLocked], [ErrWeakPassword], [ErrConflict] when another change came first.
 func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r PasswordChange) error {
 	by = by.orNobody()
+	if err := by.may(toChoose); err != nil {
+		return err
+	}
 	s, err := a.confirm(ctx, by, r.Current, r.Client)
 	if err != nil {
 		return err
@@ -34,15 +37,15 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r Pass
 		return err
 	}
 	now := a.now()
-	change := store.Change{EndSessions: true, KeepSession: by.Session, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
+	change := store.Change{EndSessions: true, KeepSession: by.Session}
+	e := about(&s.Account, EventPasswordChanged)
+	e.Network, e.Method = r.Client.network(), "password"
+	change.Events, change.Mail = []Event{e}, a.notice(s, noticePassword)
 	if change.Account, err = a.withPassword(ctx, s.Account, r.New, now); err != nil {
 		return err
 	}
-	if _, _, err := a.update(ctx, change, now); err != nil {
-		return err
-	}
-	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Method: "password"})
-	return nil
+	_, _, err = a.update(ctx, change, now)
+	return err
 }
 
 // passwordAge returns whether a password is expired and the days that are left, rounded up: zero exactly when expired
@@ -73,7 +76,7 @@ func PolicyDefault(_ context.Context, password string, of Account) error {
 // PolicyNIST is [PolicyDefault] with 15 characters, and 8 for an account with a second factor (NIST SP 800-63B-4
 // 3.1.1.2).
 func PolicyNIST(_ context.Context, password string, of Account) error {
-	if len(of.TOTP) > 0 {
+	if of.Factors != 0 {
 		return longEnough(password, 8, of)
 	}
 	return longEnough(password, 15, of)
@@ -144,7 +147,7 @@ func (a *Authenticator) checkBreached(ctx context.Context, password Password, of
 	}
 	known, err := a.cfg.Passwords.Breach.Breached(ctx, string(password))
 	if err != nil {
-		a.event(Event{Name: EventBreachUnknown, Account: of.ID, Parent: of.Parent})
+		a.event(about(&of, EventBreachUnknown))
 		return nil
 	}
 	if known {

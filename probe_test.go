@@ -48,9 +48,9 @@ func (p *probe) faults(before, after func(verb string) error) {
 }
 
 // failing answers a fault of one verb.
-func failing(name string) func(string) error {
+func failing(names ...string) func(string) error {
 	return func(verb string) error {
-		if verb == name {
+		if slices.Contains(names, verb) {
 			return errDriver
 		}
 		return nil
@@ -162,8 +162,8 @@ func (p *probe) FindAccount(ctx context.Context, l store.Lookup) (tollkeeper.Sub
 	return run(ctx, p, "FindAccount", func() (tollkeeper.Subject, error) { return p.Store.FindAccount(ctx, l) })
 }
 
-func (p *probe) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	_, err := run(ctx, p, "DeleteAccount", func() (int, error) { return 0, p.Store.DeleteAccount(ctx, scope, id, now) })
+func (p *probe) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	_, err := run(ctx, p, "DeleteAccount", func() (int, error) { return 0, p.Store.DeleteAccount(ctx, d, now) }, d)
 	return err
 }
 
@@ -179,8 +179,8 @@ func (p *probe) Session(ctx context.Context, id uuid.UUID, now time.Time) (store
 	return run(ctx, p, "Session", func() (store.Live, error) { return p.Store.Session(ctx, id, now) })
 }
 
-func (p *probe) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
-	_, err := run(ctx, p, "RevokeSession", func() (int, error) { return 0, p.Store.RevokeSession(ctx, account, id, now) })
+func (p *probe) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
+	_, err := run(ctx, p, "RevokeSession", func() (int, error) { return 0, p.Store.RevokeSession(ctx, r, now) }, r)
 	return err
 }
 
@@ -221,7 +221,7 @@ type applied struct {
 	fresh   bool
 }
 
-func (p *probe) ApplyCredit(ctx context.Context, e tollkeeper.LedgerEntry) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
+func (p *probe) ApplyCredit(ctx context.Context, e store.Posting) (tollkeeper.LedgerEntry, tollkeeper.Balance, bool, error) {
 	a, err := run(ctx, p, "ApplyCredit", func() (applied, error) {
 		entry, b, fresh, err := p.Store.ApplyCredit(ctx, e)
 		return applied{entry, b, fresh}, err

@@ -24,7 +24,10 @@ type Profile struct {
 // Profile returns the caller's own.
 func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, error) {
 	by = by.orNobody()
-	s, err := a.self(ctx, by)
+	if err := by.may(toRead); err != nil {
+		return Profile{}, err
+	}
+	s, err := a.withCredentials(ctx, by)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -43,6 +46,9 @@ func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, err
 // [ErrRateLimited], as often as [Limits.SignUp], because the answer tells which names are taken.
 func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
 	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
 	if username != "" && !canon.ValidUsername(username) {
 		return ErrInvalidUsername
 	}
@@ -56,22 +62,22 @@ func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, userna
 		}
 		c := store.Change{Account: s.Account}
 		c.Account.Username = username
+		c.Events = []Event{about(&s.Account, EventUsernameChanged)}
 		_, _, err = a.update(ctx, c, a.now())
-		if err == nil {
-			a.event(Event{Name: EventUsernameChanged, Account: by.Account, Parent: by.Parent})
-		}
 		return err
 	})
 }
 
 // PersonalData is everything kept about a person, for their own copy of it. It holds no secrets and encodes as JSON.
 type PersonalData struct {
-	Account      PersonalAccount  `json:"account"`
-	Organization *Organization    `json:"organization,omitempty"`
-	Sessions     []SessionInfo    `json:"sessions"`
-	Balance      *Balance         `json:"balance,omitempty"` // of a parent
-	CreditMoves  []PersonalCredit `json:"creditMoves,omitempty"`
-	ExportedAt   time.Time        `json:"exportedAt"`
+	Account      PersonalAccount    `json:"account"`
+	Identities   []PersonalIdentity `json:"identities,omitempty"`
+	Factors      []PersonalFactor   `json:"factors,omitempty"`
+	Organization *Organization      `json:"organization,omitempty"`
+	Sessions     []SessionInfo      `json:"sessions"`
+	Balance      *Balance           `json:"balance,omitempty"` // of a parent
+	CreditMoves  []PersonalCredit   `json:"creditMoves,omitempty"`
+	ExportedAt   time.Time          `json:"exportedAt"`
 }
 
 // PersonalAccount is an account as its owner may have it.
@@ -84,14 +90,32 @@ type PersonalAccount struct {
 	Role              Role      `json:"role"`
 	Status            Status    `json:"status"`
 	PublicKey         string    `json:"publicKey"`
+	Locale            string    `json:"locale,omitempty"`
 	Verified          bool      `json:"emailVerified"`
+	Proven            bool      `json:"emailProven"`
 	HasPassword       bool      `json:"hasPassword"`
 	HasSecondFactor   bool      `json:"hasSecondFactor"`
-	GoogleSubject     string    `json:"googleSubject,omitempty"`
 	CreatedAt         time.Time `json:"createdAt"`
 	UpdatedAt         time.Time `json:"updatedAt"`
 	LastSignIn        time.Time `json:"lastSignIn,omitzero"`
 	PasswordChangedAt time.Time `json:"passwordChangedAt,omitzero"`
+}
+
+// PersonalIdentity is who a person is to another issuer.
+type PersonalIdentity struct {
+	Issuer   string    `json:"issuer"`
+	Subject  string    `json:"subject"`
+	Email    string    `json:"email,omitempty"`
+	LinkedAt time.Time `json:"linkedAt"`
+	UsedAt   time.Time `json:"usedAt,omitzero"`
+}
+
+// PersonalFactor is a second factor, without what it is checked with.
+type PersonalFactor struct {
+	Kind      string    `json:"kind"`
+	Label     string    `json:"label"`
+	CreatedAt time.Time `json:"createdAt"`
+	UsedAt    time.Time `json:"usedAt,omitzero"`
 }
 
 // PersonalCredit is a line of a parent's account book.
@@ -106,11 +130,15 @@ type PersonalCredit struct {
 // first thousand lines of its account book.
 func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData, error) {
 	by = by.orNobody()
-	s, err := a.self(ctx, by)
+	if err := by.may(); err != nil {
+		return PersonalData{}, err
+	}
+	s, err := a.withCredentials(ctx, by)
 	if err != nil {
 		return PersonalData{}, err
 	}
 	d := PersonalData{Account: personal(s.Account), ExportedAt: a.now()}
+	d.credentials(s)
 	if d.Sessions, err = a.Sessions(ctx, by); err != nil {
 		return d, err
 	}
@@ -130,11 +158,20 @@ func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData,
 	return d, err
 }
 
+func (d *PersonalData) credentials(s Subject) {
+	for _, l := range s.Linked {
+		d.Identities = append(d.Identities, PersonalIdentity{Issuer: l.Issuer, Subject: l.Subject, Email: l.Email, LinkedAt: l.LinkedAt, UsedAt: l.UsedAt})
+	}
+	for _, f := range confirmed(s.Factors) {
+		d.Factors = append(d.Factors, PersonalFactor{Kind: string(f.Kind), Label: f.Label, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt})
+	}
+}
+
 func personal(x Account) PersonalAccount {
 	return PersonalAccount{
 		ID: x.ID, Number: x.Number, Email: x.Email, Username: x.Username, Name: x.Name, Role: x.Role, Status: x.Status,
-		PublicKey: x.PublicKey, Verified: !x.EmailVerifiedAt.IsZero(), HasPassword: x.Password != "", HasSecondFactor: len(x.TOTP) > 0,
-		GoogleSubject: x.GoogleSubject, CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt, LastSignIn: x.LastSignIn, PasswordChangedAt: x.PasswordChangedAt,
+		PublicKey: x.PublicKey, Verified: !x.EmailVerifiedAt.IsZero(), Proven: !x.EmailProvenAt.IsZero(), Locale: x.Locale,
+		HasPassword: x.Password != "", HasSecondFactor: x.Factors != 0, CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt, LastSignIn: x.LastSignIn, PasswordChangedAt: x.PasswordChangedAt,
 	}
 }
 
@@ -143,6 +180,9 @@ func personal(x Account) PersonalAccount {
 // [ErrInvalidCredentials], [ErrNotRecent], [ErrLocked], [ErrLastAdmin].
 func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password Password, c Client) error {
 	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
 	s, err := a.confirm(ctx, by, password, c)
 	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {
 		if a.now().Sub(by.ProvedAt) > 10*time.Minute {
@@ -158,10 +198,10 @@ func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, passwor
 
 // public returns the account without what no list may carry (R83).
 func public(x Account) Account {
-	x.Password, x.PasswordHistory, x.TOTP, x.TOTPPending = "", nil, nil, nil
+	x.Password, x.PasswordHistory = "", nil
 	if x.Organization != nil {
 		o := *x.Organization
-		o.Authorized = slices.Clone(o.Authorized)
+		o.Authorized, o.Issuers = slices.Clone(o.Authorized), slices.Clone(o.Issuers)
 		x.Organization = &o
 	}
 	return x

@@ -1,47 +1,81 @@
 package tollkeeper
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // AccountRecord is an account on its way from or to another system: one line of JSON. Only Email is required.
 // [Host.ImportAccounts] reads such lines and [Host.ExportAccounts] writes them; the record itself does not encode,
 // because it holds a hash.
 type AccountRecord struct {
-	ID                uuid.UUID     `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
-	ExternalID        string        `json:"externalId,omitzero"` // of the other system; the same one is the same account
-	Email             string        `json:"email"`
-	Username          string        `json:"username,omitzero"`
-	Name              string        `json:"name,omitzero"`
-	Role              Role          `json:"role,omitzero"`         // zero: user
-	PasswordHash      SecretText    `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that [Host.ImportAccounts] lists; empty: none
-	PasswordChangedAt time.Time     `json:"passwordChangedAt,omitzero"`
-	PasswordTemporary bool          `json:"passwordTemporary,omitzero"` // serves only to choose another one
-	EmailVerified     bool          `json:"emailVerified,omitzero"`
-	Disabled          bool          `json:"disabled,omitzero"`
-	GoogleSubject     string        `json:"googleSubject,omitzero"`
-	CreatedAt         time.Time     `json:"createdAt,omitzero"`
-	PublicKey         string        `json:"publicKey,omitzero"`    // of this library
-	SecondFactor      SecretBytes   `json:"secondFactor,omitzero"` // sealed by this library for the same ID, under one of [Config.Secrets]
-	KeyMaster         string        `json:"keyMaster,omitzero"`    // with KeyVersion: keeps a parent's jwtSecret
-	KeyVersion        int           `json:"keyVersion,omitzero"`
-	Organization      *Organization `json:"organization,omitzero"` // a parent's own
+	ID                uuid.UUID        `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
+	ExternalID        string           `json:"externalId,omitzero"` // of the other system; the same one is the same account
+	Email             string           `json:"email"`
+	Username          string           `json:"username,omitzero"`
+	Name              string           `json:"name,omitzero"`
+	Role              Role             `json:"role,omitzero"`         // zero: user
+	PasswordHash      SecretText       `json:"passwordHash,omitzero"` // PHC or one of the foreign forms that [Host.ImportAccounts] lists; empty: none
+	PasswordChangedAt time.Time        `json:"passwordChangedAt,omitzero"`
+	PasswordTemporary bool             `json:"passwordTemporary,omitzero"` // serves only to choose another one
+	EmailVerified     bool             `json:"emailVerified,omitzero"`
+	EmailProven       bool             `json:"emailProven,omitzero"` // its owner knows of the account (docs/WIRE.md 1.4); needed for Factors
+	Disabled          bool             `json:"disabled,omitzero"`
+	Locale            string           `json:"locale,omitzero"`
+	Metadata          json.RawMessage  `json:"metadata,omitzero"` // a JSON object of the host's own, at most 4 KiB
+	Identities        []RecordIdentity `json:"identities,omitzero"`
+	CreatedAt         time.Time        `json:"createdAt,omitzero"`
+	PublicKey         string           `json:"publicKey,omitzero"` // of this library
+	Factors           []RecordFactor   `json:"factors,omitzero"`
+	KeyMaster         string           `json:"keyMaster,omitzero"` // with KeyVersion: keeps a parent's jwtSecret
+	KeyVersion        int              `json:"keyVersion,omitzero"`
+	Organization      *Organization    `json:"organization,omitzero"` // a parent's own
+}
+
+// RecordIdentity is a linked sign-in of an [AccountRecord].
+type RecordIdentity struct {
+	Issuer   string    `json:"issuer"`
+	Subject  string    `json:"subject"`
+	Email    string    `json:"email,omitzero"`
+	LinkedAt time.Time `json:"linkedAt,omitzero"`
+	UsedAt   time.Time `json:"usedAt,omitzero"`
+}
+
+// RecordFactor is a confirmed second factor of an [AccountRecord].
+type RecordFactor struct {
+	ID        uuid.UUID   `json:"id"`
+	Label     string      `json:"label,omitzero"`
+	Sealed    SecretBytes `json:"sealed"` // by this library, for the same account and ID, under one of [Config.Secrets]
+	Counter   int64       `json:"counter,omitzero"`
+	CreatedAt time.Time   `json:"createdAt,omitzero"`
+	UsedAt    time.Time   `json:"usedAt,omitzero"`
 }
 
 // exportLine is a record with what it hides elsewhere: an export carries hashes and sealed seeds.
 type exportLine struct {
 	AccountRecord
-	PasswordHash string `json:"passwordHash,omitzero"`
-	SecondFactor []byte `json:"secondFactor,omitzero"`
+	PasswordHash string       `json:"passwordHash,omitzero"`
+	Factors      []factorLine `json:"factors,omitzero"`
+}
+
+type factorLine struct {
+	RecordFactor
+	Sealed []byte `json:"sealed"`
 }
 
 func recordLine(r AccountRecord) exportLine {
-	return exportLine{AccountRecord: r, PasswordHash: string(r.PasswordHash), SecondFactor: r.SecondFactor}
+	l := exportLine{AccountRecord: r, PasswordHash: string(r.PasswordHash)}
+	for _, f := range r.Factors {
+		l.Factors = append(l.Factors, factorLine{RecordFactor: f, Sealed: f.Sealed})
+	}
+	return l
 }
 
 var importSpace = uuid.MustParse("3f0d2c39-5a3b-5f4c-8d0d-0d7c1f8f6a11")
@@ -62,21 +96,28 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
 		}
 	}
-	if !canon.ValidLine(r.GoogleSubject, 255) || len(r.ExternalID) > 255 {
-		return x, ErrInvalidInput.WithField("googleSubject")
+	if len(r.ExternalID) > 255 {
+		return x, ErrInvalidInput.WithField("externalId")
 	}
-	for _, t := range []time.Time{r.CreatedAt, r.PasswordChangedAt} {
-		if y := t.UTC().Year(); y < 0 || y > 9999 { // RFC 3339 with an offset reaches what no JSON can say in UTC, as an export must
-			return x, ErrInvalidInput.WithField("createdAt")
-		}
+	if err := checkMetadata(r.Metadata); err != nil {
+		return x, err
 	}
-	x.Parent, x.Password, x.GoogleSubject = parent, r.PasswordHash, r.GoogleSubject
+	if !canon.ValidLine(r.Locale, 35) {
+		return x, ErrInvalidInput.WithField("locale")
+	}
+	if !exportable(r.CreatedAt, r.PasswordChangedAt) {
+		return x, ErrInvalidInput.WithField("createdAt")
+	}
+	x.Parent, x.Password, x.Locale, x.Metadata = parent, r.PasswordHash, r.Locale, r.Metadata
 	x.PasswordTemporary = r.PasswordTemporary && r.PasswordHash != ""
 	if r.Disabled {
 		x.Status = StatusDisabled
 	}
-	if r.EmailVerified {
+	if r.EmailVerified || r.EmailProven {
 		x.EmailVerifiedAt = now
+	}
+	if r.EmailProven {
+		x.EmailProvenAt = now
 	}
 	if !r.CreatedAt.IsZero() {
 		x.CreatedAt = r.CreatedAt.UTC().Truncate(time.Millisecond)
@@ -86,8 +127,18 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 	} else if !r.PasswordChangedAt.IsZero() {
 		x.PasswordChangedAt = r.PasswordChangedAt.UTC().Truncate(time.Millisecond)
 	}
-	x.ID = r.identity(parent, x.EmailKey)
+	if x.ID = r.identity(parent, x.EmailKey); x.ID == houseID || x.ID == nobody.Account {
+		return x, ErrInvalidInput.WithField("id")
+	}
 	return a.restored(x, r)
+}
+
+// exportable reports whether an export can write them: RFC 3339 with an offset reaches what no JSON can say in UTC.
+func exportable(dates ...time.Time) bool {
+	return !slices.ContainsFunc(dates, func(t time.Time) bool {
+		y := t.UTC().Year()
+		return y < 0 || y > 9999
+	})
 }
 
 // identity is the same for the same record, so that an import can be repeated.
@@ -109,12 +160,6 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 		}
 		x.PublicKey = r.PublicKey
 	}
-	if len(r.SecondFactor) > 0 {
-		if _, ok := a.keys.Decrypt(boxTOTP, r.SecondFactor, x.ID[:]); !ok {
-			return x, ErrInvalidInput.WithField("secondFactor").WithMessage("Second factor was not sealed for this account with these secrets")
-		}
-		x.TOTP = r.SecondFactor
-	}
 	if r.KeyMaster != "" {
 		x.KeyMaster, x.KeyVersion = canon.Lower(r.KeyMaster), r.KeyVersion
 		if _, ok := a.tenantKey(&x); !ok {
@@ -133,12 +178,65 @@ func (a *Authenticator) restored(x Account, r AccountRecord) (Account, error) {
 	return x, nil
 }
 
-// record is the inverse of recorded.
-func record(x Account) AccountRecord {
-	return AccountRecord{
-		ID: x.ID, Email: x.Email, Username: x.Username, Name: x.Name, Role: x.Role,
-		PasswordHash: x.Password, PasswordChangedAt: x.PasswordChangedAt, PasswordTemporary: x.PasswordTemporary, EmailVerified: !x.EmailVerifiedAt.IsZero(),
-		Disabled: x.Status == StatusDisabled, GoogleSubject: x.GoogleSubject, CreatedAt: x.CreatedAt,
-		PublicKey: x.PublicKey, SecondFactor: x.TOTP, KeyMaster: x.KeyMaster, KeyVersion: x.KeyVersion, Organization: x.Organization,
+// credentials returns the identities and factors of a record whose account is x.
+func (a *Authenticator) credentials(x Account, r AccountRecord) (linked []store.Linked, factors []store.Factor, err error) {
+	for _, l := range r.Identities {
+		if l.Issuer == "" || l.Subject == "" || !canon.ValidLine(l.Issuer, 256) || !canon.ValidLine(l.Subject, 255) || !canon.ValidLine(l.Email, 254) || !exportable(l.LinkedAt, l.UsedAt) {
+			return nil, nil, ErrInvalidInput.WithField("identities")
+		}
+		setZero(&l.LinkedAt, x.CreatedAt)
+		linked = append(linked, store.Linked{Issuer: l.Issuer, Subject: l.Subject, Email: l.Email, LinkedAt: l.LinkedAt, UsedAt: l.UsedAt})
 	}
+	if len(r.Factors) > 0 && x.EmailProvenAt.IsZero() {
+		return nil, nil, ErrInvalidInput.WithField("factors").WithMessage("A second factor needs a proven mailbox")
+	}
+	for _, f := range r.Factors {
+		if !exportable(f.CreatedAt, f.UsedAt) {
+			return nil, nil, ErrInvalidInput.WithField("factors")
+		}
+		kept := store.Factor{
+			ID: f.ID, Account: x.ID, Kind: store.FactorTOTP, Label: f.Label, Sealed: f.Sealed, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt,
+		}
+		if _, ok := a.openSeed(kept); !ok || !canon.ValidLine(f.Label, 64) {
+			return nil, nil, ErrInvalidInput.WithField("factors").WithMessage("Second factor was not sealed for this account with these secrets")
+		}
+		setZero(&kept.CreatedAt, x.CreatedAt)
+		factors = append(factors, kept)
+	}
+	return linked, factors, nil
+}
+
+const maxMetadata = 4 << 10 // bytes
+
+// checkMetadata accepts nothing, or a JSON object of at most 4 KiB.
+func checkMetadata(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	var object map[string]json.RawMessage
+	if len(text) > maxMetadata || json.Unmarshal(text, &object) != nil || object == nil {
+		return ErrInvalidInput.WithField("metadata").WithMessage("Metadata must be a JSON object of at most 4 KiB")
+	}
+	return nil
+}
+
+// record is the inverse of recorded.
+func record(s Subject) AccountRecord {
+	x := &s.Account
+	r := AccountRecord{
+		ID: x.ID, Email: x.Email, Username: x.Username, Name: x.Name, Role: x.Role, Locale: x.Locale, Metadata: x.Metadata,
+		PasswordHash: x.Password, PasswordChangedAt: x.PasswordChangedAt, PasswordTemporary: x.PasswordTemporary,
+		EmailVerified: !x.EmailVerifiedAt.IsZero(), EmailProven: !x.EmailProvenAt.IsZero(),
+		Disabled: x.Status == StatusDisabled, CreatedAt: x.CreatedAt,
+		PublicKey: x.PublicKey, KeyMaster: x.KeyMaster, KeyVersion: x.KeyVersion, Organization: x.Organization,
+	}
+	for _, l := range s.Linked {
+		r.Identities = append(r.Identities, RecordIdentity{Issuer: l.Issuer, Subject: l.Subject, Email: l.Email, LinkedAt: l.LinkedAt, UsedAt: l.UsedAt})
+	}
+	for _, f := range confirmed(s.Factors) {
+		if f.Kind == store.FactorTOTP {
+			r.Factors = append(r.Factors, RecordFactor{ID: f.ID, Label: f.Label, Sealed: f.Sealed, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt})
+		}
+	}
+	return r
 }

@@ -35,73 +35,68 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 type ResetRequest struct {
 	Token     SecretText
 	Password  Password
-	ParentKey string // a check, not a place: must be that of the account's parent. Empty: not checked
+	By        *Identity // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
+	ParentKey string    // a check, not a place: must be that of the account's parent. Empty: not checked
 	Audience  Audience
 	Client    Client
 }
 
 // ResetPassword sets a new password by the token of a mailed link. It proves the mailbox, ends every session, voids
 // every other mailed secret, forgets the failures and tells the owner; it neither signs in nor touches the second
-// factor or the status (R32). An account whose email was not verified loses, with its old password, its second factor
-// and linked sign-ins, which a stranger may have made (R34). A password that the policy refuses does not use the link
-// up. [ErrInvalidLink], [ErrLinkExpired], [ErrLinkUsed], [ErrWeakPassword], [ErrParentKeyFormat], [ErrUnknownParent],
-// [ErrRateLimited].
-func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) error {
+// factor or the status (R32). The first proof of a mailbox takes linked sign-ins away, which a stranger may have made
+// (R34), and says so in the result. A password that the policy refuses does not use the link up. [ErrInvalidLink],
+// [ErrLinkExpired], [ErrLinkUsed], [ErrWeakPassword], [ErrParentKeyFormat], [ErrUnknownParent], [ErrRateLimited].
+func (a *Authenticator) ResetPassword(ctx context.Context, r ResetRequest) (Dropped, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
 	if r.ParentKey != "" && !ValidPublicKey(r.ParentKey) {
-		return ErrParentKeyFormat
+		return Dropped{}, ErrParentKeyFormat
 	}
 	if _, err := a.take(ctx, a.networkHits("reset", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
-		return err
+		return Dropped{}, err
 	}
 	if !canon.ValidToken(string(r.Token)) {
-		return ErrInvalidLink
+		return Dropped{}, ErrInvalidLink
 	}
 	var s Subject
+	var dropped Dropped
 	err := a.retry(func() (err error) {
-		s, err = a.resetBy(ctx, r, a.digests.secret(store.PurposeReset, "", string(r.Token)), now)
+		s, dropped, err = a.resetBy(ctx, r, a.digests.secret(store.PurposeReset, "", string(r.Token)), now)
 		return err
 	})
 	if err != nil {
-		return err
+		return Dropped{}, err
 	}
-	a.forget(ctx, s, r.Client, now)
-	a.event(Event{Name: EventPasswordChanged, Account: s.Account.ID, Parent: s.Account.Parent, Audience: r.Audience, Network: r.Client.network(), Method: "reset"})
-	return nil
+	a.opened(ctx, s, r.Client)
+	return dropped, nil
 }
 
 // resetBy uses the link up. Plain ErrConflict: the account was changed meanwhile, perhaps by somebody with the same
 // link; reading the link again tells.
-func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store.Digest, now time.Time) (Subject, error) {
+func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store.Digest, now time.Time) (Subject, Dropped, error) {
 	_, s, err := a.byLink(ctx, store.PurposeReset, proof, now)
 	if err != nil {
-		return s, err
+		return s, Dropped{}, err
 	}
 	if r.ParentKey != "" && (s.Parent == nil || s.Parent.House || s.Parent.PublicKey != r.ParentKey) {
-		return s, ErrUnknownParent
+		return s, Dropped{}, ErrUnknownParent
 	}
 	if err := a.checkNewPassword(ctx, r.Password, s.Account); err != nil {
-		return s, err
+		return s, Dropped{}, err
 	}
-	c := store.Change{Proof: proof, EndSessions: true, Void: mailedPurposes, Mail: a.notice(s, noticePassword)}
-	if c.Account, err = a.withPassword(ctx, provenMailbox(s.Account, now), r.Password, now); err != nil {
-		return s, err
-	}
-	if s.Account.EmailVerifiedAt.IsZero() {
-		c.Void = allPurposes
+	c := store.Change{Account: s.Account, Proof: proof, EndSessions: true}
+	e := about(&s.Account, EventPasswordChanged)
+	e.Audience, e.Network, e.Method = r.Audience, r.Client.network(), "reset"
+	c.Events, c.Mail = []Event{e}, a.notice(s, noticePassword)
+	before := s
+	before.Account.Password = "" // it is replaced, which the notice of it tells
+	dropped := a.proveMailbox(&c, before, isOwner(r.By, &s.Account), e, now)
+	c.EndSessions = true
+	if c.Account, err = a.withPassword(ctx, c.Account, r.Password, now); err != nil {
+		return s, dropped, err
 	}
 	if _, _, err = a.update(ctx, c, now); errors.Is(err, ErrInvalidLink) {
 		err = ErrLinkUsed
 	}
-	return s, err
-}
-
-// forget clears the locks of an account for the network that has just reset its password.
-func (a *Authenticator) forget(ctx context.Context, s Subject, c Client, now time.Time) {
-	var f store.Release
-	for _, scope := range scopesOf(s) {
-		f.Forget = append(f.Forget, a.digests.bucket("lock", scope, s.Account.EmailKey, c.network()))
-	}
-	a.release(ctx, f, now)
+	return s, dropped, err
 }

@@ -18,18 +18,19 @@ type refreshClaims struct {
 	Account    uuid.UUID `json:"a"`
 	Generation int       `json:"g"`
 	Audience   Audience  `json:"f"`
+	Scope      uuid.UUID `json:"p"` // of the account, for the log
 	Absolute   int64     `json:"x"` // unix milliseconds; the session's end, however often it is refreshed
 }
 
 const sealRefresh = "refresh"
 
 // refreshToken returns the refresh token of a session, or nothing when Config.Refresh is off.
-func (a *Authenticator) refreshToken(s Session) (string, error) {
+func (a *Authenticator) refreshToken(s Session, scope uuid.UUID) (string, error) {
 	if s.RefreshUntil.IsZero() {
 		return "", nil
 	}
 	return a.seal(sealRefresh, refreshClaims{
-		Session: s.ID, Account: s.Account, Generation: s.Generation, Audience: s.Audience,
+		Session: s.ID, Account: s.Account, Generation: s.Generation, Audience: s.Audience, Scope: scope,
 		Absolute: s.CreatedAt.Add(a.cfg.Refresh.Absolute).UnixMilli(),
 	})
 }
@@ -47,11 +48,15 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	if !a.keys.Open(sealRefresh, string(token), &claim) {
 		return SignInResult{}, ErrInvalidToken
 	}
+	if err := a.mayRefresh(ctx, claim.Session, now); err != nil {
+		return SignInResult{}, err
+	}
 	absolute := time.UnixMilli(claim.Absolute).UTC()
 	live, err := a.store.RotateSession(ctx, store.Rotation{
 		Session: claim.Session, Generation: claim.Generation, Grace: a.cfg.Refresh.Grace,
 		ExpiresAt:    earlier(now.Add(a.ttl(claim.Audience)), absolute),
 		RefreshUntil: earlier(now.Add(a.cfg.Refresh.Idle), absolute),
+		Moved:        []Event{a.refreshed(claim, EventRefreshed, c)}, Reused: []Event{a.refreshed(claim, EventRefreshReused, c)},
 	}, now)
 	a.live.sessionChanged(claim.Account)
 	switch {
@@ -67,18 +72,33 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	if !ok || !key.CanSign() || key.IsTenant() && !isCurrent(key, &live) || live.Status != StatusActive || live.ParentStatus != StatusActive {
 		return SignInResult{}, ErrInvalidToken
 	}
+	a.seen(&live, now)
 	access, err := key.Sign(a.claimsOf(live.Session, live.Parent, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}
-	next, err := a.refreshToken(live.Session)
+	next, err := a.refreshToken(live.Session, live.Parent)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	a.event(Event{Name: EventRefreshed, Account: claim.Account, Parent: live.Parent, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()})
 	return SignInResult{
 		Token: SecretText(access), Refresh: SecretText(next), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
 	}, nil
+}
+
+// mayRefresh refuses a session that is over by the configuration, before its token is used up.
+func (a *Authenticator) mayRefresh(ctx context.Context, id uuid.UUID, now time.Time) error {
+	if a.cfg.Tokens.Idle == 0 && a.cfg.Tokens.NotBefore.IsZero() {
+		return nil
+	}
+	live, err := a.store.Session(ctx, id, now)
+	if errors.Is(err, ErrNotFound) {
+		return nil // ended, perhaps by reuse: the rotation tells
+	}
+	if err == nil && a.isOver(&live.Session, now) {
+		return ErrInvalidToken
+	}
+	return err
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -88,9 +108,12 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+func (a *Authenticator) refreshed(claim refreshClaims, name EventName, c Client) Event {
+	return Event{Name: name, Scope: claim.Scope, Account: claim.Account, Session: a.digests.session(claim.Session), Audience: claim.Audience, Network: c.network()}
+}
+
 // reused tells of a stolen token. The mail goes at most once an hour and account, or the thief could use it to annoy.
 func (a *Authenticator) reused(ctx context.Context, claim refreshClaims, now time.Time) {
-	a.event(Event{Name: EventRefreshReused, Account: claim.Account, Session: a.digests.session(claim.Session), Audience: claim.Audience})
 	limit := a.addressHits("reuse", "", claim.Account.String(), []Limit{Rate(1, time.Hour)})
 	if _, err := a.take(ctx, limit, now); err != nil {
 		return

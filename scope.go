@@ -120,11 +120,15 @@ func (s Scope) lookup(email string) store.Lookup {
 	return store.Lookup{Email: email, Scope: parent, ScopeKey: s.key, ScopeNumber: s.number}
 }
 
-// scopesOf lists the texts under which the scope of an account may be submitted, to forget its locks after a reset.
+// scopesOf lists the texts under which the scope of an account may be submitted.
 func scopesOf(s Subject) []string {
 	switch {
 	case s.Parent == nil:
-		return []string{Tenants.String()}
+		scopes := []string{Tenants.String(), UnderKey(s.Account.PublicKey).String()}
+		if s.KeyOwner != nil && s.KeyOwner.ID != s.Account.ID {
+			scopes = append(scopes, UnderKey(s.KeyOwner.PublicKey).String()) // the widget
+		}
+		return scopes
 	case s.Parent.House:
 		return []string{Scope{}.String()}
 	}
@@ -213,7 +217,9 @@ func (a *Authenticator) create(ctx context.Context, n store.NewAccount, now time
 	}
 	house := a.blankAccount(houseID, now)
 	house.House, house.PasswordChangedAt = true, time.Time{}
-	if _, _, err := a.store.CreateAccount(ctx, store.NewAccount{Account: house}, now); err != nil {
+	first := store.NewAccount{Account: house}
+	first.Events = []Event{about(&house, EventAccountCreated)}
+	if _, _, err := a.store.CreateAccount(ctx, first, now); err != nil {
 		return made, receipt, err
 	}
 	return a.store.CreateAccount(ctx, n, now)

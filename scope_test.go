@@ -89,8 +89,8 @@ func TestWhatIsNoScopeIsRefused(t *testing.T) {
 		"RequestVerification": func(w *world, s tollkeeper.Scope) error {
 			return w.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Scope: s, Email: "a@example.com"})
 		},
-		"SignInWithGoogle": func(w *world, s tollkeeper.Scope) error {
-			_, err := w.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{Scope: s, IDToken: "x"})
+		"SignInWithIDToken": func(w *world, s tollkeeper.Scope) error {
+			_, err := w.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{Issuer: tollkeeper.IssuerGoogle, Scope: s, IDToken: "x"})
 			return err
 		},
 		"CreateAccount": func(w *world, s tollkeeper.Scope) error {
@@ -331,7 +331,7 @@ func TestAResetForgetsEverySpellingOfAScope(t *testing.T) {
 				w.want(err, tollkeeper.ErrLocked)
 			}
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: c.scopes[0], Email: c.email}))
-			w.ok(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.email, tollkeeper.MailReset)), Password: "another horse 9", Client: client}))
+			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.email, tollkeeper.MailReset)), Password: "another horse 9", Client: client})))
 			for _, s := range c.scopes {
 				_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: s, Email: c.email, Password: "another horse 9", Client: client})
 				if err != nil {

@@ -31,6 +31,9 @@ const (
 // Sessions lists the caller's live sessions in order of creation, the newest hundred of at most a thousand.
 func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionInfo, error) {
 	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return nil, err
+	}
 	rows, err := a.store.ListSessions(ctx, by.Account, store.Page{Limit: sessionsRead}, a.now())
 	if err != nil {
 		return nil, err
@@ -49,24 +52,27 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 // EndSession ends one of the caller's own sessions at once. [ErrNotFound]: there is none of that id.
 func (a *Authenticator) EndSession(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
-	err := a.store.RevokeSession(ctx, by.Account, id, a.now())
-	a.live.sessionChanged(by.Account)
-	if err != nil {
+	if err := by.may(); err != nil {
 		return err
 	}
-	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, By: by.Account, Session: a.digests.session(id)})
-	return nil
+	return a.revoke(ctx, by, id)
 }
 
 // EndOtherSessions ends all of the caller's sessions but this one.
 func (a *Authenticator) EndOtherSessions(ctx context.Context, by *Identity) error {
 	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
 	return a.endSessions(ctx, by.Account, by, by.Session)
 }
 
 // EndSessions ends every session of an account that the caller may act on, the own one included. [ErrNotFound].
 func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
 	if id != by.Account {
 		if _, err := a.target(ctx, by, id); err != nil {
 			return err
@@ -81,10 +87,11 @@ func (a *Authenticator) endSessions(ctx context.Context, id uuid.UUID, by *Ident
 		if err != nil {
 			return err
 		}
-		_, _, err = a.update(ctx, store.Change{Account: s.Account, EndSessions: true, KeepSession: keep}, a.now())
-		if err == nil {
-			a.event(Event{Name: EventSessionsEnded, Account: id, Parent: s.Account.Parent, By: by.Account})
-		}
+		c := store.Change{Account: s.Account, EndSessions: true, KeepSession: keep}
+		e := about(&s.Account, EventSessionsEnded)
+		e.By = by.Account
+		c.Events = []Event{e}
+		_, _, err = a.update(ctx, c, a.now())
 		return err
 	})
 }
@@ -110,27 +117,44 @@ type Confirmation struct {
 // [ErrLocked], [ErrRateLimited].
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
+	if err := by.may(toProve); err != nil {
+		return err
+	}
 	s, err := a.confirm(ctx, by, r.Password, r.Client)
 	if err != nil {
 		return err
 	}
-	if len(s.Account.TOTP) > 0 {
-		s, t, step, err := a.provenFactor(ctx, by, string(r.Code))
+	e := about(&s.Account, EventReauthenticated)
+	e.Session, e.Audience, e.Network, e.Method = a.digests.session(by.Session), by.Audience, r.Client.network(), "password"
+	if s.Account.Factors != 0 {
+		s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
 		if err != nil {
 			return err
 		}
-		if step > 0 { // used once, here too
-			_, _, err := a.update(ctx, store.Change{Account: s.Account, TOTPStep: step}, a.now())
+		if use != (store.Use{}) { // used once, here too
+			c := store.Change{Account: s.Account, Use: use}
+			used := about(&s.Account, EventFactorUsed)
+			used.Network = e.Network
+			c.Events = []Event{used}
+			_, _, err := a.update(ctx, c, a.now())
 			if errors.Is(err, ErrConflict) {
-				return ErrInvalidCode.WithCause(err)
+				err = ErrInvalidCode.WithCause(err)
 			}
 			if err != nil {
+				a.settle(ctx, t, err)
 				return err
 			}
 		}
-		a.release(ctx, t.earned(), a.now())
+		a.release(ctx, a.earned(t))
+		e.Method = "second-factor"
 	}
-	err = a.store.TouchSession(ctx, store.Touch{Account: by.Account, Session: by.Session, Proved: true}, a.now())
+	return a.proved(ctx, by, e)
+}
+
+// proved notes that the caller has just proved who they are, so that [Authenticator.RequireRecent] passes.
+func (a *Authenticator) proved(ctx context.Context, by *Identity, e Event) error {
+	t := store.Touch{Account: by.Account, Session: by.Session, Proved: true, Events: []Event{e}}
+	err := a.store.TouchSession(ctx, t, a.now())
 	a.live.sessionChanged(by.Account)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken
@@ -166,47 +190,59 @@ func deviceLabel(agent string) string {
 // reported, never swallowed (R55).
 func (a *Authenticator) SignOut(ctx context.Context, by *Identity) error {
 	by = by.orNobody()
-	err := a.store.RevokeSession(ctx, by.Account, by.Session, a.now())
-	a.live.sessionChanged(by.Account)
+	if err := by.may(toLeave); err != nil {
+		return err
+	}
+	err := a.revoke(ctx, by, by.Session)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidToken
 	}
-	if err != nil {
-		return err
-	}
-	a.event(Event{Name: EventSignOut, Account: by.Account, Parent: by.Parent, Session: a.digests.session(by.Session), Audience: by.Audience})
-	return nil
+	return err
+}
+
+// revoke ends one of the caller's sessions.
+func (a *Authenticator) revoke(ctx context.Context, by *Identity, id uuid.UUID) error {
+	e := Event{Name: EventSignOut, Scope: by.Parent, Account: by.Account, By: by.Account, Session: a.digests.session(id), Audience: by.Audience}
+	err := a.store.RevokeSession(ctx, store.Revocation{Account: by.Account, Session: id, Events: []Event{e}}, a.now())
+	a.live.sessionChanged(by.Account)
+	return err
 }
 
 // confirm proves the caller's own password once more. ErrInvalidCredentials, ErrLocked.
 func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
 	now := a.now()
-	t, err := a.take(ctx, a.accountHits(by, c), now)
+	t, err := a.takeConfirm(ctx, by, c, now)
 	if err != nil {
 		return Subject{}, err
 	}
 	s, err := a.self(ctx, by)
 	if err != nil {
+		a.release(ctx, t.undecided())
 		return s, err
 	}
 	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
 	if err != nil {
+		a.release(ctx, t.undecided())
 		return s, err
 	}
 	if !ok {
-		a.event(Event{Name: EventSignInFailed, Account: by.Account, Audience: by.Audience, Network: c.network()})
+		a.release(ctx, t.failed())
+		a.event(Event{Name: EventSignInFailed, Scope: by.Parent, Account: by.Account, Audience: by.Audience, Network: c.network()})
 		return s, ErrInvalidCredentials
 	}
-	a.release(ctx, t.earned(), now)
+	a.release(ctx, a.earned(t))
 	return s, nil
 }
+
+// freshFor is how long a proof is one of this moment.
+const freshFor = 5 * time.Minute
 
 // fresh asks for a proof of this moment (R44): the password, or a session that was proved within five minutes.
 func (a *Authenticator) fresh(ctx context.Context, by *Identity, password Password, c Client) (Subject, error) {
 	if password != "" {
 		return a.confirm(ctx, by, password, c)
 	}
-	if err := a.RequireRecent(by, 5*time.Minute); err != nil {
+	if err := a.RequireRecent(by, freshFor); err != nil {
 		return Subject{}, err
 	}
 	return a.self(ctx, by)

@@ -27,7 +27,7 @@ func TestWhatEndsSessions(t *testing.T) {
 		}, true, false, true, true},
 		{"a reset", func(w *world, c cast) error {
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: c.own.Email, Scope: keyed(c.own)}))
-			return w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.own.Email, tollkeeper.MailReset)), Password: "another horse 9"})
+			return errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(c.own.Email, tollkeeper.MailReset)), Password: "another horse 9"}))
 		}, false, false, true, true},
 		{"being disabled", func(w *world, c cast) error {
 			return w.Auth.SetStatus(ctx, c.parent.Identity, c.own.ID, tollkeeper.StatusDisabled)
@@ -235,7 +235,8 @@ func TestStepUp(t *testing.T) {
 func TestReauthenticateTellsAStoreThatIsAwayFromAWrongCode(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		e, err := w.Auth.EnrolFactor(ctx, p.Identity, password, tollkeeper.Client{})
+		w.confirmed(p)
+		e, err := w.Auth.EnrolFactor(ctx, p.Identity, tollkeeper.FactorEnrolment{Password: password})
 		w.ok(err)
 		f := authtest.Factor{Seed: string(e.Seed)}
 		_, err = w.Auth.ConfirmFactor(ctx, p.Identity, tollkeeper.SecretText(w.FactorCode(f)), tollkeeper.Client{})

@@ -31,6 +31,7 @@ type SignInResult struct {
 	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in [AudienceOrganization] only
 	PasswordExpired bool
 	DaysUntilExpiry int
+	Dropped         Dropped // what the first proof of the mailbox took away; told with a Challenge, too
 }
 
 // SignIn proves an email and a password and returns a session, or a challenge for the second factor.
@@ -56,17 +57,23 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	t.guess = g
+	t.way, t.guess = wayPassword, g
 
 	s, missing := a.lookUp(ctx, signInLookup(r.Scope, email, r.Audience), malformed)
 	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrUnknownParent) {
+		a.release(ctx, t.undecided())
 		return SignInResult{}, missing
+	}
+	if t, err = a.owned(ctx, t, s.Account.ID); err != nil {
+		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	proven, outdated, err := a.hasher.verify(ctx, s.Account.Password, r.Password)
 	if err != nil {
+		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
 	if missing != nil || !proven {
+		a.release(ctx, t.failed())
 		return SignInResult{}, a.failSignIn(g, s, missing)
 	}
 	res, err := a.finishSignIn(ctx, s, attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
@@ -107,7 +114,7 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 
 // failSignIn is the end of an attempt without proof: one answer whatever the cause.
 func (a *Authenticator) failSignIn(g guess, s Subject, missing error) error {
-	a.event(Event{Name: EventSignInFailed, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
+	a.event(Event{Name: EventSignInFailed, Scope: s.Account.Parent, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
 	if errors.Is(missing, ErrUnknownParent) {
 		return ErrUnknownParent
 	}
@@ -127,53 +134,81 @@ func (a *Authenticator) refuseSignIn(g guess, err error) error {
 
 // attempt is how somebody showed who they are, on the way to a session.
 type attempt struct {
-	method    string    // "password", "code", "google", "sign-up", "totp", "recovery"
+	method    string    // "password", "code", "identity", "sign-up"
 	operation Operation // what it costs; empty: nothing
 	audience  Audience
 	client    Client
 	taken     taken
-	second    bool  // the second factor was proved, too
-	step      int64 // its TOTP step
+	second    bool            // the second factor was proved, too
+	use       store.Use       // of that factor; zero for a recovery code
+	once      store.Once      // the challenge between the two
+	by        store.IssuedKey // the identity that was shown
+	dropped   Dropped         // what this proof of the mailbox took away
 }
 
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
 func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, now time.Time) (SignInResult, error) {
 	if err := admit(s, p, a.cfg.Accounts.RequireVerified); err != nil {
-		a.release(ctx, p.taken.earned(), now) // the proof was right: no failure
-		a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
+		a.release(ctx, a.earned(p.taken)) // the proof was right: no failure
+		a.refused(s, p, err)
 		return SignInResult{}, err
 	}
-	if len(s.Account.TOTP) > 0 && !p.second {
-		given := p.taken.earned()
-		given.Forget = nil // the lock waits for the second factor
-		a.release(ctx, given, now)
+	if s.Account.Factors != 0 && !p.second {
+		a.release(ctx, p.taken.undecided()) // the lock waits for the second factor
 		return a.challenge(s, p, now)
 	}
 	key, err := a.signer(&s, p.audience)
 	if err != nil {
+		a.release(ctx, p.taken.undecided())
 		return SignInResult{}, err
 	}
 	session := a.newSession(s, p, key, now)
-	earned := p.taken.earned()
-	if p.taken.guess.email != "" && !p.taken.remembered(now) {
-		earned.Mark, earned.Until = a.markOf(p.taken.guess), now.Add(rememberNetwork)
+	earned := a.earned(p.taken)
+	known := p.taken.mark(s.Account.ID)
+	switch {
+	case p.method == "code" || p.method == "identity":
+		a.pardon(&earned, s, p.client, p.method == "code", now)
+	case p.taken.guess.email != "" && known.Before(now.Add(renewNetwork)):
+		if mark := a.markOf(p.taken.guess); mark != (store.Digest{}) {
+			earned.Marks, earned.Owner, earned.Until = []store.Digest{mark}, s.Account.ID, now.Add(rememberNetwork)
+		}
 	}
-	create := store.NewSession{Session: session, TOTPStep: p.step, Charge: a.signInCharge(s, session.ID, p)}
+	create := store.NewSession{Session: session, Use: p.use, Once: p.once, By: p.by, Most: a.cfg.Tokens.Most}
+	create.Charge, create.Events = a.signInCharge(s, session.ID, p), []Event{a.signInEvent(s, p, session)}
 	if !a.apart {
 		create.Release = earned
 	}
-	receipt, err := a.store.CreateSession(ctx, create, now)
+	_, err = a.store.CreateSession(ctx, create, now)
+	a.live.sessionChanged(s.Account.ID) // the oldest one may have given way
 	if err != nil {
+		failed := a.sessionError(s, p, err)
 		if errors.Is(err, ErrInsufficientCredits) {
-			a.release(ctx, p.taken.earned(), now) // the proof was right: no failure
+			a.release(ctx, a.earned(p.taken)) // the proof was right: no failure
+		} else {
+			a.settle(ctx, p.taken, failed)
 		}
-		return SignInResult{}, a.sessionError(s, p, err)
+		return SignInResult{}, failed
 	}
 	if a.apart {
-		a.release(ctx, earned, now)
+		a.release(ctx, earned)
 	}
-	a.signedIn(ctx, s, p, create, receipt, earned)
+	if p.method == "password" && !p.second && len(earned.Marks) > 0 && known.IsZero() {
+		a.noticeNewNetwork(ctx, s, session)
+	}
 	return a.signInResult(s, p, key, session, now)
+}
+
+func (a *Authenticator) signInEvent(s Subject, p attempt, session Session) Event {
+	e := about(&s.Account, EventSignIn)
+	e.Session, e.Audience, e.Network, e.Method = a.digests.session(session.ID), p.audience, session.Network, p.method
+	return e
+}
+
+// refused tells of a sign-in that the account's state stops.
+func (a *Authenticator) refused(s Subject, p attempt, err error) {
+	e := about(&s.Account, EventSignInRefused)
+	e.Audience, e.Network, e.Code = p.audience, p.client.network(), codeOf(err)
+	a.event(e)
 }
 
 func (a *Authenticator) newSession(s Subject, p attempt, key *token.Key, now time.Time) Session {
@@ -194,22 +229,14 @@ func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 	case errors.Is(err, ErrNotFound):
 		err = ErrAccountGone // vanished, disabled or reset between proof and commit
 	case errors.Is(err, ErrConflict):
-		err = ErrInvalidCode // another one used the TOTP step
+		err = ErrInvalidCode // the same code was used a moment ago, or the factor is gone
+	case errors.Is(err, ErrInvalidLink):
+		err = ErrInvalidChallenge // it has served
 	case !errors.Is(err, ErrInsufficientCredits):
 		return err
 	}
-	a.event(Event{Name: EventSignInRefused, Account: s.Account.ID, Audience: p.audience, Network: p.client.network(), Code: codeOf(err)})
+	a.refused(s, p, err)
 	return err
-}
-
-// signedIn tells of a success: the event, credit alerts, and a notice when the network is new.
-func (a *Authenticator) signedIn(ctx context.Context, s Subject, p attempt, made store.NewSession, r store.Receipt, earned store.Release) {
-	session := made.Session
-	a.event(Event{Name: EventSignIn, Account: s.Account.ID, Parent: s.Account.Parent, Session: a.digests.session(session.ID), Audience: p.audience, Network: session.Network, Method: p.method})
-	a.alert(ctx, made.Charge.Owner, made.Charge.Price, r)
-	if p.method == "password" && !p.second && earned.Mark != (store.Digest{}) && !p.taken.recognised() {
-		a.noticeNewNetwork(ctx, s, session)
-	}
 }
 
 // signInResult signs the token and gathers what the caller may know.
@@ -218,14 +245,14 @@ func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, sessi
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}
-	refresh, err := a.refreshToken(session)
+	refresh, err := a.refreshToken(session, s.Account.Parent)
 	if err != nil {
 		return SignInResult{}, err
 	}
 	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
 		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
-		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days,
+		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days, Dropped: p.dropped,
 	}
 	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
 		res.TenantKey = SecretText(key.Text()) // a parent's own: never the widget's, never after expiry, never into a limited session
@@ -240,7 +267,9 @@ func (a *Authenticator) rehash(ctx context.Context, x Account, password Password
 		return
 	}
 	x.Password = text
-	if _, _, err := a.update(ctx, store.Change{Account: x}, a.now()); err != nil && !errors.Is(err, ErrConflict) {
+	c := store.Change{Account: x}
+	c.Events = []Event{about(&x, EventPasswordRehashed)}
+	if _, _, err := a.update(ctx, c, a.now()); err != nil && !errors.Is(err, ErrConflict) {
 		a.cfg.Logger.Warn("tollkeeper: password hash not renewed", "account", x.ID, "error", err)
 	}
 }

@@ -119,7 +119,7 @@ func TestSignIn(t *testing.T) {
 		{"deleted between proof and commit", func(w *world, p, c authtest.Account) tollkeeper.SignInRequest {
 			w.store.faults(func(verb string) error {
 				if verb == "CreateSession" {
-					return w.store.Store.DeleteAccount(ctx, p.ID, c.ID, w.Now())
+					return w.store.Store.DeleteAccount(ctx, store.Deletion{Scope: p.ID, ID: c.ID}, w.Now())
 				}
 				return nil
 			}, nil)
@@ -148,9 +148,9 @@ func TestSignIn(t *testing.T) {
 func (w *world) drain(p authtest.Account) {
 	w.Helper()
 	b := w.Balance(p)
-	_, _, _, err := w.store.ApplyCredit(ctx, tollkeeper.LedgerEntry{
+	_, _, _, err := w.store.ApplyCredit(ctx, store.Posting{Entry: tollkeeper.LedgerEntry{
 		ID: uuid.Must(uuid.NewV7()), Owner: p.ID, Key: "drain", Operation: "drain", Amount: -b.Credits, At: w.Now(),
-	})
+	}})
 	w.ok(err)
 }
 
@@ -207,14 +207,12 @@ func TestThrottledSignInDoesNotHash(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		for range 5 {
-			_, err := w.try(p, "wrong")
-			w.want(err, tollkeeper.ErrInvalidCredentials)
+			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for _, guess := range []string{password, "wrong"} {
-			_, err := w.try(p, guess)
-			w.want(err, tollkeeper.ErrLocked)
+			w.want(w.guess(p, guess, "192.0.2.1"), tollkeeper.ErrLocked)
 		}
 		runtime.ReadMemStats(&after)
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > memory<<10/2 {

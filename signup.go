@@ -85,7 +85,10 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
-	made, receipt, err := a.create(ctx, create, now)
+	e := about(&s.Account, EventSignUp)
+	e.Audience, e.Network = r.Audience, r.Client.network()
+	create.Events = []Event{e}
+	made, _, err := a.create(ctx, create, now)
 	if err != nil {
 		return SignUpResult{}, signUpError(err)
 	}
@@ -94,8 +97,6 @@ func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subje
 			return SignUpResult{}, err
 		}
 	}
-	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Audience: r.Audience, Network: r.Client.network()})
-	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)
 	if sent {
 		a.worker.wake()
 	}

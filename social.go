@@ -3,13 +3,14 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module oidc has one for any
+// IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module social has one for any
 // issuer. It returns an error that is [ErrUpstream] when the issuer cannot be reached; any other means that the token
 // is no good.
 type IDTokenVerifier interface {
@@ -25,57 +26,75 @@ type IDToken struct {
 	Name          string
 }
 
-// GoogleRequest is a sign-in with a Google ID token below a parent whose organization has turned it on.
-type GoogleRequest struct {
+// IDTokenRequest is a sign-in by an issuer's ID token below a parent whose organization has turned that issuer on.
+type IDTokenRequest struct {
+	Issuer   string // a key of [Social].Issuers
 	IDToken  SecretText
 	Nonce    SecretText // of the flow that fetched the token; empty: not checked
+	By       *Identity  // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
 	Scope    Scope
 	Audience Audience
 	Client   Client
 }
 
-// SignInWithGoogle signs a child in by Google, and up at the first time. An account of the same email is linked if its
-// email is verified; otherwise it loses what was set up before anyone had shown to own the address (R34).
-// [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the organization has not turned it on, or
-// there is none, as for the app's own users; [ErrSignUpClosed]: only where an account would be made;
-// [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as [Authenticator.SignIn] and
-// [Authenticator.SignUp].
-func (a *Authenticator) SignInWithGoogle(ctx context.Context, r GoogleRequest) (SignInResult, error) {
+// SignInWithIDToken signs a child in by an issuer, and up at the first time. An account of the same email is linked.
+// The issuer vouches for the mailbox: if nobody had proven it before, what was set up is dropped (R34), as
+// [SignInResult].Dropped says. [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the host or the
+// organization has not turned the issuer on, or there is none, as for the app's own users; [ErrSignUpClosed]: only
+// where an account would be made; [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as
+// [Authenticator.SignIn] and [Authenticator.SignUp].
+func (a *Authenticator) SignInWithIDToken(ctx context.Context, r IDTokenRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
 	if err := r.Scope.check(); err != nil {
 		return SignInResult{}, err
 	}
-	if a.cfg.Social.Google == nil {
+	if a.cfg.Social.Issuers[r.Issuer] == nil {
 		return SignInResult{}, ErrDisabled
 	}
 	g := guess{scope: r.Scope.String(), audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkHits("google", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	t, err := a.take(ctx, a.networkHits("issuer", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	owner, err := a.googleOwner(ctx, r.Scope)
+	owner, err := a.issuerOwner(ctx, r.Scope, r.Issuer)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	token, email, err := a.verifyGoogle(ctx, r, owner)
+	token, email, err := a.verifyIDToken(ctx, r, owner)
 	if err != nil {
 		return SignInResult{}, err
 	}
 	g.email = email
 	t.guess = g
-	s, paid, err := a.googleAccount(ctx, owner, token, email, now)
+	in := issued{key: IssuedKey{Issuer: r.Issuer, Subject: token.Subject}, token: token, email: email, request: r, owner: owner}
+	s, done, err := a.issuedAccount(ctx, in, now)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	operation := OpSocial
-	if paid {
-		operation = ""
+	p := attempt{method: "identity", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t, by: in.key, dropped: done.dropped}
+	if done.paid {
+		p.operation = ""
 	}
-	return a.finishSignIn(ctx, s, attempt{method: "google", operation: operation, audience: r.Audience, client: r.Client, taken: t}, now)
+	return a.finishSignIn(ctx, s, p, now)
 }
 
-func (a *Authenticator) googleOwner(ctx context.Context, where Scope) (*Subject, error) {
+// issued is what an issuer has vouched for.
+type issued struct {
+	key     IssuedKey
+	token   IDToken
+	email   string // canonical
+	request IDTokenRequest
+	owner   *Subject
+}
+
+// arrival is what became of it on the way to a session.
+type arrival struct {
+	paid    bool // making the account was charged
+	dropped Dropped
+}
+
+func (a *Authenticator) issuerOwner(ctx context.Context, where Scope, issuer string) (*Subject, error) {
 	if where == Tenants {
 		return nil, ErrParentKeyNeeded
 	}
@@ -83,87 +102,148 @@ func (a *Authenticator) googleOwner(ctx context.Context, where Scope) (*Subject,
 	if err != nil {
 		return nil, err
 	}
-	if owner.Organization == nil || !owner.Organization.Google.Enabled {
+	if owner.Organization == nil || !owner.Organization.Issuer(issuer).Enabled {
 		return nil, ErrDisabled
 	}
 	return owner, nil
 }
 
-// verifyGoogle returns a token that is good for this organization, with the canonical email that Google vouches for.
-func (a *Authenticator) verifyGoogle(ctx context.Context, r GoogleRequest, owner *Subject) (IDToken, string, error) {
+// verifyIDToken returns a token that is good for this organization, with the canonical email that the issuer vouches
+// for.
+func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, owner *Subject) (IDToken, string, error) {
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, "", ErrInvalidCredentials
 	}
-	token, err := a.cfg.Social.Google.VerifyIDToken(ctx, string(r.IDToken), owner.Organization.Google.ClientID, string(r.Nonce))
+	clientID := owner.Organization.Issuer(r.Issuer).ClientID
+	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), clientID, string(r.Nonce))
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
 		return token, "", ErrUpstream.WithCause(err)
 	}
 	email, malformed := emailKey(token.Email)
 	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
-		a.event(Event{Name: EventSignInFailed, Parent: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "google"})
+		a.event(Event{Name: EventSignInFailed, Scope: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "identity"})
 		return token, "", ErrInvalidCredentials.WithCause(err)
 	}
 	return token, email, nil
 }
 
-// googleAccount finds, links or makes the account; paid: making it was charged. Who signs up twice at the same moment
-// finds the other's.
-func (a *Authenticator) googleAccount(ctx context.Context, owner *Subject, token IDToken, email string, now time.Time) (s Subject, paid bool, err error) {
+// issuedAccount finds, links or makes the account. Who signs up twice at the same moment finds the other's.
+func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.Time) (s Subject, done arrival, err error) {
+	l := store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.email, Scope: in.owner.Account.ID, Credentials: true}
 	for range 3 {
-		s, err = a.store.FindAccount(ctx, store.Lookup{GoogleSubject: token.Subject, Email: email, Scope: owner.Account.ID})
+		s, err = a.store.FindAccount(ctx, l)
 		switch {
-		case err == nil && s.Account.GoogleSubject == token.Subject:
-			return s, false, nil
-		case err == nil && s.Account.GoogleSubject != "":
-			return s, false, ErrInvalidCredentials // linked to another Google account
+		case err == nil && isLinked(s, in.key):
+			return s, arrival{}, nil
+		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.request.By, &s.Account)):
+			return s, arrival{}, ErrInvalidCredentials // to another person at that issuer
 		case err == nil:
-			err = a.linkGoogle(ctx, &s, token.Subject, now)
+			done.dropped, err = a.linkIssued(ctx, &s, in, now)
 		case errors.Is(err, ErrNotFound):
-			s, err = a.newGoogleAccount(ctx, owner, token, now)
-			paid = err == nil
+			s, err = a.newIssuedAccount(ctx, in, now)
+			done.paid = err == nil
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrEmailTaken) {
-			return s, paid, err
+			return s, done, err
 		}
 	}
-	return Subject{}, false, ErrConflict
+	return Subject{}, arrival{}, ErrConflict
 }
 
-func (a *Authenticator) linkGoogle(ctx context.Context, s *Subject, subject string, now time.Time) error {
-	c := store.Change{Account: provenMailbox(s.Account, now), Mail: a.notice(*s, noticeFactor)}
-	if s.Account.EmailVerifiedAt.IsZero() {
-		c.EndSessions, c.Void = true, allPurposes
-	}
-	c.Account.GoogleSubject = subject
+func isLinked(s Subject, key IssuedKey) bool {
+	return slices.ContainsFunc(s.Linked, func(l Linked) bool { return l.Key() == key })
+}
+
+func linkedElsewhere(s Subject, issuer string) bool {
+	return slices.ContainsFunc(s.Linked, func(l Linked) bool { return l.Issuer == issuer })
+}
+
+func (a *Authenticator) linkIssued(ctx context.Context, s *Subject, in issued, now time.Time) (Dropped, error) {
+	c := store.Change{Account: s.Account, Link: []Linked{in.link(now)}}
+	e := about(&s.Account, EventIdentityLinked)
+	e.Network, e.Method = in.request.Client.network(), "identity"
+	linked := e
+	linked.Detail = in.key.Issuer
+	c.Events, c.Mail = []Event{linked}, a.notice(*s, noticeIdentity)
+	dropped := a.proveMailbox(&c, *s, isOwner(in.request.By, &s.Account), e, now)
 	x, _, err := a.update(ctx, c, now)
 	if err == nil {
 		s.Account = x
 	}
-	return err
+	return dropped, err
 }
 
-// newGoogleAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing
+func (in issued) link(now time.Time) Linked {
+	return Linked{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.token.Email, LinkedAt: now}
+}
+
+// newIssuedAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing
 // more at this first one: who cannot pay, gets no account.
-func (a *Authenticator) newGoogleAccount(ctx context.Context, owner *Subject, token IDToken, now time.Time) (Subject, error) {
-	name := token.Name
+func (a *Authenticator) newIssuedAccount(ctx context.Context, in issued, now time.Time) (Subject, error) {
+	name := in.token.Name
 	if checkName(name) != nil {
 		name = ""
 	}
-	if err := a.maySignUp(Under(owner.Account.ID)); err != nil {
+	if err := a.maySignUp(Under(in.owner.Account.ID)); err != nil {
 		return Subject{}, err
 	}
-	x, err := a.newAccount(token.Email, "", name, now)
+	x, err := a.newAccount(in.token.Email, "", name, now)
 	if err != nil {
 		return Subject{}, err
 	}
 	x.PasswordChangedAt = time.Time{}
-	x.Parent, x.GoogleSubject, x.EmailVerifiedAt = owner.Account.ID, token.Subject, now
-	create := store.NewAccount{Account: x, Charge: a.signUpCharge(owner, x.ID, OpSocial)}
-	made, receipt, err := a.create(ctx, create, now)
+	x.Parent, x.EmailVerifiedAt, x.EmailProvenAt = in.owner.Account.ID, now, now
+	n := store.NewAccount{Account: x, Linked: []Linked{in.link(now)}}
+	e := about(&x, EventSignUp)
+	e.Audience, e.Network, e.Method = in.request.Audience, in.request.Client.network(), "identity"
+	n.Charge, n.Events = a.signUpCharge(in.owner, x.ID, OpSocial), []Event{e}
+	made, _, err := a.create(ctx, n, now)
 	if err != nil {
 		return Subject{}, signUpError(err)
 	}
-	a.event(Event{Name: EventSignUp, Account: made.ID, Parent: made.Parent, Method: "google"})
-	a.alert(ctx, create.Charge.Owner, create.Charge.Price, receipt)
-	return Subject{Account: made, Parent: &owner.Account, Organization: owner.Organization}, nil
+	return Subject{Account: made, Parent: &in.owner.Account, Organization: in.owner.Organization}, nil
+}
+
+// Identities lists who the caller is to other issuers, in the order in which they were linked.
+func (a *Authenticator) Identities(ctx context.Context, by *Identity) ([]Linked, error) {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return nil, err
+	}
+	s, err := a.withCredentials(ctx, by)
+	return s.Linked, err
+}
+
+// IdentityRemoval takes a linked sign-in away.
+type IdentityRemoval struct {
+	Identity IssuedKey
+	Password Password // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
+	Client   Client
+}
+
+// RemoveIdentity takes one of the caller's linked sign-ins away. Other sessions end, and the owner is told by mail.
+// [ErrNotFound]: there is no such one; [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked].
+func (a *Authenticator) RemoveIdentity(ctx context.Context, by *Identity, r IdentityRemoval) error {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
+	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
+		return err
+	}
+	return a.retry(func() error {
+		s, err := a.withCredentials(ctx, by)
+		if err != nil {
+			return err
+		}
+		if !isLinked(s, r.Identity) {
+			return ErrNotFound
+		}
+		c := store.Change{Account: s.Account, Unlink: []IssuedKey{r.Identity}, EndSessions: true, KeepSession: by.Session}
+		e := about(&s.Account, EventIdentityRemoved)
+		e.Network, e.Detail = r.Client.network(), r.Identity.Issuer
+		c.Events, c.Mail = []Event{e}, a.notice(s, noticeIdentity)
+		_, _, err = a.update(ctx, c, a.now())
+		return err
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,21 +34,22 @@ func googleKit(t *testing.T, edits ...func(*tollkeeper.Config)) (*authtest.Kit, 
 		"no-email":   {Subject: "g-4", EmailVerified: true},
 	}
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.Social.Google, c.Credits.Prices = i, map[tollkeeper.Operation]int64{"hundred": 100}
+		c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: i}
+		c.Credits.Prices = map[tollkeeper.Operation]int64{"hundred": 100}
 		for _, edit := range edits {
 			edit(c)
 		}
 	}))
 	parent := k.Parent()
 	owner := k.SignedIn(parent)
-	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Google: &tollkeeper.GoogleSettings{Enabled: true, ClientID: "client-1"}}); err != nil {
+	if _, err := k.Auth.UpdateOrganization(ctx, owner, tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{{Issuer: tollkeeper.IssuerGoogle, Enabled: true, ClientID: "client-1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	return k, parent, i
 }
 
 func google(k *authtest.Kit, parent authtest.Account, token string) (tollkeeper.SignInResult, error) {
-	return k.Auth.SignInWithGoogle(ctx, tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(token), Scope: keyed(authtest.Account{ParentKey: parent.PublicKey})})
+	return k.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{Issuer: tollkeeper.IssuerGoogle, IDToken: tollkeeper.SecretText(token), Scope: keyed(authtest.Account{ParentKey: parent.PublicKey})})
 }
 
 func TestGoogle(t *testing.T) {
@@ -161,4 +163,28 @@ func TestGoogle(t *testing.T) {
 			t.Fatal("the stranger's password still opens:", err)
 		}
 	})
+}
+
+// Whom an import has linked without anybody's proof does not keep the owner of the mailbox out.
+func TestAnIdentityOfTheSameIssuerOnAnUnprovenMailboxGivesWay(t *testing.T) {
+	k, parent, i := googleKit(t)
+	line := `{"email":"victim@home.example","identities":[{"issuer":"` + tollkeeper.IssuerGoogle + `","subject":"stranger"}]}`
+	if r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(parent.ID), strings.NewReader(line), tollkeeper.ImportOptions{}); err != nil || r.Stand != 1 {
+		t.Fatal(r, err)
+	}
+	i["victim"] = tollkeeper.IDToken{Subject: "g-7", Email: "victim@home.example", EmailVerified: true}
+	i["stranger"] = tollkeeper.IDToken{Subject: "stranger", Email: "stranger@evil.example", EmailVerified: true}
+	for round := range 2 {
+		res, err := google(k, parent, "victim")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dropped := len(res.Dropped.Identities); dropped != 1-round {
+			t.Errorf("round %d: %d identities dropped", round, dropped)
+		}
+		other, err := google(k, parent, "stranger")
+		if err != nil || other.Subject.Account.ID == res.Subject.Account.ID {
+			t.Errorf("round %d: the stranger's identity still leads into the account: %v", round, err)
+		}
+	}
 }

@@ -61,8 +61,8 @@ func (e errorsOf) UpdateAccount(ctx context.Context, c store.Change, now time.Ti
 	return r1, r2, asError(err)
 }
 
-func (e errorsOf) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	return asError(e.of.DeleteAccount(ctx, scope, id, now))
+func (e errorsOf) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	return asError(e.of.DeleteAccount(ctx, d, now))
 }
 
 func (e errorsOf) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
@@ -94,8 +94,8 @@ func (e errorsOf) TouchSession(ctx context.Context, t store.Touch, now time.Time
 	return asError(e.of.TouchSession(ctx, t, now))
 }
 
-func (e errorsOf) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
-	return asError(e.of.RevokeSession(ctx, account, id, now))
+func (e errorsOf) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
+	return asError(e.of.RevokeSession(ctx, r, now))
 }
 
 func (e errorsOf) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
@@ -125,8 +125,8 @@ func (e errorsOf) Release(ctx context.Context, s store.Release, now time.Time) e
 	return attemptErrors{e.of}.Release(ctx, s, now)
 }
 
-func (e errorsOf) ApplyCredit(ctx context.Context, l store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	r1, r2, r3, err := e.of.ApplyCredit(ctx, l)
+func (e errorsOf) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	r1, r2, r3, err := e.of.ApplyCredit(ctx, p)
 	return r1, r2, r3, asError(err)
 }
 
@@ -145,9 +145,18 @@ func (e errorsOf) ListMonths(ctx context.Context, owner uuid.UUID, from, to, lim
 	return r1, asError(err)
 }
 
-func (e errorsOf) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
-	r1, r2, err := e.of.CloseMonths(ctx, month, price, limit, now)
+func (e errorsOf) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	r1, r2, err := e.of.CloseMonths(ctx, c, now)
 	return r1, r2, asError(err)
+}
+
+func (e errorsOf) AddEvents(ctx context.Context, l []store.Event) error {
+	return asError(e.of.AddEvents(ctx, l))
+}
+
+func (e errorsOf) ListEvents(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
+	r1, err := e.of.ListEvents(ctx, q)
+	return r1, asError(err)
 }
 
 func (e errorsOf) QueueMail(ctx context.Context, m []store.QueuedMail) error {
@@ -159,8 +168,8 @@ func (e errorsOf) ClaimMail(ctx context.Context, limit int, lease time.Duration,
 	return r1, asError(err)
 }
 
-func (e errorsOf) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
-	return asError(e.of.FinishMail(ctx, id, tries, retry))
+func (e errorsOf) FinishMail(ctx context.Context, d store.Delivery) error {
+	return asError(e.of.FinishMail(ctx, d))
 }
 
 func (e errorsOf) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {

@@ -28,7 +28,7 @@ func TestRoundTrips(t *testing.T) {
 		{"sign-in from a new network, with its notice", "[Take FindAccount CreateSession QueueMail]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { return w.guess(p, password, "192.0.2.1") }
 		}},
-		{"sign-in of nobody", "[Take FindAccount]", func(w *world, _, _ authtest.Account) func() error {
+		{"sign-in of nobody", "[Take FindAccount Release]", func(w *world, _, _ authtest.Account) func() error {
 			return func() error {
 				_, err := w.try(authtest.Account{Email: "nobody@example.com"}, password)
 				w.want(err, tollkeeper.ErrInvalidCredentials)
@@ -45,10 +45,17 @@ func TestRoundTrips(t *testing.T) {
 		{"sign-in that stops at the second factor", "[Take FindAccount Release]", func(w *world, p, _ authtest.Account) func() error {
 			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 			w.ok(err)
-			s.Account.TOTP = []byte("seed")
+			s.Account.Factors = store.HasTOTP
 			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
 			w.ok(err)
 			return func() error { _, err := w.try(p, password); return err }
+		}},
+		{"the second factor of a sign-in", "[Take FindAccount CreateSession]", func(w *world, p, _ authtest.Account) func() error {
+			w.confirmed(p)
+			f := w.EnrolFactor(p)
+			w.Advance(time.Minute)
+			in := tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))}
+			return func() error { _, err := w.Auth.SignInWithFactor(ctx, in); return err }
 		}},
 		{"authenticate", "[Session]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { _, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(p.Token)); return err }
@@ -75,7 +82,7 @@ func TestRoundTrips(t *testing.T) {
 				return err
 			}
 		}},
-		{"code request, below a named parent", "[Take FindAccount QueueMail]", func(w *world, _, c authtest.Account) func() error { return func() error { return w.requestCode(c) } }},
+		{"code request, below a named parent", "[Take FindAccount Release QueueMail]", func(w *world, _, c authtest.Account) func() error { return func() error { return w.requestCode(c) } }},
 		{"code", "[Take ConsumeSecret CreateSession]", func(w *world, _, c authtest.Account) func() error {
 			w.confirmed(c)
 			code := w.mailCode(c)
@@ -94,7 +101,9 @@ func TestRoundTrips(t *testing.T) {
 		{"confirmation", "[Take Secret UpdateAccount]", func(w *world, p, _ authtest.Account) func() error {
 			w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", host))
 			link := w.LastToken(p.Email, tollkeeper.MailVerify)
-			return func() error { return w.Auth.VerifyEmail(ctx, tollkeeper.SecretText(link), host) }
+			return func() error {
+				return errOf(w.Auth.VerifyEmail(ctx, tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(link), Client: host}))
+			}
 		}},
 		{"role change", "[FindAccount UpdateAccount]", func(w *world, p, c authtest.Account) func() error {
 			return func() error {

@@ -2,8 +2,6 @@ package tollkeeper
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
 	"image/png"
@@ -27,6 +25,8 @@ const (
 	recoveryCodes = 10
 	boxTOTP       = "totp"
 	qrPixels      = 256
+	mostFactors   = 10
+	enrolTTL      = 10 * time.Minute
 )
 
 var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -39,30 +39,11 @@ type Enrolment struct {
 	PNG  SecretBytes // the URL as QR code
 }
 
-// EnrolFactor begins a second factor for the caller: a new seed waits for its first code. Fresh proof is needed: the
-// password, or a session proved within five minutes. [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked];
-// [ErrFactorState]: there is one already.
-func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, password Password, c Client) (Enrolment, error) {
-	by = by.orNobody()
-	s, err := a.fresh(ctx, by, password, c)
-	if err != nil {
-		return Enrolment{}, err
-	}
-	if len(s.Account.TOTP) > 0 {
-		return Enrolment{}, ErrFactorState
-	}
-	seed := make([]byte, seedBytes)
-	rand.Read(seed)
-	e, err := a.enrolment(s.Account, seed)
-	if err != nil {
-		return Enrolment{}, ErrInternal.WithCause(err)
-	}
-	change := store.Change{Account: s.Account}
-	if change.Account.TOTPPending, err = a.keys.Encrypt(boxTOTP, seed, s.Account.ID[:]); err != nil {
-		return Enrolment{}, ErrInternal.WithCause(err)
-	}
-	_, _, err = a.update(ctx, change, a.now())
-	return e, err
+// sealedFor binds a sealed seed to its account and factor (R45).
+func sealedFor(f store.Factor) []byte { return append(f.Account[:], f.ID[:]...) }
+
+func (a *Authenticator) openSeed(f store.Factor) ([]byte, bool) {
+	return a.keys.Decrypt(boxTOTP, f.Sealed, sealedFor(f))
 }
 
 func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
@@ -79,95 +60,6 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 		return Enrolment{}, err
 	}
 	return Enrolment{Seed: SecretText(key.Secret()), URL: SecretText(key.URL()), PNG: b.Bytes()}, nil
-}
-
-// ConfirmFactor turns the second factor on with the first code of the app, and returns ten recovery codes, which are
-// shown this once. Other sessions end; the owner is told by mail. [ErrFactorState]: nothing was begun;
-// [ErrInvalidCode]; [ErrRateLimited].
-func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code SecretText, c Client) (recovery []SecretText, err error) {
-	by = by.orNobody()
-	s, t, err := a.factorChange(ctx, by, string(code))
-	if err != nil {
-		return nil, err
-	}
-	if len(s.Account.TOTPPending) == 0 || len(s.Account.TOTP) > 0 {
-		return nil, ErrFactorState
-	}
-	now := a.now()
-	seed, ok := a.keys.Decrypt(boxTOTP, s.Account.TOTPPending, s.Account.ID[:])
-	if !ok {
-		return nil, ErrInternal.WithCause(errMasterMissing)
-	}
-	step, ok := matchTOTP(seed, string(code), s.Account.TOTPStep, now)
-	if !ok {
-		return nil, a.factorFailed(s.Account)
-	}
-	change := store.Change{Account: s.Account, TOTPStep: step}
-	change.Account.TOTP, change.Account.TOTPPending = s.Account.TOTPPending, nil
-	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, now)
-	return recovery, a.changeFactor(ctx, by, s, change, t, "enrolled")
-}
-
-// RemoveFactor turns the second factor off: fresh proof of the first and a code are needed. Recovery codes are void,
-// other sessions end, the owner is told by mail. [ErrFactorState]: there is none.
-func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Confirmation) error {
-	by = by.orNobody()
-	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
-		return err
-	}
-	s, t, step, err := a.provenFactor(ctx, by, string(r.Code))
-	if err != nil {
-		return err
-	}
-	change := store.Change{Account: s.Account, TOTPStep: step}
-	change.Account.TOTP, change.Account.TOTPPending = nil, nil
-	return a.changeFactor(ctx, by, s, change, t, "removed")
-}
-
-// NewRecoveryCodes replaces the recovery codes; a code of the app, or an old recovery code, is needed.
-func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code SecretText, c Client) ([]SecretText, error) {
-	by = by.orNobody()
-	s, t, step, err := a.provenFactor(ctx, by, string(code))
-	if err != nil {
-		return nil, err
-	}
-	change := store.Change{Account: s.Account, TOTPStep: step}
-	var recovery []SecretText
-	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
-	return recovery, a.changeFactor(ctx, by, s, change, t, "recovery-codes")
-}
-
-func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string) (Subject, taken, error) {
-	t, err := a.takeFactor(ctx, by.Account, code, a.now())
-	if err != nil {
-		return Subject{}, t, err
-	}
-	s, err := a.self(ctx, by)
-	return s, t, err
-}
-
-func (a *Authenticator) provenFactor(ctx context.Context, by *Identity, code string) (Subject, taken, int64, error) {
-	s, t, err := a.factorChange(ctx, by, code)
-	if err != nil {
-		return s, t, 0, err
-	}
-	if len(s.Account.TOTP) == 0 {
-		return s, t, 0, ErrFactorState
-	}
-	step, err := a.proveFactor(ctx, s.Account, code, a.now())
-	return s, t, step, err
-}
-
-// changeFactor writes the change with what belongs to each: old recovery codes void, other sessions ended, a notice.
-func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subject, c store.Change, t taken, what string) error {
-	now := a.now()
-	c.EndSessions, c.KeepSession, c.Void, c.Mail = true, by.Session, []store.Purpose{store.PurposeRecovery}, a.notice(s, noticeFactor)
-	if _, _, err := a.update(ctx, c, now); err != nil {
-		return err
-	}
-	a.release(ctx, t.earned(), now)
-	a.event(Event{Name: EventFactorChanged, Account: s.Account.ID, Parent: s.Account.Parent, Detail: what})
-	return nil
 }
 
 // matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every

@@ -42,9 +42,10 @@ const (
 // $5$ and $6$. Parameters beyond the bounds of SECURITY.md R10 are refused.
 //
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
-// from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], …) are reported and
-// passed over. It stops at an error of the reader or the store, or when ctx ends; the report then says how far it came.
-// Nothing is charged or mailed. [ErrInvalidInput] (scope, line); [ErrUnknownParent].
+// from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], [ErrConflict] for the id
+// of an account elsewhere or of a deleted one, …) are reported and passed over. It stops at an error of the reader or
+// the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed. [ErrInvalidInput]
+// (scope, line); [ErrUnknownParent].
 func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
 	a := h.auth
 	setZero(&o.Parallel, 16)
@@ -77,7 +78,7 @@ func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o Impor
 	if err := lines.Err(); err != nil {
 		return report, ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Import: " + err.Error())
 	}
-	a.event(Event{Name: EventAccountsImported, Parent: parent, Credits: report.Stand})
+	a.event(Event{Name: EventAccountsImported, Scope: parent, Credits: report.Stand})
 	return report, nil
 }
 
@@ -127,9 +128,20 @@ func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line [
 	if err != nil {
 		return err
 	}
-	_, _, err = a.create(ctx, store.NewAccount{Account: x}, now)
+	n := store.NewAccount{Account: x}
+	if n.Linked, n.Factors, err = a.credentials(x, r); err != nil {
+		return err
+	}
+	n.Account.Factors = kinds(n.Factors)
+	e := about(&x, EventAccountCreated)
+	e.Method = "import"
+	n.Events = []Event{e}
+	made, _, err := a.create(ctx, n, now)
 	if err != nil {
 		return signUpError(err)
+	}
+	if made.Parent != parent || made.Status == StatusDeleted {
+		return ErrConflict.WithField("id") // somebody's elsewhere, or of an account that was deleted
 	}
 	return nil
 }
@@ -144,15 +156,19 @@ type ExportOptions struct {
 // [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
 // second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on
 // after the account o.After and returns the last one written. Sessions, numbers and credits stay behind.
-// [ErrInvalidInput] (scope); [ErrUnknownParent].
+// The log has [EventAccountsExported] first. [ErrInvalidInput] (scope); [ErrUnknownParent].
 func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
 	a := h.auth
 	parent, err := a.parentIn(ctx, in)
 	if err != nil {
 		return o.After, err
 	}
+	if err := a.noted(ctx, Event{Name: EventAccountsExported, Scope: parent}); err != nil {
+		return o.After, err
+	}
 	var out bytes.Buffer
 	encode := json.NewEncoder(&out)
+	encode.SetEscapeHTML(false) // metadata is kept byte by byte, and has a length to keep to
 	var report ImportReport
 	last = o.After
 	for {
@@ -161,7 +177,14 @@ func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o Expor
 			return last, err
 		}
 		for _, x := range rows {
-			if err := encode.Encode(recordLine(record(x))); err != nil {
+			s, err := a.store.FindAccount(ctx, store.Lookup{ID: x.ID, Credentials: true})
+			if errors.Is(err, ErrNotFound) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				return last, err
+			}
+			if err := encode.Encode(recordLine(record(s))); err != nil {
 				return last, err
 			}
 		}

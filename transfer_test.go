@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
@@ -248,4 +251,144 @@ func TestTemporaryPasswordsMoveAsSuch(t *testing.T) {
 			t.Errorf("%v %v", id, err)
 		}
 	})
+}
+
+// The house of the app's own users is nobody's to bring along: below that id they would live under an account.
+func TestNoImportTakesTheIDOfTheHouse(t *testing.T) {
+	home, _ := tollkeeper.Scope{}.ID()
+	for name, taken := range map[string]uuid.UUID{"the house": home, "nobody": uuid.Max} {
+		for _, below := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, below a parent: %t", name, below), func(t *testing.T) {
+				story(t, func(w *world) {
+					scope := tollkeeper.Tenants
+					if below {
+						scope = tollkeeper.Under(w.parent("p@example.com").ID)
+					}
+					r, err := w.Auth.Host().ImportAccounts(ctx, scope, strings.NewReader(`{"id":"`+taken.String()+`","email":"eve@evil.example"}`), tollkeeper.ImportOptions{})
+					if err != nil || r.Refused != 1 {
+						t.Errorf("%+v, %v", r, err)
+					}
+					if !houseOf(w).House {
+						t.Error("the app's own users live below an account")
+					}
+				}, unlimited)
+			})
+		}
+	}
+}
+
+// Dates of credentials are no exception, or one line of an import would end every later export.
+func TestImportRefusesCredentialsThatNoExportCanWrite(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.Parent()
+		w.EnrolFactor(p)
+		var out strings.Builder
+		_, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &out, tollkeeper.ExportOptions{})
+		w.ok(err)
+		factor := regexp.MustCompile(`"usedAt":"[^"]*"`)
+		if !factor.MatchString(out.String()) {
+			t.Fatal(out.String())
+		}
+		fresh := w.Another(authtest.WithStore(memory.New())).Auth.Host()
+		lines := []string{factor.ReplaceAllString(out.String(), `"usedAt":"9999-12-31T23:59:59-10:00"`)}
+		for _, field := range []string{"linkedAt", "usedAt"} {
+			lines = append(lines, `{"email":"`+field+`@example.com","identities":[{"issuer":"google","subject":"1","`+field+`":"9999-12-31T23:59:59-10:00"}]}`)
+		}
+		for _, line := range lines {
+			r, err := fresh.ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(line), tollkeeper.ImportOptions{})
+			if err != nil || r.Refused != 1 {
+				t.Errorf("%s: %+v %v", line, r, err)
+			}
+		}
+		if _, err := fresh.ExportAccounts(ctx, tollkeeper.Tenants, io.Discard, tollkeeper.ExportOptions{}); err != nil {
+			t.Error(err)
+		}
+	}, unlimited)
+}
+
+// Metadata is the host's own, kept byte by byte: what fits into the one store fits into the other.
+func TestMetadataMovesAsItIs(t *testing.T) {
+	story(t, func(w *world) {
+		metadata := `{"html":"` + strings.Repeat("<&>", 1300) + `"}`
+		move := func(in *authtest.Kit, lines string) string {
+			w.Helper()
+			r, err := in.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(lines), tollkeeper.ImportOptions{Refused: func(_ int64, err error) { t.Error(err) }})
+			if err != nil || r.Stand != 1 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			s, err := in.Auth.Host().FindByEmail(ctx, tollkeeper.Tenants, "m@example.com")
+			w.ok(err)
+			if string(s.Account.Metadata) != metadata {
+				t.Errorf("metadata of %d bytes became %.40s…", len(metadata), s.Account.Metadata)
+			}
+			var out strings.Builder
+			_, err = in.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &out, tollkeeper.ExportOptions{})
+			w.ok(err)
+			return out.String()
+		}
+		move(w.Another(authtest.WithStore(memory.New())), move(w.Kit, `{"email":"m@example.com","metadata":`+metadata+`}`))
+	})
+}
+
+// An id that stands elsewhere, or of an account that was deleted, is no account that stands in the scope.
+func TestAnImportSaysWhenAnIDIsNotItsOwn(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		elsewhere, deleted := w.Child(w.parent("other@example.com")), w.Child(p)
+		w.ok(w.Auth.Host().DeleteAccount(ctx, deleted.ID))
+		for _, x := range []authtest.Account{elsewhere, deleted} {
+			line := `{"id":"` + x.ID.String() + `","email":"` + x.Email + `"}`
+			var refused error
+			o := tollkeeper.ImportOptions{Refused: func(_ int64, err error) { refused = err }}
+			r, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(p.ID), strings.NewReader(line), o)
+			if err != nil || r.Stand != 0 || !errors.Is(refused, tollkeeper.ErrConflict) {
+				t.Errorf("%+v, %v, %v", r, err, refused)
+			}
+		}
+	}, unlimited)
+}
+
+// An account moves with everything that leads into it, and with what the host keeps of it.
+func TestAnAccountMovesWithItsCredentials(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.Parent()
+		phone := w.EnrolFactor(p)
+		w.Advance(time.Minute)
+		done, err := verify(w.Kit, string(w.SignIn(p).Challenge), w.FactorCode(phone))
+		w.ok(err)
+		by := w.Identity(string(done.Token))
+		e, err := w.Auth.EnrolFactor(ctx, by, tollkeeper.FactorEnrolment{Label: "Tablet"})
+		w.ok(err)
+		tablet := authtest.Factor{Seed: string(e.Seed)}
+		w.ok(errOf(w.Auth.ConfirmFactor(ctx, by, tollkeeper.SecretText(w.FactorCode(tablet)), tollkeeper.Client{})))
+		find := func(s store.Store) tollkeeper.Subject {
+			w.Helper()
+			x, err := s.FindAccount(ctx, store.Lookup{ID: p.ID, Credentials: true})
+			w.ok(err)
+			return x
+		}
+		c := store.Change{Account: find(w.store.Store).Account}
+		c.Account.Locale, c.Account.Name, c.Account.Metadata = "de-AT", "Ada", []byte(`{"plan":"<gold>"}`)
+		for _, i := range []string{"https://one.example", "https://two.example"} {
+			c.Link = append(c.Link, store.Linked{Issuer: i, Subject: "7", Email: "ada@two.example", LinkedAt: w.Now(), UsedAt: w.Now()})
+		}
+		_, _, err = w.store.Store.UpdateAccount(ctx, c, w.Now())
+		w.ok(err)
+		var out strings.Builder
+		w.ok(errOf(w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &out, tollkeeper.ExportOptions{})))
+		fresh := memory.New()
+		other := w.Another(authtest.WithStore(fresh))
+		w.ok(errOf(other.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(out.String()), tollkeeper.ImportOptions{})))
+		was, is := find(w.store.Store), find(fresh)
+		if !reflect.DeepEqual(was.Linked, is.Linked) || !reflect.DeepEqual(was.Factors, is.Factors) || len(is.Factors) != 2 || len(is.Linked) != 2 {
+			t.Errorf("%+v %+v became %+v %+v", was.Linked, was.Factors, is.Linked, is.Factors)
+		}
+		if x, y := was.Account, is.Account; x.Locale != y.Locale || x.Name != y.Name || string(x.Metadata) != string(y.Metadata) || x.Factors != y.Factors || y.EmailProvenAt.IsZero() {
+			t.Errorf("%+v became %+v", x, y)
+		}
+		_, err = verify(other, string(other.SignIn(p).Challenge), other.FactorCode(tablet))
+		w.want(err, tollkeeper.ErrInvalidCode) // it has served before the move
+		other.Advance(time.Minute)
+		w.ok(errOf(verify(other, string(other.SignIn(p).Challenge), other.FactorCode(phone))))
+	}, unlimited)
 }

@@ -37,6 +37,7 @@ type worker struct {
 
 	mu      sync.Mutex
 	touches map[uuid.UUID]store.Touch // bounded by maxTouches
+	samples samples                   // of failures, to be written
 }
 
 func newWorker(a *Authenticator) *worker {
@@ -85,6 +86,7 @@ func (w *worker) run() {
 		case <-w.stop:
 			w.drain()
 			w.touchAll()
+			w.logFailures()
 			return
 		case <-w.wakeup:
 		case <-time.After(pollEvery):
@@ -97,6 +99,7 @@ func (w *worker) round(swept, settled *time.Time) {
 	defer w.recoverPanic()
 	w.sendDue()
 	w.touchAll()
+	w.logFailures()
 	if now := time.Now(); now.Sub(*swept) >= sweepEvery {
 		*swept = now
 		w.sweep()
@@ -125,10 +128,22 @@ func (w *worker) touchAll() {
 	w.mu.Unlock()
 	for _, t := range touches {
 		err := w.auth.store.TouchSession(w.ctx, t, w.auth.now())
+		w.auth.live.sessionChanged(t.Account) // or what is remembered asks for the same again
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			w.failed("session not touched", err)
 			return
 		}
+	}
+}
+
+// logFailures writes the failures that were sampled since the last round.
+func (w *worker) logFailures() {
+	list := w.samples.take()
+	if len(list) == 0 {
+		return
+	}
+	if err := w.auth.store.AddEvents(w.ctx, list); err != nil {
+		w.failed("failures not logged", err)
 	}
 }
 
@@ -154,14 +169,11 @@ func (w *worker) settleMonths() {
 	}
 	for !w.stopping() {
 		now := a.now()
-		n, charged, err := a.store.CloseMonths(w.ctx, MonthOf(now)-1, a.cfg.Credits.Prices[OpRetention], 100, now)
+		c := store.Closing{Month: MonthOf(now) - 1, Price: a.cfg.Credits.Prices[OpRetention], Limit: 100}
+		n, _, err := a.store.CloseMonths(w.ctx, c, now)
 		if err != nil {
 			w.failed("months not settled", err)
 			return
-		}
-		for _, c := range charged {
-			a.event(Event{Name: EventMonthClosed, Account: c.Owner, Credits: -c.Debit})
-			a.alert(w.ctx, c.Owner, c.Debit, store.Receipt{Charged: true, Balance: c.Balance})
 		}
 		if n == 0 {
 			return

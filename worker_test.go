@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
@@ -128,6 +126,6 @@ func TestRetentionStopsAtZero(t *testing.T) {
 	})
 }
 
-func (panicking) FinishMail(context.Context, uuid.UUID, int, time.Time) error { panic("store") }
+func (panicking) FinishMail(context.Context, store.Delivery) error { panic("store") }
 
 func (panicking) Sweep(context.Context, int, time.Time) (bool, error) { panic("store") }

@@ -74,7 +74,7 @@ func (k *Kit) Admin(parent Account) Account {
 func (k *Kit) create(kind string, parent Account, spec tollkeeper.AccountSpec) Account {
 	k.tb.Helper()
 	spec.Username = kind + "_" + strings.ToLower(rand.Text()[:12])
-	spec.Email, spec.Password, spec.Verified = spec.Username+"@mail.example", Password, true
+	spec.Email, spec.Password, spec.Proven = spec.Username+"@mail.example", Password, true
 	a, err := k.Auth.Host().CreateAccount(k.tb.Context(), spec)
 	k.must(err, "make a "+kind)
 	return made(a, parent, Password)

@@ -182,7 +182,7 @@ func TestLinks(t *testing.T) {
 	if l := kit.LastLink(ada.Email); !strings.HasPrefix(l, authtest.BaseURL+"/auth/confirm-email?token=") || !strings.HasSuffix(l, kit.LastToken(ada.Email)) {
 		t.Errorf("the link is %s, its token %s", l, kit.LastToken(ada.Email))
 	}
-	if err := kit.Auth.VerifyEmail(t.Context(), tollkeeper.SecretText(kit.LastToken(ada.Email)), tollkeeper.Client{}); err != nil {
+	if _, err := kit.Auth.VerifyEmail(t.Context(), tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(kit.LastToken(ada.Email))}); err != nil {
 		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // mailbox keeps what was delivered, and what is queued: so a Kit knows when there is nothing left to wait for.
@@ -16,7 +18,8 @@ type mailbox struct {
 	mu      sync.Mutex
 	mails   []tollkeeper.Message
 	queued  map[uuid.UUID]time.Time // when it is due
-	changed chan struct{}           // closed, and replaced, at each change
+	done    map[uuid.UUID]bool
+	changed chan struct{} // closed, and replaced, at each change
 }
 
 // watched is a store that tells a mailbox what becomes of mail.
@@ -30,7 +33,7 @@ func watch(kept store.Store) (store.Store, *mailbox) {
 	if w, ok := kept.(*watched); ok {
 		return w, w.box
 	}
-	w := &watched{kept, &mailbox{queued: map[uuid.UUID]time.Time{}, changed: make(chan struct{})}}
+	w := &watched{kept, &mailbox{queued: map[uuid.UUID]time.Time{}, done: map[uuid.UUID]bool{}, changed: make(chan struct{})}}
 	return w, w.box
 }
 
@@ -80,21 +83,78 @@ func (w *watched) QueueMail(ctx context.Context, m []store.QueuedMail) (err erro
 
 func (w *watched) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (a tollkeeper.Account, r store.Receipt, err error) {
 	w.box.during(n.Mail, func() error { a, r, err = w.Store.CreateAccount(ctx, n, now); return err })
+	w.charged(n.Charge, r, now)
 	return a, r, err
 }
 
 func (w *watched) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (a tollkeeper.Account, r store.Receipt, err error) {
 	w.box.during(c.Mail, func() error { a, r, err = w.Store.UpdateAccount(ctx, c, now); return err })
+	w.charged(c.Charge, r, now)
 	return a, r, err
 }
 
-func (w *watched) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
-	err := w.Store.FinishMail(ctx, id, tries, retry)
+func (w *watched) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (r store.Receipt, err error) {
+	w.box.during(n.Mail, func() error { r, err = w.Store.CreateSession(ctx, n, now); return err })
+	w.charged(n.Charge, r, now)
+	return r, err
+}
+
+func (w *watched) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) (err error) {
+	w.box.during(d.Mail, func() error { err = w.Store.DeleteAccount(ctx, d, now); return err })
+	return err
+}
+
+func (w *watched) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	e, b, fresh, err := w.Store.ApplyCredit(ctx, p)
+	if fresh && p.Tell.Mail {
+		w.alerted(e, b, e.At)
+	}
+	return e, b, fresh, err
+}
+
+func (w *watched) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	n, charged, err := w.Store.CloseMonths(ctx, c, now)
+	for _, x := range charged {
+		month := x.Balance.ClosedMonth
+		e := store.LedgerEntry{Owner: x.Owner, Key: fmt.Sprintf("retention:%d-%02d", month/12, month%12+1), Amount: -x.Debit}
+		w.alerted(e, x.Balance, now)
+	}
+	return n, charged, err
+}
+
+func (w *watched) charged(c store.Charge, r store.Receipt, now time.Time) {
+	if r.Charged && c.Tell.Mail {
+		w.alerted(store.LedgerEntry{Owner: c.Owner, Key: c.Key, Amount: -c.Price}, r.Balance, now)
+	}
+}
+
+// alerted notes the mail that the store has queued by itself, because the entry crossed a threshold.
+func (w *watched) alerted(e store.LedgerEntry, after store.Balance, now time.Time) {
+	before := after
+	before.Credits -= e.Amount
+	if e.Refunds != "" || e.Amount < 0 {
+		before.Used += e.Amount
+	} else {
+		before.Granted -= e.Amount
+	}
+	for _, level := range rules.Crossed(before, after) {
+		id := rules.DerivedID(e.Owner, "mail:"+level+":"+e.Key, now)
+		w.box.update(func() {
+			if !w.box.done[id] {
+				w.box.queued[id] = now
+			}
+		})
+	}
+}
+
+func (w *watched) FinishMail(ctx context.Context, d store.Delivery) error {
+	err := w.Store.FinishMail(ctx, d)
 	w.box.update(func() {
-		if retry.IsZero() {
-			delete(w.box.queued, id)
+		if d.Retry.IsZero() {
+			delete(w.box.queued, d.ID)
+			w.box.done[d.ID] = true
 		} else {
-			w.box.queued[id] = retry
+			w.box.queued[d.ID] = d.Retry
 		}
 	})
 	return err

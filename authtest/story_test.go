@@ -30,7 +30,7 @@ func TestStory(t *testing.T) {
 	}
 	ada.Password = "second-Orchard-8"
 	link := tollkeeper.SecretText(kit.LastToken(ada.Email))
-	if err := kit.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: tollkeeper.Password(ada.Password)}); err != nil {
+	if _, err := kit.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: link, Password: tollkeeper.Password(ada.Password)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := kit.Auth.Authenticate(ctx, res.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {

@@ -51,9 +51,11 @@ func paid(a tollkeeper.Account) store.NewSession {
 		ID: newID(), Account: a.ID, Epoch: 1, Audience: tollkeeper.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
 		Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	}
-	return store.NewSession{Session: x, Charge: store.Charge{
+	n := store.NewSession{Session: x}
+	n.Charge = store.Charge{
 		Owner: a.Parent, Key: "session:" + x.ID.String(), Entry: x.ID, Operation: tollkeeper.OpSignIn, Price: 1, Required: true,
-	}}
+	}
+	return n
 }
 
 // crew is callers who sign in: each below a parent of its own, or all below one.

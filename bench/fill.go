@@ -31,11 +31,11 @@ func emailOf(n int) string { return fmt.Sprintf("mail%d@example.com", n) }
 
 const fillAccountsLite = `
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < $3)
-INSERT INTO accounts (id, parent, stray, email, email_key, username, username_key, name, role, status, house, public_key, password,
-  password_changed_at, password_temporary, email_verified_at, totp_step, key_master, key_version, epoch, version, organized, must_verify,
+INSERT INTO accounts (id, parent, stray, email, email_key, username, username_key, name, locale, role, status, house, public_key, password,
+  password_changed_at, password_temporary, email_verified_at, factors, key_master, key_version, epoch, version, organized, must_verify,
   must_factor, created_at, updated_at, last_sign_in, active_day)
 SELECT unhex(printf('00000000000070008000%012x', $2+i)), $1, 1, 'mail' || i || '@example.com', 'mail' || i || '@example.com', 'name' || i,
-  'name' || i, 'A Name', 'user', 'active', 0, 'APK_' || ($2+i), $5, $4, 0, $4, 0, '0123456789abcdef', 1, 1, 1, 0, 0, 0, $4, $4, $4, $4/86400000 FROM n`
+  'name' || i, 'A Name', '', 'user', 'active', 0, 'APK_' || ($2+i), $5, $4, 0, $4, 0, '0123456789abcdef', 1, 1, 1, 0, 0, 0, $4, $4, $4, $4/86400000 FROM n`
 
 const fillSessionsLite = `
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < $2)
@@ -49,12 +49,12 @@ INSERT INTO ledger (owner, id, key, operation, amount, balance, subject, at)
 SELECT $1, unhex(printf('00000000000070008000%012x', $2+i)), 'session:' || i, 'sign-in', -1, 1, unhex(printf('00000000000070008000%012x', $2+i)), $4 FROM n`
 
 const fillAccountsPostgres = `
-INSERT INTO accounts (id, parent, email, email_key, username, username_key, name, role, status, house, public_key, password,
-  password_changed_at, password_temporary, password_history, verified_at, totp, totp_pending, key_master, key_version, organization_owner,
+INSERT INTO accounts (id, parent, email, email_key, username, username_key, name, locale, role, status, house, public_key, password,
+  password_changed_at, password_temporary, password_history, verified_at, proven_at, metadata, factors, key_master, key_version, organization_owner,
   must_verify, must_factor, created_at, updated_at, last_sign_in, active_day)
 SELECT ('00000000-0000-7000-8000-' || lpad(to_hex($2::bigint+i), 12, '0'))::uuid, $1::uuid, 'mail' || i || '@example.com',
-  convert_to('mail' || i || '@example.com', 'UTF8'), 'name' || i, convert_to('name' || i, 'UTF8'), 'A Name', 'user', 'active', false,
-  'APK_' || ($2::bigint+i), $5::text, $4::bigint, false, '{}', $4::bigint, '', '', '0123456789abcdef', 1,
+  convert_to('mail' || i || '@example.com', 'UTF8'), 'name' || i, convert_to('name' || i, 'UTF8'), 'A Name', '', 'user', 'active', false,
+  'APK_' || ($2::bigint+i), $5::text, $4::bigint, false, '{}', $4::bigint, 0, '', 0, '0123456789abcdef', 1,
   '00000000-0000-0000-0000-000000000000', false, false, $4::bigint, $4::bigint, $4::bigint, $4::bigint/86400000
 FROM generate_series(1, $3::bigint) i`
 

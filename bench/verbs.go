@@ -56,7 +56,7 @@ func (v verbSet) accounts() []verb {
 			if err != nil {
 				return err
 			}
-			return v.s.DeleteAccount(v.ctx, v.parent.ID, a.ID, moment())
+			return v.s.DeleteAccount(v.ctx, store.Deletion{Scope: v.parent.ID, ID: a.ID}, moment())
 		}},
 		{"ListAccounts, 10 in the middle", func(i int) error {
 			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, store.Page{After: v.of(i), Limit: 10})
@@ -82,7 +82,7 @@ func (v verbSet) sessions() []verb {
 			if err := v.create(i, id); err != nil {
 				return err
 			}
-			return v.s.RevokeSession(v.ctx, v.of(i), id, moment())
+			return v.s.RevokeSession(v.ctx, store.Revocation{Account: v.of(i), Session: id}, moment())
 		}},
 		{"RotateSession, after Session", func(i int) error {
 			now := moment()
@@ -117,13 +117,13 @@ func (v verbSet) rest() []verb {
 	return []verb{
 		{"Take, 3 buckets", func(int) error { return take(0) }},
 		{"Release", func(int) error {
-			return v.s.Release(v.ctx, store.Release{Forget: []store.Digest{randomDigest()}}, moment())
+			return v.s.Release(v.ctx, store.Release{Forget: []store.Bucket{{Key: randomDigest()}}}, moment())
 		}},
 		{"PutSecrets, Secret, ConsumeSecret", v.secret},
 		{"ApplyCredit", func(int) error {
 			e := tollkeeper.LedgerEntry{ID: newID(), Owner: v.parent.ID, Operation: "api", Amount: -1, At: moment()}
 			e.Key = e.ID.String()
-			_, _, _, err := v.s.ApplyCredit(v.ctx, e)
+			_, _, _, err := v.s.ApplyCredit(v.ctx, store.Posting{Entry: e})
 			return err
 		}},
 		{"Balance", func(int) error { _, err := v.s.Balance(v.ctx, v.parent.ID); return err }},
@@ -132,7 +132,10 @@ func (v verbSet) rest() []verb {
 			return err
 		}},
 		{"ListMonths", func(int) error { _, err := v.s.ListMonths(v.ctx, v.parent.ID, 0, 1<<20, 10); return err }},
-		{"CloseMonths, nothing due", func(int) error { _, _, err := v.s.CloseMonths(v.ctx, 1, 1, 100, moment()); return err }},
+		{"CloseMonths, nothing due", func(int) error {
+			_, _, err := v.s.CloseMonths(v.ctx, store.Closing{Month: 1, Price: 1, Limit: 100}, moment())
+			return err
+		}},
 		{"QueueMail, ClaimMail, FinishMail", v.mail},
 		{"Sweep, nothing due", func(int) error { _, err := v.s.Sweep(v.ctx, 100, moment()); return err }},
 	}
@@ -163,5 +166,5 @@ func (v verbSet) mail(int) error {
 	if len(m) == 0 {
 		return errors.New("the mail is not there")
 	}
-	return v.s.FinishMail(v.ctx, m[0].ID, m[0].Tries, time.Time{})
+	return v.s.FinishMail(v.ctx, store.Delivery{ID: m[0].ID, Tries: m[0].Tries})
 }

@@ -117,11 +117,12 @@ func TestFullDisk(t *testing.T) {
 			args := append(disk.small[1:], program.Path, anyPort, "-trusted-proxies=127.0.0.1")
 			program.Path = disk.small[0]
 			s := program.Start(t, args...)
-			made := 0
-			for made < 1000 && joins(s, made).status == 200 {
+			made, refused := 0, joins(s, 0)
+			for made < 1000 && refused.status == 200 {
 				made++
+				refused = joins(s, made)
 			}
-			refused := joins(s, made).want(t, "sign-up on a full disk", 503)
+			refused.want(t, "sign-up on a full disk", 503)
 			t.Logf("%d people fit; then %s", made, refused.body)
 			if made < 5 || made == 1000 {
 				t.Fatal("the disk is of the wrong size")

@@ -45,7 +45,7 @@ func (f *fleet) holds(t *testing.T) {
 	t.Run("failures count together and lock everywhere", f.failuresCount)
 	t.Run("attempts count together", f.attemptsCount)
 	t.Run("a code works once", f.codeWorksOnce)
-	t.Run("a code has five tries", f.codeHasFiveTries)
+	t.Run("codes have few tries", f.codesHaveFewTries)
 	t.Run("an address is taken once", f.addressIsTakenOnce)
 	t.Run("the last credit is spent once", f.creditsAreSpentOnce)
 	t.Run("an admin is left", f.adminIsLeft)

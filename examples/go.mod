@@ -8,7 +8,7 @@ require (
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/tollkeeper/tollkeeper v0.1.0
 	github.com/tollkeeper/tollkeeper/mail/smtp v0.1.0
-	github.com/tollkeeper/tollkeeper/oidc v0.1.0
+	github.com/tollkeeper/tollkeeper/social v0.1.0
 	github.com/tollkeeper/tollkeeper/store/postgres v0.1.0
 	github.com/tollkeeper/tollkeeper/store/redis v0.1.0
 	github.com/tollkeeper/tollkeeper/store/sqlite v0.1.0
@@ -44,7 +44,7 @@ require (
 replace (
 	github.com/tollkeeper/tollkeeper => ..
 	github.com/tollkeeper/tollkeeper/mail/smtp => ../mail/smtp
-	github.com/tollkeeper/tollkeeper/oidc => ../oidc
+	github.com/tollkeeper/tollkeeper/social => ../social
 	github.com/tollkeeper/tollkeeper/store/postgres => ../store/postgres
 	github.com/tollkeeper/tollkeeper/store/redis => ../store/redis
 	github.com/tollkeeper/tollkeeper/store/sqlite => ../store/sqlite

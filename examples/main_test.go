@@ -17,7 +17,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/examples/internal/proc"
 	_ "github.com/tollkeeper/tollkeeper/httpadapter"
 	_ "github.com/tollkeeper/tollkeeper/mail/smtp"
-	_ "github.com/tollkeeper/tollkeeper/oidc"
+	_ "github.com/tollkeeper/tollkeeper/social"
 	_ "github.com/tollkeeper/tollkeeper/store/memory"
 	_ "github.com/tollkeeper/tollkeeper/store/postgres"
 	_ "github.com/tollkeeper/tollkeeper/store/redis"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 )
@@ -53,6 +54,7 @@ var (
 	noSniff     = []string{"nosniff"}
 	noReferrer  = []string{"no-referrer"}
 	jsonType    = []string{"application/json; charset=utf-8"}
+	htmlType    = []string{"text/html; charset=utf-8"}
 	bearerWords = []string{"Bearer"}
 	closing     = []string{"close"}
 )
@@ -63,7 +65,7 @@ func (c *call) write(status int, body []byte) {
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer
-	if body != nil {
+	if body != nil && h["Content-Type"] == nil {
 		h["Content-Type"] = jsonType
 	}
 	c.w.WriteHeader(status)
@@ -73,6 +75,12 @@ func (c *call) write(status int, body []byte) {
 }
 
 func (c *call) answer(a answer) error {
+	if a.page.html != nil {
+		h := c.w.Header()
+		h["Content-Security-Policy"], h["Content-Type"] = a.page.policy, htmlType
+		c.write(http.StatusOK, a.page.html)
+		return nil
+	}
 	body, err := json.Marshal(a.body)
 	if err != nil {
 		return &tollkeeper.Error{Code: tollkeeper.ErrInternal.Code, Err: err}

@@ -93,6 +93,7 @@ type requirement struct {
 var (
 	signedIn      = requirement{"token", (*call).signedIn}
 	maybeSignedIn = requirement{"token or nothing", (*call).maybeSignedIn}
+	perhapsOwner  = requirement{"anyone, or a token", (*call).perhapsOwner}
 	signedInOrKey = requirement{"token or X-Public-Key", (*call).signedInOrKey}
 	parentOnly    = requirement{"parent's token", (*call).parentOnly}
 	recentParent  = requirement{"parent's token, proved within 5 minutes", (*call).recentParent}
@@ -171,6 +172,15 @@ func (c *call) maybeSignedIn() error {
 	}
 	if len(c.r.Header["Authorization"]) > 0 {
 		return tollkeeper.ErrInvalidToken
+	}
+	return nil
+}
+
+// perhapsOwner takes notice of a good token, which says at a first proof of a mailbox that nothing of the account is a
+// stranger's. Any other is none: the route does not ask for one.
+func (c *call) perhapsOwner() error {
+	if c.signedIn() != nil {
+		c.id = nil
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestTakenAddressesAreNotTold(t *testing.T) {
 		t.Errorf("%d %s, %d %s", taken.status, taken.body, free.status, free.body)
 	}
 	link := w.mailed(other.email, tollkeeper.MailChangeEmail, 1, linkToken)
-	if a := w.do("GET /auth/account/email/confirm?token="+link, ""); a.status != 409 {
+	if a := w.do("POST /auth/account/email/confirm", object("token", link), bearerOf(child.token)); a.status != 409 {
 		t.Errorf("the taken address: %d %s", a.status, a.body)
 	}
 }

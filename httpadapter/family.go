@@ -47,7 +47,8 @@ type route struct {
 // answer is what an encoder makes. The zero status means 200.
 type answer struct {
 	status int
-	body   any // for encoding/json
+	body   any  // for encoding/json
+	page   page // instead of a body
 }
 
 // on makes a row: decode reads the request, do is the operation, encode writes its result.

@@ -155,3 +155,25 @@ func TestChallengesCarryNoToken(t *testing.T) {
 		}
 	}
 }
+
+// TestDroppedIsSaid beside a session, a challenge and a new password, and only when something was (docs/WIRE.md section 4).
+func TestDroppedIsSaid(t *testing.T) {
+	d := tollkeeper.Dropped{Password: true, Identities: make([]tollkeeper.IssuedKey, 2)}
+	for _, challenge := range []tollkeeper.SecretText{"", "c"} {
+		for said, s := range map[bool]tollkeeper.SignInResult{true: {Challenge: challenge, Dropped: d}, false: {Challenge: challenge}} {
+			reset := tollkeeper.Dropped{}
+			if said {
+				reset = d
+			}
+			for name, a := range map[string]answer{
+				"organization": organizationSession(nil, s), "google": googleSession(nil, s), "v1": v1LoggedIn(nil, s), "platform": platformSession(nil, s),
+				"organization's reset": organizationResetShown(nil, reset), "platform's reset": platformResetShown(nil, reset),
+			} {
+				got, err := json.Marshal(a.body)
+				if err != nil || strings.Contains(string(got), `"dropped":{"password":true,"identities":2}`) != said || strings.Contains(string(got), "dropped") != said {
+					t.Errorf("%s, %t: %s", name, said, got)
+				}
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"strings"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -55,15 +56,18 @@ func (g *golden) newEmail(pat person) {
 	g.row("email-400-fields", route, `{}`, me)
 	g.row("email-401", route, object("email", "pat@new.example"))
 	first := g.mailed("Pat@new.example", tollkeeper.MailChangeEmail, 1, linkToken)
-	g.row("email-confirm-400-missing", "GET "+confirm, "")
-	g.row("email-confirm-400-invalid", "GET "+confirm+"?token=AAAAAAAAAAAA", "")
-	g.row("email-confirm", "GET "+confirm+"?token="+first, "")
-	g.row("email-confirm-400-used", "GET "+confirm+"?token="+first, "")
+	g.row("email-confirm-page", "GET "+confirm+"?token="+first, "")
+	g.row("email-confirm-400-missing", "POST "+confirm, `{}`, me)
+	g.row("email-confirm-400-invalid", "POST "+confirm, object("token", "AAAAAAAAAAAA"), me)
+	g.row("email-confirm-403", "POST "+confirm, object("token", first))
+	g.row("email-confirm-401-password", "POST "+confirm, object("token", first, "password", "wrong"))
+	g.row("email-confirm", "POST "+confirm, object("token", first), me)
+	g.row("email-confirm-400-used", "POST "+confirm, object("token", first), me)
 	g.Advance(2 * time.Minute)
 	g.must(route, object("email", "pat@newer.example", "password", password), me)
 	second := g.mailed("pat@newer.example", tollkeeper.MailChangeEmail, 1, linkToken)
-	g.row("email-confirm-post-400", "POST "+confirm, `{}`)
-	g.row("email-confirm-post", "POST "+confirm, object("token", second))
+	g.row("email-confirm-password", "POST "+confirm, strings.TrimSuffix(object("token", second, "password", password), "}")+
+		`,"keepIdentities":[{"issuer":"https://accounts.google.com","subject":"1"}]}`)
 	g.Advance(6 * time.Minute)
 	g.row("email-403-not-recent", route, object("email", "pat@newest.example"), me)
 }

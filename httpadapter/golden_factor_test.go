@@ -1,6 +1,11 @@
 package httpadapter_test
 
-import "time"
+import (
+	"regexp"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
 
 // factors is everything below /auth/mfa.
 func (g *golden) factors() {
@@ -8,12 +13,19 @@ func (g *golden) factors() {
 	me := bearerOf(tess.token)
 	g.row("mfa-enrol-401", "POST /auth/mfa/enrol", "")
 	g.row("mfa-enrol-401-password", "POST /auth/mfa/enrol", object("password", "wrong"), me)
+	g.row("mfa-enrol-403-unproven", "POST /auth/mfa/enrol", object("password", password), me)
+	g.Prove(authtest.Account{Email: tess.email}, g.identity(tess.token))
+	g.row("mfa-enrol-400-label", "POST /auth/mfa/enrol", object("password", password, "label", "two\nlines"), me)
+	g.row("mfa-factors-none", "GET /auth/mfa/factors", "", me)
 	secret := g.row("mfa-enrol", "POST /auth/mfa/enrol", object("password", password), me).field("data.secret")
 	g.row("mfa-confirm-400", "POST /auth/mfa/confirm", `{}`, me)
 	g.row("mfa-confirm-401", "POST /auth/mfa/confirm", object("code", "000000"), me)
 	g.row("mfa-confirm", "POST /auth/mfa/confirm", object("code", g.code(secret)), me)
-	g.row("mfa-enrol-409", "POST /auth/mfa/enrol", object("password", password), me)
+	another := g.row("mfa-enrol-another", "POST /auth/mfa/enrol", object("label", "Old phone"), me).field("data.secret")
+	g.row("mfa-confirm-another", "POST /auth/mfa/confirm", object("code", g.code(another)), me)
 	g.Advance(time.Minute)
+	second := g.row("mfa-factors", "GET /auth/mfa/factors", "", me)
+	g.row("mfa-factors-401", "GET /auth/mfa/factors", "")
 
 	in := object("email", tess.email, "password", password)
 	challenge := g.row("signin-challenge", "POST /auth/signin", in, sameNetwork).field("data.challenge")
@@ -31,6 +43,11 @@ func (g *golden) factors() {
 	g.row("mfa-recovery", "POST /auth/mfa/recovery-codes", object("code", g.code(secret)), me)
 	g.row("mfa-disable-403-not-recent", "POST /auth/mfa/disable", object("code", g.code(secret)), me)
 	g.row("mfa-disable-400", "POST /auth/mfa/disable", object("password", password), me)
+	g.Advance(time.Minute)
+	one := regexp.MustCompile(`"id":"([^"]+)"`).FindAllStringSubmatch(second.body, -1)[1][1]
+	g.row("mfa-disable-404", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret), "factor", "00000000-0000-0000-0000-000000000000"), me)
+	g.row("mfa-disable-404-form", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret), "factor", "x"), me)
+	g.row("mfa-disable-one", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret), "factor", one), me)
 	g.Advance(time.Minute)
 	g.row("mfa-disable", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret)), me)
 	g.row("mfa-disable-409", "POST /auth/mfa/disable", object("password", password, "code", g.code(secret)), me)

@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"strings"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -67,7 +68,7 @@ func (g *golden) billing(kept *store.Store) {
 	for _, days := range []int{30, 31} {
 		g.Advance(time.Duration(days) * 24 * time.Hour)
 		now := g.Now()
-		if _, _, err := (*kept).CloseMonths(g.t.Context(), tollkeeper.MonthOf(now)-1, 1, 10, now); err != nil {
+		if _, _, err := (*kept).CloseMonths(g.t.Context(), store.Closing{Month: tollkeeper.MonthOf(now) - 1, Price: 1, Limit: 10}, now); err != nil {
 			g.t.Fatal(err)
 		}
 		lou.token = g.must("POST /auth/signin", object("email", lou.email, "password", password)).field("data.token")
@@ -105,9 +106,61 @@ func (g *golden) googleSignIns(off *world) {
 	gus.token = g.must(route, in("sub gus@child.example", nan.key)).field("token")
 	g.enrol(gus)
 	g.row("google-challenge", route, in("sub gus@child.example", nan.key))
+	g.ownIdentities(gus)
+	g.child("gwen", nan)
+	g.row("google-dropped", route, in("sub3 gwen@child.example", nan.key))
 	g.drain(nan)
 	g.row("google-403-balance", route, in("sub2 guy@child.example", nan.key))
 	g.status(nan, tollkeeper.StatusDisabled)
 	g.row("google-403-parent-inactive", route, in("sub gus@child.example", nan.key))
 	g.in(off).row("google-403-off", route, in("sub gus@child.example", off.parent("nan").key))
+}
+
+// ownIdentities is what the caller sees of linked sign-ins.
+func (g *golden) ownIdentities(gus person) {
+	const remove = "POST /auth/identities/remove"
+	me := bearerOf(gus.token)
+	key := object("issuer", tollkeeper.IssuerGoogle, "subject", "sub")
+	g.row("identities", "GET /auth/identities", "", me)
+	g.row("identities-401", "GET /auth/identities", "")
+	g.row("export-credentials", "GET /auth/account/export", "", me)
+	g.row("identities-remove-400", remove, object("issuer", tollkeeper.IssuerGoogle), me)
+	g.row("identities-remove-401-password", remove, strings.TrimSuffix(key, "}")+`,"password":"wrong"}`, me)
+	g.row("identities-remove-404", remove, object("issuer", tollkeeper.IssuerGoogle, "subject", "another"), me)
+	g.row("identities-remove", remove, key, me)
+	g.row("identities-none", "GET /auth/identities", "", me)
+	g.must("POST /auth/google", object("idToken", "sub gus@child.example", "parentPublicKey", g.parentKey(gus)))
+}
+
+func (g *golden) parentKey(p person) string {
+	g.t.Helper()
+	s, err := g.Auth.Host().Account(g.t.Context(), p.id)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return s.Parent.PublicKey
+}
+
+// ownEvents is what the caller sees of the log, in a world that keeps changes only: failures and mail have their own time.
+func (g *golden) ownEvents() {
+	eve := g.parent("eve")
+	me := bearerOf(eve.token)
+	for _, name := range []string{"eva", "evi"} {
+		g.Advance(time.Minute)
+		g.must("POST /auth/account/username", object("username", name), me)
+	}
+	g.Advance(time.Minute)
+	g.must("DELETE /auth/sessions/others", "", me)
+	const route = "GET /auth/events"
+	first := g.row("events", route+"?limit=2", "", me)
+	g.row("events-rest", route+"?limit=2&lastKey="+first.field("data.pagination.nextPageToken"), "", me)
+	g.row("events-400-token", route+"?limit=3&lastKey="+first.field("data.pagination.nextPageToken"), "", me)
+	g.row("events-dates", route+"?endDate=2026-11-01", "", me)
+	g.row("events-400-start", route+"?startDate=yesterday", "", me)
+	g.row("events-400-end", route+"?endDate=tomorrow", "", me)
+	g.row("events-401", route, "")
+}
+
+func changesOnly(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+	c.Log = tollkeeper.LogChanges
 }

@@ -90,8 +90,9 @@ func (g *golden) throttled() {
 func (g *golden) v1Factor() {
 	const login, route = "POST /authentiq/v1/user/login", "POST /authentiq/v1/user/mfa"
 	fay := g.user("fay")
+	g.prove(fay)
 	id := g.identity(fay.token)
-	e, err := g.Auth.EnrolFactor(g.t.Context(), id, password, tollkeeper.Client{})
+	e, err := g.Auth.EnrolFactor(g.t.Context(), id, tollkeeper.FactorEnrolment{Password: password})
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -25,5 +25,5 @@ func (google) VerifyIDToken(_ context.Context, token, clientID, _ string) (tollk
 }
 
 func withGoogle(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
-	c.Social.Google = google{}
+	c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: google{}}
 }

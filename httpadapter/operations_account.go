@@ -1,6 +1,10 @@
 package httpadapter
 
-import "github.com/tollkeeper/tollkeeper"
+import (
+	"cmp"
+
+	"github.com/tollkeeper/tollkeeper"
+)
 
 // signUp makes an account and gives it a session.
 func signUp(c *call, in tollkeeper.SignUpRequest) (tollkeeper.SignUpResult, error) {
@@ -60,9 +64,36 @@ func changeEmail(c *call, in emailChange) (done, error) {
 }
 
 // confirmNewEmail redeems the token of that link.
-func confirmNewEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.ConfirmEmailChange(c.ctx(), tollkeeper.SecretText(token), c.client())
+func confirmNewEmail(c *call, in tollkeeper.EmailConfirmation) (done, error) {
+	in.By, in.Client = c.id, c.client()
+	return done{}, c.auth.ConfirmEmailChange(c.ctx(), in)
 }
+
+// identities lists who the caller is to other issuers.
+func identities(c *call, _ struct{}) ([]tollkeeper.Linked, error) {
+	return c.auth.Identities(c.ctx(), c.id)
+}
+
+// removeIdentity takes one of them away.
+func removeIdentity(c *call, in tollkeeper.IdentityRemoval) (done, error) {
+	in.Client = c.client()
+	return done{}, c.auth.RemoveIdentity(c.ctx(), c.id, in)
+}
+
+// events lists what happened to the caller's account.
+func events(c *call, q tollkeeper.EventQuery) (eventList, error) {
+	q.Account, q.Limit = c.id.Account, cmp.Or(q.Limit, defaultEvents)
+	p, err := c.auth.Events(c.ctx(), c.id, q)
+	return eventList{p, q.Limit}, err
+}
+
+// eventList is a page of the log with the limit that it was asked for by.
+type eventList struct {
+	tollkeeper.EventPage
+	limit int
+}
+
+const defaultEvents = 50
 
 // changeUsername gives the caller another username.
 func changeUsername(c *call, username string) (done, error) {

@@ -2,9 +2,15 @@ package httpadapter
 
 import "github.com/tollkeeper/tollkeeper"
 
+// factors lists the caller's.
+func factors(c *call, _ struct{}) ([]tollkeeper.FactorInfo, error) {
+	return c.auth.Factors(c.ctx(), c.id)
+}
+
 // enrolFactor begins a second factor. The password may be empty within five minutes of a proof.
-func enrolFactor(c *call, password string) (tollkeeper.Enrolment, error) {
-	return c.auth.EnrolFactor(c.ctx(), c.id, tollkeeper.Password(password), c.client())
+func enrolFactor(c *call, in tollkeeper.FactorEnrolment) (tollkeeper.Enrolment, error) {
+	in.Client = c.client()
+	return c.auth.EnrolFactor(c.ctx(), c.id, in)
 }
 
 // confirmFactor turns it on with its first code, and returns the recovery codes.
@@ -12,9 +18,10 @@ func confirmFactor(c *call, code string) ([]tollkeeper.SecretText, error) {
 	return c.auth.ConfirmFactor(c.ctx(), c.id, tollkeeper.SecretText(code), c.client())
 }
 
-// removeFactor turns it off.
-func removeFactor(c *call, in secondProof) (done, error) {
-	return done{}, c.auth.RemoveFactor(c.ctx(), c.id, tollkeeper.Confirmation{Password: tollkeeper.Password(in.password), Code: tollkeeper.SecretText(in.code), Client: c.client()})
+// removeFactor turns the one that is named off, or all of them.
+func removeFactor(c *call, in tollkeeper.FactorRemoval) (done, error) {
+	in.Client = c.client()
+	return done{}, c.auth.RemoveFactor(c.ctx(), c.id, in)
 }
 
 // newRecoveryCodes replaces the recovery codes.

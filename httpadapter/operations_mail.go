@@ -37,15 +37,21 @@ func (c *call) address(in *tollkeeper.MailRequest) error {
 }
 
 // verifyEmail redeems the token of a verification link.
-func verifyEmail(c *call, token string) (done, error) {
-	return done{}, c.auth.VerifyEmail(c.ctx(), tollkeeper.SecretText(token), c.client())
+func verifyEmail(c *call, in tollkeeper.VerifyRequest) (tollkeeper.Verified, error) {
+	in.By, in.Client = c.id, c.client()
+	return c.auth.VerifyEmail(c.ctx(), in)
+}
+
+// disown redeems it the other way: the account is not theirs.
+func disown(c *call, token tollkeeper.SecretText) (done, error) {
+	return done{}, c.auth.Disown(c.ctx(), token, c.client())
 }
 
 // resetPassword redeems the token of a reset link. A password that is refused does not use it up.
-func resetPassword(c *call, in tollkeeper.ResetRequest) (done, error) {
+func resetPassword(c *call, in tollkeeper.ResetRequest) (tollkeeper.Dropped, error) {
 	if err := c.newPassword(string(in.Password)); err != nil {
-		return done{}, err
+		return tollkeeper.Dropped{}, err
 	}
-	in.Audience, in.Client = c.family.audience, c.client()
-	return done{}, c.auth.ResetPassword(c.ctx(), in)
+	in.By, in.Audience, in.Client = c.id, c.family.audience, c.client()
+	return c.auth.ResetPassword(c.ctx(), in)
 }

@@ -22,12 +22,12 @@ func verifyCode(c *call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, er
 	if err := c.locate(&in.Scope); err != nil {
 		return tollkeeper.SignInResult{}, err
 	}
-	in.Audience, in.Client = c.family.audience, c.client()
+	in.By, in.Audience, in.Client = c.id, c.family.audience, c.client()
 	return c.begun(c.auth.SignInWithCode(c.ctx(), in))
 }
 
 // whoAmI says whom the token speaks for.
-func whoAmI(c *call, _ struct{}) (*tollkeeper.Identity, error) { return c.id, nil }
+func whoAmI(c *call, _ struct{}) (*tollkeeper.Identity, error) { return c.id, c.id.MayReadProfile() }
 
 // signOut ends the caller's session.
 func signOut(c *call, _ struct{}) (done, error) { return c.ended(c.auth.SignOut(c.ctx(), c.id)) }
@@ -48,13 +48,13 @@ func (c *call) ended(err error) (done, error) {
 	return done{}, err
 }
 
-// googleSignIn gives a session for an ID token of Google.
-func googleSignIn(c *call, in tollkeeper.GoogleRequest) (tollkeeper.SignInResult, error) {
+// identitySignIn gives a session for an issuer's ID token.
+func identitySignIn(c *call, in tollkeeper.IDTokenRequest) (tollkeeper.SignInResult, error) {
 	if err := c.locate(&in.Scope); err != nil {
 		return tollkeeper.SignInResult{}, err
 	}
-	in.Audience, in.Client = c.family.audience, c.client()
-	return c.begun(c.auth.SignInWithGoogle(c.ctx(), in))
+	in.By, in.Audience, in.Client = c.id, c.family.audience, c.client()
+	return c.begun(c.auth.SignInWithIDToken(c.ctx(), in))
 }
 
 // verifyFactor ends a sign-in that stopped at a challenge. The session is of the family that the challenge came from.

@@ -19,7 +19,7 @@ func organizationFamily(o Options) (family, error) {
 	home := tollkeeper.Tenants
 	f := family{
 		name: "organization", audience: tollkeeper.AudienceOrganization, prefixes: []string{"/auth", "/parent"},
-		routes: slices.Concat(organizationRoutes, accountRoutes, factorRoutes, sessionRoutes), replies: organizationReplies, shape: organizationError,
+		routes: slices.Concat(organizationRoutes, accountRoutes, factorRoutes, identityRoutes, sessionRoutes), replies: organizationReplies, shape: organizationError,
 		home: &home, credential: bearer, carriers: bearerCarriers, password: organizationPasswords, origins: organizationOrigins, byKey: (*tollkeeper.Authenticator).OrganizationByKey,
 	}
 	if o.NoCharacterRules {
@@ -75,24 +75,24 @@ var organizationRoutes = []route{
 			at(tollkeeper.ErrForbidden, 404, "PARENT_NOT_FOUND", "Parent account not found"),
 			at(tollkeeper.ErrInsufficientCredits, 403, "PARENT_INSUFFICIENT_BALANCE", "Parent account has insufficient balance"),
 		),
-	on("GET", "/auth/confirm-email", confirmQuery, verifyEmail, organizationSays("Email verified successfully")).
-		saying(verifyReplies...).readable(),
-	on("POST", "/auth/confirm-email", confirmBody, verifyEmail, organizationSays("Email verified successfully")).
-		saying(verifyReplies...).readable(),
+	on("GET", "/auth/confirm-email", confirmQuery, verifyEmail, verifiedShown).saying(verifyReplies...).readable().orShows(confirmPage),
+	on("POST", "/auth/confirm-email", confirmBody, verifyEmail, verifiedShown).asks(maybeSignedIn).saying(verifyReplies...).readable(),
+	on("POST", "/auth/confirm-email/not-me", disownBody, disown, organizationSays("Thank you. What was set up with this address is removed")).
+		saying(disownReplies...).readable(),
 	on("POST", "/auth/request-new-confirmation", verificationWanted, requestVerification, organizationSays("Verification email has been sent")).
 		asks(maybeSignedIn).
 		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another verification email")),
 	on("POST", "/auth/reset-password", resetWanted, requestReset, organizationSays("Password reset link has been sent to your email")).
 		saying(at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another reset link")),
-	on("POST", "/auth/update-password", organizationReset, resetPassword, organizationSays("Password updated successfully")).
-		saying(resetReplies...).readable(),
+	on("POST", "/auth/update-password", organizationReset, resetPassword, organizationResetShown).
+		asks(perhapsOwner).saying(resetReplies...).readable(),
 	on("POST", "/auth/update-organization", organizationPatch, updateOrganization, organizationShown).asks(parentOnly).
 		saying(parentsOnly("Only parent accounts can update an organization")...),
 	on("GET", "/auth/user-profile", noBody, profile, profileShown).asks(signedIn),
 	on("GET", "/auth/child-accounts", childrenQuery, accounts, childrenShown).asks(parentOnly).
 		saying(parentsOnly("Only parent accounts can access this data")...).saying(dateReplies...),
-	on("POST", "/auth/google", googleBody, googleSignIn, googleSession).
-		saying(keyReplies(401, "INVALID_PARENT_PUBLIC_KEY", "Invalid parent public key")...).saying(googleReplies...),
+	on("POST", "/auth/google", googleBody, identitySignIn, googleSession).
+		asks(perhapsOwner).saying(keyReplies(401, "INVALID_PARENT_PUBLIC_KEY", "Invalid parent public key")...).saying(googleReplies...),
 	on("GET", "/parent/billing-history", billingQuery, billingHistory, billingShown).asks(parentOnly).
 		saying(parentsOnly("Only parent accounts can access billing history")...).saying(dateReplies...).
 		saying(at(tollkeeper.ErrInvalidInput, 400, "INVALID_DATE_RANGE", "End date cannot be before start date").in("range")),

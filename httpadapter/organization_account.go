@@ -6,10 +6,9 @@ import "github.com/tollkeeper/tollkeeper"
 var accountRoutes = []route{
 	on("POST", "/auth/account/email", emailBody, changeEmail, organizationSays("A link has been sent to the new address")).asks(signedIn).
 		saying(wrongPassword, at(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another link")),
-	on("GET", "/auth/account/email/confirm", confirmQuery, confirmNewEmail, organizationSays("Email changed successfully")).
-		saying(newEmailReplies...).readable(),
-	on("POST", "/auth/account/email/confirm", confirmBody, confirmNewEmail, organizationSays("Email changed successfully")).
-		saying(newEmailReplies...).readable(),
+	showing("/auth/account/email/confirm", newEmailPage),
+	on("POST", "/auth/account/email/confirm", newEmailBody, confirmNewEmail, organizationSays("Email changed successfully")).
+		asks(maybeSignedIn).saying(newEmailReplies...).readable(),
 	on("POST", "/auth/account/username", usernameBody, changeUsername, organizationSays("Username changed successfully")).asks(signedIn),
 	on("POST", "/auth/account/password", ownPasswordBody, changePassword, organizationSays("Password changed successfully")).asks(signedIn).
 		saying(wrongPassword),
@@ -23,8 +22,26 @@ var accountRoutes = []route{
 // newEmailReplies are those of the token that proves a new address.
 var newEmailReplies = []reply{
 	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required"),
-	at(tollkeeper.ErrInvalidInput, 400, "INVALID_TOKEN_FORMAT", "Invalid token format"),
-	at(tollkeeper.ErrLinkUsed, 400, "TOKEN_ALREADY_USED", "The provided token was already used"),
+	linkUsed, wrongPassword,
+}
+
+// linkUsed is a link that has served, where that is not the same as success.
+var linkUsed = at(tollkeeper.ErrLinkUsed, 400, "TOKEN_ALREADY_USED", "The provided token was already used")
+
+func newEmailBody(c *call) (tollkeeper.EmailConfirmation, error) {
+	b, err := body[struct {
+		Token    string          `json:"token"`
+		Password string          `json:"password"`
+		Keep     []identityNamed `json:"keepIdentities"`
+	}](c)
+	if err == nil && b.Token == "" {
+		err = missing("Token is required")
+	}
+	r := tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password)}
+	for _, k := range b.Keep {
+		r.Keep = append(r.Keep, tollkeeper.IssuedKey(k))
+	}
+	return r, err
 }
 
 func emailBody(c *call) (emailChange, error) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -23,6 +24,21 @@ type organizationMessage struct {
 func organizationSays(message string) func(*call, done) answer {
 	a := enveloped(organizationMessage{message})
 	return func(*call, done) answer { return a }
+}
+
+// verifiedShown adds to the documented answer whether the mailbox is proven, too (ours).
+func verifiedShown(_ *call, v tollkeeper.Verified) answer {
+	return enveloped(struct {
+		organizationMessage
+		Proven bool `json:"proven,omitempty"`
+	}{organizationMessage{"Email verified successfully"}, v.Proven})
+}
+
+func organizationResetShown(_ *call, d tollkeeper.Dropped) answer {
+	return enveloped(struct {
+		organizationMessage
+		Dropped *dropped `json:"dropped,omitempty"`
+	}{organizationMessage{"Password updated successfully"}, droppedOf(d)})
 }
 
 // textOrNull is null when empty.
@@ -93,7 +109,11 @@ func organizationSession(_ *call, s tollkeeper.SignInResult) answer {
 		User     organizationUser `json:"user"`
 		Password passwordStatus   `json:"passwordStatus"`
 		Secret   string           `json:"jwtSecret,omitempty"`
-	}{string(s.Token), string(s.Refresh), organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry}, string(s.TenantKey)})
+		Dropped  *dropped         `json:"dropped,omitempty"`
+	}{
+		string(s.Token), string(s.Refresh), organizationUserOf(s.Subject), passwordStatus{s.PasswordExpired, s.DaysUntilExpiry},
+		string(s.TenantKey), droppedOf(s.Dropped),
+	})
 }
 
 func organizationSignedUp(_ *call, s tollkeeper.SignUpResult) answer {
@@ -135,6 +155,20 @@ type googleSSO struct {
 	ClientID string `json:"clientId"`
 }
 
+// googleOf returns the settings of the one issuer that this API knows.
+func googleOf(o tollkeeper.Organization) googleSSO {
+	s := o.Issuer(tollkeeper.IssuerGoogle)
+	return googleSSO{s.Enabled, s.ClientID}
+}
+
+// settings returns what changes; nil: nothing.
+func (g *googleSSO) settings() []tollkeeper.IssuerSettings {
+	if g == nil {
+		return nil
+	}
+	return []tollkeeper.IssuerSettings{{Issuer: tollkeeper.IssuerGoogle, Enabled: g.Enabled, ClientID: g.ClientID}}
+}
+
 // organizationShown is the answer of docs/WIRE.md 1.2. The core has left TenantKey empty for all but
 // the parent itself.
 func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
@@ -154,7 +188,7 @@ func organizationShown(_ *call, d tollkeeper.OrganizationDetails) answer {
 		Credentials credentials `json:"credentials"`
 	}{
 		organizationMessage{"Organization details retrieved successfully"}, o.Name, textOrNull(o.URL), authURLs(o.AuthURLs),
-		o.DomainRestriction, o.VerificationRequired, googleSSO(o.Google), credentials{d.PublicKey, string(d.TenantKey)},
+		o.DomainRestriction, o.VerificationRequired, googleOf(o), credentials{d.PublicKey, string(d.TenantKey)},
 	})
 }
 

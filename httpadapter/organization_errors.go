@@ -73,6 +73,15 @@ var verifyReplies = []reply{
 	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required"),
 	at(tollkeeper.ErrInvalidInput, 400, "INVALID_TOKEN_FORMAT", "Invalid token format"),
 	at(tollkeeper.ErrLinkUsed, 400, "EMAIL_ALREADY_VERIFIED", "Email is already verified"),
+	wrongPassword,
+}
+
+// disownReplies are those of the same token where it says the opposite.
+var disownReplies = []reply{
+	at(tollkeeper.ErrMissing, 400, "TOKEN_NOT_PROVIDED", "Token is required"),
+	at(tollkeeper.ErrInvalidInput, 400, "INVALID_TOKEN_FORMAT", "Invalid token format"),
+	at(tollkeeper.ErrAlreadyVerified, 409, "EMAIL_ALREADY_PROVEN", "The owner of this address has confirmed the account already"),
+	linkUsed,
 }
 
 // resetReplies are those of the token of a reset link (docs/WIRE.md 1.5).

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -25,7 +26,7 @@ func exportedOrganizationOf(o *tollkeeper.Organization) *exportedOrganization {
 		return nil
 	}
 	return &exportedOrganization{
-		o.Name, textOrNull(o.URL), authURLs(o.AuthURLs), o.DomainRestriction, o.VerificationRequired, o.FactorRequired, googleSSO(o.Google),
+		o.Name, textOrNull(o.URL), authURLs(o.AuthURLs), o.DomainRestriction, o.VerificationRequired, o.FactorRequired, googleOf(*o),
 		append([]uuid.UUID{}, o.Authorized...), o.UpdateCount,
 	}
 }
@@ -46,16 +47,18 @@ func exportedBalanceOf(b *tollkeeper.Balance) *exportedBalance {
 	return &exportedBalance{b.Credits, b.Granted, b.Used, b.FreeUsers, b.Children}
 }
 
-// exportShown lists every field by name (R83); account and credit moves name theirs in the core.
+// exportShown lists every field by name (R83); account, credentials and credit moves name theirs in the core.
 func exportShown(_ *call, d tollkeeper.PersonalData) answer {
 	return enveloped(struct {
-		Account      tollkeeper.PersonalAccount  `json:"account"`
-		Organization *exportedOrganization       `json:"organization,omitempty"`
-		Sessions     []shownSession              `json:"sessions"`
-		Balance      *exportedBalance            `json:"balance,omitempty"`
-		Moves        []tollkeeper.PersonalCredit `json:"creditMoves,omitempty"`
-		At           time.Time                   `json:"exportedAt"`
+		Account      tollkeeper.PersonalAccount    `json:"account"`
+		Identities   []tollkeeper.PersonalIdentity `json:"identities,omitempty"`
+		Factors      []tollkeeper.PersonalFactor   `json:"factors,omitempty"`
+		Organization *exportedOrganization         `json:"organization,omitempty"`
+		Sessions     []shownSession                `json:"sessions"`
+		Balance      *exportedBalance              `json:"balance,omitempty"`
+		Moves        []tollkeeper.PersonalCredit   `json:"creditMoves,omitempty"`
+		At           time.Time                     `json:"exportedAt"`
 	}{
-		d.Account, exportedOrganizationOf(d.Organization), shownSessions(d.Sessions), exportedBalanceOf(d.Balance), d.CreditMoves, d.ExportedAt,
+		d.Account, d.Identities, d.Factors, exportedOrganizationOf(d.Organization), shownSessions(d.Sessions), exportedBalanceOf(d.Balance), d.CreditMoves, d.ExportedAt,
 	})
 }

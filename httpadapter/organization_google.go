@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -12,7 +13,7 @@ var googleReplies = []reply{
 	at(tollkeeper.ErrDisabled, 403, "GOOGLE_SSO_DISABLED", "Google sign-in is not enabled"),
 }
 
-func googleBody(c *call) (tollkeeper.GoogleRequest, error) {
+func googleBody(c *call) (tollkeeper.IDTokenRequest, error) {
 	b, err := body[struct {
 		IDToken   string    `json:"idToken"`
 		ParentKey parentKey `json:"parentPublicKey"`
@@ -21,7 +22,7 @@ func googleBody(c *call) (tollkeeper.GoogleRequest, error) {
 	if err == nil && b.IDToken == "" {
 		err = missing("idToken is required")
 	}
-	return tollkeeper.GoogleRequest{IDToken: tollkeeper.SecretText(b.IDToken)}, err
+	return tollkeeper.IDTokenRequest{Issuer: tollkeeper.IssuerGoogle, IDToken: tollkeeper.SecretText(b.IDToken)}, err
 }
 
 // googleSession has no envelope (docs/WIRE.md 1.6); a challenge has the one of section 4.
@@ -39,9 +40,13 @@ func googleSession(_ *call, s tollkeeper.SignInResult) answer {
 	}
 	a := s.Subject.Account
 	return answer{body: struct {
-		Success bool   `json:"success"`
-		Token   string `json:"token"`
-		Refresh string `json:"refreshToken,omitempty"`
-		User    user   `json:"user"`
-	}{true, string(s.Token), string(s.Refresh), user{a.ID, a.Email, a.Username, accountType(s.Subject), parentOf(s.Subject), a.PublicKey}}}
+		Success bool     `json:"success"`
+		Token   string   `json:"token"`
+		Refresh string   `json:"refreshToken,omitempty"`
+		User    user     `json:"user"`
+		Dropped *dropped `json:"dropped,omitempty"`
+	}{
+		true, string(s.Token), string(s.Refresh),
+		user{a.ID, a.Email, a.Username, accountType(s.Subject), parentOf(s.Subject), a.PublicKey}, droppedOf(s.Dropped),
+	}}
 }

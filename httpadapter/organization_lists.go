@@ -36,15 +36,17 @@ type listedChild struct {
 	Registered string     `json:"registered"`
 }
 
+// pagination says how a list goes on.
+type pagination struct {
+	Limit int        `json:"limit"`
+	More  bool       `json:"hasMore"`
+	Next  textOrNull `json:"nextPageToken"`
+}
+
 func childrenShown(_ *call, p tollkeeper.AccountPage) answer {
 	type stats struct {
 		Total  int64 `json:"total"`
 		Active int64 `json:"active"`
-	}
-	type pagination struct {
-		Limit int        `json:"limit"`
-		More  bool       `json:"hasMore"`
-		Next  textOrNull `json:"nextPageToken"`
 	}
 	type list struct {
 		Stats      stats         `json:"stats"`

@@ -1,9 +1,11 @@
 package httpadapter
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -70,7 +72,7 @@ func profileAccountOf(s tollkeeper.Subject) profileAccount {
 	}
 	if a.Password != "" {
 		u.PasswordChanged = unix(a.PasswordChangedAt)
-	} else if a.GoogleSubject != "" {
+	} else if slices.ContainsFunc(s.Linked, func(l tollkeeper.Linked) bool { return l.Issuer == tollkeeper.IssuerGoogle }) {
 		u.Provider = "google"
 	}
 	return u
@@ -82,7 +84,7 @@ func profileParentOf(p tollkeeper.Profile) profileParent {
 		profileAccount: profileAccountOf(p.Subject), Name: o.Name, URL: textOrNull(o.URL), AuthURLs: authURLs(o.AuthURLs),
 		Restriction: o.DomainRestriction, Verify: o.VerificationRequired, Credits: b.Credits, FreeUsers: b.FreeUsers,
 		Billable: max(0, b.Children-b.FreeUsers), Children: b.Children, Packages: packagesOf(p.Packages),
-		SignUps: b.SignUps, SignIns: b.SignIns, Confirmations: b.Verifications, GoogleSignIns: b.Socials, Google: googleSSO(o.Google),
+		SignUps: b.SignUps, SignIns: b.SignIns, Confirmations: b.Verifications, GoogleSignIns: b.Socials, Google: googleOf(o),
 	}
 	if id := p.Subject.Account.OrganizationOwner; id != uuid.Nil {
 		u.OrganizationID = &id

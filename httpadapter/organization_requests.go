@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -35,22 +36,36 @@ func organizationSignUp(c *call) (tollkeeper.SignUpRequest, error) {
 	}, err
 }
 
-func confirmQuery(c *call) (string, error) {
+func confirmQuery(c *call) (tollkeeper.VerifyRequest, error) {
 	q, err := c.query("token")
 	if err != nil {
-		return "", err
+		return tollkeeper.VerifyRequest{}, err
 	}
-	return confirmation(q["token"])
+	token, err := confirmation(q["token"])
+	return tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(token)}, err
 }
 
-func confirmBody(c *call) (string, error) {
+func confirmBody(c *call) (tollkeeper.VerifyRequest, error) {
+	b, err := body[struct {
+		Token    string `json:"token"`
+		Password string `json:"password"`
+	}](c)
+	if err != nil {
+		return tollkeeper.VerifyRequest{}, err
+	}
+	token, err := confirmation(b.Token)
+	return tollkeeper.VerifyRequest{Token: tollkeeper.SecretText(token), Password: tollkeeper.Password(b.Password)}, err
+}
+
+func disownBody(c *call) (tollkeeper.SecretText, error) {
 	b, err := body[struct {
 		Token string `json:"token"`
 	}](c)
 	if err != nil {
 		return "", err
 	}
-	return confirmation(b.Token)
+	token, err := confirmation(b.Token)
+	return tollkeeper.SecretText(token), err
 }
 
 func confirmation(token string) (string, error) {
@@ -130,7 +145,7 @@ func organizationPatch(c *call) (tollkeeper.OrganizationPatch, error) {
 	}
 	p := tollkeeper.OrganizationPatch{
 		Name: b.Name, URL: b.URL, AuthURLs: tollkeeper.AuthURLsPatch(b.AuthURLs),
-		DomainRestriction: b.Restriction, VerificationRequired: b.Verify, Google: (*tollkeeper.GoogleSettings)(b.Google),
+		DomainRestriction: b.Restriction, VerificationRequired: b.Verify, Issuers: b.Google.settings(),
 	}
 	if b.Authorized == nil {
 		return p, nil

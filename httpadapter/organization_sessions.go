@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 

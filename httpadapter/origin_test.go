@@ -155,11 +155,11 @@ func TestReadableAnswers(t *testing.T) {
 	w.organize(parent, `{"organizationName":"Pia's","organizationUrl":"https://pia.example"}`)
 	for route, body := range map[string]string{
 		"GET /auth/confirm-email?token=AAAAAAAAAAAA": "", "POST /auth/confirm-email": object("token", "AAAAAAAAAAAA"),
-		"POST /auth/update-password":              object("token", "x", "password", password),
-		"POST /auth/account/email/confirm":        object("token", "x"),
-		"GET /auth/account/email/confirm?token=x": "",
-		"POST /auth/mfa/verify":                   object("challenge", "x", "code", "000000"),
-		"POST /auth/token/refresh":                object("refreshToken", "x"),
+		"POST /auth/update-password":       object("token", "x", "password", password),
+		"POST /auth/account/email/confirm": object("token", "x"),
+		"POST /auth/confirm-email/not-me":  object("token", "x"),
+		"POST /auth/mfa/verify":            object("challenge", "x", "code", "000000"),
+		"POST /auth/token/refresh":         object("refreshToken", "x"),
 	} {
 		a := w.do(route, body, "Origin: https://pia.example")
 		if got := a.header.Get("Access-Control-Allow-Origin"); got != "*" || a.header.Get("Access-Control-Allow-Credentials") != "" || a.header.Get("Vary") != "Origin" {

@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -62,6 +64,16 @@ func (w *world) verify(p person) {
 	w.t.Helper()
 	w.must("POST /auth/request-new-confirmation", "", bearerOf(p.token))
 	w.must("GET /auth/confirm-email?token="+w.mailed(p.email, tollkeeper.MailVerify, 1, linkToken), "")
+}
+
+// prove shows that somebody's mailbox is theirs, by a mailed link with their session beside it.
+func (w *world) prove(p person) {
+	w.t.Helper()
+	by := w.identity(p.token)
+	if err := w.Auth.RequestOwnVerification(w.t.Context(), by, "", tollkeeper.Client{}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Prove(authtest.Account{Email: p.email}, by)
 }
 
 // organize gives a parent an organization.

@@ -61,12 +61,13 @@ func platformNeeds(message string) []reply {
 var platformRoutes = []route{
 	on("POST", "/api/user/signin", platformSignIn, signIn, platformSession).saying(platformNeeds(platformNeedsPassword)...),
 	on("POST", "/api/user/signin-otp", platformMail, requestCode, platformCodeSent).saying(platformNeeds(platformNeedsEmail)...),
-	on("POST", "/api/user/verify-otp", platformCode, verifyCode, platformSession).saying(platformNeeds(platformNeedsCode)...),
+	on("POST", "/api/user/verify-otp", platformCode, verifyCode, platformSession).asks(perhapsOwner).
+		saying(platformNeeds(platformNeedsCode)...),
 	on("POST", "/api/user/signout", noBody, signOut, platformSays("Successfully signed out")).asks(signedIn),
 	on("GET", "/api/user/status", noBody, whoAmI, platformStatus).asks(signedIn).shaped(platformStatusError),
 	on("POST", "/api/user/forgot-password", platformMail, requestReset, platformSays("Password reset instructions sent")).
 		saying(platformNeeds(platformNeedsEmail)...),
-	on("POST", "/api/user/reset-password", platformReset, resetPassword, platformSays("Password successfully reset")).
+	on("POST", "/api/user/reset-password", platformReset, resetPassword, platformResetShown).asks(perhapsOwner).
 		saying(platformNeeds(platformNeedsToken)...),
 	on("POST", "/api/user/mfa/verify", factorBody(platformNeedsFactor), verifyFactor, platformSession).saying(platformNeeds(platformNeedsFactor)...),
 	on("POST", "/api/user/token/refresh", refreshBody(platformNeedsRefresh), refresh, refreshed).saying(platformNeeds(platformNeedsRefresh)...),

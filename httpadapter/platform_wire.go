@@ -74,18 +74,35 @@ func platformSession(_ *call, s tollkeeper.SignInResult) answer {
 		Token   string       `json:"token"`
 		Refresh string       `json:"refreshToken,omitempty"`
 		User    platformUser `json:"user"`
-	}{string(s.Token), string(s.Refresh), platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}}}
+		Dropped *dropped     `json:"dropped,omitempty"`
+	}{string(s.Token), string(s.Refresh), platformUser{a.Number, a.Email, cmp.Or(a.Name, a.Username), a.Role, a.Status}, droppedOf(s.Dropped)}}
 }
 
 // challenge is a sign-in that waits for the second factor (docs/WIRE.md section 4).
 type challenge struct {
-	Required  bool   `json:"mfaRequired"`
-	Challenge string `json:"challenge"`
-	ExpiresIn int64  `json:"expiresIn"` // seconds
+	Required  bool     `json:"mfaRequired"`
+	Challenge string   `json:"challenge"`
+	ExpiresIn int64    `json:"expiresIn"` // seconds
+	Dropped   *dropped `json:"dropped,omitempty"`
 }
 
 func mfaChallenge(s tollkeeper.SignInResult) challenge {
-	return challenge{true, string(s.Challenge), int64(s.ExpiresIn / time.Second)}
+	return challenge{true, string(s.Challenge), int64(s.ExpiresIn / time.Second), droppedOf(s.Dropped)}
+}
+
+// dropped is what a first proof of the mailbox took away (ours).
+type dropped struct {
+	Password   bool `json:"password"`
+	Identities int  `json:"identities"`
+	Secret     bool `json:"secret,omitempty"`
+}
+
+// droppedOf is nil when nothing was: the documented answers stay as they are.
+func droppedOf(d tollkeeper.Dropped) *dropped {
+	if !d.Any() {
+		return nil
+	}
+	return &dropped{d.Password, len(d.Identities), d.TenantKey}
 }
 
 // platformStatus shows who is signed in. Only active accounts have sessions.
@@ -103,6 +120,13 @@ type platformMessage struct {
 func platformSays(message string) func(*call, done) answer {
 	a := answer{body: platformMessage{message}}
 	return func(*call, done) answer { return a }
+}
+
+func platformResetShown(_ *call, d tollkeeper.Dropped) answer {
+	return answer{body: struct {
+		platformMessage
+		Dropped *dropped `json:"dropped,omitempty"`
+	}{platformMessage{"Password successfully reset"}, droppedOf(d)}}
 }
 
 // platformCodeSent says how long a code lives, in seconds.

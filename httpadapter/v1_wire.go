@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -103,19 +104,21 @@ func v1Validated(_ *call, id *tollkeeper.Identity) answer {
 }
 
 type v1Challenge struct {
-	Challenge string `json:"challenge"`
+	Challenge string   `json:"challenge"`
+	Dropped   *dropped `json:"dropped,omitempty"`
 }
 
 type v1Token struct {
-	Token   string `json:"token"`
-	Refresh string `json:"refreshToken,omitempty"`
+	Token   string   `json:"token"`
+	Refresh string   `json:"refreshToken,omitempty"`
+	Dropped *dropped `json:"dropped,omitempty"`
 }
 
 func v1LoggedIn(_ *call, s tollkeeper.SignInResult) answer {
 	if s.Challenge != "" {
-		return answer{status: 202, body: v1Challenge{string(s.Challenge)}}
+		return answer{status: 202, body: v1Challenge{string(s.Challenge), droppedOf(s.Dropped)}}
 	}
-	return answer{body: v1Token{string(s.Token), string(s.Refresh)}}
+	return answer{body: v1Token{string(s.Token), string(s.Refresh), droppedOf(s.Dropped)}}
 }
 
 func v1Registered(_ *call, s tollkeeper.SignUpResult) answer {
@@ -123,7 +126,7 @@ func v1Registered(_ *call, s tollkeeper.SignUpResult) answer {
 		Message string `json:"message"`
 		User    v1User `json:"user"`
 		v1Token
-	}{"Registered successfully!", v1Account(s.Subject.Account), v1Token{string(s.Token), string(s.Refresh)}}}
+	}{"Registered successfully!", v1Account(s.Subject.Account), v1Token{Token: string(s.Token), Refresh: string(s.Refresh)}}}
 }
 
 func v1RoleSet(_ *call, changed bool) answer {

@@ -30,7 +30,7 @@ func wirePage(t *testing.T) map[string]string {
 // TestWirePageNamesTheRoutes: docs/WIRE.md names each route in its family's section, and no other one.
 func TestWirePageNamesTheRoutes(t *testing.T) {
 	sections := wirePage(t)
-	routes := map[string]bool{ // of package oidc
+	routes := map[string]bool{ // of package social
 		"`GET /auth/google/start`": true, "`GET /auth/google/callback`": true,
 	}
 	for _, r := range httpadapter.Rows() {

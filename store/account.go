@@ -34,10 +34,12 @@ const (
 // Account is a person, or a parent that pays for persons. The tree has depth two: a root account (Parent is [Root]) may
 // have children, a child may not.
 //
-// [AccountStore.UpdateAccount] writes Email, Username, Name, Role, Status, Password and what belongs to it,
-// EmailVerifiedAt, GoogleSubject, TOTP, TOTPPending, KeyMaster, KeyVersion, OrganizationOwner, Organization and
-// UpdatedAt. The store alone moves Number, TOTPStep, Epoch, Version and LastSignIn. ID, Parent, PublicKey, House and
-// CreatedAt never change.
+// [AccountStore.UpdateAccount] writes Email, Username, Name, Locale, Role, Status, Password and what belongs to it,
+// EmailVerifiedAt, EmailProvenAt, Metadata, Factors, KeyMaster, KeyVersion, OrganizationOwner, Organization and
+// UpdatedAt. The store alone moves Number, Epoch, Version and LastSignIn. ID, Parent, PublicKey, House and CreatedAt
+// never change.
+//
+// Credentials are rows of their own: [Linked] and [Factor].
 type Account struct {
 	ID                uuid.UUID     // UUIDv7, made by the caller
 	Number            int64         // from one sequence for all accounts, never reused; at most 2^53
@@ -46,6 +48,7 @@ type Account struct {
 	EmailKey          string        // canonical, unique per Parent; empty as Email
 	Username          string        // unique per Parent by its lower-cased ASCII; may be empty
 	Name              string        // for display
+	Locale            string        // language tag (BCP 47); empty: unknown
 	Role              Role          //
 	Status            Status        //
 	House             bool          // a root account that nobody is: its children cost nothing, no number or key finds it
@@ -54,11 +57,10 @@ type Account struct {
 	PasswordChangedAt time.Time     // zero: there is no password, and none expires
 	PasswordTemporary bool          // serves only to choose another one
 	PasswordHistory   []SecretText  // PHC strings of earlier passwords, newest first, at most 24
-	EmailVerifiedAt   time.Time     // zero: never
-	GoogleSubject     string        // unique per Parent; empty: not linked
-	TOTP              SecretBytes   // sealed seed; empty: no second factor
-	TOTPPending       SecretBytes   // sealed seed that waits for its first code
-	TOTPStep          int64         // last accepted time step; only ever grows
+	EmailVerifiedAt   time.Time     // its link was opened, by whomever; zero: never
+	EmailProvenAt     time.Time     // whoever owns the mailbox has shown that the account is theirs; zero: never
+	Metadata          []byte        // a JSON object of the host's own, kept byte by byte, at most 4 KiB; empty: none
+	Factors           FactorSet     // kinds of its confirmed factors, as the caller says; exact because of Version
 	KeyMaster         string        // id of the master key that its tenant key is derived from
 	KeyVersion        int           // of its tenant key
 	Epoch             int64         // a session of another epoch is dead; starts at 1
@@ -75,6 +77,8 @@ type Subject struct {
 	Account      Account
 	Parent       *Account      // nil for a root account
 	Organization *Organization // its own, that of its owner, or its parent's; nil: none
+	Linked       []Linked      // its identities, where asked for ([Lookup.Credentials]), by LinkedAt, Issuer and Subject
+	Factors      []Factor      // its factors, where asked for, pending ones too, by id
 	KeyOwner     *Account      // whose public key or number was given; nil: none given
 	Stray        bool          // found among children although no key was given (docs/WIRE.md 1.1 rule 4)
 }
@@ -85,23 +89,35 @@ func (s Subject) Child() bool { return s.Account.Parent != Root }
 // NewAccount is an account with everything that starts with it.
 type NewAccount struct {
 	Account Account
-	Charge  Charge       // the parent's; zero for a root account
+	Linked  []Linked     // of this account
+	Factors []Factor     // of this account
 	Grant   *LedgerEntry // the initial credits of a root account, with their free users in Package; nil: none
-	Mail    []QueuedMail
+	Effects              // its Charge is the parent's; zero for a root account
 }
 
 // Change is what [AccountStore.UpdateAccount] does in one step. Account carries the new values whole, and the Version
 // that was read.
 type Change struct {
 	Account     Account
-	Proof       Digest    // of a live secret of this account, used up by the change; zero: none needed
-	TOTPStep    int64     // must be later than the account's; zero: none was used
-	EndSessions bool      // Epoch+1: every session is dead
-	KeepSession uuid.UUID // with EndSessions: this one, if it is the account's and not dead, lives on in the new epoch
-	Void        []Purpose // every live secret of these purposes is voided
-	Secrets     []Secret  // of any accounts; put as [SecretStore.PutSecrets] does, after the voiding
-	Charge      Charge
-	Mail        []QueuedMail
+	Proof       Digest      // of a live secret of this account, used up by the change; zero: none needed
+	Use         Use         // of a factor of this account
+	Once        Once        // used up by the change
+	EndSessions bool        // Epoch+1: every session is dead, and every pending factor that it does not put goes
+	KeepSession uuid.UUID   // with EndSessions: this one, if it is the account's and not dead, lives on in the new epoch
+	Void        []Purpose   // every live secret of these purposes is voided
+	Secrets     []Secret    // of any accounts; put as [SecretStore.PutSecrets] does, after the voiding
+	Unlink      []IssuedKey // identities that it loses; what is not there is no error
+	Link        []Linked    // identities that it gets; one that it has is replaced
+	DropFactors []uuid.UUID // factors that it loses, also the one that it uses; what is not there is no error
+	PutFactors  []Factor    // factors that it gets; one that it has is replaced, but Counter and UsedAt never go back
+	Effects
+}
+
+// Deletion is what [AccountStore.DeleteAccount] does in one step.
+type Deletion struct {
+	Scope, ID uuid.UUID
+	Mail      []QueuedMail
+	Events    []Event // without Network and Detail: those go at once
 }
 
 // Page of a list in id order, which is the order of creation.
@@ -123,9 +139,9 @@ type AccountStore interface {
 	//   - [ErrInvalid]: the id is zero, or the status is deleted.
 	//   - [ErrNoParent]: the parent is no active root account.
 	//   - [ErrInvalid]: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is
-	//     not the parent.
+	//     not the parent; credentials that make no sense in a [Change].
 	//   - Those of a Charge.
-	//   - Conflict with [Conflict.Field] "email", "username" or "google", in this order.
+	//   - Conflict with [Conflict.Field] "email", "username", "identity" or "credential", in this order.
 	//   - Conflict: an account, also a deleted one, has the public key.
 	CreateAccount(ctx context.Context, a NewAccount, now time.Time) (Account, Receipt, error)
 
@@ -138,31 +154,35 @@ type AccountStore interface {
 	FindAccount(ctx context.Context, l Lookup) (Subject, error)
 
 	// UpdateAccount replaces the account's values and returns it as it then stands. [Account] says which values; the
-	// others that the Change carries are not looked at. Version grows by one. A Proof is used up, TOTPStep is
-	// remembered, sessions end, secrets are voided and put, the Charge is debited and the Mail is queued in the same
-	// step.
+	// others that the Change carries are not looked at. Version grows by one. Everything else that the Change names
+	// happens in the same step. The credentials of a change are the account's own, whatever account they name.
 	//
 	// Errors, the first wins:
 	//   - [ErrNotFound]: the account is gone.
 	//   - Conflict: another [Account.Version] stands.
-	//   - [ErrInvalid]: the new status is deleted, which is for DeleteAccount.
+	//   - [ErrInvalid]: the new status is deleted, which is for DeleteAccount; an identity to link without issuer
+	//     or subject, or a factor to put without id; one that is linked or put twice, or unlinked, dropped or used; a
+	//     credential that is put twice.
 	//   - [ErrProofSpent]: the Proof is not a live secret of the account.
-	//   - Conflict: TOTPStep is not later than the account's.
+	//   - Conflict: the Use is of no confirmed factor of the account, or its Counter is not accepted.
+	//   - [ErrProofSpent]: the Once was used before.
 	//   - [ErrLastAdmin]: the last active admin of a parent's children would cease to be one. Root accounts are not
 	//     guarded.
 	//   - [ErrNotFound]: the account of a new secret is gone.
 	//   - Those of a Charge.
-	//   - Conflict with [Conflict.Field] "email", "username" or "google", in this order.
+	//   - Conflict with [Conflict.Field] "email", "username", "identity" or "credential", in this order: another
+	//     account of the scope has it, or another factor of this one would have the credential after the change, too.
 	UpdateAccount(ctx context.Context, c Change, now time.Time) (Account, Receipt, error)
 
-	// DeleteAccount makes a tombstone of the account with that id below scope. Email, username, name, passwords, Google
-	// subject, seeds, organization and secrets go now, its sessions are dead, and its parent counts one child less. The
-	// children of a deleted parent are gone at once; [Sweeper.Sweep] erases them later.
+	// DeleteAccount makes a tombstone of the account with that id below scope. Email, username, name, passwords,
+	// credentials, metadata, organization and secrets go now, its events lose what tells of a person, its sessions are
+	// dead, and its parent counts one child less. The children of a deleted parent are gone at once; [Sweeper.Sweep]
+	// erases them later.
 	//
 	// Errors, the first wins:
 	//   - [ErrNotFound]: there is no such account in the scope, or it is gone.
 	//   - [ErrLastAdmin], as for UpdateAccount.
-	DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error
+	DeleteAccount(ctx context.Context, d Deletion, now time.Time) error
 
 	// ListAccounts returns up to p.Limit accounts of the scope in id order, without houses. An unknown scope has
 	// none.

@@ -1,5 +1,6 @@
 // Package store is the contract between tollkeeper and whatever keeps its data: accounts, sessions, mailed secrets,
-// attempts, credits and mail that waits to be sent. The author of a backend implements [Store] and runs the kit:
+// attempts, credits, what happened and mail that waits to be sent. The author of a backend implements [Store] and runs
+// the kit:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) store.Store { return open(t) })
@@ -62,6 +63,13 @@
 // In [AccountStore.CreateAccount] the Owner is the parent, else [ErrInvalid]. Elsewhere it is whoever pays. The balance
 // of an owner is the sum of its ledger at every moment, and never below zero.
 //
+// # What happened is written with what changed
+//
+// A verb that changes something carries its [Event]s, and writes them in the same step: no change without its events,
+// no event without its change. They go with the change, so a verb that returns an error writes none, but for the two
+// exceptions above: [Rotation].Reused is written with the end of the session. What a payment crosses is known only
+// inside the step, so the store tells it there ([Telling]), by ids that are derived: rules.Crossed says how.
+//
 // # The deleted are gone
 //
 // A deleted account is a tombstone. No verb finds it, its sessions or its secrets again, and none finds the children of
@@ -76,9 +84,9 @@
 // What is kept is UTF-8 without zero bytes, but for [Session].Agent, which may be any bytes. What is looked up may be
 // any bytes, too: nobody has such a name.
 //
-// What people choose (email, username, Google subject) is unique in its scope and looked up there: below one parent,
-// or among the root accounts. What we made (ids, numbers, public keys, digests) needs no scope. [Lookup] names the
-// ways.
+// What people choose or bring along (email, username, an issuer's subject, a passkey's id) is unique in its scope and
+// looked up there: below one parent, or among the root accounts. What we made (ids, numbers, public keys, digests)
+// needs no scope. [Lookup] names the ways.
 //
 // # Memory has one owner
 //
@@ -88,11 +96,13 @@
 // # The map
 //
 //   - [AccountStore]: the tree of accounts. [Account], [Subject], [Lookup], [NewAccount], [Change], [Page].
+//     With its credentials: [Linked], [Factor], [Use].
 //   - [SessionStore]: sessions and their refresh tokens. [Session], [Live], [NewSession], [Rotation], [Touch].
 //   - [SecretStore]: digests of codes and links. [Secret], [Claim], [Digest].
 //   - [AttemptStore]: counters of attempts, the one role that another server may have. [Limit], [Bucket],
 //     [Release].
 //   - [CreditStore]: account books. [Charge], [Receipt], [LedgerEntry], [Balance], [Month].
+//   - [EventStore]: the log. [Event], [EventQuery], [Effects].
 //   - [OutboxStore]: mail that waits to be sent. [QueuedMail].
 //   - [Sweeper]: takes away what is over.
 //

@@ -18,8 +18,8 @@ type noParent struct{}
 func (noParent) Error() string        { return "store: no such parent" }
 func (noParent) Is(target error) bool { return target == ErrNotFound }
 
-// Conflict is a duplicate of the Field. Without a Field a race was lost, or an id, key or time step is in use
-// already. Compared by [errors.Is], Conflict{} is any of them.
+// Conflict is a duplicate of the Field. Without a Field a race was lost, or an id, key or factor's counter is in
+// use already. Compared by [errors.Is], Conflict{} is any of them.
 type Conflict struct{ Field string }
 
 func (c Conflict) Error() string { return "store: conflict " + c.Field }

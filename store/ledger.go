@@ -55,6 +55,7 @@ type Charge struct {
 	Operation Operation
 	Price     int64 // credits; zero: no charge
 	Required  bool  // without the credits the verb is [ErrInsufficientCredits]; else it goes on without the charge
+	Tell      Telling
 }
 
 // Receipt is what became of a Charge.
@@ -94,6 +95,22 @@ type Month struct {
 	At         time.Time
 }
 
+// Posting is an entry that is added to an account book.
+type Posting struct {
+	Entry  LedgerEntry
+	Tell   Telling
+	Events []Event // written with a fresh entry
+}
+
+// Closing says which months are settled.
+type Closing struct {
+	Month int   // the newest one, as [Month] counts them
+	Price int64 // credits of a child beyond the free ones
+	Limit int   // owners
+	Tell  Telling
+	Log   bool // an [EventMonthClosed] for each owner that was charged
+}
+
 // MonthOf returns the month of t in UTC as [Month] counts them.
 func MonthOf(t time.Time) int {
 	t = t.UTC()
@@ -102,8 +119,8 @@ func MonthOf(t time.Time) int {
 
 // CreditStore keeps the account books. A root account has one, also when it is deleted.
 type CreditStore interface {
-	// ApplyCredit adds an entry once per Owner and Key, with the free users of its [Package]. A Key that stands returns
-	// the first entry, the balance as it is now and fresh false, and changes nothing.
+	// ApplyCredit adds the entry once per Owner and Key, with the free users of its [Package]. A Key that stands
+	// returns the first entry, the balance as it is now and fresh false, and changes nothing.
 	//
 	// With Refunds the entry reverses the debit of that key: the store sets [LedgerEntry.Amount], and [Balance.Used]
 	// falls by it.
@@ -116,7 +133,7 @@ type CreditStore interface {
 	//   - [ErrInsufficientCredits]: a debit beyond the balance.
 	//   - [ErrInvalid]: a sum of credits or free users would overflow, or the free users fall below zero.
 	//   - Conflict: another entry of the owner has the ID.
-	ApplyCredit(ctx context.Context, e LedgerEntry) (entry LedgerEntry, b Balance, fresh bool, err error)
+	ApplyCredit(ctx context.Context, p Posting) (entry LedgerEntry, b Balance, fresh bool, err error)
 
 	// Balance returns the owner's row. [ErrNotFound]: it has none.
 	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
@@ -129,15 +146,15 @@ type CreditStore interface {
 	// none.
 	ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]Month, error)
 
-	// CloseMonths settles the oldest open month of up to limit owners for whom that is month or an earlier one: those
-	// who are furthest behind first, then by id. It debits price for each child beyond the free ones, as far as the
-	// balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry. No
-	// caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it. Houses,
-	// deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled once,
-	// however many processes call.
+	// CloseMonths settles the oldest open month of up to c.Limit owners for whom that is c.Month or an earlier one:
+	// those who are furthest behind first, then by id. It debits c.Price for each child beyond the free ones, as far as
+	// the balance goes, under the key "retention:<year>-<month>", and writes the [Month]. A debit of zero has no entry.
+	// No caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it.
+	// Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
+	// once, however many processes call.
 	//
 	// It returns how many it settled, zero when nothing is left, and whom it charged. [ErrInvalid]: a negative price.
-	CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (settled int, charged []Settled, err error)
+	CloseMonths(ctx context.Context, c Closing, now time.Time) (settled int, charged []Settled, err error)
 }
 
 // Settled is a parent whose month [CreditStore.CloseMonths] charged.

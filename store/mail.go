@@ -31,16 +31,24 @@ type QueuedMail struct {
 	DueAt  time.Time
 }
 
+// Delivery is the end of a try to send a mail.
+type Delivery struct {
+	ID     uuid.UUID
+	Tries  int       // as it was claimed
+	Retry  time.Time // when it is due again; zero: it is done
+	Events []Event   // written unless nothing happens
+}
+
 // OutboxStore keeps mail that waits to be sent.
 type OutboxStore interface {
 	// QueueMail adds what is not there yet. An id that is there stays as it is.
 	QueueMail(ctx context.Context, m []QueuedMail) error
 
-	// ClaimMail leases up to limit mails that are due, oldest first: nobody else gets them before now+lease, which is
-	// their [QueuedMail.DueAt]. Tries is one more than before.
+	// ClaimMail leases up to limit mails that are due, oldest first, of equals the lowest id: nobody else gets them
+	// before now+lease, which is their [QueuedMail.DueAt]. Tries is one more than before.
 	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
 
-	// FinishMail removes the mail, or with retry makes it due then. Nothing happens when it is gone, or when Tries is
+	// FinishMail removes the mail, or with Retry makes it due then. Nothing happens when it is gone, or when Tries is
 	// not the claimed one any more: another caller has taken it over.
-	FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error
+	FinishMail(ctx context.Context, d Delivery) error
 }

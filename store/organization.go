@@ -10,7 +10,7 @@ type Organization struct {
 	DomainRestriction    bool // a browser is served only from the organization's own domain
 	VerificationRequired bool // of the owner and, inherited, of its children
 	FactorRequired       bool // a session without a second factor may only enrol one
-	Google               GoogleSettings
+	Issuers              []IssuerSettings
 	Authorized           []uuid.UUID // organizations whose accounts may use this one's widget; at most 1,000; empty denies
 	UpdateCount          int         // how often update-organization succeeded
 }
@@ -20,8 +20,19 @@ type AuthURLs struct {
 	SignIn, SignUp, Verify, Reset, Update, Resend, Successful string
 }
 
-// GoogleSettings turn on sign-in with Google for an organization.
-type GoogleSettings struct {
+// IssuerSettings turn on sign-in by an issuer for an organization.
+type IssuerSettings struct {
+	Issuer   string // as its tokens name it (the iss claim)
 	Enabled  bool
 	ClientID string
+}
+
+// Issuer returns the settings of an issuer; zero but for its name: there are none.
+func (o Organization) Issuer(name string) IssuerSettings {
+	for _, s := range o.Issuers {
+		if s.Issuer == name {
+			return s
+		}
+	}
+	return IssuerSettings{Issuer: name}
 }

@@ -60,7 +60,8 @@ type Live struct {
 	PasswordChangedAt time.Time
 	PasswordTemporary bool
 	Verified          bool   // the account's email
-	HasFactor         bool   // TOTP is enrolled
+	Proven            bool   // the account's mailbox
+	HasFactor         bool   // [Account].Factors is not empty
 	MustVerify        bool   // of the organization: its own, its owner's or its parent's
 	MustFactor        bool   // the same
 	KeyMaster         string // of its tenant's key as it is now: the account's own, or its parent's
@@ -69,10 +70,13 @@ type Live struct {
 
 // NewSession is a sign-in about to happen.
 type NewSession struct {
-	Session  Session
-	Charge   Charge
-	TOTPStep int64   // must be later than the account's; zero: none was used
-	Release  Release // of the attempts, in the same step; zero where they are counted by another store
+	Session Session
+	Use     Use       // of a factor of the account
+	Once    Once      // used up by the sign-in
+	By      IssuedKey // an identity of the account, whose UsedAt moves to now; one that it has not is left out
+	Most    int       // live sessions of the account with this one: of the others those of the lowest ids end. Zero: any
+	Release Release   // of the attempts, in the same step; zero where they are counted by another store
+	Effects
 }
 
 // Rotation is one use of a refresh token.
@@ -82,12 +86,21 @@ type Rotation struct {
 	ExpiresAt    time.Time     // of the next access token
 	RefreshUntil time.Time     // of the next refresh token
 	Grace        time.Duration // for so long after a rotation the generation before gets the same successor
+	Moved        []Event       // written when the generation moves
+	Reused       []Event       // written when the session ends by reuse
 }
 
 // Touch says that a session was used.
 type Touch struct {
 	Account, Session uuid.UUID
 	Proved           bool // its owner proved again who they are: [Session.ProvedAt] moves too
+	Events           []Event
+}
+
+// Revocation ends a session.
+type Revocation struct {
+	Account, Session uuid.UUID
+	Events           []Event
 }
 
 // SessionStore keeps sessions. All sessions of an account end by [Change].EndSessions: one row, also with a million
@@ -96,14 +109,16 @@ type Touch struct {
 // A session is live until [Session.EndsAt], unless it was revoked, reused, or its account is gone or has another epoch.
 // A session of a disabled account is live, and says so.
 type SessionStore interface {
-	// CreateSession makes the session, debits the Charge, moves [Account.LastSignIn] to now and TOTPStep, and does the
-	// Release. It does not move the account's [Account.Version]. An id that the account has returns the Receipt of the
-	// Charge if its key stands, and changes nothing.
+	// CreateSession makes the session, moves [Account.LastSignIn] to now and the Counter and UsedAt of the factor that
+	// was used, and does the Release and the Effects. Of many at once with Most never more than Most are live. It does
+	// not move the account's [Account.Version]. An id that the account has returns the Receipt of the Charge if its key
+	// stands, and changes nothing.
 	//
 	// Errors, the first wins:
 	//   - Conflict: another account has the id.
 	//   - [ErrNotFound]: the account or its parent is not active, or the account has another epoch.
-	//   - Conflict: TOTPStep is not later than the account's.
+	//   - Conflict: the Use is of no confirmed factor of the account, or its Counter is not accepted.
+	//   - [ErrProofSpent]: the Once was used before.
 	//   - Those of a Charge.
 	CreateSession(ctx context.Context, s NewSession, now time.Time) (Receipt, error)
 
@@ -126,7 +141,7 @@ type SessionStore interface {
 	TouchSession(ctx context.Context, t Touch, now time.Time) error
 
 	// RevokeSession ends a session. [ErrNotFound]: it is no live session of the account.
-	RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error
+	RevokeSession(ctx context.Context, r Revocation, now time.Time) error
 
 	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and [Page.Limit] of p
 	// count. An unknown account has none.

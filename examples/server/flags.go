@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
-	"github.com/tollkeeper/tollkeeper/oidc"
+	"github.com/tollkeeper/tollkeeper/social"
 )
 
 // options are the flags of the server.
@@ -91,7 +91,7 @@ func (o *options) partnerFlags(f *flag.FlagSet) {
 	f.StringVar(&o.smtp, "smtp", "", "send mail by this smtp:// or smtps:// `URL`, as in smtp://user@host:587?from=address; the password is TOLLKEEPER_SMTP_PASSWORD; empty: print it")
 	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
 	f.BoolVar(&o.google, "google", false, "let organizations that turn it on sign in with Google, from /auth/google/start; the client's secret is TOLLKEEPER_GOOGLE_CLIENT_SECRET")
-	f.StringVar(&o.googleIssuer, "google-issuer", oidc.Google, "with -google, the `URL` of another OpenID Connect issuer")
+	f.StringVar(&o.googleIssuer, "google-issuer", social.Google, "with -google, the `URL` of another OpenID Connect issuer")
 }
 
 func (o options) check() error {
@@ -109,7 +109,7 @@ func (o options) check() error {
 	if o.refresh < 0 || o.refresh > 30*24*time.Hour {
 		return fmt.Errorf("-refresh %v: must be between 0 and 720h", o.refresh)
 	}
-	if o.googleIssuer != oidc.Google && !o.google {
+	if o.googleIssuer != social.Google && !o.google {
 		return errors.New("-google-issuer: needs -google")
 	}
 	if o.secrets == "" {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/oidc"
+	"github.com/tollkeeper/tollkeeper/social"
 )
 
 // callbackPath is where the issuer sends people back to; whoever registers a client there writes it behind the base
@@ -17,11 +17,11 @@ import (
 const callbackPath = "/auth/google/callback"
 
 // newVerifier is Google's, or that of -google-issuer. Without -google there is none.
-func newVerifier(o options) (*oidc.Verifier, error) {
+func newVerifier(o options) (*social.Verifier, error) {
 	if !o.google {
 		return nil, nil
 	}
-	v, err := oidc.New(oidc.Config{Issuer: o.googleIssuer})
+	v, err := social.New(social.Config{Issuer: o.googleIssuer})
 	if err != nil {
 		return nil, fmt.Errorf("-google-issuer %s: must be an https URL, or an http one of localhost", o.googleIssuer)
 	}
@@ -35,7 +35,7 @@ func mountGoogle(mux *http.ServeMux, s *site, secret string) error {
 	if err != nil {
 		return err
 	}
-	handlers, err := oidc.NewHandlers(oidc.HandlersConfig{
+	handlers, err := social.NewHandlers(social.HandlersConfig{
 		Auth: s.auth, Verifier: s.google, Key: key, RedirectURL: strings.TrimSuffix(s.baseURL, "/") + callbackPath, TrustedProxies: s.proxies,
 		ClientSecret: func(context.Context, string) (string, error) { return secret, nil },
 	})
@@ -49,5 +49,5 @@ func mountGoogle(mux *http.ServeMux, s *site, secret string) error {
 // cookieKey is derived, so that every process with the same secrets file has it. It comes from the last key: a new
 // first one does not break what people have begun.
 func cookieKey(keys []tollkeeper.MasterKey) (tollkeeper.MasterKey, error) {
-	return hkdf.Key(sha256.New, keys[len(keys)-1], nil, "tollkeeper example server oidc cookie v1", 32)
+	return hkdf.Key(sha256.New, keys[len(keys)-1], nil, "tollkeeper example server social cookie v1", 32)
 }

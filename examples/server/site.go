@@ -10,7 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
-	"github.com/tollkeeper/tollkeeper/oidc"
+	"github.com/tollkeeper/tollkeeper/social"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -26,7 +26,7 @@ type site struct {
 	mailer   *postman
 	out      io.Writer
 
-	google *oidc.Verifier // nil: off
+	google *social.Verifier // nil: off
 	auth   *tollkeeper.Authenticator
 }
 
@@ -67,7 +67,7 @@ func (s *site) extend(config *tollkeeper.Config) error {
 		return err
 	}
 	if s.google != nil {
-		config.Social.Google = s.google
+		config.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: s.google}
 	}
 	if s.breached != "" {
 		filter, err := breach.Open(s.breached)

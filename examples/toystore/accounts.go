@@ -50,13 +50,11 @@ type encoded struct {
 	Stray           bool
 	Password        string
 	PasswordHistory []string
-	TOTP            []byte
-	TOTPPending     []byte
 }
 
 // MarshalJSON returns all of the account, with its secrets.
 func (a account) MarshalJSON() ([]byte, error) {
-	e := encoded{Account: a.Account, Stray: a.Stray, Password: string(a.Password), TOTP: a.TOTP, TOTPPending: a.TOTPPending}
+	e := encoded{Account: a.Account, Stray: a.Stray, Password: string(a.Password)}
 	for _, p := range a.PasswordHistory {
 		e.PasswordHistory = append(e.PasswordHistory, string(p))
 	}
@@ -68,7 +66,7 @@ func (a *account) UnmarshalJSON(b []byte) error {
 	var e encoded
 	err := json.Unmarshal(b, &e)
 	a.Account, a.Stray = e.Account, e.Stray
-	a.Password, a.TOTP, a.TOTPPending = store.SecretText(e.Password), e.TOTP, e.TOTPPending
+	a.Password = store.SecretText(e.Password)
 	for _, p := range e.PasswordHistory {
 		a.PasswordHistory = append(a.PasswordHistory, store.SecretText(p))
 	}
@@ -95,8 +93,9 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 		} else {
 			t.countChild(done.Account.Parent, 1)
 		}
-		t.pay(done.Payment)
-		t.queue(n.Mail)
+		t.link(done.Linked)
+		t.put(done.Account, done.Factors)
+		t.do(n.Effects, done.Payment)
 		return done, nil
 	})
 	return done.Account, done.Payment.Receipt, err
@@ -105,7 +104,7 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 // newcomer reads what a new account is decided on. stands is the account that has its ID; nil: none.
 func (t *tx) newcomer(n store.NewAccount, stands *account) rules.Newcomer {
 	facts := rules.Newcomer{
-		Stands: stands != nil, Purse: t.purse(n.Charge), Taken: t.taken(n.Account),
+		Stands: stands != nil, Purse: t.purse(n.Charge), Taken: t.taken(n.Account, store.Change{Link: n.Linked, PutFactors: n.Factors}),
 		KeyTaken: t.has(path("publickeys", n.Account.PublicKey)),
 	}
 	if parent := load[account](t, accountKey(n.Account.Parent)); parent != nil {
@@ -114,14 +113,14 @@ func (t *tx) newcomer(n store.NewAccount, stands *account) rules.Newcomer {
 	return facts
 }
 
-// taken returns the field of the first of the account's names that another account of its scope has.
-func (t *tx) taken(a store.Account) string {
+// taken returns the field of the first of the account's names and credentials that another account of its scope has.
+func (t *tx) taken(a store.Account, c store.Change) string {
 	for _, name := range rules.Names(&a) {
 		if holder, ok := t.Get(nameKey(a.Parent, name)); ok && name.Key != "" && string(holder) != accountKey(a.ID) {
 			return name.Field
 		}
 	}
-	return ""
+	return t.otherHolds(a, c)
 }
 
 func (t *tx) nextNumber() int64 {
@@ -138,7 +137,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 	c.Account = rules.WholeAccount(c.Account)
 	done, err := update(ctx, s, func(t *tx) (rules.Updated, error) {
 		was := t.living(c.Account.ID)
-		done, err := rules.Update(c, t.updating(c, was), now)
+		done, err := rules.Update(c, t.updating(c, was, now), now)
 		if err != nil {
 			return done, err
 		}
@@ -147,23 +146,31 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 		}
 		write(t, was, &account{done.Account, was.Stray})
 		t.putSecrets(done.Spent)
+		t.replaceSecrets(done.Added)
 		t.putSecrets(done.Added)
-		t.pay(done.Payment)
-		t.queue(c.Mail)
+		t.unlink(done.Account, c.Unlink)
+		t.link(done.Linked)
+		t.drop(done.Account.ID, done.Dropped)
+		t.put(done.Account, done.Factors)
+		t.spend(c.Once)
+		t.do(c.Effects, done.Payment)
 		return done, nil
 	})
 	return done.Account, done.Payment.Receipt, err
 }
 
 // updating reads what a change is decided on. was is nil when there is no such account.
-func (t *tx) updating(c store.Change, was *account) rules.Updating {
+func (t *tx) updating(c store.Change, was *account, now time.Time) rules.Updating {
 	if was == nil {
 		return rules.Updating{}
 	}
 	c.Account.Parent = was.Parent // a change does not move an account, whatever it carries
 	facts := rules.Updating{
-		Found: true, Was: was.Account, OtherAdmin: t.otherAdmin(was),
-		Owners: t.owners(c.Secrets), Purse: t.purse(c.Charge), Taken: t.taken(c.Account),
+		Found: true, Was: was.Account, Spent: t.spent(c.Once, now), OtherAdmin: t.otherAdmin(was),
+		Owners: t.owners(c.Secrets), Purse: t.purse(c.Charge), Taken: t.taken(c.Account, c),
+	}
+	if rules.Handles(c) {
+		facts.Factors = t.factorsOf(was.ID)
 	}
 	if rules.Spends(c) {
 		facts.Secrets = t.secretsOf(was.ID)
@@ -181,20 +188,22 @@ func (t *tx) otherAdmin(a *account) bool {
 }
 
 // DeleteAccount meets [store.AccountStore].
-func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+func (s *Store) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
 	return s.change(ctx, func(t *tx) error {
-		was, facts := t.living(id), rules.Leaving{}
+		was, facts := t.living(d.ID), rules.Leaving{}
 		if was != nil {
 			facts = rules.Leaving{Found: true, Was: was.Account, OtherAdmin: t.otherAdmin(was)}
 		}
-		tombstone, err := rules.Tombstone(scope, facts, now)
+		tombstone, err := rules.Tombstone(d.Scope, facts, now)
 		if err != nil {
 			return err
 		}
 		t.bury(was, tombstone)
-		if scope == store.Root {
-			t.Put(path("abandoned", id), []byte(id.String()))
+		if d.Scope == store.Root {
+			t.Put(path("abandoned", d.ID), []byte(d.ID.String()))
 		}
+		t.queue(d.Mail)
+		t.log(d.Events)
 		return nil
 	})
 }
@@ -205,6 +214,8 @@ func (t *tx) bury(was *account, tombstone store.Account) {
 	for _, x := range t.secretsOf(was.ID) {
 		write(t, &secret{x}, nil)
 	}
+	t.forget(was.ID)
+	t.erase(was.ID)
 	if was.Parent != store.Root {
 		t.countChild(was.Parent, -1)
 	}

@@ -12,40 +12,53 @@ import (
 type counter struct {
 	Digest store.Digest
 	State  store.State
+	Dead   time.Time // when it may be swept
 }
 
 func (c counter) key() string { return path("counters", c.Digest) }
 
 func (c counter) index() []string {
-	return []string{path("ends", "counters", c.State.Expires, c.Digest)}
+	return []string{path("ends", "counters", c.Dead, c.Digest)}
 }
 
-// mark is the row of a network that is remembered.
+// mark is the row of a network that is recognised, or of a pardon.
 type mark struct {
 	Digest store.Digest
-	Until  time.Time
+	rules.Mark
 }
 
 func (m mark) key() string { return path("marks", m.Digest) }
 
 func (m mark) index() []string { return []string{path("ends", "marks", m.Until, m.Digest)} }
 
+// counter reads what a bucket is decided on, and its row; nil: there is none.
+func (t *tx) counter(b *store.Bucket) (facts rules.Counter, row *counter) {
+	if row = load[counter](t, counter{Digest: b.Key}.key()); row != nil {
+		facts.State = row.State
+	}
+	facts.Waive, _ = t.mark(b.Waive)
+	facts.Pardon, _ = t.mark(b.Pardon)
+	return facts, row
+}
+
+func (t *tx) mark(d store.Digest) (rules.Mark, *mark) {
+	if row := load[mark](t, mark{Digest: d}.key()); row != nil {
+		return row.Mark, row
+	}
+	return rules.Mark{}, nil
+}
+
 // Take meets [store.AttemptStore].
 func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	return update(ctx, s, func(t *tx) (store.Decision, error) {
 		rows, facts := make([]*counter, len(buckets)), make([]rules.Counter, len(buckets))
-		for i, b := range buckets {
-			if rows[i] = load[counter](t, counter{Digest: b.Key}.key()); rows[i] != nil {
-				facts[i].State = rows[i].State
-			}
-			if m := load[mark](t, mark{Digest: b.Waive}.key()); m != nil {
-				facts[i].Marked = m.Until
-			}
+		for i := range buckets {
+			facts[i], rows[i] = t.counter(&buckets[i])
 		}
 		done := rules.Take(buckets, facts, now)
-		for i, o := range done.Outcomes {
-			if o.Counted {
-				write(t, rows[i], &counter{buckets[i].Key, o.State})
+		for i := range done.Outcomes {
+			if b, o := &buckets[i], &done.Outcomes[i]; rules.Keeps(b, &facts[i], o, now) {
+				write(t, rows[i], &counter{b.Key, o.State, b.Limit.Dead(o.State)})
 			}
 		}
 		return done, nil
@@ -60,17 +73,23 @@ func (s *Store) Release(ctx context.Context, r store.Release, now time.Time) err
 	})
 }
 
-func (t *tx) release(s store.Release, now time.Time) {
-	for _, digest := range s.Forget {
-		write(t, load[counter](t, counter{Digest: digest}.key()), nil)
-	}
-	for _, b := range s.Forgive {
-		if was := load[counter](t, counter{Digest: b.Key}.key()); was != nil {
-			write(t, was, &counter{b.Key, b.Limit.Forgive(was.State, now)})
+func (t *tx) release(r store.Release, now time.Time) {
+	for _, x := range rules.Settlings(r) {
+		if facts, row := t.counter(x.Bucket); row != nil {
+			next := rules.Settle(x, facts, now)
+			write(t, row, &counter{x.Bucket.Key, next, x.Bucket.Limit.Dead(next)})
 		}
 	}
-	was := load[mark](t, mark{Digest: s.Mark}.key())
-	if until, ok := rules.Mark(s, now); ok && (was == nil || until.After(was.Until)) {
-		write(t, was, &mark{s.Mark, until})
+	for _, digest := range r.Marks {
+		was, row := t.mark(digest)
+		if m, ok := rules.Marked(r, was, now); ok {
+			write(t, row, &mark{digest, m})
+		}
+	}
+	for _, digest := range r.Pardon {
+		was, row := t.mark(digest)
+		if m, ok := rules.Pardoned(r, was, now); ok {
+			write(t, row, &mark{digest, m})
+		}
 	}
 }

@@ -77,15 +77,18 @@ func (t *tx) purse(c store.Charge) rules.Purse {
 func (t *tx) pay(p rules.Payment) {
 	if p.Entry != nil {
 		t.post(p.Entry.Owner, p.Receipt.Balance, p.Entry)
+		t.tell(p.Told)
 	}
 }
 
 // ApplyCredit meets [store.CreditStore].
-func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
+func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
 	done, err := update(ctx, s, func(t *tx) (rules.Applied, error) {
-		done, err := rules.Apply(e, t.applying(e))
+		done, err := rules.Apply(p, t.applying(p.Entry))
 		if err == nil && done.Fresh {
-			t.post(e.Owner, done.Balance, &done.Entry)
+			t.post(p.Entry.Owner, done.Balance, &done.Entry)
+			t.tell(done.Told)
+			t.log(p.Events)
 		}
 		return done, err
 	})
@@ -150,21 +153,21 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 
 // CloseMonths meets [store.CreditStore]. The keys of open months are in the order of the months, then of the owners'
 // ids.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
+func (s *Store) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
 	type answer struct {
 		settled int
 		charged []store.Settled
 	}
 	got, err := update(ctx, s, func(t *tx) (done answer, _ error) {
-		if rules.SenselessPrice(price) {
+		if rules.SenselessPrice(c.Price) {
 			return done, store.ErrInvalid
 		}
 		for _, b := range rows[book](t, path("open", ""), "") {
-			if b.ClosedMonth >= month || done.settled >= limit {
+			if b.ClosedMonth >= c.Month || done.settled >= c.Limit {
 				break
 			}
 			done.settled++
-			if closed := t.closeMonth(b, price, now); closed.Entry != nil {
+			if closed := t.closeMonth(b, c, now); closed.Entry != nil {
 				done.charged = append(done.charged, store.Settled{Owner: b.Owner, Debit: closed.Month.Retention, Balance: closed.Balance})
 			}
 		}
@@ -174,12 +177,13 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 }
 
 // closeMonth settles the oldest open month of the book.
-func (t *tx) closeMonth(b *book, price int64, now time.Time) rules.Closed {
+func (t *tx) closeMonth(b *book, c store.Closing, now time.Time) rules.Closed {
 	a := load[account](t, accountKey(b.Owner))
 	tenant := rules.Tenant{Owner: b.Owner, Status: a.Status, House: a.House, Balance: b.Balance}
-	due := rules.Due(tenant, price, now)
-	closed := rules.Close(tenant, due, t.has(entryKey(b.Owner, due.Key)))
+	due := rules.Due(tenant, c.Price, now)
+	closed := rules.Close(c, tenant, due, t.has(entryKey(b.Owner, due.Key)))
 	t.post(b.Owner, closed.Balance, closed.Entry)
+	t.tell(closed.Told)
 	t.save(path("months", b.Owner, closed.Month.Month), closed.Month)
 	return closed
 }

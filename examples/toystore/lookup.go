@@ -54,7 +54,7 @@ func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject,
 		if err != nil {
 			return store.Subject{}, err
 		}
-		return t.subject(f), nil
+		return t.subject(f, l.Credentials), nil
 	})
 }
 
@@ -99,7 +99,7 @@ func (t *tx) findInScope(l store.Lookup) (f found, err error) {
 		return f, err
 	}
 	for place := range rules.Places(l, scope) {
-		if f.account = through[account](t, nameKey(place.Scope, place.Name)); f.account != nil {
+		if f.account = t.at(place); f.account != nil {
 			return f, nil
 		}
 	}
@@ -115,11 +115,31 @@ func (t *tx) findInScope(l store.Lookup) (f found, err error) {
 	return f, nil
 }
 
-func (t *tx) subject(f found) store.Subject {
+// at returns the account that a place names; nil: none.
+func (t *tx) at(p rules.Place) *account {
+	switch {
+	case len(p.Credential) > 0:
+		if f := through[factor](t, credentialKey(p.Scope, p.Credential)); f != nil && f.PendingUntil.IsZero() {
+			return load[account](t, accountKey(f.Account))
+		}
+	case p.Identity != store.IssuedKey{}:
+		if l := load[identity](t, identityKey(p.Scope, p.Identity)); l != nil {
+			return load[account](t, accountKey(l.Account))
+		}
+	default:
+		return through[account](t, nameKey(p.Scope, rules.Name{Field: "email", Key: p.Email}))
+	}
+	return nil
+}
+
+func (t *tx) subject(f found, credentials bool) store.Subject {
 	out := store.Subject{Account: f.account.Account, Parent: t.parent(f.account), Stray: f.stray}
 	out.Organization = t.organization(f.account, out.Parent)
 	if f.keyOwner != nil {
 		out.KeyOwner = &f.keyOwner.Account
+	}
+	if credentials {
+		out.Linked, out.Factors = t.linkedOf(f.account.ID), t.factorsOf(f.account.ID)
 	}
 	return out
 }

@@ -52,22 +52,24 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 }
 
 // FinishMail meets [store.OutboxStore].
-func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
+func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 	return s.change(ctx, func(t *tx) error {
-		m := load[mail](t, mailKey(id))
+		m := load[mail](t, mailKey(d.ID))
 		var waiting *store.QueuedMail
 		if m != nil {
 			waiting = &m.QueuedMail
 		}
-		switch rules.Finish(waiting, tries, retry) {
+		switch rules.Finish(waiting, d) {
 		case rules.Left:
+			return nil
 		case rules.Removed:
 			write(t, m, nil)
 		case rules.Delayed:
 			next := *m
-			next.DueAt = rules.Whole(retry)
+			next.DueAt = rules.Whole(d.Retry)
 			write(t, m, &next)
 		}
+		t.log(d.Events)
 		return nil
 	})
 }

@@ -100,6 +100,8 @@ func path(parts ...any) string {
 			fmt.Fprintf(&b, "%016x", uint64(p.UnixMilli())^1<<63)
 		case int:
 			fmt.Fprintf(&b, "%016x", uint64(p)^1<<63)
+		case []byte:
+			fmt.Fprintf(&b, "%x", p)
 		case store.Digest:
 			fmt.Fprintf(&b, "%x", p[:])
 		default:

@@ -40,6 +40,17 @@ func (t *tx) putSecrets(list []store.Secret) {
 	}
 }
 
+// replaceSecrets removes what the mails of the list brought before.
+func (t *tx) replaceSecrets(list []store.Secret) {
+	for _, n := range list {
+		for _, x := range t.secretsOf(n.Account) {
+			if rules.Replaced(&x, list) {
+				write(t, &secret{x}, nil)
+			}
+		}
+	}
+}
+
 // owners reports whether the accounts of all of them can be found.
 func (t *tx) owners(list []store.Secret) bool {
 	for _, x := range list {
@@ -54,6 +65,7 @@ func (t *tx) owners(list []store.Secret) bool {
 func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
 	return s.change(ctx, func(t *tx) error {
 		kept, err := rules.Put(list, t.owners(list))
+		t.replaceSecrets(kept)
 		t.putSecrets(kept)
 		return err
 	})
@@ -68,7 +80,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	got, err := view(ctx, s, func(t *tx) (answer, error) {
 		for _, x := range rows[secret](t, path("digests", d, ""), "") {
 			if a := t.living(x.Account); a != nil && x.Purpose == p {
-				return answer{x.Secret, t.subject(found{account: a})}, nil
+				return answer{x.Secret, t.subject(found{account: a}, true)}, nil
 			}
 		}
 		return answer{}, store.ErrNotFound
@@ -89,7 +101,10 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 		}
 		done := rules.Claim(c, f.account.EmailKey, t.secretsOf(f.account.ID), now)
 		t.putSecrets(done.Secrets)
-		return answer{t.subject(f), done.Matched}, nil
+		if done.Matched {
+			t.log(rules.Matched(c, f.account.Parent, f.account.ID))
+		}
+		return answer{t.subject(f, c.Lookup.Credentials), done.Matched}, nil
 	})
 	if err == nil && !got.matched {
 		err = store.ErrNotFound

@@ -2,6 +2,7 @@ package toystore
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,30 +47,57 @@ func (t *tx) held(id uuid.UUID) (*session, *store.Session, rules.Standing) {
 func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	return update(ctx, s, func(t *tx) (store.Receipt, error) {
 		a := load[account](t, accountKey(n.Session.Account))
-		done, err := rules.SignIn(n, t.signer(n, a), now)
+		facts, living := t.signer(n, a, now)
+		done, err := rules.SignIn(n, facts, now)
 		if err != nil || done.Stands {
 			return done.Payment.Receipt, err
 		}
+		for _, x := range living[:done.Ends] {
+			t.endSession(x, false, now)
+		}
 		write(t, nil, &session{Session: rules.WholeSession(n.Session), Agent: []byte(n.Session.Agent)})
 		signedIn := *a
-		signedIn.LastSignIn, signedIn.TOTPStep = rules.Whole(now), done.Step
+		signedIn.LastSignIn = rules.Whole(now)
 		write(t, a, &signedIn)
-		t.pay(done.Payment)
+		if done.Factor != nil {
+			t.put(a.Account, []store.Factor{*done.Factor})
+		}
+		t.signedInBy(a, n.By, now)
+		t.spend(n.Once)
+		t.do(n.Effects, done.Payment)
 		t.release(n.Release, now)
 		return done.Payment.Receipt, nil
 	})
 }
 
-// signer reads what a sign-in is decided on. a is nil when there is no such account.
-func (t *tx) signer(n store.NewSession, a *account) rules.Signer {
-	facts := rules.Signer{Found: a != nil, Purse: t.purse(n.Charge)}
+// signer reads what a sign-in is decided on, and the live sessions that may be too many. a is nil when there is no such
+// account.
+func (t *tx) signer(n store.NewSession, a *account, now time.Time) (facts rules.Signer, living []*session) {
+	facts = rules.Signer{Found: a != nil, Spent: t.spent(n.Once, now), Purse: t.purse(n.Charge)}
 	if x := load[session](t, sessionKey(n.Session.ID)); x != nil {
 		facts.Holder = x.Account
 	}
 	if a != nil {
-		facts.Status, facts.Parent, facts.Epoch, facts.Step = a.Status, t.parentStatus(a), a.Epoch, a.TOTPStep
+		facts.Status, facts.Parent, facts.Epoch, facts.Factor = a.Status, t.parentStatus(a), a.Epoch, t.factor(a.ID, n.Use.Factor)
 	}
-	return facts
+	if a != nil && n.Most > 0 {
+		living = t.livingSessions(a.ID, uuid.Nil, math.MaxInt, now)
+		facts.Living = len(living)
+	}
+	return facts, living
+}
+
+// livingSessions returns up to limit sessions of the account, in the order of their ids.
+func (t *tx) livingSessions(account, after uuid.UUID, limit int, now time.Time) (list []*session) {
+	for _, x := range rows[session](t, path("account-sessions", account, ""), path("account-sessions", account, after)) {
+		if len(list) >= limit {
+			break
+		}
+		if x, shown, standing := t.held(x.ID); rules.Live(shown, standing, now) {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // Session meets [store.SessionStore].
@@ -101,6 +129,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 		switch {
 		case done.Reuse:
 			t.endSession(x, true, now)
+			t.log(r.Reused)
 			return answer{refused: err}, nil
 		case err != nil:
 			return answer{}, err
@@ -108,6 +137,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 			next := *x
 			next.Session = done.Session
 			write(t, x, &next)
+			t.log(r.Moved)
 		}
 		return answer{live: t.describe(&done.Session)}, nil
 	})
@@ -133,18 +163,20 @@ func (s *Store) TouchSession(ctx context.Context, touch store.Touch, now time.Ti
 		next := *x
 		next.Session = rules.Touch(x.Session, touch, now)
 		write(t, x, &next)
+		t.log(touch.Events)
 		return nil
 	})
 }
 
 // RevokeSession meets [store.SessionStore].
-func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
+func (s *Store) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
 	return s.change(ctx, func(t *tx) error {
-		x, shown, standing := t.held(id)
-		if err := rules.Hold(account, shown, standing, now); err != nil {
+		x, shown, standing := t.held(r.Session)
+		if err := rules.Hold(r.Account, shown, standing, now); err != nil {
 			return err
 		}
 		t.endSession(x, false, now)
+		t.log(r.Events)
 		return nil
 	})
 }
@@ -162,14 +194,8 @@ func (t *tx) keepSession(was *account, id uuid.UUID, epoch int64) {
 // ListSessions meets [store.SessionStore].
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	return view(ctx, s, func(t *tx) (page []store.Session, _ error) {
-		index := path("account-sessions", account, "")
-		for _, x := range rows[session](t, index, path("account-sessions", account, p.After)) {
-			if len(page) >= p.Limit {
-				break
-			}
-			if _, shown, standing := t.held(x.ID); rules.Live(shown, standing, now) {
-				page = append(page, *shown)
-			}
+		for _, x := range t.livingSessions(account, p.After, p.Limit, now) {
+			page = append(page, x.Session)
 		}
 		return page, nil
 	})

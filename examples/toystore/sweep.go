@@ -18,6 +18,10 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 		ended := rules.Swept(now)
 		more := sweep[session](t, "sessions", limit, ended)
 		more = sweep[secret](t, "secrets", limit, ended) || more
+		more = sweep[factor](t, "factors", limit, ended) || more
+		more = sweep[once](t, "once", limit, ended) || more
+		more = t.sweepEvents(true, limit, now) || more
+		more = t.sweepEvents(false, limit, now) || more
 		more = sweep[counter](t, "counters", limit, ended) || more
 		more = sweep[mark](t, "marks", limit, ended) || more
 		return t.sweepChildren(limit, now) || more, nil
@@ -36,6 +40,22 @@ func sweep[R row](t *tx, kind string, limit int, ended time.Time) bool {
 		}
 		limit--
 		write(t, x, nil)
+	}
+	return false
+}
+
+// sweepEvents removes up to limit events that are past their time, and reports whether there are more.
+func (t *tx) sweepEvents(routine bool, limit int, now time.Time) bool {
+	end := path("old", routine, rules.OldEvents(routine, now))
+	for k, e := range rows[event](t, path("old", routine, ""), "") {
+		switch {
+		case k >= end:
+			return false
+		case limit == 0:
+			return true
+		}
+		limit--
+		write(t, e, nil)
 	}
 	return false
 }

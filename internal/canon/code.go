@@ -3,6 +3,7 @@ package canon
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -13,6 +14,25 @@ var (
 
 // ValidCode reports whether s is six digits, as a mailed code or one of an authenticator app is.
 func ValidCode(s string) bool { return codePattern.MatchString(s) }
+
+// Code reads six digits as people type them: with spaces, no-break ones too, hyphens, and digits of full width.
+func Code(s string) (plain string, ok bool) {
+	if len(s) > maxTyped {
+		return "", false
+	}
+	plain = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || r == '-' || r == '\u2010' || r == '\u2011':
+			return -1
+		case '０' <= r && r <= '９':
+			return r - '０' + '0'
+		}
+		return r
+	}, s)
+	return plain, ValidCode(plain)
+}
+
+const maxTyped = 64 // bytes of a code with what stands between its digits
 
 // ValidToken reports whether s has the form of the token in a mailed link: 256 bits as base64url.
 func ValidToken(s string) bool { return tokenPattern.MatchString(s) }

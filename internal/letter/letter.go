@@ -10,15 +10,18 @@ import (
 
 // Data is what templates may use. Everything in it is data: HTML templates escape it.
 type Data struct {
-	Product         string // of the host
-	Organization    string // name of the organization whose account it is; may be empty
-	OrganizationURL string
-	Code            string
-	Link            string
-	Lifetime        string // how long code or link is good for: "30 minutes"
-	Notice          string // "password", "role", "email", "factor", "network", "reuse"
-	Network, Time   string // of a sign-in
-	Level, Credits  string // of an alert: "low", "critical", "depleted"
+	Product           string // of the host
+	Organization      string // name of the organization whose account it is; may be empty
+	OrganizationURL   string
+	Code              string
+	Link              string
+	Lifetime          string // how long code or link is good for: "30 minutes"
+	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped"
+	Network, Time     string // of a sign-in
+	DroppedPassword   bool   // of "dropped": the password is gone
+	DroppedIdentities int    // likewise: so many linked sign-ins are gone
+	DroppedKey        bool   // likewise: a tenant's key was replaced
+	Level, Credits    string // of an alert: "low", "critical", "depleted", "recovered"
 }
 
 // Letter is a mail without its address.

@@ -57,10 +57,10 @@ func TestEveryKindHasAMail(t *testing.T) {
 // What tells one mail from another of its kind stands in the subject, the text and the page.
 func TestNoticesAndAlertsDiffer(t *testing.T) {
 	subjects := map[string]string{}
-	for _, notice := range []string{"password", "role", "email", "factor", "network", "reuse"} {
+	for _, notice := range []string{"password", "role", "email", "factor", "identity", "network", "reuse", "dropped"} {
 		subjects["notice "+notice] = render(t, nil, "notice", letter.Data{Notice: notice}).Subject
 	}
-	for _, level := range []string{"low", "critical", "depleted"} {
+	for _, level := range []string{"low", "critical", "depleted", "recovered"} {
 		subjects["alert "+level] = render(t, nil, "credit-alert", letter.Data{Level: level}).Subject
 	}
 	by := map[string]string{}
@@ -72,6 +72,34 @@ func TestNoticesAndAlertsDiffer(t *testing.T) {
 	}
 	if l := render(t, nil, "notice", letter.Data{Notice: "network", Network: "192.0.2.0/24", Time: "noon"}); !strings.Contains(l.Text, "192.0.2.0/24, noon") || !strings.Contains(l.HTML, "192.0.2.0/24, noon") {
 		t.Errorf("%s%s", l.Text, l.HTML)
+	}
+}
+
+// TestDroppedIsNamed: what the first proof of a mailbox took away, and the way to what is missing, and nothing else.
+func TestDroppedIsNamed(t *testing.T) {
+	const reset, again = "ask for a reset of your password", "To sign in with another provider again"
+	for name, c := range map[string]struct {
+		data    letter.Data
+		has, no []string
+	}{
+		"a password":    {letter.Data{DroppedPassword: true}, []string{"the password", reset}, []string{"linked", again}},
+		"an identity":   {letter.Data{DroppedIdentities: 1}, []string{"a linked sign-in with", again}, []string{"the password\n", "the password<", reset}},
+		"both, several": {letter.Data{DroppedPassword: true, DroppedIdentities: 3}, []string{"the password", "3 linked sign-ins with", reset, again}, nil},
+	} {
+		c.data.Notice, c.data.Product = "dropped", "Shop"
+		l := render(t, nil, "notice", c.data)
+		for part, text := range map[string]string{"text": l.Text, "page": l.HTML} {
+			for _, s := range append(c.has, "tell those who run Shop") {
+				if !strings.Contains(text, s) {
+					t.Errorf("%s: the %s lacks %q: %s", name, part, s, text)
+				}
+			}
+			for _, s := range append(c.no, "there is nothing to do") {
+				if strings.Contains(text, s) {
+					t.Errorf("%s: the %s has %q: %s", name, part, s, text)
+				}
+			}
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 )
 
 var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -49,6 +50,9 @@ func PublicKey() string {
 	rand.Read(b)
 	return "APK_" + base32Plain.EncodeToString(b)[:26]
 }
+
+// Duration returns one of [0, most), so that callers who wait do not come back together. most is above zero.
+func Duration(most time.Duration) time.Duration { return time.Duration(below(uint64(most))) }
 
 // below returns an unbiased number in [0, n).
 func below(n uint64) uint64 {

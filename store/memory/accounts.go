@@ -1,10 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
@@ -38,9 +37,17 @@ func (s *Store) CreateAccount(ctx context.Context, n store.NewAccount, now time.
 	} else {
 		a.parent.book.Children++
 	}
-	s.pay(done.Payment)
-	s.queue(n.Mail)
+	s.link(a, done.Linked)
+	s.putFactors(a, done.Factors)
+	s.do(n.Effects, done.Payment)
 	return copyAccount(a.Account), done.Payment.Receipt, nil
+}
+
+// do does the effects of a verb, whose charge became the payment.
+func (s *Store) do(fx store.Effects, p rules.Payment) {
+	s.pay(p)
+	s.queue(fx.Mail)
+	s.log(fx.Events...)
 }
 
 // newcomer looks up what the new account is decided on. stands is the account that has its ID; nil: none.
@@ -54,7 +61,7 @@ func (s *Store) newcomer(stands *account, n store.NewAccount) rules.Newcomer {
 		}
 		facts.Parent, around = &parent.Account, &parent.below
 	}
-	facts.Taken = around.taken(&n.Account, nil)
+	facts.Taken = cmp.Or(around.taken(&n.Account, nil), around.held(store.Change{Link: n.Linked, PutFactors: n.Factors}, nil))
 	return facts
 }
 
@@ -67,7 +74,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[c.Account.ID]
-	done, err := rules.Update(c, s.updating(a, c), now)
+	done, err := rules.Update(c, s.updating(a, c, now), now)
 	if err != nil {
 		return store.Account{}, store.Receipt{}, err
 	}
@@ -80,19 +87,35 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 	s.enterNames(sc, a)
 	s.saveSecrets(a, done.Spent)
 	s.putSecrets(done.Added)
-	s.pay(done.Payment)
-	s.queue(c.Mail)
+	s.changeCredentials(a, c.Unlink, done)
+	s.spend(c.Once)
+	s.do(c.Effects, done.Payment)
 	return copyAccount(a.Account), done.Payment.Receipt, nil
 }
 
+func (s *Store) changeCredentials(a *account, unlink []store.IssuedKey, done rules.Updated) {
+	for _, key := range unlink {
+		s.unlink(a, key)
+	}
+	s.link(a, done.Linked)
+	for _, id := range done.Dropped {
+		s.dropFactor(a, id)
+	}
+	s.putFactors(a, done.Factors)
+}
+
 // updating looks up what the change is decided on. a is nil when there is no such account.
-func (s *Store) updating(a *account, c store.Change) rules.Updating {
+func (s *Store) updating(a *account, c store.Change, now time.Time) rules.Updating {
 	if a == nil || a.gone() {
 		return rules.Updating{}
 	}
 	facts := rules.Updating{
 		Found: true, Was: a.Account, OtherAdmin: a.otherAdmin(), Owners: s.owners(c.Secrets),
-		Purse: s.purse(c.Charge), Taken: s.around(a).taken(&c.Account, a),
+		Purse: s.purse(c.Charge), Spent: s.spent(c.Once, now),
+		Taken: cmp.Or(s.around(a).taken(&c.Account, a), s.around(a).held(c, a)),
+	}
+	if rules.Handles(c) {
+		facts.Factors = a.factorList()
 	}
 	if rules.Spends(c) {
 		facts.Secrets = a.secretList()
@@ -101,18 +124,18 @@ func (s *Store) updating(a *account, c store.Change) rules.Updating {
 }
 
 // DeleteAccount meets [store.AccountStore].
-func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+func (s *Store) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.accounts[id]
+	a := s.accounts[d.ID]
 	var facts rules.Leaving
 	if a != nil && !a.gone() {
 		facts = rules.Leaving{Found: true, Was: a.Account, OtherAdmin: a.otherAdmin()}
 	}
-	tombstone, err := rules.Tombstone(scope, facts, now)
+	tombstone, err := rules.Tombstone(d.Scope, facts, now)
 	if err != nil {
 		return err
 	}
@@ -120,6 +143,8 @@ func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time
 	if a.below.accounts.size > 0 {
 		s.abandoned = append(s.abandoned, a)
 	}
+	s.queue(d.Mail)
+	s.log(d.Events...)
 	return nil
 }
 
@@ -129,6 +154,13 @@ func (s *Store) bury(a *account, tombstone store.Account) {
 	for _, x := range a.secrets {
 		s.dropSecret(x)
 	}
+	for key := range a.linked {
+		s.unlink(a, key)
+	}
+	for id := range a.factors {
+		s.dropFactor(a, id)
+	}
+	s.eraseEvents(a.ID)
 	if a.parent != nil {
 		a.parent.book.Children--
 	}

@@ -8,44 +8,49 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// counter is a bucket or a mark.
-type counter struct {
-	key   store.Digest
-	state store.State
-	at    int // in shelf.turn
+// shelf keeps counters, or marks, and throws away dead ones a few at a time. Nothing but its own expiry removes a row
+// (R22): whoever fills the shelf with junk cannot push out the counter that holds them back. Each row is looked at once
+// in every len(turn)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
+type shelf[V any] struct {
+	rows map[store.Digest]*shelved[V]
+	turn []*shelved[V] // all of them, in no order
+	hand int           // the next one to look at
 }
 
-// shelf keeps counters and throws away dead ones a few at a time. Nothing but its own expiry removes a counter (R22):
-// whoever fills the shelf with junk cannot push out the counter that holds them back. Each row is looked at once in
-// every len(turn)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
-type shelf struct {
-	rows map[store.Digest]*counter
-	turn []*counter // all of them, in no order
-	hand int        // the next one to look at
+type shelved[V any] struct {
+	key   store.Digest
+	value V
+	dead  time.Time // from then on it means nothing
+	at    int       // in shelf.turn
 }
+
+func newShelf[V any]() shelf[V] { return shelf[V]{rows: map[store.Digest]*shelved[V]{}} }
 
 // few is how many rows a verb looks at for each one that it may add. Above one, or the dead would pile up.
 const few = 2
 
-// state returns what was put, also when it has expired since.
-func (h *shelf) state(key store.Digest) store.State {
+// slack is how much longer than needed a row stays, because the clocks of callers may differ.
+const slack = 5 * time.Second
+
+// get returns what was put, also when it is dead since.
+func (h *shelf[V]) get(key store.Digest) (v V) {
 	if c := h.rows[key]; c != nil {
-		return c.state
+		return c.value
 	}
-	return store.State{}
+	return v
 }
 
-func (h *shelf) put(key store.Digest, state store.State) {
+func (h *shelf[V]) put(key store.Digest, v V, dead time.Time) {
 	if c := h.rows[key]; c != nil {
-		c.state = state
+		c.value, c.dead = v, dead
 		return
 	}
-	c := &counter{key, state, len(h.turn)}
+	c := &shelved[V]{key, v, dead, len(h.turn)}
 	h.rows[key] = c
 	h.turn = append(h.turn, c)
 }
 
-func (h *shelf) drop(key store.Digest) {
+func (h *shelf[V]) drop(key store.Digest) {
 	c := h.rows[key]
 	if c == nil {
 		return
@@ -59,17 +64,29 @@ func (h *shelf) drop(key store.Digest) {
 }
 
 // retire looks at the next n rows and drops the dead ones.
-func (h *shelf) retire(n int, now time.Time) {
+func (h *shelf[V]) retire(n int, now time.Time) {
 	for range min(n, len(h.turn)) {
 		if h.hand >= len(h.turn) {
 			h.hand = 0
 		}
-		if c := h.turn[h.hand]; now.Before(c.state.Expires) {
+		if c := h.turn[h.hand]; now.Before(c.dead) {
 			h.hand++
 		} else {
 			h.drop(c.key)
 		}
 	}
+}
+
+// counter looks up what the bucket is decided on.
+func (s *Store) counter(b *store.Bucket) rules.Counter {
+	c := rules.Counter{State: s.counters.get(b.Key)}
+	if b.Waive != (store.Digest{}) {
+		c.Waive = s.marks.get(b.Waive)
+	}
+	if b.Pardon != (store.Digest{}) {
+		c.Pardon = s.marks.get(b.Pardon)
+	}
+	return c
 }
 
 // Take meets [store.AttemptStore].
@@ -79,20 +96,16 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counters.retire(few*len(buckets), now)
+	s.counters.retire(few*len(buckets), now.Add(-slack))
 	var room [8]rules.Counter // as many as a sign-in takes stay off the heap
 	counters := room[:0]
 	for i := range buckets {
-		c := rules.Counter{State: s.counters.state(buckets[i].Key)}
-		if waive := buckets[i].Waive; waive != (store.Digest{}) {
-			c.Marked = s.marks.state(waive).Expires
-		}
-		counters = append(counters, c)
+		counters = append(counters, s.counter(&buckets[i]))
 	}
 	d := rules.Take(buckets, counters, now)
 	for i := range d.Outcomes {
-		if d.Outcomes[i].Counted {
-			s.counters.put(buckets[i].Key, d.Outcomes[i].State)
+		if b, o := &buckets[i], &d.Outcomes[i]; rules.Keeps(b, &counters[i], o, now) {
+			s.counters.put(b.Key, o.State, b.Limit.Dead(o.State))
 		}
 	}
 	return d, nil
@@ -110,18 +123,26 @@ func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) err
 }
 
 func (s *Store) release(t store.Release, now time.Time) {
-	for _, key := range t.Forget {
-		s.counters.drop(key)
-	}
-	for i := range t.Forgive {
-		b := &t.Forgive[i]
-		if c := s.counters.rows[b.Key]; c != nil {
-			c.state = b.Limit.Forgive(c.state, now)
+	for _, x := range rules.Settlings(t) {
+		if s.counters.rows[x.Bucket.Key] == nil {
+			continue
+		}
+		if next := rules.Settle(x, s.counter(x.Bucket), now); next == (store.State{}) {
+			s.counters.drop(x.Bucket.Key)
+		} else {
+			s.counters.put(x.Bucket.Key, next, x.Bucket.Limit.Dead(next))
 		}
 	}
-	s.counters.retire(few, now)
-	s.marks.retire(few, now)
-	if until, ok := rules.Mark(t, now); ok && until.After(s.marks.state(t.Mark).Expires) {
-		s.marks.put(t.Mark, store.State{Expires: until})
+	s.counters.retire(few, now.Add(-slack))
+	s.marks.retire(few*(1+len(t.Marks)+len(t.Pardon)), now.Add(-slack))
+	for _, key := range t.Marks {
+		if m, ok := rules.Marked(t, s.marks.get(key), now); ok {
+			s.marks.put(key, m, m.Until)
+		}
+	}
+	for _, key := range t.Pardon {
+		if m, ok := rules.Pardoned(t, s.marks.get(key), now); ok {
+			s.marks.put(key, m, m.Until)
+		}
 	}
 }

@@ -51,13 +51,14 @@ func begin(b *testing.B, s *memory.Store, session, account int) {
 	id := numbered(session)
 	_, err := s.CreateSession(b.Context(), store.NewSession{
 		Session: store.Session{ID: id, Account: numbered(account), Epoch: 1, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour), RefreshUntil: now.Add(48 * time.Hour)},
-		Charge:  store.Charge{Owner: numbered(0), Key: "session:" + id.String(), Entry: id, Operation: store.OpSignIn, Price: 1, Required: true},
+		Effects: store.Effects{Charge: store.Charge{Owner: numbered(0), Key: "session:" + id.String(), Entry: id, Operation: store.OpSignIn, Price: 1, Required: true}},
 	}, now.Add(time.Duration(session)*time.Millisecond))
 	try(b, err)
 }
 
+var lock = store.Limit{Free: 1 << 40, Base: time.Second, Max: time.Minute, Window: time.Hour}
+
 func take(b *testing.B, s *memory.Store, n int) {
-	lock := store.Limit{Free: 1 << 40, Base: time.Second, Max: time.Minute, Window: time.Hour}
 	rate := store.Limit{Every: time.Millisecond, Burst: 1 << 30}
 	_, err := s.Take(b.Context(), []store.Bucket{{Key: key(n), Limit: lock}, {Key: key(-1), Limit: rate}, {Key: key(-2), Limit: rate}}, now)
 	try(b, err)
@@ -83,7 +84,7 @@ func BenchmarkVerbs(b *testing.B) {
 		})
 		verb("Take", func(i int) { take(b, s, i+1) })
 		verb("Release", func(i int) {
-			try(b, s.Release(ctx, store.Release{Forget: []store.Digest{key(i + 1)}}, now))
+			try(b, s.Release(ctx, store.Release{Forget: []store.Bucket{{Key: key(i + 1), Limit: lock}}}, now))
 		})
 		verb("CreateSession", func(i int) { next++; begin(b, s, next, i+1) })
 		verb("TouchSession", func(i int) {
@@ -99,7 +100,7 @@ func BenchmarkVerbs(b *testing.B) {
 		verb("CreateRevoke", func(i int) {
 			next++
 			begin(b, s, next, i+1)
-			try(b, s.RevokeSession(ctx, child(i), numbered(next), now))
+			try(b, s.RevokeSession(ctx, store.Revocation{Account: child(i), Session: numbered(next)}, now))
 		})
 		verb("PutSecrets", func(i int) { try(b, s.PutSecrets(ctx, []store.Secret{link(i + 1)}, now)) })
 		verb("Secret", func(i int) { _, _, err := s.Secret(ctx, store.PurposeReset, key(i+1)); try(b, err) })
@@ -117,7 +118,7 @@ func BenchmarkVerbs(b *testing.B) {
 		verb("CreateDeleteAccount", func(int) {
 			next++
 			create(b, s, account(next, numbered(0)))
-			try(b, s.DeleteAccount(ctx, numbered(0), numbered(next), now))
+			try(b, s.DeleteAccount(ctx, store.Deletion{Scope: numbered(0), ID: numbered(next)}, now))
 		})
 		verb("ListAccounts", func(i int) {
 			_, err := s.ListAccounts(ctx, numbered(0), store.Page{After: child(i), Limit: 10})
@@ -130,7 +131,7 @@ func BenchmarkVerbs(b *testing.B) {
 		verb("CountAccounts", func(i int) { _, err := s.CountAccounts(ctx, numbered(0), now); try(b, err) })
 		verb("ApplyCredit", func(int) {
 			next++
-			_, _, _, err := s.ApplyCredit(ctx, store.LedgerEntry{ID: numbered(next), Owner: numbered(0), Key: numbered(next).String(), Operation: "api", Amount: -1, At: now})
+			_, _, _, err := s.ApplyCredit(ctx, store.Posting{Entry: store.LedgerEntry{ID: numbered(next), Owner: numbered(0), Key: numbered(next).String(), Operation: "api", Amount: -1, At: now}})
 			try(b, err)
 		})
 		verb("Balance", func(int) { _, err := s.Balance(ctx, numbered(0)); try(b, err) })
@@ -143,7 +144,7 @@ func BenchmarkVerbs(b *testing.B) {
 			try(b, s.QueueMail(ctx, []store.QueuedMail{{ID: numbered(next), DueAt: now}}))
 			m, err := s.ClaimMail(ctx, 1, time.Hour, now)
 			try(b, err)
-			try(b, s.FinishMail(ctx, m[0].ID, m[0].Tries, time.Time{}))
+			try(b, s.FinishMail(ctx, store.Delivery{ID: m[0].ID, Tries: m[0].Tries}))
 		})
 		verb("SweepNothing", func(int) { _, err := s.Sweep(ctx, 10, now); try(b, err) })
 	}

@@ -11,8 +11,7 @@ import (
 // copyAccount returns a that shares no memory with it.
 func copyAccount(a store.Account) store.Account {
 	a.PasswordHistory = slices.Clone(a.PasswordHistory)
-	a.TOTP = bytes.Clone(a.TOTP)
-	a.TOTPPending = bytes.Clone(a.TOTPPending)
+	a.Metadata = bytes.Clone(a.Metadata)
 	a.Organization = copyOrganization(a.Organization)
 	return a
 }
@@ -22,7 +21,7 @@ func copyOrganization(o *store.Organization) *store.Organization {
 		return nil
 	}
 	c := *o
-	c.Authorized = slices.Clone(o.Authorized)
+	c.Authorized, c.Issuers = slices.Clone(o.Authorized), slices.Clone(o.Issuers)
 	return &c
 }
 
@@ -35,6 +34,6 @@ func copyEntry(e store.LedgerEntry) store.LedgerEntry {
 }
 
 func copyMail(m store.QueuedMail) store.QueuedMail {
-	m.Args = maps.Clone(m.Args)
+	m.Args, m.Lookup.Credential = maps.Clone(m.Args), bytes.Clone(m.Lookup.Credential)
 	return m
 }

@@ -84,17 +84,19 @@ func (s *Store) pay(p rules.Payment) {
 	b := s.book(p.Entry.Owner)
 	b.Balance = p.Receipt.Balance
 	b.write(*p.Entry)
+	s.tell(p.Told)
 }
 
 // ApplyCredit meets [store.CreditStore].
-func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
+func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	e := p.Entry
 	b := s.book(e.Owner)
-	done, err := rules.Apply(e, b.applying(e))
+	done, err := rules.Apply(p, b.applying(e))
 	if err != nil {
 		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
@@ -104,6 +106,8 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.Led
 		}
 		b.Balance = done.Balance
 		b.write(done.Entry)
+		s.tell(done.Told)
+		s.log(p.Events...)
 	}
 	return copyEntry(done.Entry), done.Balance, done.Fresh, nil
 }

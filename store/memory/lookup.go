@@ -24,7 +24,7 @@ func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject,
 	if err != nil {
 		return store.Subject{}, err
 	}
-	return s.subject(f), nil
+	return s.subject(f, l.Credentials), nil
 }
 
 // found is what a Lookup led to.
@@ -74,7 +74,7 @@ func (s *Store) findInScope(l store.Lookup) (found, error) {
 	}
 	for place := range rules.Places(l, scope) {
 		if sc := s.scopeOf(place.Scope); sc != nil {
-			f.account = sc.named(place.Name)
+			f.account = sc.at(place)
 		}
 		if f.account != nil {
 			return f, nil
@@ -86,14 +86,35 @@ func (s *Store) findInScope(l store.Lookup) (found, error) {
 	return f, nil
 }
 
+// at returns the account of the scope that a place names; nil: none.
+func (sc *scope) at(p rules.Place) *account {
+	switch {
+	case len(p.Credential) > 0:
+		holder := sc.credentials[credential(p.Credential)]
+		if holder.row == nil || !holder.row.factors[holder.id].PendingUntil.IsZero() {
+			return nil
+		}
+		return holder.row
+	case p.Identity != store.IssuedKey{}:
+		return sc.identities[p.Identity]
+	}
+	return sc.emails[p.Email]
+}
+
 // onlyStray returns the child with this email if there is exactly one that is not gone.
 func (s *Store) onlyStray(email string) (*account, bool) {
 	return rules.Alone(slices.DeleteFunc(slices.Clone(s.strays[email]), (*account).gone))
 }
 
 // subject copies what was found out of the store.
-func (s *Store) subject(f found) store.Subject {
+func (s *Store) subject(f found, credentials bool) store.Subject {
 	out := store.Subject{Account: copyAccount(f.account.Account), Stray: f.stray}
+	if credentials {
+		out.Linked = f.account.linkedList()
+		for _, x := range f.account.factorList() {
+			out.Factors = append(out.Factors, copyFactor(x))
+		}
+	}
 	if p := f.account.parent; p != nil {
 		c := copyAccount(p.Account)
 		out.Parent = &c

@@ -37,25 +37,25 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets [store.CreditStore]. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
+func (s *Store) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
-	if rules.SenselessPrice(price) {
+	if rules.SenselessPrice(c.Price) {
 		return 0, nil, store.ErrInvalid
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var behind []*account
 	for e := range s.open.from(stamped[*account]{}) {
-		if e.at >= int64(month) || len(behind) >= limit {
+		if e.at >= int64(c.Month) || len(behind) >= c.Limit {
 			break
 		}
 		behind = append(behind, e.row)
 	}
 	var charged []store.Settled
 	for _, a := range behind {
-		if closed := s.closeMonth(a, price, now); closed.Entry != nil {
+		if closed := s.closeMonth(a, c, now); closed.Entry != nil {
 			charged = append(charged, store.Settled{Owner: a.ID, Debit: closed.Month.Retention, Balance: closed.Balance})
 		}
 	}
@@ -63,17 +63,18 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 }
 
 // closeMonth settles the oldest open month of the account.
-func (s *Store) closeMonth(a *account, price int64, now time.Time) rules.Closed {
+func (s *Store) closeMonth(a *account, c store.Closing, now time.Time) rules.Closed {
 	b := a.book
 	t := rules.Tenant{Owner: a.ID, Status: a.Status, House: a.House, Balance: b.Balance}
-	due := rules.Due(t, price, now)
-	closed := rules.Close(t, due, b.keys[due.Key] != nil)
+	due := rules.Due(t, c.Price, now)
+	closed := rules.Close(c, t, due, b.keys[due.Key] != nil)
 	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
 	b.Balance = closed.Balance
 	s.open.insert(stamped[*account]{int64(b.ClosedMonth), a.ID, a})
 	if closed.Entry != nil {
 		b.write(*closed.Entry)
 	}
+	s.tell(closed.Told)
 	b.months = append(b.months, closed.Month)
 	return closed
 }

@@ -116,6 +116,29 @@ func (o *ordered[T]) from(x T) iter.Seq[T] {
 	}
 }
 
+// downFrom walks the elements that are less than x from the greatest on; below false: all of them. The set must not
+// change meanwhile.
+func (o *ordered[T]) downFrom(x T, below bool) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		i, j := len(o.chunks), 0
+		if below {
+			i, j, _ = o.find(x)
+		}
+		for ; i >= 0; i-- {
+			if i < len(o.chunks) {
+				for _, e := range slices.Backward(o.chunks[i][:j]) {
+					if !yield(e) {
+						return
+					}
+				}
+			}
+			if i > 0 {
+				j = len(o.chunks[i-1])
+			}
+		}
+	}
+}
+
 // countFrom returns how many elements are not less than x. It adds up whole pieces.
 func (o *ordered[T]) countFrom(x T) int {
 	i, j, _ := o.find(x)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
@@ -67,22 +65,24 @@ func (s *Store) move(m *store.QueuedMail, next store.QueuedMail) {
 }
 
 // FinishMail meets [store.OutboxStore].
-func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
+func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.mail[id]
-	switch rules.Finish(m, tries, retry) {
+	m := s.mail[d.ID]
+	switch rules.Finish(m, d) {
 	case rules.Left:
+		return nil
 	case rules.Removed:
 		s.due.remove(dueAt(m))
-		delete(s.mail, id)
+		delete(s.mail, d.ID)
 	case rules.Delayed:
 		next := *m
-		next.DueAt = rules.Whole(retry)
+		next.DueAt = rules.Whole(d.Retry)
 		s.move(m, next)
 	}
+	s.log(d.Events...)
 	return nil
 }

@@ -20,6 +20,8 @@ type account struct {
 	book     *book    // of a root account
 	sessions ordered[stamped[*session]]
 	secrets  map[store.Digest]*secret
+	linked   map[store.IssuedKey]store.Linked
+	factors  map[uuid.UUID]store.Factor
 }
 
 // parentStatus is empty for a root account.
@@ -60,8 +62,10 @@ type scope struct {
 	names     ordered[name]              // for prefixes
 	emails    map[string]*account
 	usernames map[string]*account // lower-cased
-	googles   map[string]*account
-	admins    int // active ones
+	admins    int                 // active ones
+
+	identities  map[store.IssuedKey]*account
+	credentials map[credential]byID[*account] // the id is the factor's
 }
 
 // name is an email key or a lower-cased username of a scope.
@@ -134,8 +138,6 @@ func (sc *scope) named(n rules.Name) *account {
 		return nil
 	case n.Field == "username":
 		return sc.usernames[n.Key]
-	case n.Field == "google":
-		return sc.googles[n.Key]
 	}
 	return sc.emails[n.Key]
 }
@@ -176,9 +178,6 @@ func (s *Store) enterNames(sc *scope, a *account) {
 		put(&sc.usernames, rules.UsernameKey(a.Username))
 		sc.names.insert(name{key: rules.UsernameKey(a.Username), username: true, row: a})
 	}
-	if a.GoogleSubject != "" {
-		put(&sc.googles, a.GoogleSubject)
-	}
 	if rules.Admin(&a.Account) {
 		sc.admins++
 	}
@@ -193,9 +192,6 @@ func (s *Store) leaveNames(sc *scope, a *account) {
 	if a.Username != "" {
 		delete(sc.usernames, rules.UsernameKey(a.Username))
 		sc.names.remove(name{key: rules.UsernameKey(a.Username), username: true, row: a})
-	}
-	if a.GoogleSubject != "" {
-		delete(sc.googles, a.GoogleSubject)
 	}
 	if rules.Admin(&a.Account) {
 		sc.admins--

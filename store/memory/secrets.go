@@ -64,6 +64,13 @@ func (s *Store) owners(list []store.Secret) bool {
 
 func (s *Store) putSecrets(kept []store.Secret) {
 	for _, x := range kept {
+		for _, old := range s.accounts[x.Account].secrets {
+			if rules.Replaced(&old.Secret, kept) {
+				s.dropSecret(old)
+			}
+		}
+	}
+	for _, x := range kept {
 		a := s.accounts[x.Account]
 		if old := a.secrets[x.Digest]; old != nil {
 			s.dropSecret(old)
@@ -129,7 +136,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (st
 	if best == nil {
 		return store.Secret{}, store.Subject{}, store.ErrNotFound
 	}
-	return best.Secret, s.subject(found{account: best.owner}), nil
+	return best.Secret, s.subject(found{account: best.owner}, true), nil
 }
 
 // ConsumeSecret meets [store.SecretStore]. The tries that a wrong code cost stay counted although it is an error.
@@ -146,7 +153,8 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	done := rules.Claim(c, f.account.EmailKey, f.account.secretList(), now)
 	s.saveSecrets(f.account, done.Secrets)
 	if !done.Matched {
-		return s.subject(f), store.ErrNotFound
+		return s.subject(f, c.Lookup.Credentials), store.ErrNotFound
 	}
-	return s.subject(f), nil
+	s.log(rules.Matched(c, f.account.Parent, f.account.ID)...)
+	return s.subject(f, c.Lookup.Credentials), nil
 }

@@ -48,25 +48,50 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[n.Session.Account]
-	facts := rules.Signer{Found: a != nil, Purse: s.purse(n.Charge)}
+	facts := rules.Signer{Found: a != nil, Purse: s.purse(n.Charge), Spent: s.spent(n.Once, now)}
 	if x := s.sessions[n.Session.ID]; x != nil {
 		facts.Holder = x.Account
 	}
 	if a != nil {
-		facts.Status, facts.Parent, facts.Epoch, facts.Step = a.Status, a.parentStatus(), a.Epoch, a.TOTPStep
+		facts.Status, facts.Parent, facts.Epoch, facts.Factor = a.Status, a.parentStatus(), a.Epoch, a.usedFactor(n.Use)
+		if n.Most > 0 && a.sessions.countFrom(stamped[*session]{at: a.Epoch}) >= n.Most {
+			facts.Living = len(s.living(a, now))
+		}
 	}
 	done, err := rules.SignIn(n, facts, now)
 	if err != nil || done.Stands {
 		return done.Payment.Receipt, err
 	}
+	if done.Ends > 0 {
+		for _, old := range s.living(a, now)[:done.Ends] {
+			s.endSession(old, now)
+		}
+	}
 	x := &session{Session: rules.WholeSession(n.Session), account: a}
 	s.sessions[x.ID] = x
 	s.index(x)
 	s.signedIn(a, now)
-	a.TOTPStep = done.Step
-	s.pay(done.Payment)
+	if done.Factor != nil {
+		s.putFactors(a, []store.Factor{*done.Factor})
+	}
+	if l, ok := a.linked[n.By]; ok {
+		l.UsedAt = now
+		a.linked[n.By] = l
+	}
+	s.spend(n.Once)
+	s.do(n.Effects, done.Payment)
 	s.release(n.Release, now)
 	return done.Payment.Receipt, nil
+}
+
+// living returns the account's live sessions in the order of their ids.
+func (s *Store) living(a *account, now time.Time) (list []*session) {
+	for e := range a.sessions.from(stamped[*session]{at: a.Epoch}) {
+		if rules.Live(&e.row.Session, e.row.standing(), now) {
+			list = append(list, e.row)
+		}
+	}
+	return list
 }
 
 func (s *Store) signedIn(a *account, now time.Time) {
@@ -106,6 +131,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 	if done.Reuse {
 		x.reused = true
 		s.endSession(x, now)
+		s.log(r.Reused...)
 	}
 	if err != nil {
 		return store.Live{}, err
@@ -114,6 +140,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation, now time.Ti
 		s.unindex(x)
 		x.Session = done.Session
 		s.index(x)
+		s.log(r.Moved...)
 	}
 	a := x.account
 	return rules.Shown(&x.Session, &a.Account, a.above(), s.organization(a)), nil
@@ -140,21 +167,23 @@ func (s *Store) TouchSession(ctx context.Context, t store.Touch, now time.Time) 
 		return err
 	}
 	x.Session = rules.Touch(x.Session, t, now)
+	s.log(t.Events...)
 	return nil
 }
 
 // RevokeSession meets [store.SessionStore].
-func (s *Store) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
+func (s *Store) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x, shown, standing := s.held(id)
-	if err := rules.Hold(account, shown, standing, now); err != nil {
+	x, shown, standing := s.held(r.Session)
+	if err := rules.Hold(r.Account, shown, standing, now); err != nil {
 		return err
 	}
 	s.endSession(x, rules.Whole(now))
+	s.log(r.Events...)
 	return nil
 }
 

@@ -4,10 +4,12 @@ package memory
 
 import (
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // Store keeps everything in memory. It meets the contract of [store.Store], is safe for concurrent use, starts no
@@ -30,13 +32,22 @@ type Store struct {
 	sessions    map[uuid.UUID]*session
 	sessionEnds ordered[stamped[*session]]
 
+	pending ordered[pendingFactor]
+
+	once     map[store.Digest]time.Time // what served once, and until when that is remembered
+	onceEnds ordered[onceEnd]
+
 	digests    map[store.Digest][]*secret // mostly one each: a digest is bound to its account
 	secretEnds ordered[secretEnd]
 
-	counters shelf
-	marks    shelf // Expires is the end of the mark
+	counters shelf[store.State]
+	marks    shelf[rules.Mark] // and pardons
 
 	open ordered[stamped[*account]] // root accounts by the last month that was closed
+
+	events             lines // all of them
+	routine, kept      lines // apart, because Sweep keeps them for different times
+	byScope, byAccount map[uuid.UUID]*lines
 
 	mail map[uuid.UUID]*store.QueuedMail
 	due  ordered[stamped[*store.QueuedMail]]
@@ -52,9 +63,11 @@ func New() *Store {
 		keys:     map[string]*account{},
 		strays:   map[string][]*account{},
 		sessions: map[uuid.UUID]*session{},
+		once:     map[store.Digest]time.Time{},
 		digests:  map[store.Digest][]*secret{},
-		counters: shelf{rows: map[store.Digest]*counter{}},
-		marks:    shelf{rows: map[store.Digest]*counter{}},
+		byScope:  map[uuid.UUID]*lines{}, byAccount: map[uuid.UUID]*lines{},
+		counters: newShelf[store.State](),
+		marks:    newShelf[rules.Mark](),
 		mail:     map[uuid.UUID]*store.QueuedMail{},
 	}
 }

@@ -20,8 +20,11 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 	s.marks.retire(limit, ended)
 	sessions := s.sweepSessions(limit, ended.UnixMilli())
 	secrets := s.sweepSecrets(limit, ended.UnixMilli())
+	once := s.sweepOnce(limit, ended)
+	pending := s.sweepPending(limit, ended)
+	events := s.sweepEvents(limit, now)
 	children := s.sweepChildren(limit, now)
-	return sessions || secrets || children, nil
+	return sessions || secrets || once || pending || events || children, nil
 }
 
 // The three below return whether something is left that they would have removed without the limit.

@@ -12,11 +12,11 @@ import (
 )
 
 const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, username, username_key, name, role, status, password,
-    password_changed_at, password_temporary, password_history, verified_at, google_subject, totp, totp_pending, key_master,
+    password_changed_at, password_temporary, password_history, verified_at, proven_at, locale, metadata, factors, key_master,
     key_version, organization_owner, organization, must_verify, must_factor, updated_at, house, public_key, created_at)
   SELECT @account::uuid, @parent::uuid, @email::text, @email_key::bytea, @username::text, @username_key::bytea, @name::text,
     @role::text, @status::text, @password::text, @password_changed_at::bigint, @password_temporary::boolean,
-    @password_history::text[], @verified_at::bigint, @google_subject::text, @totp::bytea, @totp_pending::bytea,
+    @password_history::text[], @verified_at::bigint, @proven_at::bigint, @locale::text, @metadata::bytea, @factor_set::bigint,
     @key_master::text, @key_version::bigint, @organization_owner::uuid, @organization::jsonb, @must_verify::boolean,
     @must_factor::boolean, @updated_at::bigint, @house::boolean, @public_key::text, @created_at::bigint`
 
@@ -26,7 +26,9 @@ const insertAccount = `INSERT INTO accounts AS a (id, parent, email, email_key, 
 // Here and wherever a balance is decided on under a lock, the new one is computed from the locked row: at READ
 // COMMITTED the server first makes the new row from the one in its snapshot and checks constraints on that, and only
 // then notices that there is a newer one.
-var createChild = prepare(`WITH parent AS (
+var createChild = assemble(newParts|telling, func(p parts) (string, []values[creation]) {
+	var w writer[creation]
+	w.add(`WITH parent AS (
   SELECT id FROM accounts WHERE id = @parent AND parent = `+root+` AND status = 'active' FOR KEY SHARE
 ), wallet AS (
   SELECT c.owner, c.balance, @payer::uuid = c.owner AND @price::bigint > 0 AND c.balance >= @price AS covers FROM credits c
@@ -40,14 +42,21 @@ var createChild = prepare(`WITH parent AS (
   `+insertAccount+` FROM pay RETURNING `+accountColumns+`
 ), led AS (
   `+addDebit+` WHERE pay.covers
-), mail AS (`+mailOf+`)
-SELECT acc.*, c.covers, `+balanceColumns+` FROM acc, pay c`,
-	writtenValues, newAccountValues, newMailValues, chargeValues(creationCharge), requiredValue(creationCharge), values[creation]{
+), mail AS (`+mailWith("acc")+`)`, writtenValues, newAccountValues, newMailValues, chargeValues(creationCharge), requiredValue(creationCharge), values[creation]{
 		"now": field(func(c *creation) int64 { return millis(c.now) }),
 	})
+	addNew(&w, p)
+	if p.has(telling) {
+		w.add(tell(paidNow+` WHERE c.covers`), tellValues(func(c *creation) store.Telling { return c.Charge.Tell }))
+	}
+	w.add(` SELECT acc.*, c.covers, ` + balanceColumns + ` FROM acc, pay c`)
+	return w.done()
+})
 
 // createRoot opens the balance with the grant.
-var createRoot = prepare(`WITH acc AS (
+var createRoot = assemble(newParts, func(p parts) (string, []values[creation]) {
+	var w writer[creation]
+	w.add(`WITH acc AS (
   `+insertAccount+` RETURNING `+accountColumns+`
 ), book AS (
   INSERT INTO credits (owner, balance, granted, free_users, closed_month)
@@ -56,12 +65,27 @@ var createRoot = prepare(`WITH acc AS (
   INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
   SELECT @account::uuid, @entry::uuid, @key::text, @operation::text, @amount::bigint, @amount::bigint, @subject::uuid, @refunds::text,
     @package::jsonb, @at::bigint FROM acc WHERE @grants::boolean
-), mail AS (`+mailOf+`)
-SELECT acc.*, false, `+noBalance+` FROM acc`,
-	writtenValues, newAccountValues, newMailValues, entryValues(func(c *creation) *entry { return &c.grant }), values[creation]{
+), mail AS (`+mailWith("acc")+`)`, writtenValues, newAccountValues, newMailValues, entryValues(func(c *creation) *entry { return &c.grant }), values[creation]{
 		"closed_month": field(func(c *creation) int64 { return int64(c.opened.ClosedMonth) }),
 		"grants":       field(func(c *creation) bool { return c.Grant != nil }),
 	})
+	addNew(&w, p)
+	w.add(` SELECT acc.*, false, ` + noBalance + ` FROM acc`)
+	return w.done()
+})
+
+// newParts are what any new account may come with.
+const newParts = enrolling | listing
+
+// addNew goes on with what comes with the account.
+func addNew(w *writer[creation], p parts) {
+	if p.has(enrolling) {
+		w.add(enroll, linkValues(func(c *creation) *links { return &c.links }), factorValues(func(c *creation) *factors { return &c.factors }))
+	}
+	if p.has(listing) {
+		w.add(logAll("acc"), eventsValues(func(c *creation) events { return c.events }))
+	}
+}
 
 // creation is a call of CreateAccount.
 type creation struct {
@@ -70,6 +94,9 @@ type creation struct {
 	opened  store.Balance // with the grant
 	grant   entry         // the zero entry without a Grant
 	mails   mails
+	links   links
+	factors factors
+	events  events
 	now     time.Time
 }
 
@@ -123,12 +150,15 @@ func (s *Store) create(ctx context.Context, n store.NewAccount, now time.Time) (
 
 // creationOf returns what the statements of a new account are run with.
 func creationOf(n store.NewAccount, now time.Time) (c *creation, err error) {
-	c = &creation{NewAccount: n, now: now}
+	c = &creation{NewAccount: n, links: linksOf(n.Linked), factors: factorsOf(n.Factors), now: now}
 	if c.account, err = writtenOf(&c.Account); err != nil {
 		return c, err
 	}
 	if c.mails, err = mailsOf(n.Mail); err != nil {
 		return c, err
+	}
+	if len(n.Events) > 0 {
+		c.events = eventsOf(n.Events)
 	}
 	opened, grant := rules.Open(n.Account.ID, n.Grant, now)
 	if c.opened = opened; grant != nil {
@@ -139,10 +169,12 @@ func creationOf(n store.NewAccount, now time.Time) (c *creation, err error) {
 
 // statement returns the one that makes the account.
 func (c *creation) statement() (string, []any) {
+	p := enrolling.when(len(c.Linked)+len(c.Factors) > 0) | listing.when(len(c.Events) > 0)
+	sql := createRoot.of(p)
 	if c.Account.Parent != store.Root {
-		return createChild.Text, createChild.Args(c)
+		sql = createChild.of(p | telling.when(tells(c.Charge)))
 	}
-	return createRoot.Text, createRoot.Args(c)
+	return sql.Text, sql.Args(c)
 }
 
 // admission is what a new account is decided on: a is the one to come.
@@ -150,30 +182,32 @@ var admission = prepare(`SELECT EXISTS (SELECT 1 FROM accounts x WHERE x.id = a.
   coalesce(p.id, `+root+`), coalesce(p.parent, `+root+`), coalesce(p.status, ''),
   EXISTS (SELECT 1 FROM accounts x WHERE x.public_key = @public_key), `+takenColumns+`, `+purseColumns+`
   FROM (SELECT @account::uuid AS id, @parent::uuid AS parent) a`+joinParent+joinPurse,
-	purseValues(func(n *store.NewAccount) *store.Charge { return &n.Charge }),
-	nameValues(func(n *store.NewAccount) *store.Account { return &n.Account }), values[store.NewAccount]{
-		"account":    field(func(n *store.NewAccount) [16]byte { return n.Account.ID }),
-		"parent":     field(func(n *store.NewAccount) [16]byte { return n.Account.Parent }),
-		"public_key": field(func(n *store.NewAccount) string { return storable(n.Account.PublicKey) }),
+	purseValues(creationCharge), nameValues(func(c *creation) *store.Account { return &c.Account }),
+	takenValues(func(c *creation) (*links, *factors) { return &c.links, &c.factors }), values[creation]{
+		"drop":         field(func(*creation) [][16]byte { return [][16]byte{} }),
+		"end_sessions": field(func(*creation) bool { return false }),
+		"account":      field(func(c *creation) [16]byte { return c.Account.ID }),
+		"parent":       field(func(c *creation) [16]byte { return c.Account.Parent }),
+		"public_key":   field(func(c *creation) string { return storable(c.Account.PublicKey) }),
 	})
 
 // newcomer looks up what the new account is decided on.
-func (s *Store) newcomer(ctx context.Context, n *store.NewAccount) (w rules.Newcomer, err error) {
+func (s *Store) newcomer(ctx context.Context, c *creation) (w rules.Newcomer, err error) {
 	var parent store.Account
 	var names taken
 	to := []any{&w.Stands, idTo(&parent.ID), idTo(&parent.Parent), &parent.Status, &w.KeyTaken}
-	_, err = s.one(ctx, admission.Text, admission.Args(n), slices.Concat(to, names.to(), purseTo(&w.Purse))...)
+	_, err = s.one(ctx, admission.Text, admission.Args(c), slices.Concat(to, names.to(), purseTo(&w.Purse))...)
 	if parent.ID != uuid.Nil {
 		w.Parent = &parent
 	}
-	w.Taken = names.first(&n.Account)
+	w.Taken = names.first()
 	return w, err
 }
 
 // whyNotCreated returns the account if its id exists, and else the error. A charge that stands already is left out, and
 // the rest is done.
 func (s *Store) whyNotCreated(ctx context.Context, n store.NewAccount, now time.Time) (a store.Account, r store.Receipt, err error) {
-	facts, err := s.newcomer(ctx, &n)
+	facts, err := s.newcomer(ctx, &creation{NewAccount: n, links: linksOf(n.Linked), factors: factorsOf(n.Factors)})
 	if err != nil {
 		return a, r, err
 	}
@@ -206,31 +240,44 @@ func (s *Store) account(ctx context.Context, account uuid.UUID) (store.Account, 
 	return row.value()
 }
 
-// takenColumns have one for each of [rules.Names], in their order: another account below the same parent has it.
+// takenColumns have one for each of takenFields, in their order: another account below the same parent has it. Of a
+// credential also another factor of the account itself that stays, as [rules.Stays] says.
 const takenColumns = `EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.email_key = @email_key AND x.id <> a.id),
   EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.username_key = @username_key AND x.id <> a.id),
-  EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.google_subject = @google_subject AND x.id <> a.id)`
+  EXISTS (SELECT 1 FROM unnest(@link_issuers::text[], @link_subjects::text[]) l (issuer, subject)
+    JOIN identities i ON i.scope = a.parent AND i.issuer = l.issuer AND i.subject = l.subject WHERE i.account <> a.id),
+  EXISTS (SELECT 1 FROM unnest(@factors::uuid[], @factor_credentials::bytea[]) f (id, credential)
+    JOIN factors x ON x.scope = a.parent AND x.credential = f.credential
+    WHERE x.account <> a.id OR x.id <> ALL (@factors) AND x.id <> ALL (@drop::uuid[]) AND NOT (@end_sessions::boolean AND x.pending_until > 0))`
 
-// nameValues are those of takenColumns. Nothing equals NULL, and text that no database can hold is nobody's.
+var takenFields = [...]string{"email", "username", "identity", "credential"}
+
+// nameValues and takenValues are those of takenColumns, but for what goes. Nothing equals NULL.
 func nameValues[A any](of func(*A) *store.Account) values[A] {
 	return values[A]{
-		"email_key":      field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[0].Key) }),
-		"username_key":   field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[1].Key) }),
-		"google_subject": field(func(a *A) *string { return textOrNull(storable(rules.Names(of(a))[2].Key)) }),
+		"email_key":    field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[0].Key) }),
+		"username_key": field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[1].Key) }),
+	}
+}
+
+func takenValues[A any](of func(*A) (*links, *factors)) values[A] {
+	return values[A]{
+		"link_issuers":       field(func(a *A) []string { l, _ := of(a); return l.issuers }),
+		"link_subjects":      field(func(a *A) []string { l, _ := of(a); return l.subjects }),
+		"factors":            field(func(a *A) [][16]byte { _, f := of(a); return f.ids }),
+		"factor_credentials": field(func(a *A) [][]byte { _, f := of(a); return f.credentials }),
 	}
 }
 
 // taken is what takenColumns are scanned to.
-type taken [3]bool
+type taken [len(takenFields)]bool
 
-func (t *taken) to() []any { return []any{&t[0], &t[1], &t[2]} }
+func (t *taken) to() []any { return []any{&t[0], &t[1], &t[2], &t[3]} }
 
-// first returns the Field of the first name that is taken; empty: none is.
-func (t *taken) first(a *store.Account) string {
-	for i, name := range rules.Names(a) {
-		if t[i] {
-			return name.Field
-		}
+// first returns the Field of the first that is taken; empty: none is.
+func (t *taken) first() string {
+	if i := slices.Index(t[:], true); i >= 0 {
+		return takenFields[i]
 	}
 	return ""
 }

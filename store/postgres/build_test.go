@@ -55,10 +55,33 @@ func signIn(a store.Account, payer uuid.UUID, required bool) store.NewSession {
 			ID: id, Account: a.ID, Epoch: 1, Audience: store.AudienceOrganization, KeyID: "k", Network: "192.0.2.7",
 			Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: at, SeenAt: at, ProvedAt: at, ExpiresAt: at.Add(24 * time.Hour),
 		},
-		Charge: store.Charge{
+		Effects: store.Effects{Charge: store.Charge{
 			Owner: payer, Key: "session:" + id.String(), Entry: id, Operation: store.OpSignIn, Price: 1, Required: required,
-		},
+		}},
 	}
+}
+
+// logged is an event about the account.
+func logged(a store.Account) []store.Event {
+	return []store.Event{{
+		ID: uuid.Must(uuid.NewV7()), At: at, Name: store.EventSignIn, Scope: a.Parent, Account: a.ID, Session: "c2Vzc2lvbnM",
+		Audience: store.AudienceOrganization, Method: "password", Credits: 1, Network: "192.0.2.0/24", Salt: [16]byte{1}, Commitment: [16]byte{2},
+	}}
+}
+
+func mail() []store.QueuedMail {
+	return []store.QueuedMail{{ID: uuid.New(), Kind: store.MailNotice, DueAt: at}}
+}
+
+func passkey() store.Factor {
+	id := uuid.Must(uuid.NewV7())
+	return store.Factor{ID: id, Kind: store.FactorPasskey, Sealed: make([]byte, 60), Credential: id[:], CreatedAt: at}
+}
+
+// told is a charge that tells of what it crosses.
+func told(c store.Charge) store.Charge {
+	c.Tell = store.Telling{Mail: true, Log: true}
+	return c
 }
 
 // ledger returns how many entries of the operation the owner has, and their sum.

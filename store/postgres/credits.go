@@ -15,7 +15,9 @@ const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject
 
 // applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so
 // that entries of one owner come one after the other.
-var applyCredit = prepare(`WITH wallet AS (
+var applyCredit = assemble(listing|telling, func(p parts) (string, []values[posting]) {
+	var w writer[posting]
+	w.add(`WITH wallet AS (
   SELECT c.* FROM credits c WHERE c.owner = @owner FOR UPDATE
 ), line AS (
   SELECT w.owner, w.balance, CASE WHEN @refunds::text IS NULL THEN @amount::bigint
@@ -33,9 +35,17 @@ var applyCredit = prepare(`WITH wallet AS (
     used = c.used - CASE WHEN @refunds IS NOT NULL OR bill.amount < 0 THEN bill.amount ELSE 0 END,
     retained = c.retained - CASE WHEN bill.use = 'retention' THEN bill.amount ELSE 0 END, `+countUse+`
   FROM bill WHERE c.owner = bill.owner RETURNING c.*
-)
-SELECT `+entryColumns+`, `+balanceColumns+` FROM l, c`,
-	entryValues(func(e *entry) *entry { return e }), values[entry]{"owner": field(func(e *entry) [16]byte { return e.Owner })})
+)`, entryValues(func(x *posting) *entry { return &x.line }), ownerValue)
+	if p.has(listing) {
+		w.add(logAll("l"), eventsValues(func(x *posting) events { return x.events }))
+	}
+	if p.has(telling) {
+		w.add(tell(`SELECT c.owner, @key AS key, @at AS at, c.granted, c.used, c.balance, w.granted AS had_granted, w.used AS had_used,
+    w.balance AS had FROM c JOIN wallet w ON w.owner = c.owner`), tellValues(func(x *posting) store.Telling { return x.Tell }))
+	}
+	w.add(` SELECT ` + entryColumns + `, ` + balanceColumns + ` FROM l, c`)
+	return w.done()
+})
 
 // book is what an entry is decided on: that of the key and that to refund, each after whether it is there.
 var book = prepare(`SELECT l.id IS NOT NULL, coalesce(l.id, `+root+`), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
@@ -43,12 +53,20 @@ var book = prepare(`SELECT l.id IS NOT NULL, coalesce(l.id, `+root+`), c.owner, 
   EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.refunds = @refunds AND x.refunds IS NOT NULL),
   EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.id = @entry), `+balanceColumns+`
   FROM credits c LEFT JOIN ledger l ON l.owner = c.owner AND l.key = @key LEFT JOIN ledger d ON d.owner = c.owner AND d.key = @refunds
-  WHERE c.owner = @owner`, values[entry]{
-	"owner":   field(func(e *entry) [16]byte { return e.Owner }),
-	"entry":   field(func(e *entry) [16]byte { return e.ID }),
-	"key":     field(func(e *entry) string { return e.Key }),
-	"refunds": field(func(e *entry) *string { return textOrNull(e.Refunds) }),
+  WHERE c.owner = @owner`, ownerValue, values[posting]{
+	"entry":   field(func(x *posting) [16]byte { return x.Entry.ID }),
+	"key":     field(func(x *posting) string { return x.Entry.Key }),
+	"refunds": field(func(x *posting) *string { return textOrNull(x.Entry.Refunds) }),
 })
+
+// posting is a call of ApplyCredit.
+type posting struct {
+	store.Posting
+	line   entry
+	events events
+}
+
+var ownerValue = values[posting]{"owner": field(func(x *posting) [16]byte { return x.Entry.Owner })}
 
 // entry is a line of the ledger that is being written.
 type entry struct {
@@ -97,17 +115,19 @@ func entryTo(e *store.LedgerEntry, bundle *[]byte, times *moments) []any {
 }
 
 // ApplyCredit meets [store.CreditStore].
-func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
-	line, err := entryOf(e)
+func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (entry store.LedgerEntry, b store.Balance, fresh bool, err error) {
+	line, err := entryOf(p.Entry)
 	if err != nil {
 		return store.LedgerEntry{}, b, false, err
 	}
-	args := applyCredit.Args(&line)
+	x := &posting{p, line, eventsOf(p.Events)}
+	sql := applyCredit.of(listing.when(len(p.Events) > 0) | telling.when(p.Tell != store.Telling{}))
+	args := sql.Args(x)
 	err = retry(ctx, func() error {
 		entry, b = store.LedgerEntry{}, store.Balance{}
 		var bundle []byte
 		var times moments
-		fresh, err = s.one(ctx, applyCredit.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
+		fresh, err = s.one(ctx, sql.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
 		if err == nil && fresh {
 			times.fill()
 			entry.Package, err = fromJSON[store.Package](bundle)
@@ -116,7 +136,7 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 		if err != nil && violated(err) == "" && pgCode(err) != "22003" { // a sum that is out of range
 			return err
 		}
-		entry, b, err = s.whyNotApplied(ctx, &line)
+		entry, b, err = s.whyNotApplied(ctx, x)
 		return err
 	})
 	if err != nil {
@@ -126,12 +146,12 @@ func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (entry sto
 }
 
 // whyNotApplied returns the entry that stands under the key, or the error.
-func (s *Store) whyNotApplied(ctx context.Context, e *entry) (store.LedgerEntry, store.Balance, error) {
-	facts, err := s.applying(ctx, e)
+func (s *Store) whyNotApplied(ctx context.Context, x *posting) (store.LedgerEntry, store.Balance, error) {
+	facts, err := s.applying(ctx, x)
 	if err != nil {
 		return store.LedgerEntry{}, store.Balance{}, err
 	}
-	done, err := rules.Apply(e.LedgerEntry, facts)
+	done, err := rules.Apply(x.Posting, facts)
 	if err == nil && done.Fresh {
 		err = errRaced
 	}
@@ -139,13 +159,13 @@ func (s *Store) whyNotApplied(ctx context.Context, e *entry) (store.LedgerEntry,
 }
 
 // applying looks up what the entry is decided on.
-func (s *Store) applying(ctx context.Context, e *entry) (w rules.Applying, err error) {
+func (s *Store) applying(ctx context.Context, x *posting) (w rules.Applying, err error) {
 	var first, debit store.LedgerEntry
 	var stands, debited bool
 	var bundle []byte
 	var times moments
 	to := slices.Concat([]any{&stands}, entryTo(&first, &bundle, &times), []any{&debited, &debit.Amount, &w.Refunded, &w.Taken}, balanceTo(&w.Balance))
-	w.Found, err = s.one(ctx, book.Text, book.Args(e), to...)
+	w.Found, err = s.one(ctx, book.Text, book.Args(x), to...)
 	if err != nil || !w.Found {
 		return w, err
 	}

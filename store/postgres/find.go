@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,22 +23,28 @@ var (
 	byPublicKey = routeOf(`WITH `+noKey+`, hit AS (`+hitWhere+`a.public_key = @public_key::text`+noHouse+`), `, values[search]{
 		"public_key": field(func(q *search) string { return storable(q.PublicKey) }),
 	})
-	inScope = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofGoogle+`@scope::uuid`+ofEmail+`@scope::uuid) x ORDER BY rank LIMIT 1), `,
+	inScope = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofIdentity+`@scope::uuid`+ofEmail+`@scope::uuid) x ORDER BY rank LIMIT 1), `,
 		scopeValue, personValues)
-	inScopeOrStray = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofGoogle+`@scope::uuid`+ofEmail+`@scope::uuid UNION ALL `+onlyStray+`) x ORDER BY rank LIMIT 1), `,
+	inScopeOrStray = routeOf(`WITH `+noKey+`, hit AS (SELECT * FROM (`+ofIdentity+`@scope::uuid`+ofEmail+`@scope::uuid UNION ALL `+onlyStray+`) x ORDER BY rank LIMIT 1), `,
 		scopeValue, personValues)
-	inScopeOfKey = routeOf(`WITH key AS (SELECT id FROM accounts WHERE public_key = @scope_key::text AND `+standingRoot+`), `+ofKey,
-		personValues, widgetValue, values[search]{"scope_key": field(func(q *search) string { return storable(q.ScopeKey) })})
-	inScopeOfNumber = routeOf(`WITH key AS (SELECT id FROM accounts WHERE number = @scope_number::bigint AND `+standingRoot+`), `+ofKey,
-		personValues, widgetValue, values[search]{"scope_number": field(func(q *search) int64 { return q.ScopeNumber })})
+	inScopeOfKey    = routeOf(scopeKey+ofKey, keyValue, personValues, widgetValue)
+	inScopeOfNumber = routeOf(scopeNumber+ofKey, numberValue, personValues, widgetValue)
+
+	byCredential         = routeOf(`WITH `+noKey+`, `+ofCredential+`@scope::uuid), `, scopeValue, passkeyValue)
+	byCredentialOfKey    = routeOf(scopeKey+ofCredential+`(SELECT id FROM key)), `, keyValue, passkeyValue)
+	byCredentialOfNumber = routeOf(scopeNumber+ofCredential+`(SELECT id FROM key)), `, numberValue, passkeyValue)
 )
 
 var (
 	scopeValue   = values[search]{"scope": field(func(q *search) [16]byte { return q.Scope })}
+	keyValue     = values[search]{"scope_key": field(func(q *search) string { return storable(q.ScopeKey) })}
+	numberValue  = values[search]{"scope_number": field(func(q *search) int64 { return q.ScopeNumber })}
 	widgetValue  = values[search]{"widget": field(func(q *search) bool { return q.Widget })}
+	passkeyValue = values[search]{"credential": field(func(q *search) []byte { return q.Credential })}
 	personValues = values[search]{ // text that no database can hold finds nothing
-		"google": field(func(q *search) *string { return textOrNull(storable(q.GoogleSubject)) }),
-		"email":  field(func(q *search) []byte { return bytesOrNull(q.Email) }),
+		"issuer":  field(func(q *search) *string { return textOrNull(storable(q.Issuer)) }),
+		"subject": field(func(q *search) *string { return textOrNull(storable(q.Lookup.Subject)) }),
+		"email":   field(func(q *search) []byte { return bytesOrNull(q.Email) }),
 	}
 )
 
@@ -45,20 +52,26 @@ const (
 	noKey        = `key AS (SELECT NULL::uuid AS id WHERE false)`
 	standingRoot = `parent = ` + root + ` AND status <> 'deleted' AND NOT house`
 	noHouse      = ` AND NOT a.house` // nobody reaches one by number or key
+	scopeKey     = `WITH key AS (SELECT id FROM accounts WHERE public_key = @scope_key::text AND ` + standingRoot + `), `
+	scopeNumber  = `WITH key AS (SELECT id FROM accounts WHERE number = @scope_number::bigint AND ` + standingRoot + `), `
 
 	hitColumns = `a.id, a.parent, a.organization_owner, a.email_key`
 	hitWhere   = `SELECT ` + hitColumns + `, false AS stray FROM accounts a WHERE `
-	byGoogle   = ` AS rank, ` + hitColumns + `, false AS stray FROM accounts a WHERE a.google_subject = @google::text AND a.parent = `
+	byIdentity = ` AS rank, ` + hitColumns + `, false AS stray FROM identities i JOIN accounts a ON a.id = i.account
+  WHERE i.issuer = @issuer::text AND i.subject = @subject::text AND i.scope = `
 	byEmail    = ` AS rank, ` + hitColumns + `, false AS stray FROM accounts a WHERE a.email_key = @email::bytea AND a.parent = `
-	ofGoogle   = `SELECT 1` + byGoogle
+	ofIdentity = `SELECT 1` + byIdentity
 	ofEmail    = ` UNION ALL SELECT 3` + byEmail
 
-	// The widget looks among the root accounts for what no child has, first by Google subject, then by email.
-	ofKey = `hit AS (SELECT * FROM (` + ofGoogle + `(SELECT id FROM key)` + ofEmail + `(SELECT id FROM key)
-  UNION ALL SELECT 2` + byGoogle + root + ofWidget + `
+	// The widget looks among the root accounts for what no child has, first by identity, then by email.
+	ofKey = `hit AS (SELECT * FROM (` + ofIdentity + `(SELECT id FROM key)` + ofEmail + `(SELECT id FROM key)
+  UNION ALL SELECT 2` + byIdentity + root + ofWidget + `
   UNION ALL SELECT 4` + byEmail + root + ofWidget + `
   ) x ORDER BY rank LIMIT 1), `
 	ofWidget = ` AND @widget::boolean AND EXISTS (SELECT 1 FROM key)`
+
+	ofCredential = `hit AS (SELECT ` + hitColumns + `, false AS stray FROM factors f JOIN accounts a ON a.id = f.account
+  WHERE f.credential = @credential::bytea AND f.pending_until = 0 AND f.scope = `
 
 	// Two of them are as good as none.
 	onlyStray = `SELECT 5, y.id, y.parent, y.organization_owner, y.email_key, true FROM (
@@ -81,32 +94,56 @@ const (
 
 // route is a way to find an account: a statement that finds it, and one that also claims a secret of it.
 type route struct {
-	find, claim statement[search]
+	find, claim *assembly[search]
 }
 
 func routeOf(hit string, groups ...values[search]) route {
 	return route{
-		find:  prepare(hit+hitAlive+subjectColumns+subjectRows, groups...),
-		claim: prepare(hit+hitAlive+claim, append(groups, claimValues)...),
+		find: assemble(showing, func(p parts) (string, []values[search]) {
+			return hit + hitAlive + subjectColumns + credentialsIf(p) + subjectRows, groups
+		}),
+		claim: assemble(showing|listing, func(p parts) (string, []values[search]) {
+			w := writer[search]{groups: slices.Clone(groups)}
+			w.add(hit+hitAlive+claim, claimValues)
+			if p.has(listing) {
+				w.add(logFrom(aboutTheFound+` FROM `+askedEvents+`, live WHERE `+claimed, `open`), eventsValues(func(q *search) events { return q.events }))
+			}
+			w.add(subjectColumns + `, ` + claimed + credentialsIf(p) + subjectRows)
+			return w.done()
+		}),
 	}
+}
+
+func credentialsIf(p parts) string {
+	if p.has(showing) {
+		return credentialColumns
+	}
+	return ""
 }
 
 // search is a call of FindAccount or ConsumeSecret.
 type search struct {
 	store.Lookup
-	claim store.Claim
-	now   time.Time
+	claim  store.Claim
+	events events
+	now    time.Time
 }
 
 // route chooses how.
 func (q *search) route() *route {
-	switch rules.WayOf(q.Lookup) {
+	way := rules.WayOf(q.Lookup)
+	switch way {
 	case rules.ByID:
 		return &byID
 	case rules.ByNumber:
 		return &byNumber
 	case rules.ByPublicKey:
 		return &byPublicKey
+	}
+	if len(q.Credential) > 0 {
+		return q.credentialRoute(way)
+	}
+	switch way {
 	case rules.ByScopeKey:
 		return &inScopeOfKey
 	case rules.ByScopeNumber:
@@ -118,15 +155,25 @@ func (q *search) route() *route {
 	return &inScope
 }
 
+func (q *search) credentialRoute(way rules.Way) *route {
+	switch way {
+	case rules.ByScopeKey:
+		return &byCredentialOfKey
+	case rules.ByScopeNumber:
+		return &byCredentialOfNumber
+	}
+	return &byCredential
+}
+
 // FindAccount meets [store.AccountStore].
 func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	q := search{Lookup: l}
-	r := q.route()
-	args := r.find.Args(&q)
+	sql := q.route().find.of(showing.when(l.Credentials))
+	args := sql.Args(&q)
 	var f finding
 	err := retry(ctx, func() error {
-		f = finding{}
-		return s.all(ctx, r.find.Text, args, f.scan)
+		f = finding{showing: l.Credentials}
+		return s.all(ctx, sql.Text, args, f.scan)
 	})
 	if err != nil {
 		return store.Subject{}, err
@@ -138,16 +185,23 @@ func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (store.Subject,
 type finding struct {
 	account, parent, keyOwner, owner *store.Account
 	stray                            bool
+	showing                          bool // the credentials, too
+	credentials                      credentialRow
 }
 
 func (f *finding) scan(row pgx.Row) error { return f.scanWith(row) }
 
-// scanWith scans a row that goes on after the columns of the account.
+// scanWith scans a row that goes on after the columns of the account, before those of its credentials.
 func (f *finding) scanWith(row pgx.Row, more ...any) error {
 	var part int
 	var stray bool
 	var r accountRow
-	if err := row.Scan(append(append([]any{&part, &stray}, r.to()...), more...)...); err != nil {
+	var c credentialRow
+	to := slices.Concat([]any{&part, &stray}, r.to(), more)
+	if f.showing {
+		to = append(to, c.to()...)
+	}
+	if err := row.Scan(to...); err != nil {
 		return err
 	}
 	a, err := r.value()
@@ -155,7 +209,7 @@ func (f *finding) scanWith(row pgx.Row, more ...any) error {
 	case 0:
 		f.keyOwner = &a
 	case 1:
-		f.account, f.stray = &a, stray
+		f.account, f.stray, f.credentials = &a, stray, c
 	case 2:
 		f.parent = &a
 	case 3:
@@ -181,5 +235,8 @@ func (f *finding) subject(q *search) (store.Subject, error) {
 		parents = f.parent.Organization
 	}
 	out.Organization = rules.Organization(f.account.Organization, owners, parents)
+	if err := f.credentials.fill(&out); err != nil {
+		return store.Subject{}, err
+	}
 	return out, nil
 }

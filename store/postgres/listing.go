@@ -66,14 +66,7 @@ func pageQuery(scope uuid.UUID, p store.Page) (string, []any) {
 	if p.From.IsZero() && p.To.IsZero() && p.Search == "" {
 		return listAccounts, args
 	}
-	from, to := int64(math.MinInt64), int64(math.MaxInt64)
-	if !p.From.IsZero() {
-		from = p.From.UnixMilli()
-	}
-	if !p.To.IsZero() {
-		to = p.To.UnixMilli()
-	}
-	switch args = append(args, from, to); {
+	switch args = append(args, orBound(p.From, math.MinInt64), orBound(p.To, math.MaxInt64)); {
 	case p.Search == "" && scope == store.Root:
 		return rangeRoots, args
 	case p.Search == "":

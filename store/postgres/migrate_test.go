@@ -107,18 +107,10 @@ func TestMigrate(t *testing.T) {
 }
 
 // next are the shipped files and one more.
-func next(t *testing.T, sql string) fs.FS {
+func next(t *testing.T, name, sql string) fs.FS {
 	t.Helper()
-	files := fstest.MapFS{}
-	names, _ := fs.Glob(postgres.Schema(), "schema/*.sql")
-	for _, name := range names {
-		text, err := fs.ReadFile(postgres.Schema(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[name] = &fstest.MapFile{Data: text}
-	}
-	files[fmt.Sprintf("schema/%04d_next.sql", shipped(t)+1)] = &fstest.MapFile{Data: []byte(sql)}
+	files := before(t, postgres.Schema(), shipped(t)).(fstest.MapFS)
+	files[fmt.Sprintf("schema/%04d_%s.sql", shipped(t)+1, name)] = &fstest.MapFile{Data: []byte(sql)}
 	return files
 }
 
@@ -140,7 +132,7 @@ func TestMigrateWhileAnOldProcessServes(t *testing.T) {
 		served <- n
 	}()
 	young := postgres.New(connect(t, c))
-	files := next(t, "ALTER TABLE accounts ADD COLUMN colour text; CREATE TABLE colours (name text PRIMARY KEY);")
+	files := next(t, "next", "ALTER TABLE accounts ADD COLUMN colour text; CREATE TABLE colours (name text PRIMARY KEY);")
 	if err := young.MigrateFrom(t.Context(), files); err != nil {
 		t.Error(err)
 	}
@@ -160,7 +152,7 @@ func TestMigrateWhileAnOldProcessServes(t *testing.T) {
 
 func TestMigrateKeepsNothingOfAVersionThatFails(t *testing.T) {
 	s, pool := migrated(t, database(t))
-	if err := s.MigrateFrom(t.Context(), next(t, "CREATE TABLE half (x int); SELECT 1/0;")); err == nil {
+	if err := s.MigrateFrom(t.Context(), next(t, "next", "CREATE TABLE half (x int); SELECT 1/0;")); err == nil {
 		t.Fatal("no error")
 	}
 	if got := versions(t, pool); got != shipped(t) {

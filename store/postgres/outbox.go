@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -19,9 +18,6 @@ const (
     AS m (id, kind, lookup, address, args, due_at)`
 	inOrder = ` ORDER BY m.id ON CONFLICT (id) DO NOTHING`
 
-	// mailOf inserts the mail that goes with a change.
-	mailOf = addMail + ` WHERE EXISTS (SELECT 1 FROM acc)` + inOrder
-
 	// The lease is due_at in the future; tries is the fence.
 	claimMail = `WITH due AS (
   SELECT id, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
@@ -31,9 +27,41 @@ const (
 )
 SELECT c.id, c.kind, c.lookup, c.address, c.args, c.tries, c.due_at FROM claimed c JOIN due ON due.id = c.id ORDER BY due.due_at, c.id`
 
-	sentMail  = `DELETE FROM outbox WHERE id = $1 AND tries = $2`
-	retryMail = `UPDATE outbox SET due_at = $3 WHERE id = $1 AND tries = $2`
+	sentMail  = `DELETE FROM outbox WHERE id = @mail AND tries = @tries`
+	retryMail = `UPDATE outbox SET due_at = @retry::bigint WHERE id = @mail AND tries = @tries`
 )
+
+// mailWith inserts the mail that goes with what from has a row of.
+func mailWith(from string) string {
+	return addMail + ` WHERE EXISTS (SELECT 1 FROM ` + from + `)` + inOrder
+}
+
+// removeMail and delayMail are the ends of a try.
+var (
+	removeMail = finishing(sentMail)
+	delayMail  = finishing(retryMail, values[delivery]{"retry": field(func(d *delivery) int64 { return millis(d.Retry) })})
+)
+
+func finishing(sql string, more ...values[delivery]) *assembly[delivery] {
+	return assemble(listing, func(p parts) (string, []values[delivery]) {
+		var w writer[delivery]
+		w.add(`WITH done AS (`+sql+` RETURNING 1)`, append(more, values[delivery]{
+			"mail":  field(func(d *delivery) [16]byte { return d.ID }),
+			"tries": field(func(d *delivery) int { return d.Tries }),
+		})...)
+		if p.has(listing) {
+			w.add(logAll("done"), eventsValues(func(d *delivery) events { return d.events }))
+		}
+		w.add(` SELECT 1 FROM done`)
+		return w.done()
+	})
+}
+
+// delivery is a call of FinishMail.
+type delivery struct {
+	store.Delivery
+	events events
+}
 
 var queueMail = prepare(addMail+inOrder, mailValues(func(m *mails) *mails { return m }))
 
@@ -116,11 +144,12 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 }
 
 // FinishMail meets [store.OutboxStore].
-func (s *Store) FinishMail(ctx context.Context, mail uuid.UUID, tries int, again time.Time) (err error) {
-	if again.IsZero() {
-		_, err = s.exec(ctx, sentMail, id(mail), tries)
-	} else {
-		_, err = s.exec(ctx, retryMail, id(mail), tries, millis(again))
+func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
+	x, way := delivery{d, eventsOf(d.Events)}, delayMail
+	if d.Retry.IsZero() {
+		way = removeMail
 	}
+	sql := way.of(listing.when(len(d.Events) > 0))
+	_, err := s.exec(ctx, sql.Text, sql.Args(&x)...)
 	return err
 }

@@ -34,7 +34,7 @@ import (
 // which stays the caller's.
 type Store struct {
 	pool    *pgxpool.Pool
-	takeSQL string
+	relaxed bool
 	lanes   int
 
 	// Sign-ins under way: while there are few, payers run side by side in many lanes; else together in a few.
@@ -52,7 +52,7 @@ type Option func(*Store)
 // alone, PostgreSQL only). When the server crashes, attempts of the last moments, at most three times wal_writer_delay,
 // are forgotten: a guesser gains a few tries per crash. Nothing else is relaxed. Default: off.
 func RelaxedAttempts() Option {
-	return func(s *Store) { s.takeSQL = takeRelaxed }
+	return func(s *Store) { s.relaxed = true }
 }
 
 // SignInLanes sets how many groups of sign-ins may be under way at once when there are many. Sign-ins that queue while
@@ -71,7 +71,7 @@ const (
 
 // New makes a Store on the pool. It does not connect.
 func New(pool *pgxpool.Pool, options ...Option) *Store {
-	s := &Store{pool: pool, takeSQL: takeStrict, lanes: 2}
+	s := &Store{pool: pool, lanes: 2}
 	for _, o := range options {
 		o(s)
 	}

@@ -9,8 +9,8 @@ import (
 
 // accountColumns are the columns of an account row named a, in the order of accountRow.
 const accountColumns = `a.id, a.number, a.parent, a.email, a.email_key, a.username, a.name, a.role, a.status, a.house,
-  a.public_key, a.password, a.password_changed_at, a.password_temporary, a.password_history, a.verified_at,
-  coalesce(a.google_subject, ''), a.totp, a.totp_pending, a.totp_step, a.key_master, a.key_version, a.epoch, a.version,
+  a.public_key, a.password, a.password_changed_at, a.password_temporary, a.password_history, a.verified_at, a.proven_at,
+  a.locale, a.metadata, a.factors, a.key_master, a.key_version, a.epoch, a.version,
   a.organization_owner, a.organization, a.created_at, a.updated_at, a.last_sign_in`
 
 // accountRow is where a row is scanned to.
@@ -27,7 +27,7 @@ func (r *accountRow) to() []any {
 	return []any{
 		idTo(&a.ID), &a.Number, idTo(&a.Parent), &a.Email, &r.emailKey, &a.Username, &a.Name, &a.Role, &a.Status, &a.House,
 		&a.PublicKey, (*string)(&a.Password), t(&a.PasswordChangedAt), &a.PasswordTemporary, &a.PasswordHistory, t(&a.EmailVerifiedAt),
-		&a.GoogleSubject, &a.TOTP, &a.TOTPPending, &a.TOTPStep, &a.KeyMaster, &a.KeyVersion, &a.Epoch, &a.Version,
+		t(&a.EmailProvenAt), &a.Locale, &a.Metadata, &a.Factors, &a.KeyMaster, &a.KeyVersion, &a.Epoch, &a.Version,
 		idTo(&a.OrganizationOwner), &r.organization, t(&a.CreatedAt), t(&a.UpdatedAt), t(&a.LastSignIn),
 	}
 }
@@ -35,7 +35,7 @@ func (r *accountRow) to() []any {
 // value returns the account that was scanned.
 func (r *accountRow) value() (store.Account, error) {
 	r.times.fill()
-	r.Account.EmailKey = string(r.emailKey)
+	r.Account.EmailKey, r.Account.Metadata = string(r.emailKey), orNil(r.Account.Metadata)
 	var err error
 	r.Account.Organization, err = fromJSON[store.Organization](r.organization)
 	return r.Account, err
@@ -70,9 +70,10 @@ func accountValues[A any](of func(*A) *written) values[A] {
 		"password_temporary":  field(func(a *A) bool { return of(a).PasswordTemporary }),
 		"password_history":    field(func(a *A) []string { return plain(of(a).PasswordHistory) }),
 		"verified_at":         field(func(a *A) int64 { return millis(of(a).EmailVerifiedAt) }),
-		"google_subject":      field(func(a *A) *string { return textOrNull(of(a).GoogleSubject) }),
-		"totp":                field(func(a *A) []byte { return append([]byte{}, of(a).TOTP...) }),
-		"totp_pending":        field(func(a *A) []byte { return append([]byte{}, of(a).TOTPPending...) }),
+		"proven_at":           field(func(a *A) int64 { return millis(of(a).EmailProvenAt) }),
+		"locale":              field(func(a *A) string { return of(a).Locale }),
+		"metadata":            field(func(a *A) []byte { return orEmpty(of(a).Metadata) }),
+		"factor_set":          field(func(a *A) int64 { return int64(of(a).Factors) }),
 		"key_master":          field(func(a *A) string { return of(a).KeyMaster }),
 		"key_version":         field(func(a *A) int64 { return int64(of(a).KeyVersion) }),
 		"organization_owner":  field(func(a *A) [16]byte { return of(a).OrganizationOwner }),

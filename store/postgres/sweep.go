@@ -24,11 +24,36 @@ const (
   SELECT account, digest FROM secrets WHERE expires_at = 0 AND used_at > 0 AND used_at <= $1 ORDER BY used_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
 
 	sweepAttempts = `DELETE FROM attempts WHERE key = ANY (ARRAY(
-  SELECT key FROM attempts WHERE expires_day <= $1::bigint / 86400000 AND expires <= $1
-  ORDER BY expires_day LIMIT $2 FOR UPDATE SKIP LOCKED))`
+  SELECT key FROM attempts WHERE dead_day <= $1::bigint / 86400000
+  ORDER BY dead_day LIMIT $2 FOR UPDATE SKIP LOCKED))`
+
+	sweepPending = `DELETE FROM factors WHERE (account, id) IN (
+  SELECT account, id FROM factors WHERE pending_until > 0 AND pending_until <= $1 ORDER BY pending_until LIMIT $2 FOR UPDATE SKIP LOCKED)`
+
+	sweepOnce = `DELETE FROM once WHERE digest = ANY (ARRAY(
+  SELECT digest FROM once WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
 	sweepMarks = `DELETE FROM marks WHERE key = ANY (ARRAY(
   SELECT key FROM marks WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))`
+
+	// What goes soon is left to sweepRoutine, unless that has been there already. $1 the first id that stays.
+	sweepEvents = `DELETE FROM events WHERE id = ANY (ARRAY(
+  SELECT id FROM events WHERE id < $1 AND (name NOT IN ('sign_in', 'refreshed') OR id <= (SELECT routine FROM swept))
+  ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))`
+
+	// Of what goes soon only those are looked at that are newer than the last one that was looked at before.
+	// $1 the last id that goes $2 limit.
+	sweepRoutine = `WITH mark AS (
+  SELECT routine FROM swept FOR UPDATE SKIP LOCKED
+), seen AS (
+  SELECT id, name FROM events WHERE id > (SELECT routine FROM mark) AND id <= $1 ORDER BY id LIMIT $2
+), gone AS (
+  DELETE FROM events WHERE id = ANY (ARRAY(SELECT id FROM seen WHERE name IN ('sign_in', 'refreshed')))
+), moved AS (
+  UPDATE swept SET routine = CASE WHEN (SELECT count(*) FROM seen) < $2 THEN $1 ELSE (SELECT id FROM seen ORDER BY id DESC LIMIT 1) END
+  FROM mark WHERE mark.routine < $1
+)
+SELECT 1 FROM seen`
 
 	// A deleted parent without children is done with.
 	sweepParents = `UPDATE accounts p SET orphans = false WHERE p.id = ANY (ARRAY(
@@ -37,42 +62,47 @@ const (
   LIMIT $1 FOR UPDATE SKIP LOCKED))`
 )
 
+// Children of deleted parents are locked and marked first, so that the statement behind it sees all that they ever had.
 // The orders by parent keep the planner on the index of the parent's children, however many there are of one parent.
+// $1 limit.
+const markChildren = `UPDATE accounts SET orphans = true WHERE id = ANY (ARRAY(
+  SELECT k.id FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT $1) o CROSS JOIN LATERAL (
+    SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted'
+    ORDER BY a.parent, a.id LIMIT $1 FOR UPDATE SKIP LOCKED) k LIMIT $1))`
+
 var sweepChildren = prepare(`WITH kids AS (
-  SELECT k.id, k.parent FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT @limit) o CROSS JOIN LATERAL (
-    SELECT a.id, a.parent FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted'
-    ORDER BY a.parent, a.id LIMIT @limit FOR UPDATE SKIP LOCKED) k LIMIT @limit
+  SELECT id FROM accounts WHERE orphans AND parent <> `+root+`
 ), gone AS (
-  UPDATE accounts a SET `+tombstone+` FROM kids WHERE a.id = kids.id RETURNING a.id, a.parent
-), `+dropSecrets+`, less AS (
+  UPDATE accounts a SET `+tombstone+`, orphans = false FROM kids WHERE a.id = kids.id RETURNING a.id, a.parent
+), `+erase+`, less AS (
   UPDATE credits c SET children = c.children - g.n FROM (SELECT parent, count(*) AS n FROM gone GROUP BY parent) g WHERE c.owner = g.parent
 )
-SELECT count(*) FROM gone`, values[sweep]{
-	"limit": field(func(s *sweep) int { return s.limit }),
-	"now":   field(func(s *sweep) int64 { return millis(s.now) }),
-})
-
-// sweep is a call of Sweep.
-type sweep struct {
-	limit int
-	now   time.Time
-}
+SELECT count(*) FROM gone`, values[time.Time]{"now": field(func(now *time.Time) int64 { return millis(*now) })})
 
 // Sweep meets [store.Sweeper].
 func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {
 	if limit < 1 {
 		return false, ctx.Err()
 	}
-	ended := millis(rules.Swept(now))
 	var children int64
-	counts := make([]int64, 5)
 	steps := []step{
-		{sql: sweepChildren.Text, args: sweepChildren.Args(&sweep{limit, now}), scan: func(rows pgx.Rows) error { return rows.Scan(&children) }},
+		{sql: markChildren, args: []any{limit}},
+		{sql: sweepChildren.Text, args: sweepChildren.Args(&now), scan: func(rows pgx.Rows) error { return rows.Scan(&children) }},
 		{sql: sweepParents, args: []any{limit}},
 	}
-	for i, sql := range []string{sweepSessions, sweepSecrets, sweepSpent, sweepAttempts, sweepMarks} {
-		steps = append(steps, step{sql: sql, args: []any{ended, limit}, changed: &counts[i]})
+	ended := millis(rules.Swept(now))
+	kinds := []step{
+		{sql: sweepEvents, args: []any{id(rules.OldEvents(false, now)), limit}},
+		{sql: sweepRoutine, args: []any{id(before(rules.OldEvents(true, now))), limit}},
 	}
+	for _, sql := range []string{sweepSessions, sweepSecrets, sweepSpent, sweepPending, sweepOnce, sweepAttempts, sweepMarks} {
+		kinds = append(kinds, step{sql: sql, args: []any{ended, limit}})
+	}
+	counts := make([]int64, len(kinds))
+	for i := range kinds {
+		kinds[i].changed = &counts[i]
+	}
+	steps = append(steps, kinds...)
 	if err := retry(ctx, func() error { return s.batch(ctx, steps) }); err != nil {
 		return false, err
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -13,26 +14,39 @@ import (
 
 // createTogether is createSession for many: each of its parameters is an array. Accounts are locked in the order of
 // ids, then payers in theirs, so that no two such statements wait for each other. Of each payer the first ones that the
-// balance covers are granted, in the order of the arrays; the rest is left out, and judged alone.
-var createTogether = prepare(`WITH ask AS (
+// balance covers are granted, in the order of the arrays, up to one that crosses a threshold; the rest is left out, and
+// judged alone.
+var createTogether = assemble(logging, func(p parts) (string, []values[signIn]) {
+	arrays, fields, timely := ``, ``, ``
+	if p.has(logging) {
+		timely = ` AND (ask.event_id IS NULL OR ask.event_id > (SELECT routine FROM swept))`
+		arrays, fields = `, `+eventArrays, `, `+columnsOf(func(name, _ string) string { return "event_" + name })
+	}
+	var w writer[signIn]
+	w.add(`WITH ask AS (
   SELECT * FROM unnest(@session::uuid[], @account::uuid[], @epoch::bigint[], @audience::text[], @key_id::text[], @generation::bigint[],
     @rotated_at::bigint[], @network::text[], @agent::bytea[], @created_at::bigint[], @seen_at::bigint[], @proved_at::bigint[],
-    @expires_at::bigint[], @refresh_until::bigint[], @end_day::bigint[], @now::bigint[], @totp_step::bigint[],
-    @payer::uuid[], @key::text[], @entry::uuid[], @operation::text[], @price::bigint[]) WITH ORDINALITY
-    AS x (`+sessionFields+`, now, step, owner, key, entry, op, price, n)
+    @expires_at::bigint[], @refresh_until::bigint[], @end_day::bigint[], @now::bigint[], @most::bigint[],
+    @payer::uuid[], @key::text[], @entry::uuid[], @operation::text[], @price::bigint[]`+arrays+`) WITH ORDINALITY
+    AS x (`+sessionFields+`, now, most, owner, key, entry, op, price`+fields+`, n)
 ), held AS (
-  SELECT a.id, a.epoch, a.totp_step FROM accounts a`+joinParent+`
+  SELECT a.id, a.epoch, a.sessions FROM accounts a`+joinParent+`
   WHERE a.id = ANY (@account) AND `+signable+`
   ORDER BY a.id FOR NO KEY UPDATE OF a
 ), wallet AS (
   SELECT c.* FROM credits c WHERE c.owner = ANY (@payer) AND EXISTS (SELECT 1 FROM held) ORDER BY c.owner FOR UPDATE
+), able AS (
+  SELECT * FROM (
+    SELECT ask.*, held.sessions + row_number() OVER (PARTITION BY ask.account ORDER BY ask.n) AS nth
+    FROM ask JOIN held ON held.id = ask.account WHERE held.epoch = ask.epoch`+timely+`) y
+  WHERE y.most = 0 OR y.nth <= y.most
 ), fit AS (
   SELECT * FROM (
-    SELECT ask.*, wallet.balance AS had, sum(ask.price) OVER (PARTITION BY ask.owner ORDER BY ask.n)::bigint AS spent,
-      row_number() OVER (PARTITION BY ask.account, ask.step <> 0 ORDER BY ask.n) AS nth
-    FROM ask JOIN held ON held.id = ask.account LEFT JOIN wallet ON wallet.owner = ask.owner
-    WHERE held.epoch = ask.epoch AND (ask.step = 0 OR ask.step > held.totp_step)) y
-  WHERE (y.price = 0 OR y.spent <= y.had) AND (y.step = 0 OR y.nth = 1)
+    SELECT able.*, c.balance AS had, c.used AS had_used, c.granted,
+      sum(able.price) OVER (PARTITION BY able.owner ORDER BY able.n)::bigint AS spent
+    FROM able LEFT JOIN wallet c ON c.owner = able.owner) c
+  WHERE c.price = 0 OR c.spent <= c.had AND NOT (c.granted > 0 AND (c.spent = c.had
+    OR c.had_used < `+low+` AND c.had_used + c.spent >= `+low+` OR c.had_used < `+critical+` AND c.had_used + c.spent >= `+critical+`))
 ), pay AS (
   UPDATE credits c SET balance = b.had - b.spent, used = c.used + b.spent, sign_ins = c.sign_ins + b.sign_ins,
     sign_ups = c.sign_ups + b.sign_ups, verifications = c.verifications + b.verifications, socials = c.socials + b.socials
@@ -44,14 +58,19 @@ var createTogether = prepare(`WITH ask AS (
   `+intoLedger+`
   SELECT owner, entry, key, op, -price, had - spent, account, now FROM fit WHERE price > 0
 ), touch AS (
-  UPDATE accounts a SET last_sign_in = t.now, active_day = t.now / 86400000, totp_step = greatest(a.totp_step, t.step)
-  FROM (SELECT account, max(now) AS now, max(step) AS step FROM fit GROUP BY account) t WHERE a.id = t.account
+  UPDATE accounts a SET last_sign_in = t.now, active_day = t.now / 86400000, sessions = a.sessions + t.made
+  FROM (SELECT account, max(now) AS now, count(*) AS made FROM fit GROUP BY account) t WHERE a.id = t.account
 ), ses AS (
   INSERT INTO sessions (`+sessionFields+`)
   SELECT `+sessionFields+` FROM fit
-)
-SELECT fit.n, fit.spent, `+balanceColumns+` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`,
-	signInValues, billValues)
+)`, signInValues, billValues)
+	if p.has(logging) {
+		w.add(`, log AS (`+intoEvents+columnsOf(func(name, _ string) string { return "event_" + name })+` FROM fit WHERE event_id IS NOT NULL)`,
+			signInEvent)
+	}
+	w.add(` SELECT fit.n, fit.spent, ` + balanceColumns + ` FROM fit LEFT JOIN wallet c ON c.owner = fit.owner ORDER BY fit.n`)
+	return w.done()
+})
 
 // createSessions does a batch of the group. One of one is a sign-in alone. A larger one is cancelled when nobody waits
 // for it any more.
@@ -91,16 +110,16 @@ func (s *Store) createSessions(ctx context.Context, batch []signIn) []group.Resu
 // judge does the sign-ins that a batch left out, each alone. They are first asked why, all in one round trip: most are
 // out of credits, and a refusal needs no lock and no commit.
 func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results []group.Result[store.Receipt]) {
-	facts := make([]rules.Signer, len(left))
+	facts := make([]signer, len(left))
 	steps := make([]step, len(left))
 	for i, n := range left {
-		scan := func(rows pgx.Rows) error { return rows.Scan(signerTo(&facts[i])...) }
+		scan := func(rows pgx.Rows) error { return rows.Scan(facts[i].to()...) }
 		steps[i] = step{sql: signing.Text, args: signing.Args(&batch[n]), scan: scan}
 	}
 	known := len(left) > 0 && retry(ctx, func() error { return s.batch(ctx, steps) }) == nil
 	for i, n := range left {
 		if known {
-			if _, err := rules.SignIn(batch[n].NewSession, facts[i], batch[n].now); err != nil {
+			if _, err := batch[n].judge(&facts[i]); err != nil {
 				results[n].Err = err
 				continue
 			}
@@ -113,7 +132,9 @@ func (s *Store) judge(ctx context.Context, batch []signIn, left []int, results [
 // was right after it.
 func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, results []group.Result[store.Receipt]) error {
 	counts := map[[16]byte]*store.Balance{}
-	return s.all(ctx, createTogether.Text, createTogether.Arrays(batch), func(row pgx.Row) error {
+	logs := slices.ContainsFunc(batch, func(r signIn) bool { return r.event != nil })
+	sql := createTogether.of(logging.when(logs))
+	return s.all(ctx, sql.Text, sql.Arrays(batch), func(row pgx.Row) error {
 		var n, spent int64
 		var b store.Balance
 		if err := row.Scan(append([]any{&n, &spent}, balanceTo(&b)...)...); err != nil {

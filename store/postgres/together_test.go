@@ -245,28 +245,3 @@ func TestTogetherJudgesEach(t *testing.T) {
 		t.Errorf("%d entries of %d, want 13", n, sum)
 	}
 }
-
-// TestOneStepOnce lets many present the same second factor at the same time.
-func TestOneStepOnce(t *testing.T) {
-	s, _ := migrated(t, database(t), postgres.SignInLanes(1))
-	p := parent(t, s, 1000)
-	a := child(t, s, p)
-	var won atomic.Int64
-	var all sync.WaitGroup
-	for range 48 {
-		all.Go(func() {
-			n := signIn(a, p.ID, true)
-			n.TOTPStep = 77
-			switch _, err := s.CreateSession(t.Context(), n, at); {
-			case err == nil:
-				won.Add(1)
-			case !errors.Is(err, store.Conflict{}):
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if n, _ := ledger(t, s, p.ID, store.OpSignIn); won.Load() != 1 || n != 1 {
-		t.Errorf("%d won and %d were charged, want one", won.Load(), n)
-	}
-}

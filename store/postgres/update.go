@@ -25,12 +25,14 @@ const witness = `witness AS (
     AND (SELECT me.guarded FROM me) ORDER BY id LIMIT 1 FOR UPDATE
 )`
 
-// updateAccount does the whole Change but for new secrets. When secrets go with it, a refusal must fail, so that it
-// takes the statement behind it along.
-var updateAccount = prepare(`WITH me AS (
+// updateAccount does the whole Change but for new secrets and credentials. When some go with it, a refusal must fail,
+// so that it takes the statements behind it along.
+var updateAccount = assemble(listing|telling, func(p parts) (string, []values[update]) {
+	var w writer[update]
+	w.add(`WITH me AS (
   SELECT a.id, a.epoch, `+guarded+`
     AND (@role::text <> 'admin' OR @status::text <> 'active') AS guarded FROM accounts a
-  WHERE a.id = @account AND a.version = @version::bigint AND a.status <> 'deleted' AND (@totp_step::bigint = 0 OR a.totp_step < @totp_step) FOR UPDATE
+  WHERE a.id = @account AND a.version = @version::bigint AND a.status <> 'deleted' FOR UPDATE
 ), `+witness+`, proof AS (
   SELECT s.digest FROM secrets s WHERE s.account = (SELECT id FROM me) AND s.digest = @proof::bytea AND `+unspent+` FOR UPDATE
 ), fit AS (
@@ -43,14 +45,9 @@ var updateAccount = prepare(`WITH me AS (
   UPDATE credits c SET `+debit+`
   FROM fit, `+theBill+` WHERE c.owner = @payer::uuid AND bill.price > 0 AND c.balance >= bill.price RETURNING c.*
 ), acc AS (
-  UPDATE accounts a SET email = @email::text, email_key = @email_key::bytea, username = @username::text,
-    username_key = @username_key::bytea, name = @name::text, role = @role::text, status = @status::text, password = @password::text,
-    password_changed_at = @password_changed_at::bigint, password_temporary = @password_temporary::boolean,
-    password_history = @password_history::text[], verified_at = @verified_at::bigint, google_subject = @google_subject::text,
-    totp = @totp::bytea, totp_pending = @totp_pending::bytea, key_master = @key_master::text, key_version = @key_version::bigint,
-    organization_owner = @organization_owner::uuid, organization = @organization::jsonb, must_verify = @must_verify::boolean,
-    must_factor = @must_factor::boolean, updated_at = @updated_at::bigint, totp_step = greatest(a.totp_step, @totp_step),
-    version = a.version + 1, epoch = a.epoch + CASE WHEN @end_sessions::boolean THEN 1 ELSE 0 END
+  UPDATE accounts a SET `+writeAccount+`,
+    version = a.version + 1, epoch = a.epoch + CASE WHEN @end_sessions::boolean THEN 1 ELSE 0 END,
+    sessions = CASE WHEN @end_sessions THEN 1 ELSE a.sessions END
   FROM fit WHERE a.id = fit.id AND (NOT @required::boolean OR EXISTS (SELECT 1 FROM pay)) RETURNING `+accountColumns+`
 ), keep AS (
   UPDATE sessions s SET epoch = acc.epoch FROM acc
@@ -60,17 +57,35 @@ var updateAccount = prepare(`WITH me AS (
   WHERE s.account = acc.id AND `+unspent+` AND (s.digest = @proof OR s.purpose = ANY (@void::text[]))
 ), led AS (
   `+addDebit+`, acc
-), mail AS (`+mailOf+`)
-SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NULL, `+balanceColumns+`
-  FROM (SELECT 1) one LEFT JOIN acc ON true LEFT JOIN pay c ON true WHERE acc.id IS NOT NULL OR @must_not_refuse::boolean`,
-	accountValues(func(u *update) *written { return &u.account }), chargeValues(updateCharge), requiredValue(updateCharge),
-	mailValues(func(u *update) *mails { return &u.mails }), proofValues, unspentValue, values[update]{
+), mail AS (`+mailWith("acc")+`)`, changeValues, proofValues, unspentValue)
+	if p.has(listing) {
+		w.add(logAll("acc"), eventsValues(func(u *update) events { return u.events }))
+	}
+	if p.has(telling) {
+		w.add(tell(paidNow+`, acc`), tellValues(func(u *update) store.Telling { return u.Charge.Tell }))
+	}
+	w.add(` SELECT acc.*, 1 / CASE WHEN acc.id IS NULL THEN 0 ELSE 1 END, c.owner IS NOT NULL, ` + balanceColumns + `
+  FROM (SELECT 1) one LEFT JOIN acc ON true LEFT JOIN pay c ON true WHERE acc.id IS NOT NULL OR @must_not_refuse::boolean`)
+	return w.done()
+})
+
+// writeAccount is what a Change replaces.
+const writeAccount = `email = @email::text, email_key = @email_key::bytea, username = @username::text,
+    username_key = @username_key::bytea, name = @name::text, role = @role::text, status = @status::text, password = @password::text,
+    password_changed_at = @password_changed_at::bigint, password_temporary = @password_temporary::boolean,
+    password_history = @password_history::text[], verified_at = @verified_at::bigint, proven_at = @proven_at::bigint,
+    locale = @locale::text, metadata = @metadata::bytea, factors = @factor_set::bigint, key_master = @key_master::text,
+    key_version = @key_version::bigint, organization_owner = @organization_owner::uuid, organization = @organization::jsonb,
+    must_verify = @must_verify::boolean, must_factor = @must_factor::boolean, updated_at = @updated_at::bigint`
+
+// changeValues are those of every change.
+var changeValues = merged(accountValues(func(u *update) *written { return &u.account }), chargeValues(updateCharge),
+	requiredValue(updateCharge), mailValues(func(u *update) *mails { return &u.mails }), values[update]{
 		"version":         field(func(u *update) int64 { return u.Account.Version }),
-		"totp_step":       field(func(u *update) int64 { return u.TOTPStep }),
 		"end_sessions":    field(func(u *update) bool { return u.EndSessions }),
 		"keep":            field(func(u *update) [16]byte { return u.KeepSession }),
 		"void":            field(func(u *update) []string { return u.void() }),
-		"must_not_refuse": field(func(u *update) bool { return len(u.Secrets) > 0 }),
+		"must_not_refuse": field(func(u *update) bool { return len(u.more) > 0 }),
 	})
 
 var (
@@ -92,15 +107,30 @@ type update struct {
 	store.Change
 	account written
 	mails   mails
+	links   links
+	factors factors
+	events  events
+	more    []step // behind the one that changes the account
 	now     time.Time
 }
 
 func updateCharge(u *update) *store.Charge { return &u.Charge }
 
+// forFacts is what is needed of a Change to look up why it was refused.
+func forFacts(c store.Change, now time.Time) *update {
+	return &update{Change: c, links: linksOf(c.Link), factors: factorsOf(c.PutFactors), now: now}
+}
+
 func updateOf(c store.Change, now time.Time) (u *update, err error) {
-	u = &update{Change: c, now: now}
+	u = forFacts(c, now)
 	if u.account, err = writtenOf(&u.Account); err != nil {
 		return nil, err
+	}
+	if len(c.Events) > 0 {
+		u.events = eventsOf(c.Events)
+	}
+	if u.more = u.credentialSteps(); len(c.Secrets) > 0 {
+		u.more = append(u.more, step{sql: putSecrets, args: secretArgs(c.Secrets)})
 	}
 	u.mails, err = mailsOf(c.Mail)
 	return u, err
@@ -139,7 +169,7 @@ func (s *Store) UpdateAccount(ctx context.Context, c store.Change, now time.Time
 // update tries once; errRaced: it was refused for a reason that is gone.
 func (s *Store) update(ctx context.Context, c store.Change, now time.Time) (store.Account, store.Receipt, error) {
 	if rules.SenselessChange(c) {
-		return s.whyNotUpdated(ctx, &update{Change: c, now: now})
+		return s.whyNotUpdated(ctx, forFacts(c, now))
 	}
 	var none store.Account
 	var row accountRow
@@ -173,39 +203,45 @@ func (u *update) steps(scan func(pgx.Rows) error) []step {
 	if a.Parent != store.Root && !rules.Admin(a) {
 		steps = append(steps, step{sql: lockScope, args: []any{id(a.ID), id(a.Parent)}})
 	}
-	steps = append(steps, step{sql: updateAccount.Text, args: updateAccount.Args(u), scan: scan})
-	if len(u.Secrets) > 0 {
-		steps = append(steps, step{sql: putSecrets, args: secretArgs(u.Secrets)})
-	}
-	return steps
+	sql := updateAccount.of(listing.when(len(u.Events) > 0) | telling.when(tells(u.Charge)))
+	return append(append(steps, step{sql: sql.Text, args: sql.Args(u), scan: scan}), u.more...)
 }
 
 // changing is what a change is decided on.
 var changing = prepare(`SELECT `+memberColumns+`, s.digest, coalesce(s.used_at, 0), coalesce(s.expires_at, 0),
-  `+holdersStand+`, `+takenColumns+`, `+purseColumns+`
-  FROM accounts a`+joinParent+` LEFT JOIN secrets s ON s.account = a.id AND s.digest = @proof`+joinPurse+` WHERE a.id = @account`,
-	proofValues, purseValues(updateCharge), nameValues(func(u *update) *store.Account { return &u.Account }), values[update]{
-		"account": field(func(u *update) [16]byte { return u.Account.ID }),
+  `+holdersStand+`, `+factorColumns+`, `+spentColumn+`, `+takenColumns+`, `+purseColumns+`
+  FROM accounts a`+joinParent+` LEFT JOIN secrets s ON s.account = a.id AND s.digest = @proof`+joinFactor+joinPurse+` WHERE a.id = @account`,
+	proofValues, unspentValue, purseValues(updateCharge), nameValues(func(u *update) *store.Account { return &u.Account }), accountValue,
+	takenValues(func(u *update) (*links, *factors) { return &u.links, &u.factors }), values[update]{
+		"drop":         field(func(u *update) [][16]byte { return ids(u.DropFactors) }),
+		"end_sessions": field(func(u *update) bool { return u.EndSessions }),
+		"factor":       field(func(u *update) [16]byte { return u.Use.Factor }),
+		"once":         field(func(u *update) []byte { return digestOrNull(u.Once.Digest) }),
 	})
 
-// updating looks up what the change is decided on. Of the account's secrets the proof is enough: what else the change
-// uses up refuses nothing.
+// updating looks up what the change is decided on. Of the account's secrets the proof is enough, and of its factors the
+// one that is used: what else the change takes refuses nothing.
 func (s *Store) updating(ctx context.Context, u *update) (w rules.Updating, err error) {
 	var m member
 	var proof store.Secret
 	var digest []byte
 	var times moments
 	var names taken
+	var f usedFactor
 	to := []any{&digest, times.of(&proof.UsedAt), times.of(&proof.ExpiresAt), &w.Owners}
-	if _, err := s.one(ctx, changing.Text, changing.Args(u), slices.Concat(m.to(), to, names.to(), purseTo(&w.Purse))...); err != nil {
+	to = slices.Concat(m.to(), to, f.to(), []any{&w.Spent}, names.to(), purseTo(&w.Purse))
+	if _, err := s.one(ctx, changing.Text, changing.Args(u), to...); err != nil {
 		return w, err
 	}
 	if times.fill(); digest != nil {
 		proof.Digest = u.Proof
 		w.Secrets = []store.Secret{proof}
 	}
+	if has := f.value(u.Use); has != nil {
+		w.Factors = []store.Factor{*has}
+	}
 	w.Found, w.Was, w.OtherAdmin = m.stands(), m.Account, m.otherAdmin
-	w.Taken = names.first(&u.Account)
+	w.Taken = names.first()
 	return w, nil
 }
 
@@ -230,7 +266,7 @@ func (s *Store) whyNotUpdated(ctx context.Context, u *update) (a store.Account, 
 }
 
 // memberColumns are what a change of an account or its deletion is decided on, in the order of member.
-const memberColumns = `a.id, a.parent, a.role, a.status, a.version, a.totp_step, coalesce(p.status, ''),
+const memberColumns = `a.id, a.parent, a.role, a.status, a.version, coalesce(p.status, ''),
   EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent AND x.role = 'admin' AND x.status = 'active' AND x.id <> a.id)`
 
 // member is where memberColumns are scanned to.
@@ -241,7 +277,7 @@ type member struct {
 }
 
 func (m *member) to() []any {
-	return []any{idTo(&m.ID), idTo(&m.Parent), &m.Role, &m.Status, &m.Version, &m.TOTPStep, &m.parent, &m.otherAdmin}
+	return []any{idTo(&m.ID), idTo(&m.Parent), &m.Role, &m.Status, &m.Version, &m.parent, &m.otherAdmin}
 }
 
 // stands reports whether the account is there.

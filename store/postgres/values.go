@@ -55,7 +55,30 @@ func id(u uuid.UUID) [16]byte { return u }
 
 func idTo(u *uuid.UUID) *[16]byte { return (*[16]byte)(u) }
 
-// bytesOrNull, textOrNull and digestOrNull keep what is empty out: of unique indexes, of comparisons.
+// What is empty is kept out: of unique indexes, of comparisons, of rows.
+
+func idOrNull(u uuid.UUID) *[16]byte {
+	if u == uuid.Nil {
+		return nil
+	}
+	return (*[16]byte)(&u)
+}
+
+// countOrNull returns n, unless it is what NULL stands for.
+func countOrNull(n, null int64) *int64 {
+	if n == null {
+		return nil
+	}
+	return &n
+}
+
+func saltOrNull(b [16]byte) []byte {
+	if b == ([16]byte{}) {
+		return nil
+	}
+	return b[:]
+}
+
 func bytesOrNull(s string) []byte {
 	if s == "" {
 		return nil

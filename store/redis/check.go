@@ -31,8 +31,9 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.eachServer(ctx, checkServer); err != nil {
 		return err
 	}
-	keys, numbers := s.releaseArguments(store.Release{Forget: make([]store.Digest, 1)}, time.Time{})
-	return releaseScript.Run(ctx, s.client, keys, []byte(numbers)).Err()
+	nothing := store.Release{Forget: []store.Bucket{{Limit: store.Limit{Free: 1, Window: time.Hour}}}}
+	keys, args := s.releaseArguments(nothing, time.Time{})
+	return releaseScript.Run(ctx, s.client, keys, args...).Err()
 }
 
 func (s *Store) eachServer(ctx context.Context, check func(context.Context, driver.Cmdable) error) error {

@@ -72,8 +72,8 @@ func TestRights(t *testing.T) {
 	}
 	take(t, attempts, b)
 	for _, release := range []store.Release{
-		{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)},
-		{Forget: []store.Digest{b.Key}},
+		{Forgive: []store.Bucket{b}, Marks: []store.Digest{digest()}, Until: now.Add(time.Hour)},
+		{Forget: []store.Bucket{b}, Pardon: []store.Digest{digest()}, PardonUntil: now.Add(time.Hour)},
 	} {
 		if err := attempts.Release(t.Context(), release, now); err != nil {
 			t.Error(err)

@@ -46,9 +46,10 @@
 //
 // # Keys
 //
-// Counters are <Prefix>{tk}c:<digest>, marks of recognised networks <Prefix>{tk}m:<digest>; digests are keyed, so
-// nobody can read an address from them. A counter is three little-endian doubles: attempts, until, expires, the times
-// in milliseconds since 1970. With the default [Options.Prefix] it takes 168 bytes of Redis 7.0's memory.
+// Counters are <Prefix>{tk}c:<digest>, marks of recognised networks <Prefix>{tk}m:<digest>, and pardons
+// <Prefix>{tk}p:<digest>; digests are keyed, so nobody can read an address from them. A counter is six little-endian
+// doubles, the fields of [store.State], the times in milliseconds since 1970. With the default [Options.Prefix] it
+// takes 200 bytes of Redis 7.0's memory.
 //
 // A script may only use keys of one slot of a Redis Cluster. The buckets of one [Store.Take] have nothing in common
 // (networks, addresses, accounts), so {tk} puts all keys into one slot: the cluster gives failover, not spread, and one

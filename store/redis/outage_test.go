@@ -24,7 +24,7 @@ func refuses(t *testing.T, attempts *redis.Store, b ...store.Bucket) error {
 	if err == nil {
 		t.Fatalf("let in: %+v", d)
 	}
-	if released := attempts.Release(t.Context(), store.Release{Mark: digest(), Until: now.Add(time.Hour)}, now); released == nil {
+	if released := attempts.Release(t.Context(), store.Release{Marks: []store.Digest{digest()}, Until: now.Add(time.Hour)}, now); released == nil {
 		t.Error("Release has no error")
 	}
 	if took := time.Since(start); took > 2*time.Second {
@@ -52,7 +52,7 @@ func TestStoppedServer(t *testing.T) {
 	s := ownServer(t, "--appendonly", "yes", "--appendfsync", "always")
 	attempts, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, attempts, b)
+		fail(t, attempts, b)
 	}
 	s.kill()
 	refuses(t, attempts, b)
@@ -82,8 +82,8 @@ func TestPausedServer(t *testing.T) {
 			refuses(t, redis.New(unconnected, redis.Options{}), b)
 			s.signal(syscall.SIGCONT)
 			serves(t, attempts, bucket(rate))
-			if n := serves(t, attempts, b).Outcomes[0].State.N; n < 2 || n > 4 {
-				t.Errorf("%d attempts count; the two without an answer may or may not", n)
+			if n := serves(t, attempts, b).Outcomes[0].State.Held; n < 2 || n > 3 {
+				t.Errorf("%d places are held; the two without an answer may or may not", n)
 			}
 		})
 	}
@@ -132,10 +132,10 @@ func TestFlushedServerStartsFromZero(t *testing.T) {
 	s := ownServer(t)
 	attempts, b := s.store(redis.Options{}), bucket(lock)
 	for range lock.Free {
-		take(t, attempts, b)
+		fail(t, attempts, b)
 	}
 	s.do("FLUSHALL")
-	if d := take(t, attempts, b); !d.Allowed || d.Outcomes[0].State.N != 1 {
+	if d := take(t, attempts, b); !d.Allowed || d.Outcomes[0].State.N != 0 {
 		t.Errorf("after a flush: %+v", d)
 	}
 }
@@ -146,14 +146,14 @@ func TestLostScriptsAreSentAgain(t *testing.T) {
 	for range 3 {
 		take(t, attempts, b)
 		s.do("SCRIPT", "FLUSH")
-		forgive := store.Release{Forgive: []store.Bucket{b}, Mark: digest(), Until: now.Add(time.Hour)}
+		forgive := store.Release{Forgive: []store.Bucket{b}, Marks: []store.Digest{digest()}, Until: now.Add(time.Hour)}
 		if err := attempts.Release(t.Context(), forgive, now); err != nil {
 			t.Fatal(err)
 		}
 		s.do("SCRIPT", "FLUSH")
 	}
-	if n := take(t, attempts, b).Outcomes[0].State.N; n != 1 {
-		t.Errorf("%d attempts count, want 1", n)
+	if n := take(t, attempts, b).Outcomes[0].State.Held; n != 1 {
+		t.Errorf("%d places are held, want 1", n)
 	}
 }
 
@@ -218,8 +218,8 @@ func TestRefusedWriteChangesNothing(t *testing.T) {
 			}
 			s.do(c.repair...)
 			for i, o := range serves(t, attempts, one, two).Outcomes {
-				if o.State.N != 2 {
-					t.Errorf("bucket %d counts %d, want 2", i, o.State.N)
+				if o.State.Held != 2 {
+					t.Errorf("bucket %d holds %d, want 2", i, o.State.Held)
 				}
 			}
 		})
@@ -231,7 +231,7 @@ func TestJunkPushesNothingOut(t *testing.T) {
 	s := ownServer(t)
 	attempts, victim := s.store(redis.Options{Timeout: 20 * time.Second}), bucket(lock)
 	for range lock.Free {
-		take(t, attempts, victim)
+		fail(t, attempts, victim)
 	}
 	s.do("CONFIG", "SET", "maxmemory", "3mb")
 	full := false

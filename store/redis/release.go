@@ -5,35 +5,47 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // Release meets [store.AttemptStore]. After an error of the network it may have happened all the same; lost, the
 // attempts stay counted.
 func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) error {
-	keys, numbers := s.releaseArguments(t, now)
-	if len(keys) == 0 {
+	if t.Zero() {
 		return ctx.Err()
 	}
-	_, err := s.run(ctx, releaseScript, keys, numbers)
+	keys, args := s.releaseArguments(t, now)
+	_, err := s.run(ctx, releaseScript, keys, args...)
 	return err
 }
 
-func (s *Store) releaseArguments(t store.Release, now time.Time) ([]string, packed) {
-	keys := make([]string, 0, len(t.Forget)+len(t.Forgive)+1)
-	for _, d := range t.Forget {
-		keys = append(keys, s.counter(d))
+func (s *Store) releaseArguments(t store.Release, now time.Time) (keys []string, args []any) {
+	list := rules.Settlings(t)
+	for _, x := range list {
+		keys = append(keys, s.counter(x.Bucket.Key))
 	}
-	var free packed
-	for i := range t.Forgive {
-		if b := &t.Forgive[i]; b.Limit.Forgives() {
-			keys = append(keys, s.counter(b.Key))
-			free = free.add(int64(b.Limit.Free))
+	for _, d := range t.Marks {
+		keys = append(keys, s.mark(d))
+	}
+	for _, d := range t.Pardon {
+		keys = append(keys, s.pardon(d))
+	}
+	numbers := begin(now, len(list), 4+(perLimit+3)*len(list))
+	numbers = numbers.add(millis(t.Until), int64(len(t.Marks)), millis(t.PardonUntil), int64(len(t.Pardon)))
+	for _, x := range list {
+		pardon := 0
+		if x.Bucket.Pardon != (store.Digest{}) {
+			keys = append(keys, s.pardon(x.Bucket.Pardon))
+			pardon = len(keys)
 		}
+		numbers = numbers.limit(&x.Bucket.Limit, pardon, 0).add(number(x.Fail), number(x.Forgive), number(x.Forget))
 	}
-	if t.Mark != (store.Digest{}) {
-		keys = append(keys, s.mark(t.Mark))
+	return keys, []any{[]byte(numbers), t.Owner[:]}
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
 	}
-	var numbers packed
-	numbers = numbers.add(millis(now), slack.Milliseconds(), int64(len(t.Forget)), millis(t.Until), int64(free.len()))
-	return keys, append(numbers, free...)
+	return 0
 }

@@ -40,7 +40,7 @@ type reply struct {
 }
 
 // run runs a script once and returns its numbers, or an error after s.timeout at the latest.
-func (s *Store) run(ctx context.Context, script *driver.Script, keys []string, numbers packed) (packed, error) {
+func (s *Store) run(ctx context.Context, script *driver.Script, keys []string, args ...any) (packed, error) {
 	if s.client == nil {
 		return nil, errNoClient
 	}
@@ -50,13 +50,13 @@ func (s *Store) run(ctx context.Context, script *driver.Script, keys []string, n
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errNoAnswer)
 	defer cancel()
 	if s.prompt {
-		r := s.call(ctx, script, keys, numbers)
+		r := s.call(ctx, script, keys, args)
 		return r.numbers, r.err
 	}
 	// Such a driver reads on after the context has ended. The goroutine ends with the driver's read timeout, since the
 	// driver does not retry for a dead context.
 	done := make(chan reply, 1)
-	go func() { done <- s.call(ctx, script, keys, numbers) }()
+	go func() { done <- s.call(ctx, script, keys, args) }()
 	select {
 	case r := <-done:
 		return r.numbers, r.err
@@ -65,8 +65,8 @@ func (s *Store) run(ctx context.Context, script *driver.Script, keys []string, n
 	}
 }
 
-func (s *Store) call(ctx context.Context, script *driver.Script, keys []string, numbers packed) reply {
-	text, err := script.Run(ctx, s.client, keys, []byte(numbers)).Text()
+func (s *Store) call(ctx context.Context, script *driver.Script, keys []string, args []any) reply {
+	text, err := script.Run(ctx, s.client, keys, args...).Text()
 	return reply{packed(text), err}
 }
 

@@ -196,6 +196,15 @@ func digest() (d store.Digest) {
 
 func bucket(l store.Limit) store.Bucket { return store.Bucket{Key: digest(), Limit: l} }
 
+// fail takes, and the proof is wrong.
+func fail(t testing.TB, s *redis.Store, b ...store.Bucket) {
+	t.Helper()
+	take(t, s, b...)
+	if err := s.Release(t.Context(), store.Release{Failed: b}, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // take wants an answer of the server.
 func take(t testing.TB, s *redis.Store, b ...store.Bucket) store.Decision {
 	t.Helper()

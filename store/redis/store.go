@@ -64,6 +64,8 @@ func (s *Store) counter(d store.Digest) string { return s.key("c:", d) }
 
 func (s *Store) mark(d store.Digest) string { return s.key("m:", d) }
 
+func (s *Store) pardon(d store.Digest) string { return s.key("p:", d) }
+
 func (s *Store) key(kind string, d store.Digest) string {
 	return s.prefix + slot + kind + base64.RawURLEncoding.EncodeToString(d[:])
 }

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,8 +37,8 @@ func TestRace(t *testing.T) {
 		t.Errorf("let in %d, want 50", in.Load())
 	}
 	for i, o := range take(t, attempts, first, last).Outcomes {
-		if o.State.N != 51 {
-			t.Errorf("bucket %d counted %d, want 50 and this one", i, o.State.N-1)
+		if o.State.Held != 51 {
+			t.Errorf("bucket %d holds %d, want 50 and this one", i, o.State.Held-1)
 		}
 	}
 }
@@ -58,7 +59,7 @@ func TestOrder(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				n := d.Outcomes[0].State.N
+				n := d.Outcomes[0].State.Held
 				if _, again := seen.LoadOrStore(n, true); again || n <= before || n > 320 {
 					t.Errorf("answered %d after %d (again: %v)", n, before, again)
 				}
@@ -67,7 +68,7 @@ func TestOrder(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if n := take(t, attempts, b).Outcomes[0].State.N; n != 321 {
+	if n := take(t, attempts, b).Outcomes[0].State.Held; n != 321 {
 		t.Errorf("counted %d, want 321", n)
 	}
 }
@@ -81,7 +82,8 @@ func TestKeysLeave(t *testing.T) {
 		check := func(after string, lives time.Duration) {
 			t.Helper()
 			for _, key := range client.Keys(t.Context(), prefix+"*").Val() {
-				if mark := strings.HasPrefix(key, prefix+"{tk}m:"); mark != (after == "mark") {
+				kind := map[string]string{"mark": "m:", "pardon": "p:"}[after]
+				if !strings.HasPrefix(key, prefix+"{tk}"+cmp.Or(kind, "c:")) {
 					continue
 				}
 				ttl := client.PTTL(t.Context(), key).Val()
@@ -90,7 +92,7 @@ func TestKeysLeave(t *testing.T) {
 				}
 			}
 		}
-		if err := attempts.Release(t.Context(), store.Release{Forget: []store.Digest{b.Key}}, at); err != nil {
+		if err := attempts.Release(t.Context(), store.Release{Forget: []store.Bucket{b}}, at); err != nil {
 			t.Fatal(err)
 		}
 		for range lock.Free {
@@ -98,17 +100,25 @@ func TestKeysLeave(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check("take", d.Outcomes[0].State.Expires.Sub(at))
+			check("take", store.HeldFor+lock.Max+lock.Window)
+			if d.Outcomes[0].State.Held != 1 {
+				t.Fatalf("holds %+v", d.Outcomes[0].State)
+			}
+			if err := attempts.Release(t.Context(), store.Release{Failed: []store.Bucket{b}}, at); err != nil {
+				t.Fatal(err)
+			}
 		}
-		later := at.Add(lock.Base)
-		s := store.Release{Forgive: []store.Bucket{b}, Mark: mark, Until: later.Add(720 * time.Hour)}
-		if err := attempts.Release(t.Context(), s, later); err != nil {
+		check("fail", lock.Base+lock.Window)
+		s := store.Release{
+			Forgive: []store.Bucket{b}, Marks: []store.Digest{mark}, Until: at.Add(720 * time.Hour), Pardon: []store.Digest{mark}, PardonUntil: at.Add(24 * time.Hour),
+		}
+		if err := attempts.Release(t.Context(), s, at); err != nil {
 			t.Fatal(err)
 		}
-		check("forgive", lock.Window)
 		check("mark", 720*time.Hour)
-		if n := len(client.Keys(t.Context(), prefix+"*").Val()); n != 2 {
-			t.Errorf("%d keys, want the counter and the mark", n)
+		check("pardon", 24*time.Hour)
+		if n := len(client.Keys(t.Context(), prefix+"*").Val()); n != 3 {
+			t.Errorf("%d keys, want the counter, the mark and the pardon", n)
 		}
 		client.Del(t.Context(), client.Keys(t.Context(), prefix+"*").Val()...)
 	}
@@ -119,8 +129,8 @@ func TestPrefixesAreApart(t *testing.T) {
 	one, two := redis.New(client, redis.Options{Prefix: prefix + "1:"}), redis.New(client, redis.Options{Prefix: prefix + "2:"})
 	b := bucket(ceiling)
 	take(t, one, b)
-	if n := take(t, two, b).Outcomes[0].State.N; n != 1 {
-		t.Errorf("another installation counts %d, want 1", n)
+	if n := take(t, two, b).Outcomes[0].State.Held; n != 1 {
+		t.Errorf("another installation holds %d, want 1", n)
 	}
 }
 

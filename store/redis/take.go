@@ -6,18 +6,13 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// Numbers per bucket that take.lua takes and returns.
+// Numbers per bucket that the scripts take, and that take.lua returns; the last two of those hold an owner.
 const (
 	perLimit   = 7
-	perOutcome = 5
-)
-
-// What take.lua did to a counter.
-const (
-	refused = 1
-	counted = 2
+	perOutcome = 10
 )
 
 // Take meets [store.AttemptStore]. After an error of the network it may have counted all the same.
@@ -26,7 +21,7 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 		return store.Decision{Allowed: true}, ctx.Err()
 	}
 	keys, numbers := s.takeArguments(buckets, now)
-	answer, err := s.run(ctx, takeScript, keys, numbers)
+	answer, err := s.run(ctx, takeScript, keys, []byte(numbers))
 	switch {
 	case err != nil && s.open && ctx.Err() == nil && away(err) && onlyRates(buckets):
 		s.opened(err)
@@ -36,38 +31,51 @@ func (s *Store) Take(ctx context.Context, buckets []store.Bucket, now time.Time)
 	case answer.len() != 1+perOutcome*len(buckets):
 		return store.Decision{}, errReply
 	}
-	return decision(answer), nil
+	return decision(answer, now), nil
 }
 
 func (s *Store) takeArguments(buckets []store.Bucket, now time.Time) ([]string, packed) {
-	keys := make([]string, len(buckets), 2*len(buckets))
-	numbers := make(packed, 0, 8*(3+perLimit*len(buckets)))
-	numbers = numbers.add(millis(now), slack.Milliseconds(), int64(len(buckets)))
+	keys := make([]string, len(buckets), 3*len(buckets))
+	numbers := begin(now, len(buckets), perLimit*len(buckets))
 	for i := range buckets {
 		b := &buckets[i]
 		keys[i] = s.counter(b.Key)
-		mark := 0
+		pardon, mark := 0, 0
+		if b.Pardon != (store.Digest{}) {
+			keys = append(keys, s.pardon(b.Pardon))
+			pardon = len(keys)
+		}
 		if b.Waive != (store.Digest{}) {
 			keys = append(keys, s.mark(b.Waive))
 			mark = len(keys)
 		}
-		l := &b.Limit
-		numbers = numbers.add(l.Every.Milliseconds(), int64(l.Burst), int64(l.Free),
-			l.Base.Milliseconds(), l.Max.Milliseconds(), l.Window.Milliseconds(), int64(mark))
+		numbers = numbers.limit(&b.Limit, pardon, mark)
 	}
 	return keys, numbers
 }
 
-func decision(answer packed) store.Decision {
+// begin makes numbers for a script with size counters, and room for some more.
+func begin(now time.Time, size, room int) packed {
+	return make(packed, 0, 8*(4+room)).add(millis(now), slack.Milliseconds(), store.HeldFor.Milliseconds(), int64(size))
+}
+
+// limit adds a limit, and which of the keys are its pardon and its mark.
+func (p packed) limit(l *store.Limit, pardon, mark int) packed {
+	refuses, remembers := l.Longest()
+	return p.add(int64(l.Kind()), int64(l.Free), l.Base.Milliseconds(), refuses.Milliseconds(), remembers.Milliseconds(), int64(pardon), int64(mark))
+}
+
+func decision(answer packed, now time.Time) store.Decision {
 	d := store.Decision{Allowed: answer.at(0) == 1, Outcomes: make([]store.Outcome, answer.len()/perOutcome)}
 	for i := range d.Outcomes {
-		o := answer[8*(1+perOutcome*i):]
-		d.Outcomes[i] = store.Outcome{
-			State:   store.State{N: int(o.at(0)), Until: moment(o.at(1)), Expires: moment(o.at(2))},
-			Refused: o.at(3) == refused,
-			Counted: o.at(3) == counted,
-			Marked:  moment(o.at(4)),
+		p, o := answer[8*(1+perOutcome*i):], &d.Outcomes[i]
+		o.State = store.State{
+			N: int(p.at(0)), Until: moment(p.at(1)), Expires: moment(p.at(2)), At: moment(p.at(3)), Held: int(p.at(4)), HeldUntil: moment(p.at(5)),
 		}
+		fits := p.at(6) == 1
+		o.Counted, o.Marked = fits && d.Allowed, moment(p.at(7))
+		copy(o.Owner[:], p[8*8:])
+		rules.Judge(o, fits, now)
 	}
 	return d
 }

@@ -1,69 +1,52 @@
--- KEYS: the counters, as many as size, then the marks. ARGV[1] goes on with seven numbers for each counter: every, burst,
--- free, base, max, window, and which of KEYS is its mark (0: none).
--- Returns 1 if let in, else 0; then for each counter attempts, until, expires, 1 if it refused or 2 if it counted
--- (else 0), and the end of its mark.
-
--- attempt is Limit.Next for a counter that does not refuse.
-local function attempt(every, burst, free, base, max, window, n, till, expires)
-	if every > 0 then
-		local room = (burst - 1) * every
-		till = math.max(till, now - room) + every
-		return 0, till, till + room
-	end
-	n = n + 1
-	if base > 0 then
-		local over = n - free
-		if over < 0 then
-			return n, never, now + window
-		end
-		local wait = max
-		if over < 20 then
-			wait = math.min(max, base * 2 ^ over)
-		end
-		return n, now + wait, now + wait + window
-	end
-	if n >= free then
-		return n, now + window, now + window
-	end
-	if n == 1 then
-		expires = now + window
-	end
-	return n, never, expires
-end
-
+-- KEYS: the counters, as many as size, then marks and pardons. ARGV[1] goes on with a limit for each counter.
+-- Returns 1 if let in, else 0; then for each counter its state, 1 if it would let the attempt in (else 0), the end of its
+-- mark, and that mark's owner in 16 bytes.
 local values = redis.call('MGET', unpack(KEYS))
+local nobody = string.rep('\0', 16)
 
--- ended returns the end of a live mark.
-local function ended(mark)
-	local value = mark > 0 and values[mark]
-	local till = value and struct.unpack('<d', value) or never
-	return now < till and till or never
+local allowed, counters = 1, {}
+for i = 1, size do
+	local c = {limit = limit(), marked = never, owner = nobody}
+	local l = c.limit
+	local s = parse(values[i], values[l.pardon])
+	c.cut = stand(l, s)
+	c.state = s
+	local mark = values[l.mark]
+	if mark then
+		local till = struct.unpack('<d', mark)
+		if now < till then
+			c.marked, c.owner = till, string.sub(mark, 9, 24)
+		end
+	end
+	c.fits = now >= s.till and (l.kind == 0 or s.held < math.max(1, l.free - s.n))
+	if not c.fits and c.marked == never then
+		allowed = 0
+	end
+	counters[i] = c
 end
 
-local allowed, outcomes = 1, {}
-for i = 1, size do
-	local every, burst, free, base, max, window, mark
-	every, burst, free, base, max, window, mark, next = struct.unpack('<ddddddd', ARGV[1], next)
-	local n, till, expires = parse(values[i])
-	local marked, flag = ended(mark), 0
-	if now >= till then
-		flag = 2
-		n, till, expires = attempt(every, burst, free, base, max, window, n, till, expires)
-	elseif marked == never then
-		flag, allowed = 1, 0
+-- count is Limit.Next for a counter that lets the attempt in.
+local function count(l, s)
+	s.at = now
+	if l.kind == 0 then
+		s.till = math.max(s.till, now - l.remembers) + l.longest
+		s.expires = s.till + l.remembers
+		return
 	end
-	outcomes[i] = {n, till, expires, flag, marked}
+	s.held = s.held + 1
+	s.heldtill = now + heldfor
 end
 
 local answer = {struct.pack('<d', allowed)}
 for i = 1, size do
-	local o = outcomes[i]
-	if o[4] == 2 and allowed == 1 then
-		keep(KEYS[i], o[1], o[2], o[3])
-	elseif o[4] == 2 then
-		o[1], o[2], o[3] = parse(values[i])
-		o[4] = 0
+	local c = counters[i]
+	local s = c.state
+	if allowed == 1 and c.fits then
+		count(c.limit, s)
+		keep(KEYS[i], c.limit, s)
+	elseif c.cut then
+		keep(KEYS[i], c.limit, s)
 	end
-	answer[i + 1] = struct.pack('<ddddd', unpack(o))
+	answer[i + 1] = struct.pack('<dddddddd', s.n, s.till, s.expires, s.at, s.held, s.heldtill, c.fits and 1 or 0, c.marked) .. c.owner
 end
 return table.concat(answer)

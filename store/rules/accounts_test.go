@@ -58,7 +58,8 @@ func TestAdmitErrorsWinInOrder(t *testing.T) {
 	}
 	broken := facts{
 		store.NewAccount{
-			Account: store.Account{Status: store.StatusDeleted, Parent: parent}, Charge: required(other, -1), Grant: &store.LedgerEntry{},
+			Account: store.Account{Status: store.StatusDeleted, Parent: parent}, Effects: store.Effects{Charge: required(other, -1)}, Grant: &store.LedgerEntry{},
+			Factors: []store.Factor{{}},
 		},
 		rules.Newcomer{Taken: "email", KeyTaken: true, Purse: rules.Purse{Taken: true}},
 	}
@@ -69,6 +70,7 @@ func TestAdmitErrorsWinInOrder(t *testing.T) {
 		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusDisabled} }},
 		{store.ErrNoParent, func(f *facts) { f.w.Parent = &store.Account{ID: parent, Status: store.StatusActive} }},
 		{store.ErrInvalid, func(f *facts) { f.n.Grant = nil }},
+		{store.ErrInvalid, func(f *facts) { f.n.Factors = nil }},
 		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
 		{store.ErrInvalid, func(f *facts) { f.n.Charge.Owner = parent }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 2 }},
@@ -103,13 +105,13 @@ func TestWhatMakesNoSenseIsInvalidOnTheBestFacts(t *testing.T) {
 		"a negative price of nobody": func(n *store.NewAccount) { n.Charge = store.Charge{Price: -1} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Status: store.StatusActive}, Charge: required(parent, 3)}
+			n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Status: store.StatusActive}, Effects: store.Effects{Charge: required(parent, 3)}}
 			spoil(&n)
 			_, err := rules.Admit(n, rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}, now)
 			if got, want := rules.SenselessAccount(n), err == store.ErrInvalid; got != want {
 				t.Errorf("senseless as a new account: %v, want %v", got, want)
 			}
-			c := store.Change{Account: n.Account, Charge: n.Charge}
+			c := store.Change{Account: n.Account, Effects: store.Effects{Charge: n.Charge}}
 			_, err = rules.Update(c, rules.Updating{Found: true, Was: store.Account{ID: child}, Purse: rich()}, now)
 			if got, want := rules.SenselessChange(c), err == store.ErrInvalid; got != want {
 				t.Errorf("senseless as a change: %v, want %v", got, want)
@@ -119,7 +121,7 @@ func TestWhatMakesNoSenseIsInvalidOnTheBestFacts(t *testing.T) {
 }
 
 func TestAdmitCountsTheChildBeforeItPays(t *testing.T) {
-	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Epoch: 8, Version: 9}, Charge: required(parent, 3)}
+	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Epoch: 8, Version: 9}, Effects: store.Effects{Charge: required(parent, 3)}}
 	facts := rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}
 	got, err := rules.Admit(n, facts, now)
 	wants(t, err, nil)
@@ -137,7 +139,7 @@ func TestAdmitCountsTheChildBeforeItPays(t *testing.T) {
 }
 
 func TestARepeatedAccountStands(t *testing.T) {
-	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent}, Charge: required(parent, 3)}
+	n := store.NewAccount{Account: store.Account{ID: child, Parent: parent}, Effects: store.Effects{Charge: required(parent, 3)}}
 	purse := rich()
 	for _, purse.Paid = range []bool{false, true} {
 		got, err := rules.Admit(n, rules.Newcomer{Stands: true, Purse: purse, Taken: "email"}, now)
@@ -156,36 +158,40 @@ func TestUpdateErrorsWinInOrder(t *testing.T) {
 	proof := store.Digest{1}
 	broken := facts{
 		store.Change{
-			Account: store.Account{Status: store.StatusDeleted, Version: 4}, Charge: required(parent, -1), Proof: proof, TOTPStep: 7,
+			Account: store.Account{Status: store.StatusDeleted, Version: 4}, Effects: store.Effects{Charge: required(parent, -1)}, Proof: proof, Use: store.Use{Factor: other, Counter: 7}, Once: store.Once{Digest: proof},
+			Link:    []store.Linked{{}},
 			Secrets: []store.Secret{{}},
 		},
 		rules.Updating{
-			Was:   store.Account{ID: child, Parent: parent, Role: store.RoleAdmin, Status: store.StatusActive, Version: 5, TOTPStep: 7},
-			Taken: "google", Purse: rules.Purse{Taken: true},
+			Was:     store.Account{ID: child, Parent: parent, Role: store.RoleAdmin, Status: store.StatusActive, Version: 5},
+			Factors: []store.Factor{{ID: other, Counter: 7}}, Spent: true,
+			Taken: "identity", Purse: rules.Purse{Taken: true},
 		},
 	}
 	order[facts]{
 		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
 		{store.Conflict{}, func(f *facts) { f.c.Account.Version = 5 }},
 		{store.ErrInvalid, func(f *facts) { f.c.Account.Status = store.StatusDisabled }},
+		{store.ErrInvalid, func(f *facts) { f.c.Link = nil }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, UsedAt: now}} }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof, ExpiresAt: now}} }},
 		{store.ErrProofSpent, func(f *facts) { f.w.Secrets = []store.Secret{{Digest: proof}} }},
-		{store.Conflict{}, func(f *facts) { f.c.TOTPStep = 8 }},
+		{store.Conflict{}, func(f *facts) { f.c.Use.Counter = 8 }},
+		{store.ErrProofSpent, func(f *facts) { f.w.Spent = false }},
 		{store.ErrLastAdmin, func(f *facts) { f.w.OtherAdmin = true }},
 		{store.ErrNotFound, func(f *facts) { f.w.Owners = true }},
 		{store.ErrInvalid, func(f *facts) { f.c.Charge.Price = 3 }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found, f.w.Purse.Balance.Credits = true, 3 }},
 		{store.Conflict{}, func(f *facts) { f.w.Purse.Taken = false }},
-		{store.Conflict{Field: "google"}, func(f *facts) { f.w.Taken = "" }},
+		{store.Conflict{Field: "identity"}, func(f *facts) { f.w.Taken = "" }},
 	}.check(t, broken, func(f facts) error { _, err := rules.Update(f.c, f.w, now); return err })
 }
 
 func TestUpdateKeepsWhatItNeverMoves(t *testing.T) {
 	was := store.Account{
-		ID: child, Number: 3, Parent: parent, House: true, PublicKey: "APK_1", CreatedAt: now, LastSignIn: now, TOTPStep: 9, Epoch: 2, Version: 5,
+		ID: child, Number: 3, Parent: parent, House: true, PublicKey: "APK_1", CreatedAt: now, LastSignIn: now, Epoch: 2, Version: 5,
 	}
-	c := store.Change{Account: store.Account{ID: child, Name: "new", Version: 5, Epoch: 70, Number: 8, TOTPStep: 90}, EndSessions: true}
+	c := store.Change{Account: store.Account{ID: child, Name: "new", Version: 5, Epoch: 70, Number: 8}, EndSessions: true}
 	got, err := rules.Update(c, rules.Updating{Found: true, Was: was}, now)
 	wants(t, err, nil)
 	want := was
@@ -232,14 +238,12 @@ func TestTombstoneErrorsWinInOrder(t *testing.T) {
 
 func TestEraseKeepsNoPerson(t *testing.T) {
 	got := rules.Erase(store.Account{
-		ID: child, Email: "a", EmailKey: "a", Username: "b", Name: "c", Password: "d", GoogleSubject: "e", TOTP: []byte{1}, PublicKey: "APK_1",
-		Organization: &store.Organization{}, LastSignIn: now, EmailVerifiedAt: now, Epoch: 3, Version: 4, Role: store.RoleAdmin,
+		ID: child, Email: "a", EmailKey: "a", Username: "b", Name: "c", Password: "d", Locale: "e", Metadata: []byte{1}, Factors: store.HasTOTP, PublicKey: "APK_1",
+		Organization: &store.Organization{}, LastSignIn: now, EmailVerifiedAt: now, EmailProvenAt: now, Epoch: 3, Version: 4, Role: store.RoleAdmin,
 	}, now.Add(time.Microsecond))
-	if got.Email+got.EmailKey+got.Username+got.Name+string(got.Password)+got.GoogleSubject != "" || got.TOTP != nil || got.Organization != nil {
-		t.Errorf("left is %+v", got)
-	}
-	if got.PublicKey != "APK_1" || got.Epoch != 4 || got.Version != 5 || got.UpdatedAt != now || got.Status != store.StatusDeleted {
-		t.Errorf("tombstone is %+v", got)
+	want := store.Account{ID: child, PublicKey: "APK_1", Role: store.RoleAdmin, Status: store.StatusDeleted, Epoch: 4, Version: 5, UpdatedAt: now}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("tombstone is %+v, want %+v", got, want)
 	}
 }
 

@@ -27,6 +27,7 @@ type Purse struct {
 type Payment struct {
 	Entry   *store.LedgerEntry // to be written, together with Receipt.Balance as the payer's; nil: nothing moves
 	Receipt store.Receipt
+	Told    Told // to be written, too
 }
 
 // draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for. Errors win in
@@ -53,7 +54,7 @@ func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, e
 		ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Balance: after.Credits,
 		Subject: subject, At: Whole(now),
 	}
-	return Payment{entry, store.Receipt{Charged: true, Balance: after}}, nil
+	return Payment{entry, store.Receipt{Charged: true, Balance: after}, tell(c.Tell, entry, p.Balance, after)}, nil
 }
 
 // standing returns the receipt of a verb that happened before: whether its charge stands, with the balance as it is
@@ -120,11 +121,13 @@ type Applied struct {
 	Entry   store.LedgerEntry
 	Balance store.Balance
 	Fresh   bool // it is to be written, and the Balance with it
+	Told    Told // to be written, too
 }
 
 // Apply decides about an entry. Errors win in this order: no balance, the key stands for something else, no debit to
 // refund, refunded already, credits, what would overflow or make FreeUsers negative, an id that is taken.
-func Apply(e store.LedgerEntry, w Applying) (Applied, error) {
+func Apply(p store.Posting, w Applying) (Applied, error) {
+	e := p.Entry
 	switch {
 	case !w.Found:
 		return Applied{}, store.ErrNotFound
@@ -154,7 +157,7 @@ func Apply(e store.LedgerEntry, w Applying) (Applied, error) {
 		return Applied{}, store.Conflict{}
 	}
 	post(&b, &e)
-	return Applied{Entry: e, Balance: b, Fresh: true}, nil
+	return Applied{Entry: e, Balance: b, Fresh: true, Told: tell(p.Tell, &e, w.Balance, b)}, nil
 }
 
 // sameEntry reports whether e is the first one again. The amount of a refund is the store's.

@@ -40,7 +40,7 @@ func TestApplyErrorsWinInOrder(t *testing.T) {
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Balance.Credits, f.w.Balance.Granted = 5, 5 }},
 		{store.ErrInvalid, func(f *facts) { f.e.Package = nil }},
 		{store.Conflict{}, func(f *facts) { f.w.Taken = false }},
-	}.check(t, broken, func(f facts) error { _, err := rules.Apply(f.e, f.w); return err })
+	}.check(t, broken, func(f facts) error { _, err := rules.Apply(store.Posting{Entry: f.e}, f.w); return err })
 }
 
 func TestApply(t *testing.T) {
@@ -60,7 +60,7 @@ func TestApply(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.entry.At = now.Add(time.Microsecond)
-			got, err := rules.Apply(c.entry, rules.Applying{Found: true, Balance: balance, Debit: c.debit})
+			got, err := rules.Apply(store.Posting{Entry: c.entry}, rules.Applying{Found: true, Balance: balance, Debit: c.debit})
 			wants(t, err, nil)
 			if got.Balance != c.want || !got.Fresh || got.Entry.Balance != c.want.Credits || got.Entry.At != now {
 				t.Errorf("applied %+v, want balance %+v", got, c.want)
@@ -74,7 +74,7 @@ func TestApplyRefusesWhatOverflows(t *testing.T) {
 		"granted":    {Amount: math.MaxInt64},
 		"free users": {Package: &store.Package{FreeUsers: math.MaxInt64}},
 	} {
-		_, err := rules.Apply(e, rules.Applying{Found: true, Balance: store.Balance{Granted: 1, FreeUsers: 1}})
+		_, err := rules.Apply(store.Posting{Entry: e}, rules.Applying{Found: true, Balance: store.Balance{Granted: 1, FreeUsers: 1}})
 		if err != store.ErrInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -93,7 +93,7 @@ func TestAnEntryStandsForItsKey(t *testing.T) {
 		{"another operation", store.LedgerEntry{Key: "key", Operation: store.OpGrant, Amount: 5}, store.Conflict{}},
 		{"a refund", store.LedgerEntry{Key: "key", Operation: store.OpPackage, Amount: 5, Refunds: "debit"}, store.Conflict{}},
 	} {
-		got, err := rules.Apply(c.again, rules.Applying{Found: true, First: &first, Balance: store.Balance{Credits: 2}})
+		got, err := rules.Apply(store.Posting{Entry: c.again}, rules.Applying{Found: true, First: &first, Balance: store.Balance{Credits: 2}})
 		if err != c.want || err == nil && (got.Fresh || got.Entry != first || got.Balance.Credits != 2) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
@@ -117,7 +117,7 @@ func TestChargeThatIsNone(t *testing.T) {
 		"a key that stands is not short": {required(parent, 5), paid, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := store.NewSession{Session: store.Session{Account: child}, Charge: c.charge}
+			n := store.NewSession{Session: store.Session{Account: child}, Effects: store.Effects{Charge: c.charge}}
 			got, err := rules.SignIn(n, rules.Signer{Found: true, Status: store.StatusActive, Purse: c.purse}, now)
 			wants(t, err, nil)
 			if got.Payment.Entry != nil || got.Payment.Receipt.Charged != c.charged {

@@ -66,21 +66,32 @@ func Hidden(l store.Lookup, a *store.Account) bool {
 	return a.House && (way == ByNumber || way == ByPublicKey)
 }
 
-// Place is where to look for an account by what people choose.
+// Place is where to look for an account by what people choose or bring along: by the first of these that is set.
 type Place struct {
-	Scope uuid.UUID
-	Name  Name // "email" or "google"
+	Scope      uuid.UUID
+	Credential []byte
+	Identity   store.IssuedKey
+	Email      string
 }
 
 // Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it
 // turns out to be [Gone].
 func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 	return func(yield func(Place) bool) {
-		for _, name := range [...]Name{{"google", l.GoogleSubject}, {"email", l.Email}} {
-			if name.Key == "" {
+		if len(l.Credential) > 0 {
+			yield(Place{Scope: scope, Credential: l.Credential})
+			return
+		}
+		ways := [...]Place{{Identity: store.IssuedKey{Issuer: l.Issuer, Subject: l.Subject}}, {Email: l.Email}}
+		for i, p := range ways {
+			if i == 0 && (l.Issuer == "" || l.Subject == "") || i == 1 && l.Email == "" {
 				continue
 			}
-			if !yield(Place{scope, name}) || l.Widget && Keyed(l) && !yield(Place{store.Root, name}) {
+			p.Scope = scope
+			if !yield(p) {
+				return
+			}
+			if p.Scope = store.Root; l.Widget && Keyed(l) && !yield(p) {
 				return
 			}
 		}
@@ -90,7 +101,7 @@ func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 // Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but
 // houses and deleted ones.
 func Strays(l store.Lookup) bool {
-	return l.Stray && l.Email != "" && l.Scope == store.Root && !Keyed(l)
+	return l.Stray && l.Email != "" && len(l.Credential) == 0 && l.Scope == store.Root && !Keyed(l)
 }
 
 // Alone returns the account if it is the only one. Two are as good as none.

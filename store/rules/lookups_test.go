@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 func TestTheFirstFieldOfALookupCounts(t *testing.T) {
 	l := store.Lookup{
-		ID: child, Number: 5, PublicKey: "APK_2", ScopeKey: "APK_1", ScopeNumber: 7, Scope: parent, Email: "e", GoogleSubject: "g", Stray: true,
+		ID: child, Number: 5, PublicKey: "APK_2", ScopeKey: "APK_1", ScopeNumber: 7, Scope: parent, Email: "e", Issuer: "i", Subject: "g", Credential: []byte{1}, Stray: true,
 	}
 	for _, c := range []struct {
 		want  rules.Way
@@ -36,25 +37,39 @@ func TestTheFirstFieldOfALookupCounts(t *testing.T) {
 }
 
 func TestPlacesComeInOrder(t *testing.T) {
-	google, email := rules.Name{Field: "google", Key: "g"}, rules.Name{Field: "email", Key: "e"}
-	both := store.Lookup{GoogleSubject: "g", Email: "e"}
-	widget := both
+	identity := store.IssuedKey{Issuer: "i", Subject: "s"}
+	by := func(scope uuid.UUID) rules.Place { return rules.Place{Scope: scope, Identity: identity} }
+	email := func(scope uuid.UUID) rules.Place { return rules.Place{Scope: scope, Email: "e"} }
+	both := store.Lookup{Issuer: "i", Subject: "s", Email: "e"}
+	widget, keyless, passkey := both, both, both
 	widget.ScopeKey, widget.Widget = "APK_1", true
-	keyless := both
 	keyless.Widget = true
+	passkey.Credential, passkey.ScopeKey, passkey.Widget = []byte{1}, "APK_1", true
 	for _, c := range []struct {
 		name string
 		l    store.Lookup
 		want []rules.Place
 	}{
-		{"both", both, []rules.Place{{parent, google}, {parent, email}}},
-		{"an email", store.Lookup{Email: "e"}, []rules.Place{{parent, email}}},
-		{"a widget", widget, []rules.Place{{parent, google}, {store.Root, google}, {parent, email}, {store.Root, email}}},
-		{"a widget without key", keyless, []rules.Place{{parent, google}, {parent, email}}},
+		{"both", both, []rules.Place{by(parent), email(parent)}},
+		{"an email", store.Lookup{Email: "e"}, []rules.Place{email(parent)}},
+		{"an identity", store.Lookup{Issuer: "i", Subject: "s"}, []rules.Place{by(parent)}},
+		{"half an identity", store.Lookup{Issuer: "i"}, nil},
+		{"the other half", store.Lookup{Subject: "s"}, nil},
+		{"a passkey", passkey, []rules.Place{{Scope: parent, Credential: []byte{1}}}},
+		{"a widget", widget, []rules.Place{by(parent), by(store.Root), email(parent), email(store.Root)}},
+		{"a widget without key", keyless, []rules.Place{by(parent), email(parent)}},
 		{"nothing", store.Lookup{}, nil},
 	} {
-		if got := slices.Collect(rules.Places(c.l, parent)); !slices.Equal(got, c.want) {
+		if got := slices.Collect(rules.Places(c.l, parent)); !slices.EqualFunc(got, c.want, func(a, b rules.Place) bool { return reflect.DeepEqual(a, b) }) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+		n := 0
+		for range rules.Places(c.l, parent) {
+			n++
+			break
+		}
+		if n != min(1, len(c.want)) {
+			t.Errorf("%s: whoever stops is given %d", c.name, n)
 		}
 	}
 }
@@ -84,15 +99,18 @@ func TestScopeIsALivingRootAccount(t *testing.T) {
 
 func TestAHouseIsHiddenFromNumbersAndKeys(t *testing.T) {
 	house, tenant := &store.Account{ID: parent, House: true}, &store.Account{ID: parent}
-	for l, want := range map[store.Lookup]bool{
-		{Number: 1}:                      true,
-		{PublicKey: "APK_1"}:             true,
-		{ID: parent}:                     false,
-		{ID: parent, PublicKey: "APK_1"}: false,
-		{Email: "e"}:                     false,
+	for _, c := range []struct {
+		l    store.Lookup
+		want bool
+	}{
+		{store.Lookup{Number: 1}, true},
+		{store.Lookup{PublicKey: "APK_1"}, true},
+		{store.Lookup{ID: parent}, false},
+		{store.Lookup{ID: parent, PublicKey: "APK_1"}, false},
+		{store.Lookup{Email: "e"}, false},
 	} {
-		if got := rules.Hidden(l, house); got != want || rules.Hidden(l, tenant) {
-			t.Errorf("%+v: %v, want %v", l, got, want)
+		if got := rules.Hidden(c.l, house); got != c.want || rules.Hidden(c.l, tenant) {
+			t.Errorf("%+v: %v, want %v", c.l, got, c.want)
 		}
 	}
 	if rules.Listed(house, store.Page{}) || !rules.Listed(&store.Account{ID: child}, store.Page{}) {
@@ -101,15 +119,19 @@ func TestAHouseIsHiddenFromNumbersAndKeys(t *testing.T) {
 }
 
 func TestStraysAreLookedForWithoutKeyOnly(t *testing.T) {
-	for l, want := range map[store.Lookup]bool{
-		{Stray: true, Email: "e"}:                  true,
-		{Stray: true}:                              false,
-		{Email: "e"}:                               false,
-		{Stray: true, Email: "e", Scope: parent}:   false,
-		{Stray: true, Email: "e", ScopeKey: "APK"}: false,
+	for _, c := range []struct {
+		l    store.Lookup
+		want bool
+	}{
+		{store.Lookup{Stray: true, Email: "e"}, true},
+		{store.Lookup{Stray: true}, false},
+		{store.Lookup{Email: "e"}, false},
+		{store.Lookup{Stray: true, Email: "e", Scope: parent}, false},
+		{store.Lookup{Stray: true, Email: "e", ScopeKey: "APK"}, false},
+		{store.Lookup{Stray: true, Email: "e", Credential: []byte{1}}, false},
 	} {
-		if rules.Strays(l) != want {
-			t.Errorf("%+v: %v", l, !want)
+		if rules.Strays(c.l) != c.want {
+			t.Errorf("%+v: %v", c.l, !c.want)
 		}
 	}
 	for n, want := range []bool{false, true, false} {

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -24,16 +22,11 @@ func SenselessPrice(price int64) bool { return price < 0 }
 
 // Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as
 // far as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same
-// month. No caller makes its id: it is a UUIDv7 of now whose rest is of the SHA-256 of owner and key, which SQL can
-// make, too.
+// month, and its id is derived from it.
 func Due(t Tenant, price int64, now time.Time) store.LedgerEntry {
 	month := t.Balance.ClosedMonth + 1
 	key := fmt.Sprintf("retention:%d-%02d", month/12, month%12+1)
-	id := uuid.NewHash(sha256.New(), t.Owner, []byte(key), 7)
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
-	copy(id[:6], ms[2:])
-	return store.LedgerEntry{ID: id, Owner: t.Owner, Key: key, Operation: store.OpRetention, Amount: -retention(t, price), At: Whole(now)}
+	return store.LedgerEntry{ID: DerivedID(t.Owner, key, now), Owner: t.Owner, Key: key, Operation: store.OpRetention, Amount: -retention(t, price), At: Whole(now)}
 }
 
 func retention(t Tenant, price int64) int64 {
@@ -53,21 +46,32 @@ type Closed struct {
 	Balance store.Balance
 	Month   store.Month
 	Entry   *store.LedgerEntry // to be written; nil: it costs nothing
+	Told    Told               // to be written, too
 }
 
 // Close settles the tenant's oldest open month. entry is what is [Due]; paid, asked only where that is below zero,
 // tells that an entry of the owner has its [Name.Key].
-func Close(t Tenant, entry store.LedgerEntry, paid bool) Closed {
+func Close(c store.Closing, t Tenant, entry store.LedgerEntry, paid bool) Closed {
 	b := t.Balance
-	c := Closed{Month: store.Month{
+	done := Closed{Month: store.Month{
 		Owner: t.Owner, Month: b.ClosedMonth + 1, Users: b.Children, FreeUsers: b.FreeUsers, Operations: b.Used - b.ClosedUsed, At: entry.At,
 	}}
 	if debit := -entry.Amount; debit > 0 && !paid {
 		Debit(&b, entry.Operation, debit)
-		entry.Balance, c.Month.Retention = b.Credits, debit
-		c.Entry = &entry
+		entry.Balance, done.Month.Retention = b.Credits, debit
+		done.Entry, done.Told = &entry, tell(c.Tell, &entry, t.Balance, b)
+		if c.Log {
+			done.Told.Events = append(done.Told.Events, closedMonth(&entry))
+		}
 	}
-	b.ClosedMonth, b.ClosedUsed = c.Month.Month, b.Used
-	c.Month.Credits, c.Balance = b.Credits, b
-	return c
+	b.ClosedMonth, b.ClosedUsed = done.Month.Month, b.Used
+	done.Month.Credits, done.Balance = b.Credits, b
+	return done
+}
+
+func closedMonth(e *store.LedgerEntry) store.Event {
+	return store.Event{
+		ID: DerivedID(e.Owner, "closed:"+e.Key, e.At), At: e.At, Name: store.EventMonthClosed, Scope: store.Root,
+		Account: e.Owner, Credits: e.Amount, Count: 1,
+	}
 }

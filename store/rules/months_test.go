@@ -60,7 +60,7 @@ func TestClose(t *testing.T) {
 	}}
 	due := rules.Due(tenant, 2, now)
 	for _, paid := range []bool{false, true} {
-		got := rules.Close(tenant, due, paid)
+		got := rules.Close(store.Closing{}, tenant, due, paid)
 		b, m := tenant.Balance, store.Month{Owner: parent, Month: store.MonthOf(now) - 1, Users: 4, FreeUsers: 1, Operations: 6, Credits: 9, At: now}
 		if !paid {
 			rules.Debit(&b, store.OpRetention, 6)

@@ -23,15 +23,15 @@ type Finished int
 const (
 	Left    Finished = iota // nothing happens: it is not there, or another has taken it over
 	Removed                 // it was sent
-	Delayed                 // it is due again at retry
+	Delayed                 // it is due again at Retry
 )
 
-// Finish decides about a mail whose sender claimed it as its tries-th try. m is nil when it is not there.
-func Finish(m *store.QueuedMail, tries int, retry time.Time) Finished {
+// Finish decides about the end of a try. m is nil when the mail is not there.
+func Finish(m *store.QueuedMail, d store.Delivery) Finished {
 	switch {
-	case m == nil || m.Tries != tries:
+	case m == nil || m.Tries != d.Tries:
 		return Left
-	case retry.IsZero():
+	case d.Retry.IsZero():
 		return Removed
 	}
 	return Delayed

@@ -18,7 +18,7 @@ func TestFinishHasAFence(t *testing.T) {
 	}{
 		{nil, 2, now, rules.Left}, {m, 1, now, rules.Left}, {m, 2, time.Time{}, rules.Removed}, {m, 2, now, rules.Delayed},
 	} {
-		if got := rules.Finish(c.mail, c.tries, c.retry); got != c.want {
+		if got := rules.Finish(c.mail, store.Delivery{Tries: c.tries, Retry: c.retry}); got != c.want {
 			t.Errorf("%+v after %d tries: %v, want %v", c.mail, c.tries, got, c.want)
 		}
 	}

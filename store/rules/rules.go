@@ -9,8 +9,11 @@
 //	SignIn          CreateSession
 //	Rotate          RotateSession; Live is what every look-up of a session asks, Hold what Touch and RevokeSession ask
 //	Shown           Session, RotateSession
+//	Used, AfterUse  the use of a factor, in CreateSession and UpdateAccount
+//	Crossed         what a payment crosses; Selects and Erased are what ListEvents shows, Again what AddEvents does
 //	Put, Claim      PutSecrets, ConsumeSecret
-//	Take, Mark      Take, Release
+//	Take, Keeps     Take
+//	Settle, Marked, Pardoned  Release
 //	Apply           ApplyCredit
 //	Due, Close      CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail
@@ -41,6 +44,7 @@ func Whole(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func WholeAccount(a store.Account) store.Account {
 	a.PasswordChangedAt = Whole(a.PasswordChangedAt)
 	a.EmailVerifiedAt = Whole(a.EmailVerifiedAt)
+	a.EmailProvenAt = Whole(a.EmailProvenAt)
 	a.CreatedAt = Whole(a.CreatedAt)
 	a.UpdatedAt = Whole(a.UpdatedAt)
 	a.LastSignIn = Whole(a.LastSignIn)

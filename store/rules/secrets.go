@@ -4,10 +4,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Usable reports whether the secret is live. It leaves the tries aside: how many are allowed is known to a Claim only.
+// Usable reports whether the secret is live.
 func Usable(x *store.Secret, now time.Time) bool {
 	return x.UsedAt.IsZero() && (x.ExpiresAt.IsZero() || now.Before(x.ExpiresAt))
 }
@@ -56,37 +58,57 @@ func spend(c store.Change, list []store.Secret, now time.Time) (spent []store.Se
 	return spent, proved
 }
 
+// Matched returns the events of a claim that matched: those that name no account are about the one with that id in that
+// scope.
+func Matched(c store.Claim, scope, account uuid.UUID) []store.Event {
+	events := slices.Clone(c.Events)
+	for i := range events {
+		if events[i].Account == uuid.Nil {
+			events[i].Scope, events[i].Account = scope, account
+		}
+	}
+	return events
+}
+
 // Claimed is what a try does to the secrets of an account.
 type Claimed struct {
 	Secrets []store.Secret // those that it changes, as they then stand
 	Matched bool           // false: the answer is ErrNotFound, and the tries stay counted
 }
 
-// Claim decides about a try. list are the account's secrets, email its present EmailKey. The try meets every secret of
-// the purpose that is usable, has tries left and was mailed to the present address or to none. It counts on each of
-// them; a match uses up all of them, or with Single just itself.
+// Claim decides about a try. list are the account's secrets, email its present EmailKey. It looks at every secret of
+// the purpose that is usable and was mailed to the present address or to none. An Asker is compared with its own that
+// have tries left, and counts on each; all others are compared with all. A match uses up all that were looked at, or
+// with Single just itself.
 func Claim(c store.Claim, email string, list []store.Secret, now time.Time) Claimed {
-	met := func(x *store.Secret) bool {
-		return x.Purpose == c.Purpose && Usable(x, now) && (c.Tries <= 0 || x.Tries < c.Tries) && (x.Address == "" || x.Address == email)
+	seen := func(x *store.Secret) bool {
+		return x.Purpose == c.Purpose && Usable(x, now) && (x.Address == "" || x.Address == email)
+	}
+	asked := c.Asker != store.Digest{}
+	compared := func(x *store.Secret) bool {
+		return seen(x) && (!asked || x.Asker == c.Asker && (c.Tries <= 0 || x.Tries < c.Tries))
 	}
 	var done Claimed
 	for i := range list {
-		if met(&list[i]) && list[i].Digest == c.Digest {
-			done.Matched = true
-		}
+		done.Matched = done.Matched || compared(&list[i]) && list[i].Digest == c.Digest
 	}
 	for _, x := range list {
-		used := done.Matched && (!c.Single || x.Digest == c.Digest)
-		if !met(&x) || !used && c.Tries <= 0 {
-			continue
-		}
-		if c.Tries > 0 {
+		used := done.Matched && seen(&x) && (!c.Single || x.Digest == c.Digest)
+		counted := asked && c.Tries > 0 && compared(&x)
+		if counted {
 			x.Tries++
 		}
 		if used {
 			x.UsedAt = Whole(now)
 		}
-		done.Secrets = append(done.Secrets, x)
+		if used || counted {
+			done.Secrets = append(done.Secrets, x)
+		}
 	}
 	return done
+}
+
+// Replaced reports whether an account's secret goes because the list, which is put, has one of the same mail.
+func Replaced(x *store.Secret, list []store.Secret) bool {
+	return x.Mail != uuid.Nil && slices.ContainsFunc(list, func(n store.Secret) bool { return n.Account == x.Account && n.Mail == x.Mail })
 }

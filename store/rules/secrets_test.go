@@ -4,19 +4,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 func TestClaim(t *testing.T) {
 	code := store.Digest{1}
-	mine := store.Secret{Purpose: store.PurposeSignIn, Address: "a@x", Digest: code, ExpiresAt: now.Add(1)}
+	net := store.Digest{7}
+	mine := store.Secret{Purpose: store.PurposeSignIn, Address: "a@x", Asker: net, Digest: code, ExpiresAt: now.Add(1)}
 	sibling := mine
 	sibling.Digest, sibling.Address = store.Digest{2}, ""
 	spoilt := func(f func(*store.Secret)) store.Secret { x := mine; f(&x); return x }
-	claim := store.Claim{Purpose: store.PurposeSignIn, Digest: code, Tries: 3}
-	wrong, single, uncounted := claim, claim, claim
+	worn, others := sibling, sibling
+	worn.Tries, others.Asker = 3, store.Digest{8}
+	claim := store.Claim{Purpose: store.PurposeSignIn, Digest: code, Asker: net, Tries: 3}
+	wrong, single, uncounted, stranger, guess := claim, claim, claim, claim, claim
 	wrong.Digest, single.Single, uncounted.Tries = store.Digest{9}, true, 0
+	stranger.Asker, guess.Asker, guess.Digest = store.Digest{}, store.Digest{}, wrong.Digest
 	for _, c := range []struct {
 		name        string
 		claim       store.Claim
@@ -33,7 +39,13 @@ func TestClaim(t *testing.T) {
 		{"tried too often", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Tries = 3 })}, false, 0, 0},
 		{"of another purpose", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Purpose = store.PurposeReset })}, false, 0, 0},
 		{"mailed to an address that was left", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Address = "b@x" })}, false, 0, 0},
-		{"a sibling that is worn out", claim, []store.Secret{mine, func() store.Secret { x := sibling; x.Tries = 3; return x }()}, true, 1, 1},
+		{"a sibling that is worn out", claim, []store.Secret{mine, worn}, true, 4, 2},
+		{"a sibling that somebody else asked for", claim, []store.Secret{mine, others}, true, 1, 2},
+		{"a wrong code at the own one alone", wrong, []store.Secret{mine, others}, false, 1, 0},
+		{"what somebody else asked for", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Asker = others.Asker })}, false, 0, 0},
+		{"anybody", stranger, []store.Secret{mine, others}, true, 0, 2},
+		{"anybody, at one that is worn out", stranger, []store.Secret{spoilt(func(x *store.Secret) { x.Tries = 3 }), sibling}, true, 3, 2},
+		{"anybody, wrong", guess, []store.Secret{mine, others}, false, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := rules.Claim(c.claim, "a@x", c.list, now)
@@ -62,6 +74,24 @@ func TestPut(t *testing.T) {
 	}
 	_, err = rules.Put(nil, false)
 	wants(t, err, nil)
+}
+
+func TestReplacedIsWhatTheSameMailBroughtBefore(t *testing.T) {
+	mail := uuid.UUID{1}
+	list := []store.Secret{{Account: uuid.UUID{9}, Mail: mail}, {Account: uuid.UUID{9}}}
+	for _, c := range []struct {
+		x    store.Secret
+		want bool
+	}{
+		{store.Secret{Account: uuid.UUID{9}, Mail: mail}, true},
+		{store.Secret{Account: uuid.UUID{8}, Mail: mail}, false},
+		{store.Secret{Account: uuid.UUID{9}, Mail: uuid.UUID{2}}, false},
+		{store.Secret{Account: uuid.UUID{9}}, false},
+	} {
+		if rules.Replaced(&c.x, list) != c.want {
+			t.Errorf("%+v: %v", c.x, !c.want)
+		}
+	}
 }
 
 func TestForgotten(t *testing.T) {

@@ -10,24 +10,27 @@ import (
 
 // Signer is what a sign-in is decided on.
 type Signer struct {
-	Holder uuid.UUID    // account of the session that has the ID already; zero: there is none
-	Found  bool         // the account is there, whatever its state
-	Status store.Status //
-	Parent store.Status // of its parent; empty: a root account
-	Epoch  int64        //
-	Step   int64        // last accepted TOTP step
+	Holder uuid.UUID     // account of the session that has the ID already; zero: there is none
+	Found  bool          // the account is there, whatever its state
+	Status store.Status  //
+	Parent store.Status  // of its parent; empty: a root account
+	Epoch  int64         //
+	Factor *store.Factor // the account's of the Use; nil: there is none, or none is used
+	Spent  bool          // the Once was used before and is [Remembered]
+	Living int           // live sessions that the account has; only with Most
 	Purse  Purse
 }
 
 // SignedIn is a sign-in that may be.
 type SignedIn struct {
-	Stands  bool  // the session was there before: nothing is to be written
-	Step    int64 // the account's TOTPStep as it then stands
+	Stands  bool          // the session was there before: nothing is to be written
+	Factor  *store.Factor // as it then stands; nil: none was used
+	Ends    int           // how many live sessions of the account end, those of the lowest ids
 	Payment Payment
 }
 
 // SignIn decides about a new session. An ID that the account has is no error and comes before all of them but the
-// first. Errors win in this order: an ID that another account has, gone, not active or another epoch, TOTP step, the
+// first. Errors win in this order: an ID that another account has, gone, not active or another epoch, use, once, the
 // charge's.
 func SignIn(n store.NewSession, w Signer, now time.Time) (SignedIn, error) {
 	switch {
@@ -37,14 +40,24 @@ func SignIn(n store.NewSession, w Signer, now time.Time) (SignedIn, error) {
 		return SignedIn{Stands: true, Payment: standing(n.Charge, w.Purse)}, nil
 	case !w.Found || !Active(w.Status, w.Parent) || w.Epoch != n.Session.Epoch:
 		return SignedIn{}, store.ErrNotFound
-	case spentStep(n.TOTPStep, w.Step):
+	case !Used(n.Use, w.Factor):
 		return SignedIn{}, store.Conflict{}
+	case w.Spent:
+		return SignedIn{}, store.ErrProofSpent
 	}
 	pay, err := draw(n.Charge, w.Purse, n.Session.Account, now)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{Step: max(w.Step, n.TOTPStep), Payment: pay}, nil
+	done := SignedIn{Payment: pay}
+	if n.Use.Factor != uuid.Nil {
+		used := AfterUse(*w.Factor, n.Use, now)
+		done.Factor = &used
+	}
+	if n.Most > 0 {
+		done.Ends = max(0, w.Living+1-n.Most)
+	}
+	return done, nil
 }
 
 // Standing is what decides about a session beside its own values.
@@ -78,7 +91,7 @@ func Shown(x *store.Session, a, parent *store.Account, o *store.Organization) (l
 	l.Role, l.Status, l.ParentStatus = a.Role, a.Status, store.StatusActive
 	l.KeyMaster, l.KeyVersion = a.KeyMaster, a.KeyVersion
 	l.PasswordChangedAt, l.PasswordTemporary = a.PasswordChangedAt, a.PasswordTemporary
-	l.Verified, l.HasFactor = !a.EmailVerifiedAt.IsZero(), len(a.TOTP) > 0
+	l.Verified, l.Proven, l.HasFactor = !a.EmailVerifiedAt.IsZero(), !a.EmailProvenAt.IsZero(), a.Factors != 0
 	if parent != nil {
 		l.ParentStatus, l.KeyMaster, l.KeyVersion = parent.Status, parent.KeyMaster, parent.KeyVersion
 	}

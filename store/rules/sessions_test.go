@@ -16,8 +16,8 @@ func TestSignInErrorsWinInOrder(t *testing.T) {
 		w rules.Signer
 	}
 	broken := facts{
-		store.NewSession{Session: store.Session{Account: child, Epoch: 2}, Charge: required(parent, -1), TOTPStep: 7},
-		rules.Signer{Holder: other, Status: store.StatusDisabled, Parent: store.StatusDisabled, Epoch: 1, Step: 7, Purse: rules.Purse{Taken: true}},
+		store.NewSession{Session: store.Session{Account: child, Epoch: 2}, Effects: store.Effects{Charge: required(parent, -1)}, Use: store.Use{Factor: other, Counter: 7}, Once: store.Once{Digest: store.Digest{1}}},
+		rules.Signer{Holder: other, Status: store.StatusDisabled, Parent: store.StatusDisabled, Epoch: 1, Factor: &store.Factor{ID: other, Counter: 7}, Spent: true, Purse: rules.Purse{Taken: true}},
 	}
 	order[facts]{
 		{store.Conflict{}, func(f *facts) { f.w.Holder = uuid.Nil }},
@@ -25,7 +25,8 @@ func TestSignInErrorsWinInOrder(t *testing.T) {
 		{store.ErrNotFound, func(f *facts) { f.w.Status = store.StatusActive }},
 		{store.ErrNotFound, func(f *facts) { f.w.Parent = store.StatusActive }},
 		{store.ErrNotFound, func(f *facts) { f.w.Epoch = 2 }},
-		{store.Conflict{}, func(f *facts) { f.n.TOTPStep = 8 }},
+		{store.Conflict{}, func(f *facts) { f.n.Use.Counter = 8 }},
+		{store.ErrProofSpent, func(f *facts) { f.w.Spent = false }},
 		{store.ErrInvalid, func(f *facts) { f.n.Charge.Price = 3 }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Found = true }},
 		{store.ErrInsufficientCredits, func(f *facts) { f.w.Purse.Balance.Credits = 3 }},
@@ -34,8 +35,8 @@ func TestSignInErrorsWinInOrder(t *testing.T) {
 }
 
 func TestARepeatedSignInStandsWhateverBecameOfTheAccount(t *testing.T) {
-	n := store.NewSession{Session: store.Session{Account: child}, Charge: required(parent, 3), TOTPStep: 1}
-	got, err := rules.SignIn(n, rules.Signer{Holder: child, Step: 4, Purse: rules.Purse{Paid: true, Balance: store.Balance{Credits: 1}}}, now)
+	n := store.NewSession{Session: store.Session{Account: child}, Effects: store.Effects{Charge: required(parent, 3)}, Use: store.Use{Factor: other, Counter: 1}}
+	got, err := rules.SignIn(n, rules.Signer{Holder: child, Spent: true, Purse: rules.Purse{Paid: true, Balance: store.Balance{Credits: 1}}}, now)
 	wants(t, err, nil)
 	if !got.Stands || got.Payment.Entry != nil || got.Payment.Receipt != (store.Receipt{Charged: true, Balance: store.Balance{Credits: 1}}) {
 		t.Errorf("signed in %+v", got)
@@ -43,11 +44,11 @@ func TestARepeatedSignInStandsWhateverBecameOfTheAccount(t *testing.T) {
 }
 
 func TestSignInPays(t *testing.T) {
-	n := store.NewSession{Session: store.Session{Account: child}, Charge: required(parent, 3)}
-	got, err := rules.SignIn(n, rules.Signer{Found: true, Status: store.StatusActive, Step: 4, Purse: rich()}, now)
+	n := store.NewSession{Session: store.Session{Account: child}, Effects: store.Effects{Charge: required(parent, 3)}}
+	got, err := rules.SignIn(n, rules.Signer{Found: true, Status: store.StatusActive, Purse: rich()}, now)
 	wants(t, err, nil)
 	want := store.LedgerEntry{ID: other, Owner: parent, Key: "key", Operation: store.OpSignIn, Amount: -3, Balance: 7, Subject: child, At: now}
-	if *got.Payment.Entry != want || got.Step != 4 || got.Payment.Receipt.Balance.Credits != 7 {
+	if *got.Payment.Entry != want || got.Factor != nil || got.Payment.Receipt.Balance.Credits != 7 {
 		t.Errorf("signed in %+v, entry %+v", got, got.Payment.Entry)
 	}
 }
@@ -154,14 +155,14 @@ func TestKept(t *testing.T) {
 func TestShown(t *testing.T) {
 	x := &store.Session{ID: uuid.New()}
 	root := &store.Account{ID: parent, Status: store.StatusDisabled, KeyMaster: "m1", KeyVersion: 2}
-	a := &store.Account{ID: child, Parent: parent, Status: store.StatusActive, KeyMaster: "m0", EmailVerifiedAt: now, TOTP: store.SecretBytes{1}}
+	a := &store.Account{ID: child, Parent: parent, Status: store.StatusActive, KeyMaster: "m0", EmailVerifiedAt: now, EmailProvenAt: now, Factors: store.HasPasskey}
 	of := rules.Shown(x, a, root, &store.Organization{VerificationRequired: true, FactorRequired: true})
 	if of.Session.ID != x.ID || of.Parent != parent || of.ParentStatus != store.StatusDisabled || of.KeyMaster != "m1" || of.KeyVersion != 2 ||
-		!of.Verified || !of.HasFactor || !of.MustVerify || !of.MustFactor {
+		!of.Verified || !of.Proven || !of.HasFactor || !of.MustVerify || !of.MustFactor {
 		t.Errorf("a child's session shows %+v", of)
 	}
 	own := rules.Shown(x, root, nil, nil)
-	if own.ParentStatus != store.StatusActive || own.Status != store.StatusDisabled || own.KeyMaster != "m1" || own.Verified || own.HasFactor ||
+	if own.ParentStatus != store.StatusActive || own.Status != store.StatusDisabled || own.KeyMaster != "m1" || own.Verified || own.Proven || own.HasFactor ||
 		own.MustVerify || own.MustFactor {
 		t.Errorf("a root account's session shows %+v", own)
 	}

@@ -11,21 +11,20 @@ import (
 )
 
 // accountColumns are those that accountOf reads, in its order, of accounts as a.
-const accountColumns = `a.number, a.id, a.parent, a.email, a.email_key, a.username, a.name, a.role, a.status, a.house,
-  a.public_key, a.password, a.password_changed_at, a.password_temporary, a.password_history, a.email_verified_at,
-  a.google_subject, a.totp, a.totp_pending, a.totp_step, a.key_master, a.key_version, a.epoch, a.version,
+const accountColumns = `a.number, a.id, a.parent, a.email, a.email_key, a.username, a.name, a.locale, a.role, a.status,
+  a.house, a.public_key, a.password, a.password_changed_at, a.password_temporary, a.password_history, a.email_verified_at,
+  a.email_proven_at, a.metadata, a.factors, a.key_master, a.key_version, a.epoch, a.version,
   a.organization_owner, a.created_at, a.updated_at, a.last_sign_in,
   (SELECT value FROM organizations o WHERE o.owner = a.id)`
 
 func accountOf(r *row) store.Account {
 	a := store.Account{
 		Number: r.int(), ID: r.id(), Parent: r.id(), Email: r.text(), EmailKey: r.text(), Username: r.text(), Name: r.text(),
-		Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
+		Locale: r.text(), Role: store.Role(r.text()), Status: store.Status(r.text()), House: r.bool(), PublicKey: r.text(),
 		Password: store.SecretText(r.text()), PasswordChangedAt: r.time(), PasswordTemporary: r.bool(),
 	}
 	r.json(&a.PasswordHistory)
-	a.EmailVerifiedAt, a.GoogleSubject = r.time(), r.text()
-	a.TOTP, a.TOTPPending, a.TOTPStep = r.bytes(), r.bytes(), r.int()
+	a.EmailVerifiedAt, a.EmailProvenAt, a.Metadata, a.Factors = r.time(), r.time(), r.bytes(), store.FactorSet(r.int())
 	a.KeyMaster, a.KeyVersion, a.Epoch, a.Version = r.text(), int(r.int()), r.int(), r.int()
 	a.OrganizationOwner, a.CreatedAt, a.UpdatedAt, a.LastSignIn = r.id(), r.time(), r.time(), r.time()
 	if !r.null() {
@@ -47,20 +46,21 @@ func account(c *conn, id uuid.UUID) (a store.Account, err error) {
 }
 
 var (
-	insertAccount = prepare(`INSERT INTO accounts (email, email_key, username, username_key, name, role, status, password,
-  password_changed_at, password_temporary, password_history, email_verified_at, google_subject, totp, totp_pending, totp_step,
+	insertAccount = prepare(`INSERT INTO accounts (email, email_key, username, username_key, name, locale, role, status, password,
+  password_changed_at, password_temporary, password_history, email_verified_at, email_proven_at, metadata, factors,
   key_master, key_version, epoch, version, organization_owner, organized, must_verify, must_factor, updated_at,
   last_sign_in, active_day, id, parent, stray, house, public_key, created_at)
-  VALUES (@email, @email_key, @username, @username_key, @name, @role, @status, @password,
-  @password_changed_at, @password_temporary, @password_history, @email_verified_at, @google_subject, @totp, @totp_pending, @totp_step,
+  VALUES (@email, @email_key, @username, @username_key, @name, @locale, @role, @status, @password,
+  @password_changed_at, @password_temporary, @password_history, @email_verified_at, @email_proven_at, @metadata, @factors,
   @key_master, @key_version, @epoch, @version, @organization_owner, @organized, @must_verify, @must_factor, @updated_at,
   @last_sign_in, @active_day, @id, @parent, @stray, @house, @public_key, @created_at)`, changingValues, lastingValues)
 
 	updateAccount = prepare(`UPDATE accounts SET email = @email, email_key = @email_key, username = @username,
-  username_key = @username_key, name = @name, role = @role, status = @status, password = @password,
+  username_key = @username_key, name = @name, locale = @locale, role = @role, status = @status, password = @password,
   password_changed_at = @password_changed_at, password_temporary = @password_temporary, password_history = @password_history,
-  email_verified_at = @email_verified_at, google_subject = @google_subject, totp = @totp, totp_pending = @totp_pending,
-  totp_step = @totp_step, key_master = @key_master, key_version = @key_version, epoch = @epoch, version = @version,
+  email_verified_at = @email_verified_at, email_proven_at = @email_proven_at, metadata = @metadata, factors = @factors,
+  key_master = @key_master, key_version = @key_version, epoch = @epoch, version = @version,
+  session_count = CASE WHEN epoch = @epoch THEN session_count ELSE 0 END,
   organization_owner = @organization_owner, organized = @organized, must_verify = @must_verify, must_factor = @must_factor,
   updated_at = @updated_at WHERE id = @id`, changingValues)
 )
@@ -89,6 +89,7 @@ var (
 		"username":            field(func(w *written) string { return w.Username }),
 		"username_key":        field(func(w *written) driver.Value { return optional(rules.UsernameKey(w.Username)) }),
 		"name":                field(func(w *written) string { return w.Name }),
+		"locale":              field(func(w *written) string { return w.Locale }),
 		"role":                field(func(w *written) string { return string(w.Role) }),
 		"status":              field(func(w *written) string { return string(w.Status) }),
 		"password":            field(func(w *written) string { return string(w.Password) }),
@@ -96,10 +97,9 @@ var (
 		"password_temporary":  field(func(w *written) driver.Value { return flag(w.PasswordTemporary) }),
 		"password_history":    field(func(w *written) driver.Value { return w.history }),
 		"email_verified_at":   field(func(w *written) driver.Value { return millis(w.EmailVerifiedAt) }),
-		"google_subject":      field(func(w *written) driver.Value { return optional(w.GoogleSubject) }),
-		"totp":                field(func(w *written) driver.Value { return optionalBytes(w.TOTP) }),
-		"totp_pending":        field(func(w *written) driver.Value { return optionalBytes(w.TOTPPending) }),
-		"totp_step":           field(func(w *written) int64 { return w.TOTPStep }),
+		"email_proven_at":     field(func(w *written) driver.Value { return millis(w.EmailProvenAt) }),
+		"metadata":            field(func(w *written) driver.Value { return optionalBytes(w.Metadata) }),
+		"factors":             field(func(w *written) int64 { return int64(w.Factors) }),
 		"key_master":          field(func(w *written) string { return w.KeyMaster }),
 		"key_version":         field(func(w *written) int64 { return int64(w.KeyVersion) }),
 		"epoch":               field(func(w *written) int64 { return w.Epoch }),
@@ -138,7 +138,7 @@ func add(c *conn, a *store.Account, stray bool) error {
 		return err
 	}
 	w.stray = stray
-	if err := execNamed(c, insertAccount, &w); err != nil {
+	if _, err := execNamed(c, insertAccount, &w); err != nil {
 		return err
 	}
 	return saveOrganization(c, a)
@@ -150,7 +150,7 @@ func save(c *conn, a *store.Account) error {
 	if err != nil {
 		return err
 	}
-	if err := execNamed(c, updateAccount, &w); err != nil {
+	if _, err := execNamed(c, updateAccount, &w); err != nil {
 		return err
 	}
 	return saveOrganization(c, a)

@@ -41,15 +41,22 @@ func createAccount(c *conn, n store.NewAccount, now time.Time) (a store.Account,
 	if err := add(c, &done.Account, done.Stray); err != nil {
 		return a, receipt, err
 	}
-	if done.Account.Parent == store.Root {
+	switch {
+	case done.Account.Parent == store.Root:
 		err = openBalance(c, done.Account.ID, n.Grant, now)
-	} else {
-		err = countChild(c, done.Account.Parent, done.Payment)
+	case done.Payment.Entry == nil: // a payment has the child counted
+		_, err = c.exec(addChild, done.Account.Parent[:], int64(1))
 	}
 	if err != nil {
 		return a, receipt, err
 	}
-	if err := queue(c, n.Mail); err != nil {
+	if err := link(c, done.Linked); err != nil {
+		return a, receipt, err
+	}
+	if err := saveFactors(c, &done.Account, nil, done.Factors); err != nil {
+		return a, receipt, err
+	}
+	if err := do(c, n.Effects, done.Payment, done.Account.ID); err != nil {
 		return a, receipt, err
 	}
 	a, err = account(c, done.Account.ID)
@@ -73,20 +80,12 @@ func newcomer(c *conn, n store.NewAccount) (stands store.Account, w rules.Newcom
 		}
 		w.Parent = &parent
 	}
-	w.Taken, w.KeyTaken, err = taken(c, n.Account.Parent, &n.Account, n.Account.PublicKey)
+	give := store.Change{Link: n.Linked, PutFactors: n.Factors}
+	w.Taken, w.KeyTaken, err = taken(c, n.Account.Parent, &n.Account, give, n.Account.PublicKey)
 	return stands, w, err
 }
 
 const addChild = `UPDATE balances SET children = children + ?2 WHERE owner = ?1`
-
-// countChild counts one more at the parent. A payment has it counted.
-func countChild(c *conn, parent uuid.UUID, p rules.Payment) error {
-	if p.Entry != nil {
-		return pay(c, p)
-	}
-	_, err := c.exec(addChild, parent[:], int64(1))
-	return err
-}
 
 // UpdateAccount meets [store.AccountStore].
 func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Time) (store.Account, store.Receipt, error) {
@@ -98,7 +97,7 @@ func (s *Store) UpdateAccount(ctx context.Context, ch store.Change, now time.Tim
 }
 
 func change(c *conn, ch store.Change, now time.Time) (a store.Account, receipt store.Receipt, err error) {
-	facts, err := updating(c, ch)
+	facts, err := updating(c, ch, now)
 	if err != nil {
 		return a, receipt, err
 	}
@@ -106,13 +105,13 @@ func change(c *conn, ch store.Change, now time.Time) (a store.Account, receipt s
 	if err != nil {
 		return a, receipt, err
 	}
+	if err := save(c, &done.Account); err != nil {
+		return a, receipt, err
+	}
 	if ch.EndSessions {
 		if err := keepSession(c, ch.KeepSession, &facts.Was, done.Account.Epoch); err != nil {
 			return a, receipt, err
 		}
-	}
-	if err := save(c, &done.Account); err != nil {
-		return a, receipt, err
 	}
 	if err := saveSecrets(c, done.Spent); err != nil {
 		return a, receipt, err
@@ -120,18 +119,31 @@ func change(c *conn, ch store.Change, now time.Time) (a store.Account, receipt s
 	if err := putSecrets(c, done.Added); err != nil {
 		return a, receipt, err
 	}
-	if err := pay(c, done.Payment); err != nil {
+	if err := changeCredentials(c, &ch, &done); err != nil {
 		return a, receipt, err
 	}
-	if err := queue(c, ch.Mail); err != nil {
+	if err := do(c, ch.Effects, done.Payment, done.Account.ID); err != nil {
 		return a, receipt, err
 	}
 	a, err = account(c, done.Account.ID)
 	return a, done.Payment.Receipt, err
 }
 
+func changeCredentials(c *conn, ch *store.Change, done *rules.Updated) error {
+	if err := unlink(c, &done.Account, ch.Unlink); err != nil {
+		return err
+	}
+	if err := link(c, done.Linked); err != nil {
+		return err
+	}
+	if err := saveFactors(c, &done.Account, done.Dropped, done.Factors); err != nil {
+		return err
+	}
+	return spend(c, ch.Once)
+}
+
 // updating looks up what the change is decided on.
-func updating(c *conn, ch store.Change) (w rules.Updating, err error) {
+func updating(c *conn, ch store.Change, now time.Time) (w rules.Updating, err error) {
 	w.Was, w.Found, err = living(c, ch.Account.ID)
 	if err != nil || !w.Found {
 		return w, err
@@ -140,6 +152,14 @@ func updating(c *conn, ch store.Change) (w rules.Updating, err error) {
 		if w.Secrets, err = secretsOf(c, w.Was.ID); err != nil {
 			return w, err
 		}
+	}
+	if rules.Handles(ch) {
+		if w.Factors, err = factorsOf(c, w.Was.ID); err != nil {
+			return w, err
+		}
+	}
+	if w.Spent, err = spent(c, ch.Once, now); err != nil {
+		return w, err
 	}
 	if rules.Resigns(&w.Was, &ch.Account) {
 		if w.OtherAdmin, err = otherAdmin(c, &w.Was); err != nil {
@@ -152,7 +172,7 @@ func updating(c *conn, ch store.Change) (w rules.Updating, err error) {
 	if w.Purse, err = purse(c, ch.Charge); err != nil {
 		return w, err
 	}
-	w.Taken, _, err = taken(c, w.Was.Parent, &ch.Account, nil)
+	w.Taken, _, err = taken(c, w.Was.Parent, &ch.Account, ch, nil)
 	return w, err
 }
 
@@ -175,11 +195,11 @@ func otherAdmin(c *conn, a *store.Account) (bool, error) {
 const selectTaken = `SELECT
   EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND email_key = ?3 AND id <> ?2),
   EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND username_key = ?4 AND id <> ?2),
-  EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND google_subject = ?5 AND id <> ?2),
-  EXISTS (SELECT 1 FROM accounts WHERE public_key = ?6)`
+  EXISTS (SELECT 1 FROM accounts WHERE public_key = ?5)`
 
-// taken returns the Field of the first name that another account of the scope has, and whether one has the public key.
-func taken(c *conn, scope uuid.UUID, a *store.Account, publicKey driver.Value) (field string, keyTaken bool, err error) {
+// taken returns the Field of the first name or credential that another account of the scope has, and whether one has
+// the public key.
+func taken(c *conn, scope uuid.UUID, a *store.Account, give store.Change, publicKey driver.Value) (field string, keyTaken bool, err error) {
 	names := rules.Names(a)
 	_, err = c.one(selectTaken, func(r *row) {
 		for _, name := range names {
@@ -188,6 +208,9 @@ func taken(c *conn, scope uuid.UUID, a *store.Account, publicKey driver.Value) (
 			}
 		}
 		keyTaken = r.bool()
-	}, scope[:], a.ID[:], optional(names[0].Key), optional(names[1].Key), optional(names[2].Key), publicKey)
+	}, scope[:], a.ID[:], optional(names[0].Key), optional(names[1].Key), publicKey)
+	if err == nil && field == "" {
+		field, err = otherHolds(c, scope, a.ID, give)
+	}
 	return field, keyTaken, err
 }

@@ -53,9 +53,9 @@ func signIn(a store.Account, payer uuid.UUID) store.NewSession {
 		ID: id(), Account: a.ID, Epoch: 1, Audience: store.AudienceOrganization, KeyID: "key-of-the-tenant", Network: "192.0.2.0/24",
 		Agent: "Mozilla/5.0 (X11; Linux x86_64)", CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	}
-	return store.NewSession{Session: x, Charge: store.Charge{
+	return store.NewSession{Session: x, Effects: store.Effects{Charge: store.Charge{
 		Owner: payer, Key: "session:" + x.ID.String(), Entry: id(), Operation: store.OpSignIn, Price: 1, Required: true,
-	}}
+	}}}
 }
 
 // BenchmarkCreateSession is a paid sign-in by 64 callers. Compare together with one by one, in one run.

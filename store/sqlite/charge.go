@@ -20,6 +20,8 @@ const (
 	purseColumns = balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
   EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3)`
 
+	purseWidth = 14 // columns
+
 	selectPurse = `SELECT ` + purseColumns + ` FROM balances WHERE owner = ?1`
 
 	insertBalance = `INSERT INTO balances (owner, ` + balanceColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`
@@ -71,5 +73,8 @@ func pay(c *conn, p rules.Payment) error {
 	if err := saveBalance(c, p.Entry.Owner, &p.Receipt.Balance); err != nil {
 		return err
 	}
-	return writeEntry(c, p.Entry)
+	if err := writeEntry(c, p.Entry); err != nil {
+		return err
+	}
+	return tell(c, p.Told)
 }

@@ -58,24 +58,30 @@ func openBalance(c *conn, owner uuid.UUID, grant *store.LedgerEntry, now time.Ti
 }
 
 // ApplyCredit meets [store.CreditStore].
-func (s *Store) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	r, err := answer(ctx, s, func(c *conn) (rules.Applied, error) { return applyCredit(c, e) })
+func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	r, err := answer(ctx, s, func(c *conn) (rules.Applied, error) { return applyCredit(c, p) })
 	return r.Entry, r.Balance, r.Fresh, err
 }
 
-func applyCredit(c *conn, e store.LedgerEntry) (rules.Applied, error) {
-	facts, err := applying(c, &e)
+func applyCredit(c *conn, p store.Posting) (rules.Applied, error) {
+	facts, err := applying(c, &p.Entry)
 	if err != nil {
 		return rules.Applied{}, err
 	}
-	done, err := rules.Apply(e, facts)
+	done, err := rules.Apply(p, facts)
 	if err != nil || !done.Fresh {
 		return done, err
 	}
-	if err := saveBalance(c, e.Owner, &done.Balance); err != nil {
+	if err := saveBalance(c, p.Entry.Owner, &done.Balance); err != nil {
 		return done, err
 	}
-	return done, writeEntry(c, &done.Entry)
+	if err := writeEntry(c, &done.Entry); err != nil {
+		return done, err
+	}
+	if err := tell(c, done.Told); err != nil {
+		return done, err
+	}
+	return done, log(c, p.Events, uuid.Nil)
 }
 
 // applying looks up what the entry is decided on.

@@ -11,17 +11,23 @@ import (
 )
 
 // DeleteAccount meets [store.AccountStore].
-func (s *Store) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
+func (s *Store) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
 	return s.write(ctx, func(c *conn) error {
-		facts, err := leaving(c, id)
+		facts, err := leaving(c, d.ID)
 		if err != nil {
 			return err
 		}
-		tombstone, err := rules.Tombstone(scope, facts, now)
+		tombstone, err := rules.Tombstone(d.Scope, facts, now)
 		if err != nil {
 			return err
 		}
-		return bury(c, &tombstone)
+		if _, err := bury(c, &tombstone, fewEvents); err != nil {
+			return err
+		}
+		if err := queue(c, d.Mail); err != nil {
+			return err
+		}
+		return log(c, d.Events, uuid.Nil)
 	})
 }
 
@@ -41,21 +47,25 @@ const (
   WHERE EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND status <> 'deleted')`
 )
 
-// bury puts the tombstone in the account's place.
-func bury(c *conn, tombstone *store.Account) error {
+// bury puts the tombstone in the account's place. It erases up to limit of its events, leaves the others to Sweep, and
+// returns how many it erased.
+func bury(c *conn, tombstone *store.Account, limit int) (erased int, err error) {
 	if err := save(c, tombstone); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := c.exec(forgetSignIn, tombstone.ID[:]); err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := c.exec(deleteSecrets, tombstone.ID[:]); err != nil {
-		return err
+	if err := forget(c, tombstone.ID); err != nil {
+		return 0, err
 	}
 	if tombstone.Parent != store.Root {
-		_, err := c.exec(addChild, tombstone.Parent[:], int64(-1))
-		return err
+		_, err = c.exec(addChild, tombstone.Parent[:], int64(-1))
+	} else {
+		_, err = c.exec(insertErasure, tombstone.ID[:])
 	}
-	_, err := c.exec(insertErasure, tombstone.ID[:])
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return eraseEvents(c, tombstone.ID, limit)
 }

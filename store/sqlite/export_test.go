@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"os"
 	"strings"
 )
 
@@ -48,19 +50,34 @@ func (s *Store) Pragma(statement string) (string, error) {
 	return c.pragma(statement)
 }
 
-// MigrateTo is Migrate of a library whose schema had only so many versions.
-func (s *Store) MigrateTo(version int) error {
-	files, err := versions()
+// MigrateWith is Migrate of a library whose schema has one more version, made by the script.
+func (s *Store) MigrateWith(script string) error {
+	steps, err := versions()
 	if err != nil {
 		return err
 	}
 	c := <-s.writer.free
 	defer s.writer.give(c)
-	if err := migrate(c, files[:version]); err != nil {
+	if err := migrate(c, append(steps, step{"made up", script})); err != nil {
 		return err
 	}
 	s.migrated.Store(true)
 	return nil
+}
+
+// Texts runs a query on the connection that writes and returns the columns of each row as one text.
+func (s *Store) Texts(query string) (list []string, err error) {
+	c := <-s.writer.free
+	defer s.writer.give(c)
+	err = c.each(context.Background(), query, func(r *row) error {
+		var texts []string
+		for _, v := range r.values {
+			texts = append(texts, fmt.Sprint(v))
+		}
+		list = append(list, strings.Join(texts, " "))
+		return nil
+	})
+	return list, err
 }
 
 // Exec runs a statement on the connection that writes.
@@ -68,4 +85,50 @@ func (s *Store) Exec(statement string) (int64, error) {
 	c := <-s.writer.free
 	defer s.writer.give(c)
 	return c.exec(statement)
+}
+
+// KillBefore kills this process right before the n-th statement of the connection that writes.
+func (s *Store) KillBefore(n int) {
+	c := <-s.writer.free
+	defer s.writer.give(c)
+	c.raw, c.stmts = &deadly{c.raw, n}, map[string]driver.Stmt{}
+}
+
+type deadly struct {
+	driver.Conn
+	left int
+}
+
+func (d *deadly) Prepare(query string) (driver.Stmt, error) {
+	s, err := d.Conn.Prepare(query)
+	return deadlyStatement{s, d}, err
+}
+
+type deadlyStatement struct {
+	driver.Stmt
+	on *deadly
+}
+
+func (s deadlyStatement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.on.count()
+	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+func (s deadlyStatement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.on.count()
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+func (d *deadly) count() {
+	if d.left--; d.left > 0 {
+		return
+	}
+	p, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = p.Kill()
+	}
+	if err != nil {
+		panic(err)
+	}
+	select {}
 }

@@ -21,11 +21,14 @@ func (s *Store) FindAccount(ctx context.Context, l store.Lookup) (subject store.
 }
 
 const (
-	selectByNumber = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.number = ?`
-	selectByKey    = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.public_key = ?`
-	selectByEmail  = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.email_key = ?2`
-	selectByGoogle = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.google_subject = ?2`
-	selectStrays   = `SELECT ` + accountColumns + ` FROM accounts a JOIN accounts p ON p.id = a.parent
+	selectByNumber   = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.number = ?`
+	selectByKey      = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.public_key = ?`
+	selectByEmail    = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.email_key = ?2`
+	selectByIdentity = `SELECT ` + accountColumns + ` FROM identities i JOIN accounts a ON a.id = i.account
+  WHERE i.scope = ?1 AND i.issuer = ?2 AND i.subject = ?3`
+	selectByCredential = `SELECT ` + accountColumns + ` FROM factors f JOIN accounts a ON a.id = f.account
+  WHERE f.scope = ?1 AND f.credential = ?2 AND f.pending_until IS NULL`
+	selectStrays = `SELECT ` + accountColumns + ` FROM accounts a JOIN accounts p ON p.id = a.parent
   WHERE a.stray = 1 AND a.email_key = ?1 AND p.status <> 'deleted' LIMIT 2`
 )
 
@@ -47,7 +50,16 @@ func find(c *conn, l store.Lookup) (s store.Subject, err error) {
 	if err != nil {
 		return store.Subject{}, err
 	}
-	return complete(c, s)
+	if s, err = complete(c, s); err != nil || !l.Credentials {
+		return s, err
+	}
+	if s.Linked, err = linkedOf(c, s.Account.ID); err != nil {
+		return store.Subject{}, err
+	}
+	if s.Factors, err = factorsOf(c, s.Account.ID); err != nil {
+		return store.Subject{}, err
+	}
+	return s, nil
 }
 
 // only returns the account of a query that finds one at most, or ErrNotFound.
@@ -68,11 +80,7 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 		return s, err
 	}
 	for place := range rules.Places(l, scope) {
-		query := selectByEmail
-		if place.Name.Field == "google" {
-			query = selectByGoogle
-		}
-		s.Account, err = only(c, query, place.Scope[:], place.Name.Key)
+		s.Account, err = at(c, place)
 		if !errors.Is(err, store.ErrNotFound) {
 			return s, err
 		}
@@ -83,6 +91,17 @@ func findInScope(c *conn, l store.Lookup) (s store.Subject, err error) {
 		return s, err
 	}
 	return s, store.ErrNotFound
+}
+
+// at returns the account that the place names, or ErrNotFound.
+func at(c *conn, p rules.Place) (store.Account, error) {
+	switch {
+	case len(p.Credential) > 0:
+		return only(c, selectByCredential, p.Scope[:], p.Credential)
+	case p.Identity != store.IssuedKey{}:
+		return only(c, selectByIdentity, p.Scope[:], p.Identity.Issuer, p.Identity.Subject)
+	}
+	return only(c, selectByEmail, p.Scope[:], p.Email)
 }
 
 // keyOwner returns the account whose key or number was given; nil: none was, or there is none.

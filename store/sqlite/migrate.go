@@ -12,15 +12,30 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// versions returns the schema's files in order; the n-th makes version n of version n-1.
-func versions() ([]string, error) {
-	return fs.Glob(schema, "schema/*.sql")
+// step makes version n of version n-1.
+type step struct{ file, script string }
+
+// versions returns the steps in order.
+func versions() ([]step, error) {
+	files, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]step, len(files))
+	for i, file := range files {
+		script, err := schema.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		steps[i] = step{file, string(script)}
+	}
+	return steps, nil
 }
 
 // Migrate brings the schema to this library's version, in one transaction. It does nothing when the schema is there
 // already, several processes may call it at once, and a schema newer than the library is an error that changes nothing.
 func (s *Store) Migrate(ctx context.Context) error {
-	files, err := versions()
+	steps, err := versions()
 	if err != nil {
 		return err
 	}
@@ -32,14 +47,14 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := migrate(c, files); err != nil {
+	if err := migrate(c, steps); err != nil {
 		return fmt.Errorf("sqlite: migrate %s: %w", s.path, err)
 	}
 	s.migrated.Store(true)
 	return nil
 }
 
-func migrate(c *conn, files []string) error {
+func migrate(c *conn, steps []step) error {
 	if err := c.begin(beginWrite); err != nil {
 		return err
 	}
@@ -52,32 +67,22 @@ func migrate(c *conn, files []string) error {
 	if err != nil {
 		return err
 	}
-	if have > len(files) {
-		return newer(have, len(files))
+	if have > len(steps) {
+		return newer(have, len(steps))
 	}
-	for i := have; i < len(files); i++ {
-		if err := apply(c, files[i]); err != nil {
-			return fmt.Errorf("%s: %w", files[i], err)
+	for _, s := range steps[have:] {
+		if _, err := c.exec(s.script); err != nil { // several statements, which the driver takes as one
+			return fmt.Errorf("%s: %w", s.file, err)
 		}
 	}
 	// Pragmas take no parameters; these are numbers of our own.
 	if _, err := c.exec("PRAGMA application_id = " + strconv.Itoa(application)); err != nil {
 		return err
 	}
-	if _, err := c.exec("PRAGMA user_version = " + strconv.Itoa(len(files))); err != nil {
+	if _, err := c.exec("PRAGMA user_version = " + strconv.Itoa(len(steps))); err != nil {
 		return err
 	}
 	return c.commit()
-}
-
-// apply runs a file of several statements, which the driver takes as one script.
-func apply(c *conn, file string) error {
-	script, err := schema.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	_, err = c.exec(string(script))
-	return err
 }
 
 func version(c *conn) (int, error) {
@@ -93,7 +98,7 @@ func (s *Store) ready(c *conn) error {
 	if s.migrated.Load() {
 		return nil
 	}
-	files, err := versions()
+	steps, err := versions()
 	if err != nil {
 		return err
 	}
@@ -101,9 +106,9 @@ func (s *Store) ready(c *conn) error {
 	switch {
 	case err != nil:
 		return err
-	case have > len(files):
-		return fmt.Errorf("sqlite: %s: %w", s.path, newer(have, len(files)))
-	case have < len(files):
+	case have > len(steps):
+		return fmt.Errorf("sqlite: %s: %w", s.path, newer(have, len(steps)))
+	case have < len(steps):
 		return fmt.Errorf("sqlite: %s: %w", s.path, errNotMigrated)
 	}
 	s.migrated.Store(true)

@@ -28,8 +28,8 @@ func (s *Store) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit
 }
 
 // CloseMonths meets [store.CreditStore]. Those that are furthest behind come first, then by id.
-func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
-	if rules.SenselessPrice(price) {
+func (s *Store) CloseMonths(ctx context.Context, cl store.Closing, now time.Time) (int, []store.Settled, error) {
+	if rules.SenselessPrice(cl.Price) {
 		return 0, nil, store.ErrInvalid
 	}
 	type closed struct {
@@ -37,7 +37,7 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 		charged []store.Settled
 	}
 	r, err := answer(ctx, s, func(c *conn) (closed, error) {
-		settled, charged, err := closeMonths(c, month, price, limit, now)
+		settled, charged, err := closeMonths(c, cl, now)
 		return closed{settled, charged}, err
 	})
 	return r.settled, r.charged, err
@@ -46,17 +46,17 @@ func (s *Store) CloseMonths(ctx context.Context, month int, price int64, limit i
 const selectBehind = `SELECT b.owner, a.status, a.house, ` + balanceColumns + `
   FROM balances b LEFT JOIN accounts a ON a.id = b.owner WHERE b.closed_month < ?1 ORDER BY b.closed_month, b.owner LIMIT ?2`
 
-func closeMonths(c *conn, month int, price int64, limit int, now time.Time) (settled int, charged []store.Settled, err error) {
+func closeMonths(c *conn, cl store.Closing, now time.Time) (settled int, charged []store.Settled, err error) {
 	var behind []rules.Tenant
 	err = c.each(context.Background(), selectBehind, func(r *row) error {
 		behind = append(behind, rules.Tenant{Owner: r.id(), Status: store.Status(r.text()), House: r.bool(), Balance: balanceOf(r)})
 		return nil
-	}, int64(month), int64(max(0, limit)))
+	}, int64(cl.Month), int64(max(0, cl.Limit)))
 	if err != nil {
 		return 0, nil, err
 	}
 	for _, t := range behind {
-		closed, err := closeMonth(c, t, price, now)
+		closed, err := closeMonth(c, cl, t, now)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -75,18 +75,21 @@ const (
 )
 
 // closeMonth settles the oldest open month of the tenant.
-func closeMonth(c *conn, t rules.Tenant, price int64, now time.Time) (closed rules.Closed, err error) {
-	due, paid := rules.Due(t, price, now), false
+func closeMonth(c *conn, cl store.Closing, t rules.Tenant, now time.Time) (closed rules.Closed, err error) {
+	due, paid := rules.Due(t, cl.Price, now), false
 	if due.Amount < 0 {
 		if paid, err = c.exists(selectKey, t.Owner[:], due.Key); err != nil {
 			return closed, err
 		}
 	}
-	closed = rules.Close(t, due, paid)
+	closed = rules.Close(cl, t, due, paid)
 	if closed.Entry != nil {
 		if err := writeEntry(c, closed.Entry); err != nil {
 			return closed, err
 		}
+	}
+	if err := tell(c, closed.Told); err != nil {
+		return closed, err
 	}
 	b, m := &closed.Balance, &closed.Month
 	if err := saveBalance(c, t.Owner, b); err != nil {

@@ -68,20 +68,24 @@ const (
 )
 
 // FinishMail meets [store.OutboxStore].
-func (s *Store) FinishMail(ctx context.Context, id uuid.UUID, tries int, retry time.Time) error {
+func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 	return s.write(ctx, func(c *conn) error {
 		var m *store.QueuedMail
-		_, err := c.one(selectTries, func(r *row) { m = &store.QueuedMail{ID: id, Tries: int(r.int())} }, id[:])
+		_, err := c.one(selectTries, func(r *row) { m = &store.QueuedMail{ID: d.ID, Tries: int(r.int())} }, d.ID[:])
 		if err != nil {
 			return err
 		}
-		switch rules.Finish(m, tries, retry) {
+		switch rules.Finish(m, d) {
 		case rules.Left:
+			return nil
 		case rules.Removed:
-			_, err = c.exec(deleteMail, id[:])
+			_, err = c.exec(deleteMail, d.ID[:])
 		case rules.Delayed:
-			_, err = c.exec(updateDue, id[:], retry.UnixMilli())
+			_, err = c.exec(updateDue, d.ID[:], d.Retry.UnixMilli())
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return log(c, d.Events, uuid.Nil)
 	})
 }

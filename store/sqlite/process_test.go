@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -35,18 +34,11 @@ func perform(job, path, account string) error {
 		return err
 	}
 	defer s.Close()
-	migrate := func() error { return s.Migrate(ctx) }
-	if version, old := strings.CutPrefix(job, "version "); old {
-		migrate = func() error {
-			n, err := strconv.Atoi(version)
-			if err != nil {
-				return err
-			}
-			return s.MigrateTo(n)
-		}
-	}
-	if err := migrate(); err != nil || job == "migrate" {
+	if err := s.Migrate(ctx); err != nil || job == "migrate" {
 		return err
+	}
+	if statements, ok := strings.CutPrefix(job, "die before statement "); ok {
+		return live(ctx, s, uuid.MustParse(account), statements)
 	}
 	subject, err := s.FindAccount(ctx, store.Lookup{ID: uuid.MustParse(account)})
 	if err != nil {

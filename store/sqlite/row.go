@@ -105,6 +105,13 @@ func optionalID(id uuid.UUID) driver.Value {
 	return id[:]
 }
 
+func optionalDigest(d store.Digest) driver.Value {
+	if d == (store.Digest{}) {
+		return nil
+	}
+	return d[:]
+}
+
 func optionalBytes(b []byte) driver.Value {
 	if len(b) == 0 {
 		return nil

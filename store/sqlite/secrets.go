@@ -44,15 +44,26 @@ func owners(c *conn, list []store.Secret) (bool, error) {
 	return true, nil
 }
 
-const upsertSecret = `INSERT INTO secrets (account, digest, purpose, address, tries, created_at, expires_at)
-  VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)
-  ON CONFLICT (account, digest) DO UPDATE SET purpose = excluded.purpose, address = excluded.address, tries = 0,
-  created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL`
+const (
+	deleteMailed = `DELETE FROM secrets WHERE account = ?1 AND mail = ?2`
+	upsertSecret = `INSERT INTO secrets (account, digest, purpose, address, asker, mail, tries, created_at, expires_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)
+  ON CONFLICT (account, digest) DO UPDATE SET purpose = excluded.purpose, address = excluded.address, asker = excluded.asker,
+  mail = excluded.mail, tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at, used_at = NULL`
+)
 
 func putSecrets(c *conn, list []store.Secret) error {
 	for i := range list {
+		if x := &list[i]; x.Mail != uuid.Nil {
+			if _, err := c.exec(deleteMailed, x.Account[:], x.Mail[:]); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range list {
 		x := &list[i]
-		_, err := c.exec(upsertSecret, x.Account[:], x.Digest[:], string(x.Purpose), x.Address, millis(x.CreatedAt), millis(x.ExpiresAt))
+		_, err := c.exec(upsertSecret, x.Account[:], x.Digest[:], string(x.Purpose), x.Address, optionalDigest(x.Asker), optionalID(x.Mail),
+			millis(x.CreatedAt), millis(x.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -61,7 +72,7 @@ func putSecrets(c *conn, list []store.Secret) error {
 }
 
 const (
-	secretColumns = `s.account, s.purpose, s.address, s.digest, s.tries, s.created_at, s.expires_at, s.used_at`
+	secretColumns = `s.account, s.purpose, s.address, s.asker, s.mail, s.digest, s.tries, s.created_at, s.expires_at, s.used_at`
 
 	selectSecrets = `SELECT ` + secretColumns + ` FROM secrets s WHERE s.account = ?`
 	updateSecret  = `UPDATE secrets SET tries = ?3, used_at = ?4 WHERE account = ?1 AND digest = ?2`
@@ -69,7 +80,7 @@ const (
 
 func secretOf(r *row) store.Secret {
 	return store.Secret{
-		Account: r.id(), Purpose: store.Purpose(r.text()), Address: r.text(), Digest: r.digest(),
+		Account: r.id(), Purpose: store.Purpose(r.text()), Address: r.text(), Asker: r.digest(), Mail: r.id(), Digest: r.digest(),
 		Tries: int(r.int()), CreatedAt: r.time(), ExpiresAt: r.time(), UsedAt: r.time(),
 	}
 }
@@ -109,7 +120,7 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x 
 		if !found {
 			return store.ErrNotFound
 		}
-		subject, err = find(c, store.Lookup{ID: x.Account})
+		subject, err = find(c, store.Lookup{ID: x.Account, Credentials: true})
 		return err
 	})
 	return x, subject, err
@@ -128,7 +139,10 @@ func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.T
 		}
 		done := rules.Claim(claim, subject.Account.EmailKey, list, now)
 		matched = done.Matched
-		return saveSecrets(c, done.Secrets)
+		if err := saveSecrets(c, done.Secrets); err != nil || !done.Matched {
+			return err
+		}
+		return log(c, rules.Matched(claim, subject.Account.Parent, subject.Account.ID), subject.Account.ID)
 	})
 	if err == nil && !matched {
 		err = store.ErrNotFound

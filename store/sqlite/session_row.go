@@ -47,7 +47,8 @@ var insertSession = prepare(`INSERT INTO sessions (id, account, epoch, audience,
 // The flags are those of its own organization, else of its owner's, else of its parent's.
 const selectHeld = `SELECT ` + sessionColumns + `,
   a.parent, a.number, a.email, a.username, a.name, a.public_key, a.role, a.status, coalesce(p.status, 'active'),
-  a.password_changed_at, a.password_temporary, a.email_verified_at IS NOT NULL, a.totp IS NOT NULL,
+  a.password_changed_at, a.password_temporary, a.email_verified_at IS NOT NULL,
+  a.email_proven_at IS NOT NULL, a.factors <> 0,
   CASE WHEN a.organized THEN a.must_verify WHEN o.organized THEN o.must_verify ELSE coalesce(p.must_verify, 0) END,
   CASE WHEN a.organized THEN a.must_factor WHEN o.organized THEN o.must_factor ELSE coalesce(p.must_factor, 0) END,
   coalesce(p.key_master, a.key_master), coalesce(p.key_version, a.key_version), s.ended, a.epoch
@@ -70,7 +71,7 @@ func held(c *conn, id uuid.UUID) (x *holding, err error) {
 		l.Parent, l.Number, l.Email, l.Username, l.Name, l.PublicKey = r.id(), r.int(), r.text(), r.text(), r.text(), r.text()
 		l.Role, l.Status, l.ParentStatus = store.Role(r.text()), store.Status(r.text()), store.Status(r.text())
 		l.PasswordChangedAt, l.PasswordTemporary = r.time(), r.bool()
-		l.Verified, l.HasFactor, l.MustVerify, l.MustFactor = r.bool(), r.bool(), r.bool(), r.bool()
+		l.Verified, l.Proven, l.HasFactor, l.MustVerify, l.MustFactor = r.bool(), r.bool(), r.bool(), r.bool(), r.bool()
 		l.KeyMaster, l.KeyVersion = r.text(), int(r.int())
 		x.standing = standingOf(r.int(), r.int(), l.Status, l.ParentStatus)
 	}, id[:])

@@ -18,12 +18,11 @@ func prepare[A any](sql string, groups ...values[A]) statement[A] {
 
 func field[A, T any](of func(*A) T) named.Value[A] { return named.Field(of) }
 
-// execNamed runs a statement that returns no rows.
-func execNamed[A any](c *conn, s statement[A], a *A) error {
+// execNamed runs a statement that returns no rows and tells how many it changed.
+func execNamed[A any](c *conn, s statement[A], a *A) (int64, error) {
 	c.args = c.args[:0]
 	for i, v := range s.Args(a) {
 		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
-	_, err := c.run(s.Text, c.args)
-	return err
+	return c.run(s.Text, c.args)
 }

@@ -37,7 +37,7 @@ func TestContract(t *testing.T) {
 		t.Parallel()
 		s := open(t, file(t))
 		storetest.Run(t, func(*testing.T) store.Store { return s })
-		t.Run("statements use indexes", func(t *testing.T) { wantPlans(t, s) })
+		t.Run("statements use indexes", func(t *testing.T) { wantPlans(t, s, 60) })
 	})
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()

@@ -21,8 +21,15 @@ var ended = []struct{ remove, left string }{
   (SELECT account, digest FROM secrets WHERE coalesce(expires_at, used_at) <= ?1 ORDER BY coalesce(expires_at, used_at) LIMIT ?2)`,
 		`SELECT 1 FROM secrets WHERE coalesce(expires_at, used_at) <= ?1 LIMIT 1`,
 	}, {
-		`DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE expires <= ?1 ORDER BY expires LIMIT ?2)`,
-		`SELECT 1 FROM attempts WHERE expires <= ?1 LIMIT 1`,
+		`DELETE FROM factors WHERE (account, id) IN
+  (SELECT account, id FROM factors WHERE pending_until <= ?1 ORDER BY pending_until LIMIT ?2)`,
+		`SELECT 1 FROM factors WHERE pending_until <= ?1 LIMIT 1`,
+	}, {
+		`DELETE FROM once WHERE digest IN (SELECT digest FROM once WHERE until <= ?1 ORDER BY until LIMIT ?2)`,
+		`SELECT 1 FROM once WHERE until <= ?1 LIMIT 1`,
+	}, {
+		`DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE dead <= ?1 ORDER BY dead LIMIT ?2)`,
+		`SELECT 1 FROM attempts WHERE dead <= ?1 LIMIT 1`,
 	}, {
 		`DELETE FROM marks WHERE key IN (SELECT key FROM marks WHERE until <= ?1 ORDER BY until LIMIT ?2)`,
 		`SELECT 1 FROM marks WHERE until <= ?1 LIMIT 1`,
@@ -35,12 +42,20 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (more bool,
 		return false, ctx.Err()
 	}
 	return answer(ctx, s, func(c *conn) (bool, error) {
-		left, err := eraseChildren(c, limit, now)
+		children, err := eraseChildren(c, limit, now)
+		if err != nil {
+			return false, err
+		}
+		erasures, err := sweepErasures(c, limit)
+		if err != nil {
+			return false, err
+		}
+		events, err := removeOld(c, limit, now)
 		if err != nil {
 			return false, err
 		}
 		rows, err := removeEnded(c, limit, rules.Swept(now))
-		return left || rows, err
+		return children || erasures || events || rows, err
 	})
 }
 
@@ -67,6 +82,7 @@ const (
 
 // eraseChildren makes tombstones of up to limit children of deleted parents and tells whether any is left.
 func eraseChildren(c *conn, limit int, now time.Time) (left bool, err error) {
+	events := max(limit, fewEvents)
 	for {
 		var parent uuid.UUID
 		found, err := c.one(selectErasure, func(r *row) { parent = r.id() })
@@ -83,9 +99,11 @@ func eraseChildren(c *conn, limit int, now time.Time) (left bool, err error) {
 		}
 		for _, child := range orphans[:min(limit, len(orphans))] {
 			tombstone := rules.Erase(child, now)
-			if err := bury(c, &tombstone); err != nil {
+			erased, err := bury(c, &tombstone, events)
+			if err != nil {
 				return false, err
 			}
+			events -= erased
 		}
 		if len(orphans) > limit {
 			return true, nil

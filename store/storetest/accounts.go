@@ -27,7 +27,8 @@ func createAccount(k *kit) {
 	k.run("the parent must be an active root account", createNeedsParent)
 	k.run("duplicate email undoes the charge", createDuplicateEmail)
 	k.run("duplicate username undoes the charge", createDuplicateUsername)
-	k.run("duplicate google subject undoes the charge", createDuplicateGoogle)
+	k.run("duplicate identity undoes the charge", createDuplicateIdentity)
+	k.run("duplicate credential undoes the charge", createDuplicateCredential)
 	k.run("a duplicate root account is refused", createDuplicateRoot)
 	k.run("the same names in another scope are free", createSameNames)
 	k.run("empty names do not collide", createEmptyNames)
@@ -76,7 +77,7 @@ func createChild(k *kit) {
 	p := k.parent(12)
 	a := account(p.ID)
 	c := charge(p.ID, store.OpSignUp, 5)
-	got, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: c}, now)
+	got, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: c}}, now)
 	k.ok(err)
 	a.Number, a.Epoch, a.Version = got.Number, 1, 1
 	k.equal("answer", got, a)
@@ -120,7 +121,7 @@ func createNeedsParent(k *kit) {
 	for name, parent := range parents {
 		k.run(name, func(k *kit) {
 			a := account(parent)
-			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(parent, store.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: charge(parent, store.OpSignUp, 5)}}, now)
 			k.fails(err, store.ErrNotFound, "parent")
 			k.absent(a.ID)
 			for _, p := range []store.Account{off, gone, root} {
@@ -132,14 +133,16 @@ func createNeedsParent(k *kit) {
 }
 
 // collide tries to make a twin of a child with a required charge and a mail, and wants nothing of it to stay.
-func (k *kit) collide(field string, twin func(first store.Account, second *store.Account)) {
+func (k *kit) collide(field string, twin func(first store.NewAccount, second *store.NewAccount)) {
 	k.Helper()
 	p := k.parent(12)
-	first, second := k.child(p), account(p.ID)
-	twin(first, &second)
-	before := k.balance(p.ID)
+	first := store.NewAccount{Account: account(p.ID), Linked: []store.Linked{linked(), linked()}, Factors: []store.Factor{passkey(), passkey()}}
+	k.create(first)
+	second := account(p.ID)
 	mail := queued(store.Lookup{ID: second.ID})
-	n := store.NewAccount{Account: second, Charge: charge(p.ID, store.OpSignUp, 5), Mail: []store.QueuedMail{mail}}
+	n := store.NewAccount{Account: second, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5), Mail: []store.QueuedMail{mail}}}
+	twin(first, &n)
+	before := k.balance(p.ID)
 	_, receipt, err := k.store.CreateAccount(k.ctx, n, now)
 	k.fails(err, store.Conflict{}, field)
 	k.equal("receipt", receipt, store.Receipt{})
@@ -150,20 +153,27 @@ func (k *kit) collide(field string, twin func(first store.Account, second *store
 }
 
 func createDuplicateEmail(k *kit) {
-	k.collide("email", func(first store.Account, second *store.Account) {
-		second.Email, second.EmailKey = strings.ToUpper(first.Email), first.EmailKey
+	k.collide("email", func(first store.NewAccount, second *store.NewAccount) {
+		second.Account.Email, second.Account.EmailKey = strings.ToUpper(first.Account.Email), first.Account.EmailKey
 	})
 }
 
 func createDuplicateUsername(k *kit) {
-	k.collide("username", func(first store.Account, second *store.Account) {
-		second.Username = strings.ToUpper(first.Username)
+	k.collide("username", func(first store.NewAccount, second *store.NewAccount) {
+		second.Account.Username = strings.ToUpper(first.Account.Username)
 	})
 }
 
-func createDuplicateGoogle(k *kit) {
-	k.collide("google", func(first store.Account, second *store.Account) {
-		second.GoogleSubject = first.GoogleSubject
+func createDuplicateIdentity(k *kit) {
+	k.collide("identity", func(first store.NewAccount, second *store.NewAccount) {
+		second.Linked = []store.Linked{linked(), first.Linked[1]}
+	})
+}
+
+func createDuplicateCredential(k *kit) {
+	k.collide("credential", func(first store.NewAccount, second *store.NewAccount) {
+		second.Factors = []store.Factor{passkey(), first.Factors[1]}
+		second.Factors[1].ID = id()
 	})
 }
 
@@ -180,7 +190,7 @@ func createDuplicateRoot(k *kit) {
 func createSameNames(k *kit) {
 	first := k.parent(0)
 	same := func(a *store.Account) {
-		a.Email, a.EmailKey, a.Username, a.GoogleSubject = first.Email, first.EmailKey, first.Username, first.GoogleSubject
+		a.Email, a.EmailKey, a.Username = first.Email, first.EmailKey, first.Username
 	}
 	k.child(first, same)
 	k.child(k.parent(0), same)
@@ -194,7 +204,7 @@ func createSameNames(k *kit) {
 func createEmptyNames(k *kit) {
 	p := k.parent(0)
 	for range 2 {
-		k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.Username, a.GoogleSubject = "", "", "", "" })
+		k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.Username = "", "", "" })
 	}
 }
 

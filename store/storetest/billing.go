@@ -34,7 +34,7 @@ func monthLimit(k *kit) {
 	}
 	calls, seen := 0, 0
 	for {
-		settled, charged, err := k.store.CloseMonths(k.ctx, firstMonth+1, 1, 2, closing)
+		settled, charged, err := k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth + 1, Price: 1, Limit: 2}, closing)
 		k.ok(err)
 		k.that(settled <= 2 && len(charged) <= settled, "settled %d, charged %d, limit 2", settled, len(charged))
 		if settled == 0 {
@@ -93,7 +93,7 @@ func monthFurthest(k *kit) {
 	k.ok(err)
 	first := k.tenant(0, 0)
 	for call, want := range [][2]int{{0, 0}, {0, 1}, {1, 1}} {
-		settled, _, err := k.store.CloseMonths(k.ctx, firstMonth+1, 1, 1, closing)
+		settled, _, err := k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth + 1, Price: 1, Limit: 1}, closing)
 		k.ok(err)
 		got := [2]int{k.balance(first.ID).ClosedMonth - firstMonth, k.balance(next.ID).ClosedMonth - firstMonth}
 		k.that(settled == 1 && got == want, "call %d settled %d, closed are %v, want %v", call+1, settled, got, want)
@@ -102,9 +102,9 @@ func monthFurthest(k *kit) {
 
 func monthNothing(k *kit) {
 	p := k.tenant(100, 5)
-	_, _, err := k.store.CloseMonths(k.ctx, firstMonth, -1, 100, closing)
+	_, _, err := k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth, Price: -1, Limit: 100}, closing)
 	k.fails(err, store.ErrInvalid)
-	settled, charged, err := k.store.CloseMonths(k.ctx, firstMonth, 1, 0, closing)
+	settled, charged, err := k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth, Price: 1, Limit: 0}, closing)
 	k.ok(err)
 	k.that(settled == 0 && len(charged) == 0, "settled %d, limit 0", settled)
 	k.that(k.books(p.ID).ClosedMonth == firstMonth-1 && len(k.months(p.ID)) == 0, "a month is settled")

@@ -65,7 +65,7 @@ func (m *mover) signIn() error {
 	if m.d.roll(3) == 0 {
 		op = store.OpSocial
 	}
-	m.last = store.NewSession{Session: session(m.child, now), Charge: m.charge(op)}
+	m.last = store.NewSession{Session: session(m.child, now), Effects: store.Effects{Charge: m.charge(op)}}
 	return m.signInAgain()
 }
 
@@ -82,7 +82,7 @@ func (m *mover) signUp() error {
 	if m.d.roll(4) == 0 {
 		a.EmailKey = m.child.EmailKey
 	}
-	_, _, err := m.k.store.CreateAccount(m.k.ctx, store.NewAccount{Account: a, Charge: m.charge(store.OpSignUp)}, now)
+	_, _, err := m.k.store.CreateAccount(m.k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: m.charge(store.OpSignUp)}}, now)
 	if err == nil {
 		m.extra = append(m.extra, a.ID)
 	}
@@ -95,7 +95,7 @@ func (m *mover) change() error {
 		return err
 	}
 	s.Account.Version -= int64(m.d.roll(4) / 3)
-	_, _, err = m.k.store.UpdateAccount(m.k.ctx, store.Change{Account: s.Account, Charge: m.charge(store.OpVerify)}, now)
+	_, _, err = m.k.store.UpdateAccount(m.k.ctx, store.Change{Account: s.Account, Effects: store.Effects{Charge: m.charge(store.OpVerify)}}, now)
 	return err
 }
 
@@ -110,7 +110,7 @@ func (m *mover) apply() error {
 		e.Operation, e.Amount = store.OpVerify, -e.Amount
 	}
 	m.entries = append(m.entries, e)
-	_, _, _, err := m.k.store.ApplyCredit(m.k.ctx, e)
+	_, _, _, err := m.k.store.ApplyCredit(m.k.ctx, store.Posting{Entry: e})
 	return err
 }
 
@@ -118,7 +118,7 @@ func (m *mover) applyAgain() error {
 	if len(m.entries) == 0 {
 		return nil
 	}
-	_, _, _, err := m.k.store.ApplyCredit(m.k.ctx, m.entries[m.d.roll(len(m.entries))])
+	_, _, _, err := m.k.store.ApplyCredit(m.k.ctx, store.Posting{Entry: m.entries[m.d.roll(len(m.entries))]})
 	return err
 }
 
@@ -129,7 +129,7 @@ func (m *mover) refund() error {
 	}
 	e := entry(m.parent.ID, store.OpRefund, 0)
 	e.Refunds = all[m.d.roll(len(all))].Key
-	_, _, _, err = m.k.store.ApplyCredit(m.k.ctx, e)
+	_, _, _, err = m.k.store.ApplyCredit(m.k.ctx, store.Posting{Entry: e})
 	if anyOf(err, []error{store.ErrNotFound}) {
 		return nil
 	}
@@ -143,10 +143,10 @@ func (m *mover) remove() error {
 	last := len(m.extra) - 1
 	id := m.extra[last]
 	m.extra = m.extra[:last]
-	return m.k.store.DeleteAccount(m.k.ctx, m.parent.ID, id, now)
+	return m.k.store.DeleteAccount(m.k.ctx, store.Deletion{Scope: m.parent.ID, ID: id}, now)
 }
 
 func (m *mover) close() error {
-	_, _, err := m.k.store.CloseMonths(m.k.ctx, firstMonth+m.d.roll(4), 1+int64(m.d.roll(3)), 100, closing.Add(time.Hour))
+	_, _, err := m.k.store.CloseMonths(m.k.ctx, store.Closing{Month: firstMonth + m.d.roll(4), Price: 1 + int64(m.d.roll(3)), Limit: 100}, closing.Add(time.Hour))
 	return err
 }

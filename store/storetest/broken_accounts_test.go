@@ -46,7 +46,7 @@ var brokenAccounts = []brokenStore{
 		return undeleted{s}
 	}},
 	{"an answer that stays the store's", "everywhere/what is answered is a copy", func(s store.Store) store.Store {
-		return &shared{Store: s, answers: map[store.Lookup]store.Subject{}}
+		return &shared{Store: s, answers: map[string]store.Subject{}}
 	}},
 }
 
@@ -110,7 +110,7 @@ func payFirst(ctx context.Context, s store.Store, c *store.Charge, subject uuid.
 		return nil
 	}
 	e := store.LedgerEntry{ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Subject: subject, At: now}
-	_, _, _, err := s.ApplyCredit(ctx, e)
+	_, _, _, err := s.ApplyCredit(ctx, store.Posting{Entry: e})
 	*c = store.Charge{}
 	return err
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ var brokenAttempts = []brokenStore{
 		return &countedLate{Store: s, model: newModel()}
 	}},
 	{"a lock that another's success clears", "attempts/release/forget starts the named ones again", func(s store.Store) store.Store {
-		return &forgetful{Store: s, keys: map[store.Digest]bool{}}
+		return &forgetful{Store: s, keys: map[store.Digest]store.Bucket{}}
 	}},
 	{"a waived bucket that is not counted", "attempts/waive/a waived bucket counts", func(s store.Store) store.Store {
 		return uncounted{s}
@@ -24,6 +25,43 @@ var brokenAttempts = []brokenStore{
 	{"a mark that is shortened", "attempts/release/a mark is never shortened", func(s store.Store) store.Store {
 		return &shortened{Store: s, marks: map[store.Digest]store.Digest{}}
 	}},
+	{"places without number", "attempts/places/as many as failures are left", func(s store.Store) store.Store {
+		return placeless{s}
+	}},
+	{"full, and counted elsewhere", "attempts/places/full in one, nothing is counted anywhere", func(s store.Store) store.Store {
+		return eachOnItsOwn{s}
+	}},
+	{"places that are lost", "attempts/places/nobody settles them: they are failures", func(s store.Store) store.Store {
+		return &timeless{Store: s}
+	}},
+	{"a late failure that counts twice", "attempts/places/a failure that is told too late counts once", func(s store.Store) store.Store {
+		return failsAgain{s}
+	}},
+	{"a failure that stays", "attempts/places/a failure that was none is taken back", func(s store.Store) store.Store {
+		return unforgiving{s}
+	}},
+	{"a success that takes all places", "attempts/release/forget leaves the places of others", func(s store.Store) store.Store {
+		return emptied{s}
+	}},
+	{"a clock that is believed", "attempts/clocks/a lock refuses no longer than its longest wait", func(s store.Store) store.Store {
+		return believing{s}
+	}},
+	{"a pardon that is not looked at", "attempts/pardon/one row opens every lock", func(s store.Store) store.Store {
+		return merciless{s}
+	}},
+	{"a failure that a pardon comes before", "attempts/pardon/places count as given back", func(s store.Store) store.Store {
+		return halfMerciless{s}
+	}},
+	{"a pardon for ever", "attempts/pardon/until its end",
+		misread{release: func(_ store.Store, t *store.Release) error {
+			t.PardonUntil = t.PardonUntil.AddDate(1, 0, 0)
+			return nil
+		}}.broken},
+	{"a mark that is anybody's", "attempts/release/a mark names its owner",
+		misread{release: func(_ store.Store, t *store.Release) error {
+			t.Owner = someone
+			return nil
+		}}.broken},
 	{"counted although another refused", "attempts/take/all or none", func(s store.Store) store.Store {
 		return eachOnItsOwn{s}
 	}},
@@ -34,10 +72,6 @@ type countedLate struct {
 	store.Store
 	mu sync.Mutex
 	*model
-}
-
-func newModel() *model {
-	return &model{states: map[store.Digest]store.State{}, marks: map[store.Digest]time.Time{}}
 }
 
 func (b *countedLate) Take(_ context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
@@ -61,13 +95,13 @@ func (b *countedLate) Take(_ context.Context, buckets []store.Bucket, now time.T
 type forgetful struct {
 	store.Store
 	mu   sync.Mutex
-	keys map[store.Digest]bool
+	keys map[store.Digest]store.Bucket
 }
 
 func (b *forgetful) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	b.mu.Lock()
 	for _, one := range buckets {
-		b.keys[one.Key] = true
+		b.keys[one.Key] = one
 	}
 	b.mu.Unlock()
 	return b.Store.Take(ctx, buckets, now)
@@ -75,8 +109,10 @@ func (b *forgetful) Take(ctx context.Context, buckets []store.Bucket, now time.T
 
 func (b *forgetful) Release(ctx context.Context, s store.Release, now time.Time) error {
 	b.mu.Lock()
-	for key := range b.keys {
-		s.Forget = append(s.Forget, key)
+	for _, one := range b.keys {
+		if len(s.Forget) > 0 {
+			s.Forget = append(s.Forget, one)
+		}
 	}
 	b.mu.Unlock()
 	return b.Store.Release(ctx, s, now)
@@ -90,7 +126,7 @@ func (b uncounted) Take(ctx context.Context, buckets []store.Bucket, now time.Ti
 	var back store.Release
 	for i, o := range d.Outcomes {
 		if o.Counted && !o.Marked.IsZero() {
-			back.Forget = append(back.Forget, buckets[i].Key)
+			back.Forgive = append(back.Forgive, buckets[i])
 		}
 	}
 	if err != nil || back.Zero() {
@@ -108,10 +144,12 @@ type shortened struct {
 
 func (b *shortened) Release(ctx context.Context, s store.Release, now time.Time) error {
 	b.mu.Lock()
-	fresh := digest()
-	b.marks[s.Mark] = fresh
+	s.Marks = slices.Clone(s.Marks)
+	for i, mark := range s.Marks {
+		s.Marks[i] = digest()
+		b.marks[mark] = s.Marks[i]
+	}
 	b.mu.Unlock()
-	s.Mark = fresh
 	return b.Store.Release(ctx, s, now)
 }
 
@@ -138,4 +176,97 @@ func (b eachOnItsOwn) Take(ctx context.Context, buckets []store.Bucket, now time
 		all.Outcomes = append(all.Outcomes, d.Outcomes...)
 	}
 	return all, nil
+}
+
+// placeless holds no places.
+type placeless struct{ store.Store }
+
+func (b placeless) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	d, err := b.Store.Take(ctx, buckets, now)
+	if err != nil || !d.Allowed {
+		return d, err
+	}
+	return d, b.Release(ctx, store.Release{Forgive: buckets}, now)
+}
+
+// timeless never looks later than at the first time it heard.
+type timeless struct {
+	store.Store
+	first time.Time
+}
+
+func (b *timeless) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	if b.first.IsZero() {
+		b.first = now
+	}
+	return b.Store.Take(ctx, buckets, b.first)
+}
+
+// failsAgain makes a place where there is none.
+type failsAgain struct{ store.Store }
+
+func (b failsAgain) Release(ctx context.Context, s store.Release, now time.Time) error {
+	if _, err := b.Take(ctx, s.Failed, now); err != nil {
+		return err
+	}
+	if err := b.Store.Release(ctx, s, now); err != nil {
+		return err
+	}
+	return b.Store.Release(ctx, store.Release{Failed: s.Failed}, now)
+}
+
+// unforgiving gives back nothing but places.
+type unforgiving struct{ store.Store }
+
+func (b unforgiving) Release(ctx context.Context, s store.Release, now time.Time) error {
+	for _, one := range s.Forgive {
+		if d, err := b.Take(ctx, []store.Bucket{one}, now); err != nil || !d.Allowed {
+			return err
+		}
+	}
+	return b.Store.Release(ctx, s, now)
+}
+
+// emptied forgets places, too.
+type emptied struct{ store.Store }
+
+func (b emptied) Release(ctx context.Context, s store.Release, now time.Time) error {
+	for range lock.Free {
+		if err := b.Store.Release(ctx, store.Release{Forgive: s.Forget}, now); err != nil {
+			return err
+		}
+	}
+	return b.Store.Release(ctx, s, now)
+}
+
+// believing knows no longest wait.
+type believing struct{ store.Store }
+
+func (b believing) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	for i := range buckets {
+		buckets[i].Limit.Max = 1000 * time.Hour * 24
+	}
+	return b.Store.Take(ctx, buckets, now)
+}
+
+// merciless looks at no pardon.
+type merciless struct{ store.Store }
+
+func (b merciless) Take(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
+	buckets = slices.Clone(buckets)
+	for i := range buckets {
+		buckets[i].Pardon = store.Digest{}
+	}
+	return b.Store.Take(ctx, buckets, now)
+}
+
+// halfMerciless looks at no pardon when an attempt failed.
+type halfMerciless struct{ store.Store }
+
+func (b halfMerciless) Release(ctx context.Context, s store.Release, now time.Time) error {
+	s.Failed = slices.Clone(s.Failed)
+	for i := range s.Failed {
+		s.Failed[i].Pardon = store.Digest{}
+	}
+	return b.Store.Release(ctx, s, now)
 }

@@ -3,10 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -77,8 +76,8 @@ func (b adminsCounted) UpdateAccount(ctx context.Context, c store.Change, now ti
 // adminless guards nobody against deletion.
 type adminless struct{ store.Store }
 
-func (b adminless) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	err := b.Store.DeleteAccount(ctx, scope, id, now)
+func (b adminless) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	err := b.Store.DeleteAccount(ctx, d, now)
 	if errors.Is(err, store.ErrLastAdmin) {
 		return nil
 	}
@@ -88,8 +87,8 @@ func (b adminless) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now t
 // undeleted keeps what a tombstone must not have.
 type undeleted struct{ store.Store }
 
-func (b undeleted) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	s, err := b.FindAccount(ctx, store.Lookup{ID: id})
+func (b undeleted) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	s, err := b.FindAccount(ctx, store.Lookup{ID: d.ID})
 	if err != nil {
 		return err
 	}
@@ -102,16 +101,16 @@ func (b undeleted) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now t
 type shared struct {
 	store.Store
 	mu      sync.Mutex
-	answers map[store.Lookup]store.Subject
+	answers map[string]store.Subject
 }
 
 func (b *shared) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
 	s, err := b.Store.FindAccount(ctx, l)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if before, ok := b.answers[l]; ok && before.Account.Version == s.Account.Version {
+	if before, ok := b.answers[fmt.Sprint(l)]; ok && before.Account.Version == s.Account.Version {
 		return before, err
 	}
-	b.answers[l] = s
+	b.answers[fmt.Sprint(l)] = s
 	return s, err
 }

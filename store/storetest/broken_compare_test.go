@@ -31,9 +31,9 @@ func (b reuseFirst) RotateSession(ctx context.Context, r store.Rotation, now tim
 // refundCompared takes the amount of a repeated refund for the caller's.
 type refundCompared struct{ store.Store }
 
-func (b refundCompared) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	kept, balance, fresh, err := b.Store.ApplyCredit(ctx, e)
-	if err == nil && !fresh && e.Refunds != "" && e.Amount > kept.Amount {
+func (b refundCompared) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	kept, balance, fresh, err := b.Store.ApplyCredit(ctx, p)
+	if err == nil && !fresh && p.Entry.Refunds != "" && p.Entry.Amount > kept.Amount {
 		return store.LedgerEntry{}, store.Balance{}, false, store.Conflict{}
 	}
 	return kept, balance, fresh, err

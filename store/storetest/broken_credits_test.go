@@ -37,11 +37,11 @@ var brokenCredits = []brokenStore{
 // indebted lets a balance fall below zero.
 type indebted struct{ store.Store }
 
-func (b indebted) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
+func (b indebted) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	got, r, fresh, err := b.Store.ApplyCredit(ctx, p)
 	if errors.Is(err, store.ErrInsufficientCredits) {
-		r.Credits += e.Amount
-		return e, r, true, nil
+		r.Credits += p.Entry.Amount
+		return p.Entry, r, true, nil
 	}
 	return got, r, fresh, err
 }
@@ -49,20 +49,20 @@ func (b indebted) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.L
 // keyless takes every entry for a new one.
 type keyless struct{ store.Store }
 
-func (b keyless) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	e.ID = id()
-	e.Key += e.ID.String()
-	return b.Store.ApplyCredit(ctx, e)
+func (b keyless) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	p.Entry.ID = id()
+	p.Entry.Key += p.Entry.ID.String()
+	return b.Store.ApplyCredit(ctx, p)
 }
 
 // generous refunds as often as it is asked.
 type generous struct{ store.Store }
 
-func (b generous) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
-	if e.Refunds != "" && errors.Is(err, store.Conflict{}) {
-		e.Refunds, e.Amount = "", 4
-		return b.Store.ApplyCredit(ctx, e)
+func (b generous) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	got, r, fresh, err := b.Store.ApplyCredit(ctx, p)
+	if p.Entry.Refunds != "" && errors.Is(err, store.Conflict{}) {
+		p.Entry.Refunds, p.Entry.Amount = "", 4
+		return b.Store.ApplyCredit(ctx, p)
 	}
 	return got, r, fresh, err
 }
@@ -70,10 +70,10 @@ func (b generous) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.L
 // dunning charges each month once more.
 type dunning struct{ store.Store }
 
-func (b dunning) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
-	n, charged, err := b.Store.CloseMonths(ctx, month, price, limit, now)
+func (b dunning) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	n, charged, err := b.Store.CloseMonths(ctx, c, now)
 	for _, c := range charged {
-		if _, _, _, err := b.ApplyCredit(ctx, entry(c.Owner, store.OpRetention, -c.Debit)); err != nil {
+		if _, _, _, err := b.ApplyCredit(ctx, store.Posting{Entry: entry(c.Owner, store.OpRetention, -c.Debit)}); err != nil {
 			return n, charged, err
 		}
 	}

@@ -91,11 +91,11 @@ func freed(s store.Store, n *store.NewSession) error {
 // anyScope deletes an account wherever it is.
 type anyScope struct{ store.Store }
 
-func (b anyScope) DeleteAccount(ctx context.Context, scope, id uuid.UUID, now time.Time) error {
-	if s, err := b.FindAccount(ctx, store.Lookup{ID: id}); err == nil {
-		scope = s.Account.Parent
+func (b anyScope) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	if s, err := b.FindAccount(ctx, store.Lookup{ID: d.ID}); err == nil {
+		d.Scope = s.Account.Parent
 	}
-	return b.Store.DeleteAccount(ctx, scope, id, now)
+	return b.Store.DeleteAccount(ctx, d, now)
 }
 
 // talkative returns what it could not make.
@@ -134,7 +134,7 @@ type hasty struct{ store.Store }
 func (b hasty) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
 	l, err := b.Session(ctx, r.Session, now)
 	if err == nil && r.Generation != l.Session.Generation && l.Status != store.StatusActive {
-		return store.Live{}, errors.Join(store.ErrNotFound, b.RevokeSession(ctx, l.Session.Account, r.Session, now))
+		return store.Live{}, errors.Join(store.ErrNotFound, b.RevokeSession(ctx, store.Revocation{Account: l.Session.Account, Session: r.Session}, now))
 	}
 	return b.Store.RotateSession(ctx, r, now)
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,7 +20,7 @@ var brokenOrder = []brokenStore{
 		misread{change: func(_ store.Store, c *store.Change) error { return priced(c.Charge) }}.broken},
 	{"a price looked at before the epoch", "sessions/create/of two errors the first wins/another epoch before a negative price",
 		misread{session: func(_ store.Store, n *store.NewSession) error { return priced(n.Charge) }}.broken},
-	{"credits looked at before the step", "sessions/create/of two errors the first wins/a spent step before too few credits",
+	{"credits looked at before the counter", "sessions/create/of two errors the first wins/a spent counter before too few credits",
 		misread{session: func(s store.Store, n *store.NewSession) error { return covered(s, n.Charge) }}.broken},
 	{"credits looked at before the proof", "accounts/update/of two errors the first wins/a dead proof before too few credits",
 		misread{change: func(s store.Store, c *store.Change) error { return covered(s, c.Charge) }}.broken},
@@ -88,7 +89,7 @@ var brokenOrder = []brokenStore{
 		}}.broken},
 	{"a zero id that names somebody", "everywhere/a zero id names nobody/find account",
 		misread{lookup: func(_ store.Store, l *store.Lookup) error {
-			if *l == (store.Lookup{}) {
+			if reflect.DeepEqual(*l, store.Lookup{}) {
 				return store.ErrInvalid
 			}
 			return nil

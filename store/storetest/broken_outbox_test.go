@@ -41,7 +41,7 @@ func (b *leaseless) ClaimMail(ctx context.Context, limit int, lease time.Duratio
 			continue
 		}
 		b.again[m.ID] = true
-		if err := b.FinishMail(ctx, m.ID, m.Tries, now); err != nil {
+		if err := b.FinishMail(ctx, store.Delivery{ID: m.ID, Tries: m.Tries, Retry: now}); err != nil {
 			return nil, err
 		}
 	}
@@ -62,8 +62,9 @@ func (b *fenceless) ClaimMail(ctx context.Context, limit int, lease time.Duratio
 	return mails, err
 }
 
-func (b *fenceless) FinishMail(ctx context.Context, id uuid.UUID, _ int, retry time.Time) error {
-	return b.Store.FinishMail(ctx, id, b.tries[id], retry)
+func (b *fenceless) FinishMail(ctx context.Context, d store.Delivery) error {
+	d.Tries = b.tries[d.ID]
+	return b.Store.FinishMail(ctx, d)
 }
 
 // unbounded sweeps all at once.

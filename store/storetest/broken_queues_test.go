@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -34,11 +32,9 @@ var brokenQueues = []brokenStore{
 			t.Until = t.Until.Add(time.Minute)
 			return nil
 		}}.broken},
-	{"one attempt forgiven as all", "attempts/release/forgive gives one attempt of a ceiling back",
+	{"one attempt forgiven as all", "attempts/release/what becomes of an attempt at a ceiling",
 		misread{release: func(_ store.Store, t *store.Release) error {
-			for _, b := range t.Forgive {
-				t.Forget = append(t.Forget, b.Key)
-			}
+			t.Forget = append(t.Forget, t.Forgive...)
 			return nil
 		}}.broken},
 	{"a key that is not compared", "credits/apply/the same key for something else is a conflict", func(s store.Store) store.Store {
@@ -129,10 +125,10 @@ func (b zonedState) Take(ctx context.Context, buckets []store.Bucket, now time.T
 // trusting returns what stands under a key, whatever it was asked for.
 type trusting struct{ store.Store }
 
-func (b trusting) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
+func (b trusting) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	got, r, fresh, err := b.Store.ApplyCredit(ctx, p)
 	if errors.Is(err, store.Conflict{}) {
-		return e, r, false, nil
+		return p.Entry, r, false, nil
 	}
 	return got, r, fresh, err
 }
@@ -140,11 +136,11 @@ func (b trusting) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.L
 // lavish gives back what nobody paid.
 type lavish struct{ store.Store }
 
-func (b lavish) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	got, r, fresh, err := b.Store.ApplyCredit(ctx, e)
-	if e.Refunds != "" && errors.Is(err, store.ErrNotFound) {
-		e.Refunds = ""
-		return b.Store.ApplyCredit(ctx, e)
+func (b lavish) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	got, r, fresh, err := b.Store.ApplyCredit(ctx, p)
+	if p.Entry.Refunds != "" && errors.Is(err, store.ErrNotFound) {
+		p.Entry.Refunds = ""
+		return b.Store.ApplyCredit(ctx, p)
 	}
 	return got, r, fresh, err
 }
@@ -152,8 +148,9 @@ func (b lavish) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.Led
 // limitless settles more than it was asked to, at any price.
 type limitless struct{ store.Store }
 
-func (b limitless) CloseMonths(ctx context.Context, month int, price int64, limit int, now time.Time) (int, []store.Settled, error) {
-	return b.Store.CloseMonths(ctx, month, max(0, price), limit+1, now)
+func (b limitless) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	c.Price, c.Limit = max(0, c.Price), c.Limit+1
+	return b.Store.CloseMonths(ctx, c, now)
 }
 
 // youngest turns a claim around, and does not say when the lease ends.
@@ -175,8 +172,9 @@ func (b impatient) ClaimMail(ctx context.Context, limit int, lease time.Duration
 	return b.Store.ClaimMail(ctx, limit, lease, now.Add(time.Hour))
 }
 
-func (b impatient) FinishMail(ctx context.Context, id uuid.UUID, tries int, _ time.Time) error {
-	return b.Store.FinishMail(ctx, id, tries, time.Time{})
+func (b impatient) FinishMail(ctx context.Context, d store.Delivery) error {
+	d.Retry = time.Time{}
+	return b.Store.FinishMail(ctx, d)
 }
 
 // eager sweeps without a limit what will end within a week, and always wants to go on.

@@ -25,6 +25,13 @@ type misread struct {
 	mail     func(store.Store, *store.QueuedMail) error
 	lookup   func(store.Store, *store.Lookup) error
 	page     func(store.Store, *store.Page) error
+	deletion func(store.Store, *store.Deletion) error
+	revoked  func(store.Store, *store.Revocation) error
+	posting  func(store.Store, *store.Posting) error
+	closing  func(store.Store, *store.Closing) error
+	delivery func(store.Store, *store.Delivery) error
+	event    func(store.Store, *store.Event) error
+	query    func(store.Store, *store.EventQuery) error
 }
 
 // broken makes the store of a table from an edit.
@@ -99,11 +106,14 @@ func (m misread) Release(ctx context.Context, t store.Release, now time.Time) er
 	return m.Store.Release(ctx, t, now)
 }
 
-func (m misread) ApplyCredit(ctx context.Context, e store.LedgerEntry) (store.LedgerEntry, store.Balance, bool, error) {
-	if err := apply(m.Store, m.entry, &e); err != nil {
+func (m misread) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	if err := apply(m.Store, m.entry, &p.Entry); err != nil {
 		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
-	return m.Store.ApplyCredit(ctx, e)
+	if err := apply(m.Store, m.posting, &p); err != nil {
+		return store.LedgerEntry{}, store.Balance{}, false, err
+	}
+	return m.Store.ApplyCredit(ctx, p)
 }
 
 func (m misread) QueueMail(ctx context.Context, list []store.QueuedMail) error {
@@ -135,4 +145,49 @@ func (m misread) ListSessions(ctx context.Context, account uuid.UUID, p store.Pa
 		return nil, err
 	}
 	return m.Store.ListSessions(ctx, account, p, now)
+}
+
+func (m misread) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
+	if err := apply(m.Store, m.deletion, &d); err != nil {
+		return err
+	}
+	return m.Store.DeleteAccount(ctx, d, now)
+}
+
+func (m misread) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
+	if err := apply(m.Store, m.revoked, &r); err != nil {
+		return err
+	}
+	return m.Store.RevokeSession(ctx, r, now)
+}
+
+func (m misread) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	if err := apply(m.Store, m.closing, &c); err != nil {
+		return 0, nil, err
+	}
+	return m.Store.CloseMonths(ctx, c, now)
+}
+
+func (m misread) FinishMail(ctx context.Context, d store.Delivery) error {
+	if err := apply(m.Store, m.delivery, &d); err != nil {
+		return err
+	}
+	return m.Store.FinishMail(ctx, d)
+}
+
+func (m misread) AddEvents(ctx context.Context, list []store.Event) error {
+	list = append([]store.Event{}, list...)
+	for i := range list {
+		if err := apply(m.Store, m.event, &list[i]); err != nil {
+			return err
+		}
+	}
+	return m.Store.AddEvents(ctx, list)
+}
+
+func (m misread) ListEvents(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
+	if err := apply(m.Store, m.query, &q); err != nil {
+		return nil, err
+	}
+	return m.Store.ListEvents(ctx, q)
 }

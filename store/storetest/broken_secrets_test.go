@@ -3,7 +3,10 @@ package storetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -17,6 +20,15 @@ var brokenSecrets = []brokenStore{
 	}},
 	{"a code that leaves its siblings", "secrets/consume/a match uses up all of the purpose", func(s store.Store) store.Store {
 		return siblings{s}
+	}},
+	{"codes of others that are compared", "secrets/consume/an asker is compared with its own alone", func(s store.Store) store.Store {
+		return allAsk{s}
+	}},
+	{"strangers who use up tries", "secrets/consume/anybody else is compared with all and counts on none", func(s store.Store) store.Store {
+		return &askers{Store: s}
+	}},
+	{"a mail whose tries all live", "secrets/put/the next of a mail replaces the one before", func(s store.Store) store.Store {
+		return unmailed{s}
 	}},
 	{"secrets one by one", "secrets/put/all or none", func(s store.Store) store.Store {
 		return oneByOne{s}
@@ -43,6 +55,39 @@ type tireless struct{ store.Store }
 func (b tireless) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
 	c.Tries = 0
 	return b.Store.ConsumeSecret(ctx, c, now)
+}
+
+// allAsk takes an asker for anybody.
+type allAsk struct{ store.Store }
+
+func (b allAsk) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
+	c.Asker = store.Digest{}
+	return b.Store.ConsumeSecret(ctx, c, now)
+}
+
+// askers takes anybody for the last who asked.
+type askers struct {
+	store.Store
+	last store.Digest
+}
+
+func (b *askers) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
+	if c.Asker == (store.Digest{}) {
+		c.Asker = b.last
+	}
+	b.last = c.Asker
+	return b.Store.ConsumeSecret(ctx, c, now)
+}
+
+// unmailed does not know which mail a secret is of.
+type unmailed struct{ store.Store }
+
+func (b unmailed) PutSecrets(ctx context.Context, list []store.Secret, now time.Time) error {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Mail = uuid.Nil
+	}
+	return b.Store.PutSecrets(ctx, list, now)
 }
 
 // siblings uses up just what matched.

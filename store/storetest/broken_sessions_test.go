@@ -20,7 +20,7 @@ var brokenSessions = []brokenStore{
 	{"a repeated sign-in that is charged again", "sessions/create/the same id again is charged once", func(s store.Store) store.Store {
 		return chargedAgain{s}
 	}},
-	{"a sign-in that moves the version", "sessions/create/moves last sign-in and time step but not the version", func(s store.Store) store.Store {
+	{"a sign-in that moves the version", "sessions/create/moves last sign-in and counter but not the version", func(s store.Store) store.Store {
 		return versionMoved{s}
 	}},
 	{"a revocation that does not reach", "sessions/revoke/ends one at once", func(s store.Store) store.Store {
@@ -176,11 +176,11 @@ func (b successors) RotateSession(ctx context.Context, r store.Rotation, now tim
 // anybody ends a session whoever asks.
 type anybody struct{ store.Store }
 
-func (b anybody) RevokeSession(ctx context.Context, account, id uuid.UUID, now time.Time) error {
-	if l, err := b.Session(ctx, id, now); err == nil {
-		account = l.Session.Account
+func (b anybody) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
+	if l, err := b.Session(ctx, r.Session, now); err == nil {
+		r.Account = l.Session.Account
 	}
-	return b.Store.RevokeSession(ctx, account, id, now)
+	return b.Store.RevokeSession(ctx, r, now)
 }
 
 // clock reads one.

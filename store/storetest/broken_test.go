@@ -97,6 +97,6 @@ type brokenStore struct {
 }
 
 func brokenStores() []brokenStore {
-	return slices.Concat(brokenAccounts, brokenOrder, brokenEdges, brokenLists, brokenSessions, brokenSecrets, brokenAttempts,
+	return slices.Concat(brokenAccounts, brokenCredentials, brokenUses, brokenEvents, brokenAlerts, brokenOrder, brokenEdges, brokenLists, brokenSessions, brokenSecrets, brokenAttempts,
 		brokenCredits, brokenOutbox, brokenQueues, brokenCompare)
 }

@@ -44,7 +44,8 @@ func account(parent uuid.UUID) store.Account {
 		Username: "N" + name, Name: "Name of " + name, Role: store.RoleUser, Status: store.StatusActive,
 		PublicKey: "APK_" + base64.RawURLEncoding.EncodeToString(key), Password: store.SecretText("$argon2id$v=19$m=19456,t=2,p=1$" + name),
 		PasswordChangedAt: now, PasswordHistory: []store.SecretText{"$first", "$second"}, EmailVerifiedAt: now.Add(-time.Hour),
-		GoogleSubject: word("g"), TOTP: []byte{1, 2, 3}, TOTPPending: []byte{4, 5}, KeyMaster: "m1", KeyVersion: 3,
+		EmailProvenAt: now.Add(-time.Minute), Locale: "pt-BR", Metadata: []byte(`{ "of" : "the host's" ,"n":[1, 2.50]}`),
+		Factors: store.HasTOTP, KeyMaster: "m1", KeyVersion: 3,
 		CreatedAt: now, UpdatedAt: now,
 	}
 }
@@ -52,7 +53,7 @@ func account(parent uuid.UUID) store.Account {
 func organization() *store.Organization {
 	return &store.Organization{
 		Name: "Org", URL: "https://org.example", AuthURLs: store.AuthURLs{SignIn: "/in", Reset: "/reset"},
-		DomainRestriction: true, Google: store.GoogleSettings{Enabled: true, ClientID: "client"},
+		DomainRestriction: true, Issuers: []store.IssuerSettings{{Issuer: "https://issuer.example", Enabled: true, ClientID: "client"}},
 		Authorized: []uuid.UUID{id(), id()}, UpdateCount: 2,
 	}
 }
@@ -134,9 +135,12 @@ func (k *kit) signIn(s store.Session) store.Session {
 // secret makes a secret that was mailed to the account's address and lives for ten minutes.
 func secret(a store.Account, p store.Purpose) store.Secret {
 	return store.Secret{
-		Account: a.ID, Purpose: p, Address: a.EmailKey, Digest: digest(), CreatedAt: now, ExpiresAt: now.Add(10 * time.Minute),
+		Account: a.ID, Purpose: p, Address: a.EmailKey, Asker: asker, Digest: digest(), CreatedAt: now, ExpiresAt: now.Add(10 * time.Minute),
 	}
 }
+
+// asker asked for the secrets of the kit.
+var asker = store.Digest{1, 2, 3}
 
 // put keeps a secret.
 func (k *kit) put(s store.Secret) store.Secret {
@@ -170,7 +174,7 @@ func (k *kit) disable(id uuid.UUID) {
 
 func (k *kit) remove(a store.Account) {
 	k.Helper()
-	k.ok(k.store.DeleteAccount(k.ctx, a.Parent, a.ID, now))
+	k.ok(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: a.Parent, ID: a.ID}, now))
 }
 
 func (k *kit) balance(owner uuid.UUID) store.Balance {

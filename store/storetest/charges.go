@@ -14,7 +14,7 @@ func createInsufficient(k *kit) {
 	mail := queued(store.Lookup{ID: a.ID})
 	before := k.balance(p.ID)
 	for _, price := range []int64{5, math.MaxInt64} {
-		n := store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, price), Mail: []store.QueuedMail{mail}}
+		n := store.NewAccount{Account: a, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, price), Mail: []store.QueuedMail{mail}}}
 		_, _, err := k.store.CreateAccount(k.ctx, n, now)
 		k.fails(err, store.ErrInsufficientCredits)
 	}
@@ -27,7 +27,7 @@ func createOptionalCharge(k *kit) {
 	p := k.parent(4)
 	a, c := account(p.ID), charge(p.ID, store.OpSignUp, 5)
 	c.Required = false
-	_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: c}, now)
+	_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: c}}, now)
 	k.ok(err)
 	k.equal("receipt", receipt, store.Receipt{})
 	b := k.balance(p.ID)
@@ -38,7 +38,7 @@ func createOptionalCharge(k *kit) {
 func createAgain(k *kit) {
 	p := k.parent(5)
 	mail := queued(store.Lookup{})
-	n := store.NewAccount{Account: account(p.ID), Charge: charge(p.ID, store.OpSignUp, 5), Mail: []store.QueuedMail{mail}}
+	n := store.NewAccount{Account: account(p.ID), Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5), Mail: []store.QueuedMail{mail}}}
 	first, _, err := k.store.CreateAccount(k.ctx, n, now)
 	k.ok(err)
 	before := k.balance(p.ID)
@@ -78,7 +78,7 @@ func createMail(k *kit) {
 	p := k.parent(0)
 	a := account(p.ID)
 	mail := queued(store.Lookup{ID: a.ID})
-	k.create(store.NewAccount{Account: a, Mail: []store.QueuedMail{mail}})
+	k.create(store.NewAccount{Account: a, Effects: store.Effects{Mail: []store.QueuedMail{mail}}})
 	k.that(len(k.claimed(mail.ID)) == 1, "the mail is not queued")
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// claim is a try at a sign-in code.
+// claim is a try at a sign-in code by the network that asked for it.
 func claim(a store.Account, d store.Digest, tries int) store.Claim {
 	return store.Claim{
-		Purpose: store.PurposeSignIn, Digest: d, Tries: tries, Lookup: store.Lookup{Email: a.EmailKey, Scope: a.Parent},
+		Purpose: store.PurposeSignIn, Digest: d, Asker: asker, Tries: tries, Lookup: store.Lookup{Email: a.EmailKey, Scope: a.Parent},
 	}
 }
 
@@ -31,6 +31,8 @@ func consumeSecret(k *kit) {
 	k.run("a match uses up all of the purpose", consumeAll)
 	k.run("single uses up just itself", consumeSingle)
 	k.run("tries are shared by the live ones", consumeTries)
+	k.run("an asker is compared with its own alone", consumeAsker)
+	k.run("anybody else is compared with all and counts on none", consumeOthers)
 	k.run("the last try may be right", consumeLastTry)
 	k.run("no tries means unlimited and uncounted", consumeUncounted)
 	k.run("used, expired and foreign ones do not match", consumeNotLive)
@@ -92,6 +94,55 @@ func consumeTries(k *kit) {
 	fresh := k.put(secret(a, store.PurposeSignIn))
 	k.guess(a, old.Digest, 3, false)
 	k.guess(a, fresh.Digest, 3, true)
+}
+
+// by claims a sign-in code as somebody.
+func (k *kit) by(who store.Digest, a store.Account, d store.Digest) error {
+	k.Helper()
+	c := claim(a, d, 3)
+	c.Asker = who
+	_, err := k.store.ConsumeSecret(k.ctx, c, now)
+	return err
+}
+
+func consumeAsker(k *kit) {
+	a, thief := k.child(k.parent(0)), digest()
+	mine, his, nobodys := secret(a, store.PurposeSignIn), secret(a, store.PurposeSignIn), secret(a, store.PurposeSignIn)
+	his.Asker, nobodys.Asker = thief, store.Digest{}
+	for _, s := range []store.Secret{mine, his, nobodys} {
+		k.put(s)
+	}
+	for range 5 {
+		k.fails(k.by(thief, a, mine.Digest), store.ErrNotFound)
+		k.fails(k.by(thief, a, nobodys.Digest), store.ErrNotFound)
+	}
+	k.fails(k.by(thief, a, his.Digest), store.ErrNotFound) // its tries are used up
+	k.that(k.secret(his).Tries == 3, "%d tries at the own code, want 3", k.secret(his).Tries)
+	k.that(k.secret(mine).Tries == 0 && k.secret(nobodys).Tries == 0, "tries at codes of others count")
+	k.ok(k.by(asker, a, mine.Digest))
+	for _, s := range []store.Secret{mine, his, nobodys} {
+		k.that(k.secret(s).UsedAt.Equal(now), "a match leaves a code that somebody else asked for: %+v", k.secret(s))
+	}
+}
+
+func consumeOthers(k *kit) {
+	a := k.child(k.parent(0))
+	for i, asked := range []store.Digest{asker, {}} {
+		mine, worn := secret(a, store.PurposeSignIn), secret(a, store.PurposeSignIn)
+		mine.Asker = asked
+		k.put(mine)
+		k.put(worn)
+		for range 4 {
+			k.fails(k.by(asker, a, digest()), store.ErrNotFound)
+		}
+		tries := k.secret(mine).Tries
+		for range 20 {
+			k.fails(k.by(store.Digest{}, a, digest()), store.ErrNotFound)
+		}
+		k.that(k.secret(mine).Tries == tries && k.secret(worn).Tries == 3, "tries of others count")
+		k.ok(k.by(store.Digest{}, a, []store.Secret{mine, worn}[i].Digest))
+		k.that(k.secret(mine).UsedAt.Equal(now) && k.secret(worn).UsedAt.Equal(now), "a match leaves a sibling")
+	}
 }
 
 func consumeLastTry(k *kit) {
@@ -161,7 +212,7 @@ func consumeLookup(k *kit) {
 		{store.Lookup{Email: a.EmailKey, ScopeKey: word("APK_")}, "parent"},
 		{store.Lookup{Email: a.EmailKey, ScopeNumber: a.Number}, "parent"},
 	} {
-		got, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: s.Purpose, Digest: s.Digest, Tries: 5, Lookup: c.l}, now)
+		got, err := k.store.ConsumeSecret(k.ctx, store.Claim{Purpose: s.Purpose, Digest: s.Digest, Asker: asker, Tries: 5, Lookup: c.l}, now)
 		k.fails(err, store.ErrNotFound, c.field)
 		k.that(got.Account.ID == uuid.Nil, "a subject of nobody: %v", got.Account.ID)
 	}

@@ -78,8 +78,13 @@ type twins struct {
 	applied  []store.LedgerEntry
 	debits   []store.Charge
 	mails    []uuid.UUID
-	buckets  []store.Bucket
-	marks    []store.Digest
+	factors  []uuid.UUID
+	onces    []store.Once
+	logged   []uuid.UUID
+	mailed   []uuid.UUID
+	askers   []store.Digest
+
+	attempted attemptPool
 }
 
 func newTwins(k *kit, d *dice, seen map[string]int) *twins {
@@ -87,10 +92,14 @@ func newTwins(k *kit, d *dice, seen map[string]int) *twins {
 		kit: k, d: d, stats: seen, at: dawn, salt: uuid.New(), stores: [2]store.Store{k.store, memory.New()},
 		numbers: [2]map[uuid.UUID]int64{{}, {}}, last: map[uuid.UUID]store.Account{},
 	}
+	pardon := w.digest()
 	for _, l := range []store.Limit{rate, lock, ceiling, {Free: 2, Base: time.Second, Max: time.Minute, Window: time.Hour}} {
-		w.buckets = append(w.buckets, store.Bucket{Key: w.digest(), Limit: l})
+		w.attempted.buckets = append(w.attempted.buckets, store.Bucket{Key: w.digest(), Limit: l, Pardon: pardon})
 	}
-	w.marks = []store.Digest{w.digest(), w.digest(), {}}
+	w.attempted.marks = []store.Digest{w.digest(), w.digest(), {}}
+	w.attempted.pardons = []store.Digest{pardon}
+	w.attempted.owners = []uuid.UUID{uuid.New(), {}}
+	w.mailed, w.askers = []uuid.UUID{uuid.New(), uuid.New(), {}, {}}, []store.Digest{w.digest(), w.digest(), {}}
 	w.leave()
 	for range 4 {
 		w.newRoot()
@@ -107,7 +116,7 @@ func (w *twins) step(i int) {
 	verbs := []func(){
 		w.create, w.create, w.update, w.update, w.update, w.update, w.erase, w.find, w.list,
 		w.signIn, w.signIn, w.signIn, w.signIn, w.rotate, w.rotate, w.rotate, w.rotate, w.touch, w.revoke, w.look,
-		w.put, w.put, w.claim, w.claim, w.apply, w.apply, w.apply, w.close, w.queue, w.lease, w.finish, w.take, w.take, w.ease,
+		w.put, w.put, w.claim, w.claim, w.apply, w.apply, w.apply, w.close, w.queue, w.lease, w.finish, w.log, w.log, w.take, w.take, w.ease,
 	}
 	verbs[w.d.roll(len(verbs))]()
 	switch {
@@ -210,7 +219,9 @@ func (w *twins) charge(owner uuid.UUID) store.Charge {
 	case w.chance(6):
 		price += 50
 	}
-	return store.Charge{Owner: owner, Key: w.key(), Entry: w.entry(), Operation: w.operation(), Price: price, Required: w.chance(2)}
+	return store.Charge{
+		Owner: owner, Key: w.key(), Entry: w.entry(), Operation: w.operation(), Price: price, Required: w.chance(2), Tell: w.tell(),
+	}
 }
 
 // differences are those of two answers.

@@ -45,11 +45,11 @@ func (w *twins) rename(a *store.Account) {
 	if a.Parent == store.Root {
 		n = 12
 	}
-	a.EmailKey, a.Username, a.GoogleSubject = w.word("n", n)+"@x.example", w.word("U", n), w.word("g", n)
+	a.EmailKey, a.Username = w.word("n", n)+"@x.example", w.word("U", n)
 	if w.chance(2) {
 		a.Username = w.word("u", n)
 	}
-	for _, field := range []*string{&a.EmailKey, &a.Username, &a.GoogleSubject} {
+	for _, field := range []*string{&a.EmailKey, &a.Username} {
 		if w.chance(4) {
 			*field = ""
 		}
@@ -77,7 +77,9 @@ func (w *twins) create() {
 	case !w.chance(9):
 		parent = w.any(w.tenants)
 	}
-	n := store.NewAccount{Account: w.account(parent), Charge: w.charge(parent)}
+	n := store.NewAccount{Account: w.account(parent)}
+	n.Effects = w.effects(n.Account.ID, parent)
+	w.begin(&n)
 	switch {
 	case w.chance(10):
 		n.Account.ID = one(w, w.people)
@@ -92,9 +94,6 @@ func (w *twins) create() {
 		if w.chance(2) {
 			n.Grant.Package = &store.Package{Type: "INITIAL", FreeUsers: int64(w.d.roll(9) - 1)}
 		}
-	}
-	if w.chance(5) {
-		n.Mail = []store.QueuedMail{w.mail()}
 	}
 	w.add(n)
 }
@@ -150,10 +149,11 @@ func (w *twins) update() {
 	}
 	a := w.last[id]
 	a.ID = id
-	if f, err := w.stores[1].FindAccount(w.ctx, store.Lookup{ID: id}); err == nil {
-		a = f.Account
+	has := w.has(id)
+	if has.Account.ID == id {
+		a = has.Account
 	}
-	c := store.Change{Account: a, Charge: w.charge(a.Parent), EndSessions: w.chance(5)}
+	c := store.Change{Account: a, Effects: w.effects(id, a.Parent), EndSessions: w.chance(5)}
 	x := &c.Account
 	if w.chance(2) {
 		w.rename(x)
@@ -167,16 +167,13 @@ func (w *twins) update() {
 		x.EmailKey = w.last[one(w, w.people)].EmailKey
 	}
 	x.Password, x.UpdatedAt, x.Name = store.SecretText(fmt.Sprint("$", w.d.roll(9))), w.at, "Name"
-	if w.chance(3) {
-		c.TOTPStep = max(0, a.TOTPStep+int64(w.d.roll(4)-1))
-		x.TOTP = []byte{byte(w.d.roll(9))}
-	}
+	x.Metadata, x.Locale, x.Factors = []byte(`{"n": `+fmt.Sprint(w.d.roll(9))+` }`), "de", store.FactorSet(w.d.roll(4))
 	if len(w.sessions) > 0 {
 		c.KeepSession = one(w, w.sessions).ID
 	}
 	w.spend(&c)
-	if w.chance(6) {
-		c.Mail = []store.QueuedMail{w.mail()}
+	if c.Charge.Key != "dear" {
+		w.exchange(&c, has)
 	}
 	var receipt store.Receipt
 	taken, last := w.taken(a, x), w.lastAdmin(a, x)
@@ -194,6 +191,9 @@ func (w *twins) update() {
 		w.met("UpdateAccount", "the version before the last admin")
 	case outcome == "ok" && c.Proof != (store.Digest{}):
 		w.met("UpdateAccount", "proved")
+	}
+	if outcome == "ok" {
+		w.moved("UpdateAccount", c.Use, c.Once, has)
 	}
 	w.paid("UpdateAccount", c.Charge, receipt, outcome != "ok")
 }
@@ -239,7 +239,6 @@ func (w *twins) erase() {
 	if w.chance(10) {
 		scope = w.any(w.tenants)
 	}
-	w.both("DeleteAccount", []uuid.UUID{scope, id}, func(s store.Store, _ int) (any, error) {
-		return nil, s.DeleteAccount(w.ctx, scope, id, w.at)
-	})
+	d := store.Deletion{Scope: scope, ID: id, Mail: []store.QueuedMail{w.mail()}, Events: w.events(id)}
+	w.both("DeleteAccount", d, func(s store.Store, _ int) (any, error) { return nil, s.DeleteAccount(w.ctx, d, w.at) })
 }

@@ -7,14 +7,27 @@ import (
 )
 
 func (w *twins) take() {
-	some := pick(w.d, w.buckets, w.marks)
+	some := w.attempted.pick(w.d)
 	w.both("Take", some, func(s store.Store, i int) (any, error) {
 		d, err := s.Take(w.ctx, some, w.at)
-		if !d.Allowed && i == 1 {
-			w.met("Take", "refused")
+		if i == 1 {
+			w.tookOne(d)
 		}
 		return d, err
 	})
+}
+
+func (w *twins) tookOne(d store.Decision) {
+	for _, o := range d.Outcomes {
+		switch {
+		case o.Refused:
+			w.met("Take", "refused")
+		case o.Full:
+			w.met("Take", "full")
+		case o.Waived:
+			w.met("Take", "waived")
+		}
+	}
 }
 
 func (w *twins) ease() {
@@ -22,16 +35,4 @@ func (w *twins) ease() {
 	w.both("Release", t, func(s store.Store, _ int) (any, error) { return nil, s.Release(w.ctx, t, w.at) })
 }
 
-func (w *twins) release() store.Release {
-	t := store.Release{Mark: w.marks[w.d.roll(len(w.marks))]}
-	if t.Mark != (store.Digest{}) {
-		t.Until = w.at.Add(w.span() - time.Second)
-	}
-	some := pick(w.d, w.buckets, w.marks)
-	half := w.d.roll(len(some) + 1)
-	for _, b := range some[:half] {
-		t.Forget = append(t.Forget, b.Key)
-	}
-	t.Forgive = some[half:]
-	return t
-}
+func (w *twins) release() store.Release { return w.attempted.release(w.d, w.at, w.span()-time.Second) }

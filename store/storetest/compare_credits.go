@@ -36,8 +36,9 @@ func (w *twins) apply() {
 	case w.chance(80):
 		e.Amount = math.MinInt64
 	}
-	w.both("ApplyCredit", e, func(s store.Store, i int) (any, error) {
-		kept, b, fresh, err := s.ApplyCredit(w.ctx, e)
+	p := store.Posting{Entry: e, Tell: w.tell(), Events: w.events(e.Owner)}
+	w.both("ApplyCredit", p, func(s store.Store, i int) (any, error) {
+		kept, b, fresh, err := s.ApplyCredit(w.ctx, p)
 		switch {
 		case err != nil || i == 0:
 		case !fresh:
@@ -59,12 +60,14 @@ func (w *twins) close() {
 		w.books(w.any(w.tenants))
 		return
 	}
-	month, price, limit := store.MonthOf(w.at)-1+w.d.roll(2), int64(w.d.roll(3)), 1+w.d.roll(4)
-	if w.chance(6) {
-		price = -1
+	c := store.Closing{
+		Month: store.MonthOf(w.at) - 1 + w.d.roll(2), Price: int64(w.d.roll(3)), Limit: 1 + w.d.roll(4), Tell: w.tell(), Log: w.chance(2),
 	}
-	w.both("CloseMonths", []any{month, price, limit}, func(s store.Store, i int) (any, error) {
-		settled, charged, err := s.CloseMonths(w.ctx, month, price, limit, w.at)
+	if w.chance(6) {
+		c.Price = -1
+	}
+	w.both("CloseMonths", c, func(s store.Store, i int) (any, error) {
+		settled, charged, err := s.CloseMonths(w.ctx, c, w.at)
 		slices.SortFunc(charged, func(a, b store.Settled) int { return bytes.Compare(a.Owner[:], b.Owner[:]) })
 		if len(charged) > 0 && i == 1 {
 			w.met("CloseMonths", "charged")

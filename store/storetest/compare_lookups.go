@@ -27,8 +27,14 @@ func (w *twins) find() {
 	l, who := w.lookup()
 	w.both("FindAccount", l, func(s store.Store, i int) (any, error) {
 		f, err := s.FindAccount(w.ctx, w.numbered(l, who, i))
-		if err == nil && f.Stray && i == 1 {
+		switch {
+		case err != nil || i == 0:
+		case f.Stray:
 			w.met("FindAccount", "stray")
+		case len(l.Credential) > 0:
+			w.met("FindAccount", "by a credential")
+		case l.Subject != "" && l.ID == uuid.Nil && f.Account.EmailKey != l.Email:
+			w.met("FindAccount", "by an identity")
 		}
 		return unnumberedSubject(f), err
 	})
@@ -42,8 +48,11 @@ func (w *twins) lookup() (l store.Lookup, who uuid.UUID) {
 		who = tenant
 	}
 	was := w.last[who]
-	l = store.Lookup{Scope: was.Parent, Email: was.EmailKey, GoogleSubject: was.GoogleSubject}
-	switch w.d.roll(8) {
+	l = store.Lookup{Scope: was.Parent, Email: was.EmailKey, Credentials: w.chance(2)}
+	if w.chance(2) {
+		l = by(one(w, append(w.has(who).Linked, w.identity())), l)
+	}
+	switch w.d.roll(9) {
 	case 0:
 		return store.Lookup{ID: who}, who
 	case 1:
@@ -59,7 +68,14 @@ func (w *twins) lookup() (l store.Lookup, who uuid.UUID) {
 	case 5:
 		return store.Lookup{Email: w.word("n", 16) + "@x.example", Stray: true}, who
 	case 6:
-		l.Email, l.GoogleSubject = w.word("n", 16)+"@x.example", w.word("g", 16)
+		for _, f := range append(w.has(who).Factors, w.factor()) {
+			if l.Credential = f.Credential; len(f.Credential) > 0 {
+				break
+			}
+		}
+		return l, who
+	case 7:
+		l.Email = w.word("n", 16) + "@x.example"
 	}
 	return l, who
 }

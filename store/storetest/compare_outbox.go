@@ -36,9 +36,11 @@ func (w *twins) lease() {
 }
 
 func (w *twins) finish() {
-	id, tries, retry := w.any(w.mails), 1+w.d.roll(3), time.Time{}
+	d := store.Delivery{ID: w.any(w.mails), Tries: 1 + w.d.roll(3), Events: w.events(w.any(w.people))}
 	if w.chance(2) {
-		retry = w.at.Add(w.span())
+		d.Retry = w.at.Add(w.span())
 	}
-	w.both("FinishMail", id, func(s store.Store, _ int) (any, error) { return nil, s.FinishMail(w.ctx, id, tries, retry) })
+	w.both("FinishMail", d, func(s store.Store, _ int) (any, error) {
+		return nil, s.FinishMail(w.ctx, d)
+	})
 }

@@ -35,14 +35,15 @@ func unmet(seen map[string]int) []string {
 
 // matters are the outcomes without which a history proves little.
 var matters = outcomes(map[string]string{
-	"CreateAccount": "ok; again; paid; paid before; conflict; conflict email; conflict username; conflict google; no such parent; " +
+	"CreateAccount": "ok; again; paid; paid before; conflict; conflict email; conflict username; conflict identity; conflict credential; no such parent; " +
 		"insufficient credits; the request makes no sense",
-	"UpdateAccount": "ok; paid; paid before; conflict; conflict email; conflict username; conflict google; not found; " +
-		"the proof is not live; proved; the last admin must stay; insufficient credits; the request makes no sense; " +
+	"UpdateAccount": "ok; paid; paid before; conflict; conflict email; conflict username; conflict identity; conflict credential; not found; " +
+		"used; used at zero; the proof is not live; proved; the last admin must stay; insufficient credits; the request makes no sense; " +
 		"credits before a taken name; the version before the last admin",
 	"DeleteAccount": "ok; not found; the last admin must stay",
-	"FindAccount":   "ok; not found; no such parent; stray",
-	"CreateSession": "ok; again; again of one who is gone; paid; paid before; conflict; not found; insufficient credits; the request makes no sense",
+	"FindAccount":   "ok; not found; no such parent; stray; by a credential; by an identity",
+	"CreateSession": "ok; again; again of one who is gone; paid; paid before; conflict; not found; the proof is not live; insufficient credits; " +
+		"the request makes no sense; used; used at zero; most",
 	"Session":       "ok; not found",
 	"RotateSession": "ok; conflict; not found; a disabled account before reuse",
 	"TouchSession":  "ok; not found",
@@ -53,7 +54,9 @@ var matters = outcomes(map[string]string{
 	"CloseMonths":   "ok; charged; the request makes no sense",
 	"ClaimMail":     "ok; claimed",
 	"FinishMail":    "ok",
-	"Take":          "ok; refused",
+	"Take":          "ok; refused; full; waived",
+	"AddEvents":     "ok",
+	"ListEvents":    "ok; several; erased; a month; low; critical; depleted; recovered",
 	"ListSessions":  "ok; several",
 	"ListAccounts":  "ok; several",
 })

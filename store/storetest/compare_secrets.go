@@ -10,6 +10,7 @@ import (
 func (w *twins) secret(account uuid.UUID) store.Secret {
 	purposes := []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeRecovery}
 	x := store.Secret{Account: account, Purpose: purposes[w.d.roll(4)], Digest: w.digest(), CreatedAt: w.at, Tries: w.d.roll(2)}
+	x.Asker, x.Mail = one(w, w.askers), one(w, w.mailed)
 	if !w.chance(4) {
 		x.ExpiresAt = w.at.Add(w.span())
 	}
@@ -52,11 +53,20 @@ func (w *twins) claim() {
 	x := one(w, w.secrets)
 	c := store.Claim{Purpose: x.Purpose, Lookup: store.Lookup{ID: x.Account}, Digest: x.Digest, Tries: w.d.roll(4), Single: w.chance(2)}
 	who := x.Account
+	if c.Events = w.events(who); len(c.Events) > 0 && w.chance(2) {
+		c.Events[0].Account = uuid.Nil
+	}
 	switch {
 	case w.chance(4):
 		c.Digest = w.digest()
 	case w.chance(8):
 		c.Lookup, who = w.lookup()
+	}
+	switch {
+	case w.chance(2):
+		c.Asker = x.Asker
+	case w.chance(2):
+		c.Asker = one(w, w.askers)
 	}
 	w.both("ConsumeSecret", c, func(s store.Store, i int) (any, error) {
 		c := c

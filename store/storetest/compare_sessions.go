@@ -18,7 +18,7 @@ func (w *twins) signIn() {
 	if w.chance(8) {
 		who = w.any(w.tenants)
 	}
-	f, _ := w.stores[1].FindAccount(w.ctx, store.Lookup{ID: who})
+	f := w.has(who)
 	x := store.Session{
 		ID: w.id(), Account: who, Epoch: f.Account.Epoch, Audience: store.AudienceV1, KeyID: "key-1", Network: "192.0.2.0/24",
 		Agent: "agent", CreatedAt: w.at, SeenAt: w.at, ProvedAt: w.at, ExpiresAt: w.at.Add(w.span()),
@@ -36,10 +36,14 @@ func (w *twins) signIn() {
 	} else if again {
 		x.ID = old.ID
 	}
-	n := store.NewSession{Session: x, Charge: w.charge(f.Account.Parent)}
-	if w.chance(3) {
-		n.TOTPStep = max(0, f.Account.TOTPStep+int64(w.d.roll(4)-1))
+	n := store.NewSession{Session: x, Use: w.use(f), Once: w.once(), By: one(w, f.Linked).Key(), Effects: w.effects(who, f.Account.Parent)}
+	if w.chance(6) {
+		n.By = w.identity().Key()
 	}
+	if w.chance(3) {
+		n.Most = 1 + w.d.roll(3)
+	}
+	living, _ := w.stores[1].ListSessions(w.ctx, who, store.Page{Limit: 50}, w.at)
 	if w.chance(4) {
 		n.Release = w.release()
 	}
@@ -56,6 +60,10 @@ func (w *twins) signIn() {
 		}
 	case outcome == "ok":
 		w.sessions = append(w.sessions, x)
+		w.moved("CreateSession", n.Use, n.Once, f)
+		if n.Most > 0 && len(living) >= n.Most {
+			w.met("CreateSession", "most")
+		}
 	}
 	w.paid("CreateSession", n.Charge, receipt, again || outcome != "ok")
 }
@@ -104,7 +112,7 @@ func (w *twins) rotate() {
 	}
 	r := store.Rotation{
 		Session: x.ID, Generation: shown, ExpiresAt: w.at.Add(w.span()), RefreshUntil: w.at.Add(w.span()),
-		Grace: []time.Duration{0, time.Minute, time.Hour}[w.d.roll(3)],
+		Grace: []time.Duration{0, time.Minute, time.Hour}[w.d.roll(3)], Moved: w.events(x.Account), Reused: w.events(x.Account),
 	}
 	outcome := w.both("RotateSession", r, func(s store.Store, _ int) (any, error) {
 		l, err := s.RotateSession(w.ctx, r, w.at)
@@ -139,14 +147,14 @@ func (w *twins) whose(x store.Session) uuid.UUID {
 
 func (w *twins) touch() {
 	x := w.living()
-	t := store.Touch{Account: w.whose(x), Session: x.ID, Proved: w.chance(2)}
+	t := store.Touch{Account: w.whose(x), Session: x.ID, Proved: w.chance(2), Events: w.events(x.Account)}
 	w.both("TouchSession", t, func(s store.Store, _ int) (any, error) { return nil, s.TouchSession(w.ctx, t, w.at) })
 }
 
 func (w *twins) revoke() {
 	x := w.living()
-	account := w.whose(x)
-	w.both("RevokeSession", x.ID, func(s store.Store, _ int) (any, error) {
-		return nil, s.RevokeSession(w.ctx, account, x.ID, w.at)
+	r := store.Revocation{Account: w.whose(x), Session: x.ID, Events: w.events(x.Account)}
+	w.both("RevokeSession", r, func(s store.Store, _ int) (any, error) {
+		return nil, s.RevokeSession(w.ctx, r, w.at)
 	})
 }

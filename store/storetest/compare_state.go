@@ -13,7 +13,7 @@ import (
 func (w *twins) leave() {
 	w.Helper()
 	for {
-		settled, _, err := w.store.CloseMonths(w.ctx, store.MonthOf(noon)+1, 0, 1000, w.at)
+		settled, _, err := w.store.CloseMonths(w.ctx, store.Closing{Month: store.MonthOf(noon) + 1, Price: 0, Limit: 1000}, w.at)
 		w.ok(err)
 		if settled == 0 {
 			break
@@ -23,7 +23,7 @@ func (w *twins) leave() {
 		mail, err := w.store.ClaimMail(w.ctx, 100, time.Hour, noon.AddDate(1, 0, 0))
 		w.ok(err)
 		for _, m := range mail {
-			w.ok(w.store.FinishMail(w.ctx, m.ID, m.Tries, time.Time{}))
+			w.ok(w.store.FinishMail(w.ctx, store.Delivery{ID: m.ID, Tries: m.Tries}))
 		}
 		if len(mail) == 0 {
 			return
@@ -78,8 +78,9 @@ func (w *twins) everything() {
 
 func (w *twins) visible(account uuid.UUID) {
 	w.both("FindAccount", account, func(s store.Store, _ int) (any, error) {
-		f, err := s.FindAccount(w.ctx, store.Lookup{ID: account})
+		f, err := s.FindAccount(w.ctx, store.Lookup{ID: account, Credentials: true})
 		return unnumberedSubject(f), err
 	})
 	w.sessionsOf(account, store.Page{Limit: 50})
+	w.listed(store.EventQuery{Account: account, Limit: 500})
 }

@@ -20,6 +20,7 @@ func credits(k *kit) {
 	k.run("list", listCredits)
 	k.run("charge", payments)
 	k.run("months", closeMonths)
+	k.run("crossings", crossings)
 	k.run("books", books)
 	k.run("races", raceCredits)
 }
@@ -33,7 +34,7 @@ func entry(owner uuid.UUID, op store.Operation, amount int64) store.LedgerEntry 
 // apply wants the entry to be fresh.
 func (k *kit) apply(e store.LedgerEntry) (store.LedgerEntry, store.Balance) {
 	k.Helper()
-	got, b, fresh, err := k.store.ApplyCredit(k.ctx, e)
+	got, b, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 	k.ok(err)
 	k.that(fresh, "entry %q is not fresh", e.Key)
 	return got, b
@@ -160,7 +161,7 @@ func applyAgain(k *kit) {
 		again := e
 		again.ID, again.At = id(), now.AddDate(0, 1, 0)
 		for _, e := range []store.LedgerEntry{e, again} {
-			got, same, fresh, err := k.store.ApplyCredit(k.ctx, e)
+			got, same, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 			k.ok(err)
 			k.that(!fresh, "the same key is fresh again")
 			k.equal("entry", got, first)
@@ -169,7 +170,7 @@ func applyAgain(k *kit) {
 	}
 	drained := entry(p.ID, "host-operation", -8)
 	k.apply(drained)
-	_, _, fresh, err := k.store.ApplyCredit(k.ctx, drained)
+	_, _, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: drained})
 	k.ok(err)
 	k.that(!fresh && k.balance(p.ID).Credits == 0, "a debit that stands needs credits again")
 	k.books(p.ID)
@@ -188,7 +189,7 @@ func applyOther(k *kit) {
 	} {
 		twin := e
 		f(&twin)
-		_, _, _, err := k.store.ApplyCredit(k.ctx, twin)
+		_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: twin})
 		k.fails(err, store.Conflict{})
 	}
 	k.equal("balance", k.balance(p.ID), before)
@@ -210,7 +211,7 @@ func applyInsufficient(k *kit) {
 		p := k.parent(5)
 		before := k.balance(p.ID)
 		e := entry(p.ID, "host-operation", amount)
-		_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+		_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 		k.fails(err, store.ErrInsufficientCredits)
 		k.equal("balance", k.balance(p.ID), before)
 		k.that(len(k.ledger(p.ID)) == 1, "a ledger row of nothing stands")
@@ -225,9 +226,9 @@ func applyOverflow(k *kit) {
 	before := k.balance(p.ID)
 	users := entry(p.ID, store.OpPackage, 1)
 	users.Package = &store.Package{FreeUsers: math.MaxInt64}
-	_, _, _, err := k.store.ApplyCredit(k.ctx, users)
+	_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: users})
 	k.fails(err, store.ErrInvalid)
-	_, _, _, err = k.store.ApplyCredit(k.ctx, entry(p.ID, store.OpGrant, math.MaxInt64-4))
+	_, _, _, err = k.store.ApplyCredit(k.ctx, store.Posting{Entry: entry(p.ID, store.OpGrant, math.MaxInt64-4)})
 	k.that(err != nil, "5 and 2^63-5 credits have a sum: %+v", k.balance(p.ID))
 	k.equal("balance", k.balance(p.ID), before)
 	k.books(p.ID)
@@ -240,7 +241,7 @@ func applyOverflow(k *kit) {
 func applyNobody(k *kit) {
 	for _, owner := range []uuid.UUID{id(), k.child(k.parent(5)).ID} {
 		for _, amount := range []int64{5, -5} {
-			_, _, _, err := k.store.ApplyCredit(k.ctx, entry(owner, store.OpPackage, amount))
+			_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: entry(owner, store.OpPackage, amount)})
 			k.fails(err, store.ErrNotFound)
 		}
 		k.equal("ledger", k.ledger(owner), []store.LedgerEntry{})

@@ -17,7 +17,7 @@ func lastAdmin(k *kit) {
 		return k.tries(a.ID, func(c *store.Change) { c.Account.Status = store.StatusDisabled })
 	}))
 	k.run("cannot be deleted", guarded(func(k *kit, a store.Account) error {
-		return k.store.DeleteAccount(k.ctx, a.Parent, a.ID, now)
+		return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: a.Parent, ID: a.ID}, now)
 	}))
 	k.run("may change otherwise", func(k *kit) {
 		a := k.child(k.parent(0), admin)
@@ -87,10 +87,11 @@ func (k *kit) tombstone(t, was store.Account) {
 	k.that(t.Status == store.StatusDeleted, "status is %q", t.Status)
 	k.that(t.ID == was.ID && t.Parent == was.Parent && t.Number == was.Number && t.PublicKey == was.PublicKey,
 		"id, parent, number or public key changed: %+v", t)
-	k.that(t.Email == "" && t.EmailKey == "" && t.Username == "" && t.Name == "" && t.Password == "" && t.GoogleSubject == "",
+	k.that(t.Email == "" && t.EmailKey == "" && t.Username == "" && t.Name == "" && t.Locale == "" && t.Password == "",
 		"personal data is left: %+v", t)
-	k.that(len(t.PasswordHistory) == 0 && len(t.TOTP) == 0 && len(t.TOTPPending) == 0 && t.Organization == nil,
-		"secrets or organization are left: %+v", t)
+	k.that(len(t.PasswordHistory) == 0 && len(t.Metadata) == 0 && t.Factors == 0 && t.Organization == nil,
+		"secrets, metadata or organization are left: %+v", t)
+	k.that(t.EmailVerifiedAt.IsZero() && t.EmailProvenAt.IsZero(), "a proof of an address is left: %+v", t)
 }
 
 func deleteSessions(k *kit) {
@@ -123,12 +124,12 @@ func deleteScope(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
 	for _, scope := range []uuid.UUID{store.Root, k.parent(0).ID, id(), a.ID} {
-		k.fails(k.store.DeleteAccount(k.ctx, scope, a.ID, now), store.ErrNotFound)
+		k.fails(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: scope, ID: a.ID}, now), store.ErrNotFound)
 	}
 	k.equal("account", k.find(a.ID), a)
 	k.that(k.balance(p.ID).Children == 1, "the count fell")
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, id(), now), store.ErrNotFound)
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, p.ID, now), store.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: id()}, now), store.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: p.ID}, now), store.ErrNotFound)
 }
 
 func deleteTwice(k *kit) {
@@ -136,16 +137,16 @@ func deleteTwice(k *kit) {
 	a := k.child(p)
 	k.child(p)
 	k.remove(a)
-	k.fails(k.store.DeleteAccount(k.ctx, p.ID, a.ID, now), store.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: a.ID}, now), store.ErrNotFound)
 	k.that(k.balance(p.ID).Children == 1, "the count fell twice")
 	k.remove(p)
-	k.fails(k.store.DeleteAccount(k.ctx, store.Root, p.ID, now), store.ErrNotFound)
+	k.fails(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: store.Root, ID: p.ID}, now), store.ErrNotFound)
 }
 
 func deleteLedger(k *kit) {
 	p := k.parent(10)
 	a := account(p.ID)
-	k.create(store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)})
+	k.create(store.NewAccount{Account: a, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}})
 	k.remove(a)
 	before := k.ledger(p.ID)
 	k.that(len(before) == 2, "%d entries, want 2", len(before))

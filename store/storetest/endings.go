@@ -35,7 +35,7 @@ func updateKeepsNoDead(k *kit) {
 	p := k.parent(0)
 	a, b := k.child(p), k.child(p)
 	revoked, old, foreign := k.signIn(session(a, now)), k.signIn(session(a, now)), k.signIn(session(b, now))
-	k.ok(k.store.RevokeSession(k.ctx, a.ID, revoked.ID, now))
+	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: revoked.ID}, now))
 	k.update(a.ID, func(c *store.Change) { c.EndSessions = true })
 	for _, s := range []store.Session{old, revoked, foreign} {
 		k.update(a.ID, func(c *store.Change) { c.EndSessions, c.KeepSession = true, s.ID })
@@ -118,7 +118,7 @@ func updateCharges(k *kit) {
 	a := k.child(p)
 	c := charge(p.ID, store.OpVerify, 2)
 	for round := range 2 {
-		_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Charge: c}, now)
+		_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Effects: store.Effects{Charge: c}}, now)
 		k.ok(err)
 		b := k.balance(p.ID)
 		k.that(b.Credits == 1 && b.Used == 2 && b.Verifications == 1, "round %d: balance %+v", round, b)
@@ -129,7 +129,7 @@ func updateCharges(k *kit) {
 	})
 	c = charge(p.ID, store.OpVerify, 2)
 	c.Required = false
-	_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Charge: c}, now)
+	_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Effects: store.Effects{Charge: c}}, now)
 	k.ok(err)
 	k.equal("receipt of what was not charged", receipt, store.Receipt{})
 	k.books(p.ID)
@@ -137,17 +137,18 @@ func updateCharges(k *kit) {
 
 func updateInsufficient(k *kit) {
 	p := k.parent(1)
-	a := k.child(p)
+	a, f := k.armed(p, 4)
 	link, live, mail := k.put(secret(a, store.PurposeVerify)), k.signIn(session(a, now)), queued(store.Lookup{})
 	before, funds := k.find(a.ID), k.balance(p.ID)
 	err := k.tries(a.ID, func(c *store.Change) {
 		c.Charge, c.Proof, c.EndSessions = charge(p.ID, store.OpVerify, 2), link.Digest, true
-		c.Account.Name, c.TOTPStep, c.Mail = "New", 5, []store.QueuedMail{mail}
+		c.Account.Name, c.Use, c.Mail = "New", store.Use{Factor: f.ID, Counter: 5}, []store.QueuedMail{mail}
 	})
 	k.fails(err, store.ErrInsufficientCredits)
 	k.equal("account", k.find(a.ID), before)
 	k.equal("balance", k.balance(p.ID), funds)
 	k.equal("proof", k.secret(link), link)
+	k.equal("factors", k.credentials(a.ID).Factors, []store.Factor{f})
 	k.live(live.ID, now)
 	k.that(len(k.claimed(mail.ID)) == 0, "mail of nothing is queued")
 }

@@ -32,17 +32,17 @@ func cancelled(k *kit) {
 	state, funds, standing := k.find(a.ID), k.balance(p.ID), k.live(s.ID, now)
 	verbs := map[string]func() error{
 		"create account": func() error {
-			_, _, err := k.store.CreateAccount(ctx, store.NewAccount{Account: fresh, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(ctx, store.NewAccount{Account: fresh, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}}, now)
 			return err
 		},
 		"update account": func() error {
-			c := store.Change{Account: state, EndSessions: true, Proof: link.Digest, Charge: charge(p.ID, store.OpVerify, 2)}
+			c := store.Change{Account: state, EndSessions: true, Proof: link.Digest, Effects: store.Effects{Charge: charge(p.ID, store.OpVerify, 2)}}
 			_, _, err := k.store.UpdateAccount(ctx, c, now)
 			return err
 		},
-		"delete account": func() error { return k.store.DeleteAccount(ctx, p.ID, a.ID, now) },
+		"delete account": func() error { return k.store.DeleteAccount(ctx, store.Deletion{Scope: p.ID, ID: a.ID}, now) },
 		"create session": func() error {
-			_, err := k.store.CreateSession(ctx, store.NewSession{Session: n, Charge: charge(p.ID, store.OpSignIn, 1)}, now)
+			_, err := k.store.CreateSession(ctx, store.NewSession{Session: n, Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}}, now)
 			return err
 		},
 		"rotate session": func() error {
@@ -52,14 +52,14 @@ func cancelled(k *kit) {
 		"touch session": func() error {
 			return k.store.TouchSession(ctx, store.Touch{Account: a.ID, Session: s.ID, Proved: true}, now.Add(time.Minute))
 		},
-		"revoke session": func() error { return k.store.RevokeSession(ctx, a.ID, s.ID, now) },
+		"revoke session": func() error { return k.store.RevokeSession(ctx, store.Revocation{Account: a.ID, Session: s.ID}, now) },
 		"put secrets":    func() error { return k.store.PutSecrets(ctx, []store.Secret{unput}, now) },
 		"consume secret": func() error {
 			_, err := k.store.ConsumeSecret(ctx, claim(a, code.Digest, 5), now)
 			return err
 		},
 		"apply credit": func() error {
-			_, _, _, err := k.store.ApplyCredit(ctx, entry(p.ID, store.OpPackage, 5))
+			_, _, _, err := k.store.ApplyCredit(ctx, store.Posting{Entry: entry(p.ID, store.OpPackage, 5)})
 			return err
 		},
 		"queue mail": func() error { return k.store.QueueMail(ctx, []store.QueuedMail{mail}) },
@@ -85,13 +85,16 @@ func cancelled(k *kit) {
 // cancelledRest does the same with the verbs that see all rows of a store.
 func (k *kit) cancelledRest(ctx context.Context) {
 	k.Helper()
+	e := event(id())
+	k.foreign(k.store.AddEvents(ctx, []store.Event{e}))
+	k.that(len(k.log(e.Account)) == 0, "a cancelled event is there")
 	mails, p := k.post(1), k.tenant(10, 3)
 	_, err := k.store.ClaimMail(ctx, 1, time.Minute, posting)
 	k.that(err != nil, "a cancelled claim has no error")
 	k.claims(k.due(1, posting), mails)
-	k.that(k.store.FinishMail(ctx, mails[0].ID, 1, time.Time{}) != nil, "a cancelled finish has no error")
+	k.that(k.store.FinishMail(ctx, store.Delivery{ID: mails[0].ID, Tries: 1}) != nil, "a cancelled finish has no error")
 	k.claims(k.due(1, posting.Add(time.Minute)), mails)
-	_, _, err = k.store.CloseMonths(ctx, firstMonth, 1, 100, closing)
+	_, _, err = k.store.CloseMonths(ctx, store.Closing{Month: firstMonth, Price: 1, Limit: 100}, closing)
 	k.that(err != nil, "cancelled closing has no error")
 	k.that(k.balance(p.ID).ClosedMonth == firstMonth-1, "a cancelled month is closed")
 	_, err = k.store.Sweep(ctx, 10, dusk)
@@ -104,6 +107,7 @@ func cancelledEmpty(k *kit) {
 	cancel()
 	k.run("put secrets", func(k *kit) { k.foreign(k.store.PutSecrets(ctx, nil, now)) })
 	k.run("queue mail", func(k *kit) { k.foreign(k.store.QueueMail(ctx, nil)) })
+	k.run("add events", func(k *kit) { k.foreign(k.store.AddEvents(ctx, nil)) })
 }
 
 // noClock lives in the far past and the far future.
@@ -137,8 +141,12 @@ func utc(k *kit) {
 	far := now.In(elsewhere)
 	p := k.parent(9)
 	a := account(p.ID)
-	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt, a.PasswordChangedAt = far, far, far, far
-	k.create(store.NewAccount{Account: a})
+	a.CreatedAt, a.UpdatedAt, a.EmailVerifiedAt, a.EmailProvenAt, a.PasswordChangedAt = far, far, far, far, far
+	by, f := linked(), passkey()
+	by.LinkedAt, by.UsedAt, f.CreatedAt, f.UsedAt, f.PendingUntil = far, far, far, far, far
+	k.create(store.NewAccount{Account: a, Linked: []store.Linked{by}, Factors: []store.Factor{f}})
+	kept := k.credentials(a.ID)
+	by, f = kept.Linked[0], kept.Factors[0]
 	s := session(a, far)
 	s.Epoch, s.RotatedAt, s.ExpiresAt, s.RefreshUntil = 1, far, far.Add(time.Hour), far.Add(2*time.Hour)
 	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s}, far)
@@ -151,6 +159,8 @@ func utc(k *kit) {
 	got, l, reset := k.find(a.ID), k.live(s.ID, far), k.secret(k.put(code))
 	for what, t := range map[string]time.Time{
 		"created": got.CreatedAt, "updated": got.UpdatedAt, "verified": got.EmailVerifiedAt, "password": got.PasswordChangedAt,
+		"proven": got.EmailProvenAt, "linked": by.LinkedAt, "identity used": by.UsedAt, "factor created": f.CreatedAt, "factor used": f.UsedAt,
+		"pending":      f.PendingUntil,
 		"last sign-in": got.LastSignIn, "session created": l.Session.CreatedAt, "session seen": l.Session.SeenAt,
 		"session proved": l.Session.ProvedAt, "session rotated": l.Session.RotatedAt, "session expires": l.Session.ExpiresAt.Add(-time.Hour),
 		"refresh until": l.Session.RefreshUntil.Add(-2 * time.Hour), "password of a session": l.PasswordChangedAt, "entry": applied.At,

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -39,47 +41,77 @@ func (d *dice) roll(n int) int {
 
 // model is what a store must know about attempts, kept by Limit alone.
 type model struct {
-	states map[store.Digest]store.State
-	marks  map[store.Digest]time.Time
+	states  map[store.Digest]store.State
+	marks   map[store.Digest]store.Release // the last release that set one
+	pardons map[store.Digest][2]time.Time  // moment and end
+}
+
+func newModel() *model {
+	return &model{
+		states: map[store.Digest]store.State{}, marks: map[store.Digest]store.Release{}, pardons: map[store.Digest][2]time.Time{},
+	}
+}
+
+// state is what a bucket holds that was not pardoned.
+func (m *model) state(b store.Bucket, at time.Time) store.State {
+	s, p := m.states[b.Key], m.pardons[b.Pardon]
+	if !p[0].IsZero() && !p[0].After(at) && at.Before(p[1]) && !s.At.After(p[0]) {
+		return store.State{}
+	}
+	return s
 }
 
 // take is the meaning of AttemptStore.Take.
 func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	d := store.Decision{Allowed: true}
 	for _, b := range buckets {
-		next, in := b.Limit.Next(m.states[b.Key], at)
+		next, in := b.Limit.Next(m.state(b, at), at)
 		o := store.Outcome{State: next, Counted: in}
-		if until := m.marks[b.Waive]; (b.Waive != store.Digest{}) && at.Before(until) {
-			o.Marked = until
+		if mark := m.marks[b.Waive]; (b.Waive != store.Digest{}) && at.Before(mark.Until) {
+			o.Marked, o.Owner, o.Waived = mark.Until, mark.Owner, !in
 		}
-		o.Refused = !in && o.Marked.IsZero()
-		d.Allowed = d.Allowed && !o.Refused
+		o.Refused = !in && !o.Waived && at.Before(next.Until)
+		o.Full = !in && !o.Waived && !at.Before(next.Until)
+		d.Allowed = d.Allowed && !o.Refused && !o.Full
 		d.Outcomes = append(d.Outcomes, o)
 	}
 	for i, b := range buckets {
-		o := &d.Outcomes[i]
+		o, was := &d.Outcomes[i], m.state(b, at)
 		if !d.Allowed && o.Counted {
-			o.Counted = false
-			o.State = m.states[b.Key]
-			if !at.Before(o.State.Expires) {
-				o.State = store.State{}
-			}
+			o.Counted, o.State = false, b.Limit.Stand(was, at)
 		}
-		m.states[b.Key] = o.State
+		if o.Counted || b.Limit.Clamp(was, at) != was {
+			m.states[b.Key] = o.State
+		}
 	}
 	return d
 }
 
 // release is the meaning of AttemptStore.Release.
-func (m *model) release(s store.Release, at time.Time) {
-	for _, key := range s.Forget {
-		delete(m.states, key)
+func (m *model) release(r store.Release, at time.Time) {
+	each := func(list []store.Bucket, next func(store.Limit, store.State, time.Time) store.State) {
+		for _, b := range list {
+			if b.Limit.Settles() {
+				m.states[b.Key] = next(b.Limit, m.state(b, at), at)
+			}
+		}
 	}
-	for _, b := range s.Forgive {
-		m.states[b.Key] = b.Limit.Forgive(m.states[b.Key], at)
+	each(r.Failed, store.Limit.Fail)
+	each(r.Forgive, store.Limit.Forgive)
+	each(r.Forget, store.Limit.Forget)
+	for _, key := range r.Marks {
+		if was := m.marks[key]; at.Before(r.Until) && (was.Owner != r.Owner || r.Until.After(was.Until)) {
+			m.marks[key] = r
+		}
 	}
-	if (s.Mark != store.Digest{}) && s.Until.After(m.marks[s.Mark]) {
-		m.marks[s.Mark] = s.Until
+	for _, key := range r.Pardon {
+		if at.Before(r.PardonUntil) {
+			until := r.PardonUntil
+			if was := m.pardons[key]; was[1].After(until) {
+				until = was[1]
+			}
+			m.pardons[key] = [2]time.Time{at, until}
+		}
 	}
 }
 
@@ -92,48 +124,75 @@ func histories(k *kit) {
 }
 
 func history(k *kit, d *dice) {
-	m := &model{states: map[store.Digest]store.State{}, marks: map[store.Digest]time.Time{}}
+	m := newModel()
 	limits := []store.Limit{rate, lock, ceiling, randomLimit(d, 0), randomLimit(d, 1), randomLimit(d, 2)}
-	buckets := make([]store.Bucket, len(limits))
-	marks := []store.Digest{digest(), digest(), {}}
+	pool := attemptPool{marks: []store.Digest{digest(), digest(), {}}, owners: []uuid.UUID{id(), {}}, pardons: []store.Digest{digest(), digest(), {}}}
 	for i, l := range limits {
-		buckets[i] = bucket(l)
+		b := bucket(l)
+		b.Pardon = pool.pardons[i%3]
+		pool.buckets = append(pool.buckets, b)
 	}
-	at := now
-	for step := range 60 {
-		at = at.Add(time.Duration(d.roll(8)*d.roll(8)*d.roll(8)*d.roll(50)) * time.Millisecond)
-		some := pick(d, buckets, marks)
-		if d.roll(4) > 0 {
+	clock := now
+	for step := range 80 {
+		clock = clock.Add(time.Duration(d.roll(8)*d.roll(8)*d.roll(8)*d.roll(50)) * time.Millisecond)
+		at := clock.Add(time.Duration(d.roll(3)) * time.Second) // clocks differ
+		if d.roll(5) > 1 {
+			some := pool.pick(d)
 			want := m.take(some, at)
 			got, err := k.attempts.Take(k.ctx, some, at)
 			k.ok(err)
 			k.equal("step "+strconv.Itoa(step), got, want)
 			continue
 		}
-		s := store.Release{Mark: marks[d.roll(3)]}
-		if (s.Mark != store.Digest{}) {
-			s.Until = at.Add(time.Duration(d.roll(60_000)) * time.Millisecond)
-		}
-		half := d.roll(len(some) + 1)
-		for _, b := range some[:half] {
-			s.Forget = append(s.Forget, b.Key)
-		}
-		s.Forgive = some[half:]
-		m.release(s, at)
-		k.release(at, s)
+		r := pool.release(d, at, time.Duration(d.roll(60_000))*time.Millisecond)
+		m.release(r, at)
+		k.release(at, r)
 	}
 }
 
+// attemptPool is what random attempts and releases are made of.
+type attemptPool struct {
+	buckets        []store.Bucket
+	marks, pardons []store.Digest
+	owners         []uuid.UUID
+}
+
 // pick returns some buckets in a random order, each with one of the marks.
-func pick(d *dice, from []store.Bucket, marks []store.Digest) []store.Bucket {
+func (p *attemptPool) pick(d *dice) []store.Bucket {
 	var some []store.Bucket
-	first, step := d.roll(len(from)), 1+4*d.roll(2)
-	for i := range 1 + d.roll(len(from)) {
-		b := from[(first+i*step)%len(from)]
-		b.Waive = marks[d.roll(len(marks))]
+	first, step := d.roll(len(p.buckets)), 1+4*d.roll(2)
+	for i := range 1 + d.roll(len(p.buckets)) {
+		b := p.buckets[(first+i*step)%len(p.buckets)]
+		b.Waive = p.marks[d.roll(len(p.marks))]
 		some = append(some, b)
 	}
 	return some
+}
+
+// release makes one whose mark or pardon, if any, ends after span.
+func (p *attemptPool) release(d *dice, at time.Time, span time.Duration) store.Release {
+	r := store.Release{Owner: p.owners[d.roll(len(p.owners))], Until: at.Add(span)}
+	for _, mark := range p.marks {
+		if (mark != store.Digest{}) && d.roll(3) == 0 {
+			r.Marks = append(r.Marks, mark)
+		}
+	}
+	for _, b := range p.pick(d) {
+		switch d.roll(5) {
+		case 0, 1:
+			r.Failed = append(r.Failed, b)
+		case 2:
+			r.Forgive = append(r.Forgive, b)
+		case 3:
+			r.Forget = append(r.Forget, b)
+		case 4:
+			r.Forgive, r.Forget = append(r.Forgive, b), append(r.Forget, b)
+		}
+	}
+	if pardon := p.pardons[d.roll(len(p.pardons))]; d.roll(4) == 0 && pardon != (store.Digest{}) {
+		r.Pardon, r.PardonUntil = []store.Digest{pardon}, at.Add(span)
+	}
+	return r
 }
 
 // randomLimit makes a rate, a lock or a ceiling.
@@ -156,13 +215,17 @@ func attemptsClock(k *kit) {
 		b := bucket(lock)
 		b.Waive = digest()
 		for range lock.Free {
-			k.take(at, b)
+			k.fail(at, b)
 		}
 		k.refused(at.Add(lock.Base-time.Millisecond), []store.Bucket{b}, 0)
-		k.release(at, store.Release{Mark: b.Waive, Until: at.Add(time.Second)})
+		k.release(at, store.Release{Marks: []store.Digest{b.Waive}, Until: at.Add(time.Second)})
 		k.take(at.Add(time.Second-time.Millisecond), b)
 		k.refused(at.Add(time.Second), []store.Bucket{b}, 0)
-		k.counts(at.Add(lock.Base), b, lock.Free+1)
+		k.counts(at.Add(lock.Base), b, lock.Free)
+		p := pardoned(1, lock)[0]
+		k.take(at, p)
+		k.pardon(at, p, time.Hour)
+		k.holds(at, p, 0)
 	}
 }
 
@@ -173,8 +236,9 @@ func attemptsUTC(k *kit) {
 		for range 4 {
 			next, in := l.Next(want, now)
 			d := k.take(now.In(elsewhere), b)
-			k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Counted: in, Marked: now.Add(time.Hour)})
-			want = next
+			k.equal("outcome", d.Outcomes[0], store.Outcome{State: next, Counted: in, Waived: !in, Marked: now.Add(time.Hour), Owner: someone})
+			k.release(now.In(elsewhere), store.Release{Failed: []store.Bucket{b}})
+			want = l.Fail(next, now)
 		}
 	}
 }
@@ -186,9 +250,10 @@ func attemptsCancelled(k *kit) {
 	k.take(now, b)
 	_, err := k.attempts.Take(ctx, []store.Bucket{b}, now)
 	k.that(err != nil, "a cancelled take has no error")
-	err = k.attempts.Release(ctx, store.Release{Forget: []store.Digest{b.Key}, Mark: mark, Until: now.Add(time.Hour)}, now)
+	err = k.attempts.Release(ctx, store.Release{Failed: []store.Bucket{b}, Marks: []store.Digest{mark}, Until: now.Add(time.Hour)}, now)
 	k.that(err != nil, "a cancelled release has no error")
-	k.counts(now, b, 2)
+	k.counts(now, b, 0)
+	k.holds(now, b, 1)
 	k.that(!k.marked(mark, now), "a cancelled release marked")
 	_, err = k.attempts.Take(ctx, nil, now)
 	k.that(err != nil, "a cancelled take of no buckets has no error")

@@ -18,8 +18,10 @@ func zeroIDs(k *kit) {
 			_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: nobody}, now)
 			return err
 		},
-		"delete account":      func() error { return k.store.DeleteAccount(k.ctx, p.ID, uuid.Nil, now) },
-		"delete root account": func() error { return k.store.DeleteAccount(k.ctx, store.Root, uuid.Nil, now) },
+		"delete account": func() error { return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: uuid.Nil}, now) },
+		"delete root account": func() error {
+			return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: store.Root, ID: uuid.Nil}, now)
+		},
 		"create session": func() error {
 			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(nobody, now)}, now)
 			return err
@@ -29,8 +31,10 @@ func zeroIDs(k *kit) {
 			_, err := k.store.RotateSession(k.ctx, store.Rotation{}, now)
 			return err
 		},
-		"touch session":  func() error { return k.store.TouchSession(k.ctx, store.Touch{}, now) },
-		"revoke session": func() error { return k.store.RevokeSession(k.ctx, p.ID, uuid.Nil, now) },
+		"touch session": func() error { return k.store.TouchSession(k.ctx, store.Touch{}, now) },
+		"revoke session": func() error {
+			return k.store.RevokeSession(k.ctx, store.Revocation{Account: p.ID, Session: uuid.Nil}, now)
+		},
 		"put secrets": func() error {
 			return k.store.PutSecrets(k.ctx, []store.Secret{secret(nobody, store.PurposeReset)}, now)
 		},
@@ -39,7 +43,7 @@ func zeroIDs(k *kit) {
 			return err
 		},
 		"apply credit": func() error {
-			_, _, _, err := k.store.ApplyCredit(k.ctx, entry(uuid.Nil, store.OpPackage, 5))
+			_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: entry(uuid.Nil, store.OpPackage, 5)})
 			return err
 		},
 		"balance": func() error { _, err := k.store.Balance(k.ctx, uuid.Nil); return err },
@@ -53,7 +57,9 @@ func zeroIDs(k *kit) {
 func createSessionRevivesNothing(k *kit) {
 	p := k.parent(9)
 	ends := map[string]func(store.Account, store.Session){
-		"revoked":   func(a store.Account, s store.Session) { k.ok(k.store.RevokeSession(k.ctx, a.ID, s.ID, now)) },
+		"revoked": func(a store.Account, s store.Session) {
+			k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: s.ID}, now))
+		},
 		"old epoch": func(a store.Account, _ store.Session) { k.update(a.ID, func(c *store.Change) { c.EndSessions = true }) },
 		"deleted":   func(a store.Account, _ store.Session) { k.remove(a) },
 		"by reuse":  func(_ store.Account, s store.Session) { _, _ = k.store.RotateSession(k.ctx, rotation(s, 7, 0), now) },
@@ -61,7 +67,7 @@ func createSessionRevivesNothing(k *kit) {
 	for name, end := range ends {
 		k.run(name, func(k *kit) {
 			a := k.child(p)
-			n := store.NewSession{Session: refreshable(a), Charge: charge(p.ID, store.OpSignIn, 1)}
+			n := store.NewSession{Session: refreshable(a), Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}}
 			_, err := k.store.CreateSession(k.ctx, n, now)
 			k.ok(err)
 			end(a, n.Session)

@@ -71,10 +71,12 @@ func runStore(t kitT, open func(kitT) store.Store) {
 		f    func(*kit)
 	}{
 		{"accounts", accounts},
+		{"credentials", credentials},
 		{"sessions", sessions},
 		{"secrets", secrets},
 		{"attempts", attempts},
 		{"credits", credits},
+		{"events", events},
 		{"outbox", outbox},
 		{"sweep", sweep},
 		{"tolls", tolls},

@@ -21,18 +21,18 @@ func readLive(k *kit) {
 	want := store.Live{
 		Session: s, Parent: p.ID, Number: a.Number, Email: a.Email, Username: a.Username, Name: a.Name, PublicKey: a.PublicKey,
 		Role: a.Role, Status: a.Status, ParentStatus: store.StatusActive, PasswordChangedAt: a.PasswordChangedAt,
-		Verified: true, HasFactor: true, KeyMaster: p.KeyMaster, KeyVersion: p.KeyVersion,
+		Verified: true, Proven: true, HasFactor: true, KeyMaster: p.KeyMaster, KeyVersion: p.KeyVersion,
 	}
 	k.equal("live", k.live(s.ID, now), want)
 	root := k.parent(0, func(a *store.Account) {
-		a.EmailVerifiedAt, a.TOTP, a.PasswordTemporary = time.Time{}, nil, true
+		a.EmailVerifiedAt, a.EmailProvenAt, a.Factors, a.PasswordTemporary = time.Time{}, time.Time{}, 0, true
 	})
 	l := k.live(k.signIn(session(root, now)).ID, now)
 	k.that(l.ParentStatus == store.StatusActive && l.Parent == store.Root, "parent of a root account: %+v", l)
 	k.that(l.KeyMaster == root.KeyMaster && l.KeyVersion == root.KeyVersion, "key of a root account: %+v", l)
 	p = k.update(p.ID, func(c *store.Change) { c.Account.KeyVersion += 6 })
 	k.that(k.live(s.ID, now).KeyVersion == p.KeyVersion, "a child's session sees that its parent's key was rotated")
-	k.that(!l.Verified && !l.HasFactor && l.PasswordTemporary, "a pending seed is no factor: %+v", l)
+	k.that(!l.Verified && !l.Proven && !l.HasFactor && l.PasswordTemporary, "nothing was proved: %+v", l)
 }
 
 func readDemands(k *kit) {

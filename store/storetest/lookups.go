@@ -11,8 +11,8 @@ import (
 func findAccount(k *kit) {
 	k.run("by id, number and public key", findByOwn)
 	k.run("by email inside its scope only", findScoped)
-	k.run("by google subject inside its scope only", findGoogleScoped)
-	k.run("google subject before email", findGoogleFirst)
+	k.run("by identity inside its scope only", findIdentityScoped)
+	k.run("identity before email", findIdentityFirst)
 	k.run("keys are compared byte by byte", findBytes)
 	k.run("any bytes may be looked up", findAnyBytes)
 	k.run("an empty lookup finds nothing", findNothing)
@@ -83,40 +83,45 @@ func findScoped(k *kit) {
 	k.misses(store.Lookup{Email: root.EmailKey, ScopeNumber: p.Number})
 }
 
-func findGoogleScoped(k *kit) {
+func findIdentityScoped(k *kit) {
 	p, q := k.parent(0), k.parent(0)
-	a := k.child(p)
-	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: p.ID}, a.ID)
-	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, ScopeKey: p.PublicKey}, a.ID)
-	k.misses(store.Lookup{GoogleSubject: a.GoogleSubject})
-	k.misses(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: q.ID})
-	k.finds(store.Lookup{GoogleSubject: p.GoogleSubject}, p.ID)
-	k.misses(store.Lookup{GoogleSubject: p.GoogleSubject, Scope: p.ID})
+	a, l := k.known(p.ID)
+	root, r := k.known(store.Root)
+	k.finds(by(l, store.Lookup{Scope: p.ID}), a.ID)
+	k.finds(by(l, store.Lookup{ScopeKey: p.PublicKey}), a.ID)
+	k.finds(by(l, store.Lookup{ScopeNumber: p.Number}), a.ID)
+	k.misses(by(l, store.Lookup{}))
+	k.misses(by(l, store.Lookup{Scope: q.ID}))
+	k.finds(by(r, store.Lookup{}), root.ID)
+	k.misses(by(r, store.Lookup{Scope: root.ID}))
 }
 
-func findGoogleFirst(k *kit) {
+func findIdentityFirst(k *kit) {
 	p := k.parent(0)
-	a, b := k.child(p), k.child(p)
-	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Email: b.EmailKey, Scope: p.ID}, a.ID)
-	k.finds(store.Lookup{GoogleSubject: b.GoogleSubject, Email: a.EmailKey, ScopeKey: p.PublicKey}, b.ID)
-	k.finds(store.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, Scope: p.ID}, b.ID)
-	k.finds(store.Lookup{GoogleSubject: word("g"), Email: b.EmailKey, ScopeKey: p.PublicKey}, b.ID)
+	a, l := k.known(p.ID)
+	b, m := k.known(p.ID)
+	k.finds(by(l, store.Lookup{Email: b.EmailKey, Scope: p.ID}), a.ID)
+	k.finds(by(m, store.Lookup{Email: a.EmailKey, ScopeKey: p.PublicKey}), b.ID)
+	k.finds(by(linked(), store.Lookup{Email: b.EmailKey, Scope: p.ID}), b.ID)
+	k.finds(by(linked(), store.Lookup{Email: b.EmailKey, ScopeKey: p.PublicKey}), b.ID)
 }
 
 func findBytes(k *kit) {
 	p := k.parent(0)
-	a := k.child(p)
+	a, l := k.known(p.ID)
 	k.misses(store.Lookup{Email: strings.ToUpper(a.EmailKey), Scope: p.ID})
 	k.misses(store.Lookup{Email: a.EmailKey + " ", Scope: p.ID})
 	k.misses(store.Lookup{Email: strings.Replace(a.EmailKey, "u", "_", 1), Scope: p.ID})
-	k.misses(store.Lookup{GoogleSubject: strings.ToUpper(a.GoogleSubject), Scope: p.ID})
+	k.misses(store.Lookup{Issuer: l.Issuer, Subject: strings.ToUpper(l.Subject), Scope: p.ID})
+	k.misses(store.Lookup{Issuer: strings.ToUpper(l.Issuer), Subject: l.Subject, Scope: p.ID})
+	k.misses(store.Lookup{Issuer: l.Issuer + l.Subject[:1], Subject: l.Subject[1:], Scope: p.ID})
 	k.misses(store.Lookup{PublicKey: strings.ToLower(p.PublicKey)})
 	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: strings.ToLower(p.PublicKey)}, "parent")
 }
 
 func findNothing(k *kit) {
 	p := k.parent(0, email(""))
-	k.child(p, func(a *store.Account) { a.Email, a.EmailKey, a.GoogleSubject = "", "", "" })
+	k.child(p, func(a *store.Account) { a.Email, a.EmailKey = "", "" })
 	k.remove(k.child(p))
 	k.misses(store.Lookup{})
 	k.misses(store.Lookup{Scope: p.ID})
@@ -130,7 +135,6 @@ func findHouse(k *kit) {
 	a := k.child(h)
 	k.equal("by id", k.finds(store.Lookup{ID: h.ID}, h.ID).Account, h)
 	k.finds(store.Lookup{Email: a.EmailKey, Scope: h.ID}, a.ID)
-	k.finds(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: h.ID}, a.ID)
 	k.finds(store.Lookup{Number: a.Number}, a.ID)
 	k.finds(store.Lookup{PublicKey: a.PublicKey}, a.ID)
 	k.misses(store.Lookup{Number: h.Number})
@@ -138,9 +142,9 @@ func findHouse(k *kit) {
 	for _, l := range []store.Lookup{{ScopeNumber: h.Number}, {ScopeKey: h.PublicKey}, {ScopeKey: h.PublicKey, Widget: true}} {
 		l.Email = a.EmailKey
 		k.misses(l, "parent")
-		l.GoogleSubject = a.GoogleSubject
+		l.Issuer, l.Subject = "https://issuer.example", "nobody"
 		k.misses(l, "parent")
-		l.Email, l.GoogleSubject = k.parent(0).EmailKey, ""
+		l.Email, l.Issuer, l.Subject = k.parent(0).EmailKey, "", ""
 		k.misses(l, "parent")
 	}
 }
@@ -163,7 +167,7 @@ func findKnownScope(k *kit) {
 	for _, l := range []store.Lookup{{ScopeKey: p.PublicKey}, {ScopeNumber: p.Number}, {ScopeKey: p.PublicKey, Widget: true}} {
 		l.Email = word("nobody") + "@example.com"
 		k.misses(l)
-		l.GoogleSubject = word("nobody")
+		l.Issuer, l.Subject = "issuer", word("nobody")
 		k.misses(l)
 	}
 }
@@ -178,14 +182,16 @@ func findDisabledScope(k *kit) {
 }
 
 func findDeleted(k *kit) {
-	p := k.parent(0)
-	for _, a := range []store.Account{k.child(p), p} {
+	root, r := k.known(store.Root)
+	child, l := k.known(root.ID)
+	for i, a := range []store.Account{child, root} {
+		by := []store.Linked{l, r}[i]
 		k.remove(a)
 		k.misses(store.Lookup{ID: a.ID})
 		k.misses(store.Lookup{Number: a.Number})
 		k.misses(store.Lookup{PublicKey: a.PublicKey})
 		k.misses(store.Lookup{Email: a.EmailKey, Scope: a.Parent})
-		k.misses(store.Lookup{GoogleSubject: a.GoogleSubject, Scope: a.Parent})
+		k.misses(store.Lookup{Issuer: by.Issuer, Subject: by.Subject, Scope: a.Parent})
 	}
 }
 

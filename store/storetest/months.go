@@ -47,7 +47,7 @@ func (k *kit) settleAll(month int, price int64) map[uuid.UUID][]store.Settled {
 	k.Helper()
 	all := map[uuid.UUID][]store.Settled{}
 	for {
-		settled, charged, err := k.store.CloseMonths(k.ctx, month, price, 100, closing)
+		settled, charged, err := k.store.CloseMonths(k.ctx, store.Closing{Month: month, Price: price, Limit: 100}, closing)
 		k.ok(err)
 		for _, c := range charged {
 			all[c.Owner] = append(all[c.Owner], c)

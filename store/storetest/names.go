@@ -16,7 +16,6 @@ func nameBytes(k *kit) {
 		func(b *store.Account) { b.EmailKey = a.EmailKey + " " },
 		func(b *store.Account) { b.Username = "J\u00d6RG" },
 		func(b *store.Account) { b.Username = "Jo\u0308rg" },
-		func(b *store.Account) { b.GoogleSubject = strings.ToUpper(a.GoogleSubject) },
 		func(b *store.Account) { b.PublicKey = strings.ToLower(a.PublicKey) + "x" },
 	} {
 		k.child(p, other)
@@ -47,7 +46,7 @@ func findAnyBytes(k *kit) {
 		k.misses(store.Lookup{PublicKey: odd})
 		k.misses(store.Lookup{Email: odd, Scope: p.ID})
 		k.misses(store.Lookup{Email: odd, Stray: true})
-		k.misses(store.Lookup{GoogleSubject: odd, Email: odd, ScopeKey: p.PublicKey})
+		k.misses(store.Lookup{Issuer: odd, Subject: odd, Email: odd, ScopeKey: p.PublicKey})
 		k.misses(store.Lookup{Email: p.EmailKey, ScopeKey: odd}, "parent")
 	}
 }

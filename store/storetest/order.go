@@ -37,14 +37,14 @@ func firstWins[R any](k *kit, request func(*kit) R, try func(*kit, R) error, fau
 	}
 }
 
-// repeats wants none of the faults to be looked at when the request was done before.
-func repeats[R any](k *kit, request func(*kit) R, try func(*kit, R) error, faults []fault[R]) {
+// repeats wants none of the faults to be looked at when the request was done before: again does it once more.
+func repeats[R any](k *kit, request func(*kit) R, try, again func(*kit, R) error, faults []fault[R]) {
 	for _, f := range faults {
 		k.run("before "+f.name, func(k *kit) {
 			r := request(k)
 			k.ok(try(k, r))
 			f.spoil(k, &r)
-			k.ok(try(k, r))
+			k.ok(again(k, r))
 		})
 	}
 }

@@ -10,7 +10,7 @@ import (
 func tryApply(k *kit, e store.LedgerEntry) error {
 	k.Helper()
 	apply := func() error {
-		got, b, fresh, err := k.store.ApplyCredit(k.ctx, e)
+		got, b, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 		if err != nil {
 			k.equal("entry of a refusal", got, store.LedgerEntry{})
 			k.that(!fresh && b == store.Balance{}, "a refused entry is fresh, or has a balance: %+v", b)

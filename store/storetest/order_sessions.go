@@ -6,12 +6,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// signInRequest makes a request of a child whose last time step was 7; its parent pays.
+// signInRequest makes a request of a child who has a factor whose counter is 7; its parent pays.
 func signInRequest(k *kit) store.NewSession {
 	p := k.parent(10)
-	a := k.child(p)
-	a = k.update(a.ID, func(c *store.Change) { c.TOTPStep = 7 })
-	return store.NewSession{Session: session(a, now), TOTPStep: 8, Charge: charge(p.ID, store.OpSignIn, 5)}
+	a, f := k.armed(p, 7)
+	return store.NewSession{
+		Session: session(a, now), Use: store.Use{Factor: f.ID, Counter: 8}, Once: once(), Effects: effects(charge(p.ID, store.OpSignIn, 5)),
+	}
 }
 
 // trySignIn creates the session, and wants nothing to have happened after an error.
@@ -19,17 +20,27 @@ func trySignIn(k *kit, n store.NewSession) error {
 	k.Helper()
 	return k.refusable(n.Charge.Owner, func() error {
 		account := store.Account{ID: n.Session.Account}
-		before := k.stands(account)
+		before, credentials := k.stands(account), k.whole(account.ID)
 		receipt, err := k.store.CreateSession(k.ctx, n, now)
 		if err != nil {
 			k.equal("receipt of a refusal", receipt, store.Receipt{})
 			k.equal("account after an error", k.stands(account), before)
+			k.equal("credentials after an error", k.whole(account.ID), credentials)
 			all, err := k.store.ListSessions(k.ctx, n.Session.Account, store.Page{Limit: 10}, now)
 			k.ok(err)
 			k.that(len(all) == 0, "a refused sign-in has a session")
 		}
+		k.did(err == nil, n.Effects)
 		return err
 	})
+}
+
+// signInAgain does a request that was done, whose mail is gone meanwhile.
+func signInAgain(k *kit, n store.NewSession) error {
+	k.Helper()
+	_, err := k.store.CreateSession(k.ctx, n, now)
+	k.didBefore(n.Effects)
+	return err
 }
 
 func sessionFaults() []fault[store.NewSession] {
@@ -38,8 +49,12 @@ func sessionFaults() []fault[store.NewSession] {
 		{"a disabled account", func(k *kit, n *request) { k.disable(n.Session.Account) }, store.ErrNotFound},
 		{"a disabled parent", func(k *kit, n *request) { k.disable(n.Charge.Owner) }, store.ErrNotFound},
 		{"another epoch", func(_ *kit, n *request) { n.Session.Epoch++ }, store.ErrNotFound},
-		{"a spent step", func(_ *kit, n *request) { n.TOTPStep = 7 }, store.Conflict{}},
+		{"a spent counter", func(_ *kit, n *request) { n.Use.Counter = 7 }, store.Conflict{}},
 	}
+	faults = append(faults, fault[request]{"a spent challenge", func(k *kit, n *request) {
+		err := provingSession(k, k.child(k.parent(0)), store.Use{}, n.Once, store.Effects{}, now)
+		k.that(err == nil || anyOf(err, []error{store.ErrProofSpent}), "a challenge is spent: %v", err)
+	}, store.ErrProofSpent})
 	return append(faults, chargeFaults(func(n *request) *store.Charge { return &n.Charge })...)
 }
 
@@ -50,7 +65,7 @@ func createSessionOrder(k *kit) {
 	firstWins(k, signInRequest, trySignIn, append([]fault[store.NewSession]{foreign}, sessionFaults()...))
 }
 
-func createSessionRepeats(k *kit) { repeats(k, signInRequest, trySignIn, sessionFaults()) }
+func createSessionRepeats(k *kit) { repeats(k, signInRequest, trySignIn, signInAgain, sessionFaults()) }
 
 // rotateOrder shows old refresh tokens where something else is in the way, too.
 func rotateOrder(k *kit) {

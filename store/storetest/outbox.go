@@ -32,7 +32,7 @@ func (k *kit) claimed(ids ...uuid.UUID) []store.QueuedMail {
 			if slices.Contains(ids, m.ID) {
 				found = append(found, m)
 			}
-			k.ok(k.store.FinishMail(k.ctx, m.ID, m.Tries, time.Time{}))
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: m.ID, Tries: m.Tries}))
 		}
 		if len(some) == 0 {
 			return found
@@ -76,7 +76,7 @@ func queueMail(k *kit) {
 		m := queued(store.Lookup{Email: "a@b.example", Scope: id(), ScopeKey: "APK_x", ScopeNumber: 7, Widget: true, Stray: true})
 		m.Kind, m.To = store.MailChangeEmail, "New@b.example"
 		m.Args = map[string]string{"a": "1", "ü": "\u2028\"'", "": ""}
-		bare := queued(store.Lookup{ID: id(), Number: 3, PublicKey: "APK_y", GoogleSubject: "g"})
+		bare := queued(store.Lookup{ID: id(), Number: 3, PublicKey: "APK_y", Issuer: "i", Subject: "s", Credential: []byte{0, 0xff}, Credentials: true})
 		bare.Args, bare.DueAt = nil, posting.Add(-time.Second)
 		k.ok(k.store.QueueMail(k.ctx, []store.QueuedMail{m, bare}))
 		got := k.due(10, posting)
@@ -135,15 +135,15 @@ func finishMail(k *kit) {
 	k.run("without retry it is gone", func(k *kit) {
 		m := k.post(1)[0]
 		k.due(1, posting)
-		k.ok(k.store.FinishMail(k.ctx, m.ID, 1, time.Time{}))
+		k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: m.ID, Tries: 1}))
 		k.claims(k.due(10, posting.Add(time.Hour)), nil)
-		k.ok(k.store.FinishMail(k.ctx, m.ID, 1, time.Time{}))
-		k.ok(k.store.FinishMail(k.ctx, id(), 1, posting))
+		k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: m.ID, Tries: 1}))
+		k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: id(), Tries: 1, Retry: posting}))
 	})
 	k.run("with retry it is due then", func(k *kit) {
 		mails := k.post(1)
 		k.due(1, posting)
-		k.ok(k.store.FinishMail(k.ctx, mails[0].ID, 1, posting.Add(2*time.Hour)))
+		k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: mails[0].ID, Tries: 1, Retry: posting.Add(2 * time.Hour)}))
 		k.claims(k.due(10, posting.Add(2*time.Hour-time.Millisecond)), nil)
 		got := k.due(10, posting.Add(2*time.Hour))
 		k.claims(got, mails)
@@ -154,12 +154,12 @@ func finishMail(k *kit) {
 		k.due(1, posting)
 		k.due(1, posting.Add(time.Minute))
 		for _, tries := range []int{0, 1, 3} {
-			k.ok(k.store.FinishMail(k.ctx, mails[0].ID, tries, time.Time{}))
-			k.ok(k.store.FinishMail(k.ctx, mails[0].ID, tries, posting))
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: mails[0].ID, Tries: tries}))
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: mails[0].ID, Tries: tries, Retry: posting}))
 		}
 		k.claims(k.due(10, posting.Add(time.Minute)), nil)
 		k.claims(k.due(10, posting.Add(2*time.Minute)), mails)
-		k.ok(k.store.FinishMail(k.ctx, mails[0].ID, 3, time.Time{}))
+		k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: mails[0].ID, Tries: 3}))
 		k.claims(k.due(10, posting.Add(time.Hour)), nil)
 	})
 }

@@ -27,17 +27,17 @@ func payments(k *kit) {
 type payment func(k *kit, parent store.Account, c store.Charge) (store.Receipt, error)
 
 func payForAccount(k *kit, parent store.Account, c store.Charge) (store.Receipt, error) {
-	_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(parent.ID), Charge: c}, now)
+	_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(parent.ID), Effects: store.Effects{Charge: c}}, now)
 	return receipt, err
 }
 
 func payForChange(k *kit, parent store.Account, c store.Charge) (store.Receipt, error) {
-	_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.child(parent), Charge: c}, now)
+	_, receipt, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.child(parent), Effects: store.Effects{Charge: c}}, now)
 	return receipt, err
 }
 
 func payForSession(k *kit, parent store.Account, c store.Charge) (store.Receipt, error) {
-	return k.store.CreateSession(k.ctx, store.NewSession{Session: session(k.child(parent), now), Charge: c}, now)
+	return k.store.CreateSession(k.ctx, store.NewSession{Session: session(k.child(parent), now), Effects: store.Effects{Charge: c}}, now)
 }
 
 // payNothing wants the verb to be done although nobody has a credit, under a key that stands.
@@ -94,10 +94,10 @@ func payNothingAgain(k *kit) {
 	c := store.Charge{Owner: p.ID, Key: k.ledger(p.ID)[0].Key, Entry: id(), Operation: store.OpSignIn}
 	a, s := account(p.ID), session(k.child(p), now)
 	for range 2 {
-		_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: c}, now)
+		_, receipt, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: c}}, now)
 		k.ok(err)
 		k.equal("receipt of an account", receipt, store.Receipt{})
-		receipt, err = k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
+		receipt, err = k.store.CreateSession(k.ctx, store.NewSession{Session: s, Effects: store.Effects{Charge: c}}, now)
 		k.ok(err)
 		k.equal("receipt of a session", receipt, store.Receipt{})
 	}

@@ -24,7 +24,7 @@ func raceAccounts(k *kit) {
 func raceChildren(k *kit) {
 	p := k.parent(callers/2*5 + 3)
 	errs := race(callers, func(int) error {
-		n := store.NewAccount{Account: account(p.ID), Charge: charge(p.ID, store.OpSignUp, 5)}
+		n := store.NewAccount{Account: account(p.ID), Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}}
 		_, _, err := k.store.CreateAccount(k.ctx, n, now)
 		return err
 	})
@@ -40,7 +40,7 @@ func raceEmail(k *kit) {
 	errs := race(callers, func(int) error {
 		a := account(p.ID)
 		a.EmailKey = address
-		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
+		_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}}, now)
 		if err != nil {
 			if f := fieldOf(err); f != "" && f != "email" {
 				return errUnexpected
@@ -55,7 +55,7 @@ func raceEmail(k *kit) {
 
 func raceSameAccount(k *kit) {
 	p := k.parent(1000)
-	n := store.NewAccount{Account: account(p.ID), Charge: charge(p.ID, store.OpSignUp, 5)}
+	n := store.NewAccount{Account: account(p.ID), Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}}
 	errs := race(callers, func(int) error {
 		_, _, err := k.store.CreateAccount(k.ctx, n, now)
 		return err
@@ -138,7 +138,7 @@ func raceDelete(k *kit) {
 		other := k.child(p, admin)
 		errs := race(2, func(i int) error {
 			if i == 0 {
-				return k.store.DeleteAccount(k.ctx, p.ID, stays.ID, now)
+				return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: stays.ID}, now)
 			}
 			return k.leave(other.ID, demoted)
 		})
@@ -158,7 +158,7 @@ func raceAdmins(k *kit) {
 	errs := race(len(admins), func(i int) error {
 		switch i % 3 {
 		case 0:
-			return k.store.DeleteAccount(k.ctx, p.ID, admins[i].ID, now)
+			return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: admins[i].ID}, now)
 		case 1:
 			return k.leave(admins[i].ID, demoted)
 		}
@@ -173,13 +173,13 @@ func raceOrphan(k *kit) {
 		fresh := account(p.ID)
 		errs := race(8, func(i int) error {
 			if i == 0 {
-				return k.store.DeleteAccount(k.ctx, store.Root, p.ID, now)
+				return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: store.Root, ID: p.ID}, now)
 			}
 			a := account(p.ID)
 			if i == 1 {
 				a = fresh
 			}
-			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Charge: charge(p.ID, store.OpSignUp, 5)}, now)
+			_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Effects: store.Effects{Charge: charge(p.ID, store.OpSignUp, 5)}}, now)
 			return err
 		})
 		won := k.tally(errs[1:], store.ErrNotFound)

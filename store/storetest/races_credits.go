@@ -21,7 +21,7 @@ func raceCredits(k *kit) {
 func raceDebit(k *kit) {
 	p := k.parent(3*callers/2 + 2)
 	errs := race(callers, func(int) error {
-		_, _, _, err := k.store.ApplyCredit(k.ctx, entry(p.ID, "host-operation", -3))
+		_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: entry(p.ID, "host-operation", -3)})
 		return err
 	})
 	won := k.tally(errs, store.ErrInsufficientCredits)
@@ -34,7 +34,7 @@ func (k *kit) freshOnes(make func(i int) store.LedgerEntry, allowed ...error) (f
 	k.Helper()
 	var n atomic.Int64
 	k.tally(race(callers, func(i int) error {
-		_, _, fresh, err := k.store.ApplyCredit(k.ctx, make(i))
+		_, _, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: make(i)})
 		if fresh && err == nil {
 			n.Add(1)
 		}
@@ -89,7 +89,7 @@ func raceMonths(k *kit) {
 	var mu sync.Mutex
 	errs := race(callers, func(int) error {
 		for {
-			settled, charged, err := k.store.CloseMonths(k.ctx, firstMonth+2, 3, 4, closing)
+			settled, charged, err := k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth + 2, Price: 3, Limit: 4}, closing)
 			if err != nil || settled == 0 {
 				return err
 			}

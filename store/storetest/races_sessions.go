@@ -11,7 +11,7 @@ func raceSessions(k *kit) {
 	k.run("charge down to exactly the last credit", raceCharge)
 	k.run("crossed payers do not block each other", raceCrossed)
 	k.run("the same id is charged once", raceSameSession)
-	k.run("a time step is used once", raceStep)
+	k.run("a counter is used once", raceCounter)
 	k.run("with grace all get the same successor", raceGrace)
 	k.run("without grace one moves and the session ends", raceReuse)
 	k.run("a revoked session does not come back", raceRevoke)
@@ -33,7 +33,7 @@ func raceCharge(k *kit) {
 	k.tally(race(callers, func(i int) error {
 		for range 4 {
 			s, c := session(a, now), charge(p.ID, store.OpSignIn, 1)
-			r, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
+			r, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Effects: store.Effects{Charge: c}}, now)
 			if err == nil {
 				sales[i] = append(sales[i], sale{s, c.Key, r})
 			} else if !anyOf(err, []error{store.ErrInsufficientCredits}) {
@@ -63,7 +63,7 @@ func raceCharge(k *kit) {
 func raceCrossed(k *kit) {
 	two := []store.Account{k.parent(100), k.parent(100)}
 	k.tally(race(callers, func(i int) error {
-		n := store.NewSession{Session: session(two[i%2], now), Charge: charge(two[1-i%2].ID, store.OpSocial, 3)}
+		n := store.NewSession{Session: session(two[i%2], now), Effects: store.Effects{Charge: charge(two[1-i%2].ID, store.OpSocial, 3)}}
 		_, err := k.store.CreateSession(k.ctx, n, now)
 		return err
 	}))
@@ -75,7 +75,10 @@ func raceCrossed(k *kit) {
 
 func raceSameSession(k *kit) {
 	p := k.parent(50)
-	n := store.NewSession{Session: session(k.child(p), now), Charge: charge(p.ID, store.OpSignIn, 1), TOTPStep: 9}
+	a, f := k.armed(p, 8)
+	n := store.NewSession{
+		Session: session(a, now), Use: store.Use{Factor: f.ID, Counter: 9}, Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)},
+	}
 	errs := race(callers, func(int) error {
 		receipt, err := k.store.CreateSession(k.ctx, n, now)
 		if err == nil && !receipt.Charged {
@@ -87,16 +90,16 @@ func raceSameSession(k *kit) {
 	k.that(k.books(p.ID).Credits == 49, "charged %d times", 50-k.balance(p.ID).Credits)
 }
 
-func raceStep(k *kit) {
+func raceCounter(k *kit) {
 	p := k.parent(50)
-	a := k.child(p)
+	a, f := k.armed(p, 76)
 	errs := race(callers, func(int) error {
-		n := store.NewSession{Session: session(a, now), TOTPStep: 77, Charge: charge(p.ID, store.OpSignIn, 1)}
+		n := store.NewSession{Session: session(a, now), Use: store.Use{Factor: f.ID, Counter: 77}, Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}}
 		_, err := k.store.CreateSession(k.ctx, n, now)
 		return err
 	})
 	won := k.tally(errs, store.Conflict{})
-	k.that(won == 1 && k.books(p.ID).Credits == 49, "%d used one time step, balance %d", won, k.balance(p.ID).Credits)
+	k.that(won == 1 && k.books(p.ID).Credits == 49, "%d used one counter, balance %d", won, k.balance(p.ID).Credits)
 }
 
 func raceGrace(k *kit) {
@@ -133,7 +136,7 @@ func raceRevoke(k *kit) {
 		errs := race(4, func(i int) error {
 			switch i {
 			case 0:
-				return k.store.RevokeSession(k.ctx, a.ID, s.ID, now)
+				return k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: s.ID}, now)
 			case 1:
 				return k.store.TouchSession(k.ctx, store.Touch{Account: a.ID, Session: s.ID}, now)
 			}
@@ -177,10 +180,10 @@ func raceGone(k *kit) {
 		made := make([]store.Session, 4)
 		errs := race(len(made)+3, func(i int) error {
 			if i >= len(made) {
-				return k.store.DeleteAccount(k.ctx, p.ID, a.ID, now)
+				return k.store.DeleteAccount(k.ctx, store.Deletion{Scope: p.ID, ID: a.ID}, now)
 			}
 			made[i] = session(a, now)
-			n := store.NewSession{Session: made[i], Charge: charge(p.ID, store.OpSignIn, 1)}
+			n := store.NewSession{Session: made[i], Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}}
 			_, err := k.store.CreateSession(k.ctx, n, now)
 			return err
 		})
@@ -218,7 +221,7 @@ func raceKept(k *kit) {
 }
 
 func raceSignInChange(k *kit) {
-	a := k.child(k.parent(0))
+	a, f := k.armed(k.parent(0), 0)
 	for round := range rounds / 2 {
 		a = k.find(a.ID)
 		a.Name = word("name")
@@ -228,11 +231,12 @@ func raceSignInChange(k *kit) {
 				_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: a}, at)
 				return err
 			}
-			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at), TOTPStep: int64(round + 1)}, at)
+			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at), Use: store.Use{Factor: f.ID, Counter: int64(round + 1)}}, at)
 			return err
 		})
 		k.tally(errs)
-		got := k.find(a.ID)
-		k.that(got.Name == a.Name && got.TOTPStep == int64(round+1) && got.LastSignIn.Equal(at), "one undid the other: %+v", got)
+		s := k.credentials(a.ID)
+		got := s.Account
+		k.that(got.Name == a.Name && s.Factors[0].Counter == int64(round+1) && got.LastSignIn.Equal(at), "one undid the other: %+v", got)
 	}
 }

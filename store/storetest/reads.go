@@ -24,6 +24,7 @@ func cancelledReads(k *kit) {
 		"secret":         func() error { _, _, err := k.store.Secret(ctx, link.Purpose, link.Digest); return err },
 		"balance":        func() error { _, err := k.store.Balance(ctx, p.ID); return err },
 		"list credits":   func() error { _, err := k.store.ListCredits(ctx, p.ID, "", store.Page{Limit: 1}); return err },
+		"list events":    func() error { _, err := k.store.ListEvents(ctx, store.EventQuery{Limit: 1}); return err },
 		"list months":    func() error { _, err := k.store.ListMonths(ctx, p.ID, 0, 1, 1); return err },
 	}
 	for name, verb := range verbs {
@@ -66,14 +67,14 @@ func utcMoved(k *kit) {
 	is("seen", k.live(s.ID, now).Session.SeenAt, now)
 	is("proved", k.live(s.ID, now).Session.ProvedAt, now)
 	code, c := k.put(secret(a, store.PurposeSignIn)), charge(p.ID, store.OpVerify, 1)
-	_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Proof: code.Digest, Charge: c}, at(now))
+	_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Proof: code.Digest, Effects: store.Effects{Charge: c}}, at(now))
 	k.ok(err)
 	is("used", k.secret(code).UsedAt, now)
 	is("charged", k.entry(p.ID, c.Key).At, now)
 	k.post(1)
 	is("due", k.due(1, at(posting))[0].DueAt, posting.Add(time.Minute))
 	t := k.tenant(9, 0)
-	_, _, err = k.store.CloseMonths(k.ctx, firstMonth, 0, 1000, at(closing))
+	_, _, err = k.store.CloseMonths(k.ctx, store.Closing{Month: firstMonth, Price: 0, Limit: 1000}, at(closing))
 	k.ok(err)
 	is("month", k.months(t.ID)[0].At, closing)
 }

@@ -10,7 +10,7 @@ func refundCredit(k *kit) {
 	k.run("reverses the charge of a verb", func(k *kit) {
 		p := k.parent(5)
 		c := charge(p.ID, store.OpSignIn, 1)
-		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(k.child(p), now), Charge: c}, now)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(k.child(p), now), Effects: store.Effects{Charge: c}}, now)
 		k.ok(err)
 		e := entry(p.ID, store.OpRefund, 0)
 		e.Refunds = c.Key
@@ -31,20 +31,20 @@ func refundOnce(k *kit) {
 	k.equal("entry", got, e)
 	k.that(b.Credits == 10 && b.Used == 0 && b.Granted == 10, "balance is %+v", b)
 	e.Amount = 0
-	again, same, fresh, err := k.store.ApplyCredit(k.ctx, e)
+	again, same, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 	k.ok(err)
 	k.that(!fresh, "the same refund is fresh again")
 	k.equal("entry", again, got)
 	k.equal("balance", same, b)
 	other := entry(p.ID, store.OpRefund, 0)
 	other.Refunds = debit.Key
-	_, _, _, err = k.store.ApplyCredit(k.ctx, other)
+	_, _, _, err = k.store.ApplyCredit(k.ctx, store.Posting{Entry: other})
 	k.fails(err, store.Conflict{}, "refund")
 	k.equal("balance", k.balance(p.ID), b)
 	second := entry(p.ID, "host-operation", -1)
 	k.apply(second)
 	e.Refunds = second.Key
-	_, _, _, err = k.store.ApplyCredit(k.ctx, e)
+	_, _, _, err = k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 	k.fails(err, store.Conflict{})
 	k.books(p.ID)
 }
@@ -65,14 +65,14 @@ func refundNothing(k *kit) {
 		k.run(name, func(k *kit) {
 			e := entry(p.ID, store.OpRefund, 2)
 			e.Refunds = key
-			_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+			_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 			k.fails(err, store.ErrNotFound)
 			k.equal("balance", k.balance(p.ID), before)
 		})
 	}
 	nobody := entry(id(), store.OpRefund, 0)
 	nobody.Refunds = debit.Key
-	_, _, _, err := k.store.ApplyCredit(k.ctx, nobody)
+	_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: nobody})
 	k.fails(err, store.ErrNotFound)
 	k.books(p.ID)
 }

@@ -35,7 +35,7 @@ func revokeSession(k *kit) {
 	k.run("ends one at once", func(k *kit) {
 		a := k.child(k.parent(0))
 		s, stays := k.signIn(refreshable(a)), k.signIn(session(a, now))
-		k.ok(k.store.RevokeSession(k.ctx, a.ID, s.ID, now))
+		k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: s.ID}, now))
 		k.dead(a.ID, s.ID, now)
 		k.dead(a.ID, s.ID, now.Add(-time.Minute))
 		k.live(stays.ID, now)
@@ -45,7 +45,7 @@ func revokeSession(k *kit) {
 		a, b := k.child(p), k.child(p)
 		s := k.signIn(session(a, now))
 		for _, account := range []uuid.UUID{b.ID, p.ID, {}} {
-			k.fails(k.store.RevokeSession(k.ctx, account, s.ID, now), store.ErrNotFound)
+			k.fails(k.store.RevokeSession(k.ctx, store.Revocation{Account: account, Session: s.ID}, now), store.ErrNotFound)
 		}
 		k.live(s.ID, now)
 	})
@@ -61,7 +61,7 @@ func listSessions(k *kit) {
 	expired, revoked := session(a, now), k.signIn(session(a, now))
 	expired.ExpiresAt = now
 	k.signIn(expired)
-	k.ok(k.store.RevokeSession(k.ctx, a.ID, revoked.ID, now))
+	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: revoked.ID}, now))
 	k.signIn(session(k.child(p), now))
 	list := func(k *kit, p store.Page) []uuid.UUID {
 		k.Helper()

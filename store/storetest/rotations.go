@@ -117,7 +117,7 @@ func rotateNeedsLive(k *kit) {
 	for name, a := range map[string]store.Account{"revoked": revoked, "old epoch": old, "deleted": gone} {
 		sessions[name] = k.signIn(refreshable(a))
 	}
-	k.ok(k.store.RevokeSession(k.ctx, revoked.ID, sessions["revoked"].ID, now))
+	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: revoked.ID, Session: sessions["revoked"].ID}, now))
 	k.update(old.ID, func(c *store.Change) { c.EndSessions = true })
 	k.remove(gone)
 	for name, s := range sessions {

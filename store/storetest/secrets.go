@@ -49,6 +49,7 @@ func putSecrets(k *kit) {
 		k.equal("renewed", k.secret(s), s)
 		k.guess(a, s.Digest, 5, true)
 	})
+	k.run("the next of a mail replaces the one before", putMailAgain)
 	k.run("tries and use start at zero", func(k *kit) {
 		a := k.child(k.parent(0))
 		s := secret(a, store.PurposeReset)
@@ -78,6 +79,51 @@ func putSecrets(k *kit) {
 	})
 }
 
+func readSecretCredentials(k *kit) {
+	a, l := k.known(k.parent(0).ID)
+	f, begun := passkey(), pending(totp(3))
+	k.puts(a, f, begun)
+	s := k.put(secret(a, store.PurposeReset))
+	_, subject, err := k.store.Secret(k.ctx, s.Purpose, s.Digest)
+	k.ok(err)
+	k.equal("identities", subject.Linked, []store.Linked{l})
+	k.equal("factors", subject.Factors, owned(a, f, begun))
+	for _, asked := range []bool{false, true} {
+		c := claim(a, digest(), 0)
+		c.Lookup.Credentials = asked
+		subject, err = k.store.ConsumeSecret(k.ctx, c, now)
+		k.fails(err, store.ErrNotFound)
+		k.that(len(subject.Linked) == 1 == asked && len(subject.Factors) == 2 == asked, "asked %v, and got %+v", asked, subject.Linked)
+	}
+}
+
+func putMailAgain(k *kit) {
+	p := k.parent(0)
+	a, b := k.child(p), k.child(p)
+	mail := id()
+	of := func(who store.Account) store.Secret {
+		s := secret(who, store.PurposeSignIn)
+		s.Mail = mail
+		return s
+	}
+	first, others, anothers, loose := k.put(of(a)), k.put(of(b)), of(a), k.put(secret(a, store.PurposeSignIn))
+	anothers.Mail = id()
+	k.put(anothers)
+	second, third := of(a), of(a)
+	k.ok(k.store.PutSecrets(k.ctx, []store.Secret{second, third}, now))
+	k.that(!k.hasSecret(first), "the first try lives on")
+	for what, s := range map[string]store.Secret{
+		"second": second, "third": third, "of another account": others, "of another mail": anothers, "of no mail": loose,
+	} {
+		k.equal(what, k.secret(s), s)
+	}
+	k.put(second)
+	k.that(!k.hasSecret(third), "the third try lives on")
+	k.equal("the same digest again", k.secret(second), second)
+	k.guess(a, first.Digest, 5, false)
+	k.guess(a, second.Digest, 5, true)
+}
+
 func readSecrets(k *kit) {
 	k.run("whatever its state, with the subject", func(k *kit) {
 		o := k.owner()
@@ -89,6 +135,7 @@ func readSecrets(k *kit) {
 		k.ok(err)
 		k.equal("secret", got, s)
 		k.equal("subject", subject, store.Subject{Account: a, Parent: &o, Organization: o.Organization})
+		k.run("and its credentials", readSecretCredentials)
 		forever := secret(a, store.PurposeRecovery)
 		forever.ExpiresAt, forever.Address = time.Time{}, ""
 		k.equal("without end", k.secret(k.put(forever)), forever)

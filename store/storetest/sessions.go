@@ -33,7 +33,7 @@ func (k *kit) dead(account, id uuid.UUID, at time.Time) {
 	k.fails(err, store.ErrNotFound)
 	k.equal("a dead session", l, store.Live{})
 	k.fails(k.store.TouchSession(k.ctx, store.Touch{Account: account, Session: id}, at), store.ErrNotFound)
-	k.fails(k.store.RevokeSession(k.ctx, account, id, at), store.ErrNotFound)
+	k.fails(k.store.RevokeSession(k.ctx, store.Revocation{Account: account, Session: id}, at), store.ErrNotFound)
 	all, err := k.store.ListSessions(k.ctx, account, store.Page{Limit: 1000}, at)
 	k.ok(err)
 	for _, s := range all {
@@ -45,14 +45,15 @@ func createSession(k *kit) {
 	k.run("keeps the session", createSessionKeeps)
 	k.run("an agent may be any bytes", agentBytes)
 	k.run("charges and writes the ledger row", createSessionCharges)
-	k.run("moves last sign-in and time step but not the version", createSessionMoves)
+	k.run("moves last sign-in and counter but not the version", createSessionMoves)
 	k.run("releases the attempts", createSessionReleases)
 	k.run("needs an active account of that epoch", createSessionNeeds)
-	k.run("a used time step is a conflict", createSessionStep)
+	k.run("a used counter is a conflict", createSessionCounter)
 	k.run("insufficient credits make nothing", createSessionInsufficient)
 	k.run("an optional charge is left out", createSessionOptional)
 	k.run("the same id again is charged once", createSessionAgain)
 	k.run("another parent may pay", createSessionPayer)
+	k.run("most live sessions, the lowest ids end", createSessionMost)
 	k.run("of two errors the first wins", createSessionOrder)
 	k.run("the same id again wins over every error", createSessionRepeats)
 	k.run("the same id again revives nothing", createSessionRevivesNothing)
@@ -73,7 +74,7 @@ func createSessionCharges(k *kit) {
 	p := k.parent(2)
 	a := k.child(p)
 	c := charge(p.ID, store.OpSignIn, 1)
-	receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: c}, now)
+	receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: c}}, now)
 	k.ok(err)
 	b := k.balance(p.ID)
 	k.that(b.Credits == 1 && b.Used == 1 && b.SignIns == 1, "balance is %+v", b)
@@ -88,39 +89,48 @@ func createSessionCharges(k *kit) {
 }
 
 func createSessionMoves(k *kit) {
-	a := k.child(k.parent(0))
+	a, f := k.armed(k.parent(0), 40)
 	at := now.Add(time.Minute)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at), TOTPStep: 41}, at)
+	n := store.NewSession{Session: session(a, at), Use: store.Use{Factor: f.ID, Counter: 41}}
+	_, err := k.store.CreateSession(k.ctx, n, at)
 	k.ok(err)
-	a.LastSignIn, a.TOTPStep = at, 41
+	a.LastSignIn, f.Counter, f.UsedAt = at, 41, at
 	k.equal("account", k.find(a.ID), a)
+	k.equal("factors", k.credentials(a.ID).Factors, []store.Factor{f})
 	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, at)}, at)
 	k.ok(err)
-	k.equal("account without step", k.find(a.ID), a)
+	k.equal("account without use", k.find(a.ID), a)
+	k.equal("factors without use", k.credentials(a.ID).Factors, []store.Factor{f})
 }
 
 func createSessionReleases(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	forget, forgive, stay := bucket(ceiling), bucket(ceiling), bucket(ceiling)
-	for range 2 {
-		k.take(now, forget, forgive, stay)
-	}
+	forget, forgive, stay, pardoned := bucket(ceiling), bucket(ceiling), bucket(ceiling), pardoned(1, ceiling)[0]
+	k.fail(now, pardoned)
+	k.fail(now, forget, forgive, stay)
+	k.take(now, forget, forgive, stay)
 	mark := digest()
 	release := store.Release{
-		Forget: []store.Digest{forget.Key}, Forgive: []store.Bucket{forgive}, Mark: mark, Until: now.Add(time.Hour),
+		Forget: []store.Bucket{forget}, Forgive: []store.Bucket{forget, forgive}, Failed: []store.Bucket{stay},
+		Marks: []store.Digest{mark}, Owner: a.ID, Until: now.Add(time.Hour), Pardon: []store.Digest{pardoned.Pardon}, PardonUntil: now.Add(time.Hour),
 	}
 	failing := charge(p.ID, store.OpSignIn, 1)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: failing, Release: release}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: failing}, Release: release}, now)
 	k.fails(err, store.ErrInsufficientCredits)
-	k.counts(now, forget, 3)
-	k.counts(now, forgive, 3)
+	k.counts(now, forget, 1)
+	k.counts(now, stay, 1)
+	k.holds(now, forgive, 1)
+	k.counts(now, pardoned, 1)
 	k.that(!k.marked(mark, now), "a refused sign-in remembers the network")
 	_, err = k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Release: release}, now)
 	k.ok(err)
-	k.counts(now, forget, 1)
-	k.counts(now, forgive, 3)
-	k.counts(now, stay, 3)
+	k.counts(now, forget, 0)
+	k.holds(now, forget, 0)
+	k.counts(now, forgive, 1)
+	k.holds(now, forgive, 0)
+	k.counts(now, stay, 2)
+	k.counts(now, pardoned, 0)
 	k.that(k.marked(mark, now), "the network is not remembered")
 }
 
@@ -142,7 +152,7 @@ func createSessionNeeds(k *kit) {
 		k.run(name, func(k *kit) {
 			s := session(a, now)
 			c := charge(payer.ID, store.OpSignIn, 1)
-			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
+			_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Effects: store.Effects{Charge: c}}, now)
 			k.fails(err, store.ErrNotFound)
 			k.dead(a.ID, s.ID, now)
 			k.that(k.balance(payer.ID).Credits == 9 && len(k.ledger(payer.ID)) == 1, "charged all the same")
@@ -150,29 +160,29 @@ func createSessionNeeds(k *kit) {
 	}
 }
 
-func createSessionStep(k *kit) {
+func createSessionCounter(k *kit) {
 	p := k.parent(9)
-	a := k.child(p)
-	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 50 })
-	before := k.find(a.ID)
-	for _, step := range []int64{50, 49} {
+	a, f := k.armed(p, 50)
+	before := k.credentials(a.ID)
+	for _, counter := range []int64{50, 49, 0} {
 		s, c := session(a, now), charge(p.ID, store.OpSignIn, 1)
-		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, TOTPStep: step, Charge: c}, now)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Use: store.Use{Factor: f.ID, Counter: counter}, Effects: store.Effects{Charge: c}}, now)
 		k.fails(err, store.Conflict{})
 		k.dead(a.ID, s.ID, now)
 	}
 	k.that(k.balance(p.ID).Credits == 9 && len(k.ledger(p.ID)) == 1, "charged all the same")
-	k.equal("account", k.find(a.ID), before)
+	k.equal("account", k.credentials(a.ID), before)
 }
 
 func createSessionInsufficient(k *kit) {
 	p := k.parent(2)
-	a := k.child(p)
+	a, f := k.armed(p, 3)
 	s, c := session(a, now), charge(p.ID, store.OpSocial, 3)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c, TOTPStep: 4}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Effects: store.Effects{Charge: c}, Use: store.Use{Factor: f.ID, Counter: 4}}, now)
 	k.fails(err, store.ErrInsufficientCredits)
 	k.dead(a.ID, s.ID, now)
 	k.equal("account", k.find(a.ID), a)
+	k.equal("factors", k.credentials(a.ID).Factors, []store.Factor{f})
 	k.that(k.balance(p.ID).Credits == 2 && k.balance(p.ID).Socials == 0, "balance is %+v", k.balance(p.ID))
 	k.books(p.ID)
 }
@@ -182,7 +192,7 @@ func createSessionOptional(k *kit) {
 	for i, want := range []bool{true, false} {
 		s, c := session(p, now), charge(p.ID, store.OpSignIn, 1)
 		c.Required = false
-		receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Charge: c}, now)
+		receipt, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Effects: store.Effects{Charge: c}}, now)
 		k.ok(err)
 		k.that(receipt.Charged == want, "sign-in %d: charged is %v", i, receipt.Charged)
 		k.live(s.ID, now)
@@ -193,8 +203,8 @@ func createSessionOptional(k *kit) {
 
 func createSessionAgain(k *kit) {
 	p := k.parent(1)
-	a := k.child(p)
-	n := store.NewSession{Session: session(a, now), Charge: charge(p.ID, store.OpSignIn, 1), TOTPStep: 7}
+	a, f := k.armed(p, 6)
+	n := store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}, Use: store.Use{Factor: f.ID, Counter: 7}}
 	first, err := k.store.CreateSession(k.ctx, n, now)
 	k.ok(err)
 	before := k.find(a.ID)
@@ -209,7 +219,7 @@ func createSessionAgain(k *kit) {
 
 func createSessionPayer(k *kit) {
 	o, a := k.owner(), k.parent(7)
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: charge(o.ID, store.OpSocial, 3)}, now)
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: charge(o.ID, store.OpSocial, 3)}}, now)
 	k.ok(err)
 	k.that(k.balance(o.ID).Credits == 97 && k.balance(o.ID).Socials == 1, "the payer has %+v", k.balance(o.ID))
 	k.that(k.balance(a.ID).Credits == 7, "the account itself paid")

@@ -54,7 +54,6 @@ func findWidget(k *kit) {
 	l := store.Lookup{Email: address, ScopeKey: o.PublicKey, Widget: true}
 	s := k.finds(l, root.ID)
 	k.equal("of a root account", s, store.Subject{Account: root, KeyOwner: &o})
-	k.finds(store.Lookup{GoogleSubject: root.GoogleSubject, ScopeKey: o.PublicKey, Widget: true}, root.ID)
 	k.finds(store.Lookup{Email: o.EmailKey, ScopeKey: o.PublicKey, Widget: true}, o.ID)
 	l.Widget = false
 	k.misses(l)

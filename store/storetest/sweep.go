@@ -13,6 +13,8 @@ func sweep(k *kit) {
 	k.run("leaves what lives", sweepLeaves)
 	k.run("is bounded and says when there is more", sweepBounded)
 	k.run("takes sessions, too", sweepSessions)
+	k.run("takes pending factors a day after", sweepPending)
+	k.run("takes what served once, too", sweepOnces)
 	k.run("takes nothing without a limit", sweepNothing)
 	k.run("erases the children of deleted parents", sweepOrphans)
 	k.run("erases at most limit children at once", sweepOrphansBounded)
@@ -78,14 +80,17 @@ func sweepLeaves(k *kit) {
 	k.signIn(live)
 	k.signIn(refresh)
 	b, mark := bucket(store.Limit{Free: 10, Window: 100 * time.Hour}), digest()
-	k.take(dusk, b)
-	k.release(dusk, store.Release{Mark: mark, Until: later})
+	k.fail(dusk, b)
+	waiting := bucket(store.Limit{Free: 10, Window: 100 * time.Hour})
+	k.take(dusk, waiting)
+	k.release(dusk, store.Release{Marks: []store.Digest{mark}, Until: later})
 	at := dusk.AddDate(0, 0, 2)
 	k.swept(at)
 	k.that(k.hasSecret(forever) && k.hasSecret(used), "a secret that did not expire is swept")
 	k.live(live.ID, at)
 	k.live(refresh.ID, at)
-	k.counts(at, b, 2)
+	k.counts(at, b, 1)
+	k.counts(at, waiting, 1)
 	k.that(k.marked(mark, at), "a live mark is swept")
 	k.equal("account", k.find(a.ID).ID, a.ID)
 	k.books(a.Parent)
@@ -142,6 +147,61 @@ func sweepSessions(k *kit) {
 		k.ok(err)
 		k.that(more == want || call == 2, "sweep %d of 5 sessions, 2 at a time: more is %v", call+1, more)
 	}
+}
+
+func sweepPending(k *kit) {
+	k.swept(dusk)
+	p := k.parent(0)
+	a, b := k.child(p), k.child(p)
+	confirmed, begun, late, twin := passkey(), passkey(), totp(1), totp(2)
+	confirmed.CreatedAt, begun.PendingUntil, late.PendingUntil = dusk.AddDate(-1, 0, 0), dusk, dusk.Add(time.Millisecond)
+	twin.ID, twin.PendingUntil = begun.ID, dusk
+	k.puts(a, confirmed, begun, late)
+	k.puts(b, twin)
+	day := dusk.AddDate(0, 0, 1)
+	k.swept(day.Add(-time.Millisecond))
+	k.has(a, confirmed, begun, late)
+	before := k.find(a.ID)
+	k.swept(day)
+	k.has(a, confirmed, late)
+	k.has(b)
+	k.equal("account", k.find(a.ID), before)
+	k.puts(b, begun)
+	k.swept(day.Add(time.Millisecond))
+	k.has(a, confirmed)
+	var list []store.Factor
+	for range 5 {
+		f := totp(1)
+		f.PendingUntil = dusk
+		list = append(list, f)
+	}
+	k.puts(b, list...)
+	for left := 5; left > 0; {
+		more, err := k.store.Sweep(k.ctx, 2, day)
+		k.ok(err)
+		now := len(k.credentials(b.ID).Factors)
+		k.that(left-now <= 2 && now < left, "of %d pending factors %d are left, limit 2", left, now)
+		k.that(more || now == 0, "%d are left but there is no more", now)
+		left = now
+	}
+}
+
+// sweepOnces cannot see what is forgotten, but how many sweeps it takes.
+func sweepOnces(k *kit) {
+	at := dusk.AddDate(0, 0, 1)
+	k.swept(at)
+	a := k.child(k.parent(0))
+	for range 5 {
+		k.ok(provingChange(k, a, store.Use{}, store.Once{Digest: digest(), Until: dusk}, store.Effects{}, dusk.Add(-time.Minute)))
+	}
+	late := store.Once{Digest: digest(), Until: at.Add(time.Millisecond)}
+	k.ok(provingChange(k, a, store.Use{}, late, store.Effects{}, dusk))
+	for call, want := range []bool{true, true, false, false} {
+		more, err := k.store.Sweep(k.ctx, 2, at)
+		k.ok(err)
+		k.that(more == want || call == 2, "sweep %d of 5 challenges, 2 at a time: more is %v", call+1, more)
+	}
+	k.fails(provingChange(k, a, store.Use{}, late, store.Effects{}, at), store.ErrProofSpent)
 }
 
 // stands returns an account as creating it again does, also when it is not found any more.

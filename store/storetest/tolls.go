@@ -27,7 +27,7 @@ type toll func(store.Charge) (store.Receipt, error)
 
 func tollOfAccount(k *kit, p store.Account) toll {
 	return func(c store.Charge) (store.Receipt, error) {
-		_, r, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(p.ID), Charge: c}, now)
+		_, r, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(p.ID), Effects: store.Effects{Charge: c}}, now)
 		return r, err
 	}
 }
@@ -35,7 +35,7 @@ func tollOfAccount(k *kit, p store.Account) toll {
 func tollOfChange(k *kit, p store.Account) toll {
 	a := k.child(p)
 	return func(c store.Charge) (store.Receipt, error) {
-		_, r, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Charge: c}, now)
+		_, r, err := k.store.UpdateAccount(k.ctx, store.Change{Account: k.find(a.ID), Effects: store.Effects{Charge: c}}, now)
 		return r, err
 	}
 }
@@ -43,7 +43,7 @@ func tollOfChange(k *kit, p store.Account) toll {
 func tollOfSession(k *kit, p store.Account) toll {
 	a := k.child(p)
 	return func(c store.Charge) (store.Receipt, error) {
-		return k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Charge: c}, now)
+		return k.store.CreateSession(k.ctx, store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: c}}, now)
 	}
 }
 
@@ -103,14 +103,14 @@ func tollRefused(k *kit) {
 	a, b := k.child(p), k.child(p)
 	paid := charge(p.ID, store.OpVerify, 5)
 	k.update(a.ID, func(c *store.Change) { c.Charge = paid })
-	change := store.Change{Account: k.find(a.ID), Charge: paid}
+	change := store.Change{Account: k.find(a.ID), Effects: store.Effects{Charge: paid}}
 	change.Account.EmailKey = b.EmailKey
 	_, r, err := k.store.UpdateAccount(k.ctx, change, now)
 	k.fails(err, store.Conflict{}, "email")
 	k.equal("receipt of a change", r, store.Receipt{})
 	twin := account(p.ID)
 	twin.EmailKey = b.EmailKey
-	_, r, err = k.store.CreateAccount(k.ctx, store.NewAccount{Account: twin, Charge: paid}, now)
+	_, r, err = k.store.CreateAccount(k.ctx, store.NewAccount{Account: twin, Effects: store.Effects{Charge: paid}}, now)
 	k.fails(err, store.Conflict{}, "email")
 	k.equal("receipt of an account", r, store.Receipt{})
 }
@@ -122,7 +122,7 @@ func tollRefunded(k *kit) {
 	k.apply(debit)
 	e := entry(p.ID, store.OpRefund, math.MaxInt64)
 	e.ID, e.Refunds = debit.ID, debit.Key
-	_, _, _, err := k.store.ApplyCredit(k.ctx, e)
+	_, _, _, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 	k.fails(err, store.Conflict{})
 	e.ID = id()
 	applied, b := k.apply(e)
@@ -132,9 +132,9 @@ func tollRefunded(k *kit) {
 func tollOfAnother(k *kit) {
 	p, other := k.parent(50), k.parent(50)
 	tried := map[string]store.NewAccount{
-		"another parent": {Account: account(p.ID), Charge: charge(other.ID, store.OpSignUp, 5)},
-		"of a root":      {Account: account(store.Root), Charge: charge(other.ID, store.OpSignUp, 5)},
-		"nobody known":   {Account: account(p.ID), Charge: charge(id(), store.OpSignUp, 5)},
+		"another parent": {Account: account(p.ID), Effects: store.Effects{Charge: charge(other.ID, store.OpSignUp, 5)}},
+		"of a root":      {Account: account(store.Root), Effects: store.Effects{Charge: charge(other.ID, store.OpSignUp, 5)}},
+		"nobody known":   {Account: account(p.ID), Effects: store.Effects{Charge: charge(id(), store.OpSignUp, 5)}},
 	}
 	for name, n := range tried {
 		k.run(name, func(k *kit) {
@@ -147,6 +147,6 @@ func tollOfAnother(k *kit) {
 	}
 	k.that(k.balance(other.ID).Credits == 50, "charged all the same")
 	free := charge(other.ID, store.OpSignUp, 0)
-	_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(p.ID), Charge: free}, now)
+	_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: account(p.ID), Effects: store.Effects{Charge: free}}, now)
 	k.ok(err)
 }

@@ -16,7 +16,7 @@ func updateAccount(k *kit) {
 	k.run("a taken name is a conflict with its field", updateTaken)
 	k.run("an own name is no conflict", updateOwnNames)
 	k.run("the organization is read and written whole", updateOrganization)
-	k.run("a time step must be later", updateStep)
+	k.run("a counter must grow", updateCounter)
 	k.run("ending sessions ends them all", updateEndsSessions)
 	k.run("one session may be kept", updateKeepsSession)
 	k.run("keeping brings no dead session to life", updateKeepsNoDead)
@@ -42,10 +42,11 @@ func (k *kit) tries(id uuid.UUID, f func(*store.Change)) error {
 func other(a store.Account) store.Account {
 	b := account(a.Parent)
 	b.ID, b.Number, b.PublicKey, b.House, b.CreatedAt = a.ID, a.Number, a.PublicKey, a.House, a.CreatedAt
-	b.Epoch, b.Version, b.TOTPStep, b.LastSignIn = a.Epoch, a.Version, a.TOTPStep, a.LastSignIn
+	b.Epoch, b.Version, b.LastSignIn = a.Epoch, a.Version, a.LastSignIn
 	b.Role, b.Status = "editor", store.StatusDisabled
 	b.PasswordChangedAt, b.PasswordTemporary, b.PasswordHistory = now.Add(time.Minute), true, []store.SecretText{"$third"}
-	b.EmailVerifiedAt, b.TOTP, b.TOTPPending = time.Time{}, []byte{9}, nil
+	b.EmailVerifiedAt, b.EmailProvenAt, b.Locale, b.Metadata = time.Time{}, now.Add(time.Second), "", nil
+	b.Factors = store.HasPasskey
 	b.KeyMaster, b.KeyVersion = "m2", 4
 	return b
 }
@@ -72,7 +73,7 @@ func updateKeeps(k *kit) {
 	a = k.find(a.ID)
 	c := a
 	c.Number, c.PublicKey, c.House, c.CreatedAt = 1<<50, word("APK_"), true, now.Add(-time.Hour)
-	c.TOTPStep, c.Epoch, c.LastSignIn, c.Name = 77, 66, now.Add(time.Hour), "New"
+	c.Epoch, c.LastSignIn, c.Name = 66, now.Add(time.Hour), "New"
 	_, _, err := k.store.UpdateAccount(k.ctx, store.Change{Account: c}, now)
 	k.ok(err)
 	a.Name, a.Version = "New", a.Version+1
@@ -115,7 +116,6 @@ func updateTaken(k *kit) {
 		fields := map[string]func(*store.Account){
 			"email":    func(c *store.Account) { c.Email, c.EmailKey = a.Email, a.EmailKey },
 			"username": func(c *store.Account) { c.Username = "n" + a.Username[1:] },
-			"google":   func(c *store.Account) { c.GoogleSubject = a.GoogleSubject },
 		}
 		for field, take := range fields {
 			err := k.tries(b.ID, func(c *store.Change) { take(&c.Account); c.EndSessions = true })
@@ -125,7 +125,7 @@ func updateTaken(k *kit) {
 	}
 	a, b := k.child(p), k.child(k.parent(0))
 	k.update(b.ID, func(c *store.Change) {
-		c.Account.EmailKey, c.Account.Username, c.Account.GoogleSubject = a.EmailKey, a.Username, a.GoogleSubject
+		c.Account.EmailKey, c.Account.Username = a.EmailKey, a.Username
 	})
 	k.remove(a)
 	k.update(k.child(p).ID, func(c *store.Change) { c.Account.EmailKey = a.EmailKey })
@@ -150,16 +150,18 @@ func updateOrganization(k *kit) {
 	k.that(k.finds(store.Lookup{ID: o.ID}, o.ID).Organization == nil, "a removed organization is there")
 }
 
-func updateStep(k *kit) {
-	a := k.child(k.parent(0))
-	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 100 })
-	k.that(k.find(a.ID).TOTPStep == 100, "the step did not move")
-	for _, step := range []int64{100, 99, 1} {
-		before := k.find(a.ID)
-		k.fails(k.tries(a.ID, func(c *store.Change) { c.TOTPStep = step; c.Account.Name = "New" }), store.Conflict{})
-		k.equal("after a used step", k.find(a.ID), before)
+func updateCounter(k *kit) {
+	a, f := k.armed(k.parent(0), 100)
+	use := func(counter int64) func(*store.Change) {
+		return func(c *store.Change) { c.Use, c.Account.Name = store.Use{Factor: f.ID, Counter: counter}, "New" }
 	}
-	k.update(a.ID, func(c *store.Change) { c.TOTPStep = 101 })
+	for _, counter := range []int64{100, 99, 0} {
+		before := k.credentials(a.ID)
+		k.fails(k.tries(a.ID, use(counter)), store.Conflict{})
+		k.equal("after a used counter", k.credentials(a.ID), before)
+	}
+	k.update(a.ID, use(101))
 	k.update(a.ID, func(*store.Change) {})
-	k.that(k.find(a.ID).TOTPStep == 101, "no step moved the step")
+	f.Counter, f.UsedAt = 101, now
+	k.equal("factors", k.credentials(a.ID).Factors, []store.Factor{f})
 }

@@ -9,11 +9,11 @@ CREATE TABLE accounts (
   number bigint NOT NULL DEFAULT nextval('account_number'),
   parent uuid NOT NULL,                       -- never NULL: that would switch uniqueness off
   email text NOT NULL,
-  email_key bytea,                            -- these three are NULL when there is none
+  email_key bytea,                            -- these two are NULL when there is none
   username text NOT NULL,
   username_key bytea,
-  google_subject text,
   name text NOT NULL,
+  locale text NOT NULL,
   role text NOT NULL,
   status text NOT NULL,
   house boolean NOT NULL,
@@ -23,9 +23,9 @@ CREATE TABLE accounts (
   password_temporary boolean NOT NULL,
   password_history text[] NOT NULL,
   verified_at bigint NOT NULL,
-  totp bytea NOT NULL,
-  totp_pending bytea NOT NULL,
-  totp_step bigint NOT NULL DEFAULT 0,
+  proven_at bigint NOT NULL,
+  metadata bytea NOT NULL,                    -- JSON of the host's own, kept byte by byte
+  factors bigint NOT NULL,                    -- kinds of its confirmed factors, so that checking a session joins none
   key_master text NOT NULL,
   key_version bigint NOT NULL,
   epoch bigint NOT NULL DEFAULT 1,
@@ -34,23 +34,61 @@ CREATE TABLE accounts (
   organization jsonb,                         -- on an owner only; read whole, written whole
   must_verify boolean NOT NULL,               -- of organization, so that checking a session does not unpack it
   must_factor boolean NOT NULL,
-  orphans boolean NOT NULL DEFAULT false,     -- a deleted parent whose children are still to be erased
+  orphans boolean NOT NULL DEFAULT false,     -- a deleted parent whose children are still to be erased; one of those meanwhile
   created_at bigint NOT NULL,
   updated_at bigint NOT NULL,
   last_sign_in bigint NOT NULL DEFAULT 0,
   active_day bigint NOT NULL DEFAULT 0,       -- day of last_sign_in: an index on the latter would end HOT updates
+  sessions bigint NOT NULL DEFAULT 0,         -- made in this epoch, or when last counted live: never fewer than are live
   CONSTRAINT account_number_key UNIQUE (number),
   CONSTRAINT account_email UNIQUE (parent, email_key),
   CONSTRAINT account_username UNIQUE (parent, username_key),
-  CONSTRAINT account_google UNIQUE (parent, google_subject),
   CONSTRAINT account_public_key UNIQUE (public_key)
 ) WITH (fillfactor = 80);
 CREATE INDEX account_list ON accounts (parent, id) WHERE status <> 'deleted';
-CREATE INDEX account_created ON accounts (parent, created_at);
+CREATE INDEX account_created ON accounts (parent, created_at, id) WHERE status <> 'deleted';
 CREATE INDEX account_admin ON accounts (parent, id) WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active ON accounts (parent, active_day);
 CREATE INDEX account_stray ON accounts (email_key) WHERE parent <> '00000000-0000-0000-0000-000000000000';
 CREATE INDEX account_orphans ON accounts (id) WHERE orphans;
+
+-- Who accounts are to other issuers.
+CREATE TABLE identities (
+  scope uuid NOT NULL,                        -- the account's parent, which never changes: unique without a join
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  account uuid NOT NULL,
+  email text NOT NULL,
+  linked_at bigint NOT NULL,
+  used_at bigint NOT NULL,
+  CONSTRAINT identity_key PRIMARY KEY (scope, issuer, subject)
+) WITH (fillfactor = 90);
+CREATE INDEX identity_account ON identities (account);
+
+-- A factor is written under the lock of its account's row, which is taken first.
+CREATE TABLE factors (
+  account uuid NOT NULL,
+  id uuid NOT NULL,
+  scope uuid NOT NULL,                        -- the account's parent
+  kind text NOT NULL,
+  label text NOT NULL,
+  sealed bytea NOT NULL,
+  credential bytea,                           -- NULL: none
+  counter bigint NOT NULL,
+  created_at bigint NOT NULL,
+  used_at bigint NOT NULL,
+  pending_until bigint NOT NULL,              -- 0: confirmed
+  PRIMARY KEY (account, id)
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX factor_credential ON factors (scope, credential) WHERE credential IS NOT NULL;
+CREATE INDEX factor_pending ON factors (pending_until) WHERE pending_until > 0;
+
+-- What served once.
+CREATE TABLE once (
+  digest bytea PRIMARY KEY,
+  until bigint NOT NULL
+);
+CREATE INDEX once_sweep ON once (until);
 
 -- One narrow hot row per parent.
 CREATE TABLE credits (
@@ -127,6 +165,8 @@ CREATE TABLE secrets (
   digest bytea NOT NULL,
   purpose text NOT NULL,
   address bytea NOT NULL,
+  asker bytea,                                -- NULL: nobody
+  mail uuid,                                  -- NULL: none
   tries bigint NOT NULL,
   created_at bigint NOT NULL,
   expires_at bigint NOT NULL,
@@ -142,15 +182,20 @@ CREATE TABLE attempts (
   n bigint NOT NULL,
   until bigint NOT NULL,
   expires bigint NOT NULL,
-  expires_day bigint NOT NULL,
+  at bigint NOT NULL,
+  held bigint NOT NULL,
+  held_until bigint NOT NULL,
+  dead_day bigint NOT NULL,                   -- when it may be swept
   fence bigint NOT NULL,                      -- one more with each write; 0: the writer had read something else
   CONSTRAINT attempts_raced CHECK (fence > 0)
 ) WITH (fillfactor = 50);
-CREATE INDEX attempts_sweep ON attempts (expires_day);
+CREATE INDEX attempts_sweep ON attempts (dead_day);
 
--- Networks that an account has signed in from.
+-- Networks that an account is recognised in, and pardons.
 CREATE TABLE marks (
   key bytea PRIMARY KEY,
+  owner uuid NOT NULL,                        -- of a network
+  at bigint NOT NULL,                         -- of a pardon; 0: it is a network
   until bigint NOT NULL
 );
 CREATE INDEX marks_sweep ON marks (until);
@@ -165,3 +210,32 @@ CREATE TABLE outbox (
   due_at bigint NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (due_at, id);
+
+-- The log. Erasing an account empties network, detail and salt; nothing else is ever changed.
+CREATE TABLE events (
+  id uuid PRIMARY KEY,                        -- UUIDv7 of the moment: the order of ids is the order of the log
+  at bigint NOT NULL,
+  name text NOT NULL,
+  scope uuid NOT NULL,
+  account uuid,                               -- from here on NULL is what is zero or empty; of count, one
+  by uuid,
+  session text,
+  audience text,
+  method text,
+  code text,
+  credits bigint,
+  count bigint,
+  network text,
+  detail text,
+  salt bytea,
+  commitment bytea
+);
+CREATE INDEX event_scope ON events (scope, id);
+CREATE INDEX event_account ON events (account, id);
+
+-- How far the log was swept of what goes soon: no such event has this id or a smaller one. Whoever adds one there lowers
+-- it. An index of those events would cost each sign-in more.
+CREATE TABLE swept (
+  routine uuid NOT NULL
+);
+INSERT INTO swept (routine) VALUES ('00000000-0000-0000-0000-000000000000');

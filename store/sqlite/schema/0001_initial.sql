@@ -12,6 +12,7 @@ CREATE TABLE accounts (
   username            TEXT    NOT NULL,
   username_key        TEXT,
   name                TEXT    NOT NULL,
+  locale              TEXT    NOT NULL,
   role                TEXT    NOT NULL,
   status              TEXT    NOT NULL,
   house               INTEGER NOT NULL,
@@ -21,13 +22,13 @@ CREATE TABLE accounts (
   password_temporary  INTEGER NOT NULL,
   password_history    TEXT,                              -- JSON
   email_verified_at   INTEGER,
-  google_subject      TEXT,
-  totp                BLOB,
-  totp_pending        BLOB,
-  totp_step           INTEGER NOT NULL,
+  email_proven_at     INTEGER,
+  metadata            BLOB,                              -- as the host wrote it, byte by byte
+  factors             INTEGER NOT NULL,                  -- bit set of the kinds that are confirmed
   key_master          TEXT    NOT NULL,
   key_version         INTEGER NOT NULL,
   epoch               INTEGER NOT NULL,
+  session_count       INTEGER NOT NULL DEFAULT 0,        -- of the epoch, not ended: never too low, set right by whoever must know
   version             INTEGER NOT NULL,
   organization_owner  BLOB,
   organized           INTEGER NOT NULL,                  -- these three tell about its own organization, so that
@@ -36,20 +37,54 @@ CREATE TABLE accounts (
   created_at          INTEGER NOT NULL,
   updated_at          INTEGER,
   last_sign_in        INTEGER,
+  last_routine        BLOB,                              -- where the chain of its routine events begins
   active_day          INTEGER                            -- day of last_sign_in: an index that moves once a day
 ) STRICT;
 CREATE UNIQUE INDEX account_id         ON accounts (id);
 CREATE UNIQUE INDEX account_public_key ON accounts (public_key);
 CREATE UNIQUE INDEX account_email      ON accounts (parent, email_key)      WHERE email_key IS NOT NULL;
 CREATE UNIQUE INDEX account_username   ON accounts (parent, username_key)   WHERE username_key IS NOT NULL;
-CREATE UNIQUE INDEX account_google     ON accounts (parent, google_subject) WHERE google_subject IS NOT NULL;
 CREATE INDEX account_list         ON accounts (parent, id)         WHERE status <> 'deleted';
 CREATE INDEX account_admin        ON accounts (parent, id)         WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active       ON accounts (parent, active_day) WHERE active_day IS NOT NULL;
+CREATE INDEX account_created      ON accounts (parent, created_at, id) WHERE status <> 'deleted';
 CREATE INDEX account_stray_email  ON accounts (email_key)          WHERE stray = 1 AND email_key IS NOT NULL;
 
 -- Beside the account, because a sign-in rewrites the account's row and this value can be large. JSON.
 CREATE TABLE organizations (owner BLOB PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE identities (
+  scope     BLOB NOT NULL,                               -- the account's parent
+  issuer    TEXT NOT NULL,
+  subject   TEXT NOT NULL,
+  account   BLOB NOT NULL,
+  email     TEXT NOT NULL,
+  linked_at INTEGER,
+  used_at   INTEGER,
+  PRIMARY KEY (scope, issuer, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_account ON identities (account);
+
+CREATE TABLE factors (
+  account       BLOB    NOT NULL,
+  id            BLOB    NOT NULL,
+  scope         BLOB    NOT NULL,                        -- the account's parent
+  kind          TEXT    NOT NULL,
+  label         TEXT    NOT NULL,
+  sealed        BLOB,
+  credential    BLOB,
+  counter       INTEGER NOT NULL,
+  created_at    INTEGER,
+  used_at       INTEGER,
+  pending_until INTEGER,                                 -- NULL: confirmed
+  PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX factor_credential ON factors (scope, credential) WHERE credential IS NOT NULL;
+CREATE INDEX        factor_pending    ON factors (pending_until)     WHERE pending_until IS NOT NULL;
+
+-- What served once.
+CREATE TABLE once (digest BLOB PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX once_sweep ON once (until);
 
 -- Deleted parents whose children Sweep has still to erase.
 CREATE TABLE erasures (parent BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -80,6 +115,8 @@ CREATE TABLE secrets (
   digest     BLOB    NOT NULL,
   purpose    TEXT    NOT NULL,
   address    TEXT    NOT NULL,
+  asker      BLOB,
+  mail       BLOB,
   tries      INTEGER NOT NULL,
   created_at INTEGER,
   expires_at INTEGER,
@@ -89,9 +126,20 @@ CREATE TABLE secrets (
 CREATE INDEX secret_digest ON secrets (digest);
 CREATE INDEX secret_sweep  ON secrets (coalesce(expires_at, used_at));
 
-CREATE TABLE attempts (key BLOB PRIMARY KEY, n INTEGER NOT NULL, until INTEGER, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX attempt_sweep ON attempts (expires);
-CREATE TABLE marks (key BLOB PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE attempts (
+  key        BLOB PRIMARY KEY,
+  n          INTEGER NOT NULL,
+  until      INTEGER,
+  expires    INTEGER,
+  at         INTEGER,
+  held       INTEGER NOT NULL,
+  held_until INTEGER,
+  dead       INTEGER NOT NULL                            -- when it may be swept
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_sweep ON attempts (dead);
+
+-- Of recognised networks, with the account that they are recognised for, and pardons, with their moment.
+CREATE TABLE marks (key BLOB PRIMARY KEY, owner BLOB, at INTEGER, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX mark_sweep ON marks (until);
 
 CREATE TABLE balances (
@@ -147,3 +195,32 @@ CREATE TABLE outbox (
   mail   TEXT    NOT NULL                                -- JSON, the whole QueuedMail
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_due ON outbox (due_at, id);
+
+-- The log. Whoever is deleted has no network, no detail and no salt in it. What a sign-in or a refresh tells of its own
+-- account is many, and a page of an index for each account would be written with every sign-in. Those events are a chain
+-- instead, by falling ids: the account's row, which a sign-in writes anyway, leads to the newest, each to the one before.
+CREATE TABLE events (
+  id         BLOB PRIMARY KEY,
+  at         INTEGER NOT NULL,
+  name       TEXT    NOT NULL,
+  scope      BLOB    NOT NULL,
+  account    BLOB,
+  done_by    BLOB,
+  session    TEXT,
+  audience   TEXT,
+  method     TEXT,
+  code       TEXT,
+  credits    INTEGER NOT NULL,
+  count      INTEGER NOT NULL,
+  network    TEXT,
+  detail     TEXT,
+  salt       BLOB,
+  commitment BLOB,
+  previous   BLOB                                        -- NULL: not in a chain; zeros: the first of it
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_scope   ON events (scope, id);
+CREATE INDEX event_account ON events (account, id) WHERE account IS NOT NULL AND previous IS NULL;
+CREATE INDEX event_routine ON events (id)          WHERE name IN ('sign_in', 'refreshed');
+
+-- Deleted accounts with so many events that Sweep has still to erase those with ids above after, and the rest of the chain.
+CREATE TABLE event_erasures (account BLOB PRIMARY KEY, after BLOB NOT NULL, chain BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -1,0 +1,139 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/random"
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the
+// key. Callers without an address share a bucket a hundred times as large (R24).
+func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
+	net := c.network()
+	if audience == AudiencePlatform {
+		op = "any"
+	}
+	hits := make([]hit, len(rates))
+	key := a.digests.bucket("rate", op, string(audience), net)
+	for i, r := range rates {
+		if net == "" {
+			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
+		}
+		hits[i] = hit{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
+		key[0]++ // one digest for all: two of them are as far apart as any
+	}
+	return hits
+}
+
+// addressHits are rates of mail to one address.
+func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) []hit {
+	hits := make([]hit, len(rates))
+	for i, r := range rates {
+		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+	}
+	return hits
+}
+
+// ask has the store count the hits, before anything expensive is done (R17, R21).
+func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
+	buckets := make([]store.Bucket, len(hits))
+	for i, c := range hits {
+		buckets[i] = c.Bucket
+	}
+	d, err := a.attempts.Take(ctx, buckets, now)
+	if err != nil {
+		return d, err
+	}
+	if len(d.Outcomes) != len(hits) {
+		return d, ErrInternal
+	}
+	return d, nil
+}
+
+// take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter. While attempts under way hold
+// all places, it waits as long as for a place at the hasher: ErrBusy then, and nothing was counted.
+func (a *Authenticator) take(ctx context.Context, hits []hit, now time.Time) (taken, error) {
+	busy := time.NewTimer(a.cfg.Passwords.Hash.Wait)
+	defer busy.Stop()
+	for tries := 0; ; tries++ {
+		d, err := a.ask(ctx, hits, now)
+		switch {
+		case err != nil:
+			return taken{}, err
+		case d.Allowed:
+			return taken{hits: hits, decision: d}, nil
+		case !onlyFull(d):
+			return taken{}, refusal(hits, d, now)
+		}
+		select {
+		case <-time.After(pause(tries)):
+			now = a.now()
+		case <-busy.C:
+			return taken{}, ErrBusy
+		case <-ctx.Done():
+			return taken{}, ErrUnavailable.WithCause(ctx.Err())
+		}
+	}
+}
+
+// onlyFull reports whether nothing refused the attempt but a want of places.
+func onlyFull(d store.Decision) bool {
+	return !slices.ContainsFunc(d.Outcomes, func(o store.Outcome) bool { return o.Refused })
+}
+
+// pause grows from some 5 ms to 80 ms, and is never the same for two who wait.
+func pause(tries int) time.Duration {
+	most := 10 * time.Millisecond << min(tries, 4)
+	return most/2 + random.Duration(most/2)
+}
+
+// refusal tells a lock before a rate, with the longest wait of its kind.
+func refusal(hits []hit, d store.Decision, now time.Time) error {
+	waits := map[int]time.Duration{}
+	for i, o := range d.Outcomes {
+		if o.Refused {
+			waits[hits[i].kind] = max(waits[hits[i].kind], o.State.Until.Sub(now), time.Second)
+		}
+	}
+	if wait, locked := waits[kindLock]; locked {
+		return ErrLocked.WithRetryAfter(wait)
+	}
+	return ErrRateLimited.WithRetryAfter(waits[kindRate])
+}
+
+// refusedOnly reports whether the refusal came from just the buckets from index on.
+func refusedOnly(d store.Decision, from int) bool {
+	for i, o := range d.Outcomes {
+		if o.Refused && i < from {
+			return false
+		}
+	}
+	return !d.Allowed
+}
+
+// settle says what became of an attempt that ended with an error: a failure, if the proof was wrong.
+func (a *Authenticator) settle(ctx context.Context, t taken, err error) {
+	if errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrInvalidCode) {
+		a.release(ctx, t.failed())
+		return
+	}
+	a.release(ctx, t.undecided())
+}
+
+// release settles apart from the session: where attempts live in another store, or where there is none. Best effort:
+// lost, the places become failures, which is the strict side (R21).
+func (a *Authenticator) release(ctx context.Context, s store.Release) {
+	if s.Zero() {
+		return
+	}
+	ctx, cancel := bestEffort(ctx)
+	defer cancel()
+	if err := a.attempts.Release(ctx, s, a.now()); err != nil {
+		a.cfg.Logger.Warn("tollkeeper: attempts not released", "error", err)
+	}
+}

@@ -1,0 +1,104 @@
+package tollkeeper
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// A mailbox is verified or proven (docs/WIRE.md 1.4). Verified: its link was opened, by whomever – a scanner of mail
+// will do. The account may sign in. Proven: whoever owns the mailbox has shown that the account is theirs. The first
+// proof of a mailbox drops what was set up before it, which a stranger may have done – unless the same request shows a
+// session or the password of the account: then it is no stranger's.
+
+// Dropped is what the first proof of a mailbox took away. Its owner is told by mail, too.
+type Dropped struct {
+	Password   bool
+	Identities []store.IssuedKey // linked sign-ins
+	TenantKey  bool              // a parent has another one: whoever signed up knew the old one
+}
+
+// Any reports whether anything was.
+func (d Dropped) Any() bool { return d.Password || len(d.Identities) > 0 || d.TenantKey }
+
+// isOwner reports whether the caller, who need not be anybody, has a session of the account.
+func isOwner(by *Identity, x *Account) bool {
+	by = by.orNobody()
+	return by != nobody && by.Account == x.ID
+}
+
+// proveMailbox makes the change a proof of the account's mailbox. keep: the request shows that nothing before it was a
+// stranger's. s comes with its credentials. Confirmed factors are never dropped: they are enrolled on proven mailboxes
+// only.
+func (a *Authenticator) proveMailbox(c *store.Change, s Subject, keep bool, e Event, now time.Time) Dropped {
+	x := &c.Account
+	if !x.EmailProvenAt.IsZero() {
+		return Dropped{}
+	}
+	if x.EmailVerifiedAt.IsZero() {
+		verified := e
+		verified.Name = EventEmailVerified
+		x.EmailVerifiedAt = now
+		c.Events = append(c.Events, verified)
+	}
+	x.EmailProvenAt = now
+	e.Name = EventEmailProven
+	if keep {
+		c.Events = append(c.Events, e)
+		return Dropped{}
+	}
+	d := a.drop(c, s)
+	if d.Any() {
+		e.Detail = "dropped"
+	}
+	c.Events = append(c.Events, e)
+	return d
+}
+
+// drop takes from the account all that leads into it but its mailbox, and tells what that was, its owner by mail.
+func (a *Authenticator) drop(c *store.Change, s Subject) Dropped {
+	x := &c.Account
+	d := Dropped{Password: s.Account.Password != ""}
+	for _, l := range s.Linked {
+		d.Identities = append(d.Identities, l.Key())
+	}
+	x.Password, x.PasswordHistory = "", nil
+	x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none any more that could be changed
+	c.Unlink = slices.Clone(d.Identities)
+	if d.TenantKey = x.Parent == Root; d.TenantKey {
+		x.KeyMaster, x.KeyVersion = a.keys.CurrentMaster(), x.KeyVersion+1
+	}
+	c.EndSessions, c.KeepSession, c.Void = true, [16]byte{}, allPurposes // pending factors end with the sessions
+	if d.Any() {
+		c.Mail = append(c.Mail, a.noticeOf(s, d)...)
+	}
+	return d
+}
+
+// mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).
+var mailedPurposes = []store.Purpose{store.PurposeSignIn, store.PurposeReset, store.PurposeVerify, store.PurposeChangeEmail}
+
+var allPurposes = append([]store.Purpose{store.PurposeRecovery}, mailedPurposes...)
+
+// ownWord is how a request shows, beside a mailed secret, that it is the account's owner's: by a session or the
+// password.
+type ownWord struct {
+	by       *Identity
+	password Password
+	client   Client
+}
+
+// check proves it: a wrong password is [ErrInvalidCredentials] and counts as at a confirmation. A session that is
+// limited, and not good for what, is [ErrLimitedSession].
+func (a *Authenticator) check(ctx context.Context, w ownWord, x *Account, what business) (bool, error) {
+	if isOwner(w.by, x) {
+		return w.by.Session != [16]byte{}, w.by.may(what)
+	}
+	if w.password == "" {
+		return false, nil
+	}
+	_, err := a.confirm(ctx, &Identity{Account: x.ID, Parent: x.Parent}, w.password, w.client)
+	return err == nil, err
+}

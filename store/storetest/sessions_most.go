@@ -1,0 +1,65 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// createSessionMost signs in with a cap, and with sessions that do not count against it.
+func createSessionMost(k *kit) {
+	p := k.parent(0)
+	a, b := k.child(p), k.child(p)
+	ended, expired := k.signIn(session(a, now)), session(a, now)
+	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: ended.ID}, now))
+	expired.ExpiresAt = now
+	k.signIn(expired)
+	k.signIn(session(a, now))
+	a = k.update(a.ID, func(c *store.Change) { c.EndSessions = true })
+	foreign := k.signIn(session(b, now))
+	ids := make([]uuid.UUID, 6)
+	for i := range ids {
+		ids[i] = id()
+	}
+	ids = inOrder(ids)
+	in := func(id uuid.UUID, most int, fx store.Effects) error {
+		s := session(a, now)
+		s.ID = id
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Most: most, Effects: fx}, now)
+		return err
+	}
+	live := func(want ...int) {
+		k.Helper()
+		list, err := k.store.ListSessions(k.ctx, a.ID, store.Page{Limit: 10}, now)
+		k.ok(err)
+		var got []int
+		for _, s := range list {
+			got = append(got, slices.Index(ids, s.ID))
+		}
+		k.equal("live sessions", got, want)
+	}
+	k.ok(in(ids[3], 2, store.Effects{}))
+	k.ok(in(ids[1], 2, store.Effects{}))
+	live(1, 3)
+	k.fails(in(ids[4], 2, store.Effects{Charge: charge(p.ID, store.OpSignIn, 1)}), store.ErrInsufficientCredits)
+	live(1, 3)
+	k.ok(in(ids[4], 2, store.Effects{}))
+	live(3, 4)
+	k.dead(a.ID, ids[1], now)
+	k.ok(in(ids[4], 1, store.Effects{}))
+	live(3, 4)
+	k.ok(in(ids[5], 0, store.Effects{}))
+	live(3, 4, 5)
+	k.ok(in(ids[0], 2, store.Effects{}))
+	live(0, 5)
+	k.ok(in(ids[2], 1, store.Effects{}))
+	live(2)
+	k.live(foreign.ID, now)
+	late := session(a, now.Add(25*time.Hour))
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: late, Most: 1}, late.CreatedAt)
+	k.ok(err)
+	live(2, -1)
+}
