@@ -67,7 +67,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		kept := first.Store
 		kits := []*authtest.Kit{first, first.Another(), first.Another()}
 		kits[2].Advance(-12 * time.Hour)
-		parent := kits[0].Parent()
+		parent, buyer := kits[0].Parent(), kits[0].Parent()
 		for range 4 {
 			kits[0].Child(parent)
 		}
@@ -75,6 +75,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		start := time.Now()
 		for _, jump := range []time.Duration{40 * 24 * time.Hour, 100 * 24 * time.Hour, 10 * 24 * time.Hour} {
 			first.Advance(jump)       // the clocks of the others are this one and their own lead
+			first.SignIn(buyer)       // months close up to the newest entry
 			time.Sleep(3 * time.Hour) // workers look every hour
 		}
 		passed := tollkeeper.MonthOf(kits[0].Now()) - tollkeeper.MonthOf(start)
@@ -104,17 +105,50 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 	})
 }
 
+// A clock that is 90 days ahead for one look at the months: no month is charged that has not come for the store.
+func TestAClockThatIsAheadChargesNoMonthToCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Now, c.Credits.InitialFreeUsers = time.Now, -1 }))
+		ahead := k.Another()
+		parent, buyer := k.Parent(), k.Parent()
+		k.Child(parent)
+		start := k.Now()
+		closed := func() int {
+			months, err := k.Store.ListMonths(ctx, parent.ID, 0, 1<<30, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err := k.Store.Balance(ctx, parent.ID); err != nil || b.Retained != int64(len(months)) {
+				t.Errorf("%+v, %v; %d months are closed", b, err, len(months))
+			}
+			return len(months)
+		}
+		ahead.Advance(90 * 24 * time.Hour)
+		time.Sleep(3 * time.Hour) // workers look every hour
+		if n := closed(); n != 0 {
+			t.Errorf("%d months are charged before they came", n)
+		}
+		k.Advance(32 * 24 * time.Hour)
+		k.SignIn(buyer)
+		time.Sleep(3 * time.Hour)
+		if n, passed := closed(), tollkeeper.MonthOf(k.Now())-tollkeeper.MonthOf(start); n != passed || n == 0 {
+			t.Errorf("%d months are charged, %d have passed", n, passed)
+		}
+	})
+}
+
 // Debits as far as the balance goes: there is no debt.
 func TestRetentionStopsAtZero(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
 			c.Now, c.Credits.InitialFreeUsers, c.Credits.InitialCredits = time.Now, -1, 3
 		}))
-		parent := k.Parent()
+		parent, buyer := k.Parent(), k.Parent()
 		for range 5 {
 			k.Child(parent)
 		}
 		k.Advance(70 * 24 * time.Hour)
+		k.SignIn(buyer)
 		time.Sleep(3 * time.Hour)
 		b, err := k.Store.Balance(ctx, parent.ID)
 		if err != nil || b.Credits != 0 || b.Retained != 3 || b.Used != 3 {

@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -68,6 +69,7 @@ func (g *golden) billing(kept *store.Store) {
 	for _, days := range []int{30, 31} {
 		g.Advance(time.Duration(days) * 24 * time.Hour)
 		now := g.Now()
+		g.parent(fmt.Sprint("new", days)) // months close up to the newest entry
 		if _, _, err := (*kept).CloseMonths(g.t.Context(), store.Closing{Month: tollkeeper.MonthOf(now) - 1, Price: 1, Limit: 10}, now); err != nil {
 			g.t.Fatal(err)
 		}

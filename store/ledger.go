@@ -81,6 +81,7 @@ type Balance struct {
 
 	ClosedMonth int   // last month settled, year*12 + month-1
 	ClosedUsed  int64 // Used at that moment
+	LatestMonth int   // month of its newest ledger entry but for retention, year*12 + month-1; zero: it has none
 }
 
 // Month is one closed month of a parent.
@@ -104,7 +105,7 @@ type Posting struct {
 
 // Closing says which months are settled.
 type Closing struct {
-	Month int   // the newest one, as [Month] counts them
+	Month int   // the newest one, as [Month] counts them, by the caller's clock
 	Price int64 // credits of a child beyond the free ones
 	Limit int   // owners
 	Tell  Telling
@@ -152,6 +153,10 @@ type CreditStore interface {
 	// No caller makes the id of an entry: it is a UUIDv7 of now, derived from owner and key as rules.Due does it.
 	// Houses, deleted accounts and months whose key stands are settled without debit. Each month of an owner is settled
 	// once, however many processes call.
+	//
+	// A month is settled only when some owner of the store has a [Balance.LatestMonth] after it: a process whose clock
+	// is ahead charges nobody for months that have not come for the store. A quiet store, in which nobody buys or pays
+	// for anything, closes its months with its next entry. Retention is no evidence: its moment is the closing clock's.
 	//
 	// It returns how many it settled, zero when nothing is left, and whom it charged. [ErrInvalid]: a negative price.
 	CloseMonths(ctx context.Context, c Closing, now time.Time) (settled int, charged []Settled, err error)

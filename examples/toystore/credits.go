@@ -47,9 +47,20 @@ func (t *tx) openBook(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) 
 // post writes the owner's balance, and the entry that moved it; nil: none did.
 func (t *tx) post(owner uuid.UUID, balance store.Balance, e *store.LedgerEntry) {
 	write(t, load[book](t, bookKey(owner)), &book{owner, balance})
+	if balance.LatestMonth > t.latest() {
+		t.save("latest", balance.LatestMonth)
+	}
 	if e != nil {
 		write(t, nil, &entry{*e})
 	}
+}
+
+// latest returns the newest LatestMonth of a book; zero: none has one.
+func (t *tx) latest() int {
+	if month := load[int](t, "latest"); month != nil {
+		return *month
+	}
+	return 0
 }
 
 func (t *tx) countChild(owner uuid.UUID, n int64) {
@@ -162,8 +173,9 @@ func (s *Store) CloseMonths(ctx context.Context, c store.Closing, now time.Time)
 		if rules.SenselessPrice(c.Price) {
 			return done, store.ErrInvalid
 		}
+		last := rules.Closable(t.latest(), c.Month)
 		for _, b := range rows[book](t, path("open", ""), "") {
-			if b.ClosedMonth >= c.Month || done.settled >= c.Limit {
+			if b.ClosedMonth >= last || done.settled >= c.Limit {
 				break
 			}
 			done.settled++

@@ -29,10 +29,16 @@ type entry struct {
 func (s *Store) openBook(a *account, grant *store.LedgerEntry, now time.Time) {
 	a.book = &book{keys: map[string]*entry{}, byOp: map[store.Operation]*ordered[byID[*entry]]{}}
 	balance, first := rules.Open(a.ID, grant, now)
-	a.book.Balance = balance
 	s.open.insert(stamped[*account]{int64(balance.ClosedMonth), a.ID, a})
-	if first != nil {
-		a.book.write(*first)
+	s.post(a.book, balance, first)
+}
+
+// post writes the balance, and the entry that moved it; nil: none did.
+func (s *Store) post(b *book, balance store.Balance, e *store.LedgerEntry) {
+	b.Balance = balance
+	s.latest = max(s.latest, balance.LatestMonth)
+	if e != nil {
+		b.write(*e)
 	}
 }
 
@@ -81,9 +87,7 @@ func (s *Store) pay(p rules.Payment) {
 	if p.Entry == nil {
 		return
 	}
-	b := s.book(p.Entry.Owner)
-	b.Balance = p.Receipt.Balance
-	b.write(*p.Entry)
+	s.post(s.book(p.Entry.Owner), p.Receipt.Balance, p.Entry)
 	s.tell(p.Told)
 }
 
@@ -104,8 +108,7 @@ func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerE
 		if debit := b.keys[e.Refunds]; e.Refunds != "" {
 			debit.refunded = true
 		}
-		b.Balance = done.Balance
-		b.write(done.Entry)
+		s.post(b, done.Balance, &done.Entry)
 		s.tell(done.Told)
 		s.log(p.Events...)
 	}

@@ -47,8 +47,9 @@ func (s *Store) CloseMonths(ctx context.Context, c store.Closing, now time.Time)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var behind []*account
+	last := rules.Closable(s.latest, c.Month)
 	for e := range s.open.from(stamped[*account]{}) {
-		if e.at >= int64(c.Month) || len(behind) >= c.Limit {
+		if e.at >= int64(last) || len(behind) >= c.Limit {
 			break
 		}
 		behind = append(behind, e.row)
@@ -69,11 +70,8 @@ func (s *Store) closeMonth(a *account, c store.Closing, now time.Time) rules.Clo
 	due := rules.Due(t, c.Price, now)
 	closed := rules.Close(c, t, due, b.keys[due.Key] != nil)
 	s.open.remove(stamped[*account]{at: int64(b.ClosedMonth), id: a.ID})
-	b.Balance = closed.Balance
+	s.post(b, closed.Balance, closed.Entry)
 	s.open.insert(stamped[*account]{int64(b.ClosedMonth), a.ID, a})
-	if closed.Entry != nil {
-		b.write(*closed.Entry)
-	}
 	s.tell(closed.Told)
 	b.months = append(b.months, closed.Month)
 	return closed

@@ -43,7 +43,8 @@ type Store struct {
 	counters shelf[store.State]
 	marks    shelf[rules.Mark] // and pardons
 
-	open ordered[stamped[*account]] // root accounts by the last month that was closed
+	open   ordered[stamped[*account]] // root accounts by the last month that was closed
+	latest int                        // newest LatestMonth of a book
 
 	events             lines // all of them
 	routine, kept      lines // apart, because Sweep keeps them for different times

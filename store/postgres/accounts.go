@@ -36,14 +36,16 @@ var createChild = assemble(newParts|telling, func(p parts) (string, []values[cre
 ), bill AS (
   SELECT w.*, CASE WHEN w.covers THEN @price ELSE 0 END AS price, CASE WHEN w.covers THEN @operation::text ELSE '' END AS use FROM wallet w
 ), pay AS (
-  UPDATE credits c SET children = c.children + 1, balance = bill.balance - bill.price, used = c.used + bill.price, `+countUse+`
+  UPDATE credits c SET children = c.children + 1, balance = bill.balance - bill.price, used = c.used + bill.price,
+    latest_month = CASE WHEN bill.covers THEN greatest(c.latest_month, @month::bigint) ELSE c.latest_month END, `+countUse+`
   FROM bill WHERE c.owner = bill.owner AND (bill.covers OR NOT @required::boolean) RETURNING c.*, bill.covers
 ), acc AS (
   `+insertAccount+` FROM pay RETURNING `+accountColumns+`
 ), led AS (
   `+addDebit+` WHERE pay.covers
 ), mail AS (`+mailWith("acc")+`)`, writtenValues, newAccountValues, newMailValues, chargeValues(creationCharge), requiredValue(creationCharge), values[creation]{
-		"now": field(func(c *creation) int64 { return millis(c.now) }),
+		"month": field(func(c *creation) int { return rules.Evidence(c.Charge.Operation, c.now) }),
+		"now":   field(func(c *creation) int64 { return millis(c.now) }),
 	})
 	addNew(&w, p)
 	if p.has(telling) {
@@ -59,14 +61,15 @@ var createRoot = assemble(newParts, func(p parts) (string, []values[creation]) {
 	w.add(`WITH acc AS (
   `+insertAccount+` RETURNING `+accountColumns+`
 ), book AS (
-  INSERT INTO credits (owner, balance, granted, free_users, closed_month)
-  SELECT @account::uuid, @amount::bigint, @amount::bigint, coalesce(@free_users::bigint, 0), @closed_month::bigint FROM acc
+  INSERT INTO credits (owner, balance, granted, free_users, closed_month, latest_month)
+  SELECT @account::uuid, @amount::bigint, @amount::bigint, coalesce(@free_users::bigint, 0), @closed_month::bigint, @latest_month::bigint FROM acc
 ), led AS (
   INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
   SELECT @account::uuid, @entry::uuid, @key::text, @operation::text, @amount::bigint, @amount::bigint, @subject::uuid, @refunds::text,
     @package::jsonb, @at::bigint FROM acc WHERE @grants::boolean
 ), mail AS (`+mailWith("acc")+`)`, writtenValues, newAccountValues, newMailValues, entryValues(func(c *creation) *entry { return &c.grant }), values[creation]{
 		"closed_month": field(func(c *creation) int64 { return int64(c.opened.ClosedMonth) }),
+		"latest_month": field(func(c *creation) int64 { return int64(c.opened.LatestMonth) }),
 		"grants":       field(func(c *creation) bool { return c.Grant != nil }),
 	})
 	addNew(&w, p)

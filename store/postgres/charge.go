@@ -59,8 +59,11 @@ const (
     socials = c.socials + CASE WHEN bill.use = 'social-sign-in' THEN 1 ELSE 0 END`
 
 	// debit takes theBill from the row of a payer who can pay it.
-	debit   = `balance = c.balance - bill.price, used = c.used + bill.price, ` + countUse
+	debit   = `balance = c.balance - bill.price, used = c.used + bill.price, ` + evidence + countUse
 	theBill = `(SELECT @operation::text AS use, @price::bigint AS price) bill`
+
+	// evidence moves the latest month, as [rules.Evidence] says. Mostly it stays, and so do the indexes.
+	evidence = `latest_month = greatest(c.latest_month, @month::bigint), `
 
 	intoLedger = `INSERT INTO ledger (owner, id, key, op, amount, balance, subject, at)`
 
@@ -69,5 +72,5 @@ const (
   SELECT pay.owner, @entry::uuid, @key::text, @operation::text, -@price::bigint, pay.balance, @account::uuid, @now::bigint FROM pay`
 
 	// noBalance stands where balanceColumns would, when nothing was charged.
-	noBalance = `0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0`
+	noBalance = `0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0`
 )

@@ -33,9 +33,11 @@ var applyCredit = assemble(listing|telling, func(p parts) (string, []values[post
   UPDATE credits c SET balance = bill.balance, free_users = c.free_users + @free_users,
     granted = c.granted + CASE WHEN @refunds IS NULL AND bill.amount > 0 THEN bill.amount ELSE 0 END,
     used = c.used - CASE WHEN @refunds IS NOT NULL OR bill.amount < 0 THEN bill.amount ELSE 0 END,
-    retained = c.retained - CASE WHEN bill.use = 'retention' THEN bill.amount ELSE 0 END, `+countUse+`
+    retained = c.retained - CASE WHEN bill.use = 'retention' THEN bill.amount ELSE 0 END, `+evidence+countUse+`
   FROM bill WHERE c.owner = bill.owner RETURNING c.*
-)`, entryValues(func(x *posting) *entry { return &x.line }), ownerValue)
+)`, entryValues(func(x *posting) *entry { return &x.line }), ownerValue, values[posting]{
+		"month": field(func(x *posting) int { return rules.Evidence(x.Entry.Operation, x.Entry.At) }),
+	})
 	if p.has(listing) {
 		w.add(logAll("l"), eventsValues(func(x *posting) events { return x.events }))
 	}

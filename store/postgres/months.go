@@ -19,9 +19,9 @@ const listMonths = `SELECT month, users, free_users, retention, operations, cred
 var closeMonths = assemble(telling|reporting, func(p parts) (string, []values[closing]) {
 	var w writer[closing]
 	w.add(`WITH behind AS (
-  SELECT owner FROM credits WHERE closed_month < @month ORDER BY closed_month, owner LIMIT @limit
+  SELECT owner FROM credits WHERE closed_month < `+closable+` ORDER BY closed_month, owner LIMIT @limit
 ), due AS (
-  SELECT c.* FROM credits c WHERE c.owner = ANY (ARRAY(SELECT owner FROM behind)) AND c.closed_month < @month ORDER BY c.owner FOR UPDATE
+  SELECT c.* FROM credits c WHERE c.owner = ANY (ARRAY(SELECT owner FROM behind)) AND c.closed_month < `+closable+` ORDER BY c.owner FOR UPDATE
 ), calc AS (
   SELECT due.owner, due.balance, due.used, due.closed_used, due.children, due.free_users, due.closed_month + 1 AS month,
     'retention:' || (due.closed_month + 1) / 12 || '-' || lpad(((due.closed_month + 1) % 12 + 1)::text, 2, '0') AS key,
@@ -64,6 +64,9 @@ var closeMonths = assemble(telling|reporting, func(p parts) (string, []values[cl
 UNION ALL SELECT true, ` + root + `::uuid, count(*), ` + noBalance + ` FROM behind`)
 	return w.done()
 })
+
+// closable is the newest month that may be settled, as [rules.Closable] says.
+const closable = `least(@month::bigint, (SELECT max(latest_month) FROM credits) - 1)`
 
 // closing is a call of CloseMonths.
 type closing struct {

@@ -102,12 +102,13 @@ func plain(texts []store.SecretText) []string {
 // balanceColumns are the columns of a credits row named c, in the order of balanceTo; without a row all are zero.
 const balanceColumns = `coalesce(c.balance, 0), coalesce(c.granted, 0), coalesce(c.used, 0), coalesce(c.free_users, 0),
   coalesce(c.children, 0), coalesce(c.sign_ins, 0), coalesce(c.sign_ups, 0), coalesce(c.verifications, 0),
-  coalesce(c.socials, 0), coalesce(c.retained, 0), coalesce(c.closed_month, 0), coalesce(c.closed_used, 0)`
+  coalesce(c.socials, 0), coalesce(c.retained, 0), coalesce(c.closed_month, 0), coalesce(c.closed_used, 0),
+  coalesce(c.latest_month, 0)`
 
 func balanceTo(b *store.Balance) []any {
 	return []any{
 		&b.Credits, &b.Granted, &b.Used, &b.FreeUsers, &b.Children, &b.SignIns, &b.SignUps, &b.Verifications, &b.Socials,
-		&b.Retained, &b.ClosedMonth, &b.ClosedUsed,
+		&b.Retained, &b.ClosedMonth, &b.ClosedUsed, &b.LatestMonth,
 	}
 }
 

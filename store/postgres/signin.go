@@ -154,7 +154,9 @@ var (
 		"most":          field(func(r *signIn) int64 { return int64(r.Most) }),
 		"now":           field(func(r *signIn) int64 { return millis(r.now) }),
 	}
-	billValues  = chargeValues(signInCharge)
+	billValues = merged(chargeValues(signInCharge), values[signIn]{
+		"month": field(func(r *signIn) int { return rules.Evidence(r.Charge.Operation, r.now) }),
+	})
 	signInUse   = useValues(func(r *signIn) *store.Use { return &r.Use })
 	signInOnce  = onceValues(func(r *signIn) *store.Once { return &r.Once })
 	signInEvent = eventValues(func(r *signIn) *store.Event { return r.event })

@@ -27,8 +27,8 @@ var createTogether = assemble(logging, func(p parts) (string, []values[signIn]) 
   SELECT * FROM unnest(@session::uuid[], @account::uuid[], @epoch::bigint[], @audience::text[], @key_id::text[], @generation::bigint[],
     @rotated_at::bigint[], @network::text[], @agent::bytea[], @created_at::bigint[], @seen_at::bigint[], @proved_at::bigint[],
     @expires_at::bigint[], @refresh_until::bigint[], @end_day::bigint[], @now::bigint[], @most::bigint[],
-    @payer::uuid[], @key::text[], @entry::uuid[], @operation::text[], @price::bigint[]`+arrays+`) WITH ORDINALITY
-    AS x (`+sessionFields+`, now, most, owner, key, entry, op, price`+fields+`, n)
+    @payer::uuid[], @key::text[], @entry::uuid[], @operation::text[], @price::bigint[], @month::bigint[]`+arrays+`) WITH ORDINALITY
+    AS x (`+sessionFields+`, now, most, owner, key, entry, op, price, month`+fields+`, n)
 ), held AS (
   SELECT a.id, a.epoch, a.sessions FROM accounts a`+joinParent+`
   WHERE a.id = ANY (@account) AND `+signable+`
@@ -49,10 +49,11 @@ var createTogether = assemble(logging, func(p parts) (string, []values[signIn]) 
     OR c.had_used < `+low+` AND c.had_used + c.spent >= `+low+` OR c.had_used < `+critical+` AND c.had_used + c.spent >= `+critical+`))
 ), pay AS (
   UPDATE credits c SET balance = b.had - b.spent, used = c.used + b.spent, sign_ins = c.sign_ins + b.sign_ins,
-    sign_ups = c.sign_ups + b.sign_ups, verifications = c.verifications + b.verifications, socials = c.socials + b.socials
+    sign_ups = c.sign_ups + b.sign_ups, verifications = c.verifications + b.verifications, socials = c.socials + b.socials,
+    latest_month = greatest(c.latest_month, b.month)
   FROM (SELECT owner, max(had) AS had, sum(price)::bigint AS spent, count(*) FILTER (WHERE op = 'sign-in') AS sign_ins,
       count(*) FILTER (WHERE op = 'sign-up') AS sign_ups, count(*) FILTER (WHERE op = 'email-verification') AS verifications,
-      count(*) FILTER (WHERE op = 'social-sign-in') AS socials FROM fit WHERE price > 0 GROUP BY owner) b
+      count(*) FILTER (WHERE op = 'social-sign-in') AS socials, max(month) AS month FROM fit WHERE price > 0 GROUP BY owner) b
   WHERE c.owner = b.owner
 ), led AS (
   `+intoLedger+`
@@ -151,7 +152,7 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 			sum = &b
 			counts[c.Owner] = sum
 		}
-		rules.Debit(sum, c.Operation, c.Price) // as the statement does
+		rules.Debit(sum, c.Operation, c.Price, batch[n-1].now) // as the statement does
 		results[n-1].Value = store.Receipt{Charged: true, Balance: *sum}
 		return nil
 	})

@@ -81,6 +81,7 @@ const writeAccount = `email = @email::text, email_key = @email_key::bytea, usern
 // changeValues are those of every change.
 var changeValues = merged(accountValues(func(u *update) *written { return &u.account }), chargeValues(updateCharge),
 	requiredValue(updateCharge), mailValues(func(u *update) *mails { return &u.mails }), values[update]{
+		"month":           field(func(u *update) int { return rules.Evidence(u.Charge.Operation, u.now) }),
 		"version":         field(func(u *update) int64 { return u.Account.Version }),
 		"end_sessions":    field(func(u *update) bool { return u.EndSessions }),
 		"keep":            field(func(u *update) [16]byte { return u.KeepSession }),

@@ -125,7 +125,7 @@ func TestAdmitCountsTheChildBeforeItPays(t *testing.T) {
 	facts := rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}
 	got, err := rules.Admit(n, facts, now)
 	wants(t, err, nil)
-	want := store.Balance{Credits: 7, Granted: 10, Used: 3, SignIns: 1, Children: 1}
+	want := store.Balance{Credits: 7, Granted: 10, Used: 3, SignIns: 1, Children: 1, LatestMonth: store.MonthOf(now)}
 	if got.Payment.Receipt != (store.Receipt{Charged: true, Balance: want}) || got.Payment.Entry.Balance != 7 {
 		t.Errorf("payment is %+v", got.Payment)
 	}

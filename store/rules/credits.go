@@ -28,6 +28,7 @@ type Payment struct {
 	Entry   *store.LedgerEntry // to be written, together with Receipt.Balance as the payer's; nil: nothing moves
 	Receipt store.Receipt
 	Told    Told // to be written, too
+	Came    bool // the payer's LatestMonth moved
 }
 
 // draw decides on a charge and makes the payment. A key that stands in the ledger is paid, whatever for. Errors win in
@@ -49,12 +50,15 @@ func draw(c store.Charge, p Purse, subject uuid.UUID, now time.Time) (Payment, e
 		return Payment{}, store.Conflict{}
 	}
 	after := p.Balance
-	Debit(&after, c.Operation, c.Price)
+	Debit(&after, c.Operation, c.Price, now)
 	entry := &store.LedgerEntry{
 		ID: c.Entry, Owner: c.Owner, Key: c.Key, Operation: c.Operation, Amount: -c.Price, Balance: after.Credits,
 		Subject: subject, At: Whole(now),
 	}
-	return Payment{entry, store.Receipt{Charged: true, Balance: after}, tell(c.Tell, entry, p.Balance, after)}, nil
+	return Payment{
+		Entry: entry, Receipt: store.Receipt{Charged: true, Balance: after}, Told: tell(c.Tell, entry, p.Balance, after),
+		Came: after.LatestMonth > p.Balance.LatestMonth,
+	}, nil
 }
 
 // standing returns the receipt of a verb that happened before: whether its charge stands, with the balance as it is
@@ -67,8 +71,9 @@ func standing(c store.Charge, p Purse) Payment {
 }
 
 // Debit moves the figures by an amount of credits above zero: Granted = Credits + Used holds before and after. It does
-// not ask whether the balance covers it.
-func Debit(b *store.Balance, op store.Operation, amount int64) {
+// not ask whether the balance covers it. at is the moment of the entry.
+func Debit(b *store.Balance, op store.Operation, amount int64, at time.Time) {
+	b.LatestMonth = max(b.LatestMonth, Evidence(op, at))
 	b.Credits -= amount
 	b.Used += amount
 	switch op {
@@ -85,6 +90,15 @@ func Debit(b *store.Balance, op store.Operation, amount int64) {
 	}
 }
 
+// Evidence returns the month that an entry shows to have come for the store; zero: none. Retention shows none: its
+// moment is that of the clock that closes months, which may be wrong.
+func Evidence(op store.Operation, at time.Time) int {
+	if op == store.OpRetention {
+		return 0
+	}
+	return store.MonthOf(at)
+}
+
 // Open returns the balance of a new root account and the entry of its grant; nil: it has none. The month of now is
 // open, the one before is closed.
 func Open(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) (store.Balance, *store.LedgerEntry) {
@@ -95,6 +109,7 @@ func Open(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) (store.Balan
 	e := *grant
 	e.Owner, e.At = owner, Whole(e.At)
 	b.Credits, b.Granted, e.Balance = e.Amount, e.Amount, e.Amount
+	b.LatestMonth = Evidence(e.Operation, e.At)
 	if e.Package != nil {
 		b.FreeUsers = e.Package.FreeUsers
 	}
@@ -122,6 +137,7 @@ type Applied struct {
 	Balance store.Balance
 	Fresh   bool // it is to be written, and the Balance with it
 	Told    Told // to be written, too
+	Came    bool // the LatestMonth moved
 }
 
 // Apply decides about an entry. Errors win in this order: no balance, the key stands for something else, no debit to
@@ -157,7 +173,9 @@ func Apply(p store.Posting, w Applying) (Applied, error) {
 		return Applied{}, store.Conflict{}
 	}
 	post(&b, &e)
-	return Applied{Entry: e, Balance: b, Fresh: true, Told: tell(p.Tell, &e, w.Balance, b)}, nil
+	return Applied{
+		Entry: e, Balance: b, Fresh: true, Told: tell(p.Tell, &e, w.Balance, b), Came: b.LatestMonth > w.Balance.LatestMonth,
+	}, nil
 }
 
 // sameEntry reports whether e is the first one again. The amount of a refund is the store's.
@@ -170,12 +188,13 @@ func addable(a, b int64) bool { return b <= math.MaxInt64-max(0, a) && a+b >= 0 
 
 // post moves the balance by the entry. A refund comes out of Used, so that Credits never exceed Granted.
 func post(b *store.Balance, e *store.LedgerEntry) {
+	b.LatestMonth = max(b.LatestMonth, Evidence(e.Operation, e.At))
 	switch {
 	case e.Refunds != "":
 		b.Credits += e.Amount
 		b.Used -= e.Amount
 	case e.Amount < 0:
-		Debit(b, e.Operation, -e.Amount)
+		Debit(b, e.Operation, -e.Amount, e.At)
 	default:
 		b.Credits += e.Amount
 		b.Granted += e.Amount

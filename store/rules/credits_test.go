@@ -12,9 +12,9 @@ import (
 func TestDebitKeepsGranted(t *testing.T) {
 	b := store.Balance{Credits: 100, Granted: 100}
 	for _, op := range []store.Operation{store.OpSignIn, store.OpSignUp, store.OpVerify, store.OpSocial, store.OpRetention, "report"} {
-		rules.Debit(&b, op, 7)
+		rules.Debit(&b, op, 7, now)
 	}
-	want := store.Balance{Credits: 58, Granted: 100, Used: 42, SignIns: 1, SignUps: 1, Verifications: 1, Socials: 1, Retained: 7}
+	want := store.Balance{Credits: 58, Granted: 100, Used: 42, SignIns: 1, SignUps: 1, Verifications: 1, Socials: 1, Retained: 7, LatestMonth: store.MonthOf(now)}
 	if b != want {
 		t.Errorf("%+v, want %+v", b, want)
 	}
@@ -62,7 +62,8 @@ func TestApply(t *testing.T) {
 			c.entry.At = now.Add(time.Microsecond)
 			got, err := rules.Apply(store.Posting{Entry: c.entry}, rules.Applying{Found: true, Balance: balance, Debit: c.debit})
 			wants(t, err, nil)
-			if got.Balance != c.want || !got.Fresh || got.Entry.Balance != c.want.Credits || got.Entry.At != now {
+			c.want.LatestMonth = store.MonthOf(now)
+			if got.Balance != c.want || !got.Came || !got.Fresh || got.Entry.Balance != c.want.Credits || got.Entry.At != now {
 				t.Errorf("applied %+v, want balance %+v", got, c.want)
 			}
 		})
@@ -132,8 +133,45 @@ func TestOpenGrants(t *testing.T) {
 	if e != nil || b != (store.Balance{ClosedMonth: store.MonthOf(now) - 1}) {
 		t.Errorf("opened %+v, %+v", b, e)
 	}
-	b, e = rules.Open(parent, &store.LedgerEntry{Owner: other, Amount: 9, Package: &store.Package{FreeUsers: 2}}, now)
-	if e.Owner != parent || e.Balance != 9 || b != (store.Balance{Credits: 9, Granted: 9, FreeUsers: 2, ClosedMonth: store.MonthOf(now) - 1}) {
+	grant := &store.LedgerEntry{Owner: other, Amount: 9, Package: &store.Package{FreeUsers: 2}, At: now.AddDate(0, 1, 0)}
+	b, e = rules.Open(parent, grant, now)
+	month := store.MonthOf(now)
+	if e.Owner != parent || e.Balance != 9 || b != (store.Balance{Credits: 9, Granted: 9, FreeUsers: 2, ClosedMonth: month - 1, LatestMonth: month + 1}) {
 		t.Errorf("opened %+v, %+v", b, e)
+	}
+}
+
+func TestEntriesShowThatTheirMonthHasCome(t *testing.T) {
+	month := store.MonthOf(now)
+	for name, c := range map[string]struct {
+		op   store.Operation
+		had  int
+		want int
+	}{
+		"the first one":   {store.OpPackage, 0, month},
+		"a later one":     {store.OpPackage, month - 3, month},
+		"an earlier one":  {store.OpPackage, month + 3, month + 3},
+		"in that month":   {store.OpPackage, month, month},
+		"retention never": {store.OpRetention, month - 3, month - 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			had := store.Balance{Credits: 9, Granted: 9, LatestMonth: c.had}
+			for _, amount := range []int64{5, -5} {
+				e := store.LedgerEntry{Operation: c.op, Amount: amount, At: now}
+				got, err := rules.Apply(store.Posting{Entry: e}, rules.Applying{Found: true, Balance: had})
+				wants(t, err, nil)
+				if got.Balance.LatestMonth != c.want || got.Came != (c.want != c.had) {
+					t.Errorf("%d credits: %+v, want %d", amount, got, c.want)
+				}
+			}
+			charge := required(parent, 5)
+			charge.Operation = c.op
+			n := store.NewSession{Session: store.Session{Account: child}, Effects: store.Effects{Charge: charge}}
+			got, err := rules.SignIn(n, rules.Signer{Found: true, Status: store.StatusActive, Purse: rules.Purse{Found: true, Balance: had}}, now)
+			wants(t, err, nil)
+			if p := got.Payment; p.Receipt.Balance.LatestMonth != c.want || p.Came != (c.want != c.had) {
+				t.Errorf("a charge: %+v, want %d", p, c.want)
+			}
+		})
 	}
 }

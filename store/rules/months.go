@@ -20,6 +20,10 @@ type Tenant struct {
 // SenselessPrice reports whether no month can be closed at the price of a child.
 func SenselessPrice(price int64) bool { return price < 0 }
 
+// Closable returns the newest month that may be settled of those up to month, where latest is the newest LatestMonth of
+// the store. A month has ended when an entry of a later one stands; whether the caller's clock says so is not enough.
+func Closable(latest, month int) int { return min(month, latest-1) }
+
 // Due returns the entry of the tenant's oldest open month. Its Amount is price for each child beyond the free ones, as
 // far as the balance goes: there is no debt. Houses and deleted accounts owe nothing. Its Key is the same for the same
 // month, and its id is derived from it.
@@ -57,7 +61,7 @@ func Close(c store.Closing, t Tenant, entry store.LedgerEntry, paid bool) Closed
 		Owner: t.Owner, Month: b.ClosedMonth + 1, Users: b.Children, FreeUsers: b.FreeUsers, Operations: b.Used - b.ClosedUsed, At: entry.At,
 	}}
 	if debit := -entry.Amount; debit > 0 && !paid {
-		Debit(&b, entry.Operation, debit)
+		Debit(&b, entry.Operation, debit, entry.At)
 		entry.Balance, done.Month.Retention = b.Credits, debit
 		done.Entry, done.Told = &entry, tell(c.Tell, &entry, t.Balance, b)
 		if c.Log {

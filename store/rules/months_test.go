@@ -17,6 +17,14 @@ func TestAPriceBelowZeroMakesNoSense(t *testing.T) {
 	}
 }
 
+func TestMonthsCloseUpToTheNewestEntry(t *testing.T) {
+	for _, c := range []struct{ latest, month, want int }{{0, 24100, -1}, {24100, 24100, 24099}, {24101, 24100, 24100}, {24109, 24100, 24100}} {
+		if got := rules.Closable(c.latest, c.month); got != c.want {
+			t.Errorf("up to %d with an entry of %d: %d, want %d", c.month, c.latest, got, c.want)
+		}
+	}
+}
+
 func TestRetentionIsDueAsFarAsTheBalanceGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		tenant rules.Tenant
@@ -63,7 +71,7 @@ func TestClose(t *testing.T) {
 		got := rules.Close(store.Closing{}, tenant, due, paid)
 		b, m := tenant.Balance, store.Month{Owner: parent, Month: store.MonthOf(now) - 1, Users: 4, FreeUsers: 1, Operations: 6, Credits: 9, At: now}
 		if !paid {
-			rules.Debit(&b, store.OpRetention, 6)
+			rules.Debit(&b, store.OpRetention, 6, now)
 			m.Retention, m.Credits = 6, 3
 		}
 		b.ClosedMonth, b.ClosedUsed = m.Month, b.Used

@@ -15,7 +15,7 @@
 //	Take, Keeps     Take
 //	Settle, Marked, Pardoned  Release
 //	Apply           ApplyCredit
-//	Due, Close      CloseMonths
+//	Closable, Due, Close  CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail
 //	WayOf           FindAccount, Hidden; Places and Alone where it goes by what people choose
 //	Listed          ListAccounts

@@ -51,7 +51,7 @@ func writeEntry(c *conn, e *store.LedgerEntry) error {
 // openBalance opens the row of a new root account.
 func openBalance(c *conn, owner uuid.UUID, grant *store.LedgerEntry, now time.Time) error {
 	b, entry := rules.Open(owner, grant, now)
-	if _, err := c.exec(insertBalance, append(figures(&owner, &b), int64(b.ClosedMonth), b.ClosedUsed)...); err != nil || entry == nil {
+	if _, err := c.exec(insertBalance, append(figures(&owner, &b), int64(b.ClosedMonth), b.ClosedUsed, int64(b.LatestMonth))...); err != nil || entry == nil {
 		return err
 	}
 	return writeEntry(c, entry)
@@ -72,10 +72,7 @@ func applyCredit(c *conn, p store.Posting) (rules.Applied, error) {
 	if err != nil || !done.Fresh {
 		return done, err
 	}
-	if err := saveBalance(c, p.Entry.Owner, &done.Balance); err != nil {
-		return done, err
-	}
-	if err := writeEntry(c, &done.Entry); err != nil {
+	if err := post(c, &done.Entry, &done.Balance, done.Came); err != nil {
 		return done, err
 	}
 	if err := tell(c, done.Told); err != nil {

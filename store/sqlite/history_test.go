@@ -25,7 +25,7 @@ func TestKillBetweenStatements(t *testing.T) {
 	path := file(t)
 	s := open(t, path)
 	p := blank(store.Root)
-	grant := &store.LedgerEntry{ID: id(), Owner: p.ID, Key: "grant", Operation: store.OpGrant, Amount: 1 << 40, At: now}
+	grant := &store.LedgerEntry{ID: id(), Owner: p.ID, Key: "grant", Operation: store.OpGrant, Amount: 1 << 40, At: now.AddDate(1, 0, 0)}
 	events := []store.Event{happened("account", p.ID, 1), named("paid", "grant", 1)}
 	create(t, s, store.NewAccount{Account: p, Grant: grant, Effects: store.Effects{Events: events}})
 	for range 40 {

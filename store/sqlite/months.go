@@ -43,15 +43,23 @@ func (s *Store) CloseMonths(ctx context.Context, cl store.Closing, now time.Time
 	return r.settled, r.charged, err
 }
 
-const selectBehind = `SELECT b.owner, a.status, a.house, ` + balanceColumns + `
+const (
+	selectLatest = `SELECT coalesce(max(latest_month), 0) FROM balances`
+
+	selectBehind = `SELECT b.owner, a.status, a.house, ` + balanceColumns + `
   FROM balances b LEFT JOIN accounts a ON a.id = b.owner WHERE b.closed_month < ?1 ORDER BY b.closed_month, b.owner LIMIT ?2`
+)
 
 func closeMonths(c *conn, cl store.Closing, now time.Time) (settled int, charged []store.Settled, err error) {
+	var latest int64
+	if _, err := c.one(selectLatest, func(r *row) { latest = r.int() }); err != nil {
+		return 0, nil, err
+	}
 	var behind []rules.Tenant
 	err = c.each(context.Background(), selectBehind, func(r *row) error {
 		behind = append(behind, rules.Tenant{Owner: r.id(), Status: store.Status(r.text()), House: r.bool(), Balance: balanceOf(r)})
 		return nil
-	}, int64(cl.Month), int64(max(0, cl.Limit)))
+	}, int64(rules.Closable(int(latest), cl.Month)), int64(max(0, cl.Limit)))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -55,7 +55,7 @@ func createRoot(k *kit) {
 	k.equal("answer", got, a)
 	k.equal("stored", k.find(a.ID), a)
 	k.equal("receipt", receipt, store.Receipt{})
-	want := store.Balance{Credits: 3000, Granted: 3000, FreeUsers: 2, ClosedMonth: store.MonthOf(now) - 1}
+	want := store.Balance{Credits: 3000, Granted: 3000, FreeUsers: 2, ClosedMonth: store.MonthOf(now) - 1, LatestMonth: store.MonthOf(now)}
 	k.equal("balance", k.balance(a.ID), want)
 	entries := k.ledger(a.ID)
 	e := grant(a.ID, 3000)
@@ -84,6 +84,7 @@ func createChild(k *kit) {
 	k.equal("stored", k.find(a.ID), a)
 	want := store.Balance{
 		Credits: 7, Granted: 12, Used: 5, FreeUsers: 2, Children: 1, SignUps: 1, ClosedMonth: store.MonthOf(now) - 1,
+		LatestMonth: store.MonthOf(now),
 	}
 	k.equal("balance", k.balance(p.ID), want)
 	k.equal("receipt", receipt, store.Receipt{Charged: true, Balance: want})

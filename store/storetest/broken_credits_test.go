@@ -26,6 +26,12 @@ var brokenCredits = []brokenStore{
 	{"a month charged twice", "credits/races/each month is settled once", func(s store.Store) store.Store {
 		return dunning{s}
 	}},
+	{"months that have not come", "credits/months/up to the newest entry/nothing closes without an entry of a later month", func(s store.Store) store.Store {
+		return rash{s}
+	}},
+	{"months that a wrong clock says have come", "credits/months/up to the newest entry/retention is no such entry", func(s store.Store) store.Store {
+		return credulous{s}
+	}},
 	{"a counter that is not moved", "credits/books", func(s store.Store) store.Store {
 		return uncountedUse{s}
 	}},
@@ -74,6 +80,34 @@ func (b dunning) CloseMonths(ctx context.Context, c store.Closing, now time.Time
 	n, charged, err := b.Store.CloseMonths(ctx, c, now)
 	for _, c := range charged {
 		if _, _, _, err := b.ApplyCredit(ctx, store.Posting{Entry: entry(c.Owner, store.OpRetention, -c.Debit)}); err != nil {
+			return n, charged, err
+		}
+	}
+	return n, charged, err
+}
+
+// rash closes whatever months it is asked for.
+type rash struct{ store.Store }
+
+func (b rash) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	a := account(store.Root)
+	g := grant(a.ID, 1)
+	g.At = monthAt(c.Month + 1)
+	if _, _, err := b.CreateAccount(ctx, store.NewAccount{Account: a, Grant: g}, g.At); err != nil {
+		return 0, nil, err
+	}
+	return b.Store.CloseMonths(ctx, c, now)
+}
+
+// credulous takes retention for a sign that its month has come.
+type credulous struct{ store.Store }
+
+func (b credulous) CloseMonths(ctx context.Context, c store.Closing, now time.Time) (int, []store.Settled, error) {
+	n, charged, err := b.Store.CloseMonths(ctx, c, now)
+	for _, c := range charged {
+		sign := entry(c.Owner, "sign", 0)
+		sign.At = now
+		if _, _, _, err := b.ApplyCredit(ctx, store.Posting{Entry: sign}); err != nil {
 			return n, charged, err
 		}
 	}

@@ -100,6 +100,7 @@ func newTwins(k *kit, d *dice, seen map[string]int) *twins {
 	w.attempted.pardons = []store.Digest{pardon}
 	w.attempted.owners = []uuid.UUID{uuid.New(), {}}
 	w.mailed, w.askers = []uuid.UUID{uuid.New(), uuid.New(), {}, {}}, []store.Digest{w.digest(), w.digest(), {}}
+	w.outlast()
 	w.leave()
 	for range 4 {
 		w.newRoot()

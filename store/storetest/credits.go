@@ -91,6 +91,9 @@ func (k *kit) books(owner uuid.UUID) store.Balance {
 
 // book is the meaning of an entry for the counters.
 func book(b *store.Balance, e store.LedgerEntry) {
+	if e.Operation != store.OpRetention {
+		b.LatestMonth = max(b.LatestMonth, store.MonthOf(e.At))
+	}
 	b.Credits += e.Amount
 	if e.Package != nil {
 		b.FreeUsers += e.Package.FreeUsers
@@ -139,7 +142,7 @@ func applyPackage(k *kit) {
 	e.Balance = 55_005
 	k.equal("entry", got, e)
 	k.equal("stored", k.entry(p.ID, e.Key), e)
-	want := store.Balance{Credits: 55_005, Granted: 55_005, FreeUsers: 5_002, ClosedMonth: store.MonthOf(now) - 1}
+	want := store.Balance{Credits: 55_005, Granted: 55_005, FreeUsers: 5_002, ClosedMonth: store.MonthOf(now) - 1, LatestMonth: store.MonthOf(now)}
 	k.equal("balance", b, want)
 	k.books(p.ID)
 }

@@ -6,10 +6,15 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// The month that parents of this file are made in, and is their first open one.
-var firstMonth = store.MonthOf(closing)
+// The month that parents of this file are made in, and is their first open one. later is in the month that their grants
+// are of: without an entry of a later month none is closed.
+var (
+	firstMonth = store.MonthOf(closing)
+	later      = closing.AddDate(0, 6, 0)
+)
 
 func closeMonths(k *kit) {
+	k.run("up to the newest entry", monthEvidence)
 	k.settleAll(firstMonth+3, 0)
 	k.run("debits each child beyond the free ones", monthDebits)
 	k.run("debits no further than the balance goes", monthPoor)
@@ -33,7 +38,7 @@ func (k *kit) tenant(credits int64, children int, edits ...edit) store.Account {
 		e(&a)
 	}
 	g := grant(a.ID, credits)
-	g.At = closing
+	g.At = later
 	a, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: a, Grant: g}, closing)
 	k.ok(err)
 	for range children {
@@ -73,7 +78,7 @@ func monthDebits(k *kit) {
 	charged := k.settleAll(firstMonth, 3)[p.ID]
 	b := k.books(p.ID)
 	want := store.Balance{
-		Credits: 91, Granted: 100, Used: 9, FreeUsers: 2, Children: 5, Retained: 9, ClosedMonth: firstMonth, ClosedUsed: 9,
+		Credits: 91, Granted: 100, Used: 9, FreeUsers: 2, Children: 5, Retained: 9, ClosedMonth: firstMonth, ClosedUsed: 9, LatestMonth: store.MonthOf(later),
 	}
 	k.equal("balance", b, want)
 	k.equal("charged", charged, []store.Settled{{Owner: p.ID, Debit: 9, Balance: want}})

@@ -104,9 +104,11 @@ CREATE TABLE credits (
   socials bigint NOT NULL DEFAULT 0,
   retained bigint NOT NULL DEFAULT 0,
   closed_month bigint NOT NULL,               -- year*12 + month-1
-  closed_used bigint NOT NULL DEFAULT 0
+  closed_used bigint NOT NULL DEFAULT 0,
+  latest_month bigint NOT NULL DEFAULT 0      -- of the newest entry but for retention; moves once a month
 ) WITH (fillfactor = 50);
 CREATE INDEX credits_due ON credits (closed_month, owner);
+CREATE INDEX credits_latest ON credits (latest_month);
 
 -- Append-only; ids only, no personal data; outlives accounts.
 CREATE TABLE ledger (

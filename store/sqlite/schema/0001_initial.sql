@@ -155,9 +155,11 @@ CREATE TABLE balances (
   socials       INTEGER NOT NULL,
   retained      INTEGER NOT NULL,
   closed_month  INTEGER NOT NULL,
-  closed_used   INTEGER NOT NULL
+  closed_used   INTEGER NOT NULL,
+  latest_month  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX balance_due ON balances (closed_month, owner);
+CREATE INDEX balance_latest ON balances (latest_month);
 
 CREATE TABLE ledger (
   owner     BLOB    NOT NULL,
