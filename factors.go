@@ -95,9 +95,7 @@ func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject)
 
 // freshlyProved notes the password that was just shown, so that the confirmation finds a fresh proof.
 func (a *Authenticator) freshlyProved(ctx context.Context, by *Identity, s Subject, c Client) error {
-	e := about(&s.Account, EventReauthenticated)
-	e.Session, e.Audience, e.Network, e.Method = a.digests.session(by.Session), by.Audience, c.network(), "password"
-	return a.proved(ctx, by, e)
+	return a.proved(ctx, by, a.reauthenticated(by, s, c))
 }
 
 // ConfirmFactor turns the factor that was begun on, with the first code of the app. The first factor of an account
@@ -112,7 +110,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code Se
 	if err := a.RequireRecent(by, enrolTTL+freshFor); err != nil {
 		return nil, err
 	}
-	s, t, err := a.factorChange(ctx, by, string(code))
+	s, t, err := a.factorChange(ctx, by, string(code), c)
 	if err != nil {
 		return nil, err
 	}
@@ -243,8 +241,8 @@ func (a *Authenticator) Factors(ctx context.Context, by *Identity) ([]FactorInfo
 	return list, nil
 }
 
-func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string) (Subject, taken, error) {
-	t, err := a.takeFactor(ctx, guess{account: by.Account}, code, a.now())
+func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string, c Client) (Subject, taken, error) {
+	t, err := a.takeFactor(ctx, guess{account: by.Account, client: c}, code, a.now())
 	if err != nil {
 		return Subject{}, t, err
 	}
@@ -256,7 +254,7 @@ func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code str
 }
 
 func (a *Authenticator) provenFactor(ctx context.Context, by *Identity, code string, c Client) (Subject, taken, store.Use, error) {
-	s, t, err := a.factorChange(ctx, by, code)
+	s, t, err := a.factorChange(ctx, by, code, c)
 	if err != nil {
 		return s, t, store.Use{}, err
 	}

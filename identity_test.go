@@ -2,8 +2,11 @@ package tollkeeper_test
 
 import (
 	"context"
+	"log/slog"
+	"net/netip"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +108,32 @@ func TestLimitedSessionBesideALink(t *testing.T) {
 				w.want(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: link, By: id}), tollkeeper.ErrLimitedSession)
 			}, func(c *tollkeeper.Config) { c.Factors.RequiredRoles = []tollkeeper.Role{tollkeeper.RoleAdmin} })
 		})
+	}
+}
+
+// The warning comes once, so that one about a client that has an address would hide the one about a host that passes none.
+func TestStepsOfASecondFactorKnowTheClient(t *testing.T) {
+	log := &lockedBuffer{}
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) }))
+	a, here := k.Parent(), tollkeeper.Client{Addr: netip.MustParseAddr("203.0.113.7")}
+	by := k.SignedIn(a, func(r *tollkeeper.SignInRequest) { r.Client = here })
+	e, err := k.Auth.EnrolFactor(ctx, by, tollkeeper.FactorEnrolment{Password: password, Client: here})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := func() tollkeeper.SecretText {
+		k.Advance(time.Minute)
+		return tollkeeper.SecretText(k.FactorCode(authtest.Factor{Seed: string(e.Seed)}))
+	}
+	confirm := func(c tollkeeper.Client) error { return errOf(k.Auth.ConfirmFactor(ctx, by, code(), c)) }
+	if err := confirm(here); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); strings.Contains(text, "no address") {
+		t.Fatal("warned of a client that has one:", text)
+	}
+	_ = confirm(tollkeeper.Client{})
+	if !strings.Contains(log.String(), "no address") {
+		t.Fatal("did not warn of a client that has none")
 	}
 }

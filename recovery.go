@@ -91,7 +91,6 @@ func (a *Authenticator) resetBy(ctx context.Context, r ResetRequest, proof store
 	before := s
 	before.Account.Password = "" // it is replaced, which the notice of it tells
 	dropped := a.proveMailbox(&c, before, isOwner(r.By, &s.Account), e, now)
-	c.EndSessions = true
 	if c.Account, err = a.withPassword(ctx, c.Account, r.Password, now); err != nil {
 		return s, dropped, err
 	}

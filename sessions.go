@@ -124,8 +124,7 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 	if err != nil {
 		return err
 	}
-	e := about(&s.Account, EventReauthenticated)
-	e.Session, e.Audience, e.Network, e.Method = a.digests.session(by.Session), by.Audience, r.Client.network(), "password"
+	e := a.reauthenticated(by, s, r.Client)
 	if s.Account.Factors != 0 {
 		s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
 		if err != nil {
@@ -149,6 +148,13 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 		e.Method = "second-factor"
 	}
 	return a.proved(ctx, by, e)
+}
+
+// reauthenticated is the event of it, by the password.
+func (a *Authenticator) reauthenticated(by *Identity, s Subject, c Client) Event {
+	e := about(&s.Account, EventReauthenticated)
+	e.Session, e.Audience, e.Network, e.Method = a.digests.session(by.Session), by.Audience, c.network(), "password"
+	return e
 }
 
 // proved notes that the caller has just proved who they are, so that [Authenticator.RequireRecent] passes.

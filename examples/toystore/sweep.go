@@ -15,47 +15,31 @@ func (s *Store) Sweep(ctx context.Context, limit int, now time.Time) (bool, erro
 		if limit < 1 {
 			return false, nil
 		}
-		ended := rules.Swept(now)
-		more := sweep[session](t, "sessions", limit, ended)
-		more = sweep[secret](t, "secrets", limit, ended) || more
-		more = sweep[factor](t, "factors", limit, ended) || more
-		more = sweep[once](t, "once", limit, ended) || more
-		more = t.sweepEvents(true, limit, now) || more
-		more = t.sweepEvents(false, limit, now) || more
-		more = sweep[counter](t, "counters", limit, ended) || more
-		more = sweep[mark](t, "marks", limit, ended) || more
+		ended := rules.Swept(now).Add(time.Millisecond)
+		more := sweep[session](t, path("ends", "sessions"), limit, ended)
+		more = sweep[secret](t, path("ends", "secrets"), limit, ended) || more
+		more = sweep[factor](t, path("ends", "factors"), limit, ended) || more
+		more = sweep[once](t, path("ends", "once"), limit, ended) || more
+		more = sweep[event](t, path("old", true), limit, rules.OldEvents(true, now)) || more
+		more = sweep[event](t, path("old", false), limit, rules.OldEvents(false, now)) || more
+		more = sweep[counter](t, path("ends", "counters"), limit, ended) || more
+		more = sweep[mark](t, path("ends", "marks"), limit, ended) || more
 		return t.sweepChildren(limit, now) || more, nil
 	})
 }
 
-// sweep removes up to limit rows that had ended by then, and reports whether there are more.
-func sweep[R row](t *tx, kind string, limit int, ended time.Time) bool {
-	end := path("ends", kind, ended.Add(time.Millisecond), "")
-	for k, x := range rows[R](t, path("ends", kind, ""), "") {
+// sweep removes up to limit rows below the path whose time or id is before end, and reports whether there are more.
+func sweep[R row](t *tx, below string, limit int, end any) bool {
+	last := path(below, end)
+	for k, x := range rows[R](t, path(below, ""), "") {
 		switch {
-		case k >= end:
+		case k >= last:
 			return false
 		case limit == 0:
 			return true
 		}
 		limit--
 		write(t, x, nil)
-	}
-	return false
-}
-
-// sweepEvents removes up to limit events that are past their time, and reports whether there are more.
-func (t *tx) sweepEvents(routine bool, limit int, now time.Time) bool {
-	end := path("old", routine, rules.OldEvents(routine, now))
-	for k, e := range rows[event](t, path("old", routine, ""), "") {
-		switch {
-		case k >= end:
-			return false
-		case limit == 0:
-			return true
-		}
-		limit--
-		write(t, e, nil)
 	}
 	return false
 }
