@@ -84,6 +84,9 @@ func (*Authenticator) Format(f fmt.State, _ rune) { io.WriteString(f, "tollkeepe
 // LogValue names the type alone.
 func (*Authenticator) LogValue() slog.Value { return slog.StringValue("tollkeeper.Authenticator") }
 
+// BaseURL returns [Config.BaseURL], for those who serve what its links lead to.
+func (a *Authenticator) BaseURL() string { return a.cfg.BaseURL }
+
 // Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {
 	_, err := a.store.Session(ctx, uuid.Max, a.now())

@@ -10,6 +10,9 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -56,7 +59,7 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 	if s.admin, err = auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
 		return nil, err
 	}
-	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{Logger: quiet})
+	return s, httpadapter.Mount(s.mux, auth, httpadapter.Options{Logger: quiet}, organization.API{}, v1.API{}, platform.API{})
 }
 
 // signIn returns a session of the admin.

@@ -17,6 +17,9 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 )
 
 const (
@@ -52,7 +55,7 @@ func newWorld(t *testing.T, o httpadapter.Options) *world {
 
 	w.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
 	w.kit.FirstAdmin()
-	if err := httpadapter.Mount(mux, w.kit.Auth, o); err != nil {
+	if err := httpadapter.Mount(mux, w.kit.Auth, o, organization.API{}, v1.API{}, platform.API{}); err != nil {
 		t.Fatal(err)
 	}
 	mux.Handle("GET /page", page)

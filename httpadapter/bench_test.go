@@ -30,13 +30,13 @@ func send(b *testing.B, h http.Handler, method, path, body string, header http.H
 }
 
 // unlimited lets benchmarks sign in as often as they like.
-func unlimited(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+func unlimited(c *tollkeeper.Config, _ *options, _ *store.Store) {
 	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceOrganization: {}, tollkeeper.AudienceV1: {}}
 	c.Credits = nil
 }
 
-// BenchmarkSignIn is a sign-in through the adapter, the same without HTTP, and a mux with JSON alone: the first less the
-// second is what the adapter costs.
+// BenchmarkSignIn is a sign-in through the adapter, the same without HTTP, and a mux with JSON alone: the first less
+// the second is what the adapter costs.
 func BenchmarkSignIn(b *testing.B) {
 	w := newWorld(b, unlimited)
 	in := object("email", "admin@house.example", "password", password)

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -27,7 +26,7 @@ func (w *world) burst(peer string, forwarded func(i int) string) int {
 
 // TestClientAddress is R23: five sign-ins a minute and network, whatever a client says of itself.
 func TestClientAddress(t *testing.T) {
-	trust := func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
+	trust := func(_ *tollkeeper.Config, o *options, _ *store.Store) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}
 	}
 	each := func(i int) string { return "203.0.113." + itoa(i) }

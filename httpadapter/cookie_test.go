@@ -7,10 +7,11 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func withCookie(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
+func withCookie(_ *tollkeeper.Config, o *options, _ *store.Store) {
 	o.Cookie = httpadapter.Cookie{On: true, TrustedOrigins: []string{"https://proxied.example"}}
 }
 
@@ -45,23 +46,24 @@ func (w *world) beginnings() map[string]struct{ body, token string } {
 	}
 }
 
-// TestSessionCookie is R67: each answer that begins a session sets the cookie, to the letter; none does without the option
-// or for a page of another origin.
+// TestSessionCookie is R67: each answer that begins a session sets the cookie, to the letter; none does without the
+// option or for a page of another origin.
 func TestSessionCookie(t *testing.T) {
 	for name, c := range map[string]struct {
 		sets   []set
 		header string
 		body   string // members that the request has besides
 		tail   string // of the cookie; empty: there is none
+		served string // prefix of what is served; empty: everything
 	}{
-		"off":             {nil, "X: x", `,"rememberMe":true`, ""},
-		"a program":       {[]set{withCookie}, "X: x", "", "; Path=/; HttpOnly; Secure; SameSite=Lax"},
-		"an own page":     {[]set{withCookie}, "Sec-Fetch-Site: same-origin", "", "; Path=/; HttpOnly; Secure; SameSite=Lax"},
-		"remembered":      {[]set{withCookie}, "X: x", `,"rememberMe":true`, "; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax"},
-		"not remembered":  {[]set{withCookie}, "X: x", `,"rememberMe":"true"`, "; Path=/; HttpOnly; Secure; SameSite=Lax"},
-		"another's page":  {[]set{withCookie}, "Sec-Fetch-Site: cross-site", "", ""},
-		"a sibling":       {[]set{withCookie}, "Sec-Fetch-Site: same-site", "", ""},
-		"an older sender": {[]set{withCookie}, "Origin: http://localhost:1", "", ""},
+		"off":             {nil, "X: x", `,"rememberMe":true`, "", ""},
+		"a program":       {[]set{withCookie}, "X: x", "", "; Path=/; HttpOnly; Secure; SameSite=Lax", ""},
+		"an own page":     {[]set{withCookie}, "Sec-Fetch-Site: same-origin", "", "; Path=/; HttpOnly; Secure; SameSite=Lax", ""},
+		"remembered":      {[]set{withCookie}, "X: x", `,"rememberMe":true`, "; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax", ""},
+		"not remembered":  {[]set{withCookie}, "X: x", `,"rememberMe":"true"`, "; Path=/; HttpOnly; Secure; SameSite=Lax", ""},
+		"another's page":  {[]set{withCookie}, "Sec-Fetch-Site: cross-site", "", "", "nothing"},
+		"a sibling":       {[]set{withCookie}, "Sec-Fetch-Site: same-site", "", "", "nothing"},
+		"an older sender": {[]set{withCookie}, "Origin: http://localhost:1", "", "", "POST /auth/"},
 	} {
 		w := newWorld(t, append(c.sets, withRefresh, withGoogle)...)
 		for route, begin := range w.beginnings() {
@@ -69,7 +71,13 @@ func TestSessionCookie(t *testing.T) {
 			if strings.Contains(route, "mfa") {
 				h = append(h, sameNetwork)
 			}
-			a := w.must(route, strings.TrimSuffix(begin.body, "}")+c.body+"}", h...)
+			a := w.do(route, strings.TrimSuffix(begin.body, "}")+c.body+"}", h...)
+			if anywhere := strings.Contains(route, "/auth/mfa") || strings.Contains(route, "/auth/token"); !anywhere && !strings.HasPrefix(route, c.served) {
+				if a.status != 403 || a.header["Set-Cookie"] != nil {
+					t.Errorf("%s, %s: %d, want 403", name, route, a.status)
+				}
+				continue
+			}
 			want := ""
 			if c.tail != "" {
 				want = httpadapter.CookieName + "=" + a.field(begin.token) + c.tail
@@ -144,8 +152,9 @@ func TestCookieAsCredential(t *testing.T) {
 		{"an own page of an old browser", write, headers{good, "Origin: https://example.com"}, 200},
 		{"a trusted page", write, headers{good, "Sec-Fetch-Site: cross-site", "Origin: https://proxied.example"}, 200},
 		{"almost a trusted page", write, headers{good, "Sec-Fetch-Site: cross-site", "Origin: https://proxied.example.evil.example"}, 403},
-		{"a bearer token from anywhere", write, headers{bearerOf(parent.token), "Sec-Fetch-Site: cross-site"}, 200},
-		{"both, equal", write, headers{bearerOf(parent.token), good, "Sec-Fetch-Site: cross-site"}, 200},
+		{"a bearer token from anywhere", write, headers{bearerOf(parent.token), "Sec-Fetch-Site: cross-site"}, 403},
+		{"a bearer token of a page of this machine", write, headers{bearerOf(parent.token), "Sec-Fetch-Site: cross-site", "Origin: http://localhost:3000"}, 200},
+		{"both, equal", write, headers{bearerOf(parent.token), good}, 200},
 		{"both, different", read, headers{bearerOf(parent.token), cookieOf("x")}, 401},
 		{"both, the bearer is bad", read, headers{bearerOf("x"), good}, 401},
 		{"a header of another scheme", read, headers{"Authorization: Basic eDp5", good}, 401},
@@ -195,8 +204,9 @@ func TestBadCookieIsNoCredential(t *testing.T) {
 		status      int
 	}{
 		{"POST /auth/request-new-confirmation", resend, headers{cookieOf("old")}, 200},
-		{"POST /auth/request-new-confirmation", object("email", "other@parent.example"), headers{cookieOf(parent.token), "Sec-Fetch-Site: cross-site"}, 200},
-		{"POST /auth/request-new-confirmation", `{}`, headers{cookieOf(parent.token), "Sec-Fetch-Site: cross-site"}, 400},
+		{"POST /auth/request-new-confirmation", object("email", "other@parent.example"), headers{cookieOf(parent.token), "Sec-Fetch-Site: cross-site"}, 403},
+		{"POST /auth/request-new-confirmation", object("email", "third@parent.example"), headers{cookieOf(parent.token), "Origin: http://localhost:3000"}, 200},
+		{"POST /auth/request-new-confirmation", `{}`, headers{cookieOf(parent.token), "Origin: http://localhost:3000"}, 400},
 		{"POST /auth/request-new-confirmation", `{}`, headers{cookieOf(parent.token)}, 200},
 		{"GET /auth/organization-details", "", headers{cookieOf("old"), "X-Public-Key: " + parent.key}, 200},
 		{"GET /auth/organization-details", "", headers{cookieOf("old")}, 400},
@@ -211,7 +221,7 @@ func TestCookieOptionsAreChecked(t *testing.T) {
 	w := newWorld(t)
 	for _, origin := range []string{"", "proxied.example", "https://proxied.example/", "https://a@b.example", "*"} {
 		o := httpadapter.Options{Cookie: httpadapter.Cookie{On: true, TrustedOrigins: []string{origin}}}
-		if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o); err == nil || !strings.Contains(err.Error(), "Options.Cookie.TrustedOrigins") {
+		if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o, v1.API{}); err == nil || !strings.Contains(err.Error(), "Options.Cookie.TrustedOrigins") {
 			t.Errorf("%q: %v", origin, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -37,7 +36,8 @@ func TestCredentialHeaders(t *testing.T) {
 			{"none", nil, f.missing},
 			{"right", headers{"Authorization: Bearer " + f.token}, 200},
 			{"scheme in another case", headers{"Authorization: bEARER " + f.token}, 200},
-			{"two spaces", headers{"Authorization: Bearer  " + f.token}, malformed},
+			{"several spaces", headers{"Authorization: Bearer   " + f.token}, 200},
+			{"spaces alone", headers{"Authorization: Bearer   "}, malformed},
 			{"tab", headers{"Authorization: Bearer\t" + f.token}, malformed},
 			{"trailing", headers{"Authorization: Bearer " + f.token + " x"}, malformed},
 			{"no scheme", headers{"Authorization: " + f.token}, malformed},
@@ -62,7 +62,7 @@ func TestCredentialHeaders(t *testing.T) {
 // TestTwoCredentialsAreRefused also where none is asked for.
 func TestTwoCredentialsAreRefused(t *testing.T) {
 	w := newWorld(t)
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		if a := w.do(r.Method+" "+r.Target(), everything, bearerOf("a"), bearerOf("b")); a.status != 400 {
 			t.Errorf("%s %s: %d %s", r.Method, r.Path, a.status, a.body)
 		}
@@ -121,14 +121,14 @@ func TestTokensStayInTheirFamily(t *testing.T) {
 		}
 	}
 	check(newWorld(t), nil)
-	check(newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
+	check(newWorld(t, func(_ *tollkeeper.Config, o *options, _ *store.Store) {
 		o.Accept = map[tollkeeper.Audience][]tollkeeper.Audience{tollkeeper.AudiencePlatform: {tollkeeper.AudienceOrganization}}
 	}), map[string]string{"platform": "organization"})
 }
 
 // TestV1TakesNoStranger: what Accept lets in must still live in the scope of the family.
 func TestV1TakesNoStranger(t *testing.T) {
-	w := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
+	w := newWorld(t, func(_ *tollkeeper.Config, o *options, _ *store.Store) {
 		o.Accept = map[tollkeeper.Audience][]tollkeeper.Audience{tollkeeper.AudienceV1: {tollkeeper.AudienceOrganization}}
 	})
 	child := w.child("cem", w.parent("pia"))

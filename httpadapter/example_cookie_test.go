@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -37,7 +38,7 @@ func ExampleCookie() {
 	defer auth.Close(context.Background())
 
 	cookie := httpadapter.Cookie{On: true}
-	families, err := httpadapter.Organization(auth, httpadapter.Options{Cookie: cookie})
+	families, err := httpadapter.Handler(auth, organization.API{}, httpadapter.Options{Cookie: cookie})
 	if err != nil {
 		panic(err)
 	}

@@ -1,7 +1,9 @@
 package httpadapter_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -32,7 +36,7 @@ func Example() {
 	}
 
 	mux := http.NewServeMux()
-	if err := httpadapter.Mount(mux, auth, httpadapter.Options{}); err != nil {
+	if err := httpadapter.Mount(mux, auth, httpadapter.Options{}, v1.API{}); err != nil {
 		panic(err)
 	}
 	users := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(tollkeeper.Scope{}))
@@ -59,9 +63,11 @@ func Example() {
 			panic(err)
 		}
 		body, _ := io.ReadAll(res.Body)
-		fmt.Println(res.StatusCode, strings.TrimSpace(string(body)))
+		var problem family.ProblemBody // what is no problem leaves it empty
+		_ = json.Unmarshal(body, &problem)
+		fmt.Println(res.StatusCode, cmp.Or(string(problem.Code), strings.TrimSpace(string(body))))
 	}
 	// Output:
-	// 401 {"title":"Invalid or missing token","status":401}
+	// 401 http_no_credential
 	// 200 reports for admin@app.example
 }

@@ -11,11 +11,10 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-func withRefresh(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+func withRefresh(c *tollkeeper.Config, _ *options, _ *store.Store) {
 	c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour}
 }
 
@@ -194,7 +193,7 @@ func TestRefreshTokensAreOffByDefault(t *testing.T) {
 // TestSessionThatMayOnlyEnrol: where a second factor is a must, a session without one serves its own account, and for
 // more as soon as it has one.
 func TestSessionThatMayOnlyEnrol(t *testing.T) {
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *options, _ *store.Store) {
 		c.Factors.Required = true
 	})
 	parent := w.parent("pia")

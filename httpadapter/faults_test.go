@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -69,7 +68,7 @@ const everything = `{"email":"a@b.example","password":"Vexing.Quartz9","newPassw
 	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user","idToken":"x y","code":"123456","issuer":"i","subject":"s"}`
 
 func breakable(w **broken) set {
-	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *store.Store) {
+	return func(_ *tollkeeper.Config, _ *options, s *store.Store) {
 		*w = &broken{Store: *s}
 		*s = *w
 	}
@@ -83,13 +82,14 @@ func (w *world) tokens() map[string]string {
 	return map[string]string{"organization": parent.token, "v1": w.admin().token, "platform": member.token}
 }
 
-// TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log only.
+// TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log
+// only.
 func TestStoreAway(t *testing.T) {
 	var kept *broken
 	w := newWorld(t, breakable(&kept), withRefresh, withGoogle)
 	tokens, body := w.tokens(), w.everything()
 	kept.err.Store(&errDriver)
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		if isPage(r) {
 			continue
 		}
@@ -112,7 +112,7 @@ func TestPanic(t *testing.T) {
 	tokens, body := w.tokens(), w.everything()
 	kept.panic.Store(true)
 	t.Cleanup(func() { kept.panic.Store(false) })
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		if isPage(r) {
 			continue
 		}
@@ -135,7 +135,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-func checkHidden(t *testing.T, w *world, r httpadapter.Row, a answer) {
+func checkHidden(t *testing.T, w *world, r row, a answer) {
 	t.Helper()
 	id := a.header.Get("X-Request-Id")
 	if strings.Contains(a.body, "pq:") || strings.Contains(a.body, "10.0.0.7") {
@@ -167,7 +167,7 @@ func TestClientThatWentAway(t *testing.T) {
 
 // TestAbort: http.ErrAbortHandler still means what net/http says.
 func TestAbort(t *testing.T) {
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *options, _ *store.Store) {
 		c.Passwords.Policy = func(_ context.Context, _ string, of tollkeeper.Account) error {
 			if of.Username == "a" {
 				panic(http.ErrAbortHandler)

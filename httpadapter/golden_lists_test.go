@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -15,7 +14,7 @@ func (g *golden) in(w *world) *golden { return &golden{world: w, family: g.famil
 
 // keeping lets a test close months, which the worker does once an hour.
 func keeping(kept *store.Store) set {
-	return func(_ *tollkeeper.Config, _ *httpadapter.Options, s *store.Store) { *kept = *s }
+	return func(_ *tollkeeper.Config, _ *options, s *store.Store) { *kept = *s }
 }
 
 // profiles is docs/WIRE.md 1.6: user-profile.
@@ -143,7 +142,8 @@ func (g *golden) parentKey(p person) string {
 	return s.Parent.PublicKey
 }
 
-// ownEvents is what the caller sees of the log, in a world that keeps changes only: failures and mail have their own time.
+// ownEvents is what the caller sees of the log, in a world that keeps changes only: failures and mail have their own
+// time.
 func (g *golden) ownEvents() {
 	eve := g.parent("eve")
 	me := bearerOf(eve.token)
@@ -163,6 +163,6 @@ func (g *golden) ownEvents() {
 	g.row("events-401", route, "")
 }
 
-func changesOnly(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+func changesOnly(c *tollkeeper.Config, _ *options, _ *store.Store) {
 	c.Log = tollkeeper.LogChanges
 }

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -151,7 +149,7 @@ func TestGoldenFilesHoldNoSecret(t *testing.T) {
 
 // TestGoldenFilesCoverEveryRoute with a success and, where it can fail, a failure.
 func TestGoldenFilesCoverEveryRoute(t *testing.T) {
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		files, err := filepath.Glob(filepath.Join("testdata", "golden", r.Family, "*.txt"))
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -24,6 +23,6 @@ func (google) VerifyIDToken(_ context.Context, token, clientID, _ string) (tollk
 	return tollkeeper.IDToken{Subject: subject, Email: email, EmailVerified: true, Name: "Gus"}, nil
 }
 
-func withGoogle(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+func withGoogle(c *tollkeeper.Config, _ *options, _ *store.Store) {
 	c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: google{}}
 }

@@ -17,16 +17,16 @@ func JWKS(auth *tollkeeper.Authenticator) http.Handler {
 	keys := auth.JWKS()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h["X-Content-Type-Options"] = noSniff
+		h["X-Content-Type-Options"] = []string{"nosniff"}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h["Allow"] = []string{"GET, HEAD"}
-			h["Cache-Control"] = noStore
+			h["Cache-Control"] = []string{"no-store"}
 			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
 		h["Cache-Control"] = []string{"public, max-age=300"}
 		h["Content-Type"] = []string{"application/jwk-set+json"} // RFC 7517 8.5.2
-		h["Access-Control-Allow-Origin"] = anyOrigin
+		h["Access-Control-Allow-Origin"] = []string{"*"}
 		_, _ = w.Write(keys) // a client that went away is told nothing
 	})
 }

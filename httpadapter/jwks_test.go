@@ -14,7 +14,7 @@ func TestJWKS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+	w := newWorld(t, func(c *tollkeeper.Config, _ *options, _ *store.Store) {
 		c.Tokens.SigningKeys = []tollkeeper.SigningKey{key}
 	})
 	w.mux.Handle("/.well-known/jwks.json", httpadapter.JWKS(w.Auth))

@@ -5,12 +5,11 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// What a limited session is good for, by route; every other route that asks for a token refuses it. The three columns are
-// LimitedUnverified, LimitedPassword, LimitedSecondFactor (docs/WIRE.md section 4).
+// What a limited session is good for, by route; every other route that asks for a token refuses it. The three columns
+// are LimitedUnverified, LimitedPassword, LimitedSecondFactor (docs/WIRE.md section 4).
 var permitted = map[string][3]bool{
 	"POST /auth/signout":                  {true, true, true},
 	"DELETE /authentiq/v1/user/logout":    {true, true, true},
@@ -29,7 +28,8 @@ var permitted = map[string][3]bool{
 	"POST /auth/mfa/confirm":              {false, false, true},
 
 	"GET /auth/organization-details": {true, true, true}, // what the public key shows, without the secret
-	// The session counts beside a mailed secret only where it is the account's: TestLimitedSessionBesideALink of the root.
+	// The session counts beside a mailed secret only where it is the account's: TestLimitedSessionBesideALink of the
+	// root.
 	"POST /auth/confirm-email":         {true, true, true},
 	"POST /auth/account/email/confirm": {true, true, true},
 	// A session beside these only says whose the account is.
@@ -44,10 +44,10 @@ var limitations = []struct {
 	limited tollkeeper.Limitation
 	set     set
 }{
-	{tollkeeper.LimitedUnverified, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) { c.Accounts.RequireVerified = true }},
-	{tollkeeper.LimitedPassword, func(*tollkeeper.Config, *httpadapter.Options, *store.Store) {}},
-	{tollkeeper.LimitedSecondFactor, func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) { c.Factors.Required = true }},
-	{tollkeeper.Unlimited, func(*tollkeeper.Config, *httpadapter.Options, *store.Store) {}},
+	{tollkeeper.LimitedUnverified, func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Accounts.RequireVerified = true }},
+	{tollkeeper.LimitedPassword, func(*tollkeeper.Config, *options, *store.Store) {}},
+	{tollkeeper.LimitedSecondFactor, func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Factors.Required = true }},
+	{tollkeeper.Unlimited, func(*tollkeeper.Config, *options, *store.Store) {}},
 }
 
 // TestLimitedSessions: every route that asks for a token, with a session of every limitation.
@@ -55,7 +55,7 @@ func TestLimitedSessions(t *testing.T) {
 	for column, l := range limitations {
 		w := newWorld(t, l.set)
 		platform := w.Parent()
-		for i, r := range httpadapter.Rows() {
+		for i, r := range rows() {
 			route := r.Method + " " + r.Path
 			if r.Proof == "" {
 				continue
@@ -78,7 +78,7 @@ func TestLimitedSessions(t *testing.T) {
 }
 
 // limited returns the token of a new account that may use the route but for its limitation.
-func (w *world) limited(l tollkeeper.Limitation, r httpadapter.Row, platform [16]byte, i int) string {
+func (w *world) limited(l tollkeeper.Limitation, r row, platform [16]byte, i int) string {
 	w.t.Helper()
 	scope, audience, role := tollkeeper.Tenants, tollkeeper.AudienceOrganization, tollkeeper.RoleUser
 	switch r.Family {

@@ -2,19 +2,19 @@ package httpadapter
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 )
 
 // identityKey is the context key of the identity.
 type identityKey struct{}
 
-// IdentityFrom returns who sent the request, below [RequireAuth]. The Identity is shared and must not be changed.
+// IdentityFrom returns who sent the request, below [RequireAuth] and [OptionalAuth]. The Identity is shared and must
+// not be changed.
 func IdentityFrom(ctx context.Context) (*tollkeeper.Identity, bool) {
 	id, ok := ctx.Value(identityKey{}).(*tollkeeper.Identity)
 	return id, ok
@@ -25,15 +25,17 @@ type guard struct {
 	audiences []tollkeeper.Audience
 	scope     *tollkeeper.Scope
 	limited   bool
-	cookies   *cookies
+	cookie    *Cookie
+	cookies   *family.Cookies // nil: none is taken
+	fail      Failure
 }
 
-// AuthOption says which tokens [RequireAuth] lets in.
+// AuthOption says which tokens [RequireAuth] lets in, and what it does with everyone else.
 type AuthOption func(*guard)
 
-// Accept lets tokens of these families in, instead of those that the host's own calls made ([tollkeeper.AudienceHost]).
-// The organization family's tokens are of every tenant: take [InScope], or look at Identity.Parent, before showing
-// anything.
+// Accept lets tokens of these families in, instead of those of the app family and of the host's own calls
+// ("app", [tollkeeper.AudienceHost]). The organization family's tokens are of every tenant: take
+// [InScope], or look at Identity.Parent, before showing anything.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
 	return func(g *guard) { g.audiences = slices.Clone(audiences) }
 }
@@ -44,37 +46,57 @@ func InScope(s tollkeeper.Scope) AuthOption {
 	return func(g *guard) { g.scope = &s }
 }
 
-// lives reports whether the account is known to live in the scope.
-func lives(id *tollkeeper.Identity, s tollkeeper.Scope) bool {
-	parent, known := s.ID()
-	return known && id.Parent == parent
-}
-
 // AllowLimited lets in sessions that serve only their own account's business: before the email is verified, after the
 // password expired with enforcement on, or before a second factor is enrolled. See Identity.Limited.
 func AllowLimited() AuthOption {
 	return func(g *guard) { g.limited = true }
 }
 
-// AcceptCookie takes the session cookie, too, by the rules of [Cookie]. With a Cookie that [Mount] would refuse, or
-// that is off, no cookie is taken.
+// AcceptCookie takes the session cookie by the rules of o, whether or not o.On is set. Without this option only pages
+// of the service's own origin may use it. With a Cookie that [Mount] would refuse no cookie is taken.
 func AcceptCookie(o Cookie) AuthOption {
-	return func(g *guard) { g.cookies, _ = o.cookies() }
+	return func(g *guard) { g.cookie = &o }
 }
 
-// RequireAuth lets a request pass that carries a valid token as "Authorization: Bearer", with its Identity in the
-// context. Otherwise it answers 401, 403 for a limited session or a cookie from another origin, 400 for two
-// Authorization lines, or 503 with Retry-After while the store is away, as application/problem+json (RFC 9457).
-func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
-	g := guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceHost}}
+// BearerOnly takes no cookie.
+func BearerOnly() AuthOption {
+	return func(g *guard) { g.cookie = nil }
+}
+
+// Failure writes the answer to a request that was not let in. err is an *[tollkeeper.Error]: no credential, a bad one,
+// one that may not do this, a store that is away.
+type Failure func(w http.ResponseWriter, r *http.Request, err error)
+
+// OnFailure has f answer what is not let in: [WriteError], the default; [SignInPage]; or the host's own.
+func OnFailure(f Failure) AuthOption {
+	return func(g *guard) { g.fail = f }
+}
+
+func newGuard(auth *tollkeeper.Authenticator, options []AuthOption) *guard {
+	g := &guard{audiences: []tollkeeper.Audience{"app", tollkeeper.AudienceHost}, cookie: &Cookie{}, fail: WriteError}
 	for _, o := range options {
-		o(&g)
+		o(g)
 	}
+	if g.cookie != nil {
+		g.cookies, _ = family.NewCookies(auth, *g.cookie)
+	}
+	return g
+}
+
+// RequireAuth lets a request pass that carries a valid token as "Authorization: Bearer" or in the session cookie, with
+// its Identity in the context. Otherwise it answers 401, 403 for a limited session or a cookie from another origin, 400
+// for two credentials, or 503 with Retry-After while the store is away, as application/problem+json (RFC 9457), or as
+// [OnFailure] says.
+//
+// A cookie counts on a request that changes something only for pages of the service's own origin
+// ([http.CrossOriginProtection]).
+func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
+	g := newGuard(auth, options)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, err := g.identify(auth, r)
 			if err != nil {
-				problem(w, err)
+				g.fail(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
@@ -82,11 +104,28 @@ func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(htt
 	}
 }
 
-func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*tollkeeper.Identity, error) {
-	token, err := bearer(r.Header)
-	if g.cookies != nil {
-		token, _, err = g.cookies.choose(r, bearerCarriers, token, err)
+// OptionalAuth lets every request pass, with its Identity in the context where [RequireAuth] would let it in; a dead
+// session in a cookie is nobody. A bad or limited token in a header is refused: whoever sends one means it. So is
+// everything that needs the store while it is away.
+func OptionalAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
+	g := newGuard(auth, options)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, err := g.identify(auth, r)
+			switch {
+			case err == nil:
+				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
+			case len(r.Header["Authorization"]) > 0 || family.StatusOf(err) >= http.StatusInternalServerError:
+				g.fail(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
 	}
+}
+
+func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*tollkeeper.Identity, error) {
+	token, err := g.cookies.Token(r)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +133,7 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && !lives(id, *g.scope) {
+	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && !family.Lives(id, *g.scope) {
 		return nil, tollkeeper.ErrInvalidToken
 	}
 	if id.Limited != tollkeeper.Unlimited && !g.limited {
@@ -103,36 +142,21 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	return id, nil
 }
 
-// RequireRole lets a request pass whose Identity has the role, below [RequireAuth]; otherwise it answers 403, or 401
-// when nobody is signed in. A role counts in the scope of its account only: the admin of one tenant is not the admin of
-// another, so a host that serves several tenants adds [InScope].
-func RequireRole(role tollkeeper.Role) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch id, ok := IdentityFrom(r.Context()); {
-			case !ok:
-				problem(w, errNoCredential)
-			case id.Role != role:
-				problem(w, tollkeeper.ErrForbidden)
-			default:
-				next.ServeHTTP(w, r)
-			}
-		})
+// below makes a middleware that asks something of the Identity that an outer one found.
+func below(ask func(*http.Request, *tollkeeper.Identity) error, options []AuthOption) func(http.Handler) http.Handler {
+	g := guard{fail: WriteError}
+	for _, o := range options {
+		o(&g)
 	}
-}
-
-// RequireRecent lets a request pass whose session proved within that time who its owner is, below [RequireAuth]: by a
-// sign-in, or by POST /auth/reauthenticate since. Otherwise it answers 403, or 401 when nobody is signed in.
-func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, ok := IdentityFrom(r.Context())
-			if !ok {
-				problem(w, errNoCredential)
-				return
+			err := error(family.ErrNoCredential)
+			if ok {
+				err = ask(r, id)
 			}
-			if err := auth.RequireRecent(id, within); err != nil {
-				problem(w, err)
+			if err != nil {
+				g.fail(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -140,25 +164,21 @@ func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration) func(ht
 	}
 }
 
-// problem returns an error of the middleware.
-func problem(w http.ResponseWriter, err error) {
-	status, title := http.StatusUnauthorized, "Invalid or missing token"
-	h := w.Header()
-	switch {
-	case errors.Is(err, errTwoCredentials):
-		status, title = http.StatusBadRequest, "Send one Authorization header"
-	case errors.Is(err, tollkeeper.ErrForbidden), errors.Is(err, tollkeeper.ErrLimitedSession),
-		errors.Is(err, tollkeeper.ErrNotRecent), errors.Is(err, errCrossOrigin):
-		status, title = http.StatusForbidden, err.Error()
-	case errors.Is(err, tollkeeper.ErrInvalidToken), errors.Is(err, errNoCredential):
-		h["Www-Authenticate"] = bearerWords
-	default: // the store is away: not the token's fault
-		status, title = http.StatusServiceUnavailable, "The service is not available, please try again"
-		h["Retry-After"] = []string{"1"}
-	}
-	h["Cache-Control"] = noStore
-	h["X-Content-Type-Options"] = noSniff
-	h["Content-Type"] = []string{"application/problem+json"}
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`{"title":` + strconv.Quote(title) + `,"status":` + strconv.Itoa(status) + `}`))
+// RequireRole lets a request pass whose Identity has the role, below [RequireAuth]; otherwise it answers 403, or 401
+// when nobody is signed in, or as [OnFailure] says; no other option counts. A role counts in the scope of its account
+// only: the admin of one tenant is not the admin of another, so a host that serves several tenants adds [InScope].
+func RequireRole(role tollkeeper.Role, options ...AuthOption) func(http.Handler) http.Handler {
+	return below(func(_ *http.Request, id *tollkeeper.Identity) error {
+		if id.Role != role {
+			return tollkeeper.ErrForbidden
+		}
+		return nil
+	}, options)
+}
+
+// RequireRecent lets a request pass whose session proved within that time who its owner is, below [RequireAuth]: by a
+// sign-in, or by a reauthentication since. Otherwise it answers 403, or 401 when nobody is signed in, or as [OnFailure]
+// says; no other option counts.
+func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration, options ...AuthOption) func(http.Handler) http.Handler {
+	return below(func(_ *http.Request, id *tollkeeper.Identity) error { return auth.RequireRecent(id, within) }, options)
 }

@@ -63,25 +63,25 @@ func TestMiddleware(t *testing.T) {
 		status int
 		body   string
 	}{
-		{"/host", nil, 401, `{"title":"Invalid or missing token","status":401}`},
+		{"/host", nil, 401, "http_no_credential"},
 		{"/host", headers{bearerOf("x")}, 401, ""},
 		{"/host", headers{bearerOf(string(host.Token))}, 200, parent.email},
 		{"/host", headers{bearerOf(parent.token)}, 401, ""},
-		{"/host", headers{bearerOf(string(host.Token)), bearerOf(string(host.Token))}, 400, `{"title":"Send one Authorization header","status":400}`},
+		{"/host", headers{bearerOf(string(host.Token)), bearerOf(string(host.Token))}, 400, "http_two_credentials"},
 		{"/tenants", headers{bearerOf(parent.token)}, 200, parent.email},
 		{"/tenants", headers{bearerOf(child.token)}, 200, child.email},
-		{"/tenants", headers{bearerOf(limited.token)}, 403, `{"title":"This session is limited","status":403}`},
+		{"/tenants", headers{bearerOf(limited.token)}, 403, "limited_session"},
 		{"/tenant", headers{bearerOf(child.token)}, 200, child.email},
 		{"/tenant", headers{bearerOf(parent.token)}, 401, ""},
 		{"/limited", headers{bearerOf(limited.token)}, 200, limited.email},
 		{"/admin", headers{bearerOf(admin.token)}, 200, admin.email},
-		{"/admin", headers{bearerOf(user.token)}, 403, `{"title":"Not allowed","status":403}`},
+		{"/admin", headers{bearerOf(user.token)}, 403, "forbidden"},
 		{"/admin", nil, 401, ""},
 		{"/unguarded", headers{bearerOf(admin.token)}, 401, ""},
 		{"/open", headers{bearerOf(admin.token)}, 204, ""},
 	} {
 		a := w.do("GET "+c.path, "", c.h...)
-		if a.status != c.status || c.body != "" && a.body != c.body {
+		if a.status != c.status || c.body != "" && a.body != c.body && a.field("code") != c.body {
 			t.Errorf("%s: %d %s, want %d %s", c.path, a.status, a.body, c.status, c.body)
 		}
 		if a.status >= 400 && (a.header.Get("Content-Type") != "application/problem+json" || a.header.Get("Cache-Control") != "no-store") {

@@ -1,27 +1,44 @@
 package httpadapter
 
 import (
+	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 )
 
-// Mux is what [Mount] needs of a router: [http.ServeMux], or one whose patterns mean the same.
+// Mux is what [Mount] needs of a router: [http.ServeMux], chi's, or one whose patterns mean the same.
 type Mux interface {
+	http.Handler
 	Handle(pattern string, h http.Handler)
 }
 
-// documented are the families of docs/WIRE.md.
-var documented = []func(Options) (family, error){organizationFamily, v1Family, platformFamily}
+// subtree is a router that has its own word for everything below a prefix, as chi's.
+type subtree interface {
+	Mount(pattern string, h http.Handler)
+}
 
-// Mount puts all three families on mux, each below its documented prefix, where everything else is answered with the
-// family's 404. The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. An
-// error, such as a pattern that mux refuses, names the option or the pattern; the mux may then hold some of the routes.
-func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options) error {
+// Mount puts families on mux, each below its prefixes, where everything else is answered with the family's 404. Without
+// any it is the app family of an ordinary service:
+//
+//	err := httpadapter.Mount(mux, auth, httpadapter.Options{})
+//	err := httpadapter.Mount(mux, auth, httpadapter.Options{}, organization.API{}, v1.API{}, app.API{})
+//
+// The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. Mount asks mux for
+// a path of each prefix and refuses a router that leads none of them to the family, or to another one; the questions
+// are GET requests that only mux and its middleware see. An error names the option, the pattern or the path; mux may
+// then hold some of the routes.
+func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) error {
+	if len(apis) == 0 {
+		return family.Refused("Mount", "needs a family")
+	}
 	var all []*mounted
-	for _, build := range documented {
-		m, err := assemble(build, auth, o)
+	for _, api := range apis {
+		m, err := newMounted(auth, api, o)
 		if err != nil {
 			return err
 		}
@@ -32,25 +49,59 @@ func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options) error {
 			return err
 		}
 	}
+	for _, m := range all {
+		m.asked.Store(true)
+		defer m.asked.Store(false)
+	}
+	for _, m := range all {
+		if err := m.check(mux); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// assemble binds one family to an Authenticator.
-func assemble(build func(Options) (family, error), auth *tollkeeper.Authenticator, o Options) (*mounted, error) {
-	f, err := build(o)
-	if err != nil {
-		return nil, err
-	}
-	return bind(f, auth, o)
+// mounted is a family on its way to a mux.
+type mounted struct {
+	http.Handler
+	name     string
+	prefixes []string
+	asked    atomic.Bool // Mount is asking
 }
 
-// handler is assemble for the exported constructors: a nil *mounted must not become a non-nil http.Handler.
-func handler(build func(Options) (family, error), auth *tollkeeper.Authenticator, o Options) (http.Handler, error) {
-	m, err := assemble(build, auth, o)
+// built is an API that was asked already.
+type built struct{ family family.Family }
+
+func (b built) Family() (family.Family, error) { return b.family, nil }
+
+func newMounted(auth *tollkeeper.Authenticator, api API, o Options) (*mounted, error) {
+	f, err := api.Family()
 	if err != nil {
 		return nil, err
 	}
-	return m, nil
+	h, err := family.New(auth, built{f}, o)
+	return &mounted{Handler: h, name: f.Name, prefixes: f.Prefixes}, err
+}
+
+// probe is what Mount asks a mux with, in the context of a request.
+type probe struct {
+	path string
+	met  *mounted // who was asked at that path
+}
+
+type probeKey struct{}
+
+// ServeHTTP notes the questions of Mount, and leads everything else to the family.
+func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if m.asked.Load() {
+		if p, ok := r.Context().Value(probeKey{}).(*probe); ok {
+			if r.URL.Path == p.path {
+				p.met = m
+			}
+			return
+		}
+	}
+	m.Handler.ServeHTTP(w, r)
 }
 
 // on registers the prefixes. The one without slash keeps ServeMux from redirecting to the other.
@@ -61,10 +112,57 @@ func (m *mounted) on(mux Mux) (err error) {
 			err = fmt.Errorf("httpadapter: the mux refused %q: %v", pattern, p)
 		}
 	}()
-	for _, prefix := range m.family.prefixes {
-		for _, pattern = range []string{prefix, prefix + "/"} {
-			mux.Handle(pattern, m)
+	for _, pattern = range m.prefixes {
+		if tree, ok := mux.(subtree); ok {
+			tree.Mount(pattern, m)
+			continue
+		}
+		mux.Handle(pattern, m)
+		mux.Handle(pattern+"/", m)
+	}
+	return nil
+}
+
+// check asks mux for what it would lead to the family.
+func (m *mounted) check(mux Mux) (err error) {
+	for _, prefix := range m.prefixes {
+		for _, path := range []string{prefix, prefix + "/" + rand.Text(), prefix + "/" + rand.Text() + "/" + rand.Text()} {
+			p := &probe{path: path}
+			if err := ask(mux, p); err != nil {
+				return err
+			}
+			if p.met != m {
+				return fmt.Errorf("httpadapter: the mux does not lead %s to the family %s: hand it family.New for %s and everything below", path, m.name, prefix)
+			}
 		}
 	}
 	return nil
+}
+
+func ask(mux Mux, p *probe) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("httpadapter: the mux panicked when asked for %s: %v", p.path, v)
+		}
+	}()
+	r, err := http.NewRequestWithContext(context.WithValue(context.Background(), probeKey{}, p), http.MethodGet, p.path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	r.RemoteAddr, r.Host = "127.0.0.1:0", "localhost"
+	mux.ServeHTTP(discard{http.Header{}}, r)
+	return nil
+}
+
+// discard is nobody who reads an answer.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header       { return d.header }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}
+
+// Handler returns one family as an [http.Handler], for any router that leaves Request.URL.Path as it came;
+// [http.StripPrefix] moves a family elsewhere.
+func Handler(auth *tollkeeper.Authenticator, api API, o Options) (http.Handler, error) {
+	return family.New(auth, api, o)
 }

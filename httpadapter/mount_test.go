@@ -10,6 +10,9 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -24,42 +27,50 @@ func containsAny(s string, parts ...string) bool {
 
 func TestMountRefuses(t *testing.T) {
 	w := newWorld(t)
-	for name, o := range map[string]httpadapter.Options{
-		"v1 for tenants":               {V1Scope: tollkeeper.Tenants},
-		"v1 below a key":               {V1Scope: tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")},
-		"v1 below a number":            {V1Scope: tollkeeper.UnderNumber(1)},
-		"v1 below nobody":              {V1Scope: tollkeeper.Under(uuid.Nil)},
-		"a platform of tenants":        {DefaultPlatform: &tollkeeper.Tenants},
-		"a platform of air":            {DefaultPlatform: new(tollkeeper.UnderKey("main"))},
-		"a platform without key":       {DefaultPlatform: new(tollkeeper.UnderKey(""))},
-		"a platform of 0":              {DefaultPlatform: new(tollkeeper.UnderNumber(0))},
-		"a negative one":               {DefaultPlatform: new(tollkeeper.UnderNumber(-1))},
-		"a platform below nobody's id": {DefaultPlatform: new(tollkeeper.Under(uuid.Nil))},
+	for name, api := range map[string]httpadapter.API{
+		"v1 for tenants":               v1.API{Scope: tollkeeper.Tenants},
+		"v1 below a key":               v1.API{Scope: tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")},
+		"v1 below a number":            v1.API{Scope: tollkeeper.UnderNumber(1)},
+		"v1 below nobody":              v1.API{Scope: tollkeeper.Under(uuid.Nil)},
+		"a platform of tenants":        platform.API{Default: &tollkeeper.Tenants},
+		"a platform of air":            platform.API{Default: new(tollkeeper.UnderKey("main"))},
+		"a platform without key":       platform.API{Default: new(tollkeeper.UnderKey(""))},
+		"a platform of 0":              platform.API{Default: new(tollkeeper.UnderNumber(0))},
+		"a negative one":               platform.API{Default: new(tollkeeper.UnderNumber(-1))},
+		"a platform below nobody's id": platform.API{Default: new(tollkeeper.Under(uuid.Nil))},
 	} {
-		err := httpadapter.Mount(http.NewServeMux(), w.Auth, o)
-		if err == nil || !strings.Contains(err.Error(), "httpadapter: Options.") {
+		err := httpadapter.Mount(http.NewServeMux(), w.Auth, httpadapter.Options{}, api)
+		if err == nil || !strings.Contains(err.Error(), ".API.") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if h, err := httpadapter.Handler(w.Auth, api, httpadapter.Options{}); h != nil || err == nil {
+			t.Errorf("%s alone: %v, %v", name, h, err)
+		}
+	}
+	for name, o := range map[string]httpadapter.Options{
+		"an origin with a path": {Origins: []string{"https://app.example/"}},
+		"an origin of a word":   {Origins: []string{"null"}},
+		"no origin":             {Origins: []string{""}},
+	} {
+		if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o, v1.API{}); err == nil || !strings.Contains(err.Error(), "Options.Origins") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{}); err == nil {
+	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{}, v1.API{}); err == nil {
 		t.Error("mounted nothing")
 	}
-	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{}); err == nil || !strings.Contains(err.Error(), "/auth") {
+	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{}, organization.API{}); err == nil || !strings.Contains(err.Error(), "/auth") {
 		t.Errorf("mounted twice: %v", err)
-	}
-	if h, err := httpadapter.V1(w.Auth, httpadapter.Options{V1Scope: tollkeeper.Tenants}); h != nil || err == nil {
-		t.Errorf("v1 for tenants: %v, %v", h, err)
 	}
 }
 
 // TestOneFamilyAlone is mounted by hand, and moved by http.StripPrefix.
 func TestOneFamilyAlone(t *testing.T) {
 	w := newWorld(t)
-	o := httpadapter.Options{DefaultPlatform: new(tollkeeper.Scope)}
-	for path, build := range map[string]func(*tollkeeper.Authenticator, httpadapter.Options) (http.Handler, error){
-		"/auth/signin": httpadapter.Organization, "/authentiq/v1/user/login": httpadapter.V1, "/api/user/signin": httpadapter.Platform,
+	for path, api := range map[string]httpadapter.API{
+		"/auth/signin": organization.API{}, "/authentiq/v1/user/login": v1.API{}, "/api/user/signin": platform.API{Default: new(tollkeeper.Scope)},
 	} {
-		h, err := build(w.Auth, o)
+		h, err := httpadapter.Handler(w.Auth, api, httpadapter.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,8 +112,8 @@ func TestPasswordRules(t *testing.T) {
 		{"n0upperhere!!", 200, 400}, {"N0LOWERHERE!!", 200, 400}, {"N0specialHere", 200, 400}, {"Sh0rt!a", 400, 400},
 	}
 	v1 := []c{{"Vexing9Quartz!", 201, 201}, {"vexingquartzes", 201, 201}, {"vexing quartzes", 201, 400}, {"vexing-quartzes", 201, 400}, {"vexing\u212Aquartzes", 201, 400}}
-	ruled := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.V1PasswordRegex = true })
-	plain := newWorld(t, func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.NoCharacterRules = true })
+	ruled := newWorld(t, func(_ *tollkeeper.Config, o *options, _ *store.Store) { o.V1.PasswordRegex = true })
+	plain := newWorld(t, func(_ *tollkeeper.Config, o *options, _ *store.Store) { o.Organization.NoCharacterRules = true })
 	for i, c := range organization {
 		body := object("username", "u"+itoa(i), "email", "u"+itoa(i)+"@parent.example", "password", c.password)
 		if a, b := plain.do("POST /auth/signup", body), ruled.do("POST /auth/signup", body); a.status != c.plain || b.status != c.ruled {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -131,11 +130,11 @@ func (w *world) drain(p person) {
 
 // withPlatform sets the default platform.
 func withPlatform(s tollkeeper.Scope) set {
-	return func(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) { o.DefaultPlatform = &s }
+	return func(_ *tollkeeper.Config, o *options, _ *store.Store) { o.Platform.Default = &s }
 }
 
-func unsafeSecrets(_ *tollkeeper.Config, o *httpadapter.Options, _ *store.Store) {
-	o.UnsafeTenantKeyForKeyHolders = true
+func unsafeSecrets(_ *tollkeeper.Config, o *options, _ *store.Store) {
+	o.Organization.UnsafeTenantKeyForKeyHolders = true
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -4,8 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
 // TestRoutesPage: docs/ROUTES.md names each route once, in its family's table, in the table's order, with its proof.
@@ -32,7 +30,7 @@ func TestRoutesPage(t *testing.T) {
 			t.Errorf("%s %s says nothing", cells[1], cells[2])
 		}
 	}
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		if r.Proof == "" {
 			r.Proof = "anyone"
 		}

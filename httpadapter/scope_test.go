@@ -9,6 +9,8 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -92,11 +94,11 @@ func TestV1ReadsNoKey(t *testing.T) {
 	w := newWorld(t)
 	w.user("uwe")
 	tenant := w.parent("pia")
-	v1, err := httpadapter.V1(w.Auth, httpadapter.Options{V1Scope: tollkeeper.Under(tenant.id)})
+	own, err := httpadapter.Handler(w.Auth, v1.API{Scope: tollkeeper.Under(tenant.id)}, httpadapter.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.mux.Handle("/authentiq/v1/user/login", v1) // more specific, so it wins
+	w.mux.Handle("/authentiq/v1/user/login", own) // more specific, so it wins
 	login := object("email", "uwe@house.example", "password", password)
 	want := w.do("POST /authentiq/v1/user/login", login)
 	for _, field := range []string{"parentPublicKey", "PlatformId"} {
@@ -154,17 +156,17 @@ func TestAbsentKeys(t *testing.T) {
 	below := newWorld(t)
 	tenant := below.parent("pia")
 	child := below.child("cem", tenant)
-	platform, err := httpadapter.Platform(below.Auth, httpadapter.Options{DefaultPlatform: new(tollkeeper.UnderNumber(tenant.number))})
+	own, err := httpadapter.Handler(below.Auth, platform.API{Default: new(tollkeeper.UnderNumber(tenant.number))}, httpadapter.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	below.mux.Handle("/api/user/signin", platform)
+	below.mux.Handle("/api/user/signin", own)
 	below.must("POST /api/user/signin", object("email", child.email, "password", password))
 }
 
 // TestClosedSignUp is the scope's, whichever family asks.
 func TestClosedSignUp(t *testing.T) {
-	closed := func(c *tollkeeper.Config, _ *httpadapter.Options, _ *store.Store) {
+	closed := func(c *tollkeeper.Config, _ *options, _ *store.Store) {
 		for _, mode := range []*tollkeeper.SignUpMode{&c.Accounts.SignUp.App, &c.Accounts.SignUp.Tenants, &c.Accounts.SignUp.Children} {
 			*mode = tollkeeper.SignUpClosed
 		}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/tollkeeper/tollkeeper/httpadapter"
 )
 
 // wirePage returns docs/WIRE.md by family: the sections with titles such as "1. Organization family".
@@ -33,7 +31,7 @@ func TestWirePageNamesTheRoutes(t *testing.T) {
 	routes := map[string]bool{ // of package social
 		"`GET /auth/google/start`": true, "`GET /auth/google/callback`": true,
 	}
-	for _, r := range httpadapter.Rows() {
+	for _, r := range rows() {
 		route := "`" + r.Method + " " + r.Path + "`"
 		if routes[route] = true; !strings.Contains(sections[r.Family], route) {
 			t.Errorf("the page lacks %s", route)
@@ -53,7 +51,7 @@ func TestWirePageNamesTheRoutes(t *testing.T) {
 // error's own, its cell is empty.
 func TestWirePageHasTheErrors(t *testing.T) {
 	sections := wirePage(t)
-	for _, r := range httpadapter.Replies() {
+	for _, r := range replies() {
 		row := "| " + strconv.Itoa(r.Status) + " |"
 		if r.Code != "" {
 			row += " " + r.Code + " |"

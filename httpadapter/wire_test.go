@@ -43,7 +43,7 @@ func TestOverTheWire(t *testing.T) {
 	for text, want := range map[string]int{
 		"GET /authentiq/v1/heartbeat" + host + "\r\n":                                                                             200,
 		"GET http://elsewhere/authentiq/v1/heartbeat" + host + "\r\n":                                                             200,
-		"HEAD /authentiq/v1/heartbeat" + host + "\r\n":                                                                            405,
+		"HEAD /authentiq/v1/heartbeat" + host + "\r\n":                                                                            200,
 		"GET /authentiq/v1/heartbeat/" + host + "\r\n":                                                                            404,
 		"GET /authentiq/v1/%68eartbeat" + host + "\r\n":                                                                           404,
 		"GET /authentiq/v1/heartbeat%2f" + host + "\r\n":                                                                          404,

@@ -16,6 +16,9 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
@@ -38,8 +41,20 @@ type world struct {
 	log   strings.Builder
 }
 
+// options are all that a world is mounted with.
+type options struct {
+	httpadapter.Options
+	Organization organization.API
+	V1           v1.API
+	Platform     platform.API
+}
+
+func (o *options) families() []httpadapter.API {
+	return []httpadapter.API{o.Organization, o.V1, o.Platform}
+}
+
 // set changes what a world is made of.
-type set func(*tollkeeper.Config, *httpadapter.Options, *store.Store)
+type set func(*tollkeeper.Config, *options, *store.Store)
 
 var fixedKey = tollkeeper.MasterKey(strings.Repeat("0123456789abcdef", 4))
 
@@ -54,7 +69,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 		Credits:   &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"unit": 1}},
 		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 	}
-	o := httpadapter.Options{Logger: logger}
+	o := options{Options: httpadapter.Options{Logger: logger}}
 	for _, s := range sets {
 		s(&c, &o, &kept)
 	}
@@ -69,7 +84,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 	}
 	w.house = s.Account
 	w.mux = http.NewServeMux()
-	if err := httpadapter.Mount(w.mux, w.Auth, o); err != nil {
+	if err := httpadapter.Mount(w.mux, w.Auth, o.Options, o.families()...); err != nil {
 		t.Fatal(err)
 	}
 	return w

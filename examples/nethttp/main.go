@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -41,14 +42,12 @@ func main() {
 
 // routes are sign-up and sign-in under /authentiq/v1, and two routes of the service itself.
 func routes(auth *tollkeeper.Authenticator) (http.Handler, error) {
-	v1, err := httpadapter.V1(auth, httpadapter.Options{})
-	if err != nil {
-		return nil, err
-	}
 	signedIn := httpadapter.RequireAuth(auth, httpadapter.Accept(tollkeeper.AudienceV1), httpadapter.InScope(tollkeeper.Scope{}))
 	admin := httpadapter.RequireRole(tollkeeper.RoleAdmin)
 	mux := http.NewServeMux()
-	mux.Handle("/authentiq/v1/", v1)
+	if err := httpadapter.Mount(mux, auth, httpadapter.Options{}, v1.API{}); err != nil {
+		return nil, err
+	}
 	mux.Handle("GET /hello", signedIn(http.HandlerFunc(hello)))
 	mux.Handle("GET /admin", signedIn(admin(http.HandlerFunc(hello))))
 	return mux, nil

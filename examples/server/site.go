@@ -10,6 +10,9 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
+	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
+	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
 	"github.com/tollkeeper/tollkeeper/social"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -101,7 +104,7 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 	}
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
 		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
-	})
+	}, organization.API{}, v1.API{}, platform.API{})
 }
 
 // checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they

@@ -18,6 +18,9 @@ var (
 	link         = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 )
 
+// publishedAt is what stands before the name of a document in an address, less the scheme.
+const publishedAt = "//github.com/tollkeeper/tollkeeper/blob/main/"
+
 // exists tells whether name is a file or folder, seen from the file that names it or from the root.
 func exists(from, name string) bool {
 	return slices.ContainsFunc([]string{path.Dir(from), "."}, func(folder string) bool {
@@ -30,7 +33,8 @@ func TestCitedDocumentsExist(t *testing.T) {
 	for _, s := range writings(t) {
 		p := s.whole()
 		for _, m := range documentName.FindAllStringIndex(p.text, -1) {
-			if name := p.text[m[0]:m[1]]; !exists(s.path, name) {
+			name := strings.TrimPrefix(p.text[m[0]:m[1]], publishedAt)
+			if !exists(s.path, name) {
 				t.Errorf("%s:%d cites %s, which does not exist", s.path, p.line(m[0]), name)
 			}
 		}

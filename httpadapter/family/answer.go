@@ -1,0 +1,117 @@
+package family
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Answer is what an encoder makes of a result.
+type Answer struct {
+	Status   int    // zero: 200
+	Body     any    // for encoding/json. Nil: none
+	Page     Page   // instead of a body
+	Location string // of what was made; empty: none
+}
+
+// Encoder makes answers of results. [JSON], [Constant], [Empty] and [Choice] make one.
+type Encoder[Out any] struct {
+	make  func(*Call, Out) Answer
+	kinds []Kind
+}
+
+// Kind is an answer that a route may give, for documents.
+type Kind struct {
+	Status int
+	body   reflect.Type // nil: none
+	page   bool
+}
+
+// Of returns the kind of answers with that status and a body of type B.
+func Of[B any](status int) Kind { return Kind{Status: status, body: reflect.TypeFor[B]()} }
+
+// OfNothing returns the kind of answers with that status and no body.
+func OfNothing(status int) Kind { return Kind{Status: status} }
+
+// JSON makes a 200 with a body.
+func JSON[Out, B any](convert func(*Call, Out) B) Encoder[Out] { return Status(http.StatusOK, convert) }
+
+// Status is JSON with another status.
+func Status[Out, B any](status int, convert func(*Call, Out) B) Encoder[Out] {
+	return Encoder[Out]{
+		make:  func(c *Call, out Out) Answer { return Answer{Status: status, Body: convert(c, out)} },
+		kinds: []Kind{Of[B](status)},
+	}
+}
+
+// Constant makes the same answer of every result.
+func Constant[Out, B any](status int, body B) Encoder[Out] {
+	a := Answer{Status: status, Body: body}
+	return Encoder[Out]{make: func(*Call, Out) Answer { return a }, kinds: []Kind{Of[B](status)}}
+}
+
+// Empty makes a 204.
+func Empty[Out any]() Encoder[Out] {
+	a := Answer{Status: http.StatusNoContent}
+	return Encoder[Out]{make: func(*Call, Out) Answer { return a }, kinds: []Kind{OfNothing(a.Status)}}
+}
+
+// Choice makes answers of several kinds; it names them all.
+func Choice[Out any](convert func(*Call, Out) Answer, kinds ...Kind) Encoder[Out] {
+	return Encoder[Out]{make: convert, kinds: kinds}
+}
+
+// Header values that every answer shares. Nobody writes to them: net/http reads, and middleware replaces.
+var (
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+	noReferrer  = []string{"no-referrer"}
+	jsonType    = []string{"application/json; charset=utf-8"}
+	htmlType    = []string{"text/html; charset=utf-8"}
+	bearerWords = []string{"Bearer"}
+	closing     = []string{"close"}
+)
+
+// write sends status and body with the headers of every answer (docs/WIRE.md section 0, R68, R69).
+func (c *Call) write(status int, body []byte) {
+	h := c.w.Header()
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	if body != nil && h["Content-Type"] == nil {
+		h["Content-Type"] = jsonType
+	}
+	c.w.WriteHeader(status)
+	if body != nil && c.Request.Method != http.MethodHead {
+		_, _ = c.w.Write(body) // a client that went away is told nothing
+	}
+}
+
+func (c *Call) answer(a Answer) error {
+	h := c.w.Header()
+	if a.Page.html != nil {
+		h["Content-Security-Policy"], h["Content-Type"] = a.Page.policy, htmlType
+		c.write(http.StatusOK, a.Page.html)
+		return nil
+	}
+	var body []byte
+	if a.Body != nil {
+		var err error
+		if body, err = json.Marshal(a.Body); err != nil {
+			return tollkeeper.ErrInternal.WithCause(err)
+		}
+	}
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	if a.Location != "" {
+		h["Location"] = []string{a.Location}
+	}
+	if c.cookie != nil {
+		http.SetCookie(c.w, c.cookie)
+	}
+	c.write(a.Status, body)
+	return nil
+}

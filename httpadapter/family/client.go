@@ -1,0 +1,16 @@
+package family
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+)
+
+// ClientOf tells the core who sent a request: the peer, or behind the trusted proxies whom X-Forwarded-For names (a
+// walk from right to left; no other header is read). A host hands it to the methods of [tollkeeper.Authenticator] that
+// it calls itself. Without proxies the peer is the client.
+func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
+	return tollkeeper.Client{Addr: clientaddr.FromRequest(r, proxies), Agent: r.UserAgent()}
+}

@@ -1,0 +1,80 @@
+package family
+
+import "github.com/tollkeeper/tollkeeper"
+
+// Heartbeat says whether the service can answer.
+func Heartbeat(c *Call, _ None) (None, error) { return None{}, c.auth.Health(c.Context()) }
+
+// SignIn gives a session for a password.
+func SignIn(c *Call, in tollkeeper.SignInRequest) (tollkeeper.SignInResult, error) {
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
+	in.Audience, in.Client = c.family.Audience, c.Client()
+	return c.Begun(c.auth.SignIn(c.Context(), in))
+}
+
+// VerifyCode gives a session for a mailed one-time code.
+func VerifyCode(c *Call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, error) {
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
+	in.By, in.Audience, in.Client = c.id, c.family.Audience, c.Client()
+	return c.Begun(c.auth.SignInWithCode(c.Context(), in))
+}
+
+// WhoAmI says whom the token speaks for.
+func WhoAmI(c *Call, _ None) (*tollkeeper.Identity, error) { return c.id, c.id.MayReadProfile() }
+
+// SignOut ends the caller's session.
+func SignOut(c *Call, _ None) (None, error) { return c.Ended(c.auth.SignOut(c.Context(), c.id)) }
+
+// IdentitySignIn gives a session for an issuer's ID token.
+func IdentitySignIn(c *Call, in tollkeeper.IDTokenRequest) (tollkeeper.SignInResult, error) {
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
+	in.By, in.Audience, in.Client = c.id, c.family.Audience, c.Client()
+	return c.Begun(c.auth.SignInWithIDToken(c.Context(), in))
+}
+
+// VerifyFactor ends a sign-in that stopped at a challenge. The session is of the family that the challenge came from.
+func VerifyFactor(c *Call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
+	in.Client = c.Client()
+	return c.Begun(c.auth.SignInWithFactor(c.Context(), in))
+}
+
+// Refresh exchanges a refresh token.
+func Refresh(c *Call, token string) (tollkeeper.SignInResult, error) {
+	return c.Begun(c.auth.Refresh(c.Context(), tollkeeper.SecretText(token), c.Client()))
+}
+
+// Sessions lists the caller's.
+func Sessions(c *Call, _ None) ([]tollkeeper.SessionInfo, error) {
+	return c.auth.Sessions(c.Context(), c.id)
+}
+
+// EndSession ends the one of the caller's sessions that the path names.
+func EndSession(c *Call, _ None) (None, error) {
+	err := c.auth.EndSession(c.Context(), c.id, c.target)
+	if c.target == c.id.Session {
+		return c.Ended(err)
+	}
+	return None{}, err
+}
+
+// EndOtherSessions keeps the one that asks.
+func EndOtherSessions(c *Call, _ None) (None, error) {
+	return None{}, c.auth.EndOtherSessions(c.Context(), c.id)
+}
+
+// EndSessions ends all of the caller's.
+func EndSessions(c *Call, _ None) (None, error) {
+	return c.Ended(c.auth.EndSessions(c.Context(), c.id, c.id.Account))
+}
+
+// Reauthenticate makes the caller's session a fresh one, for what asks for that.
+func Reauthenticate(c *Call, in tollkeeper.Confirmation) (None, error) {
+	in.Client = c.Client()
+	return None{}, c.auth.Reauthenticate(c.Context(), c.id, in)
+}

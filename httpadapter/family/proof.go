@@ -1,0 +1,208 @@
+package family
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// maxToken is the longest token in bytes (R57).
+const maxToken = 8 << 10
+
+// Credential says where a request carries its token.
+type Credential struct {
+	read    func(http.Header) (string, error)
+	headers []string // that it reads; where there is one, no cookie counts
+}
+
+var (
+	// Bearer reads "Authorization: Bearer <token>" (RFC 6750 2.1): the scheme in any letter case, one or more spaces. A
+	// header of another form is no credential; two of them are refused (R59).
+	Bearer = Credential{bearer, []string{"Authorization"}}
+
+	// TokenHeader reads a header "token" or a bearer token: either, or both if they are equal.
+	TokenHeader = Credential{headerOrBearer, []string{"Authorization", "Token"}}
+)
+
+func bearer(h http.Header) (string, error) {
+	const scheme = "Bearer "
+	lines := h["Authorization"]
+	switch {
+	case len(lines) == 0:
+		return "", ErrNoCredential
+	case len(lines) > 1:
+		return "", ErrTwoCredentials
+	case len(lines[0]) <= len(scheme) || !strings.EqualFold(lines[0][:len(scheme)], scheme):
+		return "", ErrNoCredential
+	}
+	token := lines[0][len(scheme):]
+	for token != "" && token[0] == ' ' {
+		token = token[1:]
+	}
+	return tokenText(token)
+}
+
+func headerOrBearer(h http.Header) (string, error) {
+	lines := h["Token"]
+	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
+		return bearer(h)
+	}
+	if len(lines) > 1 {
+		return "", ErrTwoCredentials
+	}
+	token, err := tokenText(lines[0])
+	if err != nil || len(h["Authorization"]) == 0 {
+		return token, err
+	}
+	other, err := bearer(h)
+	if errors.Is(err, ErrTwoCredentials) {
+		return "", err
+	}
+	if err != nil || other != token {
+		return "", tollkeeper.ErrInvalidToken
+	}
+	return token, nil
+}
+
+// tokenText bounds a token before anything parses it.
+func tokenText(s string) (string, error) {
+	if s == "" || strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, ',') >= 0 || strings.IndexByte(s, '\t') >= 0 { // ContainsAny looks at each byte
+		return "", ErrNoCredential
+	}
+	if len(s) > maxToken {
+		return "", tollkeeper.ErrInvalidToken
+	}
+	return s, nil
+}
+
+// Requirement is what a route asks of a caller before it reads the body. The zero Requirement asks nothing.
+type Requirement struct {
+	Name     string // as docs/ROUTES.md says it
+	Check    func(*Call) error
+	Optional bool   // a request without any credential is served, too
+	Header   string // that may take the token's place. Empty: none
+}
+
+var (
+	// SignedIn asks for a token of the family, whatever its session is limited to: own routes.
+	SignedIn = Requirement{Name: "token", Check: (*Call).signedIn}
+
+	// MaybeSignedIn takes a token where there is one; a bad one is refused. A bad cookie is none: the browser sent it,
+	// not the page.
+	MaybeSignedIn = Requirement{Name: "token or nothing", Check: (*Call).maybeSignedIn, Optional: true}
+
+	// PerhapsOwner takes notice of a good token, which says at a first proof of a mailbox that nothing of the account
+	// is a stranger's. Any other is none: the route does not ask for one.
+	PerhapsOwner = Requirement{Name: "anyone, or a token", Check: (*Call).perhapsOwner, Optional: true}
+
+	// ParentOnly asks for an unlimited token of a parent.
+	ParentOnly = Requirement{Name: "parent's token", Check: (*Call).parentOnly}
+
+	// RecentParent asks for more: that they proved within five minutes who they are.
+	RecentParent = Requirement{Name: "parent's token, proved within 5 minutes", Check: (*Call).recentParent}
+
+	// AdminOnly asks for an unlimited token of an admin. Whom they may act on is the core's to say (R74).
+	AdminOnly = Requirement{Name: "admin's token", Check: (*Call).adminOnly}
+)
+
+// prove asks for what the route asks for.
+func (c *Call) prove() error {
+	if c.endpoint.requires.Check == nil {
+		return nil
+	}
+	err := c.endpoint.requires.Check(c)
+	if err == nil {
+		return nil
+	}
+	if foreign := c.checkOrigin(); foreign != nil {
+		return foreign
+	}
+	return err
+}
+
+func (c *Call) signedIn() error {
+	token, err := c.family.Credential.read(c.Request.Header)
+	if c.cookies != nil {
+		token, c.ambient, err = c.cookies.choose(c.Request, c.family.Credential.headers, token, err)
+	}
+	if err != nil {
+		return err
+	}
+	id, err := c.auth.Authenticate(c.Context(), tollkeeper.SecretText(token))
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(c.audiences, id.Audience) || c.family.Closed && !Lives(id, *c.family.Home) {
+		return tollkeeper.ErrInvalidToken
+	}
+	c.id = id
+	return nil
+}
+
+// Lives reports whether the account is known to live in the scope.
+func Lives(id *tollkeeper.Identity, s tollkeeper.Scope) bool {
+	parent, known := s.ID()
+	return known && id.Parent == parent
+}
+
+func (c *Call) parentOnly() error {
+	if err := c.signedIn(); err != nil {
+		return err
+	}
+	if !c.id.IsParent() {
+		return ErrNotParent
+	}
+	return c.unlimited()
+}
+
+// stepUp is how fresh a proof must be for what cannot be undone.
+const stepUp = 5 * time.Minute
+
+func (c *Call) recentParent() error {
+	if err := c.parentOnly(); err != nil {
+		return err
+	}
+	return c.auth.RequireRecent(c.id, stepUp)
+}
+
+func (c *Call) adminOnly() error {
+	if err := c.signedIn(); err != nil {
+		return err
+	}
+	if c.id.Role != tollkeeper.RoleAdmin {
+		return tollkeeper.ErrForbidden
+	}
+	return c.unlimited()
+}
+
+func (c *Call) unlimited() error {
+	if c.id.Limited != tollkeeper.Unlimited {
+		return tollkeeper.ErrLimitedSession
+	}
+	return nil
+}
+
+func (c *Call) maybeSignedIn() error {
+	err := c.signedIn()
+	if c.ambient && (errors.Is(err, tollkeeper.ErrInvalidToken) || errors.Is(err, ErrCrossOrigin)) {
+		return nil
+	}
+	if !errors.Is(err, ErrNoCredential) {
+		return err
+	}
+	if len(c.Request.Header["Authorization"]) > 0 {
+		return tollkeeper.ErrInvalidToken
+	}
+	return nil
+}
+
+func (c *Call) perhapsOwner() error {
+	if c.signedIn() != nil {
+		c.id = nil
+	}
+	return nil
+}

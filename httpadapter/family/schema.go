@@ -1,0 +1,175 @@
+package family
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+)
+
+// object is a part of a document.
+type object = map[string]any
+
+// schemas makes JSON Schemas (2020-12) of the types that bodies are of. Named structs become components.
+type schemas struct {
+	components object
+	names      map[role]string
+}
+
+// role is a type as it is sent one way: of a request only what is needed is required, of an answer all that is not left
+// out on purpose.
+type role struct {
+	reflect.Type
+	request bool
+}
+
+func newSchemas() *schemas { return &schemas{object{}, map[role]string{}} }
+
+// typed is a type that says itself what it is in JSON, since it encodes itself.
+type typed interface{ JSONType() []string }
+
+var (
+	typedType = reflect.TypeFor[typed]()
+	known     = map[reflect.Type]object{
+		reflect.TypeFor[uuid.UUID]():       {"type": "string", "format": "uuid"},
+		reflect.TypeFor[time.Time]():       {"type": "string", "format": "date-time"},
+		reflect.TypeFor[json.Number]():     {"type": "number"},
+		reflect.TypeFor[json.RawMessage](): {"type": "object"},
+		reflect.TypeFor[Email]():           {"type": "string"},
+		reflect.TypeFor[Code]():            {"type": "string"},
+	}
+)
+
+// of returns the schema of a type.
+func (s *schemas) of(t reflect.Type, request bool) object {
+	if is, ok := known[t]; ok {
+		return is
+	}
+	if t.Kind() != reflect.Interface && t.Implements(typedType) {
+		return object{"type": oneOrMore(reflect.Zero(t).Interface().(typed).JSONType())}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return nullable(s.of(t.Elem(), request))
+	case reflect.String:
+		return object{"type": "string"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	case reflect.Slice:
+		return object{"type": "array", "items": s.of(t.Elem(), request)}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": s.of(t.Elem(), request)}
+	case reflect.Struct:
+		return s.ofStruct(role{t, request})
+	}
+	return object{} // anything
+}
+
+func (s *schemas) ofStruct(r role) object {
+	if r.Name() == "" || strings.Contains(r.Name(), "[") {
+		return s.members(r)
+	}
+	name, ok := s.names[r]
+	if !ok {
+		name = s.name(r)
+		s.names[r] = name
+		s.components[name] = object{} // taken, while its members are looked at
+		s.components[name] = s.members(r)
+	}
+	return object{"$ref": "#/components/schemas/" + name}
+}
+
+// name returns one that is not taken: that of the type, or with its package's before it.
+func (s *schemas) name(r role) string {
+	name := upperFirst(strings.TrimSuffix(r.Name(), "Body"))
+	if r.request {
+		name += "Request"
+	}
+	for _, taken := s.components[name]; taken; _, taken = s.components[name] {
+		name = upperFirst(r.PkgPath()[strings.LastIndexByte(r.PkgPath(), '/')+1:]) + name
+	}
+	return name
+}
+
+func (s *schemas) members(r role) object {
+	properties, required := object{}, []string{}
+	for _, f := range reflect.VisibleFields(r.Type) {
+		name := jsonName(f)
+		if f.Anonymous || !f.IsExported() || name == "-" {
+			continue
+		}
+		options := f.Tag.Get("json")
+		optional := strings.Contains(options, ",omitempty") || strings.Contains(options, ",omitzero")
+		kind := f.Type
+		if optional && kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		is := described(s.of(kind, r.request), f.Tag)
+		_, needed := f.Tag.Lookup("need")
+		if needed && kind.Kind() == reflect.String {
+			is["minLength"] = 1
+		}
+		properties[name] = is
+		if needed || !optional && !r.request {
+			required = append(required, name)
+		}
+	}
+	is := object{"type": "object", "properties": properties}
+	if len(required) > 0 {
+		slices.Sort(required)
+		is["required"] = required
+	}
+	return is
+}
+
+// described adds what the tags of a field say: about, and the values of an enum.
+func described(is object, tag reflect.StructTag) object {
+	more := object{}
+	if about := tag.Get("about"); about != "" {
+		more["description"] = about
+	}
+	if values := tag.Get("enum"); values != "" {
+		more["enum"] = strings.Split(values, ",")
+	}
+	for name, v := range is { // known schemas are shared
+		more[name] = v
+	}
+	return more
+}
+
+func nullable(is object) object {
+	if kind, ok := is["type"].(string); ok && len(is) == 1 {
+		return object{"type": []string{kind, "null"}}
+	}
+	return object{"anyOf": []object{is, {"type": "null"}}}
+}
+
+func oneOrMore(list []string) any {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
+}
+
+// jsonName is the name of a field in JSON.
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if name == "" {
+		return f.Name
+	}
+	return name
+}
+
+func upperFirst(s string) string {
+	r := []rune(s)
+	r[0] = unicode.ToUpper(r[0])
+	return string(r)
+}

@@ -1,0 +1,182 @@
+package family
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+
+	"github.com/tollkeeper/tollkeeper"
+)
+
+// Options are what all families of a service share. Every zero is the documented default. They are copied: changing
+// them afterwards has no effect.
+type Options struct {
+	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
+	TrustedProxies []netip.Prefix
+
+	// Origins are further texts of the header Origin whose pages are served, compared exactly, as
+	// "https://app.example", "capacitor://localhost" or "chrome-extension://…". Their pages may read every answer, and
+	// the session cookie counts for none of them. Empty: only the service's own pages, and those that a family serves.
+	Origins []string
+
+	// UnsafeNullOrigin serves pages with the origin "null": sandboxed frames, files, and whoever wants to look like
+	// one. Every page can make itself one of these, so that any page can spend the attempts of whoever looks at it.
+	UnsafeNullOrigin bool
+
+	// Accept lets a family take tokens of other families besides its own. Nil: none. What such a token may do is
+	// still decided by its account.
+	Accept map[tollkeeper.Audience][]tollkeeper.Audience
+
+	// Cookie carries the session in a cookie besides, for pages of the service's own origin. Zero: off, but in families
+	// that are made for it (R67).
+	Cookie Cookie
+
+	// OpenAPI serves the document of each family at <its first prefix>/openapi.json.
+	OpenAPI bool
+
+	// Logger gets the causes that no answer shows. Nil: [slog.Default].
+	Logger *slog.Logger
+}
+
+// Refused is the error of an option that cannot be.
+func Refused(option, why string) error {
+	return tollkeeper.ErrInvalidInput.WithField(option).WithMessage(fmt.Sprintf("httpadapter: %s %s", option, why))
+}
+
+// mounted is a family bound to an Authenticator. It is immutable and serves concurrently.
+type mounted struct {
+	family    Family
+	auth      *tollkeeper.Authenticator
+	audiences []tollkeeper.Audience
+	trusted   []netip.Prefix
+	log       *slog.Logger
+	replies   replies
+	origins   *origins
+	cookies   *Cookies         // nil: off
+	paths     map[string]*path // by exact path
+	patterns  []*path          // with a parameter
+}
+
+// endpoint is a route with the tables that reply for it.
+type endpoint struct {
+	Route
+	replies replies // of the route
+	family  replies // of the family, in the route's shape
+}
+
+// New binds a family to an Authenticator. The handler serves the family's prefixes and everything below them, at
+// Request.URL.Path as it came; http.StripPrefix moves a family elsewhere. It refuses what could only fail at a request:
+// a table that lacks a code, a path that stands twice, an option that cannot be.
+func New(auth *tollkeeper.Authenticator, api API, o Options) (http.Handler, error) {
+	f, err := api.Family()
+	if err != nil {
+		return nil, err
+	}
+	m, err := bind(f, auth, o)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil // a nil *mounted must not become a non-nil http.Handler
+}
+
+func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error) {
+	if auth == nil {
+		return nil, tollkeeper.ErrInvalidInput.WithField("auth").WithMessage("httpadapter: an Authenticator is required")
+	}
+	if o.OpenAPI {
+		f.Routes = append(slices.Clone(f.Routes), f.documentRoute())
+	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	m := &mounted{family: f, auth: auth, trusted: slices.Clone(o.TrustedProxies), log: o.Logger, paths: map[string]*path{}}
+	if m.log == nil {
+		m.log = slog.Default()
+	}
+	if f.Warning != "" {
+		m.log.Warn("httpadapter: " + f.Warning)
+	}
+	if f.Credential.read == nil {
+		m.family.Credential = Bearer
+	}
+	m.audiences = slices.Concat([]tollkeeper.Audience{f.Audience}, o.Accept[f.Audience])
+	m.replies = newReplies(f.Replies, f.Shape)
+	var err error
+	if m.origins, err = newOrigins(auth.BaseURL(), o); err != nil {
+		return nil, err
+	}
+	if o.Cookie.On && f.Transport != NeverCookies || f.Transport == InCookie {
+		if m.cookies, err = NewCookies(auth, o.Cookie); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range f.Routes {
+		if err := m.add(r); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// ServeHTTP returns exactly the family's methods of exactly its paths, and HEAD wherever GET is (R63, R64). A panic
+// below it is a 500 in the family's shape.
+func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Call{mounted: m, w: w, Request: r}
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p) // net/http's own word for dropping the connection
+			}
+			c.crashed(p, debug.Stack())
+		}
+	}()
+	if err := c.serve(); err != nil {
+		c.fail(err)
+	}
+}
+
+func (c *Call) serve() error {
+	if c.Request.URL.RawPath != "" { // an escaped spelling of a path is another path
+		return ErrNoRoute
+	}
+	p := c.find(c.Request.URL.Path)
+	if p == nil {
+		return ErrNoRoute
+	}
+	c.page = c.origins.of(c.Request)
+	if c.preflight(p) {
+		return nil
+	}
+	method := c.Request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	c.endpoint = p.methods[method]
+	if c.endpoint == nil {
+		c.w.Header()["Allow"] = p.allow
+		return ErrMethod
+	}
+	if c.endpoint.instead.html != nil && prefersPage(c.Request.Header["Accept"]) {
+		return c.answer(Answer{Page: c.endpoint.instead})
+	}
+	if c.endpoint.acts && c.Request.Method == http.MethodHead {
+		return c.answer(Answer{Body: None{}})
+	}
+	if err := c.checkPage(); err != nil {
+		return err
+	}
+	if len(c.Request.Header["Authorization"]) > 1 {
+		return ErrTwoCredentials
+	}
+	if err := c.prove(); err != nil {
+		return err
+	}
+	a, err := c.endpoint.serve(c)
+	if err != nil {
+		return err
+	}
+	return c.answer(a)
+}

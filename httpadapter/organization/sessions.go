@@ -1,0 +1,59 @@
+package organization
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+)
+
+// sessionRoutes are sessions and refresh tokens in the organization family's envelope (ours).
+var sessionRoutes = []family.Route{
+	family.On("POST", "/auth/signout", family.Nothing(), family.SignOut, says("Signed out successfully")).Asks(family.SignedIn),
+	family.On("POST", "/auth/token/refresh", family.Body(family.RefreshOf), family.Refresh, enveloped(family.NextTokens)).Anywhere(),
+	family.On("GET", "/auth/sessions", family.Nothing(), family.Sessions, enveloped(sessionsShown)).Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions", family.Nothing(), family.EndSessions, says("All sessions ended")).Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions/others", family.Nothing(), family.EndOtherSessions, says("All other sessions ended")).Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions/{id}", family.Nothing(), family.EndSession, says("Session ended")).Asks(family.SignedIn).
+		Saying(family.At(tollkeeper.ErrNotFound, 404, "SESSION_NOT_FOUND", "Session not found")),
+	family.On("POST", "/auth/reauthenticate", family.Body(proof), family.Reauthenticate, says("Confirmed")).Asks(family.SignedIn).Saying(wrongPassword),
+}
+
+type proofBody struct {
+	Password string      `json:"password" need:"Password is required"`
+	Code     family.Code `json:"code"`
+}
+
+func proof(_ *family.Call, b proofBody) (tollkeeper.Confirmation, error) {
+	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
+}
+
+// shownSession is a session as its owner sees it.
+type shownSession struct {
+	ID        uuid.UUID           `json:"id"`
+	Device    string              `json:"device"`
+	Network   textOrNull          `json:"network"` // masked address
+	Family    tollkeeper.Audience `json:"family"`
+	CreatedAt int64               `json:"createdAt"` // unix seconds, as the others
+	LastSeen  int64               `json:"lastSeen"`
+	ExpiresAt int64               `json:"expiresAt"`
+	Current   bool                `json:"current"`
+}
+
+func shownSessions(list []tollkeeper.SessionInfo) []shownSession {
+	shown := make([]shownSession, len(list))
+	for i, s := range list {
+		shown[i] = shownSession{
+			s.ID, s.Device, textOrNull(s.Network), s.Audience, s.CreatedAt.Unix(), s.SeenAt.Unix(), s.EndsAt.Unix(), s.Current,
+		}
+	}
+	return shown
+}
+
+type sessionsBody struct {
+	Sessions []shownSession `json:"sessions"`
+}
+
+func sessionsShown(_ *family.Call, list []tollkeeper.SessionInfo) sessionsBody {
+	return sessionsBody{shownSessions(list)}
+}
