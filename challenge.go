@@ -57,7 +57,7 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 	e := about(&s.Account, EventChallenge)
 	e.Audience, e.Network, e.Method = p.audience, p.client.network(), p.method
 	a.event(e)
-	return SignInResult{Challenge: SecretText(text), ExpiresIn: challengeTTL, Dropped: p.dropped}, nil
+	return SignInResult{Challenge: SecretText(text), ExpiresIn: challengeTTL, ExpiresAt: now.Add(challengeTTL), Dropped: p.dropped}, nil
 }
 
 // FactorRequest completes a sign-in that was answered with a challenge.

@@ -82,7 +82,8 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 		return SignInResult{}, err
 	}
 	return SignInResult{
-		Token: SecretText(access), Refresh: SecretText(next), ExpiresIn: live.Session.ExpiresAt.Sub(now), Session: claim.Session,
+		Token: SecretText(access), Refresh: SecretText(next), ExpiresIn: live.Session.ExpiresAt.Sub(now),
+		ExpiresAt: live.Session.ExpiresAt, Session: claim.Session,
 	}, nil
 }
 

@@ -50,6 +50,30 @@ func TestRefresh(t *testing.T) {
 			t.Fatal("past the absolute end:", err)
 		}
 	})
+	t.Run("tells the end of the next access token as a moment, too", func(t *testing.T) {
+		k := refreshing(t)
+		x := enrol(k, k.Parent())
+		k.Advance(time.Minute)
+		first := k.SignIn(x.Account)
+		done, err := verify(k, string(first.Challenge), k.FactorCode(x.Factor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := k.Now()
+		k.Advance(5 * time.Minute)
+		next, err := k.Auth.Refresh(ctx, done.Refresh, tollkeeper.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, got := range map[string][2]time.Time{
+			"a challenge": {first.ExpiresAt, begun.Add(first.ExpiresIn)}, "a session": {done.ExpiresAt, begun.Add(done.ExpiresIn)},
+			"a refresh": {next.ExpiresAt, k.Now().Add(next.ExpiresIn)},
+		} {
+			if !got[0].Equal(got[1]) {
+				t.Errorf("%s ends at %v, want %v", what, got[0], got[1])
+			}
+		}
+	})
 	t.Run("ends when idle", func(t *testing.T) {
 		k := refreshing(t)
 		res := k.SignIn(k.Parent())

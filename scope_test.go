@@ -345,7 +345,7 @@ func TestAResetForgetsEverySpellingOfAScope(t *testing.T) {
 // The app's own users sign up and in in every family, also where the token is signed by a parent's key.
 func TestTheAppsOwnUsersInEveryFamily(t *testing.T) {
 	story(t, func(w *world) {
-		for _, a := range []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform} {
+		for _, a := range []tollkeeper.Audience{tollkeeper.AudienceHost, tollkeeper.AudienceOrganization, tollkeeper.AudienceV1, tollkeeper.AudiencePlatform, tollkeeper.AudienceApp} {
 			email := string(a) + "@example.com"
 			up, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: email, Password: password, Audience: a})
 			w.ok(err)

@@ -25,6 +25,7 @@ type SignInResult struct {
 	Token           SecretText    // access token
 	Refresh         SecretText    // refresh token; empty: not configured
 	ExpiresIn       time.Duration // of Token, or of Challenge
+	ExpiresAt       time.Time     // the same, as a moment of [Config.Now]
 	Challenge       SecretText    // not empty: prove the second factor with [Authenticator.SignInWithFactor]; there is no Token then
 	Session         uuid.UUID
 	Subject         Subject
@@ -251,7 +252,7 @@ func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, sessi
 	}
 	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
-		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), Session: session.ID, Subject: s,
+		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), ExpiresAt: session.ExpiresAt, Session: session.ID, Subject: s,
 		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days, Dropped: p.dropped,
 	}
 	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {

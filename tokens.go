@@ -52,7 +52,7 @@ var seenOnce = new(seenIdentity) // stands for an identity that is not kept yet
 
 func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 	var audiences []string
-	for _, a := range []Audience{AudienceOrganization, AudienceV1, AudiencePlatform, AudienceHost} {
+	for _, a := range []Audience{AudienceOrganization, AudienceV1, AudiencePlatform, AudienceApp, AudienceHost} {
 		audiences = append(audiences, string(a))
 	}
 	return token.NewChecker[seenIdentity](keys, issuer, audiences...)

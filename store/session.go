@@ -10,12 +10,14 @@ import (
 // Audience names the family of routes that a session belongs to. It is the token's aud claim.
 type Audience string
 
-// The audiences of the three documented HTTP families, and the one of hosts that call the library directly.
+// The audiences of the three documented HTTP families, of hosts that call the library directly, and of an app's own
+// users over HTTP.
 const (
 	AudienceHost         Audience = "host" // the default of a request that names none
 	AudienceOrganization Audience = "organization"
 	AudienceV1           Audience = "v1"
 	AudiencePlatform     Audience = "platform"
+	AudienceApp          Audience = "app"
 )
 
 // Session is the truth behind a token; the token is a signed pointer to it. What stands here wins over every claim.
