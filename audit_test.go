@@ -95,7 +95,7 @@ func TestEveryChangeCarriesItsEvent(t *testing.T) {
 		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{})
 		w.ok(err)
 		w.ok(host.AddMember(ctx, tollkeeper.Membership{Owner: p.ID, Member: member.ID}))
-		w.ok(w.Auth.ChangeUsername(ctx, other.Identity, "other_one"))
+		w.ok(w.rename(other.Identity, "other_one"))
 		w.ok(w.Auth.ChangePassword(ctx, other.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
 		w.ok(w.Auth.RequestEmailChange(ctx, other.Identity, tollkeeper.EmailChange{Email: "moved@example.com", Password: "another horse 9"}))
 		moved := tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken("moved@example.com", tollkeeper.MailChangeEmail)), Password: "another horse 9"}

@@ -159,7 +159,7 @@ func TestOwnChangesAreNeverStale(t *testing.T) {
 		"removal":        func(w *world, p, c authtest.Account) { w.ok(w.Auth.RemoveAccount(ctx, p.Identity, c.ID)) },
 		"deletion":       func(w *world, p, c authtest.Account) { w.ok(w.Auth.DeleteAccount(ctx, c.Identity, password, none)) },
 		"parent deleted": func(w *world, p, c authtest.Account) { w.ok(w.Auth.DeleteAccount(ctx, p.Identity, password, none)) },
-		"username":       func(w *world, p, c authtest.Account) { w.ok(w.Auth.ChangeUsername(ctx, c.Identity, "other")) },
+		"username":       func(w *world, p, c authtest.Account) { w.ok(w.rename(c.Identity, "other")) },
 		"password": func(w *world, p, c authtest.Account) {
 			w.ok(w.Auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8", Client: none}))
 		},

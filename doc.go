@@ -36,7 +36,7 @@
 //   - Being in: [Authenticator.Authenticate], [Authenticator.SignOut], [Authenticator.Sessions],
 //     [Authenticator.EndSession], [Authenticator.Reauthenticate], [Authenticator.RequireRecent].
 //   - The own account: [Authenticator.ChangePassword], [Authenticator.RequestEmailChange] and
-//     [Authenticator.ConfirmEmailChange], [Authenticator.ChangeUsername], [Authenticator.EnrolFactor],
+//     [Authenticator.ConfirmEmailChange], [Authenticator.UpdateProfile], [Authenticator.EnrolFactor],
 //     [Authenticator.Export], [Authenticator.DeleteAccount].
 //   - Lost keys: [Authenticator.RequestReset] and [Authenticator.ResetPassword], [Authenticator.RequestVerification]
 //     and [Authenticator.VerifyEmail].

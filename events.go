@@ -42,6 +42,7 @@ const (
 	EventEmailDisowned    EventName = "email_disowned" // its owner said that the account is not theirs
 	EventEmailChanged     EventName = "email_changed"
 	EventUsernameChanged  EventName = "username_changed"
+	EventProfileChanged   EventName = "profile_changed" // Detail: "name", "locale" or both
 	EventRoleChanged      EventName = "role_changed"
 	EventStatusChanged    EventName = "status_changed"
 	EventAccountDeleted   EventName = "account_deleted"

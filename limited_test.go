@@ -18,7 +18,7 @@ import (
 var ownBusiness = map[string]func(w *world, by *tollkeeper.Identity) error{
 	"read the profile": func(w *world, by *tollkeeper.Identity) error { return errOf(w.Auth.Profile(ctx, by)) },
 	"change the username": func(w *world, by *tollkeeper.Identity) error {
-		return w.Auth.ChangeUsername(ctx, by, "someone_else")
+		return w.rename(by, "someone_else")
 	},
 	"choose a password": func(w *world, by *tollkeeper.Identity) error {
 		return w.Auth.ChangePassword(ctx, by, tollkeeper.PasswordChange{Current: "not it", New: "another horse 9"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,30 +43,81 @@ func (a *Authenticator) Profile(ctx context.Context, by *Identity) (Profile, err
 	return p, err
 }
 
-// ChangeUsername gives the caller another username, or none. [ErrInvalidUsername], [ErrUsernameTaken];
-// [ErrRateLimited], as often as [Limits.SignUp], because the answer tells which names are taken.
-func (a *Authenticator) ChangeUsername(ctx context.Context, by *Identity, username string) error {
+// ProfilePatch changes what is not nil; empty takes it away.
+type ProfilePatch struct {
+	Username *string
+	Name     *string // for display, as at sign-up
+	Locale   *string // a language tag (BCP 47), looked at for its form only
+}
+
+// UpdateProfile changes what the patch names of the caller's own account: all of it or nothing. [ErrInvalidUsername],
+// [ErrUsernameTaken]; [ErrInvalidInput] (name, locale); [ErrRateLimited] for usernames only, as often as
+// [Limits.SignUp], because the answer tells which are taken.
+func (a *Authenticator) UpdateProfile(ctx context.Context, by *Identity, p ProfilePatch) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
 		return err
 	}
-	if username != "" && !canon.ValidUsername(username) {
-		return ErrInvalidUsername
-	}
-	if _, err := a.take(ctx, a.addressHits("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {
+	if err := p.check(); err != nil {
 		return err
+	}
+	if p.Username != nil {
+		if _, err := a.take(ctx, a.addressHits("username", "", by.Account.String(), a.cfg.Limits.SignUp), a.now()); err != nil {
+			return err
+		}
 	}
 	return a.retry(func() error {
 		s, err := a.self(ctx, by)
-		if err != nil || s.Account.Username == username {
+		if err != nil {
 			return err
 		}
 		c := store.Change{Account: s.Account}
-		c.Account.Username = username
-		c.Events = []Event{about(&s.Account, EventUsernameChanged)}
+		if c.Events = p.apply(&c.Account); len(c.Events) == 0 {
+			return nil
+		}
 		_, _, err = a.update(ctx, c, a.now())
 		return err
 	})
+}
+
+func (p ProfilePatch) check() error {
+	if p.Username != nil && *p.Username != "" && !canon.ValidUsername(*p.Username) {
+		return ErrInvalidUsername
+	}
+	if p.Name != nil {
+		if err := checkName(*p.Name); err != nil {
+			return err
+		}
+	}
+	if p.Locale != nil && !canon.ValidLocale(*p.Locale) {
+		return ErrInvalidInput.WithField("locale").WithMessage("Locale must be a language tag of at most 35 bytes")
+	}
+	return nil
+}
+
+// apply changes the account and returns the events of what is another now.
+func (p ProfilePatch) apply(x *Account) (events []Event) {
+	set := func(field, to *string) bool {
+		if to == nil || *field == *to {
+			return false
+		}
+		*field = *to
+		return true
+	}
+	if set(&x.Username, p.Username) {
+		events = append(events, about(x, EventUsernameChanged))
+	}
+	e := about(x, EventProfileChanged)
+	if set(&x.Name, p.Name) {
+		e.Detail = "name"
+	}
+	if set(&x.Locale, p.Locale) {
+		e.Detail = strings.TrimSpace(e.Detail + " locale")
+	}
+	if e.Detail != "" {
+		events = append(events, e)
+	}
+	return events
 }
 
 // PersonalData is everything kept about a person, for their own copy of it. It holds no secrets and encodes as JSON.

@@ -11,21 +11,81 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 )
 
-func TestChangeUsername(t *testing.T) {
-	k := authtest.New(t)
-	parent := k.Parent()
-	a, b := k.SignedIn(k.Child(parent)), k.SignedIn(k.Child(parent))
-	if err := k.Auth.ChangeUsername(ctx, a, "Ada_1"); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]error{"ada_1": tollkeeper.ErrUsernameTaken, "no spaces": tollkeeper.ErrInvalidUsername, strings.Repeat("x", 31): tollkeeper.ErrInvalidUsername} {
-		if err := k.Auth.ChangeUsername(ctx, b, name); !errors.Is(err, want) {
-			t.Errorf("%q: %v, want %v", name, err, want)
+// rename gives the caller another username.
+func (w *world) rename(by *tollkeeper.Identity, name string) error {
+	return w.Auth.UpdateProfile(ctx, by, tollkeeper.ProfilePatch{Username: &name})
+}
+
+func TestUpdateProfile(t *testing.T) {
+	text := func(s string) *string { return &s }
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.SignUpBelow(p, "b@example.com", password, func(r *tollkeeper.SignUpRequest) { r.Username = "Taken" })
+		a := w.child(p, "a@example.com")
+		for _, c := range []struct {
+			name   string
+			patch  tollkeeper.ProfilePatch
+			want   error
+			field  string
+			stands [3]string // username, name, locale
+			events string
+		}{
+			{"nothing", tollkeeper.ProfilePatch{}, nil, "", [3]string{}, "[]"},
+			{"a username", tollkeeper.ProfilePatch{Username: text("Ada_1")}, nil, "", [3]string{"Ada_1"}, "[username_changed]"},
+			{"the same once more", tollkeeper.ProfilePatch{Username: text("Ada_1")}, nil, "", [3]string{"Ada_1"}, "[]"},
+			{"in other letters", tollkeeper.ProfilePatch{Username: text("ADA_1")}, nil, "", [3]string{"ADA_1"}, "[username_changed]"},
+			{"a name", tollkeeper.ProfilePatch{Name: text("Ada L.")}, nil, "", [3]string{"ADA_1", "Ada L."}, "[profile_changed:name]"},
+			{"a locale", tollkeeper.ProfilePatch{Locale: text("de-AT")}, nil, "", [3]string{"ADA_1", "Ada L.", "de-AT"}, "[profile_changed:locale]"},
+			{"all at once", tollkeeper.ProfilePatch{Username: text("ada"), Name: text("Ada"), Locale: text("en")}, nil, "", [3]string{"ada", "Ada", "en"}, "[username_changed profile_changed:name locale]"},
+			{"a taken username, and a name", tollkeeper.ProfilePatch{Username: text("TAKEN"), Name: text("Eve")}, tollkeeper.ErrUsernameTaken, "", [3]string{"ada", "Ada", "en"}, "[]"},
+			{"no username", tollkeeper.ProfilePatch{Username: text("no spaces")}, tollkeeper.ErrInvalidUsername, "", [3]string{"ada", "Ada", "en"}, "[]"},
+			{"too long a one", tollkeeper.ProfilePatch{Username: text(strings.Repeat("x", 31))}, tollkeeper.ErrInvalidUsername, "", [3]string{"ada", "Ada", "en"}, "[]"},
+			{"no name", tollkeeper.ProfilePatch{Name: text("a\nb")}, tollkeeper.ErrInvalidInput, "name", [3]string{"ada", "Ada", "en"}, "[]"},
+			{"no locale, and a name", tollkeeper.ProfilePatch{Name: text("Eve"), Locale: text("de_AT")}, tollkeeper.ErrInvalidInput, "locale", [3]string{"ada", "Ada", "en"}, "[]"},
+			{"all taken away", tollkeeper.ProfilePatch{Username: text(""), Name: text(""), Locale: text("")}, nil, "", [3]string{}, "[username_changed profile_changed:name locale]"},
+		} {
+			before := len(w.Events())
+			err := w.Auth.UpdateProfile(ctx, a.Identity, c.patch)
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			}
+			if e, ok := errors.AsType[*tollkeeper.Error](err); ok && c.field != "" && e.Field != c.field {
+				t.Errorf("%s: field %q", c.name, e.Field)
+			}
+			s, err := w.Auth.Host().Account(ctx, a.ID)
+			w.ok(err)
+			if got := [3]string{s.Account.Username, s.Account.Name, s.Account.Locale}; got != c.stands {
+				t.Errorf("%s: %q stands, want %q", c.name, got, c.stands)
+			}
+			var told []string
+			for _, e := range w.Events()[before:] {
+				told = append(told, strings.TrimSuffix(string(e.Name)+":"+e.Detail, ":"))
+			}
+			if got := fmt.Sprint(told); got != c.events {
+				t.Errorf("%s: told %s, want %s", c.name, got, c.events)
+			}
+			if id := w.Identity(a.Token); id.Username != c.stands[0] || id.Name != c.stands[1] {
+				t.Errorf("%s: the identity is of before: %q, %q", c.name, id.Username, id.Name)
+			}
 		}
-	}
-	if err := k.Auth.ChangeUsername(ctx, a, "ADA_1"); err != nil {
-		t.Fatal("its own name in other letters:", err)
-	}
+	})
+}
+
+// Two changes at once lose nothing of each other.
+func TestProfilesAreChangedAtOnce(t *testing.T) {
+	story(t, func(w *world) {
+		a := w.user("a@example.com")
+		name, locale := "Ada", "de"
+		patches := []tollkeeper.ProfilePatch{{Name: &name}, {Locale: &locale}}
+		w.store.faults(together("UpdateAccount", 2), nil)
+		for _, err := range atOnce(2, func(i int) error { return w.Auth.UpdateProfile(ctx, a.Identity, patches[i]) }) {
+			w.ok(err)
+		}
+		s, err := w.Auth.Host().Account(ctx, a.ID)
+		if w.ok(err); s.Account.Name != name || s.Account.Locale != locale {
+			t.Errorf("%q, %q", s.Account.Name, s.Account.Locale)
+		}
+	})
 }
 
 func TestExportShowsTheOwnerHisDataAndNoSecret(t *testing.T) {
@@ -59,7 +119,9 @@ func TestTakenUsernamesAreToldAtTheRateOfSignUps(t *testing.T) {
 		c := w.child(p, "d@example.com")
 		var errs []error
 		for i := range 30 {
-			errs = append(errs, w.Auth.ChangeUsername(ctx, c.Identity, []string{"taken", fmt.Sprint("free", i)}[i%2]))
+			errs = append(errs, w.rename(c.Identity, []string{"taken", fmt.Sprint("free", i)}[i%2]))
+			name := fmt.Sprint("Name ", i)
+			w.ok(w.Auth.UpdateProfile(ctx, c.Identity, tollkeeper.ProfilePatch{Name: &name})) // has no rate
 		}
 		if n := tally(errs); n["rate_limited"] != 20 || n["username_taken"] != 5 || n["ok"] != 5 {
 			t.Errorf("%v", n)

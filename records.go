@@ -102,7 +102,7 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 	if err := checkMetadata(r.Metadata); err != nil {
 		return x, err
 	}
-	if !canon.ValidLine(r.Locale, 35) {
+	if !canon.ValidLocale(r.Locale) {
 		return x, ErrInvalidInput.WithField("locale")
 	}
 	if !exportable(r.CreatedAt, r.PasswordChangedAt) {

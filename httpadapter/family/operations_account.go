@@ -85,9 +85,9 @@ type EventList struct {
 
 const defaultEvents = 50
 
-// ChangeUsername gives the caller another username.
-func ChangeUsername(c *Call, username string) (None, error) {
-	return None{}, c.auth.ChangeUsername(c.Context(), c.id, username)
+// UpdateProfile changes what people say of themselves.
+func UpdateProfile(c *Call, p tollkeeper.ProfilePatch) (None, error) {
+	return None{}, c.auth.UpdateProfile(c.Context(), c.id, p)
 }
 
 // Export returns everything kept about the caller.

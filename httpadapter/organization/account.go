@@ -12,7 +12,7 @@ var accountRoutes = []family.Route{
 	family.Showing("/auth/account/email/confirm", newEmailPage),
 	family.On("POST", "/auth/account/email/confirm", family.Body(newEmail), family.ConfirmNewEmail, says("Email changed successfully")).
 		Asks(family.MaybeSignedIn).Saying(newEmailReplies...).Anywhere(),
-	family.On("POST", "/auth/account/username", family.Body(username), family.ChangeUsername, says("Username changed successfully")).Asks(family.SignedIn),
+	family.On("POST", "/auth/account/username", family.Body(username), family.UpdateProfile, says("Username changed successfully")).Asks(family.SignedIn),
 	family.On("POST", "/auth/account/password", family.Body(ownPassword), family.ChangePassword, says("Password changed successfully")).Asks(family.SignedIn).
 		Saying(wrongPassword),
 	family.On("POST", "/auth/account/delete", family.Body(ownDeletion), family.DeleteAccount, says("Account deleted successfully")).Asks(family.SignedIn).
@@ -58,7 +58,9 @@ type usernameBody struct {
 	Username string `json:"username" need:"Username is required"`
 }
 
-func username(_ *family.Call, b usernameBody) (string, error) { return b.Username, nil }
+func username(_ *family.Call, b usernameBody) (tollkeeper.ProfilePatch, error) {
+	return tollkeeper.ProfilePatch{Username: &b.Username}, nil
+}
 
 type ownPasswordBody struct {
 	Password    string `json:"password" need:"Password and new password are required"`

@@ -18,6 +18,18 @@ func TestValidUsername(t *testing.T) {
 	}
 }
 
+func TestValidLocale(t *testing.T) {
+	for s, want := range map[string]bool{
+		"": true, "de": true, "de-AT": true, "zh-Hans-CN": true, "es-419": true, "x-klingon": true, "sl-rozaj-biske-1994": true,
+		"de_AT": false, "de-": false, "-de": false, "de--AT": false, "419": false, "abcdefghi": false, "de-abcdefghi": false,
+		"de AT": false, "d\u00e9": false, "de\n": false, "de-12345678-12345678-12345678-1234567": false, "de-12345678-12345678-12345678-12345": true,
+	} {
+		if got := canon.ValidLocale(s); got != want {
+			t.Errorf("%q: %t, want %t", s, got, want)
+		}
+	}
+}
+
 func TestValidPublicKey(t *testing.T) {
 	const body = "ABCDEFGHIJKLMNOPQRSTUVW234"
 	for s, want := range map[string]bool{
