@@ -108,8 +108,9 @@ func (a *Authenticator) role(r Role) (Role, error) {
 
 // RoleChange names an account of the caller's scope and the role that it gets.
 type RoleChange struct {
-	Email string
-	Role  Role // in any letter case
+	Account uuid.UUID // zero: it is named by its email
+	Email   string    // not looked at beside an Account
+	Role    Role      // in any letter case
 }
 
 // SetRole gives an account in the caller's scope a role, and reports whether that changed anything. Taking the role of
@@ -122,6 +123,13 @@ func (a *Authenticator) SetRole(ctx context.Context, by *Identity, r RoleChange)
 		return false, err
 	}
 	return a.setRole(ctx, by, r.Role, func() (Subject, error) {
+		if r.Account != uuid.Nil {
+			s, err := a.target(ctx, by, store.Lookup{ID: r.Account})
+			if err == nil && s.Account.Parent != scope {
+				err = ErrNotFound // a parent itself: what it may do stands in no role
+			}
+			return s, err
+		}
 		key, err := emailKey(r.Email)
 		if err != nil {
 			return Subject{}, err
@@ -165,7 +173,7 @@ func (a *Authenticator) SetStatus(ctx context.Context, by *Identity, id uuid.UUI
 	if id == by.Account {
 		return ErrForbidden
 	}
-	return a.setStatus(ctx, by.Account, status, func() (Subject, error) { return a.target(ctx, by, id) })
+	return a.setStatus(ctx, by.Account, status, func() (Subject, error) { return a.target(ctx, by, store.Lookup{ID: id}) })
 }
 
 func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Status, find func() (Subject, error)) error {
@@ -188,11 +196,11 @@ func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Stat
 }
 
 // target returns an account that the caller may act on. One that they may not is as absent as one that is not there.
-func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) (Subject, error) {
+func (a *Authenticator) target(ctx context.Context, by *Identity, l store.Lookup) (Subject, error) {
 	if by.Limited != Unlimited {
 		return Subject{}, ErrLimitedSession
 	}
-	s, err := a.subject(ctx, store.Lookup{ID: id})
+	s, err := a.subject(ctx, l)
 	if err != nil {
 		return s, err
 	}
@@ -202,17 +210,81 @@ func (a *Authenticator) target(ctx context.Context, by *Identity, id uuid.UUID) 
 	return s, nil
 }
 
+// another is target for what nobody does to their own account. ErrForbidden: it is that, or the caller rules no scope.
+func (a *Authenticator) another(ctx context.Context, by *Identity, l store.Lookup) (Subject, error) {
+	if l.ID == by.Account {
+		return Subject{}, ErrForbidden
+	}
+	if _, err := scopeOf(by); err != nil {
+		return Subject{}, err
+	}
+	return a.target(ctx, by, l)
+}
+
+// Account returns an account that the caller may act on, their own too, with its identities and confirmed factors.
+// Neither it nor its parent shows a password, and no factor shows what it is checked with. [ErrLimitedSession];
+// [ErrNotFound], also for an account that the caller may not act on.
+func (a *Authenticator) Account(ctx context.Context, by *Identity, id uuid.UUID) (Subject, error) {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return Subject{}, err
+	}
+	s, err := a.target(ctx, by, store.Lookup{ID: id, Credentials: true})
+	if err != nil {
+		return Subject{}, err
+	}
+	s.Account = public(s.Account)
+	if s.Parent != nil {
+		parent := public(*s.Parent)
+		s.Parent = &parent
+	}
+	s.Factors = confirmed(s.Factors)
+	for i := range s.Factors {
+		s.Factors[i].Sealed = nil
+	}
+	return s, nil
+}
+
+// CreateAccount makes an account in the scope that the caller rules, also where sign-up is closed: no throttle, no
+// session, no mail. [AccountSpec].Scope is zero or names that scope. Who pays for a sign-up there pays for this, too: a
+// parent for its child, whoever of its admins makes it, and nobody for the app's own users. The caller may vouch for
+// the email (Verified), but their word is none of the mailbox's owner (Proven): the first proof of the mailbox drops
+// the password that the caller chose. [ErrForbidden], with [Error.Field] "scope" or "proven" for a spec that goes
+// beyond that; [ErrLimitedSession]; [ErrInsufficientCredits]; other errors as of [Authenticator.SignUp].
+func (a *Authenticator) CreateAccount(ctx context.Context, by *Identity, spec AccountSpec) (Account, error) {
+	by = by.orNobody()
+	scope, err := scopeOf(by)
+	if err != nil {
+		return Account{}, err
+	}
+	if spec.Scope != (Scope{}) {
+		named, err := a.parentIn(ctx, spec.Scope)
+		if err != nil && !errors.Is(err, ErrUnknownParent) {
+			return Account{}, err
+		}
+		if err != nil || named != scope {
+			return Account{}, ErrForbidden.WithField("scope")
+		}
+	}
+	if spec.Proven {
+		return Account{}, ErrForbidden.WithField("proven")
+	}
+	now := a.now()
+	spec.Scope = Under(scope)
+	x, err := a.specified(ctx, spec, now)
+	if err != nil {
+		return Account{}, err
+	}
+	owner := &Subject{Account: Account{ID: scope, House: scope == houseID}}
+	x, err = a.given(ctx, x, by.Account, a.signUpCharge(owner, x.ID, OpSignUp), now)
+	return public(x), err
+}
+
 // RemoveAccount deletes another account of the caller's scope. Nobody removes their own: that is
 // [Authenticator.DeleteAccount], which asks for the password. [ErrForbidden]; [ErrNotFound]; [ErrLastAdmin].
 func (a *Authenticator) RemoveAccount(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
-	if id == by.Account {
-		return ErrForbidden
-	}
-	if _, err := scopeOf(by); err != nil {
-		return err
-	}
-	s, err := a.target(ctx, by, id)
+	s, err := a.another(ctx, by, store.Lookup{ID: id})
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,7 @@ func TestScopes(t *testing.T) {
 				if codeOf(err) != want {
 					t.Errorf("%s sets the status of %s: %v, want %s", name, target, err, want)
 				}
+				w.mayRule(name+" and "+target, by, x, rules[by] != nil, may)
 				if may {
 					continue
 				}
@@ -112,6 +113,79 @@ func TestScopes(t *testing.T) {
 		_, err = w.Auth.SetRole(ctx, q.Identity, tollkeeper.RoleChange{Email: head.Email, Role: tollkeeper.RoleGuest})
 		w.want(err, tollkeeper.ErrNotFound)
 	})
+}
+
+// mayRule tries what is done by id, and changes nothing of an account without factors.
+func (w *world) mayRule(who string, by, x authtest.Account, rules, may bool) {
+	w.Helper()
+	s, err := w.Auth.Host().Account(ctx, x.ID)
+	w.ok(err)
+	admin := by == x && s.Account.Role == tollkeeper.RoleAdmin // of their own scope, too
+	beyond, others := "forbidden", "forbidden"
+	if rules {
+		beyond = "not_found"
+		if by != x {
+			others = "not_found"
+		}
+	}
+	for verb, c := range map[string]struct {
+		got       error
+		may       bool
+		ifMay     string
+		otherwise string
+	}{
+		"account": {errOf(w.Auth.Account(ctx, by.Identity, x.ID)), may || by == x, "ok", "not_found"},
+		"role":    {errOf(w.Auth.SetRole(ctx, by.Identity, tollkeeper.RoleChange{Account: x.ID, Email: "no email", Role: s.Account.Role})), may || admin, "ok", beyond},
+		"factors": {w.Auth.ResetFactors(ctx, by.Identity, x.ID), may, "factor_state", others},
+		"unlock":  {w.Auth.Unlock(ctx, by.Identity, x.ID), may, "ok", others},
+	} {
+		want := c.otherwise
+		if c.may {
+			want = c.ifMay
+		}
+		if codeOf(c.got) != want {
+			w.Errorf("%s, %s: %v, want %s", who, verb, c.got, want)
+		}
+	}
+}
+
+// An account read by id shows what leads into it, and no secret.
+func TestAccount(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.confirmed(c)
+		w.EnrolFactor(c)
+		w.Advance(6 * time.Minute)
+		s, err := w.Auth.Account(ctx, p.Identity, c.ID)
+		w.ok(err)
+		if s.Account.Email != c.Email || len(s.Factors) != 1 || s.Factors[0].Label != "Authenticator" || s.Parent == nil || s.Parent.ID != p.ID {
+			t.Errorf("%+v", s)
+		}
+		if s.Account.Password != "" || s.Parent.Password != "" || s.Factors[0].Sealed != nil {
+			t.Error("a secret is shown")
+		}
+		stored, err := w.Auth.Host().Account(ctx, c.ID)
+		if w.ok(err); stored.Account.Password == "" || stored.Parent.Password == "" {
+			t.Error("what was shown was the store's own")
+		}
+		w.want(errOf(w.Auth.Account(ctx, p.Identity, uuid.New())), tollkeeper.ErrNotFound)
+		w.want(errOf(w.Auth.Account(ctx, nil, c.ID)), tollkeeper.ErrInvalidToken)
+	}, unlimited)
+}
+
+// A factor that waits for its first code is none yet.
+func TestAccountHidesWhatWasBegun(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.confirmed(c)
+		w.ok(errOf(w.Auth.EnrolFactor(ctx, w.SignedIn(c), tollkeeper.FactorEnrolment{Password: password})))
+		s, err := w.Auth.Account(ctx, p.Identity, c.ID)
+		if w.ok(err); len(s.Factors) != 0 {
+			t.Errorf("%+v", s.Factors)
+		}
+	}, unlimited)
 }
 
 // Nobody removes their own account without the password.

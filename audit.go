@@ -59,7 +59,7 @@ func (a *Authenticator) Events(ctx context.Context, by *Identity, q EventQuery) 
 	case q.Account == uuid.Nil && err != nil:
 		q.Account = by.Account
 	case q.Account != uuid.Nil && q.Account != by.Account:
-		if _, err := a.target(ctx, by, q.Account); err != nil {
+		if _, err := a.target(ctx, by, store.Lookup{ID: q.Account}); err != nil {
 			return EventPage{}, err
 		}
 	}

@@ -96,6 +96,8 @@ func TestEveryChangeCarriesItsEvent(t *testing.T) {
 		w.ok(err)
 		w.ok(host.AddMember(ctx, tollkeeper.Membership{Owner: p.ID, Member: member.ID}))
 		w.ok(w.rename(other.Identity, "other_one"))
+		w.ok(errOf(w.Auth.CreateAccount(ctx, p.Identity, tollkeeper.AccountSpec{Email: "made@example.com"})))
+		w.ok(w.Auth.ResetFactors(ctx, p.Identity, c.ID))
 		w.ok(w.Auth.ChangePassword(ctx, other.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9"}))
 		w.ok(w.Auth.RequestEmailChange(ctx, other.Identity, tollkeeper.EmailChange{Email: "moved@example.com", Password: "another horse 9"}))
 		moved := tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(w.LastToken("moved@example.com", tollkeeper.MailChangeEmail)), Password: "another horse 9"}

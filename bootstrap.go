@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // BootstrapRequest describes the first admin of the app's own users.
@@ -31,5 +33,5 @@ func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (admin Account,
 		return Account{}, ErrMissing.WithField("password")
 	}
 	admin.ID = id
-	return a.given(ctx, admin, now) // once in the life of a store: also when it was deleted since, the id is taken
+	return a.given(ctx, admin, uuid.Nil, store.Charge{}, now) // once in the life of a store: also when it was deleted since, the id is taken
 }

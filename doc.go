@@ -40,7 +40,8 @@
 //     [Authenticator.Export], [Authenticator.DeleteAccount].
 //   - Lost keys: [Authenticator.RequestReset] and [Authenticator.ResetPassword], [Authenticator.RequestVerification]
 //     and [Authenticator.VerifyEmail].
-//   - Others' accounts: [Authenticator.Accounts], [Authenticator.SetRole], [Authenticator.SetStatus],
+//   - Others' accounts: [Authenticator.Accounts], [Authenticator.Account], [Authenticator.CreateAccount],
+//     [Authenticator.SetRole], [Authenticator.SetStatus], [Authenticator.ResetFactors], [Authenticator.Unlock],
 //     [Authenticator.RemoveAccount], as far as the caller may.
 //   - Organizations: [Authenticator.Organization], [Authenticator.UpdateOrganization], [Authenticator.RotateTenantKey].
 //   - Credits, as a parent sees them: [Authenticator.CreditAnalysis], [Authenticator.BillingHistory].

@@ -30,9 +30,10 @@ const (
 	EventReauthenticated  EventName = "reauthenticated"
 	EventSignOut          EventName = "sign_out"
 	EventSignUp           EventName = "sign_up"
-	EventAccountCreated   EventName = "account_created" // by the host
+	EventAccountCreated   EventName = "account_created" // by the host, or by By
 	EventRefreshed                  = store.EventRefreshed
 	EventRefreshReused    EventName = "refresh_reused" // somebody has an old refresh token: the session ended
+	EventUnlocked         EventName = "unlocked"       // its locks and ceilings were pardoned, by an admin or the host
 	EventSessionsEnded    EventName = "sessions_ended"
 	EventPasswordChanged  EventName = "password_changed"
 	EventPasswordRehashed EventName = "password_rehashed" // the same password, at the present cost

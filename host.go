@@ -66,17 +66,17 @@ func (h Host) Accounts(ctx context.Context, in Scope, q AccountQuery) (AccountPa
 	return h.auth.list(ctx, parent, q)
 }
 
-// AccountSpec is an account that the host makes by itself.
+// AccountSpec is an account that the host, or who rules its scope, makes for somebody.
 type AccountSpec struct {
-	Scope     Scope
+	Scope     Scope // for [Authenticator.CreateAccount] zero means the one that the caller rules
 	Email     string
 	Username  string
 	Name      string
 	Password  Password // empty: none; the account signs in by mailed code or after a reset
 	Temporary bool     // the password serves only to choose another one (R33)
 	Role      Role     // zero: [RoleUser]
-	Verified  bool     // the host vouches for the email
-	Proven    bool     // and that the mailbox's owner knows of the account: a first proof by mail drops nothing
+	Verified  bool     // who makes it vouches for the email
+	Proven    bool     // and that the mailbox's owner knows of the account: a first proof by mail drops nothing. The host only
 }
 
 // CreateAccount makes an account on the host's word, also where sign-up is closed: no throttle, no charge, no session,
@@ -88,7 +88,7 @@ func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, err
 	if err != nil {
 		return Account{}, err
 	}
-	return a.given(ctx, x, now)
+	return a.given(ctx, x, uuid.Nil, store.Charge{}, now)
 }
 
 func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now time.Time) (Account, error) {
@@ -126,10 +126,12 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 	return x, nil
 }
 
-// given makes an account on the host's word.
-func (a *Authenticator) given(ctx context.Context, x Account, now time.Time) (Account, error) {
+// given makes an account on the word of by, nobody for the host.
+func (a *Authenticator) given(ctx context.Context, x Account, by uuid.UUID, c store.Charge, now time.Time) (Account, error) {
 	n := store.NewAccount{Account: x}
-	n.Events = []Event{about(&x, EventAccountCreated)}
+	e := about(&x, EventAccountCreated)
+	e.By = by
+	n.Charge, n.Events = c, []Event{e}
 	if x.Parent == Root {
 		n.Grant = a.initialGrant(x.ID, now)
 	}

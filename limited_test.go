@@ -73,6 +73,12 @@ var ownBusiness = map[string]func(w *world, by *tollkeeper.Identity) error{
 	"disable an account": func(w *world, by *tollkeeper.Identity) error {
 		return w.Auth.SetStatus(ctx, by, uuid.New(), tollkeeper.StatusDisabled)
 	},
+	"read an account":   func(w *world, by *tollkeeper.Identity) error { return errOf(w.Auth.Account(ctx, by, by.Account)) },
+	"reset factors":     func(w *world, by *tollkeeper.Identity) error { return w.Auth.ResetFactors(ctx, by, uuid.New()) },
+	"unlock an account": func(w *world, by *tollkeeper.Identity) error { return w.Auth.Unlock(ctx, by, uuid.New()) },
+	"make an account": func(w *world, by *tollkeeper.Identity) error {
+		return errOf(w.Auth.CreateAccount(ctx, by, tollkeeper.AccountSpec{Email: "made@example.com"}))
+	},
 	"remove an account": func(w *world, by *tollkeeper.Identity) error { return w.Auth.RemoveAccount(ctx, by, uuid.New()) },
 	"end all sessions":  func(w *world, by *tollkeeper.Identity) error { return w.Auth.EndSessions(ctx, by, by.Account) },
 	"prove the mailbox": func(w *world, by *tollkeeper.Identity) error {

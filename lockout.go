@@ -322,17 +322,22 @@ func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (
 	return next, err
 }
 
-// pardon adds to a release what a proof of the account's mailbox, or the word of an issuer, pardons on every network:
-// all that the table names, under every spelling of the scope. The network that it came from is recognised from now on.
+// pardon adds to a release what a proof of the account's mailbox, or the word of an issuer, pardons. The network that
+// it came from is recognised from now on.
 func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven bool, now time.Time) {
-	scopes := scopesOf(s)
-	known := map[store.Digest]bool{}
-	for _, scope := range scopes {
-		g := guess{scope: scope, email: s.Account.EmailKey, client: c}
-		if mark := a.markOf(g); mark != (store.Digest{}) {
+	for _, scope := range scopesOf(s) {
+		if mark := a.markOf(guess{scope: scope, email: s.Account.EmailKey, client: c}); mark != (store.Digest{}) {
 			r.Marks = append(r.Marks, mark)
 		}
 	}
+	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
+	a.pardonFailures(r, s, proven, now)
+}
+
+// pardonFailures adds what is pardoned on every network: all that the table names, under every spelling of the scope.
+func (a *Authenticator) pardonFailures(r *store.Release, s Subject, proven bool, now time.Time) {
+	scopes := scopesOf(s)
+	known := map[store.Digest]bool{}
 	if proven && s.Parent != nil && !s.Parent.House {
 		scopes = append(scopes, Tenants.String()) // where a sign-in without a key is counted
 	}
@@ -342,7 +347,7 @@ func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven boo
 			continue
 		}
 		for _, scope := range scopes {
-			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID, client: c}
+			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID}
 			words, ok := g.words(row.pardon)
 			if key := a.pardonOf(row.pardon, words); ok && !known[key] {
 				known[key] = true
@@ -350,7 +355,6 @@ func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven boo
 			}
 		}
 	}
-	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
 	r.PardonUntil = now.Add(a.cfg.Limits.remembered())
 }
 

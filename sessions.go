@@ -74,7 +74,7 @@ func (a *Authenticator) EndSessions(ctx context.Context, by *Identity, id uuid.U
 		return err
 	}
 	if id != by.Account {
-		if _, err := a.target(ctx, by, id); err != nil {
+		if _, err := a.target(ctx, by, store.Lookup{ID: id}); err != nil {
 			return err
 		}
 	}
