@@ -11,23 +11,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the
-// key. Callers without an address share a bucket a hundred times as large (R24).
+// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the key.
 func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
 	net := c.network()
 	if audience == AudiencePlatform {
 		op = "any"
 	}
-	hits := make([]hit, len(rates))
-	key := a.digests.bucket("rate", op, string(audience), net)
-	for i, r := range rates {
-		if net == "" {
-			r.Burst, r.Every = r.Burst*100, max(time.Millisecond, (r.Every/100).Truncate(time.Millisecond))
-		}
-		hits[i] = hit{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
-		key[0]++ // one digest for all: two of them are as far apart as any
-	}
-	return hits
+	return rateHits(a.digests.bucket("rate", op, string(audience), net), net == "", rates)
 }
 
 // addressHits are rates of mail to one address.

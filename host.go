@@ -12,9 +12,9 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Host is what the process itself may do, by its own authority: nobody's permission is asked, nothing is throttled. Its
-// methods stand apart from the [Authenticator]'s, which check what their caller may do, so that a handler cannot skip
-// that check unnoticed. It is safe for concurrent use.
+// Host is what the process itself may do, by its own authority: nobody's permission is asked, nothing is throttled; its
+// [Host.Allow] throttles what is the host's own. Its methods stand apart from the [Authenticator]'s, which check what
+// their caller may do, so that a handler cannot skip that check unnoticed. It is safe for concurrent use.
 type Host struct{ auth *Authenticator }
 
 // Host returns what the process itself may do.

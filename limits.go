@@ -98,7 +98,7 @@ func (l Limits) check() error {
 		rates = append(rates, r...)
 	}
 	for _, r := range rates {
-		if r.Every < time.Millisecond || r.Burst < 1 || !wholeMillis(r.Every) || r.Every > longest/time.Duration(r.Burst) {
+		if !isRate(r) {
 			return bad("Limits", "has a rate without Every and Burst, not in whole milliseconds, or longer than ten years")
 		}
 	}
@@ -111,6 +111,11 @@ func (l Limits) check() error {
 		}
 	}
 	return nil
+}
+
+// isRate reports whether it is a rate that stores can count.
+func isRate(l Limit) bool {
+	return l.Every >= time.Millisecond && l.Burst >= 1 && wholeMillis(l.Every) && l.Every <= longest/time.Duration(l.Burst)
 }
 
 func wholeMillis(ds ...time.Duration) bool {
