@@ -51,6 +51,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"no place to hash":       {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Parallel = -1 }},
 		"a hash of a terabyte":   {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = 1 << 30 }},
 		"a rate of nothing":      {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{{}} }},
+		"look-ups of nothing":    {"Limits", func(c *tollkeeper.Config) { c.Limits.Lookups = []tollkeeper.Limit{{}} }},
 		"a rate of none":         {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{tollkeeper.Rate(0, time.Minute)} }},
 		"a lock that is a rate":  {"Limits.Lock", func(c *tollkeeper.Config) { c.Limits.Lock = tollkeeper.Rate(1, time.Minute) }},
 		"a ceiling of nothing":   {"Limits", func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1} }},

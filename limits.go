@@ -20,6 +20,7 @@ type Limits struct {
 	EmailCeiling   Limit   // per email over unrecognised networks and all scopes. Zero: 100 failures per hour
 	SignUp         []Limit // per network. Zero: 10 per hour
 	Links          []Limit // of links per network. Zero: 30 per minute
+	Lookups        []Limit // of look-ups by a public key of pages of other origins, per network. Zero: 300 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      Limit   // of wrong codes for one address by networks that did not ask for one. Zero: 10 per day
@@ -57,6 +58,7 @@ func (l Limits) withDefaults() Limits {
 	setZero(&l.FactorCeiling, Limit{Free: 100, Window: longest})
 	def(&l.SignUp, Rate(10, time.Hour))
 	def(&l.Links, Rate(30, time.Minute))
+	def(&l.Lookups, Rate(300, time.Minute))
 	def(&l.CodeNetwork, Rate(10, time.Hour))
 	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
 	setZero(&l.CodeTries, Limit{Free: 10, Window: 24 * time.Hour})
@@ -90,7 +92,7 @@ func (l Limits) reset(a Audience) []Limit {
 const longest = 10 * 365 * 24 * time.Hour
 
 func (l Limits) check() error {
-	rates := slices.Concat(l.SignUp, l.Links, l.CodeNetwork, l.CodeAddress, l.Resend)
+	rates := slices.Concat(l.SignUp, l.Links, l.Lookups, l.CodeNetwork, l.CodeAddress, l.Resend)
 	for _, r := range l.SignIn {
 		rates = append(rates, r...)
 	}

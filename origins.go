@@ -37,11 +37,19 @@ func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 type OriginRequest struct {
 	PublicKey string
 	Origin    string // as the header names it
+	Client    Client
 }
 
 // OriginAllowedFor is [Authenticator.OriginAllowed] for the organization of a parent's public key. It is no reading of
-// details and emits no event. [ErrUnknownParent]; [ErrForbidden] with [Error.Field] "parent" for a child's key.
+// details and emits no event. What has the form of a key is looked up as often as [Limits.Lookups]. [ErrUnknownParent];
+// [ErrForbidden] with [Error.Field] "parent" for a child's key; [ErrRateLimited].
 func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (bool, error) {
+	if !ValidPublicKey(r.PublicKey) {
+		return false, ErrUnknownParent
+	}
+	if _, err := a.take(ctx, a.networkHits("lookup", AudienceHost, r.Client, a.cfg.Limits.Lookups), a.now()); err != nil {
+		return false, err
+	}
 	s, err := a.keyHolder(ctx, r.PublicKey)
 	if err != nil {
 		return false, err

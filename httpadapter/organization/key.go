@@ -68,7 +68,7 @@ var signedInOrKey = family.Requirement{Name: "token or X-Public-Key", Header: "X
 func origins(c *family.Call, origin string) (bool, error) {
 	auth := c.Auth()
 	if key := c.ParentKey(); key != "" {
-		allowed, err := auth.OriginAllowedFor(c.Context(), tollkeeper.OriginRequest{PublicKey: key, Origin: origin})
+		allowed, err := auth.OriginAllowedFor(c.Context(), tollkeeper.OriginRequest{PublicKey: key, Origin: origin, Client: c.Client()})
 		switch {
 		case err == nil && !allowed:
 			return false, tollkeeper.ErrOrganizationNotAuthorized
