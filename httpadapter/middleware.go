@@ -34,7 +34,7 @@ type guard struct {
 type AuthOption func(*guard)
 
 // Accept lets tokens of these families in, instead of those of the app family and of the host's own calls
-// ("app", [tollkeeper.AudienceHost]). The organization family's tokens are of every tenant: take
+// ([tollkeeper.AudienceApp], [tollkeeper.AudienceHost]). The organization family's tokens are of every tenant: take
 // [InScope], or look at Identity.Parent, before showing anything.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
 	return func(g *guard) { g.audiences = slices.Clone(audiences) }
@@ -73,7 +73,7 @@ func OnFailure(f Failure) AuthOption {
 }
 
 func newGuard(auth *tollkeeper.Authenticator, options []AuthOption) *guard {
-	g := &guard{audiences: []tollkeeper.Audience{"app", tollkeeper.AudienceHost}, cookie: &Cookie{}, fail: WriteError}
+	g := &guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceApp, tollkeeper.AudienceHost}, cookie: &Cookie{}, fail: WriteError}
 	for _, o := range options {
 		o(g)
 	}
