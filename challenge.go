@@ -57,7 +57,20 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 	e := about(&s.Account, EventChallenge)
 	e.Audience, e.Network, e.Method = p.audience, p.client.network(), p.method
 	a.event(e)
-	return SignInResult{Challenge: SecretText(text), ExpiresIn: challengeTTL, ExpiresAt: now.Add(challengeTTL), Dropped: p.dropped}, nil
+	return SignInResult{
+		Challenge: SecretText(text), Methods: challengeMethods(s.Account.Factors), ExpiresIn: challengeTTL, ExpiresAt: now.Add(challengeTTL), Dropped: p.dropped,
+	}, nil
+}
+
+// challengeMethods names what ends a challenge of an account with these factors.
+func challengeMethods(factors store.FactorSet) (list []string) {
+	if factors&store.HasTOTP != 0 {
+		list = append(list, "totp")
+	}
+	if factors&store.HasPasskey != 0 {
+		list = append(list, "passkey")
+	}
+	return append(list, "recovery")
 }
 
 // FactorRequest completes a sign-in that was answered with a challenge.

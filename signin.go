@@ -27,6 +27,7 @@ type SignInResult struct {
 	ExpiresIn       time.Duration // of Token, or of Challenge
 	ExpiresAt       time.Time     // the same, as a moment of [Config.Now]
 	Challenge       SecretText    // not empty: prove the second factor with [Authenticator.SignInWithFactor]; there is no Token then
+	Methods         []string      // that end the Challenge: "totp", "passkey", "recovery" (a recovery code)
 	Session         uuid.UUID
 	Subject         Subject
 	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in [AudienceOrganization] only

@@ -1,7 +1,9 @@
-// Package httpadapter mounts HTTP APIs over one tollkeeper.Authenticator, with net/http only: the documented ones of
-// docs/WIRE.md, each a package below this one, and a host's own.
+// Package httpadapter mounts HTTP APIs over one tollkeeper.Authenticator, with net/http only. An ordinary service takes
+// package app, which needs no naming; the documented APIs of docs/WIRE.md are packages beside it, and a host may write
+// its own:
 //
 //	mux := http.NewServeMux()
+//	err := httpadapter.Mount(mux, auth, httpadapter.Options{})
 //	err := httpadapter.Mount(mux, auth, httpadapter.Options{}, organization.API{}, v1.API{}, platform.API{})
 //
 // [Handler] is one family alone, for any router that leaves Request.URL.Path as it came.

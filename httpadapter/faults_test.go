@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -79,7 +80,7 @@ func (w *world) tokens() map[string]string {
 	w.t.Helper()
 	parent := w.parent("pia")
 	member := w.member(w.child("cem", parent), parent)
-	return map[string]string{"organization": parent.token, "v1": w.admin().token, "platform": member.token}
+	return map[string]string{"organization": parent.token, "v1": w.admin().token, "platform": member.token, "app": w.chief()}
 }
 
 // TestStoreAway is R70: every route answers 503 or 500 in its shape, with a request id, and the cause is in the log
@@ -121,6 +122,7 @@ func TestPanic(t *testing.T) {
 			"organization": `{"success":false,"error":{"code":"INTERNAL_SERVER_ERROR","message":"Internal server error"}}`,
 			"v1":           `{"message":"Internal server error!"}`,
 			"platform":     `{"error":"Internal server error"}`,
+			"app":          `{"type":"` + family.ErrorsPage + `#internal","title":"Internal Server Error","status":500,"detail":"Internal error","code":"internal"}`,
 		}[r.Family]
 		if r.Path == "/api/user/status" {
 			want = `{"authenticated":false,"error":"Internal server error"}`

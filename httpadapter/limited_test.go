@@ -27,6 +27,21 @@ var permitted = map[string][3]bool{
 	"POST /auth/mfa/enrol":                {false, false, true},
 	"POST /auth/mfa/confirm":              {false, false, true},
 
+	"POST /api/auth/sign-out":             {true, true, true},
+	"PUT /api/auth/password":              {true, true, true},
+	"GET /api/auth/session":               {true, false, true},
+	"GET /api/auth/account":               {true, false, true},
+	"POST /api/auth/email/resend":         {true, false, false},
+	"PUT /api/auth/email":                 {true, false, false},
+	"POST /api/auth/reauthenticate":       {true, false, true},
+	"GET /api/auth/factors":               {false, false, true},
+	"POST /api/auth/factors/totp":         {false, false, true},
+	"POST /api/auth/factors/totp/confirm": {false, false, true},
+	"POST /api/auth/email/verify":         {true, true, true}, // as those below
+	"POST /api/auth/email/confirm":        {true, true, true},
+	"POST /api/auth/code/verify":          {true, true, true},
+	"POST /api/auth/password/reset":       {true, true, true},
+
 	"GET /auth/organization-details": {true, true, true}, // what the public key shows, without the secret
 	// The session counts beside a mailed secret only where it is the account's: TestLimitedSessionBesideALink of the
 	// root.
@@ -84,6 +99,8 @@ func (w *world) limited(l tollkeeper.Limitation, r row, platform [16]byte, i int
 	switch r.Family {
 	case "v1":
 		scope, audience = tollkeeper.Scope{}, tollkeeper.AudienceV1
+	case "app":
+		scope, audience = tollkeeper.Scope{}, tollkeeper.AudienceApp
 	case "platform":
 		scope, audience = tollkeeper.Under(platform), tollkeeper.AudiencePlatform
 	}

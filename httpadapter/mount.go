@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 )
 
@@ -34,7 +35,7 @@ type subtree interface {
 // then hold some of the routes.
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) error {
 	if len(apis) == 0 {
-		return family.Refused("Mount", "needs a family")
+		apis = []API{app.API{}}
 	}
 	var all []*mounted
 	for _, api := range apis {

@@ -99,6 +99,21 @@ func (w *world) admin() person {
 	return p
 }
 
+// chief signs the first admin in with the app family, and returns the token.
+func (w *world) chief() string {
+	w.t.Helper()
+	return w.must("POST /api/auth/sign-in", object("email", "admin@house.example", "password", password)).field("token")
+}
+
+// appUser signs somebody up in the app family.
+func (w *world) appUser(name string) person {
+	w.t.Helper()
+	a := w.must("POST /api/auth/sign-up", object("email", name+"@house.example", "password", password))
+	p := w.account(a.field("user.id"))
+	p.token = a.field("token")
+	return p
+}
+
 // member signs somebody in with the platform family.
 func (w *world) member(p, of person) person {
 	w.t.Helper()

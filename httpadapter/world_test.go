@@ -16,6 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
@@ -35,6 +36,7 @@ type world struct {
 	t     testing.TB
 	mux   *http.ServeMux
 	house tollkeeper.Account
+	kept  store.Store
 
 	mu    sync.Mutex
 	peers int
@@ -47,10 +49,11 @@ type options struct {
 	Organization organization.API
 	V1           v1.API
 	Platform     platform.API
+	App          app.API
 }
 
 func (o *options) families() []httpadapter.API {
-	return []httpadapter.API{o.Organization, o.V1, o.Platform}
+	return []httpadapter.API{o.Organization, o.V1, o.Platform, o.App}
 }
 
 // set changes what a world is made of.
@@ -73,6 +76,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 	for _, s := range sets {
 		s(&c, &o, &kept)
 	}
+	w.kept = kept
 	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
 	admin, err := w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 	if err != nil {

@@ -44,9 +44,14 @@ func VerifyFactor(c *Call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult
 	return c.Begun(c.auth.SignInWithFactor(c.Context(), in))
 }
 
-// Refresh exchanges a refresh token.
+// Refresh exchanges a refresh token. Who has one carries sessions in headers: where a session is in the cookie or in
+// the body, it stays out of the cookie.
 func Refresh(c *Call, token string) (tollkeeper.SignInResult, error) {
-	return c.Begun(c.auth.Refresh(c.Context(), tollkeeper.SecretText(token), c.Client()))
+	s, err := c.auth.Refresh(c.Context(), tollkeeper.SecretText(token), c.Client())
+	if c.family.Transport == InCookie {
+		return s, err
+	}
+	return c.Begun(s, err)
 }
 
 // Sessions lists the caller's.

@@ -1,0 +1,60 @@
+// Package app is the API of an ordinary service: one pool of users, JSON, a session in a cookie for its own pages and
+// in a bearer token for everyone else, problems as RFC 9457 has them (docs/WIRE.md section 5). It is a table of routes,
+// the bodies that they read and write, and nothing else: what a route does is an operation of package family.
+//
+// Its contract is the OpenAPI document of docs/openapi/app.json.
+package app
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+)
+
+// API are the options of the family. The zero API serves the app's own users at /api/auth.
+type API struct {
+	// Prefix is where the routes are, as "/api/auth". Zero: "/api/auth".
+	Prefix string
+
+	// Scope is where the users live: zero, the app's own, or [tollkeeper.Under] a parent. [tollkeeper.Tenants] are
+	// refused: they are the accounts of the organization family.
+	Scope tollkeeper.Scope
+
+	// BearerOnly sets and reads no cookie: every session goes into the body, also for the service's own pages.
+	BearerOnly bool
+}
+
+const defaultPrefix = "/api/auth"
+
+// Family returns the table. It refuses a Scope whose id it cannot know, to which tokens are held, and a Prefix that is
+// no path.
+func (o API) Family() (family.Family, error) {
+	home, prefix := o.Scope, o.Prefix
+	if prefix == "" {
+		prefix = defaultPrefix
+	}
+	f := family.Family{
+		Name: "app", Title: "Accounts and sessions", Audience: tollkeeper.AudienceApp, Prefixes: []string{prefix},
+		About:   "Sign-up, sign-in, sessions and accounts of one service. Pages of the service's own origin get their session in a cookie, everyone else a bearer token. Errors are application/problem+json.",
+		Replies: family.Problems, Shape: family.Problem, Home: &home, Closed: true, Transport: family.InCookie,
+	}
+	if o.BearerOnly {
+		f.Transport = family.NeverCookies
+	}
+	if _, known := home.ID(); !known || home == tollkeeper.Tenants {
+		return f, family.Refused("app.API.Scope", "must be the app's own users, or a parent by its id: Tenants are the accounts of the organization family")
+	}
+	if strings.ContainsAny(prefix, "{}?#%\\ ") {
+		return f, family.Refused("app.API.Prefix", "must be a plain path")
+	}
+	for _, r := range slices.Concat(sessionRoutes(prefix), mailRoutes, accountRoutes, factorRoutes, adminRoutes(prefix)) {
+		r.Path = prefix + r.Path
+		f.Routes = append(f.Routes, r)
+	}
+	return f, nil
+}
+
+// wrongPassword is what somebody who is signed in hears, who gave no email.
+var wrongPassword = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Invalid password")

@@ -1,0 +1,69 @@
+package family
+
+import "github.com/tollkeeper/tollkeeper"
+
+// What admins do stands in the path: the account is [Call.Target]. Whom they may act on is the core's to say (R74).
+
+// Account returns the account.
+func Account(c *Call, _ None) (tollkeeper.Subject, error) {
+	return c.auth.Account(c.Context(), c.id, c.target)
+}
+
+// CreateAccount makes one in the caller's scope.
+func CreateAccount(c *Call, spec tollkeeper.AccountSpec) (tollkeeper.Account, error) {
+	if spec.Password != "" {
+		if err := c.NewPassword(string(spec.Password)); err != nil {
+			return tollkeeper.Account{}, err
+		}
+	}
+	return c.auth.CreateAccount(c.Context(), c.id, spec)
+}
+
+// AccountChange is what an admin changes of an account: one of the two, since each is a step of its own.
+type AccountChange struct {
+	Role   tollkeeper.Role   // empty: unchanged
+	Status tollkeeper.Status // empty: unchanged
+}
+
+// ChangeAccount makes the change and returns the account afterwards.
+func ChangeAccount(c *Call, in AccountChange) (tollkeeper.Subject, error) {
+	var err error
+	switch {
+	case (in.Role == "") == (in.Status == ""):
+		err = tollkeeper.ErrInvalidInput.WithMessage("Send one of role and status")
+	case in.Role != "":
+		_, err = c.auth.SetRole(c.Context(), c.id, tollkeeper.RoleChange{Account: c.target, Role: in.Role})
+	default:
+		err = c.auth.SetStatus(c.Context(), c.id, c.target, in.Status)
+	}
+	if err != nil {
+		return tollkeeper.Subject{}, err
+	}
+	return Account(c, None{})
+}
+
+// RemoveAccount deletes the account.
+func RemoveAccount(c *Call, _ None) (None, error) {
+	return None{}, c.auth.RemoveAccount(c.Context(), c.id, c.target)
+}
+
+// EndSessionsOf ends every session of the account.
+func EndSessionsOf(c *Call, _ None) (None, error) {
+	return None{}, c.auth.EndSessions(c.Context(), c.id, c.target)
+}
+
+// ResetFactors takes its second factors away.
+func ResetFactors(c *Call, _ None) (None, error) {
+	return None{}, c.auth.ResetFactors(c.Context(), c.id, c.target)
+}
+
+// Unlock pardons what failures closed of it.
+func Unlock(c *Call, _ None) (None, error) {
+	return None{}, c.auth.Unlock(c.Context(), c.id, c.target)
+}
+
+// EventsOfScope lists what happened in the scope that the caller rules.
+func EventsOfScope(c *Call, q tollkeeper.EventQuery) (EventList, error) {
+	p, err := c.auth.Events(c.Context(), c.id, q)
+	return EventList{p, q.Limit}, err
+}
