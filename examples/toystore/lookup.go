@@ -126,6 +126,8 @@ func (t *tx) at(p rules.Place) *account {
 		if l := load[identity](t, identityKey(p.Scope, p.Identity)); l != nil {
 			return load[account](t, accountKey(l.Account))
 		}
+	case p.Username != "":
+		return through[account](t, nameKey(p.Scope, rules.Name{Field: "username", Key: p.Username}))
 	default:
 		return through[account](t, nameKey(p.Scope, rules.Name{Field: "email", Key: p.Email}))
 	}

@@ -97,6 +97,8 @@ func (sc *scope) at(p rules.Place) *account {
 		return holder.row
 	case p.Identity != store.IssuedKey{}:
 		return sc.identities[p.Identity]
+	case p.Username != "":
+		return sc.usernames[p.Username]
 	}
 	return sc.emails[p.Email]
 }

@@ -30,18 +30,23 @@ var (
 	inScopeOfKey    = routeOf(scopeKey+ofKey, keyValue, personValues, widgetValue)
 	inScopeOfNumber = routeOf(scopeNumber+ofKey, numberValue, personValues, widgetValue)
 
+	byUsername         = routeOf(`WITH `+noKey+`, `+ofUsername+`@scope::uuid), `, scopeValue, usernameValue)
+	byUsernameOfKey    = routeOf(scopeKey+ofUsername+`(SELECT id FROM key)), `, keyValue, usernameValue)
+	byUsernameOfNumber = routeOf(scopeNumber+ofUsername+`(SELECT id FROM key)), `, numberValue, usernameValue)
+
 	byCredential         = routeOf(`WITH `+noKey+`, `+ofCredential+`@scope::uuid), `, scopeValue, passkeyValue)
 	byCredentialOfKey    = routeOf(scopeKey+ofCredential+`(SELECT id FROM key)), `, keyValue, passkeyValue)
 	byCredentialOfNumber = routeOf(scopeNumber+ofCredential+`(SELECT id FROM key)), `, numberValue, passkeyValue)
 )
 
 var (
-	scopeValue   = values[search]{"scope": field(func(q *search) [16]byte { return q.Scope })}
-	keyValue     = values[search]{"scope_key": field(func(q *search) string { return storable(q.ScopeKey) })}
-	numberValue  = values[search]{"scope_number": field(func(q *search) int64 { return q.ScopeNumber })}
-	widgetValue  = values[search]{"widget": field(func(q *search) bool { return q.Widget })}
-	passkeyValue = values[search]{"credential": field(func(q *search) []byte { return q.Credential })}
-	personValues = values[search]{ // text that no database can hold finds nothing
+	scopeValue    = values[search]{"scope": field(func(q *search) [16]byte { return q.Scope })}
+	keyValue      = values[search]{"scope_key": field(func(q *search) string { return storable(q.ScopeKey) })}
+	numberValue   = values[search]{"scope_number": field(func(q *search) int64 { return q.ScopeNumber })}
+	widgetValue   = values[search]{"widget": field(func(q *search) bool { return q.Widget })}
+	usernameValue = values[search]{"username": field(func(q *search) []byte { return []byte(q.Username) })}
+	passkeyValue  = values[search]{"credential": field(func(q *search) []byte { return q.Credential })}
+	personValues  = values[search]{ // text that no database can hold finds nothing
 		"issuer":  field(func(q *search) *string { return textOrNull(storable(q.Issuer)) }),
 		"subject": field(func(q *search) *string { return textOrNull(storable(q.Lookup.Subject)) }),
 		"email":   field(func(q *search) []byte { return bytesOrNull(q.Email) }),
@@ -69,6 +74,8 @@ const (
   UNION ALL SELECT 4` + byEmail + root + ofWidget + `
   ) x ORDER BY rank LIMIT 1), `
 	ofWidget = ` AND @widget::boolean AND EXISTS (SELECT 1 FROM key)`
+
+	ofUsername = `hit AS (` + hitWhere + `a.username_key = @username::bytea AND a.parent = `
 
 	ofCredential = `hit AS (SELECT ` + hitColumns + `, false AS stray FROM factors f JOIN accounts a ON a.id = f.account
   WHERE f.credential = @credential::bytea AND f.pending_until = 0 AND f.scope = `
@@ -141,7 +148,10 @@ func (q *search) route() *route {
 		return &byPublicKey
 	}
 	if len(q.Credential) > 0 {
-		return q.credentialRoute(way)
+		return routeIn(way, &byCredential, &byCredentialOfKey, &byCredentialOfNumber)
+	}
+	if rules.ByUsername(q.Lookup) {
+		return routeIn(way, &byUsername, &byUsernameOfKey, &byUsernameOfNumber)
 	}
 	switch way {
 	case rules.ByScopeKey:
@@ -155,14 +165,15 @@ func (q *search) route() *route {
 	return &inScope
 }
 
-func (q *search) credentialRoute(way rules.Way) *route {
+// routeIn chooses by how the scope is named.
+func routeIn(way rules.Way, byScope, byKey, byNumber *route) *route {
 	switch way {
 	case rules.ByScopeKey:
-		return &byCredentialOfKey
+		return byKey
 	case rules.ByScopeNumber:
-		return &byCredentialOfNumber
+		return byNumber
 	}
-	return &byCredential
+	return byScope
 }
 
 // FindAccount meets [store.AccountStore].

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // statements remembers each statement that a pool runs with the parameters of its first run.
@@ -172,6 +173,8 @@ func lookups(t *testing.T, s *postgres.Store, p, a store.Account) {
 	for _, l := range []store.Lookup{
 		{ID: a.ID}, {Number: a.Number}, {PublicKey: a.PublicKey}, {Scope: p.ID, Email: a.EmailKey, Issuer: "issuer", Subject: "x"},
 		{ScopeKey: p.PublicKey, Email: a.EmailKey, Widget: true}, {ScopeNumber: p.Number, Email: a.EmailKey}, {Email: a.EmailKey, Stray: true},
+		{Scope: p.ID, Username: rules.UsernameKey(a.Username)}, {ScopeKey: p.PublicKey, Username: rules.UsernameKey(a.Username)},
+		{ScopeNumber: p.Number, Username: rules.UsernameKey(a.Username)},
 		{Scope: p.ID, Credential: []byte("key")}, {ScopeKey: p.PublicKey, Credential: []byte("key")}, {ScopeNumber: p.Number, Credential: []byte("key")},
 	} {
 		for _, l.Credentials = range []bool{false, true} {

@@ -72,6 +72,7 @@ type Place struct {
 	Credential []byte
 	Identity   store.IssuedKey
 	Email      string
+	Username   string
 }
 
 // Places returns where to look in [Scope], one after the other: the first account that is found counts, also when it
@@ -80,6 +81,10 @@ func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 	return func(yield func(Place) bool) {
 		if len(l.Credential) > 0 {
 			yield(Place{Scope: scope, Credential: l.Credential})
+			return
+		}
+		if ByUsername(l) {
+			yield(Place{Scope: scope, Username: l.Username})
 			return
 		}
 		ways := [...]Place{{Identity: store.IssuedKey{Issuer: l.Issuer, Subject: l.Subject}}, {Email: l.Email}}
@@ -96,6 +101,11 @@ func Places(l store.Lookup, scope uuid.UUID) iter.Seq[Place] {
 			}
 		}
 	}
+}
+
+// ByUsername reports whether a look-up by what people choose goes by the Username: nothing that counts first is set.
+func ByUsername(l store.Lookup) bool {
+	return l.Username != "" && len(l.Credential) == 0 && (l.Issuer == "" || l.Subject == "") && l.Email == ""
 }
 
 // Strays reports whether a look-up that found nothing in its [Places] goes on among the children of all parents but

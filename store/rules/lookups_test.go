@@ -45,6 +45,9 @@ func TestPlacesComeInOrder(t *testing.T) {
 	widget.ScopeKey, widget.Widget = "APK_1", true
 	keyless.Widget = true
 	passkey.Credential, passkey.ScopeKey, passkey.Widget = []byte{1}, "APK_1", true
+	all := passkey
+	all.Username = "u"
+	name := func(l store.Lookup) store.Lookup { l.Username = "u"; return l }
 	for _, c := range []struct {
 		name string
 		l    store.Lookup
@@ -58,6 +61,12 @@ func TestPlacesComeInOrder(t *testing.T) {
 		{"a passkey", passkey, []rules.Place{{Scope: parent, Credential: []byte{1}}}},
 		{"a widget", widget, []rules.Place{by(parent), by(store.Root), email(parent), email(store.Root)}},
 		{"a widget without key", keyless, []rules.Place{by(parent), email(parent)}},
+		{"a username", name(store.Lookup{}), []rules.Place{{Scope: parent, Username: "u"}}},
+		{"a username, in a widget", name(store.Lookup{ScopeKey: "APK_1", Widget: true}), []rules.Place{{Scope: parent, Username: "u"}}},
+		{"a username beside half an identity", name(store.Lookup{Issuer: "i"}), []rules.Place{{Scope: parent, Username: "u"}}},
+		{"a username beside an email", name(store.Lookup{Email: "e"}), []rules.Place{email(parent)}},
+		{"a username beside an identity", name(store.Lookup{Issuer: "i", Subject: "s"}), []rules.Place{by(parent)}},
+		{"a username beside a passkey", all, []rules.Place{{Scope: parent, Credential: []byte{1}}}},
 		{"nothing", store.Lookup{}, nil},
 	} {
 		if got := slices.Collect(rules.Places(c.l, parent)); !slices.EqualFunc(got, c.want, func(a, b rules.Place) bool { return reflect.DeepEqual(a, b) }) {
@@ -125,6 +134,7 @@ func TestStraysAreLookedForWithoutKeyOnly(t *testing.T) {
 	}{
 		{store.Lookup{Stray: true, Email: "e"}, true},
 		{store.Lookup{Stray: true}, false},
+		{store.Lookup{Stray: true, Username: "u"}, false},
 		{store.Lookup{Email: "e"}, false},
 		{store.Lookup{Stray: true, Email: "e", Scope: parent}, false},
 		{store.Lookup{Stray: true, Email: "e", ScopeKey: "APK"}, false},

@@ -24,6 +24,7 @@ const (
 	selectByNumber   = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.number = ?`
 	selectByKey      = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.public_key = ?`
 	selectByEmail    = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.email_key = ?2`
+	selectByUsername = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.username_key = ?2`
 	selectByIdentity = `SELECT ` + accountColumns + ` FROM identities i JOIN accounts a ON a.id = i.account
   WHERE i.scope = ?1 AND i.issuer = ?2 AND i.subject = ?3`
 	selectByCredential = `SELECT ` + accountColumns + ` FROM factors f JOIN accounts a ON a.id = f.account
@@ -100,6 +101,8 @@ func at(c *conn, p rules.Place) (store.Account, error) {
 		return only(c, selectByCredential, p.Scope[:], p.Credential)
 	case p.Identity != store.IssuedKey{}:
 		return only(c, selectByIdentity, p.Scope[:], p.Identity.Issuer, p.Identity.Subject)
+	case p.Username != "":
+		return only(c, selectByUsername, p.Scope[:], p.Username)
 	}
 	return only(c, selectByEmail, p.Scope[:], p.Email)
 }

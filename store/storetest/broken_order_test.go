@@ -63,6 +63,51 @@ var brokenOrder = []brokenStore{
 			l.Email = strings.ToLower(l.Email)
 			return nil
 		}}.broken},
+	{"usernames lowered by the store", "accounts/find/keys are compared byte by byte",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			l.Username = strings.ToLower(l.Username)
+			return nil
+		}}.broken},
+	{"usernames that nobody looks up", "accounts/find/by username inside its scope only",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			l.Username = ""
+			return nil
+		}}.broken},
+	{"usernames looked up over all scopes of a key", "accounts/find/by username inside its scope only",
+		misread{lookup: func(s store.Store, l *store.Lookup) error {
+			if _, err := s.FindAccount(context.Background(), *l); l.Username != "" && err == store.ErrNoParent {
+				l.ScopeKey, l.ScopeNumber = "", 0
+			}
+			return nil
+		}}.broken},
+	{"a username before an email", "accounts/find/a username is looked at last",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			if l.Username != "" {
+				l.Email = ""
+			}
+			return nil
+		}}.broken},
+	{"a username before an identity", "accounts/find/a username is looked at last",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			if l.Username != "" {
+				l.Issuer, l.Subject = "", ""
+			}
+			return nil
+		}}.broken},
+	{"a username for which half an identity counts", "accounts/find/a username is looked at last",
+		misread{lookup: func(_ store.Store, l *store.Lookup) error {
+			if l.Subject != "" {
+				l.Username = ""
+			}
+			return nil
+		}}.broken},
+	{"a username that a widget finds among the parents", "accounts/find/by username neither widget nor stray",
+		misread{lookup: func(s store.Store, l *store.Lookup) error {
+			if _, err := s.FindAccount(context.Background(), *l); l.Username != "" && l.Widget && err != nil {
+				l.ScopeKey, l.ScopeNumber, l.Widget = "", 0, false
+			}
+			return nil
+		}}.broken},
 	{"a number before an id", "accounts/find/the first field that is set counts",
 		misread{lookup: func(_ store.Store, l *store.Lookup) error {
 			if l.Number != 0 {

@@ -71,6 +71,8 @@ type edit func(*store.Account)
 func admin(a *store.Account) { a.Role = store.RoleAdmin }
 func house(a *store.Account) { a.House, a.Email, a.EmailKey = true, "", "" }
 
+func username(name string) edit { return func(a *store.Account) { a.Username = name } }
+
 func email(address string) edit {
 	return func(a *store.Account) { a.Email, a.EmailKey = address, strings.ToLower(address) }
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 // unnumbered is the account without its number, which stores choose each for itself.
@@ -33,6 +34,8 @@ func (w *twins) find() {
 			w.met("FindAccount", "stray")
 		case len(l.Credential) > 0:
 			w.met("FindAccount", "by a credential")
+		case l.Username != "" && l.Email == "" && l.Subject == "":
+			w.met("FindAccount", "by a username")
 		case l.Subject != "" && l.ID == uuid.Nil && f.Account.EmailKey != l.Email:
 			w.met("FindAccount", "by an identity")
 		}
@@ -52,7 +55,7 @@ func (w *twins) lookup() (l store.Lookup, who uuid.UUID) {
 	if w.chance(2) {
 		l = by(one(w, append(w.has(who).Linked, w.identity())), l)
 	}
-	switch w.d.roll(9) {
+	switch w.d.roll(10) {
 	case 0:
 		return store.Lookup{ID: who}, who
 	case 1:
@@ -75,6 +78,18 @@ func (w *twins) lookup() (l store.Lookup, who uuid.UUID) {
 		}
 		return l, who
 	case 7:
+		l.Username = rules.UsernameKey(was.Username)
+		if w.chance(4) {
+			l.Username = w.word("U", 16) // as nobody has it: it is not lower-cased
+		}
+		if w.chance(4) {
+			l.Scope, l.ScopeKey, l.Widget = uuid.Nil, "APK_"+tenant.String(), w.chance(2)
+		}
+		if !w.chance(4) {
+			l.Email, l.Issuer, l.Subject = "", "", ""
+		}
+		return l, who
+	case 8:
 		l.Email = w.word("n", 16) + "@x.example"
 	}
 	return l, who

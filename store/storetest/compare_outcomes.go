@@ -41,7 +41,7 @@ var matters = outcomes(map[string]string{
 		"used; used at zero; the proof is not live; proved; the last admin must stay; insufficient credits; the request makes no sense; " +
 		"credits before a taken name; the version before the last admin",
 	"DeleteAccount": "ok; not found; the last admin must stay",
-	"FindAccount":   "ok; not found; no such parent; stray; by a credential; by an identity",
+	"FindAccount":   "ok; not found; no such parent; stray; by a credential; by a username; by an identity",
 	"CreateSession": "ok; again; again of one who is gone; paid; paid before; conflict; not found; the proof is not live; insufficient credits; " +
 		"the request makes no sense; used; used at zero; most",
 	"Session":       "ok; not found",

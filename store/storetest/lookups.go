@@ -13,6 +13,8 @@ func findAccount(k *kit) {
 	k.run("by email inside its scope only", findScoped)
 	k.run("by identity inside its scope only", findIdentityScoped)
 	k.run("identity before email", findIdentityFirst)
+	k.run("by username inside its scope only", findByUsername)
+	k.run("a username is looked at last", findUsernameLast)
 	k.run("keys are compared byte by byte", findBytes)
 	k.run("any bytes may be looked up", findAnyBytes)
 	k.run("an empty lookup finds nothing", findNothing)
@@ -28,6 +30,7 @@ func findAccount(k *kit) {
 	k.run("widget: children first, then root accounts", findWidget)
 	k.run("stray: exactly one child", findStray)
 	k.run("stray: what does not count", findStrayUncounted)
+	k.run("by username neither widget nor stray", findUsernameNowhereElse)
 }
 
 // finds wants the account behind a lookup.
@@ -115,6 +118,11 @@ func findBytes(k *kit) {
 	k.misses(store.Lookup{Issuer: l.Issuer, Subject: strings.ToUpper(l.Subject), Scope: p.ID})
 	k.misses(store.Lookup{Issuer: strings.ToUpper(l.Issuer), Subject: l.Subject, Scope: p.ID})
 	k.misses(store.Lookup{Issuer: l.Issuer + l.Subject[:1], Subject: l.Subject[1:], Scope: p.ID})
+	b := k.child(p, username("Ren\u00c9_b"))
+	k.finds(store.Lookup{Username: "ren\u00c9_b", Scope: p.ID}, b.ID)
+	for _, other := range []string{"Ren\u00c9_b", "ren\u00e9_b", "ren\u00c9_", "ren\u00c9_b ", "ren\u00c9%b", "rene\u0301_b"} {
+		k.misses(store.Lookup{Username: other, Scope: p.ID})
+	}
 	k.misses(store.Lookup{PublicKey: strings.ToLower(p.PublicKey)})
 	k.misses(store.Lookup{Email: a.EmailKey, ScopeKey: strings.ToLower(p.PublicKey)}, "parent")
 }
