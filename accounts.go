@@ -350,6 +350,15 @@ func emailKey(email string) (string, error) {
 	return key, nil
 }
 
+// usernameKey is emailKey for usernames. ErrInvalidUsername: it has no such form.
+func usernameKey(username string) (string, error) {
+	username = strings.TrimSpace(username)
+	if !canon.ValidUsername(username) {
+		return "", ErrInvalidUsername
+	}
+	return canon.Lower(username), nil
+}
+
 // checkName accepts a display name of up to 128 bytes without control characters.
 func checkName(name string) error {
 	if !canon.ValidLine(name, 128) {

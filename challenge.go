@@ -28,8 +28,9 @@ type pending struct {
 	Network   string    `json:"n"` // of the first step, to release its attempts
 	Scope     string    `json:"s"` // as submitted, to release its attempts
 	Email     string    `json:"u"`
-	Until     int64     `json:"x"` // unix milliseconds
-	ID        uuid.UUID `json:"d"` // no two challenges are the same: each serves once
+	Username  string    `json:"w,omitzero"` // instead
+	Until     int64     `json:"x"`          // unix milliseconds
+	ID        uuid.UUID `json:"d"`          // no two challenges are the same: each serves once
 }
 
 // began is the client of the first step, as far as throttles know one.
@@ -44,7 +45,7 @@ const sealChallenge = "challenge"
 func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInResult, error) {
 	c := pending{
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
-		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Until: now.Add(challengeTTL).UnixMilli(), ID: newID(),
+		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Username: p.taken.guess.username, Until: now.Add(challengeTTL).UnixMilli(), ID: newID(),
 		Issuer: p.by.Issuer, Subject: p.by.Subject,
 	}
 	if s.KeyOwner != nil {
@@ -90,7 +91,7 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 	if !a.keys.Open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until {
 		return SignInResult{}, ErrInvalidChallenge
 	}
-	g := guess{scope: c.Scope, email: c.Email, account: c.Account, audience: c.Audience, client: r.Client, began: c.began()}
+	g := guess{scope: c.Scope, email: c.Email, username: c.Username, account: c.Account, audience: c.Audience, client: r.Client, began: c.began()}
 	t, err := a.takeFactor(ctx, g, string(r.Code), now)
 	if err != nil {
 		return SignInResult{}, err

@@ -30,8 +30,8 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 	a.pardon(&strong, s, elsewhere, true, a.now())
 	a.pardon(&weak, s, elsewhere, false, a.now())
 	for w := wayPassword; w <= wayRecovery; w++ {
-		for _, scope := range scopesOf(s) {
-			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID, audience: AudienceHost, client: at}
+		for _, g := range guessesAt(&s.Account, scopesOf(s)...) {
+			g.audience, g.client = AudienceHost, at
 			t := taken{hits: a.hits(w, g), way: w, guess: g}
 			t.decision.Outcomes = make([]store.Outcome, len(t.hits))
 			for i := range t.decision.Outcomes {
@@ -53,7 +53,7 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 					"a limit of ours": h.Limit.Settles(),
 				} {
 					if !ok {
-						missing = append(missing, h.row.name+" under "+scope+": "+what)
+						missing = append(missing, h.row.name+" under "+g.scope+" "+g.name()+": "+what)
 					}
 				}
 			}

@@ -55,6 +55,19 @@ func (h Host) FindByEmail(ctx context.Context, in Scope, email string) (Subject,
 	return h.auth.subject(ctx, in.lookup(key))
 }
 
+// FindByUsername returns the account with that username, in any letter case, in the scope. [ErrInvalidUsername];
+// [ErrInvalidInput] (scope); [ErrNotFound].
+func (h Host) FindByUsername(ctx context.Context, in Scope, username string) (Subject, error) {
+	if err := in.check(); err != nil {
+		return Subject{}, err
+	}
+	key, err := usernameKey(username)
+	if err != nil {
+		return Subject{}, err
+	}
+	return h.auth.subject(ctx, in.lookupUsername(key))
+}
+
 // Accounts lists the accounts of the scope in order of creation; [Tenants] are listed without totals. The app's own
 // users are an empty list before the first one. [ErrInvalidLimit]; [ErrInvalidCursor]; [ErrInvalidInput] (scope,
 // search); [ErrUnknownParent], for a scope named by id [ErrNotFound]: there is no such parent.

@@ -14,7 +14,8 @@ import (
 // guess is a try at an account, for the throttles.
 type guess struct {
 	scope    string    // Scope.String()
-	email    string    // canonical, or the raw text of one that is none
+	email    string    // canonical, or the raw text of one that is none; empty: it was named by its username
+	username string    // lower-cased, or the raw text of one that is none; empty: it was named by its email
 	account  uuid.UUID // whose second factor or session it is
 	audience Audience
 	client   Client
@@ -46,6 +47,7 @@ const (
 	ofEmail
 	ofNetwork
 	ofAccount
+	ofName // the email or the username, whichever was submitted
 )
 
 // spared says which networks a bucket does not refuse.
@@ -74,16 +76,16 @@ type throttle struct {
 // what a proven mailbox pardons: everything is read from here. An issuer's word pardons what is keyed on the scope.
 var throttles = []throttle{
 	{
-		name: "lock", way: wayPassword, keyed: []part{ofScope, ofEmail, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
-		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofEmail},
+		name: "lock", way: wayPassword, keyed: []part{ofScope, ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
+		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofName},
 	}, {
-		name: "pair", way: wayPassword, keyed: []part{ofEmail, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
-		pardon: []part{ofEmail},
+		name: "pair", way: wayPassword, keyed: []part{ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
+		pardon: []part{ofName},
 	}, {
-		name: "account", way: wayPassword, keyed: []part{ofScope, ofEmail}, limit: func(l *Limits) Limit { return l.AccountCeiling },
-		spares: recognised, pardon: []part{ofScope, ofEmail},
+		name: "account", way: wayPassword, keyed: []part{ofScope, ofName}, limit: func(l *Limits) Limit { return l.AccountCeiling },
+		spares: recognised, pardon: []part{ofScope, ofName},
 	}, {
-		name: "email", way: wayPassword, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.EmailCeiling },
+		name: "email", way: wayPassword, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.EmailCeiling }, // a username is another's in each scope
 		spares: recognised, pardon: []part{ofEmail},
 	}, {
 		name: "tries", way: wayCode, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.CodeTries }, kind: kindRate, spares: asker,
@@ -103,6 +105,14 @@ var throttles = []throttle{
 	},
 }
 
+// name is what was submitted as the account's. No email is a username.
+func (g *guess) name() string {
+	if g.username != "" {
+		return "username:" + g.username
+	}
+	return g.email
+}
+
 // words returns what the parts stand for in a guess; false: it has none of one.
 func (g *guess) words(parts []part) ([]string, bool) {
 	words := make([]string, len(parts))
@@ -112,6 +122,8 @@ func (g *guess) words(parts []part) ([]string, bool) {
 			words[i] = g.scope
 		case ofEmail:
 			words[i] = g.email
+		case ofName:
+			words[i] = g.name()
 		case ofNetwork:
 			words[i] = g.client.network()
 		case ofAccount:
@@ -124,6 +136,18 @@ func (g *guess) words(parts []part) ([]string, bool) {
 		}
 	}
 	return words, true
+}
+
+// guessesAt lists how the account may be named in a guess: in these scopes by its email, and by its username where it
+// has one.
+func guessesAt(x *Account, scopes ...string) (list []guess) {
+	for _, scope := range scopes {
+		list = append(list, guess{scope: scope, email: x.EmailKey, account: x.ID})
+		if x.Username != "" {
+			list = append(list, guess{scope: scope, username: canon.Lower(x.Username), account: x.ID})
+		}
+	}
+	return list
 }
 
 // bucketOf is the throttle's bucket for a guess; false: it has none.
@@ -149,6 +173,9 @@ func (a *Authenticator) bucketOf(t *throttle, g *guess) (store.Bucket, bool) {
 func (a *Authenticator) pardonOf(parts []part, words []string) store.Digest {
 	kind := make([]byte, len(parts))
 	for i, p := range parts {
+		if p == ofName {
+			p = ofEmail // one row for what is kept of either
+		}
 		kind[i] = '0' + byte(p)
 	}
 	return a.digests.bucket(append([]string{"pardon", string(kind)}, words...)...)
@@ -185,40 +212,6 @@ func (a *Authenticator) passwordHits(g guess) []hit {
 	return append(a.hits(wayPassword, g), a.networkHits("sign-in", g.audience, g.client, a.cfg.Limits.signIn(g.audience))...)
 }
 
-// where a client is, for marks: its neighbourhood, or without an address its device. Empty: neither.
-func (c Client) where() string {
-	switch {
-	case c.neighbourhood() != "":
-		return c.neighbourhood()
-	case c.Device != "":
-		return "device:" + c.Device[:min(len(c.Device), maxDevice)]
-	}
-	return ""
-}
-
-const maxDevice = 256
-
-// markOf names the network as recognised for this address in this scope; zero: there is nothing to recognise.
-func (a *Authenticator) markOf(g guess) store.Digest {
-	return a.markAt("mark", g.client.where(), g.scope, g.email)
-}
-
-// askerOf names the network as one that asked for a code.
-func (a *Authenticator) askerOf(g guess) store.Digest {
-	where := g.client.network()
-	if where == "" {
-		where = g.client.where()
-	}
-	return a.markAt("asked", where, g.email)
-}
-
-func (a *Authenticator) markAt(name, where string, words ...string) store.Digest {
-	if where == "" {
-		return store.Digest{}
-	}
-	return a.digests.bucket(append([]string{name, where}, words...)...)
-}
-
 // taken is what a Take counted, for settling it later.
 type taken struct {
 	hits     []hit
@@ -226,11 +219,6 @@ type taken struct {
 	way      guessing
 	guess    guess
 }
-
-const (
-	rememberNetwork = 30 * 24 * time.Hour
-	renewNetwork    = 15 * 24 * time.Hour
-)
 
 // earned is what a right proof means: its places are given back, and where the table says so, failures forgotten.
 func (a *Authenticator) earned(t taken) store.Release {
@@ -277,26 +265,6 @@ func (t taken) held(spares ...spared) []store.Bucket {
 	return list
 }
 
-// asked returns the network's mark, if it asked for a code.
-func (t taken) asked() (store.Digest, bool) {
-	for i := range t.hits {
-		if h := &t.hits[i]; h.row != nil && h.row.spares == asker && !t.decision.Outcomes[i].Marked.IsZero() {
-			return h.Waive, true
-		}
-	}
-	return store.Digest{}, false
-}
-
-// mark returns until when the network is recognised for the account; zero: it is not.
-func (t taken) mark(account uuid.UUID) time.Time {
-	for i, o := range t.decision.Outcomes {
-		if h := &t.hits[i]; h.row != nil && h.row.spares == recognised && o.Owner == account {
-			return o.Marked
-		}
-	}
-	return time.Time{}
-}
-
 // owned takes again, without them, what was let in by marks that are not the account's: they tell nothing about
 // it, whoever earned them. The rates have counted already.
 func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (taken, error) {
@@ -326,15 +294,14 @@ func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (
 // it came from is recognised from now on.
 func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven bool, now time.Time) {
 	for _, scope := range scopesOf(s) {
-		if mark := a.markOf(guess{scope: scope, email: s.Account.EmailKey, client: c}); mark != (store.Digest{}) {
-			r.Marks = append(r.Marks, mark)
-		}
+		r.Marks = append(r.Marks, a.marksOf(&s.Account, scope, c)...)
 	}
 	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
 	a.pardonFailures(r, s, proven, now)
 }
 
-// pardonFailures adds what is pardoned on every network: all that the table names, under every spelling of the scope.
+// pardonFailures adds what is pardoned on every network: all that the table names, under every spelling of the scope
+// and every name of the account.
 func (a *Authenticator) pardonFailures(r *store.Release, s Subject, proven bool, now time.Time) {
 	scopes := scopesOf(s)
 	known := map[store.Digest]bool{}
@@ -346,8 +313,7 @@ func (a *Authenticator) pardonFailures(r *store.Release, s Subject, proven bool,
 		if len(row.pardon) == 0 || !proven && !slices.Contains(row.pardon, ofScope) {
 			continue
 		}
-		for _, scope := range scopes {
-			g := guess{scope: scope, email: s.Account.EmailKey, account: s.Account.ID}
+		for _, g := range guessesAt(&s.Account, scopes...) {
 			words, ok := g.words(row.pardon)
 			if key := a.pardonOf(row.pardon, words); ok && !known[key] {
 				known[key] = true

@@ -120,6 +120,13 @@ func (s Scope) lookup(email string) store.Lookup {
 	return store.Lookup{Email: email, Scope: parent, ScopeKey: s.key, ScopeNumber: s.number}
 }
 
+// lookupUsername asks for a username in the scope, lower-cased.
+func (s Scope) lookupUsername(username string) store.Lookup {
+	l := s.lookup("")
+	l.Username = username
+	return l
+}
+
 // scopesOf lists the texts under which the scope of an account may be submitted.
 func scopesOf(s Subject) []string {
 	switch {

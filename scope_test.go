@@ -285,7 +285,7 @@ func TestNobodyReachesTheHouse(t *testing.T) {
 				return err
 			}, tollkeeper.ErrUnknownParent},
 			"its own session": {func() error {
-				_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants})
+				_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: " "})
 				return err
 			}, tollkeeper.ErrInvalidCredentials},
 		} {

@@ -11,9 +11,10 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// SignInRequest asks for a session.
+// SignInRequest asks for a session, by an email or by a username.
 type SignInRequest struct {
 	Email    string
+	Username string // instead of Email; in the Scope itself and nowhere else
 	Password Password
 	Scope    Scope    // with [UnderKey] and [AudienceOrganization] also parents, by the organization widget (docs/WIRE.md 1.1)
 	Audience Audience // zero: [AudienceHost]
@@ -36,8 +37,9 @@ type SignInResult struct {
 	Dropped         Dropped // what the first proof of the mailbox took away; told with a Challenge, too
 }
 
-// SignIn proves an email and a password and returns a session, or a challenge for the second factor.
+// SignIn proves an email or a username and a password and returns a session, or a challenge for the second factor.
 //
+// Before anything is counted: [ErrMissing] without either name, [ErrInvalidInput] with both or for what is no scope.
 // Whether the account is unknown, has no password, belongs to another parent or the password is wrong, the answer is
 // the same [ErrInvalidCredentials] after the same work (R13, R14). What depends on the account's state is told only
 // after the password was right: [ErrInactive], [ErrUnverified], [ErrParentKeyNeeded], [ErrParentKeyUnwanted],
@@ -47,21 +49,17 @@ type SignInResult struct {
 func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
-	if err := r.Scope.check(); err != nil {
+	if err := r.check(); err != nil {
 		return SignInResult{}, err
 	}
-	email, malformed := emailKey(r.Email)
-	if malformed != nil {
-		email = "malformed:" + r.Email[:min(len(r.Email), 254)]
-	}
-	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
+	g, malformed := r.guess()
 	t, err := a.take(ctx, a.passwordHits(g), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.way, t.guess = wayPassword, g
 
-	s, missing := a.lookUp(ctx, signInLookup(r.Scope, email, r.Audience), malformed)
+	s, missing := a.lookUp(ctx, signInLookup(r.Scope, g, r.Audience), malformed)
 	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrUnknownParent) {
 		a.release(ctx, t.undecided())
 		return SignInResult{}, missing
@@ -85,10 +83,40 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 	return res, err
 }
 
+func (r SignInRequest) check() error {
+	switch {
+	case r.Email == "" && r.Username == "":
+		return ErrMissing.WithField("email")
+	case r.Email != "" && r.Username != "":
+		return ErrInvalidInput.WithField("username").WithMessage("Sign in by the email or by the username")
+	}
+	return r.Scope.check()
+}
+
+// guess is what throttles count of the request. An error: nobody has such a name, which is counted and hashed for as
+// any other.
+func (r SignInRequest) guess() (guess, error) {
+	g := guess{scope: r.Scope.String(), audience: r.Audience, client: r.Client}
+	var malformed error
+	if r.Username != "" {
+		if g.username, malformed = usernameKey(r.Username); malformed != nil {
+			g.username = "malformed:" + r.Username[:min(len(r.Username), 254)]
+		}
+		return g, malformed
+	}
+	if g.email, malformed = emailKey(r.Email); malformed != nil {
+		g.email = "malformed:" + r.Email[:min(len(r.Email), 254)]
+	}
+	return g, malformed
+}
+
 // signInLookup says where a sign-in finds its account. The organization family knows two special ways (docs/WIRE.md 1.1
-// rules 4 and 5).
-func signInLookup(where Scope, email string, audience Audience) store.Lookup {
-	l := where.lookup(email)
+// rules 4 and 5), neither of them by a username.
+func signInLookup(where Scope, g guess, audience Audience) store.Lookup {
+	if g.username != "" {
+		return where.lookupUsername(g.username)
+	}
+	l := where.lookup(g.email)
 	if audience == AudienceOrganization {
 		l.Widget = where.way == byKey
 		l.Stray = where == Tenants
@@ -170,9 +198,9 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	switch {
 	case p.method == "code" || p.method == "identity":
 		a.pardon(&earned, s, p.client, p.method == "code", now)
-	case p.taken.guess.email != "" && known.Before(now.Add(renewNetwork)):
-		if mark := a.markOf(p.taken.guess); mark != (store.Digest{}) {
-			earned.Marks, earned.Owner, earned.Until = []store.Digest{mark}, s.Account.ID, now.Add(rememberNetwork)
+	case p.taken.guess.name() != "" && known.Before(now.Add(renewNetwork)):
+		if marks := a.marksOf(&s.Account, p.taken.guess.scope, p.taken.guess.client); len(marks) > 0 {
+			earned.Marks, earned.Owner, earned.Until = marks, s.Account.ID, now.Add(rememberNetwork)
 		}
 	}
 	create := store.NewSession{Session: session, Use: p.use, Once: p.once, By: p.by, Most: a.cfg.Tokens.Most}

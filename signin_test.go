@@ -40,6 +40,9 @@ func TestSignIn(t *testing.T) {
 		{"a wrong password", func(_ *world, p, _ authtest.Account) tollkeeper.SignInRequest { return attempt(p, "wrong") }, tollkeeper.ErrInvalidCredentials},
 		{"an empty request", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
 			return tollkeeper.SignInRequest{}
+		}, tollkeeper.ErrMissing},
+		{"an email of white space", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
+			return tollkeeper.SignInRequest{Email: " "}
 		}, tollkeeper.ErrInvalidCredentials},
 		{"an address that is none", func(*world, authtest.Account, authtest.Account) tollkeeper.SignInRequest {
 			return tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "A <p@example.com>", Password: password}

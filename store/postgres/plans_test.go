@@ -96,6 +96,9 @@ func TestPlans(t *testing.T) {
 			if sequential.MatchString(plan) {
 				t.Errorf("%s plan of\n%s\n%s", mode, sql, plan)
 			}
+			if strings.Contains(sql, "a.username_key =") && !strings.Contains(plan, "account_username") {
+				t.Errorf("%s plan of\n%s\nwithout the index that keeps usernames apart:\n%s", mode, sql, plan)
+			}
 		}
 	}
 }

@@ -18,6 +18,9 @@ func wantPlans(t *testing.T, s *sqlite.Store, least int) {
 		t.Errorf("only %d statements were seen", len(plans))
 	}
 	for query, plan := range plans {
+		if strings.Contains(query, "a.username_key =") && !strings.Contains(plan[0], "account_username (parent=? AND username_key=?)") {
+			t.Errorf("%s\nin %s", plan, query)
+		}
 		for _, step := range plan {
 			// What follows are no tables: one row of constants, or rows that another step found.
 			small := strings.Contains(step, "CONSTANT ROW") || strings.Contains(step, "SCAN (subquery") || step == "SCAN m"
