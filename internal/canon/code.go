@@ -20,7 +20,15 @@ func Code(s string) (plain string, ok bool) {
 	if len(s) > maxTyped {
 		return "", false
 	}
-	plain = strings.Map(func(r rune) rune {
+	plain = typed(s)
+	return plain, ValidCode(plain)
+}
+
+const maxTyped = 64 // bytes of a code with what stands between its digits
+
+// typed drops what people put between the characters of a code, and takes digits of full width for plain ones.
+func typed(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r) || r == '-' || r == '\u2010' || r == '\u2011':
 			return -1
@@ -29,10 +37,7 @@ func Code(s string) (plain string, ok bool) {
 		}
 		return r
 	}, s)
-	return plain, ValidCode(plain)
 }
-
-const maxTyped = 64 // bytes of a code with what stands between its digits
 
 // ValidToken reports whether s has the form of the token in a mailed link: 256 bits as base64url.
 func ValidToken(s string) bool { return tokenPattern.MatchString(s) }
@@ -40,15 +45,19 @@ func ValidToken(s string) bool { return tokenPattern.MatchString(s) }
 // ValidShortToken reports whether s has the form of the short token in a mailed link, which people may type.
 func ValidShortToken(s string) bool { return shortTokenPattern.MatchString(s) }
 
-const recoveryCode = 16 // characters, without hyphens
+const (
+	recoveryCode     = 16  // characters, without hyphens
+	maxTypedRecovery = 128 // bytes with what stands between them
+)
 
-var separators = strings.NewReplacer("-", "", " ", "")
-
-// RecoveryCode reads a recovery code as people type it: in any case, with or without hyphens and spaces. It returns the
-// code without them in lower case. False: s has not the length of one.
+// RecoveryCode reads a recovery code as people type it: in any case, with or without hyphens and spaces, no-break ones
+// too, and with digits of full width. It returns the code without them in lower case. False: s has not the length of
+// one.
 func RecoveryCode(s string) (plain string, ok bool) {
-	plain = separators.Replace(Lower(s))
-	if len(plain) != recoveryCode {
+	if len(s) > maxTypedRecovery {
+		return "", false
+	}
+	if plain = Lower(typed(s)); len(plain) != recoveryCode {
 		return "", false
 	}
 	return plain, true

@@ -33,7 +33,10 @@ func TestRecoveryCode(t *testing.T) {
 	const plain = "abcdefghijkl2345"
 	for s, want := range map[string]string{
 		plain: plain, "abcd-efgh-ijkl-2345": plain, "ABCD EFGH IJKL 2345": plain, "  a-b-c-dEFGHijkl2345-": plain,
-		"": "", "abcd": "", plain + "x": "", plain[1:]: "", "abcd\tefgh\tijkl\t2345": "", "abcd.efgh.ijkl.2345": "",
+		"": "", "abcd": "", plain + "x": "", plain[1:]: "", "abcd\tefgh\tijkl\t2345": plain, "abcd.efgh.ijkl.2345": "",
+		"abcd\u00a0efgh\u202fijkl\u00a02345\n": plain, "abcd\u2011efgh\u2010ijkl\u20112345": plain, "abcdefghijkl\uff12\uff13\uff14\uff15": plain,
+		"ABCD EFGH\u2010ijkl-\uff123\uff145": plain, "abcd\u2013efgh\u2013ijkl\u20132345": "", "\uff41bcdefghijkl2345": "", "abcdefghijkl\u0662345": "",
+		plain + strings.Repeat(" ", 112): plain, plain + strings.Repeat(" ", 113): "",
 	} {
 		if got, ok := canon.RecoveryCode(s); got != want || ok != (want != "") {
 			t.Errorf("%q: %q, %t, want %q", s, got, ok, want)
