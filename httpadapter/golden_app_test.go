@@ -59,6 +59,9 @@ func (g *golden) appSignIn() {
 	good := object("email", "ann@house.example", "password", password)
 	ann := bearerOf(g.row("sign-in", in, good).field("token"))
 	g.row("sign-in-cookie", in, good, ownPage)
+	g.row("sign-in-username", in, object("username", "ANN", "password", password))
+	g.row("sign-in-400-both", in, object("username", "ann", "email", "ann@house.example", "password", password))
+	g.row("sign-in-400-neither", in, object("password", password))
 	g.row("sign-in-400", in, object("email", "ann@house.example"))
 	g.row("sign-in-401", in, object("email", "ann@house.example", "password", "wrong"))
 	for range 5 {

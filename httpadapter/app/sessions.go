@@ -17,7 +17,7 @@ func sessionRoutes(prefix string) []family.Route {
 		family.On("POST", "/sign-up", family.Body(signUp), family.SignUp, signedUp).
 			Is("makes an account and begins a session; where the address must be confirmed first it mails a link instead, and tells nobody whether the address was taken"),
 		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).
-			Is("begins a session with a password, or stops at a challenge for the second factor"),
+			Is("begins a session with email or username and password, or stops at a challenge for the second factor"),
 		family.On("POST", "/challenge", family.Body(factor), family.VerifyFactor, session).
 			Is("ends a challenge with a code of the authenticator app or a recovery code"),
 		family.On("POST", "/sign-out", family.Nothing(), family.SignOut, family.Empty[family.None]()).Asks(family.SignedIn).
@@ -54,13 +54,17 @@ func signUp(_ *family.Call, b signUpBody) (tollkeeper.SignUpRequest, error) {
 }
 
 type signInBody struct {
-	Email      family.Email `json:"email" need:""`
+	Email      family.Email `json:"email" about:"or username"`
+	Username   string       `json:"username" about:"instead of email"`
 	Password   string       `json:"password" need:""`
 	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
 func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
-	return tollkeeper.SignInRequest{Email: string(b.Email), Password: tollkeeper.Password(b.Password)}, nil
+	if b.Email == "" && b.Username == "" {
+		return tollkeeper.SignInRequest{}, tollkeeper.ErrMissing.WithField("email")
+	}
+	return tollkeeper.SignInRequest{Email: string(b.Email), Username: b.Username, Password: tollkeeper.Password(b.Password)}, nil
 }
 
 type factorBody struct {
