@@ -7,18 +7,33 @@ import (
 
 // accountRoutes are what everyone may do with their own account, in the organization family's envelope (ours).
 var accountRoutes = []family.Route{
-	family.On("POST", "/auth/account/email", family.Body(emailChange), family.ChangeEmail, says("A link has been sent to the new address")).Asks(family.SignedIn).
-		Saying(wrongPassword, family.At(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another link")),
-	family.Showing("/auth/account/email/confirm", newEmailPage),
-	family.On("POST", "/auth/account/email/confirm", family.Body(newEmail), family.ConfirmNewEmail, says("Email changed successfully")).
-		Asks(family.MaybeSignedIn).Saying(newEmailReplies...).Anywhere(),
-	family.On("POST", "/auth/account/username", family.Body(username), family.UpdateProfile, says("Username changed successfully")).Asks(family.SignedIn),
-	family.On("POST", "/auth/account/password", family.Body(ownPassword), family.ChangePassword, says("Password changed successfully")).Asks(family.SignedIn).
-		Saying(wrongPassword),
-	family.On("POST", "/auth/account/delete", family.Body(ownDeletion), family.DeleteAccount, says("Account deleted successfully")).Asks(family.SignedIn).
-		Saying(wrongPassword),
-	family.On("GET", "/auth/account/export", family.Nothing(), family.Export, enveloped(exported)).Asks(family.SignedIn),
-	family.On("POST", "/auth/account/secret/rotate", family.Nothing(), family.RotateTenantKey, says("Secret rotated, please sign in again")).Asks(family.RecentParent).
+	family.On("POST", "/auth/account/email",
+		family.Body(emailChange), family.ChangeEmail, says("A link has been sent to the new address")).
+		Is("mails a link to a new address").Asks(family.SignedIn).
+		Saying(
+			wrongPassword,
+			family.At(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Please wait before requesting another link"),
+		),
+	family.Showing("/auth/account/email/confirm", newEmailPage).
+		Is("a page, where the link leads; it changes nothing"),
+	family.On("POST", "/auth/account/email/confirm",
+		family.Body(newEmail), family.ConfirmNewEmail, says("Email changed successfully")).
+		Is("makes the new address the account's, with its token or password").Asks(family.MaybeSignedIn).
+		Saying(newEmailReplies...).Anywhere(),
+	family.On("POST", "/auth/account/username",
+		family.Body(username), family.UpdateProfile, says("Username changed successfully")).
+		Is("changes the username").Asks(family.SignedIn),
+	family.On("POST", "/auth/account/password",
+		family.Body(ownPassword), family.ChangePassword, says("Password changed successfully")).
+		Is("changes the password; every other session ends").Asks(family.SignedIn).Saying(wrongPassword),
+	family.On("POST", "/auth/account/delete",
+		family.Body(ownDeletion), family.DeleteAccount, says("Account deleted successfully")).
+		Is("deletes the caller's account and its data").Asks(family.SignedIn).Saying(wrongPassword),
+	family.On("GET", "/auth/account/export", family.Nothing(), family.Export, enveloped(exported)).
+		Is("everything kept about the caller").Asks(family.SignedIn),
+	family.On("POST", "/auth/account/secret/rotate",
+		family.Nothing(), family.RotateTenantKey, says("Secret rotated, please sign in again")).
+		Is("makes a new jwtSecret, shown at the next sign-in; the caller's sessions end").Asks(family.RecentParent).
 		Saying(parentsOnly("Only parent accounts have a secret")...),
 }
 

@@ -11,14 +11,26 @@ import (
 
 // factorRoutes are the second factor in the organization family's envelope (ours).
 var factorRoutes = []family.Route{
-	family.On("POST", "/auth/mfa/verify", family.Body(family.FactorOf), family.VerifyFactor, session).Anywhere(),
-	family.On("GET", "/auth/mfa/factors", family.Nothing(), family.Factors, enveloped(factorsShown)).Asks(family.SignedIn),
-	family.On("POST", "/auth/mfa/enrol", family.OptionalBody(enrolment), family.EnrolFactor, enveloped(enrolmentShown)).Asks(family.SignedIn).
-		Saying(wrongPassword, family.At(tollkeeper.ErrUnverified, 403, "EMAIL_NOT_VERIFIED", "Please prove your email address first, by the link that was mailed to you")),
-	family.On("POST", "/auth/mfa/confirm", family.Body(code), family.ConfirmFactor, recoveryShown("Second factor enabled")).Asks(family.SignedIn),
-	family.On("POST", "/auth/mfa/disable", family.Body(disabling), family.RemoveFactor, says("Second factor disabled")).Asks(family.SignedIn).
+	family.On("POST", "/auth/mfa/verify", family.Body(family.FactorOf), family.VerifyFactor, session).
+		Is("ends a sign-in that stopped at a challenge, of whichever family").Anywhere(),
+	family.On("GET", "/auth/mfa/factors", family.Nothing(), family.Factors, enveloped(factorsShown)).
+		Is("the caller's second factors").Asks(family.SignedIn),
+	family.On("POST", "/auth/mfa/enrol", family.OptionalBody(enrolment), family.EnrolFactor, enveloped(enrolmentShown)).
+		Is("begins a second factor, on a proven mailbox: secret, otpauth:// URL, QR code as a data URL").
+		Asks(family.SignedIn).
+		Saying(
+			wrongPassword,
+			family.At(tollkeeper.ErrUnverified, 403, "EMAIL_NOT_VERIFIED", "Please prove your email address first, by the link that was mailed to you"),
+		),
+	family.On("POST", "/auth/mfa/confirm",
+		family.Body(code), family.ConfirmFactor, recoveryShown("Second factor enabled")).
+		Is("turns a second factor on, and with the first one shows the recovery codes once").Asks(family.SignedIn),
+	family.On("POST", "/auth/mfa/disable", family.Body(disabling), family.RemoveFactor, says("Second factor disabled")).
+		Is("takes one second factor away, or all").Asks(family.SignedIn).
 		Saying(wrongPassword, family.At(tollkeeper.ErrNotFound, 404, "FACTOR_NOT_FOUND", "Second factor not found")),
-	family.On("POST", "/auth/mfa/recovery-codes", family.Body(code), family.NewRecoveryCodes, recoveryShown("Recovery codes replaced")).Asks(family.SignedIn),
+	family.On("POST", "/auth/mfa/recovery-codes",
+		family.Body(code), family.NewRecoveryCodes, recoveryShown("Recovery codes replaced")).
+		Is("replaces the recovery codes").Asks(family.SignedIn),
 }
 
 // wrongPassword is what a signed-in caller hears, who gave no email.

@@ -30,7 +30,9 @@ func (o API) Family() (family.Family, error) {
 	f := family.Family{
 		Name: "organization", Title: "Organizations, their accounts and credits", Audience: tollkeeper.AudienceOrganization,
 		Prefixes: []string{"/auth", "/parent"}, Replies: replies, Shape: family.Shape{Body: failure}, Home: &home, Origins: origins,
-		Routes: slices.Concat(o.routes(), accountRoutes, factorRoutes, identityRoutes, sessionRoutes),
+		Routes: slices.Concat(
+			o.accessRoutes(), mailRoutes, parentRoutes, accountRoutes, factorRoutes, identityRoutes, sessionRoutes,
+		),
 	}
 	if !o.NoCharacterRules {
 		f.Password = family.PasswordRule{

@@ -9,10 +9,15 @@ import (
 
 // identityRoutes are linked sign-ins and the log of the caller's account, in the organization family's envelope (ours).
 var identityRoutes = []family.Route{
-	family.On("GET", "/auth/identities", family.Nothing(), family.Identities, enveloped(identitiesShown)).Asks(family.SignedIn),
-	family.On("POST", "/auth/identities/remove", family.Body(identityRemoval), family.RemoveIdentity, says("Linked sign-in removed")).Asks(family.SignedIn).
+	family.On("GET", "/auth/identities", family.Nothing(), family.Identities, enveloped(identitiesShown)).
+		Is("the caller's linked sign-ins").Asks(family.SignedIn),
+	family.On("POST", "/auth/identities/remove",
+		family.Body(identityRemoval), family.RemoveIdentity, says("Linked sign-in removed")).
+		Is("takes one of the caller's linked sign-ins away").Asks(family.SignedIn).
 		Saying(wrongPassword, family.At(tollkeeper.ErrNotFound, 404, "IDENTITY_NOT_FOUND", "Linked sign-in not found")),
-	family.On("GET", "/auth/events", family.Query(eventsQuery, pageParams...), family.Events, enveloped(eventsShown)).Asks(family.SignedIn).Saying(dateReplies...),
+	family.On("GET", "/auth/events", family.Query(eventsQuery, pageParams...), family.Events, enveloped(eventsShown)).
+		Is("what happened to the caller's account, newest first, page by page").Asks(family.SignedIn).
+		Saying(dateReplies...),
 }
 
 // identityNamed names a linked sign-in.

@@ -9,14 +9,23 @@ import (
 
 // sessionRoutes are sessions and refresh tokens in the organization family's envelope (ours).
 var sessionRoutes = []family.Route{
-	family.On("POST", "/auth/signout", family.Nothing(), family.SignOut, says("Signed out successfully")).Asks(family.SignedIn),
-	family.On("POST", "/auth/token/refresh", family.Body(family.RefreshOf), family.Refresh, enveloped(family.NextTokens)).Anywhere(),
-	family.On("GET", "/auth/sessions", family.Nothing(), family.Sessions, enveloped(sessionsShown)).Asks(family.SignedIn),
-	family.On("DELETE", "/auth/sessions", family.Nothing(), family.EndSessions, says("All sessions ended")).Asks(family.SignedIn),
-	family.On("DELETE", "/auth/sessions/others", family.Nothing(), family.EndOtherSessions, says("All other sessions ended")).Asks(family.SignedIn),
-	family.On("DELETE", "/auth/sessions/{id}", family.Nothing(), family.EndSession, says("Session ended")).Asks(family.SignedIn).
+	family.On("POST", "/auth/signout", family.Nothing(), family.SignOut, says("Signed out successfully")).
+		Is("ends the caller's session").Asks(family.SignedIn),
+	family.On("POST", "/auth/token/refresh",
+		family.Body(family.RefreshOf), family.Refresh, enveloped(family.NextTokens)).
+		Is("the next pair of tokens; 404 while refresh tokens are off").Anywhere(),
+	family.On("GET", "/auth/sessions", family.Nothing(), family.Sessions, enveloped(sessionsShown)).
+		Is("the caller's live sessions").Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions", family.Nothing(), family.EndSessions, says("All sessions ended")).
+		Is("ends all of the caller's sessions").Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions/others",
+		family.Nothing(), family.EndOtherSessions, says("All other sessions ended")).
+		Is("ends all of the caller's sessions but this one").Asks(family.SignedIn),
+	family.On("DELETE", "/auth/sessions/{id}", family.Nothing(), family.EndSession, says("Session ended")).
+		Is("ends one of the caller's sessions").Asks(family.SignedIn).
 		Saying(family.At(tollkeeper.ErrNotFound, 404, "SESSION_NOT_FOUND", "Session not found")),
-	family.On("POST", "/auth/reauthenticate", family.Body(proof), family.Reauthenticate, says("Confirmed")).Asks(family.SignedIn).Saying(wrongPassword),
+	family.On("POST", "/auth/reauthenticate", family.Body(proof), family.Reauthenticate, says("Confirmed")).
+		Is("proves again who the caller is").Asks(family.SignedIn).Saying(wrongPassword),
 }
 
 type proofBody struct {

@@ -24,18 +24,25 @@ func needs(message string) []family.Reply {
 }
 
 var routes = []family.Route{
-	family.On("POST", "/api/user/signin", family.Body(signIn), family.SignIn, session).Saying(needs(needsPassword)...).
-		Is("gives a session, or a challenge for the second factor"),
-	family.On("POST", "/api/user/signin-otp", family.Body(address), family.RequestCode, codeSent).Saying(needs(needsEmail)...),
-	family.On("POST", "/api/user/verify-otp", family.Body(code), family.VerifyCode, session).Asks(family.PerhapsOwner).Saying(needs(needsCode)...),
-	family.On("POST", "/api/user/signout", family.Nothing(), family.SignOut, says("Successfully signed out")).Asks(family.SignedIn),
-	family.On("GET", "/api/user/status", family.Nothing(), family.WhoAmI, family.JSON(status)).Asks(family.SignedIn).
-		Shaped(family.Shape{Body: statusFailure}),
-	family.On("POST", "/api/user/forgot-password", family.Body(address), family.RequestReset, says("Password reset instructions sent")).
-		Saying(needs(needsEmail)...),
-	family.On("POST", "/api/user/reset-password", family.Body(reset), family.ResetPassword, family.JSON(resetDone)).Asks(family.PerhapsOwner).
+	family.On("POST", "/api/user/signin", family.Body(signIn), family.SignIn, session).
+		Is("gives a session, or a challenge").Saying(needs(needsPassword)...),
+	family.On("POST", "/api/user/signin-otp", family.Body(address), family.RequestCode, codeSent).
+		Is("mails a one-time code").Saying(needs(needsEmail)...),
+	family.On("POST", "/api/user/verify-otp", family.Body(code), family.VerifyCode, session).
+		Is("gives a session for a mailed code, or a challenge").Asks(family.PerhapsOwner).Saying(needs(needsCode)...),
+	family.On("POST", "/api/user/signout", family.Nothing(), family.SignOut, says("Successfully signed out")).
+		Is("ends the caller's session").Asks(family.SignedIn),
+	family.On("GET", "/api/user/status", family.Nothing(), family.WhoAmI, family.JSON(status)).
+		Is("who is signed in").Asks(family.SignedIn).Shaped(family.Shape{Body: statusFailure}),
+	family.On("POST", "/api/user/forgot-password",
+		family.Body(address), family.RequestReset, says("Password reset instructions sent")).
+		Is("mails a link that sets a new password").Saying(needs(needsEmail)...),
+	family.On("POST", "/api/user/reset-password", family.Body(reset), family.ResetPassword, family.JSON(resetDone)).
+		Is("sets a new password by a mailed link; every session ends").Asks(family.PerhapsOwner).
 		Saying(needs(needsToken)...),
-	family.On("POST", "/api/user/mfa/verify", family.Body(family.FactorOf), family.VerifyFactor, session).Saying(needs(needsFactor)...),
-	family.On("POST", "/api/user/token/refresh", family.Body(family.RefreshOf), family.Refresh, family.JSON(family.NextTokens)).
-		Saying(needs(needsRefresh)...),
+	family.On("POST", "/api/user/mfa/verify", family.Body(family.FactorOf), family.VerifyFactor, session).
+		Is("ends a sign-in that stopped at a challenge").Saying(needs(needsFactor)...),
+	family.On("POST", "/api/user/token/refresh",
+		family.Body(family.RefreshOf), family.Refresh, family.JSON(family.NextTokens)).
+		Is("the next pair of tokens; 404 while refresh tokens are off").Saying(needs(needsRefresh)...),
 }
