@@ -75,17 +75,17 @@ var (
 )
 
 // write sends status and body with the headers of every answer (docs/WIRE.md section 0, R68, R69).
-func (c *Call) write(status int, body []byte) {
-	h := c.w.Header()
+func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	h := w.Header()
 	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = noReferrer
 	if body != nil && h["Content-Type"] == nil {
 		h["Content-Type"] = jsonType
 	}
-	c.w.WriteHeader(status)
-	if body != nil && c.Request.Method != http.MethodHead {
-		_, _ = c.w.Write(body) // a client that went away is told nothing
+	w.WriteHeader(status)
+	if body != nil && r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that went away is told nothing
 	}
 }
 
@@ -93,7 +93,7 @@ func (c *Call) answer(a Answer) error {
 	h := c.w.Header()
 	if a.Page.html != nil {
 		h["Content-Security-Policy"], h["Content-Type"] = a.Page.policy, htmlType
-		c.write(http.StatusOK, a.Page.html)
+		write(c.w, c.Request, http.StatusOK, a.Page.html)
 		return nil
 	}
 	var body []byte
@@ -112,6 +112,6 @@ func (c *Call) answer(a Answer) error {
 	if c.cookie != nil {
 		http.SetCookie(c.w, c.cookie)
 	}
-	c.write(a.Status, body)
+	write(c.w, c.Request, a.Status, body)
 	return nil
 }

@@ -133,7 +133,7 @@ func (e *shaped) send(w http.ResponseWriter, r *http.Request, err *tollkeeper.Er
 	if e.shape.Type != "" {
 		h["Content-Type"] = []string{e.shape.Type}
 	}
-	(&Call{w: w, Request: r}).write(e.Status, body)
+	write(w, r, e.Status, body)
 }
 
 // waits reports whether the answer says when to try again.

@@ -103,7 +103,7 @@ func (c *Call) preflight(p *path) bool {
 	h["Access-Control-Allow-Methods"] = p.allow
 	h["Access-Control-Allow-Headers"] = allowedHeaders
 	h["Access-Control-Max-Age"] = preflightLife
-	c.write(http.StatusNoContent, nil)
+	write(c.w, c.Request, http.StatusNoContent, nil)
 	return true
 }
 

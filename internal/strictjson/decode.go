@@ -126,7 +126,14 @@ func (d *decoder) opaque(dst reflect.Value) error {
 	if dst.Kind() == reflect.Interface {
 		dst.SetZero() // or encoding/json would fill what it points to
 	}
-	if err := json.Unmarshal(d.data[start:d.pos], dst.Addr().Interface()); err != nil {
+	raw, target := d.data[start:d.pos], dst.Addr().Interface()
+	var err error
+	if u, ok := target.(json.Unmarshaler); ok { // as encoding/json would, which would scan the text again
+		err = u.UnmarshalJSON(raw)
+	} else {
+		err = json.Unmarshal(raw, target)
+	}
+	if err != nil {
 		d.misfit()
 	}
 	return nil
