@@ -214,6 +214,11 @@ func TestIncompleteFamilyIsRefused(t *testing.T) {
 				return signIn(nil, b.signInBody)
 			}), family.SignIn, family.JSON(tokenOf)))
 		},
+		"a form of numbers": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("POST", "/f/x", family.Form(func(_ *family.Call, b struct{ N int }) (int, error) {
+				return b.N, nil
+			}), func(_ *family.Call, n int) (int, error) { return n, nil }, family.Empty[int]()))
+		},
 		"no name":             func(f *family.Family) { f.Name = "" },
 		"no audience":         func(f *family.Family) { f.Audience = "" },
 		"no prefix":           func(f *family.Family) { f.Prefixes = nil },

@@ -60,6 +60,10 @@ func OptionalBody[B, In any](convert func(*Call, B) (In, error)) Decoder[In] {
 func Form[B, In any](convert func(*Call, B) (In, error)) Decoder[In] {
 	d := bodyOf(convert, false, readForm)
 	d.form = true
+	for i := 0; !d.unfit && i < d.body.NumField(); i++ {
+		f := d.body.Field(i)
+		d.unfit = isSent(f) && f.Type.Kind() != reflect.String
+	}
 	return d
 }
 
@@ -179,6 +183,9 @@ func readJSON(c *Call, into any) error {
 	return err
 }
 
+// isSent reports whether a body may fill the field.
+func isSent(f reflect.StructField) bool { return f.IsExported() && f.Tag.Get("json") != "-" }
+
 // readForm fills the string fields of a struct.
 func readForm(c *Call, into any) error {
 	data, err := c.read()
@@ -195,12 +202,18 @@ func readForm(c *Call, into any) error {
 	v := reflect.ValueOf(into).Elem()
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		sent := values[jsonName(f)]
-		if len(sent) > 1 || f.Type.Kind() != reflect.String {
+		switch {
+		case len(sent) == 0 || !isSent(f):
+			continue
+		case len(sent) > 1:
 			return ErrBadBody
 		}
-		if len(sent) == 1 {
-			v.FieldByIndex(f.Index).SetString(sent[0])
+		field := v.FieldByIndex(f.Index)
+		if t, ok := field.Addr().Interface().(typist); ok {
+			t.setTyped(sent[0])
+			continue
 		}
+		field.SetString(sent[0])
 	}
 	return nil
 }
