@@ -1,6 +1,7 @@
 package family_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -21,7 +22,7 @@ import (
 func newAuth(t *testing.T, c tollkeeper.Config) *tollkeeper.Authenticator {
 	t.Helper()
 	drop := tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })
-	c.Secrets, c.BaseURL, c.Mail.Mailer = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, "https://auth.example", drop
+	c.Secrets, c.BaseURL, c.Mail.Mailer = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, cmp.Or(c.BaseURL, base), drop
 	c.Passwords.Hash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
 	auth, err := tollkeeper.New(memory.New(), c)
 	if err != nil {

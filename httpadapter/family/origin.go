@@ -27,27 +27,42 @@ const (
 
 // origins tells own pages from those of others (docs/WIRE.md section 0). It is immutable.
 type origins struct {
-	base   string   // host of BaseURL, perhaps with a port
-	own    []string // besides
+	own    []string // BaseURL's and those that the options trust with the cookie
 	listed []string
 }
 
 func newOrigins(baseURL string, o Options) (*origins, error) {
-	u, err := url.Parse(baseURL)
+	base, err := url.Parse(baseURL)
 	if err != nil {
 		return nil, Refused("Config.BaseURL", "is no URL")
 	}
 	list := slices.Clone(o.Origins)
 	for _, text := range list {
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme == "" || u.Host == "" || text != u.Scheme+"://"+u.Host {
+		if err != nil || u.Scheme == "" || u.Host == "" || text != u.Scheme+"://"+u.Host || strings.Contains(text, "*") {
 			return nil, Refused("Options.Origins", fmt.Sprintf("has %q, which is no origin: a scheme, a host and perhaps a port", text))
+		}
+		if _, web := canon.Origin(text); web && u.Host != spelled(u.Scheme, u.Host) {
+			return nil, Refused("Options.Origins", fmt.Sprintf("has %q, which browsers spell %s://%s", text, u.Scheme, spelled(u.Scheme, u.Host)))
 		}
 	}
 	if o.UnsafeNullOrigin {
 		list = append(list, "null")
 	}
-	return &origins{base: u.Host, own: slices.Clone(o.Cookie.TrustedOrigins), listed: list}, nil
+	own := append(slices.Clone(o.Cookie.TrustedOrigins), base.Scheme+"://"+spelled(base.Scheme, base.Host))
+	return &origins{own: own, listed: list}, nil
+}
+
+// spelled returns a host as browsers write it into an origin: in lower case, without the port that the scheme implies.
+func spelled(scheme, host string) string {
+	host = canon.Lower(host)
+	switch scheme {
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	}
+	return host
 }
 
 // of says which page sent the request. Browsers let no page choose what these headers say.
@@ -67,10 +82,21 @@ func (o *origins) of(r *http.Request) pageKind {
 	case slices.Contains(o.own, origin[0]):
 		return ownPage
 	}
-	if u, ok := canon.Origin(origin[0]); ok && (u.Host == r.Host || u.Host == o.base) {
+	if len(site) == 0 && ownHost(origin[0], r) {
 		return ownPage
 	}
 	return foreignPage
+}
+
+// ownHost reports whether the page is at the host that the request names. Where a browser says that the page is another
+// origin's, the host does not count: the page is then an http one, which whoever is on the line may have written, or a
+// proxy names this service by what is another host to the browser, as localhost.
+func ownHost(origin string, r *http.Request) bool {
+	u, ok := canon.Origin(origin)
+	if !ok || r.TLS != nil && u.Scheme != "https" {
+		return false
+	}
+	return spelled(u.Scheme, u.Host) == spelled(u.Scheme, r.Host)
 }
 
 // Header values of CORS answers (Fetch standard 3.3). No credentials mode is ever allowed: the session cookie serves

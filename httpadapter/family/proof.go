@@ -126,7 +126,7 @@ func (c *Call) prove() error {
 
 func (c *Call) signedIn() error {
 	token, err := c.family.Credential.read(c.Request.Header)
-	if c.cookies != nil {
+	if c.cookies != nil && c.page != listedPage {
 		token, c.ambient, err = c.cookies.choose(c.Request, c.family.Credential.headers, token, err)
 	}
 	if err != nil {

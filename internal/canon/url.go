@@ -39,7 +39,7 @@ func Origin(s string) (*url.URL, bool) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, false
 	}
-	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+	if s != u.Scheme+"://"+u.Host { // a user, a path, an empty query
 		return nil, false
 	}
 	return u, true

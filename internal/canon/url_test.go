@@ -79,7 +79,7 @@ func TestOrigin(t *testing.T) {
 	for s, want := range map[string]bool{
 		"https://acme.example": true, "https://acme.example:8443": true, "http://acme.example": true, "http://localhost:3000": true, "http://[::1]:3000": true,
 		"": false, "null": false, "acme.example": false, "https://": false, "file:///etc": false, "chrome-extension://x": false,
-		"https://acme.example/": false, "https://acme.example/x": false, "https://acme.example?x": false, "https://acme.example#x": false, "https://u@acme.example": false,
+		"https://acme.example?": false, "https://acme.example#": false, "https://@acme.example": false, "https://acme.example/": false, "https://acme.example/x": false, "https://acme.example?x": false, "https://acme.example#x": false, "https://u@acme.example": false,
 		"https://acme.example\r\nX: y": false, "https://%zz": false,
 	} {
 		if u, ok := canon.Origin(s); ok != want || ok && u.String() != s {
