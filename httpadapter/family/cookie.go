@@ -77,7 +77,7 @@ func (t *Cookies) choose(r *http.Request, headers []string, token string, err er
 			return "", false, err
 		}
 	}
-	if t.origins.Check(r) != nil {
+	if !t.ownPage(r) {
 		return "", true, ErrCrossOrigin
 	}
 	token, err = tokenText(sent[0].Value)
@@ -86,10 +86,15 @@ func (t *Cookies) choose(r *http.Request, headers []string, token string, err er
 
 // session is the cookie of a new session; nil for a page of another origin, which must not sign a browser in.
 func (t *Cookies) session(r *http.Request, s tollkeeper.SignInResult, remember bool) *http.Cookie {
-	if t.origins.Check(r) != nil {
+	if !t.ownPage(r) {
 		return nil
 	}
 	return SessionCookie(s, remember)
+}
+
+// ownPage reports whether the cookie may count. [http.CrossOriginProtection] reads the first of several headers only.
+func (t *Cookies) ownPage(r *http.Request) bool {
+	return len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 && t.origins.Check(r) == nil
 }
 
 // SessionCookie returns the cookie of a new session, which ends with the browser, or lives as long as the token where
