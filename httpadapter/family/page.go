@@ -63,7 +63,9 @@ func hashOf(text string) string {
 // Showing makes a row that shows a page to everybody.
 func Showing(path string, p Page) Route {
 	show := Choice(func(*Call, None) Answer { return Answer{Page: p} }, Kind{Status: http.StatusOK, page: true})
-	return On("GET", path, Nothing(), func(*Call, None) (None, error) { return None{}, nil }, show)
+	r := On("GET", path, Nothing(), func(*Call, None) (None, error) { return None{}, nil }, show)
+	r.in.query, r.in.unread = []Param{{Name: "token", About: "of the mailed link, for the page's script"}}, true
+	return r
 }
 
 // OrShows shows a page instead to clients that would rather have one: browsers that follow a link, and what follows

@@ -62,7 +62,10 @@ func (p pattern) match(urlPath string, c *Call) bool {
 	return true
 }
 
-const maxName = 64
+const (
+	maxName     = 64
+	namePattern = "^[a-z0-9-]{1,64}$" // validName, for documents
+)
 
 // validName takes lower case, digits and hyphens: what names something of ours.
 func validName(s string) bool {

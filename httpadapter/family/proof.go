@@ -85,28 +85,42 @@ type Requirement struct {
 	Check    func(*Call) error
 	Optional bool   // a request without any credential is served, too
 	Header   string // that may take the token's place. Empty: none
+
+	Refuses []*tollkeeper.Error // what Check may return, for documents
 }
+
+// What the requirements refuse.
+var (
+	noToken  = []*tollkeeper.Error{ErrNoCredential, tollkeeper.ErrInvalidToken}
+	noParent = append(slices.Clone(noToken), ErrNotParent, tollkeeper.ErrLimitedSession)
+)
 
 var (
 	// SignedIn asks for a token of the family, whatever its session is limited to: own routes.
-	SignedIn = Requirement{Name: "token", Check: (*Call).signedIn}
+	SignedIn = Requirement{Name: "token", Check: (*Call).signedIn, Refuses: noToken}
 
 	// MaybeSignedIn takes a token where there is one; a bad one is refused. A bad cookie is none: the browser sent it,
 	// not the page.
-	MaybeSignedIn = Requirement{Name: "token or nothing", Check: (*Call).maybeSignedIn, Optional: true}
+	MaybeSignedIn = Requirement{Name: "token or nothing", Check: (*Call).maybeSignedIn, Optional: true, Refuses: noToken[1:]}
 
 	// PerhapsOwner takes notice of a good token, which says at a first proof of a mailbox that nothing of the account
 	// is a stranger's. Any other is none: the route does not ask for one.
 	PerhapsOwner = Requirement{Name: "anyone, or a token", Check: (*Call).perhapsOwner, Optional: true}
 
 	// ParentOnly asks for an unlimited token of a parent.
-	ParentOnly = Requirement{Name: "parent's token", Check: (*Call).parentOnly}
+	ParentOnly = Requirement{Name: "parent's token", Check: (*Call).parentOnly, Refuses: noParent}
 
 	// RecentParent asks for more: that they proved within five minutes who they are.
-	RecentParent = Requirement{Name: "parent's token, proved within 5 minutes", Check: (*Call).recentParent}
+	RecentParent = Requirement{
+		Name: "parent's token, proved within 5 minutes", Check: (*Call).recentParent,
+		Refuses: append(slices.Clone(noParent), tollkeeper.ErrNotRecent),
+	}
 
 	// AdminOnly asks for an unlimited token of an admin. Whom they may act on is the core's to say (R74).
-	AdminOnly = Requirement{Name: "admin's token", Check: (*Call).adminOnly}
+	AdminOnly = Requirement{
+		Name: "admin's token", Check: (*Call).adminOnly,
+		Refuses: append(slices.Clone(noToken), tollkeeper.ErrForbidden, tollkeeper.ErrLimitedSession),
+	}
 )
 
 // prove asks for what the route asks for.

@@ -34,12 +34,14 @@ type input struct {
 	unfit    bool // of a type that cannot be decoded
 	form     bool
 	query    []Param
+	unread   bool // the query is for somebody else
 }
 
 // Param is a parameter of a query.
 type Param struct {
 	Name, About string
 	Required    bool
+	Max         int // for documents: not zero says that it is a whole number from 1 to this
 }
 
 // Body decodes a JSON object, and makes the input of it. A field with the tag need must be there and not be empty:

@@ -1,7 +1,9 @@
 package family
 
 import (
+	"encoding"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,8 +35,12 @@ func newSchemas() *schemas { return &schemas{object{}, map[role]string{}} }
 type typed interface{ JSONType() []string }
 
 var (
-	typedType = reflect.TypeFor[typed]()
-	known     = map[reflect.Type]object{
+	typedType       = reflect.TypeFor[typed]()
+	marshalerType   = reflect.TypeFor[json.Marshaler]()
+	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
+	textType        = reflect.TypeFor[encoding.TextMarshaler]()
+
+	known = map[reflect.Type]object{
 		reflect.TypeFor[uuid.UUID]():       {"type": "string", "format": "uuid"},
 		reflect.TypeFor[time.Time]():       {"type": "string", "format": "date-time"},
 		reflect.TypeFor[json.Number]():     {"type": "number"},
@@ -44,42 +50,56 @@ var (
 	}
 )
 
-// of returns the schema of a type.
+// of returns the schema of a type. What encodes itself and does not say as what may be anything.
 func (s *schemas) of(t reflect.Type, request bool) object {
 	if is, ok := known[t]; ok {
 		return is
 	}
-	if t.Kind() != reflect.Interface && t.Implements(typedType) {
+	if t == nil || t.Kind() == reflect.Interface {
+		return object{}
+	}
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return nullable(s.of(t.Elem(), request))
+	case t.Implements(typedType):
 		return object{"type": oneOrMore(reflect.Zero(t).Interface().(typed).JSONType())}
+	case t.Implements(marshalerType) || request && reflect.PointerTo(t).Implements(unmarshalerType):
+		return object{}
+	case t.Implements(textType):
+		return object{"type": "string"}
 	}
 	switch t.Kind() {
-	case reflect.Pointer:
-		return nullable(s.of(t.Elem(), request))
 	case reflect.String:
 		return object{"type": "string"}
 	case reflect.Bool:
 		return object{"type": "boolean"}
-	case reflect.Int, reflect.Int32, reflect.Int64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return object{"type": "integer"}
-	case reflect.Float64:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return object{"type": "integer", "minimum": 0}
+	case reflect.Float32, reflect.Float64:
 		return object{"type": "number"}
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
+		if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
+			return object{"type": "string", "contentEncoding": "base64"}
+		}
 		return object{"type": "array", "items": s.of(t.Elem(), request)}
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), request)}
 	case reflect.Struct:
 		return s.ofStruct(role{t, request})
 	}
-	return object{} // anything
+	return object{}
 }
 
 func (s *schemas) ofStruct(r role) object {
-	if r.Name() == "" || strings.Contains(r.Name(), "[") {
+	plain := plainName(r.Name())
+	if plain == "" {
 		return s.members(r)
 	}
 	name, ok := s.names[r]
 	if !ok {
-		name = s.name(r)
+		name = s.name(r, plain)
 		s.names[r] = name
 		s.components[name] = object{} // taken, while its members are looked at
 		s.components[name] = s.members(r)
@@ -87,9 +107,28 @@ func (s *schemas) ofStruct(r role) object {
 	return object{"$ref": "#/components/schemas/" + name}
 }
 
-// name returns one that is not taken: that of the type, or with its package's before it.
-func (s *schemas) name(r role) string {
-	name := upperFirst(strings.TrimSuffix(r.Name(), "Body"))
+// plainName makes the name of a component of a type's: that of an envelope[user] is UserEnvelope. Empty: it has none.
+func plainName(name string) string {
+	outer, inner, generic := strings.Cut(name, "[")
+	outer = outer[strings.LastIndexByte(outer, '.')+1:]
+	outer, _, _ = strings.Cut(outer, "·") // of a type that is declared in a function
+	if short := strings.TrimSuffix(outer, "Body"); short != "" {
+		outer = short
+	}
+	if outer == "" || strings.ContainsFunc(outer, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return ""
+	}
+	if !generic {
+		return upperFirst(outer)
+	}
+	if inner = plainName(strings.TrimSuffix(inner, "]")); inner == "" {
+		return ""
+	}
+	return inner + upperFirst(outer)
+}
+
+// name returns one that is not taken: the plain one, or with its package's before it.
+func (s *schemas) name(r role, name string) string {
 	if r.request {
 		name += "Request"
 	}
@@ -146,8 +185,10 @@ func described(is object, tag reflect.StructTag) object {
 }
 
 func nullable(is object) object {
-	if kind, ok := is["type"].(string); ok && len(is) == 1 {
-		return object{"type": []string{kind, "null"}}
+	if kind, ok := is["type"].(string); ok {
+		is = maps.Clone(is) // known schemas are shared
+		is["type"] = []string{kind, "null"}
+		return is
 	}
 	return object{"anyOf": []object{is, {"type": "null"}}}
 }

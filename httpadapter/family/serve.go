@@ -87,7 +87,11 @@ func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error)
 		return nil, tollkeeper.ErrInvalidInput.WithField("auth").WithMessage("httpadapter: an Authenticator is required")
 	}
 	if o.OpenAPI {
-		f.Routes = append(slices.Clone(f.Routes), f.documentRoute())
+		document, err := f.documentRoute()
+		if err != nil {
+			return nil, err
+		}
+		f.Routes = append(slices.Clone(f.Routes), document)
 	}
 	if err := f.check(); err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func placeOf(key string) family.Place {
 }
 
 // signedInOrKey takes a token, else a parent's public key (docs/WIRE.md 1.2). A store that is away is not a bad token.
-var signedInOrKey = family.Requirement{Name: "token or X-Public-Key", Header: "X-Public-Key", Check: func(c *family.Call) error {
+var signedInOrKey = family.Requirement{Name: "token or X-Public-Key", Header: "X-Public-Key", Refuses: keyRefusals, Check: func(c *family.Call) error {
 	err := family.MaybeSignedIn.Check(c)
 	if err != nil && !errors.Is(err, tollkeeper.ErrInvalidToken) || c.Identity() != nil {
 		return err
@@ -60,6 +60,8 @@ var signedInOrKey = family.Requirement{Name: "token or X-Public-Key", Header: "X
 	}
 	return family.ErrNoKey
 }}
+
+var keyRefusals = []*tollkeeper.Error{family.ErrNoKey, tollkeeper.ErrInvalidToken, tollkeeper.ErrUnknownParent}
 
 // origins is the domain restriction of docs/WIRE.md 1.2: a page that names a parent is served only if it is that
 // organization's. Without a parent's key it is the rule of the caller's organization; when neither is known, that of an

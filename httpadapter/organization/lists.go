@@ -12,12 +12,12 @@ import (
 // pageParams select a page of a list by time.
 var pageParams = []family.Param{
 	{Name: "startDate", About: "YYYY-MM-DD, RFC 3339 or unix milliseconds"}, {Name: "endDate", About: "likewise"},
-	{Name: "limit", About: "1 to 100"}, {Name: "lastKey", About: "nextPageToken of the page before"},
+	{Name: "limit", Max: 100}, {Name: "lastKey", About: "nextPageToken of the page before"},
 }
 
 var (
 	listParams  = append([]family.Param{{Name: "search", About: "prefix of email or username"}}, pageParams...)
-	monthParams = []family.Param{{Name: "startDate", About: "YYYY-MM"}, {Name: "endDate", About: "YYYY-MM"}, {Name: "limit", About: "1 to 100"}}
+	monthParams = []family.Param{{Name: "startDate", About: "YYYY-MM"}, {Name: "endDate", About: "YYYY-MM"}, {Name: "limit", Max: 100}}
 )
 
 // pageOf reads pageParams.

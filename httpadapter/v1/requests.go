@@ -42,7 +42,7 @@ type passwordBody struct {
 
 func password(_ *family.Call, b passwordBody) (string, error) { return b.Password, nil }
 
-var pages = []family.Param{{Name: "limit", About: "1 to 100"}, {Name: "cursor", About: "nextCursor of the page before"}}
+var pages = []family.Param{{Name: "limit", Max: 100}, {Name: "cursor", About: "nextCursor of the page before"}}
 
 func listed(_ *family.Call, q map[string]string) (tollkeeper.AccountQuery, error) {
 	limit, err := family.ListLimit(q["limit"])
