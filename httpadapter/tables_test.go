@@ -20,7 +20,10 @@ func tables() (all []family.Family) {
 }
 
 // row is a route as tests see it.
-type row struct{ Family, Method, Path, Proof, About string }
+type row struct {
+	Family, Method, Path, Proof, About string
+	Body                               bool // it reads one
+}
 
 // Target is a path that the row serves.
 func (r row) Target() string {
@@ -32,7 +35,7 @@ func (r row) Target() string {
 func rows() (all []row) {
 	for _, f := range tables() {
 		for _, r := range f.Routes {
-			all = append(all, row{f.Name, r.Method, r.Path, r.Requires(), r.About})
+			all = append(all, row{f.Name, r.Method, r.Path, r.Requires(), r.About, r.ReadsBody()})
 		}
 	}
 	return all

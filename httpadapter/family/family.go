@@ -129,6 +129,9 @@ func (r Route) Shaped(s Shape) Route {
 // Requires returns what the row asks of a caller, as docs/ROUTES.md says it. Empty: nothing.
 func (r Route) Requires() string { return r.requires.Name }
 
+// ReadsBody reports whether the row reads a body.
+func (r Route) ReadsBody() bool { return r.in.body != nil }
+
 // Replies returns what the row answers otherwise than its family.
 func (r Route) Replies() []Reply { return slices.Clone(r.replies) }
 
