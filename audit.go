@@ -140,7 +140,7 @@ func (a *Authenticator) noted(ctx context.Context, e Event) error {
 
 func isFailure(n EventName) bool {
 	switch n {
-	case EventSignInFailed, EventSignInRefused, EventFactorFailed, EventResetAsked:
+	case EventSignInFailed, EventSignInRefused, EventFactorFailed, EventResetAsked, EventSignUpTried:
 		return true
 	}
 	return false

@@ -141,6 +141,7 @@ type Links struct {
 	Verify      string // Zero: "/auth/confirm-email"
 	Reset       string // Zero: "/reset-password"
 	ChangeEmail string // Zero: "/auth/account/email/confirm"
+	SignIn      string // where people sign in. Zero: "/"
 }
 
 // Notices turns off notices by mail.
@@ -207,6 +208,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Mail.Links.Verify, "/auth/confirm-email")
 	setZero(&c.Mail.Links.Reset, "/reset-password")
 	setZero(&c.Mail.Links.ChangeEmail, "/auth/account/email/confirm")
+	setZero(&c.Mail.Links.SignIn, "/")
 	if c.Refresh.Idle > 0 {
 		setZero(&c.Refresh.Absolute, 30*24*time.Hour)
 		setZero(&c.Refresh.Grace, 10*time.Second)

@@ -19,7 +19,7 @@ func (c *Config) detach() {
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
-	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
 		*rates = slices.Clone(*rates)
 	}
 	if c.Credits != nil {
@@ -146,7 +146,7 @@ func (h Hash) check() error {
 }
 
 func (p Links) check() error {
-	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail} {
+	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail, p.SignIn} {
 		if !canon.ValidPath(path) {
 			return bad("Mail.Links", "must be paths of letters, digits, '/', '-' and '_'")
 		}

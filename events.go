@@ -30,6 +30,7 @@ const (
 	EventReauthenticated  EventName = "reauthenticated"
 	EventSignOut          EventName = "sign_out"
 	EventSignUp           EventName = "sign_up"
+	EventSignUpTried      EventName = "sign_up_tried"   // with the address of this account, which nobody was told
 	EventAccountCreated   EventName = "account_created" // by the host, or by By
 	EventRefreshed                  = store.EventRefreshed
 	EventRefreshReused    EventName = "refresh_reused" // somebody has an old refresh token: the session ended

@@ -22,7 +22,7 @@ type Limits struct {
 	Links          []Limit // of links per network. Zero: 30 per minute
 	Lookups        []Limit // of look-ups by a public key of pages of other origins, per network. Zero: 300 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
-	CodeAddress    []Limit // of mailed codes per address, silent beyond. Zero: 3 per 15 minutes and 10 per day
+	CodeAddress    []Limit // of mailed codes per address, and apart from them of neutral sign-ups, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      Limit   // of wrong codes for one address by networks that did not ask for one. Zero: 10 per day
 	Resend         []Limit // of verification mails per (scope, email). Zero: 1 per minute
 	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes

@@ -81,6 +81,11 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		token := random.Token()
 		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+	case MailSignUpTried:
+		token := random.Token()
+		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
+		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+		out.data.SignIn = a.signInPage(s)
 	case MailVerify:
 		if !s.Account.EmailProvenAt.IsZero() {
 			return out, false
@@ -180,6 +185,14 @@ func resetPage(s Subject) string {
 		return u
 	}
 	return s.Organization.AuthURLs.Reset
+}
+
+// signInPage is where the account's owner signs in: on the organization's page as resetPage has it, else at the host.
+func (a *Authenticator) signInPage(s Subject) string {
+	if s.Organization != nil && s.Account.Organization == nil && s.Organization.AuthURLs.SignIn != "" {
+		return s.Organization.AuthURLs.SignIn
+	}
+	return a.cfg.BaseURL + a.cfg.Mail.Links.SignIn
 }
 
 // links says where a link of the account's mail leads: to what the request asked for, which was checked when it came,

@@ -19,6 +19,7 @@ type SignInRequest struct {
 	Scope    Scope    // with [UnderKey] and [AudienceOrganization] also parents, by the organization widget (docs/WIRE.md 1.1)
 	Audience Audience // zero: [AudienceHost]
 	Client   Client
+	Neutral  bool // an account that must verify its email first is [ErrInvalidCredentials], as after a neutral sign-up
 }
 
 // SignInResult is a session, or a Challenge on the way to one.
@@ -72,11 +73,15 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
+	p := attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}
+	if missing == nil && proven && r.Neutral {
+		proven = !errors.Is(admit(s, p, a.cfg.Accounts.RequireVerified), ErrUnverified)
+	}
 	if missing != nil || !proven {
 		a.release(ctx, t.failed())
 		return SignInResult{}, a.failSignIn(g, s, missing)
 	}
-	res, err := a.finishSignIn(ctx, s, attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}, now)
+	res, err := a.finishSignIn(ctx, s, p, now)
 	if err == nil && outdated {
 		a.rehash(ctx, s.Account, r.Password)
 	}

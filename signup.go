@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -20,9 +21,13 @@ type SignUpRequest struct {
 	VerifyPath string // a path, or a URL under the organization's origin, for the link in the mail; empty: the configured page
 	Audience   Audience
 	Client     Client
+
+	// Neutral tells nobody whether an address is taken, where the email must be verified: a new and a taken one have
+	// the same answer after the same work. Elsewhere it changes nothing.
+	Neutral bool
 }
 
-// SignUpResult is the session of the new account.
+// SignUpResult is the session of the new account; of a neutral sign-up only VerificationSent.
 type SignUpResult struct {
 	SignInResult
 	VerificationSent bool // a verification mail is on its way
@@ -35,6 +40,13 @@ type SignUpResult struct {
 // [ErrSignUpClosed], [ErrInvalidEmail], [ErrInvalidUsername], [ErrWeakPassword], [ErrEmailTaken], [ErrUsernameTaken],
 // [ErrUnknownParent], [ErrParentInactive], [ErrInsufficientCredits], [ErrRateLimited], [ErrBusy], [ErrUnavailable].
 // After an error there is no account, but after [ErrUnavailable] there may be: signing in tells.
+//
+// With Neutral, where the email must be verified, there is no session, no Subject and no [ErrEmailTaken]. A new address
+// gets the verification mail; the owner of a taken one is mailed instead that somebody tried, with the ways to sign in
+// and to a new password, at most as often as [Limits.CodeAddress]. A taken username is [ErrUsernameTaken], whatever the
+// address. Two later answers would tell all the same: signing in with the password that was chosen, unless
+// [SignInRequest.Neutral], too; and whether the username that was chosen is taken now, so that a form that tells
+// nothing asks for none.
 func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResult, error) {
 	now := a.now()
 	setZero(&r.Audience, AudienceHost)
@@ -49,7 +61,7 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 		return SignUpResult{}, err
 	}
 	g := guess{scope: r.Scope.String(), email: x.EmailKey, audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp), now)
+	t, quiet, err := a.takeSignUp(ctx, r, x.EmailKey, now)
 	if err != nil {
 		return SignUpResult{}, err
 	}
@@ -67,27 +79,103 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 	if x.Password, err = a.hasher.hash(ctx, r.Password); err != nil {
 		return SignUpResult{}, err
 	}
-	return a.openAccount(ctx, x, owner, r, t, now)
+	create := a.opening(x, owner, r, now)
+	if r.Neutral && len(create.Mail) > 0 {
+		return a.signUpNeutrally(ctx, create, r, quiet, now)
+	}
+	return a.openAccount(ctx, create, owner, r, t, now)
 }
 
-// openAccount creates the account and its first session, which costs nothing.
-func (a *Authenticator) openAccount(ctx context.Context, x Account, owner *Subject, r SignUpRequest, t taken, now time.Time) (SignUpResult, error) {
+// takeSignUp counts a sign-up. quiet: the address of a neutral one has had its mails.
+func (a *Authenticator) takeSignUp(ctx context.Context, r SignUpRequest, email string, now time.Time) (t taken, quiet bool, err error) {
+	hits := a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp)
+	if !r.Neutral {
+		t, err = a.take(ctx, hits, now)
+		return t, false, err
+	}
+	silentFrom := len(hits)
+	hits = append(hits, a.addressHits("sign-up", anyScope, email, a.cfg.Limits.CodeAddress)...)
+	quiet, err = a.takeQuietly(ctx, hits, silentFrom, now)
+	return taken{}, quiet, err
+}
+
+// opening is the account with all that starts with it. Mail is on its way where the email must be verified.
+func (a *Authenticator) opening(x Account, owner *Subject, r SignUpRequest, now time.Time) store.NewAccount {
 	s := Subject{Account: x}
 	create := store.NewAccount{}
 	if owner != nil {
-		s.Account.Parent, s.Parent, s.Organization = owner.Account.ID, &owner.Account, owner.Organization
+		s.Account.Parent, s.Organization = owner.Account.ID, owner.Organization
 		create.Charge = a.signUpCharge(owner, x.ID, OpSignUp)
 	} else {
 		create.Grant = a.initialGrant(x.ID, now)
 	}
-	sent := mustVerify(s, a.cfg.Accounts.RequireVerified)
-	if sent {
+	if mustVerify(s, a.cfg.Accounts.RequireVerified) {
 		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
 	e := about(&s.Account, EventSignUp)
 	e.Audience, e.Network = r.Audience, r.Client.network()
 	create.Events = []Event{e}
+	return create
+}
+
+// signUpNeutrally makes the account, or has the owner of the address told that somebody tried. Both look for the
+// username and for the address, ask the store to make the account, which decides who pays and what is taken, and write
+// once: the account with its mail, or a mail. The latter is a trip of its own.
+func (a *Authenticator) signUpNeutrally(ctx context.Context, n store.NewAccount, r SignUpRequest, quiet bool, now time.Time) (SignUpResult, error) {
+	neutral, l := SignUpResult{VerificationSent: true}, store.Lookup{Email: n.Account.EmailKey, Scope: n.Account.Parent}
+	if err := a.usernameFree(ctx, &n.Account); err != nil {
+		return SignUpResult{}, err
+	}
+	s, missing := a.subject(ctx, l)
+	if missing != nil && !errors.Is(missing, ErrNotFound) {
+		return SignUpResult{}, missing
+	}
+	_, _, err := a.create(ctx, n, now)
+	if err == nil {
+		a.worker.wake()
+		return neutral, nil
+	}
+	if err = signUpError(err); !errors.Is(err, ErrEmailTaken) {
+		return SignUpResult{}, err
+	}
+	if err = a.usernameFree(ctx, &n.Account); err != nil { // the store tells of the address first
+		return SignUpResult{}, err
+	}
+	e := about(&n.Account, EventSignUpTried)
+	e.Account, e.Audience, e.Network = s.Account.ID, r.Audience, r.Client.network()
+	a.event(e)
+	if quiet {
+		return neutral, nil
+	}
+	err = a.queue(ctx, store.QueuedMail{ID: newID(), Kind: MailSignUpTried, Lookup: l, DueAt: now, Args: map[string]string{argAudience: string(r.Audience)}})
+	if err != nil {
+		return SignUpResult{}, err
+	}
+	return neutral, nil
+}
+
+// usernameFree returns ErrUsernameTaken if somebody has the account's username in its scope.
+func (a *Authenticator) usernameFree(ctx context.Context, x *Account) error {
+	if x.Username == "" {
+		return nil
+	}
+	_, err := a.subject(ctx, store.Lookup{Username: canon.Lower(x.Username), Scope: x.Parent})
+	switch {
+	case err == nil:
+		return ErrUsernameTaken
+	case errors.Is(err, ErrNotFound):
+		return nil
+	}
+	return err
+}
+
+// openAccount creates the account and its first session, which costs nothing.
+func (a *Authenticator) openAccount(ctx context.Context, create store.NewAccount, owner *Subject, r SignUpRequest, t taken, now time.Time) (SignUpResult, error) {
+	s, sent := Subject{Account: create.Account}, len(create.Mail) > 0
+	if owner != nil {
+		s.Parent, s.Organization = &owner.Account, owner.Organization
+	}
 	made, _, err := a.create(ctx, create, now)
 	if err != nil {
 		return SignUpResult{}, signUpError(err)

@@ -16,8 +16,9 @@ const (
 	MailReset       MailKind = "reset"
 	MailVerify      MailKind = "verify"
 	MailChangeEmail MailKind = "change-email"
-	MailNotice      MailKind = "notice"       // something about the account changed
-	MailCreditAlert MailKind = "credit-alert" // to a parent
+	MailNotice      MailKind = "notice"        // something about the account changed
+	MailCreditAlert MailKind = "credit-alert"  // to a parent
+	MailSignUpTried MailKind = "sign-up-tried" // somebody asked for an account with the address of this one
 )
 
 // QueuedMail says what to tell whom. It holds no secret: the worker makes the secret when it sends.

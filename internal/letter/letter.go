@@ -15,6 +15,7 @@ type Data struct {
 	OrganizationURL   string
 	Code              string
 	Link              string
+	SignIn            string // URL of the page to sign in
 	Lifetime          string // how long code or link is good for: "30 minutes"
 	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped"
 	Network, Time     string // of a sign-in

@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/letter"
 )
 
-var kinds = []string{"sign-in-code", "reset", "verify", "change-email", "notice", "credit-alert"}
+var kinds = []string{"sign-in-code", "reset", "verify", "change-email", "notice", "credit-alert", "sign-up-tried"}
 
 func parse(t *testing.T, files map[string]string) (letter.Templates, error) {
 	t.Helper()
