@@ -57,8 +57,12 @@ func (g *golden) appRefresh() {
 // appVerification is a service that wants confirmed addresses: it tells nobody which ones are taken.
 func (g *golden) appVerification() {
 	up := "POST " + api + "/sign-up"
-	g.row("sign-up-limited", up, object("email", "ann@house.example", "password", password))
-	g.row("sign-in-403", "POST "+api+"/sign-in", object("email", "ann@house.example", "password", password))
+	g.row("sign-up-202", up, object("email", "ann@house.example", "password", password))
+	g.row("sign-up-202-taken", up, object("email", "ann@house.example", "password", another))
+	if mails := g.Mails("ann@house.example", tollkeeper.MailSignUpTried); len(mails) != 1 {
+		g.t.Errorf("%d mails about the second try", len(mails))
+	}
+	g.row("sign-in-401-unconfirmed", "POST "+api+"/sign-in", object("email", "ann@house.example", "password", password))
 	token := g.mailed("ann@house.example", tollkeeper.MailVerify, 1, linkToken)
 	g.row("verify-400", "POST "+api+"/email/verify", object("token", "x"))
 	g.row("verify-401", "POST "+api+"/email/verify", object("token", token, "password", "wrong"))

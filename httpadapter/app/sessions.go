@@ -16,7 +16,7 @@ func sessionRoutes(prefix string) []family.Route {
 	return []family.Route{
 		family.On("POST", "/sign-up", family.Body(signUp), family.SignUp, signedUp).
 			Is("makes an account and begins a session; where the address must be confirmed first it mails a link instead, and tells nobody whether the address was taken"),
-		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).
+		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).Saying(notSignedIn).
 			Is("begins a session with email or username and password, or stops at a challenge for the second factor"),
 		family.On("POST", "/challenge", family.Body(factor), family.VerifyFactor, session).
 			Is("ends a challenge with a code of the authenticator app or a recovery code"),
@@ -39,6 +39,10 @@ func sessionRoutes(prefix string) []family.Route {
 	}
 }
 
+// notSignedIn is the same for whoever may not come in without more proof, so that nobody learns by it which addresses
+// are taken.
+var notSignedIn = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Wrong name or password, or the email address is not confirmed yet")
+
 type signUpBody struct {
 	Email      family.Email `json:"email" need:""`
 	Password   string       `json:"password" need:""`
@@ -49,7 +53,7 @@ type signUpBody struct {
 
 func signUp(_ *family.Call, b signUpBody) (tollkeeper.SignUpRequest, error) {
 	return tollkeeper.SignUpRequest{
-		Email: string(b.Email), Password: tollkeeper.Password(b.Password), Username: b.Username, Name: b.Name,
+		Email: string(b.Email), Password: tollkeeper.Password(b.Password), Username: b.Username, Name: b.Name, Neutral: true,
 	}, nil
 }
 
@@ -64,7 +68,7 @@ func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
 	if b.Email == "" && b.Username == "" {
 		return tollkeeper.SignInRequest{}, tollkeeper.ErrMissing.WithField("email")
 	}
-	return tollkeeper.SignInRequest{Email: string(b.Email), Username: b.Username, Password: tollkeeper.Password(b.Password)}, nil
+	return tollkeeper.SignInRequest{Email: string(b.Email), Username: b.Username, Password: tollkeeper.Password(b.Password), Neutral: true}, nil
 }
 
 type factorBody struct {
