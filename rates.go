@@ -23,7 +23,7 @@ type RateRequest struct {
 // changes its limits goes on from what was counted by the earlier ones. [ErrInvalidInput] with [Error.Field] "name" or
 // "limits"; [ErrUnavailable].
 func (h Host) Allow(ctx context.Context, r RateRequest) error {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return err
 	}
 	_, err := h.auth.take(ctx, h.auth.hostHits(r), h.auth.now())
@@ -32,7 +32,8 @@ func (h Host) Allow(ctx context.Context, r RateRequest) error {
 
 const mostRates = 10 // of one hit
 
-func (r RateRequest) check() error {
+// Check returns the error of a request that [Host.Allow] refuses whatever was counted, for who makes one at start.
+func (r RateRequest) Check() error {
 	if r.Name == "" || !canon.ValidLine(r.Name, 64) {
 		return ErrInvalidInput.WithField("name").WithMessage("tollkeeper: the name of a rate is 1 to 64 bytes without control characters")
 	}

@@ -18,7 +18,8 @@
 // # A host's own routes
 //
 // [RequireAuth], [OptionalAuth], [RequireRole], [RequireRecent] and [IdentityFrom] protect them with the same sessions,
-// from a header or from the cookie. [WriteError] answers an error of the library, [ClientOf] tells the library who
-// asks, [SetSession] and [ClearSession] are for a host that signs people in by itself. [JWKS] serves the public keys to
-// services that verify tokens on their own.
+// from a header or from the cookie; [OnFailure] says what everybody else is answered, such as [SignInPage], which
+// [SafeNext] leads back from. [Limit] counts hits per network or account. [WriteError] answers an error of the library,
+// [ClientOf] tells the library who asks, [SetSession] and [ClearSession] are for a host that signs people in by itself.
+// [JWKS] serves the public keys to services that verify tokens on their own.
 package httpadapter

@@ -1,9 +1,11 @@
 package httpadapter
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -22,8 +24,9 @@ func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
 }
 
 // SetSession carries a session that the host's own route began in the cookie, until the browser ends, or as long as the
-// token where remember says so. It reports false, and sets none, for a page of another origin, which must not sign a
-// browser in, and for a result without a token, which waits for a second factor. Call it before the answer is written.
+// token where remember says so. It reports false, and sets none, for a request of another origin's page, which must not
+// sign a browser in, and for a result without a token, which waits for a second factor. A GET passes: a route that
+// signs in by a link proves by something in the link that the browser began it. Call it before the answer is written.
 func SetSession(w http.ResponseWriter, r *http.Request, s tollkeeper.SignInResult, remember bool) bool {
 	if s.Token == "" || ownPages.Check(r) != nil {
 		return false
@@ -38,18 +41,20 @@ var ownPages = http.NewCrossOriginProtection()
 // before the answer is written.
 func ClearSession(w http.ResponseWriter) { http.SetCookie(w, family.NoSession()) }
 
-// SignInPage sends a browser that is not signed in to the page at path, as "/sign-in", which gets the address that was
-// asked for in the parameter next: a path of this service and nothing else, and only for what was asked for by GET or
-// HEAD. Whatever signing in cannot mend, and whoever does not ask for a page, gets [WriteError].
-func SignInPage(path string) Failure {
+// SignInPage sends a browser that is not signed in, or has to prove again who it is ([RequireRecent]), to page, a path
+// as "/sign-in". That gets the address that was asked for in the parameter next, where [SafeNext] would take it, and
+// only for what was asked for by GET or HEAD. Whatever signing in cannot mend gets [WriteError], and so does whoever
+// does not ask for a page.
+func SignInPage(page string) Failure {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
-		if family.StatusOf(err) != http.StatusUnauthorized || !wantsPage(r) {
+		mends := family.StatusOf(err) == http.StatusUnauthorized || errors.Is(err, tollkeeper.ErrNotRecent)
+		if !mends || !wantsPage(r) {
 			WriteError(w, r, err)
 			return
 		}
-		to := url.URL{Path: path}
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			to.RawQuery = url.Values{"next": {r.URL.RequestURI()}}.Encode()
+		to := url.URL{Path: page}
+		if next := asked(r); (r.Method == http.MethodGet || r.Method == http.MethodHead) && leadsHere(next) {
+			to.RawQuery = url.Values{"next": {next}}.Encode()
 		}
 		w.Header()["Cache-Control"] = []string{"no-store"}
 		http.Redirect(w, r, to.String(), http.StatusSeeOther)
@@ -58,18 +63,40 @@ func SignInPage(path string) Failure {
 
 func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
-// SafeNext returns the path of the parameter next, or fallback where it leads anywhere but to this service: a page that
-// signs people in redirects there afterwards.
+// asked returns the address as the browser knows it, whatever a router stripped of the path.
+func asked(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
+}
+
+// SafeNext returns the path, perhaps with a query, in the parameter next of the address, or fallback where it leads
+// anywhere but to this service, is there twice, or has more than 2,000 bytes: a page that signs people in redirects
+// there afterwards. A path with an empty or dot segment is none, because routers disagree about it.
 func SafeNext(r *http.Request, fallback string) string {
-	next := r.URL.Query().Get("next")
-	u, err := url.Parse(next)
-	switch {
-	case err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "":
-		return fallback
-	case !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n"):
-		return fallback
-	case strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\x00"):
+	next := r.URL.Query()["next"]
+	if len(next) != 1 || !leadsHere(next[0]) {
 		return fallback
 	}
-	return next
+	return next[0]
+}
+
+const longestNext = 2000 // bytes
+
+// leadsHere reports whether every browser takes text for a path of the page's own origin. Browsers read "\" as "/" and
+// drop tabs and newlines (WHATWG URL 4.4), so that nothing passes which an address does not hold as it stands
+// (RFC 3986), spelled out or escaped.
+func leadsHere(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || len(text) > longestNext || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
+		return false
+	}
+	strange := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\\\"<>`", r) }
+	hidden := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
+	if strings.IndexFunc(text, strange) >= 0 || strings.IndexFunc(u.Path, hidden) >= 0 {
+		return false
+	}
+	plain := path.Clean(u.Path)
+	return strings.HasPrefix(text, "/") && (u.Path == plain || plain != "/" && u.Path == plain+"/")
 }

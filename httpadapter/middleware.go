@@ -31,51 +31,64 @@ type guard struct {
 }
 
 // AuthOption says which tokens [RequireAuth] lets in, and what it does with everyone else.
-type AuthOption func(*guard)
+type AuthOption interface{ auth(*guard) }
+
+type authOption func(*guard)
+
+func (o authOption) auth(g *guard) { o(g) }
 
 // Accept lets tokens of these families in, instead of those of the app family and of the host's own calls
 // ([tollkeeper.AudienceApp], [tollkeeper.AudienceHost]). The organization family's tokens are of every tenant: take
 // [InScope], or look at Identity.Parent, before showing anything.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
-	return func(g *guard) { g.audiences = slices.Clone(audiences) }
+	return authOption(func(g *guard) { g.audiences = slices.Clone(audiences) })
 }
 
 // InScope lets in only accounts of that scope, such as the zero one, the app's own users. A scope named by a key or
 // number lets nobody in: a token says the id of its account's parent alone.
 func InScope(s tollkeeper.Scope) AuthOption {
-	return func(g *guard) { g.scope = &s }
+	return authOption(func(g *guard) { g.scope = &s })
 }
 
 // AllowLimited lets in sessions that serve only their own account's business: before the email is verified, after the
 // password expired with enforcement on, or before a second factor is enrolled. See Identity.Limited.
 func AllowLimited() AuthOption {
-	return func(g *guard) { g.limited = true }
+	return authOption(func(g *guard) { g.limited = true })
 }
 
 // AcceptCookie takes the session cookie by the rules of o, whether or not o.On is set. Without this option only pages
 // of the service's own origin may use it. With a Cookie that [Mount] would refuse no cookie is taken.
 func AcceptCookie(o Cookie) AuthOption {
-	return func(g *guard) { g.cookie = &o }
+	return authOption(func(g *guard) { g.cookie = &o })
 }
 
 // BearerOnly takes no cookie.
 func BearerOnly() AuthOption {
-	return func(g *guard) { g.cookie = nil }
+	return authOption(func(g *guard) { g.cookie = nil })
 }
 
 // Failure writes the answer to a request that was not let in. err is an *[tollkeeper.Error]: no credential, a bad one,
 // one that may not do this, a store that is away.
 type Failure func(w http.ResponseWriter, r *http.Request, err error)
 
+// FailureOption is what [OnFailure] makes, for every middleware of this package.
+type FailureOption struct{ fail Failure }
+
+func (o FailureOption) auth(g *guard)    { g.fail = o.fail }
+func (o FailureOption) limit(l *limiter) { l.fail = o.fail }
+
 // OnFailure has f answer what is not let in: [WriteError], the default; [SignInPage]; or the host's own.
-func OnFailure(f Failure) AuthOption {
-	return func(g *guard) { g.fail = f }
+func OnFailure(f Failure) FailureOption {
+	if f == nil {
+		f = WriteError
+	}
+	return FailureOption{f}
 }
 
 func newGuard(auth *tollkeeper.Authenticator, options []AuthOption) *guard {
 	g := &guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceApp, tollkeeper.AudienceHost}, cookie: &Cookie{}, fail: WriteError}
 	for _, o := range options {
-		o(g)
+		o.auth(g)
 	}
 	if g.cookie != nil {
 		g.cookies, _ = family.NewCookies(auth, *g.cookie)
@@ -143,20 +156,20 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 }
 
 // below makes a middleware that asks something of the Identity that an outer one found.
-func below(ask func(*http.Request, *tollkeeper.Identity) error, options []AuthOption) func(http.Handler) http.Handler {
-	g := guard{fail: WriteError}
+func below(ask func(*tollkeeper.Identity) error, options []FailureOption) func(http.Handler) http.Handler {
+	fail := Failure(WriteError)
 	for _, o := range options {
-		o(&g)
+		fail = o.fail
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, ok := IdentityFrom(r.Context())
 			err := error(family.ErrNoCredential)
 			if ok {
-				err = ask(r, id)
+				err = ask(id)
 			}
 			if err != nil {
-				g.fail(w, r, err)
+				fail(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -165,10 +178,10 @@ func below(ask func(*http.Request, *tollkeeper.Identity) error, options []AuthOp
 }
 
 // RequireRole lets a request pass whose Identity has the role, below [RequireAuth]; otherwise it answers 403, or 401
-// when nobody is signed in, or as [OnFailure] says; no other option counts. A role counts in the scope of its account
-// only: the admin of one tenant is not the admin of another, so a host that serves several tenants adds [InScope].
-func RequireRole(role tollkeeper.Role, options ...AuthOption) func(http.Handler) http.Handler {
-	return below(func(_ *http.Request, id *tollkeeper.Identity) error {
+// when nobody is signed in, or as [OnFailure] says. A role counts in the scope of its account only: the admin of one
+// tenant is not the admin of another, so a host that serves several tenants adds [InScope].
+func RequireRole(role tollkeeper.Role, options ...FailureOption) func(http.Handler) http.Handler {
+	return below(func(id *tollkeeper.Identity) error {
 		if id.Role != role {
 			return tollkeeper.ErrForbidden
 		}
@@ -178,7 +191,7 @@ func RequireRole(role tollkeeper.Role, options ...AuthOption) func(http.Handler)
 
 // RequireRecent lets a request pass whose session proved within that time who its owner is, below [RequireAuth]: by a
 // sign-in, or by a reauthentication since. Otherwise it answers 403, or 401 when nobody is signed in, or as [OnFailure]
-// says; no other option counts.
-func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration, options ...AuthOption) func(http.Handler) http.Handler {
-	return below(func(_ *http.Request, id *tollkeeper.Identity) error { return auth.RequireRecent(id, within) }, options)
+// says.
+func RequireRecent(auth *tollkeeper.Authenticator, within time.Duration, options ...FailureOption) func(http.Handler) http.Handler {
+	return below(func(id *tollkeeper.Identity) error { return auth.RequireRecent(id, within) }, options)
 }
