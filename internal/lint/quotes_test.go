@@ -102,13 +102,16 @@ func quotation(s source, names []string) ([]string, error) {
 	return lines, nil
 }
 
-// declares tells whether the declaration is that of a function, a method such as Store.Take, or a type.
+// declares tells whether the declaration is that of a function, a method such as Store.Take, a type, or a variable.
 func declares(d ast.Decl, name string) bool {
 	if f, ok := d.(*ast.FuncDecl); ok {
 		return strings.TrimPrefix(receiver(f)+"."+f.Name.Name, ".") == name
 	}
 	general, ok := d.(*ast.GenDecl)
 	return ok && slices.ContainsFunc(general.Specs, func(spec ast.Spec) bool {
+		if v, ok := spec.(*ast.ValueSpec); ok {
+			return v.Names[0].Name == name
+		}
 		t, ok := spec.(*ast.TypeSpec)
 		return ok && t.Name.Name == name
 	})
@@ -137,10 +140,11 @@ func commentOf(d ast.Decl) *ast.CommentGroup {
 }
 
 func TestQuotations(t *testing.T) {
-	file := source{"page.go", strings.Split("package p\n\n// T is one.\ntype T struct{}\n\nfunc f() {}\n\n// f is\n// another.\nfunc (t *T) f() {\n}", "\n")}
+	file := source{"page.go", strings.Split("package p\n\n// T is one.\ntype T struct{}\n\nfunc f() {}\n\n// f is\n// another.\nfunc (t *T) f() {\n}\n\nvar v = 1", "\n")}
 	for names, want := range map[string]string{
 		"T":     "// T is one.\ntype T struct{}",
 		"f":     "func f() {}",
+		"v":     "var v = 1",
 		"T.f f": "// f is\n// another.\nfunc (t *T) f() {\n}\n\nfunc f() {}",
 		"":      strings.Join(file.lines, "\n"),
 	} {
