@@ -20,9 +20,11 @@ var around = []struct{ imports, given, left string }{
 		`_, _ = id, token`,
 	},
 	{
-		`"net/http"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"`,
+		`"net/http"; "time"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"; ` +
+			`"github.com/tollkeeper/tollkeeper/httpadapter/organization"; "github.com/tollkeeper/tollkeeper/httpadapter/platform"; ` +
+			`"github.com/tollkeeper/tollkeeper/httpadapter/v1"`,
 		`auth *tollkeeper.Authenticator, reports http.Handler`,
-		`_ = err`,
+		`_, _ = err, search`,
 	},
 	{
 		`"testing"; "time"; "github.com/tollkeeper/tollkeeper/authtest"`,
