@@ -158,7 +158,9 @@ func TestOptionalAuth(t *testing.T) {
 
 func TestOnFailure(t *testing.T) {
 	w := newWorld(t)
-	told := func(rw http.ResponseWriter, _ *http.Request, err error) { http.Error(rw, "own: "+err.Error(), 418) }
+	told := func(rw http.ResponseWriter, _ *http.Request, err error) {
+		http.Error(rw, "own: "+err.Error(), http.StatusTeapot)
+	}
 	own := httpadapter.OnFailure(told)
 	limit, err := httpadapter.Limit(w.Auth, "x", []tollkeeper.Limit{tollkeeper.Rate(1, time.Hour)}, own)
 	if err != nil {

@@ -28,8 +28,8 @@ func TestRoutes(t *testing.T) {
 		status    int
 		body      string
 	}{
-		{"nobody", "/hello", 401, "token"},
-		{"stranger", "/hello", 401, "token"},
+		{"nobody", "/hello", 401, `"http_no_credential"`},
+		{"stranger", "/hello", 401, `"invalid_token"`},
 		{"user", "/hello", 200, `"role":"user"`},
 		{"user", "/admin", 403, "Not allowed"},
 		{"admin", "/admin", 200, `"hello":"first@app.example"`},
