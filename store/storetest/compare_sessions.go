@@ -102,6 +102,9 @@ func (w *twins) sessionsOf(account uuid.UUID, p store.Page) {
 
 func (w *twins) rotate() {
 	x := w.living()
+	if old, ok := w.worn(); ok && w.chance(2) {
+		x = old
+	}
 	shown := w.d.roll(3)
 	l, err := w.stores[1].Session(w.ctx, x.ID, w.at)
 	if err == nil {
@@ -121,6 +124,38 @@ func (w *twins) rotate() {
 	if err == nil && outcome == "not found" && l.Status != store.StatusActive && shown < l.Session.Generation-1 {
 		w.met("RotateSession", "a disabled account before reuse")
 	}
+}
+
+// worn picks a live session of a disabled account that was rotated more than once: what is too old for it is told from a
+// reuse, and few histories come there by chance. Now and then it disables an account to have one.
+func (w *twins) worn() (store.Session, bool) {
+	for _, x := range w.sessions {
+		l, err := w.stores[1].Session(w.ctx, x.ID, w.at)
+		if err != nil || l.Session.Generation < 2 {
+			continue
+		}
+		if l.Status == store.StatusActive && w.chance(4) {
+			w.disable(x.Account)
+			l, err = w.stores[1].Session(w.ctx, x.ID, w.at)
+		}
+		if err == nil && l.Status != store.StatusActive {
+			return x, true
+		}
+	}
+	return store.Session{}, false
+}
+
+// disable leaves the account's sessions alone.
+func (w *twins) disable(id uuid.UUID) {
+	c := store.Change{Account: w.has(id).Account}
+	c.Account.Status, c.Account.UpdatedAt = store.StatusDisabled, w.at
+	w.both("UpdateAccount", c, func(s store.Store, _ int) (any, error) {
+		got, r, err := s.UpdateAccount(w.ctx, c, w.at)
+		if err == nil {
+			w.last[id] = got
+		}
+		return []any{unnumbered(got), r}, err
+	})
 }
 
 // living picks a session, mostly one that is live.
