@@ -2,6 +2,7 @@ package family_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -29,6 +30,12 @@ type Body struct {
 
 type envelope[T any] struct {
 	Data T `json:"data"`
+}
+
+// tree holds others of its kind.
+type tree[T any] struct {
+	Of   T         `json:"of"`
+	Kids []tree[T] `json:"kids"`
 }
 
 // document is what a family's document says, as a reader takes it.
@@ -64,7 +71,10 @@ func showing[B any](path string) family.Route {
 // TestDocumentOfTypes: each type has the schema of what encoding/json makes of it, and a name where it has one.
 func TestDocumentOfTypes(t *testing.T) {
 	f := hosts()
-	f.Routes = []family.Route{showing[Body]("/f/a"), showing[envelope[Body]]("/f/b"), showing[envelope[[]Body]]("/f/c")}
+	f.Routes = []family.Route{
+		showing[Body]("/f/a"), showing[envelope[Body]]("/f/b"), showing[envelope[[]Body]]("/f/c"),
+		showing[tree[[]int]]("/f/d"), showing[tree[struct{ A, B int }]]("/f/e"),
+	}
 	d := documentOf(t, f)
 	wants := map[string]any{
 		"id": map[string]any{"type": "string", "format": "uuid"}, "from": map[string]any{"type": "string"},
@@ -80,8 +90,9 @@ func TestDocumentOfTypes(t *testing.T) {
 	if got := d.Components.Schemas["Body"]["required"]; !reflect.DeepEqual(got, []any{"any", "at", "from", "id", "key", "next", "share", "size"}) {
 		t.Errorf("Body requires %v", got)
 	}
-	if len(d.Components.Schemas) != 2 || d.Components.Schemas["BodyEnvelope"] == nil {
-		t.Errorf("the components are %v", d.Components.Schemas)
+	names := slices.Sorted(maps.Keys(d.Components.Schemas))
+	if !slices.Equal(names, []string{"Body", "BodyEnvelope", "BodyListEnvelope", "IntListTree", "StructAintBintTree"}) {
+		t.Errorf("the components are %v", names)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -107,24 +108,29 @@ func (s *schemas) ofStruct(r role) object {
 	return object{"$ref": "#/components/schemas/" + name}
 }
 
-// plainName makes the name of a component of a type's: that of an envelope[user] is UserEnvelope. Empty: it has none.
+// plainName makes the name of a component of a type's: that of an envelope[user] is UserEnvelope, that of an
+// envelope[[]user] UserListEnvelope. Only a type without a name has none, so that none of a name is looked into twice.
 func plainName(name string) string {
+	if list, ok := strings.CutPrefix(name, "[]"); ok {
+		return plainName(list) + "List"
+	}
 	outer, inner, generic := strings.Cut(name, "[")
-	outer = outer[strings.LastIndexByte(outer, '.')+1:]
-	outer, _, _ = strings.Cut(outer, "·") // of a type that is declared in a function
+	outer, _, _ = strings.Cut(outer[strings.LastIndexByte(outer, '.')+1:], "·") // of a type that is declared in a function
 	if short := strings.TrimSuffix(outer, "Body"); short != "" {
 		outer = short
 	}
-	if outer == "" || strings.ContainsFunc(outer, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		return ""
+	if outer = upperFirst(strings.Map(nameRune, outer)); generic {
+		outer = plainName(strings.TrimSuffix(inner, "]")) + outer
 	}
-	if !generic {
-		return upperFirst(outer)
+	return outer
+}
+
+// nameRune drops what may not stand in the name of a component.
+func nameRune(r rune) rune {
+	if r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return r
 	}
-	if inner = plainName(strings.TrimSuffix(inner, "]")); inner == "" {
-		return ""
-	}
-	return inner + upperFirst(outer)
+	return -1
 }
 
 // name returns one that is not taken: the plain one, or with its package's before it.
@@ -210,7 +216,9 @@ func jsonName(f reflect.StructField) string {
 }
 
 func upperFirst(s string) string {
-	r := []rune(s)
-	r[0] = unicode.ToUpper(r[0])
-	return string(r)
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
