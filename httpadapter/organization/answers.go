@@ -82,7 +82,7 @@ type user struct {
 	UserID      uuid.UUID  `json:"userID"`
 	Email       string     `json:"email"`
 	Username    string     `json:"username"`
-	AccountType string     `json:"accountType"`
+	AccountType string     `json:"accountType" enum:"parent,child"`
 	Parent      string     `json:"parentAccount"`
 	PublicKey   string     `json:"publicKey"`
 	Name        string     `json:"organizationName"`
@@ -142,7 +142,7 @@ type newAccount struct {
 	PublicKey   string     `json:"publicKey"`
 	Verified    bool       `json:"emailVerified"`
 	Parent      textOrNull `json:"parentAccount"`
-	AccountType string     `json:"accountType"`
+	AccountType string     `json:"accountType" enum:"parent,child"`
 	Sent        bool       `json:"emailVerificationSent"`
 }
 

@@ -27,7 +27,7 @@ type googleUser struct {
 	UserID      uuid.UUID `json:"userID"`
 	Email       string    `json:"email"`
 	Username    string    `json:"username"`
-	AccountType string    `json:"accountType"`
+	AccountType string    `json:"accountType" enum:"parent,child"`
 	Parent      string    `json:"parentAccount"`
 	PublicKey   string    `json:"publicKey"`
 }

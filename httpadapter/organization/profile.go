@@ -16,17 +16,17 @@ type profileAccount struct {
 	Username        string            `json:"username"`
 	Email           string            `json:"email"`
 	PublicKey       string            `json:"publicKey"`
-	AccountType     string            `json:"accountType"`
-	Parent          string            `json:"parentAccount"`
+	AccountType     string            `json:"accountType" enum:"parent,child"`
+	Parent          string            `json:"parentAccount" about:"ROOT, or the public key of the parent"`
 	Status          tollkeeper.Status `json:"accountStatus"`
 	Verified        bool              `json:"emailVerified"`
-	CreatedAt       *int64            `json:"createdAt"`
-	UpdatedAt       *int64            `json:"updatedAt"`
-	LastLogin       *int64            `json:"lastLogin"`
-	Provider        string            `json:"authProvider"` // "email", or "google" for an account without a password
-	PasswordChanged *int64            `json:"lastPasswordChanged"`
-	Attempts        int               `json:"loginAttempts"` // always 0
-	LockedUntil     *int64            `json:"lockedUntil"`   // always null: locks belong to networks
+	CreatedAt       *int64            `json:"createdAt" about:"unix seconds"`
+	UpdatedAt       *int64            `json:"updatedAt" about:"unix seconds"`
+	LastLogin       *int64            `json:"lastLogin" about:"unix seconds; null: never"`
+	Provider        string            `json:"authProvider" enum:"email,google" about:"google is of an account without a password"`
+	PasswordChanged *int64            `json:"lastPasswordChanged" about:"unix seconds; null: never"`
+	Attempts        int               `json:"loginAttempts" about:"always 0"`
+	LockedUntil     *int64            `json:"lockedUntil" about:"always null: locks belong to networks"`
 }
 
 // profileParent adds what belongs to a parent.

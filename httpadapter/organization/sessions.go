@@ -41,11 +41,11 @@ func proof(_ *family.Call, b proofBody) (tollkeeper.Confirmation, error) {
 type shownSession struct {
 	ID        uuid.UUID           `json:"id"`
 	Device    string              `json:"device"`
-	Network   textOrNull          `json:"network"` // masked address
+	Network   textOrNull          `json:"network" about:"masked address"`
 	Family    tollkeeper.Audience `json:"family"`
-	CreatedAt int64               `json:"createdAt"` // unix seconds, as the others
-	LastSeen  int64               `json:"lastSeen"`
-	ExpiresAt int64               `json:"expiresAt"`
+	CreatedAt int64               `json:"createdAt" about:"unix seconds"`
+	LastSeen  int64               `json:"lastSeen" about:"unix seconds"`
+	ExpiresAt int64               `json:"expiresAt" about:"unix seconds"`
 	Current   bool                `json:"current"`
 }
 
