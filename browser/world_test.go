@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +22,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 const (
@@ -29,16 +32,34 @@ const (
 
 // world is the families on one port and pages on another, with a tab of the browser.
 type world struct {
-	t     *testing.T
-	kit   *authtest.Kit
-	tab   context.Context
-	api   string // port of the service
-	pages string // port of everybody else's pages
+	t      *testing.T
+	kit    *authtest.Kit
+	tab    context.Context
+	scheme string   // of all pages
+	host   string   // of the service
+	api    string   // port of the service
+	pages  string   // port of everybody else's pages
+	listed []string // hosts whose pages Options.Origins lists
+	counts *counts
 }
 
+// newWorld is on this machine's own names, without TLS.
 func newWorld(t *testing.T, o httpadapter.Options) *world {
 	t.Helper()
-	w := &world{t: t, tab: tab(t)}
+	return makeWorld(&world{t: t, scheme: "http", host: "auth.localhost"}, o)
+}
+
+// newWorldWithTLS is on names that are nobody's, with HTTP/2: pages of this machine, which the organization family
+// serves, are no strangers.
+func newWorldWithTLS(t *testing.T, o httpadapter.Options, more ...httpadapter.API) *world {
+	t.Helper()
+	return makeWorld(&world{t: t, scheme: "https", host: "auth.example"}, o, more...)
+}
+
+func makeWorld(w *world, o httpadapter.Options, more ...httpadapter.API) *world {
+	t := w.t
+	t.Helper()
+	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
 	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
 		t.Fatal(err)
 	}
@@ -46,36 +67,48 @@ func newWorld(t *testing.T, o httpadapter.Options) *world {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = rw.Write([]byte("<!doctype html><title>page</title>"))
 	})
-	pages := httptest.NewServer(page)
-	t.Cleanup(pages.Close)
 	mux := http.NewServeMux()
-	service := httptest.NewServer(mux)
-	t.Cleanup(service.Close)
-	w.api, w.pages = portOf(t, service), portOf(t, pages)
+	w.api, w.pages = w.listen(w.counts.before(mux)), w.listen(page)
+	for _, host := range w.listed {
+		o.Origins = append(o.Origins, w.site(host))
+	}
 
-	w.kit = authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
+	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
 	w.kit.FirstAdmin()
-	if err := httpadapter.Mount(mux, w.kit.Auth, o, organization.API{}, v1.API{}, platform.API{}); err != nil {
+	if err := httpadapter.Mount(mux, w.kit.Auth, o, append([]httpadapter.API{organization.API{}, v1.API{}, platform.API{}}, more...)...); err != nil {
 		t.Fatal(err)
 	}
 	mux.Handle("GET /page", page)
 	return w
 }
 
-func portOf(t *testing.T, s *httptest.Server) string {
-	t.Helper()
+// listen serves until the test ends, and returns the port.
+func (w *world) listen(h http.Handler) string {
+	w.t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that the browser gives up
+	if w.scheme == "https" {
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	w.t.Cleanup(s.Close)
 	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	return port
 }
 
 // service is a URL of the service itself.
-func (w *world) service(path string) string { return "http://auth.localhost:" + w.api + path }
+func (w *world) service(path string) string { return w.at(w.host, path) }
+
+// at is a URL of the service under one of its names.
+func (w *world) at(host, path string) string { return w.scheme + "://" + host + ":" + w.api + path }
 
 // site is an origin of somebody else's pages.
-func (w *world) site(host string) string { return "http://" + host + ":" + w.pages }
+func (w *world) site(host string) string { return w.scheme + "://" + host + ":" + w.pages }
 
 // open shows a page of an origin.
 func (w *world) open(url string) {
@@ -111,9 +144,14 @@ func (a answer) field(path string) string {
 // fetch sends a request from the page that is open: init are the options of fetch, as JavaScript.
 func (w *world) fetch(path, init string) answer {
 	w.t.Helper()
+	return w.fetchURL(w.service(path), init)
+}
+
+func (w *world) fetchURL(url, init string) answer {
+	w.t.Helper()
 	script := `(async () => {
 		try {
-			const r = await fetch(` + quote(w.service(path)) + `, ` + init + `)
+			const r = await fetch(` + quote(url) + `, ` + init + `)
 			return {Status: r.status, Type: r.type, Body: await r.text()}
 		} catch (e) {
 			return {Error: e.name}
@@ -121,7 +159,7 @@ func (w *world) fetch(path, init string) answer {
 	})()`
 	a, err := chromedp.Run(w.tab, chromedp.Evaluate[answer](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		w.t.Fatal(path, err)
+		w.t.Fatal(url, err)
 	}
 	return a
 }

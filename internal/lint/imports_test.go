@@ -30,7 +30,7 @@ var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
 	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach"}},
 	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach"}},
-	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}},
+	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
