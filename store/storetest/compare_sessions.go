@@ -126,8 +126,8 @@ func (w *twins) rotate() {
 	}
 }
 
-// worn picks a live session of a disabled account that was rotated more than once: what is too old for it is told from a
-// reuse, and few histories come there by chance. Now and then it disables an account to have one.
+// worn picks a live session of a disabled account that was rotated more than once: what is too old for it is told from
+// a reuse, and few histories come there by chance. Now and then it disables an account to have one.
 func (w *twins) worn() (store.Session, bool) {
 	for _, x := range w.sessions {
 		l, err := w.stores[1].Session(w.ctx, x.ID, w.at)
