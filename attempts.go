@@ -17,7 +17,27 @@ func (a *Authenticator) networkHits(op string, audience Audience, c Client, rate
 	if audience == AudiencePlatform {
 		op = "any"
 	}
-	return rateHits(a.digests.bucket("rate", op, string(audience), net), net == "", rates)
+	hits := rateHits(a.digests.bucket("rate", op, string(audience), net), net == "", rates)
+	if !c.Foreign {
+		return hits
+	}
+	parts := make([]Limit, len(rates))
+	for i, r := range rates {
+		parts[i] = partOf(r)
+	}
+	return append(hits, rateHits(a.digests.bucket("rate", "foreign", op, string(audience), net), net == "", parts)...)
+}
+
+// partOf is what pages of other origins get of a rate or a ceiling: two thirds, at least one. What refuses them counts
+// nothing, so that the rest is left for the service's own pages and for programs.
+func partOf(l Limit) Limit {
+	if l.Burst > 0 {
+		l.Burst, l.Every = max(1, l.Burst*2/3), min(longest, (l.Every*3/2).Truncate(time.Millisecond))
+	}
+	if l.Free > 0 {
+		l.Free = max(1, l.Free*2/3)
+	}
+	return l
 }
 
 // addressHits are rates of mail to one address.

@@ -17,6 +17,10 @@ type Client struct {
 	// Device is what a host keeps in a cookie of its own, random and at least 128 bits, at most 256 bytes. Clients
 	// without an Addr, such as behind a unix socket, are recognised by it and by nothing else. Empty: not at all.
 	Device string
+
+	// Foreign says that a page of another origin sent the request, in its visitor's name. Such pages get two thirds of
+	// what is counted on the network for all scopes, so that none can spend what the visitor needs elsewhere.
+	Foreign bool
 }
 
 // unmapped returns the address as one of a kind: IPv4 out of its IPv6 form, without zone.

@@ -20,7 +20,7 @@ type Limits struct {
 	EmailCeiling   Limit   // per email over unrecognised networks and all scopes. Zero: 100 failures per hour
 	SignUp         []Limit // per network. Zero: 10 per hour
 	Links          []Limit // of links per network. Zero: 30 per minute
-	Lookups        []Limit // of look-ups by a public key of pages of other origins, per network. Zero: 300 per minute
+	Lookups        []Limit // of look-ups by a public key, per network and origin of the page. Zero: 300 per minute
 	CodeNetwork    []Limit // of mailed codes per network. Zero: 10 per hour
 	CodeAddress    []Limit // of mailed codes per address, and apart from them of neutral sign-ups, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      Limit   // of wrong codes for one address by networks that did not ask for one. Zero: 10 per day

@@ -69,6 +69,7 @@ type throttle struct {
 	forget  bool       // a right proof forgets all failures, too
 	cleared []guessing // and so does one of these, which holds no place here
 	spares  spared     // networks
+	shared  bool       // between what one network does in all scopes: pages of other origins get a part of it
 	pardon  []part     // a proof of the mailbox pardons what has these in common with it; none: nothing does
 }
 
@@ -80,7 +81,7 @@ var throttles = []throttle{
 		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofName},
 	}, {
 		name: "pair", way: wayPassword, keyed: []part{ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
-		pardon: []part{ofName},
+		shared: true, pardon: []part{ofName},
 	}, {
 		name: "account", way: wayPassword, keyed: []part{ofScope, ofName}, limit: func(l *Limits) Limit { return l.AccountCeiling },
 		spares: recognised, pardon: []part{ofScope, ofName},
@@ -201,6 +202,11 @@ func (a *Authenticator) hits(w guessing, g guess) []hit {
 		if t := &throttles[i]; t.way == w {
 			if b, ok := a.bucketOf(t, &g); ok {
 				list = append(list, hit{Bucket: b, kind: t.kind, row: t})
+				if t.shared && g.client.Foreign {
+					words, _ := g.words(t.keyed)
+					b.Key, b.Limit = a.digests.bucket(append([]string{"foreign", t.name}, words...)...), partOf(b.Limit)
+					list = append(list, hit{Bucket: b, kind: t.kind, row: t})
+				}
 			}
 		}
 	}

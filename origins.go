@@ -33,6 +33,8 @@ func (a *Authenticator) OriginAllowed(o Organization, origin string) bool {
 	return secure && canon.Under(canon.Lower(u.Hostname()), canon.Lower(own.Hostname()))
 }
 
+const maxOrigin = 300 // bytes that are told apart
+
 // OriginRequest is a page that wants to use a parent's public key.
 type OriginRequest struct {
 	PublicKey string
@@ -47,7 +49,8 @@ func (a *Authenticator) OriginAllowedFor(ctx context.Context, r OriginRequest) (
 	if !ValidPublicKey(r.PublicKey) {
 		return false, ErrUnknownParent
 	}
-	if _, err := a.take(ctx, a.networkHits("lookup", AudienceHost, r.Client, a.cfg.Limits.Lookups), a.now()); err != nil {
+	r.Client.Foreign = false // each page has a rate of its own
+	if _, err := a.take(ctx, a.networkHits("lookup "+r.Origin[:min(len(r.Origin), maxOrigin)], AudienceHost, r.Client, a.cfg.Limits.Lookups), a.now()); err != nil {
 		return false, err
 	}
 	s, err := a.keyHolder(ctx, r.PublicKey)

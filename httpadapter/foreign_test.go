@@ -261,3 +261,38 @@ func TestListedOrigins(t *testing.T) {
 		t.Error("null is listed without its unsafe option")
 	}
 }
+
+// TestServedPagesOfOthersSpendAPart: whoever makes organizations of their own has pages that are served. What such a page
+// sends in its visitor's name leaves enough of what the network may do in all scopes.
+func TestServedPagesOfOthersSpendAPart(t *testing.T) {
+	w := newWorld(t)
+	const evil, network = "Origin: https://evil.example", "Peer: 198.51.100.7:443"
+	owner := w.parent("pia")
+	child := w.child("cem", owner)
+	var keys []string
+	for i := range 4 {
+		stranger := w.parent("eve" + itoa(i))
+		w.organize(stranger, `{"organizationName":"Evil","organizationUrl":"https://evil.example"}`)
+		keys = append(keys, stranger.key)
+	}
+	for _, email := range []string{child.email, owner.email} {
+		for _, key := range keys {
+			for range 10 {
+				w.do("POST /auth/signin", object("email", email, "password", "wrong", "parentPublicKey", key), evil, network)
+			}
+		}
+	}
+	for i := range 40 {
+		w.do("POST /auth/signin", object("email", itoa(i)+"@x.example", "password", "wrong", "parentPublicKey", keys[0]), evil, network)
+		w.do("GET /auth/confirm-email?token=AAAAAAAAAAAA", "", evil, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors", network)
+	}
+	for range 320 {
+		w.do("GET /auth/organization-details", "", "X-Public-Key: "+keys[1], evil, network)
+	}
+	w.must("POST /auth/signin", object("email", child.email, "password", password, "parentPublicKey", owner.key), network)
+	w.must("POST /auth/signin", object("email", owner.email, "password", password), ownPage, network)
+	w.organize(owner, `{"organizationName":"Pia's","organizationUrl":"https://pia.example"}`)
+	w.must("POST /auth/request-new-confirmation", "", bearerOf(child.token))
+	w.must("GET /auth/confirm-email?token="+w.mailed(child.email, tollkeeper.MailVerify, 1, linkToken), "", network)
+	w.must("GET /auth/organization-details", "", "X-Public-Key: "+owner.key, "Origin: https://pia.example", network)
+}

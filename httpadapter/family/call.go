@@ -65,7 +65,9 @@ func (c *Call) ParentKey() string { return c.place.Key }
 
 // Client tells the core who is on the line (R23).
 func (c *Call) Client() tollkeeper.Client {
-	return ClientOf(c.Request, c.trusted...)
+	client := ClientOf(c.Request, c.trusted...)
+	client.Foreign = c.page == foreignPage
+	return client
 }
 
 // Locate says where a request looks: where it names, else at the family's home.
