@@ -32,6 +32,7 @@ var doors = []door{
 	{"a child of one", shopper, "/auth/signin", below, "/auth/user-profile", childAttempts, true, nil},
 	{"v1", (*world).user, "/authentiq/v1/user/login", nothing, "/authentiq/v1/user/role", v1Attempts, false, v1After},
 	{"platform", shopper, "/api/user/signin", onPlatform, "/api/user/status", platformAttempts, false, platformAfter},
+	{"app", (*world).user, "/api/auth/sign-in", nothing, "/api/auth/session", appAttempts, false, appAfter},
 }
 
 func ann(w *world) authtest.Account     { return w.kit.SignUp("ann@shop.example", password) }
@@ -70,6 +71,13 @@ func platformAttempts(a authtest.Account) []attempt {
 	}
 }
 
+func appAttempts(a authtest.Account) []attempt {
+	return []attempt{
+		{"/api/auth/sign-in", wrong(a)}, {"/api/auth/code", wrong(a)}, {"/api/auth/code/verify", wrong(a, "code", "000000")},
+		{"/api/auth/password/forgot", wrong(a)}, {"/api/auth/sign-up", wrong(a)}, {"/api/auth/reauthenticate", wrong(a)}, {"/api/auth/sign-out", "{}"},
+	}
+}
+
 // is fails unless a page of the service itself got that status.
 func (w *world) is(what string, a answer, status int) {
 	w.t.Helper()
@@ -98,6 +106,13 @@ func platformAfter(w *world, a authtest.Account) {
 	w.kit.LastLink(a.Email, tollkeeper.MailReset)
 	w.is("a fifth", w.post("/api/user/signin", append(onPlatform(a), "email", a.Email, "password", "wrong")...), 401)
 	w.is("a sixth", w.post("/api/user/signin", append(onPlatform(a), "email", a.Email, "password", "wrong")...), 429)
+}
+
+func appAfter(w *world, a authtest.Account) {
+	w.is("code", w.post("/api/auth/code", "email", a.Email), 202)
+	w.is("verify", w.post("/api/auth/code/verify", "email", a.Email, "code", w.kit.LastCode(a.Email)), 200)
+	w.is("forgot", w.post("/api/auth/password/forgot", "email", a.Email), 202)
+	w.kit.LastLink(a.Email, tollkeeper.MailReset)
 }
 
 // TestStrangePagesSpendNoAttempts is SECURITY.md N05: whatever a page of a stranger or of a neighbour sends from the

@@ -19,6 +19,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
@@ -75,7 +76,7 @@ func makeWorld(w *world, o httpadapter.Options, more ...httpadapter.API) *world 
 
 	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithConfig(func(c *tollkeeper.Config) { c.BaseURL = w.service("") }))
 	w.kit.FirstAdmin()
-	if err := httpadapter.Mount(mux, w.kit.Auth, o, append([]httpadapter.API{organization.API{}, v1.API{}, platform.API{}}, more...)...); err != nil {
+	if err := httpadapter.Mount(mux, w.kit.Auth, o, append([]httpadapter.API{organization.API{}, v1.API{}, platform.API{}, app.API{}}, more...)...); err != nil {
 		t.Fatal(err)
 	}
 	mux.Handle("GET /page", page)

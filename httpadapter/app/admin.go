@@ -42,7 +42,7 @@ func adminRoutes(prefix string) []family.Route {
 var (
 	timeParams = []family.Param{
 		{Name: "from", About: "RFC 3339; at or after"}, {Name: "to", About: "RFC 3339; before"},
-		{Name: "limit", About: "1 to 100; 50"}, {Name: "cursor", About: "next of the page before, with the same parameters"},
+		{Name: "limit", About: "entries of a page; 50", Max: 100}, {Name: "cursor", About: "next of the page before, with the same parameters"},
 	}
 	pageParams  = timeParams
 	userParams  = append([]family.Param{{Name: "search", About: "prefix of email or username"}}, timeParams...)
