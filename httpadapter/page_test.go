@@ -41,6 +41,10 @@ func TestPages(t *testing.T) {
 	if a := w.do("HEAD "+confirm, ""); a.status != 200 || a.body != "" {
 		t.Errorf("HEAD as an API client: %d %s", a.status, a.body)
 	}
+	embedded := w.do("GET "+confirm, "", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: embed", "Accept: */*")
+	if embedded.status != 403 {
+		t.Errorf("in a page of another origin: %d %s", embedded.status, embedded.body)
+	}
 	if id := w.identity(pia.token); id.Verified || id.Email != pia.email {
 		t.Errorf("a page has changed something: %+v", id)
 	}

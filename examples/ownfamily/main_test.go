@@ -74,7 +74,7 @@ func Example() {
 	// GET /team/nothing 404 {"ok":false,"error":"http_no_route","text":"Not found"}
 	// DELETE /team/session 204
 	// GET /team/notes 401 {"ok":false,"error":"invalid_token","text":"Invalid or expired token"}
-	// Team API - pins a note
+	// Team API - Pins a note
 }
 
 // TestTeam is who may pin a note.

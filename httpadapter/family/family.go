@@ -140,8 +140,9 @@ func (f *Family) check() error {
 	if f.Name == "" || f.Audience == "" || len(f.Prefixes) == 0 || f.Shape.Body == nil {
 		return fmt.Errorf("httpadapter: family %q needs a Name, an Audience, Prefixes and a Shape", f.Name)
 	}
+	table := newReplies(f.Replies, f.Shape)
 	for _, code := range append(tollkeeper.Codes(), Faults()...) {
-		if newReplies(f.Replies, f.Shape).find(&tollkeeper.Error{Code: code}, false) == nil {
+		if table.find(&tollkeeper.Error{Code: code}, false) == nil {
 			return fmt.Errorf("httpadapter: family %s has no reply for %q", f.Name, code)
 		}
 	}

@@ -160,10 +160,11 @@ func (c *Call) checkPage() error {
 }
 
 // checkUnseen refuses what a page of another origin sends without being able to read the answer, as an image or a
-// beacon: nobody does so for their own good. Following a link is no such thing.
+// beacon: nobody does so for their own good. Following a link is no such thing; where a page answers that, whatever is
+// left does not come from one.
 func (c *Call) checkUnseen() error {
 	mode := c.Request.Header["Sec-Fetch-Mode"]
-	following := c.Request.Method == http.MethodGet && slices.Equal(mode, []string{"navigate"})
+	following := c.Request.Method == http.MethodGet && slices.Equal(mode, []string{"navigate"}) && c.endpoint.instead.html == nil
 	if len(mode) == 0 || following || slices.Equal(mode, []string{"cors"}) {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (c *Call) checkUnseen() error {
 // checkOrigin lets the family decide about a request that a browser sent from a page.
 func (c *Call) checkOrigin() error {
 	lines := c.Request.Header["Origin"]
-	if c.family.Origins == nil || c.page == listedPage {
+	if c.family.Origins == nil || c.page == listedPage || c.endpoint.in.form {
 		return nil
 	}
 	c.vary()
