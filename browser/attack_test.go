@@ -74,7 +74,7 @@ const ways = `(async (base, attempts, each, credentials) => {
 })`
 
 // looks is a script that makes the browser get a URL in every way that a page has without reading the answer.
-const looks = `(async (url, each) => {
+const looks = `(async (url, images, others) => {
 	const add = (tag, set) => new Promise((done) => {
 		const e = document.createElement(tag)
 		e.onload = e.onerror = () => done()
@@ -85,10 +85,10 @@ const looks = `(async (url, each) => {
 	let n = 0
 	const next = () => url + "&n=" + n++
 	const sent = []
-	for (let i = 0; i < each; i++) {
+	for (let i = 0; i < images; i++) {
 		sent.push(add("img", {src: next()}))
 	}
-	for (let i = 0; i < 3; i++) {
+	for (let i = 0; i < others; i++) {
 		sent.push(
 			add("script", {src: next()}), add("iframe", {src: next()}), add("object", {data: next()}), add("embed", {src: next()}),
 			add("link", {rel: "prefetch", href: next()}), add("link", {rel: "stylesheet", href: next()}), add("link", {rel: "preload", as: "image", href: next()}),
@@ -99,15 +99,16 @@ const looks = `(async (url, each) => {
 	return ""
 })`
 
-// attack sends attempts from the page that is open, and looks at what acts although it is got.
-func (w *world) attack(credentials string, attempts []attempt) {
+// attack sends attempts from the page that is open, and looks in every way at what acts although it is got: with that
+// many images, of which a network may send 30 a minute.
+func (w *world) attack(credentials string, attempts []attempt, images int) {
 	w.t.Helper()
 	list := ""
 	for _, a := range attempts {
 		list += "{path: " + quote(a.path) + ", body: " + quote(a.body) + "},"
 	}
 	w.script(ways + "(" + quote(w.service("")) + ", [" + list + "], " + strconv.Itoa(each) + ", " + quote(credentials) + ")")
-	w.script(looks + "(" + quote(w.service("/auth/confirm-email?token=AAAAAAAAAAAA")) + ", 40)")
+	w.script(looks + "(" + quote(w.service("/auth/confirm-email?token=AAAAAAAAAAAA")) + ", " + strconv.Itoa(images) + ", 1)")
 }
 
 // leave sends the tab itself from a page to the service: a form as a navigation, a window, and a link.
