@@ -14,6 +14,9 @@ const api = "/api/auth"
 // ownPage is the header of a page of the service's own origin.
 const ownPage = "Sec-Fetch-Site: same-origin"
 
+// strangePage is the header of a page of another origin.
+const strangePage = "Origin: https://evil.example"
+
 // TestGoldenApp is docs/WIRE.md section 5, route by route.
 func TestGoldenApp(t *testing.T) {
 	g := newGolden(newWorld(t), "app")
@@ -49,7 +52,7 @@ func (g *golden) appSignUp() {
 	g.row("sign-up-409", up, object("email", "ann@house.example", "password", password))
 	g.row("sign-up-409-username", up, object("email", "ben@house.example", "password", password, "username", "ANN"))
 	g.row("sign-up-413", up, `{"email":"`+largeText()+`"}`)
-	g.row("sign-up-403-page", up, object("email", "ben@house.example", "password", password), "Origin: https://evil.example")
+	g.row("sign-up-403-page", up, object("email", "ben@house.example", "password", password), strangePage)
 	g.row("404", "GET "+api+"/nothing", "")
 	g.row("405", "GET "+api+"/sign-in", "")
 }

@@ -72,6 +72,7 @@ func (g *golden) organizationSignIn(ada, cleo person) {
 	signin := func(name string, pairs ...string) answer { return g.row(name, "POST /auth/signin", object(pairs...)) }
 	signin("signin-parent", "email", ada.email, "password", password)
 	signin("signin-child", "email", cleo.email, "password", password, "parentPublicKey", ada.key)
+	g.row("signin-403-page", "POST /auth/signin", object("email", "a@parent.example", "password", password), strangePage)
 	g.row("signin-400-body", "POST /auth/signin", "")
 	g.row("signin-400-json", "POST /auth/signin", `{"email":"a","email":"b"}`)
 	signin("signin-400-fields", "email", ada.email)

@@ -22,6 +22,7 @@ func TestGoldenPlatform(t *testing.T) {
 	token := g.row("signin", "POST /api/user/signin", strings.TrimSuffix(credentials, "}")+`,"PlatformId":`+number+`}`).field("token")
 	g.row("signin-text", "POST /api/user/signin", strings.TrimSuffix(credentials, "}")+`,"PlatformId":"`+number+`"}`)
 	g.row("signin-key", "POST /api/user/signin", object("email", kim.email, "password", password, "PlatformId", paul.key))
+	g.row("signin-403-page", "POST /api/user/signin", credentials, strangePage)
 	g.row("signin-400", "POST /api/user/signin", object("email", kim.email))
 	g.row("signin-400-json", "POST /api/user/signin", `{"email":`)
 	g.row("signin-400-platform", "POST /api/user/signin", credentials)

@@ -20,6 +20,7 @@ func TestGoldenV1(t *testing.T) {
 	ann := g.row("login", "POST "+v1+"/user/login", object("email", "ann@house.example", "password", password)).field("token")
 	g.row("login-400", "POST "+v1+"/user/login", object("email", "ann@house.example"))
 	g.row("login-401", "POST "+v1+"/user/login", object("email", "ann@house.example", "password", "wrong"))
+	g.row("login-403-page", "POST "+v1+"/user/login", object("email", "ann@house.example", "password", password), strangePage)
 	g.row("login-413", "POST "+v1+"/user/login", `{"email":"`+largeText()+`"}`)
 
 	g.row("validate", "GET "+v1+"/validate/token", "", bearerOf(ann))
