@@ -10,6 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/breach"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
@@ -85,7 +86,7 @@ func (s *site) extend(config *tollkeeper.Config) error {
 // keySetPath is where services that verify tokens by themselves look for public keys (RFC 8615).
 const keySetPath = "/.well-known/jwks.json"
 
-// routes are the three families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
+// routes are all families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
 func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) {
 	admin, err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out)
 	if err != nil {
@@ -103,8 +104,8 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 		}
 	}
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
-		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie},
-	}, organization.API{}, v1.API{}, platform.API{})
+		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie}, OpenAPI: true,
+	}, organization.API{}, v1.API{}, platform.API{}, app.API{})
 }
 
 // checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they
