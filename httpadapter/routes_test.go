@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // documented answers the routes by path.
@@ -132,4 +133,31 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 	check("nothing", w.do("GET /auth/nothing", ""))
 	check("a success", w.must("GET /authentiq/v1/heartbeat", ""))
+}
+
+// TestNilIDIsNoPath: to an operation a path whose id is zero is one without an id, and without one a removal of second
+// factors removes them all.
+func TestNilIDIsNoPath(t *testing.T) {
+	w := newWorld(t)
+	const none = "00000000-0000-0000-0000-000000000000"
+	me := bearerOf(w.chief())
+	for _, r := range rows() {
+		if !strings.Contains(r.Path, "{id}") {
+			continue
+		}
+		path := strings.Replace(r.Path, "{id}", none, 1)
+		if a := w.do(r.Method+" "+path, everything, me); a.status != 404 || containsAny(a.body, "SESSION_NOT_FOUND", `"not_found"`) {
+			t.Errorf("%s %s: %d %s", r.Method, path, a.status, a.body)
+		}
+	}
+	eva := w.appUser("eva")
+	w.prove(eva)
+	her := bearerOf(eva.token)
+	secret := w.must("POST "+api+"/factors/totp", "", her).field("secret")
+	w.must("POST "+api+"/factors/totp/confirm", object("code", w.code(secret)), her)
+	w.Advance(time.Minute)
+	a := w.do("DELETE "+api+"/factors/"+none, object("code", w.code(secret)), her)
+	if left := w.must("GET "+api+"/factors", "", her).body; a.status != 404 || !strings.Contains(left, "totp") {
+		t.Errorf("%d %s, left %s", a.status, a.body, left)
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // path is what one path answers.
@@ -41,7 +39,8 @@ func newPattern(text string) (pattern, error) {
 	return pattern{before: text}, nil
 }
 
-// match sets what stands for the parameter. An id in another spelling than its own is no path (R64).
+// match sets what stands for the parameter. An id in another spelling than its own is no path (R64), nor is the nil
+// UUID: to an operation it is a path without an id, which may mean everything.
 func (p pattern) match(urlPath string, c *Call) bool {
 	value, ok := strings.CutPrefix(urlPath, p.before)
 	if ok {
@@ -54,12 +53,11 @@ func (p pattern) match(urlPath string, c *Call) bool {
 		c.name = value
 		return validName(value)
 	}
-	id, err := uuid.Parse(value)
-	if err != nil || id.String() != value {
-		return false
+	id, ok := ParseID(value)
+	if ok {
+		c.target = id
 	}
-	c.target = id
-	return true
+	return ok
 }
 
 const (
