@@ -34,6 +34,7 @@ func TestWriteError(t *testing.T) {
 		{"of the context", context.Canceled, 500, `"internal"`, ""},
 		{"of an unknown code", &tollkeeper.Error{Code: "of_a_host", Message: "10.0.0.7"}, 500, `"internal"`, ""},
 		{"none", nil, 500, `"internal"`, ""},
+		{"none of the core's", (*tollkeeper.Error)(nil), 500, `"internal"`, ""},
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			w := httptest.NewRecorder()
@@ -184,7 +185,11 @@ func TestOnFailure(t *testing.T) {
 			t.Errorf("%s: %d %s", route, a.status, a.body)
 		}
 	}
-	if a := w.do("GET /nil", ""); a.status != 401 {
-		t.Errorf("no function: %d", a.status)
+	w.guarded("/zero", httpadapter.RequireAuth(w.Auth, v1, httpadapter.FailureOption{}))
+	w.guarded("/zero-role", httpadapter.RequireRole(tollkeeper.RoleAdmin, httpadapter.FailureOption{}))
+	for _, path := range []string{"/nil", "/zero", "/zero-role"} {
+		if a := w.do("GET "+path, ""); a.status != 401 || a.field("code") != "http_no_credential" {
+			t.Errorf("no function, %s: %d %s", path, a.status, a.body)
+		}
 	}
 }

@@ -71,19 +71,21 @@ func BearerOnly() AuthOption {
 // one that may not do this, a store that is away.
 type Failure func(w http.ResponseWriter, r *http.Request, err error)
 
-// FailureOption is what [OnFailure] makes, for every middleware of this package.
+// FailureOption is what [OnFailure] makes, for every middleware of this package. The zero one is [WriteError].
 type FailureOption struct{ fail Failure }
 
-func (o FailureOption) auth(g *guard)    { g.fail = o.fail }
-func (o FailureOption) limit(l *limiter) { l.fail = o.fail }
+func (o FailureOption) auth(g *guard)    { g.fail = o.answer() }
+func (o FailureOption) limit(l *limiter) { l.fail = o.answer() }
+
+func (o FailureOption) answer() Failure {
+	if o.fail == nil {
+		return WriteError
+	}
+	return o.fail
+}
 
 // OnFailure has f answer what is not let in: [WriteError], the default; [SignInPage]; or the host's own.
-func OnFailure(f Failure) FailureOption {
-	if f == nil {
-		f = WriteError
-	}
-	return FailureOption{f}
-}
+func OnFailure(f Failure) FailureOption { return FailureOption{f} }
 
 func newGuard(auth *tollkeeper.Authenticator, options []AuthOption) *guard {
 	g := &guard{audiences: []tollkeeper.Audience{tollkeeper.AudienceApp, tollkeeper.AudienceHost}, cookie: &Cookie{}, fail: WriteError}
@@ -159,7 +161,7 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 func below(ask func(*tollkeeper.Identity) error, options []FailureOption) func(http.Handler) http.Handler {
 	fail := Failure(WriteError)
 	for _, o := range options {
-		fail = o.fail
+		fail = o.answer()
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

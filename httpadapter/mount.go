@@ -77,6 +77,9 @@ type built struct{ family family.Family }
 func (b built) Family() (family.Family, error) { return b.family, nil }
 
 func newMounted(auth *tollkeeper.Authenticator, api API, o Options) (*mounted, error) {
+	if api == nil {
+		return nil, family.Refused("apis", "has a nil one")
+	}
 	f, err := api.Family()
 	if err != nil {
 		return nil, err

@@ -59,6 +59,12 @@ func TestMountRefuses(t *testing.T) {
 	if err := httpadapter.Mount(http.NewServeMux(), nil, httpadapter.Options{}, v1.API{}); err == nil {
 		t.Error("mounted nothing")
 	}
+	if err := httpadapter.Mount(http.NewServeMux(), w.Auth, httpadapter.Options{}, v1.API{}, nil); err == nil {
+		t.Error("mounted a nil API")
+	}
+	if h, err := httpadapter.Handler(w.Auth, nil, httpadapter.Options{}); h != nil || err == nil {
+		t.Error("served a nil API")
+	}
 	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{}, organization.API{}); err == nil || !strings.Contains(err.Error(), "/auth") {
 		t.Errorf("mounted twice: %v", err)
 	}

@@ -69,19 +69,22 @@ var problems = newReplies(Problems, Problem)
 // application/problem+json, and Retry-After where trying again may help. What is no *[tollkeeper.Error] is a 500 that
 // says nothing of its cause; a host logs that itself.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	known, ok := errors.AsType[*tollkeeper.Error](err)
-	if !ok || problems.find(known, false) == nil {
-		known = tollkeeper.ErrInternal
-	}
-	problems.find(known, false).send(w, r, known)
+	known, e := problemOf(err)
+	e.send(w, r, known)
 }
 
 // StatusOf returns the status that [WriteError] answers an error with.
 func StatusOf(err error) int {
-	if known, ok := errors.AsType[*tollkeeper.Error](err); ok {
+	_, e := problemOf(err)
+	return e.Status
+}
+
+// problemOf returns what is known of an error, with the reply to it. A nil *Error is none of ours: nobody meant it.
+func problemOf(err error) (*tollkeeper.Error, *shaped) {
+	if known, ok := errors.AsType[*tollkeeper.Error](err); ok && known != nil {
 		if e := problems.find(known, false); e != nil {
-			return e.Status
+			return known, e
 		}
 	}
-	return http.StatusInternalServerError
+	return tollkeeper.ErrInternal, problems.find(tollkeeper.ErrInternal, false)
 }

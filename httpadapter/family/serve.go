@@ -71,6 +71,9 @@ type endpoint struct {
 // Request.URL.Path as it came; http.StripPrefix moves a family elsewhere. It refuses what could only fail at a request:
 // a table that lacks a code, a path that stands twice, an option that cannot be.
 func New(auth *tollkeeper.Authenticator, api API, o Options) (http.Handler, error) {
+	if api == nil {
+		return nil, Refused("api", "is nil")
+	}
 	f, err := api.Family()
 	if err != nil {
 		return nil, err
