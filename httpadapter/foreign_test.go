@@ -242,7 +242,12 @@ func TestListedOrigins(t *testing.T) {
 			if in.status != 200 || out.status != 401 || read.status != 401 || own.status != 200 {
 				t.Errorf("%s, %s: in %d, by the cookie %d and %d, by its token %d", origin, site, in.status, out.status, read.status, own.status)
 			}
-			for _, a := range []answer{asked, in, out, read, own} {
+			lost, wrong := w.do("GET /auth/nothing", "", page...), w.do("PUT /auth/signin", "", page...)
+			escaped := w.do("GET /auth/user%2Dprofile", "", page...)
+			if lost.status != 404 || wrong.status != 405 || escaped.status != 404 {
+				t.Errorf("%s: no path %d and %d, no method %d", origin, lost.status, escaped.status, wrong.status)
+			}
+			for _, a := range []answer{asked, in, out, read, own, lost, wrong, escaped} {
 				if a.header.Get("Access-Control-Allow-Origin") != origin || a.header["Access-Control-Allow-Credentials"] != nil || a.header["Set-Cookie"] != nil ||
 					!strings.HasPrefix(a.header.Get("Vary"), "Origin") {
 					t.Errorf("%s: %d %v", origin, a.status, a.header)

@@ -139,15 +139,19 @@ func (c *Call) changes() bool {
 	return m != http.MethodGet && m != http.MethodHead || c.endpoint.acts
 }
 
-// checkPage refuses at once what needs no look into the request: nothing is counted, nothing is read.
-func (c *Call) checkPage() error {
+// allowListed lets pages of listed origins read whatever the answer will be.
+func (c *Call) allowListed() {
 	if len(c.origins.listed) > 0 {
 		c.vary()
 	}
-	switch {
-	case c.page == listedPage:
+	if c.page == listedPage {
 		c.allow(c.Request.Header["Origin"])
-		return nil
+	}
+}
+
+// checkPage refuses at once what needs no look into the request: nothing is counted, nothing is read.
+func (c *Call) checkPage() error {
+	switch {
 	case c.page != foreignPage || !c.changes() || c.endpoint.in.form:
 		return nil
 	case c.endpoint.anywhere:

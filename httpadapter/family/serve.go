@@ -146,16 +146,17 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Call) serve() error {
-	if c.Request.URL.RawPath != "" { // an escaped spelling of a path is another path
-		return ErrNoRoute
+	c.page = c.origins.of(c.Request)
+	var p *path
+	if c.Request.URL.RawPath == "" { // an escaped spelling of a path is another path
+		p = c.find(c.Request.URL.Path)
 	}
-	p := c.find(c.Request.URL.Path)
+	if p != nil && c.preflight(p) {
+		return nil
+	}
+	c.allowListed()
 	if p == nil {
 		return ErrNoRoute
-	}
-	c.page = c.origins.of(c.Request)
-	if c.preflight(p) {
-		return nil
 	}
 	method := c.Request.Method
 	if method == http.MethodHead {
