@@ -40,6 +40,9 @@ func JSON[Out, B any](convert func(*Call, Out) B) Encoder[Out] { return Status(h
 
 // Status is JSON with another status.
 func Status[Out, B any](status int, convert func(*Call, Out) B) Encoder[Out] {
+	if convert == nil {
+		return Encoder[Out]{}
+	}
 	return Encoder[Out]{
 		make:  func(c *Call, out Out) Answer { return Answer{Status: status, Body: convert(c, out)} },
 		kinds: []Kind{Of[B](status)},

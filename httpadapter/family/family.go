@@ -1,7 +1,9 @@
 package family
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -68,6 +70,9 @@ type Route struct {
 // this package are the core's methods, for every family alike.
 func On[In, Out any](method, path string, decode Decoder[In], do func(*Call, In) (Out, error), encode Encoder[Out]) Route {
 	read, make, write := decode.read, decode.make, encode.make
+	if read == nil || make == nil || do == nil || write == nil {
+		return Route{Method: method, Path: path} // New refuses it
+	}
 	return Route{Method: method, Path: path, in: decode.input, out: encode.kinds, serve: func(c *Call) (Answer, error) {
 		bad := read(c)
 		if foreign := c.checkOrigin(); foreign != nil { // a page may read what was wrong with its request, too
@@ -147,11 +152,31 @@ func (f *Family) check() error {
 		}
 	}
 	for _, prefix := range f.Prefixes {
-		if !strings.HasPrefix(prefix, "/") || strings.HasSuffix(prefix, "/") || strings.Contains(prefix, "//") {
-			return fmt.Errorf("httpadapter: family %s: prefix %q must begin with a slash and end without", f.Name, prefix)
+		if !strings.HasPrefix(prefix, "/") || strings.HasSuffix(prefix, "/") || !isClean(prefix) {
+			return fmt.Errorf("httpadapter: family %s: prefix %q must be a clean path that begins with a slash and ends without", f.Name, prefix)
 		}
 	}
+	if f.Closed {
+		if f.Home == nil {
+			return fmt.Errorf("httpadapter: family %s is closed to all but those at home, and has no Home", f.Name)
+		}
+		if _, known := f.Home.ID(); !known {
+			return fmt.Errorf("httpadapter: family %s is closed to all but those at home: its Home must be known by its id", f.Name)
+		}
+	}
+	if cause, bad := badStatus(f.Replies); bad {
+		return fmt.Errorf("httpadapter: family %s replies to %q with a status that is no error", f.Name, cause)
+	}
 	return f.checkRoutes()
+}
+
+// badStatus returns a cause whose reply is no error to a client.
+func badStatus(list []Reply) (cause tollkeeper.Code, bad bool) {
+	i := slices.IndexFunc(list, func(r Reply) bool { return r.Status < 400 || r.Status > 599 })
+	if i < 0 {
+		return "", false
+	}
+	return list[i].Cause, true
 }
 
 func (f *Family) checkRoutes() error {
@@ -162,13 +187,7 @@ func (f *Family) checkRoutes() error {
 			return fmt.Errorf("httpadapter: family %s has %q twice", f.Name, key)
 		}
 		seen[key] = true
-		if r.serve == nil {
-			return fmt.Errorf("httpadapter: family %s: %q was not made by On", f.Name, key)
-		}
-		if r.in.unfit {
-			return fmt.Errorf("httpadapter: family %s: %q reads %v, which is no plain struct", f.Name, key, r.in.body)
-		}
-		if _, err := newPattern(r.Path); err != nil {
+		if err := r.check(); err != nil {
 			return fmt.Errorf("httpadapter: family %s: %q %w", f.Name, key, err)
 		}
 		if !f.below(r.Path) {
@@ -176,6 +195,30 @@ func (f *Family) checkRoutes() error {
 		}
 	}
 	return nil
+}
+
+// check returns why the row could only fail at a request, or never be reached.
+func (r Route) check() error {
+	needs := r.requires.Name != "" || r.requires.Optional || r.requires.Header != "" || len(r.requires.Refuses) > 0
+	switch {
+	case r.serve == nil:
+		return errors.New("was not made by On, of a decoder, an operation and an encoder that are all there")
+	case r.in.unfit:
+		return fmt.Errorf("reads %v, which is no plain struct", r.in.body)
+	case r.Method == "" || r.Method == http.MethodHead || r.Method != strings.ToUpper(r.Method):
+		return errors.New("has a method that no request comes by: they are in upper case, and HEAD is GET's")
+	case !isClean(r.Path):
+		return errors.New("is no clean path, and routers lead elsewhere")
+	case needs && r.requires.Check == nil:
+		return errors.New("asks for something without a Check, and would ask for nothing")
+	case slices.ContainsFunc(r.out, func(k Kind) bool { return k.Status < 200 || k.Status > 599 }):
+		return errors.New("has an answer of no status")
+	}
+	if cause, bad := badStatus(r.replies); bad {
+		return fmt.Errorf("replies to %q with a status that is no error", cause)
+	}
+	_, err := newPattern(r.Path)
+	return err
 }
 
 func (f *Family) below(path string) bool {

@@ -208,6 +208,7 @@ func TestIncompleteFamilyIsRefused(t *testing.T) {
 		"a route elsewhere":       func(f *family.Family) { f.Routes = append(f.Routes, row("/elsewhere")) },
 		"a route beside a prefix": func(f *family.Family) { f.Routes = append(f.Routes, row("/fe")) },
 		"two parameters":          func(f *family.Family) { f.Routes = append(f.Routes, row("/f/{id}/{id}")) },
+		"an unclean path":         func(f *family.Family) { f.Routes = append(f.Routes, row("/f/./x")) },
 		"half a segment":          func(f *family.Family) { f.Routes = append(f.Routes, row("/f/x{id}")) },
 		"an unknown parameter":    func(f *family.Family) { f.Routes = append(f.Routes, row("/f/{key}")) },
 		"an embedded body": func(f *family.Family) {
@@ -220,6 +221,37 @@ func TestIncompleteFamilyIsRefused(t *testing.T) {
 				return b.N, nil
 			}), func(_ *family.Call, n int) (int, error) { return n, nil }, family.Empty[int]()))
 		},
+		"no decoder": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("GET", "/f/x", family.Decoder[family.None]{}, family.WhoAmI, family.JSON(emailOf)))
+		},
+		"no reading": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("POST", "/f/x", family.Body[signInBody, tollkeeper.SignInRequest](nil), family.SignIn, family.JSON(tokenOf)))
+		},
+		"no reading of a query": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("GET", "/f/x", family.Query[family.None](nil), family.WhoAmI, family.JSON(emailOf)))
+		},
+		"no operation": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On[family.None, family.None]("GET", "/f/x", family.Nothing(), nil, family.Empty[family.None]()))
+		},
+		"no encoder": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("GET", "/f/x", family.Nothing(), family.WhoAmI, family.JSON[*tollkeeper.Identity, string](nil)))
+		},
+		"an answer of no status": func(f *family.Family) {
+			f.Routes = append(f.Routes, family.On("GET", "/f/x", family.Nothing(), family.WhoAmI, family.Status(0, emailOf)))
+		},
+		"a requirement that asks nothing": func(f *family.Family) {
+			f.Routes = append(f.Routes, row("/f/x").Asks(family.Requirement{Name: "friends"}))
+		},
+		"a method in lower case":     func(f *family.Family) { f.Routes[0].Method = "post" },
+		"no method":                  func(f *family.Family) { f.Routes[0].Method = "" },
+		"a method of GET's":          func(f *family.Family) { f.Routes[0].Method = "HEAD" },
+		"a reply without a status":   func(f *family.Family) { f.Replies = append(f.Replies, family.At(tollkeeper.ErrLocked, 0, "", "")) },
+		"a route's reply of success": func(f *family.Family) { f.Routes[0] = f.Routes[0].Saying(family.At(tollkeeper.ErrLocked, 200, "", "")) },
+		"closed without a home":      func(f *family.Family) { f.Home, f.Closed = nil, true },
+		"closed at a key": func(f *family.Family) {
+			f.Home, f.Closed = new(tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")), true
+		},
+		"an unclean prefix":   func(f *family.Family) { f.Prefixes = append(f.Prefixes, "/f/../g") },
 		"no name":             func(f *family.Family) { f.Name = "" },
 		"no audience":         func(f *family.Family) { f.Audience = "" },
 		"no prefix":           func(f *family.Family) { f.Prefixes = nil },

@@ -39,6 +39,11 @@ func newPattern(text string) (pattern, error) {
 	return pattern{before: text}, nil
 }
 
+// isClean reports whether a path has no empty and no dot segment, but for an empty last one.
+func isClean(path string) bool {
+	return !strings.Contains(path, "//") && !strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
+}
+
 // match sets what stands for the parameter. An id in another spelling than its own is no path (R64), nor is the nil
 // UUID: to an operation it is a path without an id, which may mean everything.
 func (p pattern) match(urlPath string, c *Call) bool {

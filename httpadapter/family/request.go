@@ -90,7 +90,9 @@ func bodyOf[B, In any](convert func(*Call, B) (In, error), optional bool, read f
 		}
 		return err
 	}
-	d.make = func(c *Call) (In, error) { return convert(c, *c.body.(*B)) }
+	if convert != nil {
+		d.make = func(c *Call) (In, error) { return convert(c, *c.body.(*B)) }
+	}
 	return d
 }
 
@@ -103,6 +105,9 @@ func Nothing() Decoder[None] {
 // refused, so that two readers of one request cannot see two values.
 func Query[In any](convert func(c *Call, values map[string]string) (In, error), params ...Param) Decoder[In] {
 	d := Decoder[In]{input: input{query: params}, read: func(*Call) error { return nil }}
+	if convert == nil {
+		return d
+	}
 	d.make = func(c *Call) (In, error) {
 		values, err := c.query(params)
 		if err != nil {
