@@ -219,10 +219,12 @@ func TestBadCookieIsNoCredential(t *testing.T) {
 
 func TestCookieOptionsAreChecked(t *testing.T) {
 	w := newWorld(t)
-	for _, origin := range []string{"", "proxied.example", "https://proxied.example/", "https://a@b.example", "*"} {
-		o := httpadapter.Options{Cookie: httpadapter.Cookie{On: true, TrustedOrigins: []string{origin}}}
-		if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o, v1.API{}); err == nil || !strings.Contains(err.Error(), "Options.Cookie.TrustedOrigins") {
-			t.Errorf("%q: %v", origin, err)
+	for _, origin := range []string{"", "null", "http://proxied.example", "proxied.example", "https://proxied.example/", "https://a@b.example", "*"} {
+		for _, on := range []bool{true, false} { // off, too: the pages count as the service's own
+			o := httpadapter.Options{Cookie: httpadapter.Cookie{On: on, TrustedOrigins: []string{origin}}}
+			if err := httpadapter.Mount(http.NewServeMux(), w.Auth, o, v1.API{}); err == nil || !strings.Contains(err.Error(), "Options.Cookie.TrustedOrigins") {
+				t.Errorf("%q, on %t: %v", origin, on, err)
+			}
 		}
 	}
 }

@@ -115,10 +115,11 @@ func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error)
 	if m.origins, err = newOrigins(auth.BaseURL(), o); err != nil {
 		return nil, err
 	}
-	if o.Cookie.On && f.Transport != NeverCookies || f.Transport == InCookie {
-		if m.cookies, err = NewCookies(auth, o.Cookie); err != nil {
-			return nil, err
-		}
+	if m.cookies, err = NewCookies(auth, o.Cookie); err != nil { // also where they are off: who is trusted counts as an own page
+		return nil, err
+	}
+	if f.Transport == NeverCookies || f.Transport != InCookie && !o.Cookie.On {
+		m.cookies = nil
 	}
 	for _, r := range f.Routes {
 		if err := m.add(r); err != nil {
