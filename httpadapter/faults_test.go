@@ -192,3 +192,38 @@ func TestAbort(t *testing.T) {
 	}()
 	w.do("POST /auth/signup", object("username", "a", "email", "a@b.example", "password", password))
 }
+
+// forgetful is a store that cannot look up sessions.
+type forgetful struct {
+	store.Store
+	away atomic.Bool
+}
+
+func (f *forgetful) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
+	if f.away.Load() {
+		return store.Live{}, errDriver
+	}
+	return f.Store.Session(ctx, id, now)
+}
+
+// TestOwnerLosesNothingToAHiccup: while nobody can say whether a session is the account's, a first proof of the mailbox
+// waits, because it would drop the password and the second factors of its owner as a stranger's.
+func TestOwnerLosesNothingToAHiccup(t *testing.T) {
+	kept := &forgetful{}
+	w := newWorld(t, func(_ *tollkeeper.Config, _ *options, s *store.Store) { kept.Store, *s = *s, kept })
+	ann := w.appUser("ann")
+	w.must("POST "+api+"/code", object("email", ann.email))
+	code := object("email", ann.email, "code", w.mailed(ann.email, tollkeeper.MailSignInCode, 1, sixDigits))
+	w.must("POST "+api+"/password/forgot", object("email", ann.email))
+	reset := object("token", w.mailed(ann.email, tollkeeper.MailReset, 1, linkToken), "password", another)
+	kept.away.Store(true)
+	for route, body := range map[string]string{"/code/verify": code, "/password/reset": reset} {
+		if a := w.do("POST "+api+route, body, bearerOf(ann.token)); a.status != 503 || a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s", route, a.status, a.body)
+		}
+	}
+	kept.away.Store(false)
+	if a := w.do("POST "+api+"/code/verify", code, bearerOf(ann.token)); a.status != 200 || strings.Contains(a.body, "dropped") {
+		t.Errorf("afterwards: %d %s", a.status, a.body)
+	}
+}

@@ -104,7 +104,8 @@ var (
 	MaybeSignedIn = Requirement{Name: "token or nothing", Check: (*Call).maybeSignedIn, Optional: true, Refuses: noToken[1:]}
 
 	// PerhapsOwner takes notice of a good token, which says at a first proof of a mailbox that nothing of the account
-	// is a stranger's. Any other is none: the route does not ask for one.
+	// is a stranger's. Any other is none: the route does not ask for one. What cannot be looked up now is refused, or
+	// the owner would lose what a stranger's account loses.
 	PerhapsOwner = Requirement{Name: "anyone, or a token", Check: (*Call).perhapsOwner, Optional: true}
 
 	// ParentOnly asks for an unlimited token of a parent.
@@ -215,8 +216,8 @@ func (c *Call) maybeSignedIn() error {
 }
 
 func (c *Call) perhapsOwner() error {
-	if c.signedIn() != nil {
-		c.id = nil
+	if err := c.signedIn(); err != nil && StatusOf(err) >= http.StatusInternalServerError {
+		return err
 	}
 	return nil
 }
