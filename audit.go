@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -32,7 +34,7 @@ func (m LogMode) keeps(n EventName) bool {
 // EventQuery selects events, newest first.
 type EventQuery struct {
 	Account uuid.UUID   // those about one account. Zero: those of the whole scope that the caller rules
-	Names   []EventName // nil: every one
+	Names   []EventName // at most 100. Nil: every one
 	From    time.Time   // at or after
 	To      time.Time   // before
 	Limit   int         // 1..100. Zero: 50
@@ -48,7 +50,8 @@ type EventPage struct {
 // Events returns what happened: to the accounts of the scope that the caller rules, or to one account, which is the
 // caller's own or one that they may act on. Who rules no scope sees their own. Sign-ins and refreshes are kept for 90
 // days, everything else for 400; failures by sample, at most three a network and 600 a store in a minute, the rest
-// counted in one ([Event].Count). [ErrLimitedSession], [ErrNotFound], [ErrInvalidLimit], [ErrInvalidCursor].
+// counted in one ([Event].Count). [ErrLimitedSession], [ErrNotFound], [ErrInvalidLimit], [ErrInvalidCursor],
+// [ErrInvalidInput] (names).
 func (a *Authenticator) Events(ctx context.Context, by *Identity, q EventQuery) (EventPage, error) {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
@@ -91,6 +94,9 @@ func (a *Authenticator) events(ctx context.Context, q EventQuery, of store.Event
 	if q.Limit < 1 || q.Limit > 100 {
 		return EventPage{}, ErrInvalidLimit
 	}
+	if !namesEvents(q.Names) {
+		return EventPage{}, ErrInvalidInput.WithField("name").WithMessage("Send at most 100 names of events")
+	}
 	at := eventCursor{All: of.All, Scope: of.Scope, Account: q.Account, From: millis(q.From), To: millis(q.To), Limit: q.Limit}
 	for _, n := range q.Names {
 		at.Names += string(n) + " "
@@ -113,6 +119,16 @@ func (a *Authenticator) events(ctx context.Context, q EventQuery, of store.Event
 	at.Before = rows[len(rows)-1].ID
 	next, err := a.seal(sealEvents, at)
 	return EventPage{Events: rows, Next: next}, err
+}
+
+const mostNames = 100 // of events, in one query; the cursor carries them
+
+// namesEvents reports whether there may be events of such names, which are words with underscores between them.
+func namesEvents(names []EventName) bool {
+	strange := func(r rune) bool { return !canon.IsAlphanumeric(r) && r != '_' }
+	return len(names) <= mostNames && !slices.ContainsFunc(names, func(n EventName) bool {
+		return n == "" || len(n) > 64 || strings.IndexFunc(string(n), strange) >= 0
+	})
 }
 
 // event tells the host of something that no change in the store carries. Of these, failures go into the log by sample.

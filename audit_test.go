@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -227,6 +228,25 @@ func TestLogModes(t *testing.T) {
 			}
 		}, unlimited, func(c *tollkeeper.Config) { c.Log = mode })
 	}
+}
+
+// A list of names is bounded in number and in form, since its cursor carries it and each store looks for it.
+func TestNamesOfEventsAreBounded(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.signIn(w.child(p, "c@example.com"))
+		for _, names := range [][]tollkeeper.EventName{
+			make([]tollkeeper.EventName, 101), slices.Repeat([]tollkeeper.EventName{tollkeeper.EventSignIn}, 101),
+			{""}, {"sign in"}, {"sign_in\x00"}, {"sign_in\xff"}, {tollkeeper.EventName(strings.Repeat("a", 65))},
+		} {
+			_, err := w.Auth.Events(ctx, p.Identity, tollkeeper.EventQuery{Names: names})
+			w.want(err, tollkeeper.ErrInvalidInput)
+		}
+		page, err := w.Auth.Events(ctx, p.Identity, tollkeeper.EventQuery{Names: slices.Repeat([]tollkeeper.EventName{tollkeeper.EventSignUp}, 100)})
+		if w.ok(err); len(page.Events) == 0 {
+			t.Error("a hundred names find nothing")
+		}
+	}, unlimited)
 }
 
 // Failures go into the log by sample: three a network and 600 a store in a minute, the rest counted, however many

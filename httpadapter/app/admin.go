@@ -46,7 +46,7 @@ var (
 	}
 	pageParams  = timeParams
 	userParams  = append([]family.Param{{Name: "search", About: "prefix of email or username"}}, timeParams...)
-	eventParams = append([]family.Param{{Name: "user", About: "id of one user"}, {Name: "name", About: "names of events, separated by commas"}}, timeParams...)
+	eventParams = append([]family.Param{{Name: "user", About: "id of one user"}, {Name: "name", About: "names of events, separated by commas; at most 100"}}, timeParams...)
 )
 
 // page is what timeParams say.
