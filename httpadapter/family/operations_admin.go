@@ -49,7 +49,11 @@ func RemoveAccount(c *Call, _ None) (None, error) {
 
 // EndSessionsOf ends every session of the account.
 func EndSessionsOf(c *Call, _ None) (None, error) {
-	return None{}, c.auth.EndSessions(c.Context(), c.id, c.target)
+	err := c.auth.EndSessions(c.Context(), c.id, c.target)
+	if c.target == c.id.Account {
+		return c.Ended(err)
+	}
+	return None{}, err
 }
 
 // ResetFactors takes its second factors away.
