@@ -48,6 +48,14 @@ func (c *Call) Audience() tollkeeper.Audience { return c.family.Audience }
 // Identity returns who is signed in; nil: the route asks for nobody, or nobody is.
 func (c *Call) Identity() *tollkeeper.Identity { return c.id }
 
+// caller is the Identity, or one of nobody, whom the core refuses.
+func (c *Call) caller() *tollkeeper.Identity {
+	if c.id == nil {
+		return &tollkeeper.Identity{}
+	}
+	return c.id
+}
+
 // Target returns the id in the path; zero: the path has none.
 func (c *Call) Target() uuid.UUID { return c.target }
 

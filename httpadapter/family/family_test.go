@@ -148,6 +148,50 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// TestOperationsOfNobody: a route that forgot to ask who calls gets a refusal of the core's, no panic.
+func TestOperationsOfNobody(t *testing.T) {
+	f := hosts()
+	open := func(path string, on func(method, path string) family.Route) {
+		f.Routes = append(f.Routes, on("POST", "/f/open/"+path))
+	}
+	none := func(do func(*family.Call, family.None) (family.None, error)) func(method, path string) family.Route {
+		return func(method, path string) family.Route {
+			return family.On(method, path, family.Nothing(), do, family.Empty[family.None]())
+		}
+	}
+	for path, do := range map[string]func(*family.Call, family.None) (family.None, error){
+		"out": family.SignOut, "ends": family.EndSessions, "others": family.EndOtherSessions, "one/{id}": family.EndSession,
+		"of/{id}": family.EndSessionsOf, "remove/{id}": family.RemoveAccount, "factors/{id}": family.ResetFactors,
+		"unlock/{id}": family.Unlock, "rotate": family.RotateTenantKey,
+	} {
+		open(path, none(do))
+	}
+	for path, do := range map[string]func(*family.Call, tollkeeper.EventQuery) (family.EventList, error){
+		"events": family.Events, "scope": family.EventsOfScope,
+	} {
+		open(path, func(method, path string) family.Route {
+			read := family.Query(func(*family.Call, map[string]string) (tollkeeper.EventQuery, error) { return tollkeeper.EventQuery{}, nil })
+			return family.On(method, path, read, do, family.Empty[family.EventList]())
+		})
+	}
+	var log strings.Builder
+	h := mount(t, newAuth(t, tollkeeper.Config{}), f, family.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, r := range f.Routes {
+		path, isOpen := strings.CutPrefix(r.Path, "/f/open/")
+		if !isOpen {
+			continue
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", strings.Replace(r.Path, "{id}", "018f4e1c-a000-7000-8000-00000000abcd", 1), nil))
+		if w.Code != 401 && w.Code != 403 && w.Code != 404 {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", log.String())
+	}
+}
+
 // raise makes a family whose only route fails with err.
 func raise(f family.Family, err error) family.Family {
 	f.Prefixes = []string{"/x"}

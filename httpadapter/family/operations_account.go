@@ -72,7 +72,7 @@ func RemoveIdentity(c *Call, in tollkeeper.IdentityRemoval) (None, error) {
 
 // Events lists what happened to the caller's account.
 func Events(c *Call, q tollkeeper.EventQuery) (EventList, error) {
-	q.Account, q.Limit = c.id.Account, cmp.Or(q.Limit, defaultEvents)
+	q.Account, q.Limit = c.caller().Account, cmp.Or(q.Limit, defaultEvents)
 	p, err := c.auth.Events(c.Context(), c.id, q)
 	return EventList{p, q.Limit}, err
 }

@@ -50,7 +50,7 @@ func RemoveAccount(c *Call, _ None) (None, error) {
 // EndSessionsOf ends every session of the account.
 func EndSessionsOf(c *Call, _ None) (None, error) {
 	err := c.auth.EndSessions(c.Context(), c.id, c.target)
-	if c.target == c.id.Account {
+	if c.target == c.caller().Account {
 		return c.Ended(err)
 	}
 	return None{}, err

@@ -62,7 +62,7 @@ func Sessions(c *Call, _ None) ([]tollkeeper.SessionInfo, error) {
 // EndSession ends the one of the caller's sessions that the path names.
 func EndSession(c *Call, _ None) (None, error) {
 	err := c.auth.EndSession(c.Context(), c.id, c.target)
-	if c.target == c.id.Session {
+	if c.target == c.caller().Session {
 		return c.Ended(err)
 	}
 	return None{}, err
@@ -75,7 +75,7 @@ func EndOtherSessions(c *Call, _ None) (None, error) {
 
 // EndSessions ends all of the caller's.
 func EndSessions(c *Call, _ None) (None, error) {
-	return c.Ended(c.auth.EndSessions(c.Context(), c.id, c.id.Account))
+	return c.Ended(c.auth.EndSessions(c.Context(), c.id, c.caller().Account))
 }
 
 // Reauthenticate makes the caller's session a fresh one, for what asks for that.
