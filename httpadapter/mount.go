@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -32,8 +33,8 @@ type subtree interface {
 // The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. Mount asks mux for
 // a path of each prefix and refuses a router that leads none of them to the family, or to another one; the questions
 // are GET requests that only mux and its middleware see. What hangs mux itself below a path has to strip it, as
-// [http.StripPrefix] does and chi's Route does not: Mount cannot see that. An error names the option, the pattern or
-// the path; mux may then hold some of the routes.
+// [http.StripPrefix] does and chi's Route does not: Mount cannot see that. A family whose prefix would hide routes of
+// another one is refused. An error names the option, the pattern or the path; mux may then hold some of the routes.
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) error {
 	if len(apis) == 0 {
 		apis = []API{app.API{}}
@@ -45,6 +46,11 @@ func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) erro
 			return err
 		}
 		all = append(all, m)
+	}
+	for _, m := range all {
+		if err := m.unhidden(all); err != nil {
+			return err
+		}
 	}
 	for _, m := range all {
 		if err := m.on(mux); err != nil {
@@ -68,6 +74,7 @@ type mounted struct {
 	http.Handler
 	name     string
 	prefixes []string
+	routes   []family.Route
 	asked    atomic.Bool // Mount is asking
 }
 
@@ -85,7 +92,45 @@ func newMounted(auth *tollkeeper.Authenticator, api API, o Options) (*mounted, e
 		return nil, err
 	}
 	h, err := family.New(auth, built{f}, o)
-	return &mounted{Handler: h, name: f.Name, prefixes: f.Prefixes}, err
+	return &mounted{Handler: h, name: f.Name, prefixes: f.Prefixes, routes: f.Routes}, err
+}
+
+// unhidden refuses a prefix of another family that takes a route of this one away, because routers prefer the longer
+// one.
+func (m *mounted) unhidden(all []*mounted) error {
+	for _, r := range m.routes {
+		own := longest(m.prefixes, r.Path)
+		for _, other := range all {
+			if prefix := longest(other.prefixes, r.Path); len(prefix) > len(own) {
+				return fmt.Errorf("httpadapter: the prefix %s of the family %s hides %s of the family %s", prefix, other.name, r.Path, m.name)
+			}
+		}
+	}
+	return nil
+}
+
+// longest returns the longest of the prefixes that hold the path of a route. Empty: none does.
+func longest(prefixes []string, path string) (found string) {
+	for _, prefix := range prefixes {
+		if len(prefix) > len(found) && holds(prefix, path) {
+			found = prefix
+		}
+	}
+	return found
+}
+
+// holds reports whether the path of a route, which may have a parameter, is or may be at the prefix or below it.
+func holds(prefix, path string) bool {
+	want, have := strings.Split(prefix, "/"), strings.Split(path, "/")
+	if len(have) < len(want) {
+		return false
+	}
+	for i, segment := range want {
+		if have[i] != segment && !strings.HasPrefix(have[i], "{") {
+			return false
+		}
+	}
+	return true
 }
 
 // probe is what Mount asks a mux with, in the context of a request.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
@@ -67,6 +68,23 @@ func TestMountRefuses(t *testing.T) {
 	}
 	if err := httpadapter.Mount(w.mux, w.Auth, httpadapter.Options{}, organization.API{}); err == nil || !strings.Contains(err.Error(), "/auth") {
 		t.Errorf("mounted twice: %v", err)
+	}
+}
+
+// TestFamiliesDoNotHideEachOther: routers lead a longer prefix to its own family, so that routes of another one below it
+// would be gone unseen. A prefix below another one that hides no route is fine.
+func TestFamiliesDoNotHideEachOther(t *testing.T) {
+	w := newWorld(t)
+	for prefix, fits := range map[string]bool{
+		"/api/auth/sessions": false, "/api/auth/password": false, "/api/auth/admin": false, "/api/auth/sign-in": false, "/api/auth": false,
+		"/api/auth/second": true, "/api/authority": true, "/api": true, "/api/auth/session/refresh/more": true, "/api/auth/sessions/some": false,
+	} {
+		for _, apis := range [][]httpadapter.API{{app.API{}, app.API{Prefix: prefix}}, {app.API{Prefix: prefix}, app.API{}}} {
+			err := httpadapter.Mount(http.NewServeMux(), w.Auth, httpadapter.Options{}, apis...)
+			if (err == nil) != fits || err != nil && !strings.Contains(err.Error(), "/api/auth") {
+				t.Errorf("%s: %v", prefix, err)
+			}
+		}
 	}
 }
 
