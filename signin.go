@@ -34,6 +34,7 @@ type SignInResult struct {
 	Subject         Subject
 	TenantKey       SecretText // jwtSecret, for a parent's own sign-in in [AudienceOrganization] only
 	PasswordExpired bool
+	Limited         Limitation // what the session waits for, as [Identity.Limited] will say on each request
 	DaysUntilExpiry int
 	Dropped         Dropped // what the first proof of the mailbox took away; told with a Challenge, too
 }
@@ -288,8 +289,9 @@ func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, sessi
 	res := SignInResult{
 		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), ExpiresAt: session.ExpiresAt, Session: session.ID, Subject: s,
 		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days, Dropped: p.dropped,
+		Limited: a.limitationOf(s, now),
 	}
-	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && a.limitationOf(s, now) == Unlimited {
+	if p.audience == AudienceOrganization && !s.Child() && s.KeyOwner == nil && !expired && res.Limited == Unlimited {
 		res.TenantKey = SecretText(key.Text()) // a parent's own: never the widget's, never after expiry, never into a limited session
 	}
 	return res, nil

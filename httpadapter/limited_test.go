@@ -116,7 +116,7 @@ func (w *world) limited(l tollkeeper.Limitation, r row, platform [16]byte, i int
 		if _, err := w.Auth.Host().SetRole(w.t.Context(), res.Subject.Account.ID, role); err != nil {
 			w.t.Fatal(err)
 		}
-		return string(res.Token)
+		return w.saidLimited(res.SignInResult, l)
 	}
 	spec := tollkeeper.AccountSpec{Email: email, Password: password, Scope: scope, Role: role, Proven: true, Temporary: l == tollkeeper.LimitedPassword}
 	if _, err := w.Auth.Host().CreateAccount(w.t.Context(), spec); err != nil {
@@ -125,6 +125,15 @@ func (w *world) limited(l tollkeeper.Limitation, r row, platform [16]byte, i int
 	res, err := w.Auth.SignIn(w.t.Context(), tollkeeper.SignInRequest{Email: email, Password: password, Scope: scope, Audience: audience})
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	return w.saidLimited(res, l)
+}
+
+// saidLimited returns the token of a session whose result says what limits it.
+func (w *world) saidLimited(res tollkeeper.SignInResult, l tollkeeper.Limitation) string {
+	w.t.Helper()
+	if res.Limited != l {
+		w.t.Errorf("the result says %q of a session that is limited by %q", res.Limited, l)
 	}
 	return string(res.Token)
 }

@@ -92,12 +92,13 @@ func proof(_ *family.Call, b proofBody) (tollkeeper.Confirmation, error) {
 
 // sessionBody is a new session. With the cookie it has no token.
 type sessionBody struct {
-	User            user            `json:"user"`
-	Token           string          `json:"token,omitempty" about:"bearer token; absent where the session is in the cookie"`
-	ExpiresAt       time.Time       `json:"expiresAt"`
-	RefreshToken    string          `json:"refreshToken,omitempty"`
-	PasswordExpired bool            `json:"passwordExpired,omitempty"`
-	Dropped         *family.Dropped `json:"dropped,omitempty" about:"what the first proof of the mailbox took away"`
+	User            user                  `json:"user"`
+	Token           string                `json:"token,omitempty" about:"bearer token; absent where the session is in the cookie"`
+	ExpiresAt       time.Time             `json:"expiresAt"`
+	RefreshToken    string                `json:"refreshToken,omitempty"`
+	PasswordExpired bool                  `json:"passwordExpired,omitempty" about:"the service wants another one"`
+	Limited         tollkeeper.Limitation `json:"limited,omitempty" about:"why the session serves the own account only; absent: it does not" enum:"unverified,password,second-factor"`
+	Dropped         *family.Dropped       `json:"dropped,omitempty" about:"what the first proof of the mailbox took away"`
 }
 
 type challengeBody struct {
@@ -118,7 +119,8 @@ func sessionShown(c *family.Call, s tollkeeper.SignInResult) family.Answer {
 
 func sessionOf(c *family.Call, s tollkeeper.SignInResult) sessionBody {
 	b := sessionBody{
-		User: userOf(s.Subject.Account), ExpiresAt: s.ExpiresAt.UTC(), PasswordExpired: s.PasswordExpired, Dropped: family.DroppedOf(s.Dropped),
+		User: userOf(s.Subject.Account), ExpiresAt: s.ExpiresAt.UTC(), PasswordExpired: s.PasswordExpired, Limited: s.Limited,
+		Dropped: family.DroppedOf(s.Dropped),
 	}
 	if !c.InCookie() {
 		b.Token, b.RefreshToken = string(s.Token), string(s.Refresh)
@@ -150,7 +152,7 @@ type currentBody struct {
 	User      user                  `json:"user"`
 	ExpiresAt time.Time             `json:"expiresAt"`
 	ProvedAt  time.Time             `json:"provedAt" about:"when they last proved who they are"`
-	Limited   tollkeeper.Limitation `json:"limited,omitempty" about:"why the session serves the own account only: unverified, password, second-factor"`
+	Limited   tollkeeper.Limitation `json:"limited,omitempty" about:"why the session serves the own account only; one that waits for a new password is 403 limited_session here" enum:"unverified,second-factor"`
 }
 
 func currentShown(c *family.Call, p tollkeeper.Profile) currentBody {
