@@ -101,6 +101,7 @@ func (g *golden) appMail() {
 	dan := g.appUser("dan")
 	me := bearerOf(dan.token)
 	g.row("password", "PUT "+api+"/password", object("password", password, "newPassword", another), me)
+	g.row("password-400-weak", "PUT "+api+"/password", object("password", another, "newPassword", "short"), me)
 	g.row("password-401", "PUT "+api+"/password", object("password", "wrong", "newPassword", password), me)
 	g.row("email", "PUT "+api+"/email", object("email", "dan@new.example"), me)
 	g.row("email-400", "PUT "+api+"/email", object("email", "dan"), me)

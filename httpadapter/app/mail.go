@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -23,7 +24,7 @@ var mailRoutes = []family.Route{
 		Is("mails a link that sets a new password, if the address has an account"),
 	family.On("POST", "/password/reset", family.Body(reset), family.ResetPassword, dropped).Asks(family.PerhapsOwner).
 		Is("sets a new password with the token of that link; every session ends, and none begins"),
-	family.On("PUT", "/password", family.Body(newPassword), family.ChangePassword, family.Empty[family.None]()).Asks(family.SignedIn).
+	family.On("PUT", "/password", family.Body(newPassword), changePassword, family.Empty[family.None]()).Asks(family.SignedIn).
 		Saying(wrongPassword).Is("changes the password; every other session ends"),
 	family.On("PUT", "/email", family.Body(newEmail), family.ChangeEmail, mailed).Asks(family.SignedIn).
 		Saying(wrongPassword).Is("mails a link to a new address"),
@@ -83,6 +84,16 @@ type newPasswordBody struct {
 
 func newPassword(_ *family.Call, b newPasswordBody) (tollkeeper.PasswordChange, error) {
 	return tollkeeper.PasswordChange{Current: tollkeeper.Password(b.Password), New: tollkeeper.Password(b.NewPassword)}, nil
+}
+
+// changePassword names the new one as the field at fault: "password" is the current one here.
+func changePassword(c *family.Call, in tollkeeper.PasswordChange) (family.None, error) {
+	_, err := family.ChangePassword(c, in)
+	var weak *tollkeeper.Error
+	if errors.Is(err, tollkeeper.ErrWeakPassword) && errors.As(err, &weak) {
+		err = weak.WithField("newPassword")
+	}
+	return family.None{}, err
 }
 
 type newEmailBody struct {
