@@ -17,15 +17,17 @@ import (
 
 // Body has the name that others end in.
 type Body struct {
-	ID     uuid.UUID  `json:"id"`
-	At     *time.Time `json:"at"`
-	From   netip.Addr `json:"from"`
-	Size   uint16     `json:"size"`
-	Share  float32    `json:"share"`
-	Key    []byte     `json:"key"`
-	Any    any        `json:"any"`
-	Choice string     `json:"choice,omitempty" enum:"red,blue"`
-	Next   *Body      `json:"next"`
+	ID     uuid.UUID       `json:"id"`
+	At     *time.Time      `json:"at"`
+	From   netip.Addr      `json:"from"`
+	Size   uint16          `json:"size"`
+	Share  float32         `json:"share"`
+	Key    []byte          `json:"key"`
+	Any    any             `json:"any"`
+	Choice string          `json:"choice,omitempty" enum:"red,blue"`
+	Kinds  []string        `json:"kinds,omitempty" enum:"a,b"`
+	Free   json.RawMessage `json:"free,omitempty"`
+	Next   *Body           `json:"next"`
 }
 
 type envelope[T any] struct {
@@ -82,6 +84,8 @@ func TestDocumentOfTypes(t *testing.T) {
 		"size": map[string]any{"type": "integer", "minimum": 0.0}, "share": map[string]any{"type": "number"},
 		"key": map[string]any{"type": "string", "contentEncoding": "base64"}, "any": map[string]any{},
 		"choice": map[string]any{"type": "string", "enum": []any{"red", "blue"}},
+		"kinds":  map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": []any{"a", "b"}}},
+		"free":   map[string]any{"type": "object", "additionalProperties": true},
 		"next":   map[string]any{"anyOf": []any{map[string]any{"$ref": "#/components/schemas/Body"}, map[string]any{"type": "null"}}},
 	}
 	if got := d.Components.Schemas["Body"]["properties"]; !reflect.DeepEqual(got, wants) {

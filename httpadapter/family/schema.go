@@ -45,7 +45,7 @@ var (
 		reflect.TypeFor[uuid.UUID]():       {"type": "string", "format": "uuid"},
 		reflect.TypeFor[time.Time]():       {"type": "string", "format": "date-time"},
 		reflect.TypeFor[json.Number]():     {"type": "number"},
-		reflect.TypeFor[json.RawMessage](): {"type": "object"},
+		reflect.TypeFor[json.RawMessage](): {"type": "object", "additionalProperties": true},
 		reflect.TypeFor[Email]():           {"type": "string"},
 		reflect.TypeFor[Code]():            {"type": "string"},
 	}
@@ -175,17 +175,19 @@ func (s *schemas) members(r role) object {
 	return is
 }
 
-// described adds what the tags of a field say: about, and the values of an enum.
+// described adds what the tags of a field say: about, and the values of an enum, which are of a list's members.
 func described(is object, tag reflect.StructTag) object {
-	more := object{}
+	more := maps.Clone(is) // known schemas are shared
 	if about := tag.Get("about"); about != "" {
 		more["description"] = about
 	}
 	if values := tag.Get("enum"); values != "" {
-		more["enum"] = strings.Split(values, ",")
-	}
-	for name, v := range is { // known schemas are shared
-		more[name] = v
+		of := more
+		if items, ok := is["items"].(object); ok {
+			of = maps.Clone(items)
+			more["items"] = of
+		}
+		of["enum"] = strings.Split(values, ",")
 	}
 	return more
 }
