@@ -37,12 +37,12 @@ type user struct {
 	Username      string            `json:"username" about:"empty: none"`
 	Name          string            `json:"name" about:"for display; empty: none"`
 	Locale        string            `json:"locale" about:"language tag; empty: unknown"`
-	Role          tollkeeper.Role   `json:"role"`
-	Status        tollkeeper.Status `json:"status"`
-	Factors       []string          `json:"factors" about:"kinds of second factors: totp, passkey"`
+	Role          tollkeeper.Role   `json:"role" about:"admin, user, guest, or a label of the service's"`
+	Status        tollkeeper.Status `json:"status" enum:"active,disabled"`
+	Factors       []string          `json:"factors" about:"kinds of second factors" enum:"totp,passkey"`
 	Metadata      json.RawMessage   `json:"metadata" about:"the service's own"`
 	CreatedAt     time.Time         `json:"createdAt"`
-	LastSignInAt  *time.Time        `json:"lastSignInAt" about:"null: never"`
+	LastSignInAt  *time.Time        `json:"lastSignInAt" about:"null: never; the one before, in the answer that begins a session"`
 }
 
 func userOf(a tollkeeper.Account) user {
@@ -96,13 +96,13 @@ func changeProfile(c *family.Call, p tollkeeper.ProfilePatch) (tollkeeper.Profil
 	return family.Profile(c, family.None{})
 }
 
-type deletionBody struct {
+type accountDeletionBody struct {
 	Password string `json:"password" about:"an account that has none is deleted on the word of a fresh session"`
 }
 
-func deletion(_ *family.Call, b deletionBody) (string, error) { return b.Password, nil }
+func deletion(_ *family.Call, b accountDeletionBody) (string, error) { return b.Password, nil }
 
-type exportBody struct {
+type accountExportBody struct {
 	Account    tollkeeper.PersonalAccount    `json:"account"`
 	Identities []tollkeeper.PersonalIdentity `json:"identities"`
 	Factors    []tollkeeper.PersonalFactor   `json:"factors"`
@@ -111,8 +111,8 @@ type exportBody struct {
 }
 
 // exported lists every field by name (R83); account and credentials name theirs in the core.
-func exported(c *family.Call, d tollkeeper.PersonalData) exportBody {
-	return exportBody{d.Account, list(d.Identities), list(d.Factors), sessionsShown(c, d.Sessions).Sessions, d.ExportedAt.UTC()}
+func exported(c *family.Call, d tollkeeper.PersonalData) accountExportBody {
+	return accountExportBody{d.Account, list(d.Identities), list(d.Factors), sessionsShown(c, d.Sessions).Sessions, d.ExportedAt.UTC()}
 }
 
 // list is a list that is never null.

@@ -88,8 +88,8 @@ func users(_ *family.Call, q map[string]string) (tollkeeper.AccountQuery, error)
 type usersBody struct {
 	Users  []user `json:"users"`
 	Next   string `json:"next" about:"cursor of the next page; empty: there is none"`
-	Total  int64  `json:"total"`
-	Active int64  `json:"active" about:"of them, seen within 30 days; up to an hour old"`
+	Total  int64  `json:"total" about:"of all users, whatever the search"`
+	Active int64  `json:"active" about:"of all users, seen within 30 days; up to an hour old"`
 }
 
 func usersShown(_ *family.Call, p tollkeeper.AccountPage) usersBody {
@@ -117,12 +117,12 @@ func newUser(_ *family.Call, b newUserBody) (tollkeeper.AccountSpec, error) {
 	}, nil
 }
 
-type changeBody struct {
+type userChangeBody struct {
 	Role   string `json:"role"`
-	Status string `json:"status" about:"active or disabled"`
+	Status string `json:"status" enum:"active,disabled"`
 }
 
-func change(_ *family.Call, b changeBody) (family.AccountChange, error) {
+func change(_ *family.Call, b userChangeBody) (family.AccountChange, error) {
 	return family.AccountChange{Role: tollkeeper.Role(b.Role), Status: tollkeeper.Status(b.Status)}, nil
 }
 
@@ -149,11 +149,11 @@ func allEvents(c *family.Call, q map[string]string) (tollkeeper.EventQuery, erro
 	return query, err
 }
 
-// event is what happened, as the account's owner and its admins may know it.
-type event struct {
+// accountEvent is what happened, as the account's owner and its admins may know it.
+type accountEvent struct {
 	ID      uuid.UUID            `json:"id"`
 	At      time.Time            `json:"at"`
-	Name    tollkeeper.EventName `json:"name"`
+	Name    tollkeeper.EventName `json:"name" about:"as sign_in or password_changed; more may come"`
 	User    *uuid.UUID           `json:"user,omitempty" about:"whom it is about, in the admins' list"`
 	By      *uuid.UUID           `json:"by,omitempty" about:"who did it, where that is another, in the admins' list"`
 	Method  string               `json:"method,omitempty"`
@@ -164,29 +164,29 @@ type event struct {
 	Another bool                 `json:"byAnother,omitempty" about:"somebody else did it"`
 }
 
-type eventsBody struct {
-	Events []event `json:"events"`
-	Next   string  `json:"next" about:"cursor of the page with older ones; empty: there is none"`
+type accountEventsBody struct {
+	Events []accountEvent `json:"events"`
+	Next   string         `json:"next" about:"cursor of the page with older ones; empty: there is none"`
 }
 
-func eventOf(e tollkeeper.Event) event {
-	return event{
+func eventOf(e tollkeeper.Event) accountEvent {
+	return accountEvent{
 		ID: e.ID, At: e.At.UTC(), Name: e.Name, Method: e.Method, Network: e.Network, Code: e.Code, Detail: e.Detail, Count: max(1, e.Count),
 		Another: e.By != uuid.Nil && e.By != e.Account,
 	}
 }
 
 // ownEvents does not say who else acted.
-func ownEvents(_ *family.Call, p family.EventList) eventsBody {
-	shown := make([]event, len(p.Events))
+func ownEvents(_ *family.Call, p family.EventList) accountEventsBody {
+	shown := make([]accountEvent, len(p.Events))
 	for i, e := range p.Events {
 		shown[i] = eventOf(e)
 	}
-	return eventsBody{shown, p.Next}
+	return accountEventsBody{shown, p.Next}
 }
 
-func eventsShown(_ *family.Call, p family.EventList) eventsBody {
-	shown := make([]event, len(p.Events))
+func eventsShown(_ *family.Call, p family.EventList) accountEventsBody {
+	shown := make([]accountEvent, len(p.Events))
 	for i, e := range p.Events {
 		shown[i] = eventOf(e)
 		if e.Account != uuid.Nil {
@@ -196,5 +196,5 @@ func eventsShown(_ *family.Call, p family.EventList) eventsBody {
 			shown[i].By = &e.By
 		}
 	}
-	return eventsBody{shown, p.Next}
+	return accountEventsBody{shown, p.Next}
 }

@@ -54,31 +54,31 @@ type factorCodeBody struct {
 
 func factorCode(_ *family.Call, b factorCodeBody) (string, error) { return string(b.Code), nil }
 
-type recoveryBody struct {
+type recoveryCodesBody struct {
 	RecoveryCodes []string `json:"recoveryCodes"`
 }
 
-func recoveryCodes(_ *family.Call, codes []tollkeeper.SecretText) recoveryBody {
+func recoveryCodes(_ *family.Call, codes []tollkeeper.SecretText) recoveryCodesBody {
 	shown := make([]string, len(codes))
 	for i, code := range codes {
 		shown[i] = string(code)
 	}
-	return recoveryBody{shown}
+	return recoveryCodesBody{shown}
 }
 
-type removalBody struct {
+type factorRemovalBody struct {
 	Code     family.Code `json:"code" need:"" about:"of any of them, or a recovery code"`
 	Password string      `json:"password" about:"not needed within five minutes of a proof"`
 }
 
 // removal names the factor of the path; without one it is every factor.
-func removal(c *family.Call, b removalBody) (tollkeeper.FactorRemoval, error) {
+func removal(c *family.Call, b factorRemovalBody) (tollkeeper.FactorRemoval, error) {
 	return tollkeeper.FactorRemoval{Factor: c.Target(), Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
 }
 
 type secondFactor struct {
 	ID        uuid.UUID  `json:"id"`
-	Kind      string     `json:"kind" about:"totp, passkey"`
+	Kind      string     `json:"kind" enum:"totp,passkey"`
 	Label     string     `json:"label"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UsedAt    *time.Time `json:"usedAt" about:"null: never"`

@@ -38,21 +38,21 @@ var mailRoutes = []family.Route{
 		Is("says with the token of that link that the account is not theirs; what was set up with the address is removed"),
 }
 
-type addressBody struct {
+type mailboxBody struct {
 	Email family.Email `json:"email" need:""`
 }
 
-func address(_ *family.Call, b addressBody) (tollkeeper.MailRequest, error) {
+func address(_ *family.Call, b mailboxBody) (tollkeeper.MailRequest, error) {
 	return tollkeeper.MailRequest{Email: string(b.Email)}, nil
 }
 
-type codeBody struct {
+type codeSignInBody struct {
 	Email      family.Email `json:"email" need:""`
 	Code       family.Code  `json:"code" need:"" about:"six digits"`
 	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
-func code(_ *family.Call, b codeBody) (tollkeeper.CodeRequest, error) {
+func code(_ *family.Call, b codeSignInBody) (tollkeeper.CodeRequest, error) {
 	return tollkeeper.CodeRequest{Email: string(b.Email), Code: tollkeeper.SecretText(b.Code)}, nil
 }
 
@@ -65,17 +65,17 @@ func reset(_ *family.Call, b resetBody) (tollkeeper.ResetRequest, error) {
 	return tollkeeper.ResetRequest{Token: tollkeeper.SecretText(b.Token), Password: tollkeeper.Password(b.Password)}, nil
 }
 
-type droppedBody struct {
-	Dropped *family.Dropped `json:"dropped" about:"what the first proof of the mailbox took away"`
+type passwordResetBody struct {
+	Dropped family.Dropped `json:"dropped" about:"what the first proof of the mailbox took away"`
 }
 
 // dropped shows what a reset took away, where it took anything.
 var dropped = family.Choice(func(_ *family.Call, d tollkeeper.Dropped) family.Answer {
 	if b := family.DroppedOf(d); b != nil {
-		return family.Answer{Body: droppedBody{b}}
+		return family.Answer{Body: passwordResetBody{*b}}
 	}
 	return family.Answer{Status: http.StatusNoContent}
-}, family.OfNothing(http.StatusNoContent), family.Of[droppedBody](http.StatusOK))
+}, family.OfNothing(http.StatusNoContent), family.Of[passwordResetBody](http.StatusOK))
 
 type newPasswordBody struct {
 	Password    string `json:"password" need:"" about:"the current one"`
@@ -105,15 +105,15 @@ func newEmail(_ *family.Call, b newEmailBody) (tollkeeper.EmailChange, error) {
 	return tollkeeper.EmailChange{Email: string(b.Email), Password: tollkeeper.Password(b.Password)}, nil
 }
 
-type issued struct {
+type keptIdentity struct {
 	Issuer  string `json:"issuer"`
 	Subject string `json:"subject"`
 }
 
 type confirmEmailBody struct {
-	Token          string   `json:"token" need:""`
-	Password       string   `json:"password" about:"not needed with a session of the account"`
-	KeepIdentities []issued `json:"keepIdentities" about:"linked sign-ins that stay; all others end"`
+	Token          string         `json:"token" need:""`
+	Password       string         `json:"password" about:"not needed with a session of the account"`
+	KeepIdentities []keptIdentity `json:"keepIdentities" about:"linked sign-ins that stay; all others end"`
 }
 
 func confirmEmail(_ *family.Call, b confirmEmailBody) (tollkeeper.EmailConfirmation, error) {
@@ -153,10 +153,10 @@ func resend(c *family.Call, b resendBody) (tollkeeper.MailRequest, error) {
 	return tollkeeper.MailRequest{Email: string(b.Email)}, nil
 }
 
-type tokenBody struct {
+type mailedTokenBody struct {
 	Token string `json:"token" need:""`
 }
 
-func mailedToken(_ *family.Call, b tokenBody) (tollkeeper.SecretText, error) {
+func mailedToken(_ *family.Call, b mailedTokenBody) (tollkeeper.SecretText, error) {
 	return tollkeeper.SecretText(b.Token), nil
 }

@@ -81,12 +81,12 @@ func factor(_ *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
 	return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, nil
 }
 
-type proofBody struct {
+type reauthenticationBody struct {
 	Password string      `json:"password" need:""`
 	Code     family.Code `json:"code" about:"of the second factor, where there is one"`
 }
 
-func proof(_ *family.Call, b proofBody) (tollkeeper.Confirmation, error) {
+func proof(_ *family.Call, b reauthenticationBody) (tollkeeper.Confirmation, error) {
 	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
 }
 
@@ -95,7 +95,7 @@ type sessionBody struct {
 	User            user                  `json:"user"`
 	Token           string                `json:"token,omitempty" about:"bearer token; absent where the session is in the cookie"`
 	ExpiresAt       time.Time             `json:"expiresAt"`
-	RefreshToken    string                `json:"refreshToken,omitempty"`
+	RefreshToken    string                `json:"refreshToken,omitempty" about:"absent without token, and where the service has none"`
 	PasswordExpired bool                  `json:"passwordExpired,omitempty" about:"the service wants another one"`
 	Limited         tollkeeper.Limitation `json:"limited,omitempty" about:"why the session serves the own account only; absent: it does not" enum:"unverified,password,second-factor"`
 	Dropped         *family.Dropped       `json:"dropped,omitempty" about:"what the first proof of the mailbox took away"`
@@ -103,7 +103,7 @@ type sessionBody struct {
 
 type challengeBody struct {
 	Challenge string          `json:"challenge"`
-	Methods   []string        `json:"methods" about:"totp, passkey, recovery"`
+	Methods   []string        `json:"methods" about:"that end it" enum:"totp,passkey,recovery"`
 	ExpiresAt time.Time       `json:"expiresAt"`
 	Dropped   *family.Dropped `json:"dropped,omitempty"`
 }
@@ -148,16 +148,16 @@ func refreshed(_ *family.Call, s tollkeeper.SignInResult) tokensBody {
 	return tokensBody{string(s.Token), string(s.Refresh), s.ExpiresAt.UTC()}
 }
 
-type currentBody struct {
+type currentSessionBody struct {
 	User      user                  `json:"user"`
 	ExpiresAt time.Time             `json:"expiresAt"`
 	ProvedAt  time.Time             `json:"provedAt" about:"when they last proved who they are"`
 	Limited   tollkeeper.Limitation `json:"limited,omitempty" about:"why the session serves the own account only; one that waits for a new password is 403 limited_session here" enum:"unverified,second-factor"`
 }
 
-func currentShown(c *family.Call, p tollkeeper.Profile) currentBody {
+func currentShown(c *family.Call, p tollkeeper.Profile) currentSessionBody {
 	id := c.Identity()
-	return currentBody{userOf(p.Subject.Account), id.ExpiresAt.UTC(), id.ProvedAt.UTC(), id.Limited}
+	return currentSessionBody{userOf(p.Subject.Account), id.ExpiresAt.UTC(), id.ProvedAt.UTC(), id.Limited}
 }
 
 type openSession struct {

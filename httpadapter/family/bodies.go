@@ -62,9 +62,9 @@ func ChallengeOf(s tollkeeper.SignInResult) Challenge {
 
 // Dropped is what a first proof of the mailbox took away (ours).
 type Dropped struct {
-	Password   bool `json:"password"`
-	Identities int  `json:"identities"`
-	Secret     bool `json:"secret,omitempty"`
+	Password   bool `json:"password" about:"it serves no more"`
+	Identities int  `json:"identities" about:"how many linked sign-ins"`
+	Secret     bool `json:"secret,omitempty" about:"a parent's jwtSecret was replaced"`
 }
 
 // DroppedOf returns nil when nothing was: the documented answers stay as they are.

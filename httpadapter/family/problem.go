@@ -17,7 +17,7 @@ type ProblemBody struct {
 	Title      string          `json:"title"`
 	Status     int             `json:"status"`
 	Detail     string          `json:"detail" about:"fit for users"`
-	Code       tollkeeper.Code `json:"code"`
+	Code       tollkeeper.Code `json:"code" about:"one of docs/ERRORS.md, or the service's own"`
 	Field      string          `json:"field,omitempty" about:"the input at fault"`
 	RetryAfter int64           `json:"retryAfter,omitempty" about:"seconds"`
 }
