@@ -1,3 +1,11 @@
+// Package family is the engine of HTTP APIs over one [tollkeeper.Authenticator]: a [Family] is a table of routes and a
+// table of answers to errors, and [New] serves it. The APIs beside it, such as package app, are such tables, and so is
+// one of a host's own: docs/FAMILIES.md writes one.
+//
+// A [Route] is what [On] makes of a [Decoder] ([Body], [Query], [Nothing]), an operation and an [Encoder] ([JSON],
+// [Status], [Empty], [Choice]). The operations here, from [SignUp] to [RemoveAccount], are the methods of the library.
+// A [Requirement] says who may ask, a [Reply] what an error is answered with, a [Shape] how. The same tables make the
+// OpenAPI document: [Family.OpenAPI].
 package family
 
 import (
