@@ -49,8 +49,8 @@
 //     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts].
 //
 // [Config] says what can be chosen; [Error] and its sentinels say what can go wrong. Package store is the contract that
-// everything stands on. Package httpadapter mounts three documented HTTP APIs on a mux, package authtest tests a host's
-// own flows. docs/ARCHITECTURE.md walks through the house.
+// everything stands on. Package httpadapter mounts HTTP APIs on a mux, package authtest tests a host's own flows.
+// docs/ARCHITECTURE.md walks through the house.
 //
 // # Safety
 //

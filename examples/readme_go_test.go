@@ -20,11 +20,16 @@ var around = []struct{ imports, given, left string }{
 		`_, _ = id, token`,
 	},
 	{
-		`"net/http"; "time"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"; ` +
-			`"github.com/tollkeeper/tollkeeper/httpadapter/organization"; "github.com/tollkeeper/tollkeeper/httpadapter/platform"; ` +
-			`"github.com/tollkeeper/tollkeeper/httpadapter/v1"`,
+		`"net/http"; "time"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"`,
 		`auth *tollkeeper.Authenticator, reports http.Handler`,
 		`_, _ = err, search`,
+	},
+	{
+		`"net/http"; "github.com/tollkeeper/tollkeeper"; "github.com/tollkeeper/tollkeeper/httpadapter"; ` +
+			`"github.com/tollkeeper/tollkeeper/httpadapter/organization"; "github.com/tollkeeper/tollkeeper/httpadapter/platform"; ` +
+			`"github.com/tollkeeper/tollkeeper/httpadapter/v1"`,
+		`mux *http.ServeMux, auth *tollkeeper.Authenticator`,
+		`_, _ = err, users`,
 	},
 	{
 		`"testing"; "time"; "github.com/tollkeeper/tollkeeper/authtest"`,
