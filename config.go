@@ -136,7 +136,8 @@ type Mail struct {
 	Notices   Notices // which changes of an account are told. Zero: all
 }
 
-// Links are the paths below [Config.BaseURL] that links in mails lead to. An organization's own [AuthURLs] win.
+// Links are the paths below [Config.BaseURL] that links in mails lead to, with the parameter token. An organization's
+// own [AuthURLs] win. Without the organization family they are pages of the host: docs/WIRE.md section 5.
 type Links struct {
 	Verify      string // Zero: "/auth/confirm-email"
 	Reset       string // Zero: "/reset-password"

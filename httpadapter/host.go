@@ -27,6 +27,9 @@ func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
 // token where remember says so. It reports false, and sets none, for a request of another origin's page, which must not
 // sign a browser in, and for a result without a token, which waits for a second factor. A GET passes: a route that
 // signs in by a link proves by something in the link that the browser began it. Call it before the answer is written.
+//
+// [RequireAuth] takes such a session as it is. The routes of a family take it where the request for it named the
+// family's Audience, as [tollkeeper.AudienceApp].
 func SetSession(w http.ResponseWriter, r *http.Request, s tollkeeper.SignInResult, remember bool) bool {
 	if s.Token == "" || ownPages.Check(r) != nil {
 		return false

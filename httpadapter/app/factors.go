@@ -16,7 +16,7 @@ var factorRoutes = []family.Route{
 	family.On("GET", "/factors", family.Nothing(), family.Factors, family.JSON(factorsShown)).Asks(family.SignedIn).
 		Is("the account's second factors"),
 	family.On("POST", "/factors/totp", family.OptionalBody(enrolment), family.EnrolFactor, family.Status(http.StatusCreated, enrolled)).Asks(family.SignedIn).
-		Saying(wrongPassword, unproven).Is("begins an authenticator app"),
+		Saying(wrongPassword, unproven).Is("begins an authenticator app; on a mailbox that is not proven it mails a link for that, and refuses"),
 	family.On("POST", "/factors/totp/confirm", family.Body(factorCode), family.ConfirmFactor, family.JSON(recoveryCodes)).Asks(family.SignedIn).
 		Is("turns it on with its first code; the recovery codes are shown once"),
 	family.On("POST", "/factors/recovery-codes", family.Body(factorCode), family.NewRecoveryCodes, family.JSON(recoveryCodes)).Asks(family.SignedIn).

@@ -2,7 +2,11 @@
 // in a bearer token for everyone else, problems as RFC 9457 has them (docs/WIRE.md section 5). It is a table of routes,
 // the bodies that they read and write, and nothing else: what a route does is an operation of package family.
 //
-// Its contract is the OpenAPI document of docs/openapi/app.json.
+// Its contract is the OpenAPI document of docs/openapi/app.json. It has no pages: what mails link to are pages of the
+// host, at the paths of [tollkeeper.Links].
+//
+// It takes tokens of its own sessions only. A host that signs people in by itself, and wants its sessions to be good
+// here, asks for them with Audience: [tollkeeper.AudienceApp].
 package app
 
 import (
