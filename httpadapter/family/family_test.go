@@ -313,3 +313,15 @@ func TestIncompleteFamilyIsRefused(t *testing.T) {
 		t.Error("bound to nobody")
 	}
 }
+
+// TestProblemOfAHost: the type of a problem leads to a heading of docs/ERRORS.md, or nowhere (RFC 9457, 4.2.1).
+func TestProblemOfAHost(t *testing.T) {
+	for code, want := range map[tollkeeper.Code]string{
+		"of_a_host": "about:blank", tollkeeper.ErrLocked.Code: family.ErrorsPage + "#locked", family.ErrNoRoute.Code: family.ErrorsPage + "#http_no_route",
+	} {
+		body, ok := family.Problem.Body(family.Failure{Status: 409, Cause: &tollkeeper.Error{Code: code}}).(family.ProblemBody)
+		if !ok || body.Type != want {
+			t.Errorf("the type of %s is %s, want %s", code, body.Type, want)
+		}
+	}
+}

@@ -22,17 +22,24 @@ type ProblemBody struct {
 	RetryAfter int64           `json:"retryAfter,omitempty" about:"seconds"`
 }
 
-// Problem is the shape of the app family and of [WriteError].
+// Problem is the shape of the app family and of [WriteError]. The type of a code that docs/ERRORS.md does not have,
+// such as one of a host's own, is "about:blank" (RFC 9457, 4.2.1).
 var Problem = Shape{Type: "application/problem+json", Body: func(f Failure) any {
 	b := ProblemBody{
-		Type: ErrorsPage + "#" + string(f.Cause.Code), Title: http.StatusText(f.Status), Status: f.Status,
+		Type: "about:blank", Title: http.StatusText(f.Status), Status: f.Status,
 		Detail: f.Message, Code: f.Cause.Code, Field: f.Cause.Field,
+	}
+	if slices.Contains(headings, f.Cause.Code) {
+		b.Type = ErrorsPage + "#" + string(f.Cause.Code)
 	}
 	if waits(f.Status, f.Cause) {
 		b.RetryAfter = seconds(f.Cause.RetryAfter)
 	}
 	return b
 }}
+
+// headings are those of docs/ERRORS.md.
+var headings = slices.Concat(tollkeeper.Codes(), Faults())
 
 // Problems are the statuses of every code in that shape. The message is the error's own.
 var Problems = slices.Concat(
@@ -66,8 +73,8 @@ func problemsOf(status int, causes ...*tollkeeper.Error) Table {
 var problems = newReplies(Problems, Problem)
 
 // WriteError writes the answer to an error on a host's own route as the app family does: its status,
-// application/problem+json, and Retry-After where trying again may help. What is no *[tollkeeper.Error] is a 500 that
-// says nothing of its cause; a host logs that itself.
+// application/problem+json, and Retry-After where trying again may help. Everything else is a 500 that says nothing of
+// its cause, also an Error with a code of the host's own; a host logs that itself.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	known, e := problemOf(err)
 	e.send(w, r, known)
