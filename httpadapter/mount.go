@@ -33,7 +33,8 @@ type subtree interface {
 // The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. Mount asks mux for
 // a path of each prefix and refuses a router that leads none of them to the family, or to another one; the questions
 // are GET requests that only mux and its middleware see. What hangs mux itself below a path has to strip it, as
-// [http.StripPrefix] does and chi's Route does not: Mount cannot see that. A family whose prefix would hide routes of
+// [http.StripPrefix] does and chi's Route does not: Mount cannot see that, and the family says so in the log at the first
+// request. There [Handler] serves a family whose prefix is the whole path. A family whose prefix would hide routes of
 // another one is refused. An error names the option, the pattern or the path; mux may then hold some of the routes.
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) error {
 	if len(apis) == 0 {
@@ -182,7 +183,7 @@ func (m *mounted) check(mux Mux) (err error) {
 				return err
 			}
 			if p.met != m {
-				return fmt.Errorf("httpadapter: the mux does not lead %s to the family %s: hand it family.New for %s and everything below", path, m.name, prefix)
+				return fmt.Errorf("httpadapter: the mux does not lead %s to the family %s: its middleware answers first, or it needs httpadapter.Handler for %s and everything below", path, m.name, prefix)
 			}
 		}
 	}
