@@ -82,7 +82,7 @@ func New(auth *tollkeeper.Authenticator, api API, o Options) (http.Handler, erro
 	if err != nil {
 		return nil, err
 	}
-	return m, nil // a nil *mounted must not become a non-nil http.Handler
+	return http.HandlerFunc(m.serveHTTP), nil
 }
 
 func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error) {
@@ -129,9 +129,9 @@ func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error)
 	return m, nil
 }
 
-// ServeHTTP returns exactly the family's methods of exactly its paths, and HEAD wherever GET is (R63, R64). A panic
-// below it is a 500 in the family's shape.
-func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serveHTTP serves exactly the family's methods of exactly its paths, and HEAD wherever GET is (R63, R64). A panic
+// below it is a 500 in the family's shape. A [Call] embeds m, and must not have it as a method.
+func (m *mounted) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{mounted: m, w: w, Request: r}
 	defer func() {
 		if p := recover(); p != nil {
