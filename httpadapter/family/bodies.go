@@ -17,7 +17,7 @@ type FactorBody struct {
 	Code      Code   `json:"code" need:"Challenge and code are required"`
 }
 
-// FactorOf returns the request that it is.
+// FactorOf converts a FactorBody to the input of [VerifyFactor].
 func FactorOf(_ *Call, b FactorBody) (tollkeeper.FactorRequest, error) {
 	return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, nil
 }
@@ -27,7 +27,7 @@ type RefreshBody struct {
 	Refresh string `json:"refreshToken" need:"Refresh token is required"`
 }
 
-// RefreshOf returns the token in it.
+// RefreshOf converts a RefreshBody to the input of [Refresh].
 func RefreshOf(_ *Call, b RefreshBody) (string, error) {
 	if len(b.Refresh) > maxToken {
 		return "", tollkeeper.ErrInvalidToken

@@ -17,7 +17,7 @@ var (
 	ErrNoKey          = &tollkeeper.Error{Code: "http_no_key", Message: "public key is required"}
 )
 
-// Faults lists their codes, for tables that must be complete.
+// Faults lists the codes of the faults of HTTP, as [ErrNoRoute], for tables that must be complete.
 func Faults() []tollkeeper.Code {
 	return []tollkeeper.Code{
 		ErrNoRoute.Code, ErrMethod.Code, ErrEmptyBody.Code, ErrBadBody.Code, ErrLargeBody.Code,

@@ -53,18 +53,18 @@ func ChangeEmail(c *Call, in tollkeeper.EmailChange) (None, error) {
 	return None{}, c.auth.RequestEmailChange(c.Context(), c.id, in)
 }
 
-// ConfirmNewEmail redeems the token of that link.
+// ConfirmNewEmail redeems the token of the link that [ChangeEmail] mailed.
 func ConfirmNewEmail(c *Call, in tollkeeper.EmailConfirmation) (None, error) {
 	in.By, in.Client = c.id, c.Client()
 	return None{}, c.auth.ConfirmEmailChange(c.Context(), in)
 }
 
-// Identities lists who the caller is to other issuers.
+// Identities lists the caller's linked sign-ins with other issuers.
 func Identities(c *Call, _ None) ([]tollkeeper.Linked, error) {
 	return c.auth.Identities(c.Context(), c.id)
 }
 
-// RemoveIdentity takes one of them away.
+// RemoveIdentity takes one of the caller's linked sign-ins away.
 func RemoveIdentity(c *Call, in tollkeeper.IdentityRemoval) (None, error) {
 	in.Client = c.Client()
 	return None{}, c.auth.RemoveIdentity(c.Context(), c.id, in)

@@ -2,7 +2,7 @@ package family
 
 import "github.com/tollkeeper/tollkeeper"
 
-// Factors lists the caller's.
+// Factors lists the caller's second factors.
 func Factors(c *Call, _ None) ([]tollkeeper.FactorInfo, error) {
 	return c.auth.Factors(c.Context(), c.id)
 }
@@ -13,12 +13,12 @@ func EnrolFactor(c *Call, in tollkeeper.FactorEnrolment) (tollkeeper.Enrolment, 
 	return c.auth.EnrolFactor(c.Context(), c.id, in)
 }
 
-// ConfirmFactor turns it on with its first code, and returns the recovery codes.
+// ConfirmFactor turns a second factor on with its first code, and returns the recovery codes.
 func ConfirmFactor(c *Call, code string) ([]tollkeeper.SecretText, error) {
 	return c.auth.ConfirmFactor(c.Context(), c.id, tollkeeper.SecretText(code), c.Client())
 }
 
-// RemoveFactor turns the one that is named off, or all of them.
+// RemoveFactor turns one of the caller's second factors off, or all of them.
 func RemoveFactor(c *Call, in tollkeeper.FactorRemoval) (None, error) {
 	in.Client = c.Client()
 	return None{}, c.auth.RemoveFactor(c.Context(), c.id, in)

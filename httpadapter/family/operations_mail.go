@@ -42,7 +42,7 @@ func VerifyEmail(c *Call, in tollkeeper.VerifyRequest) (tollkeeper.Verified, err
 	return c.auth.VerifyEmail(c.Context(), in)
 }
 
-// Disown redeems it the other way: the account is not theirs.
+// Disown redeems the token of a verification link the other way: the account is not the mailbox's owner's.
 func Disown(c *Call, token tollkeeper.SecretText) (None, error) {
 	return None{}, c.auth.Disown(c.Context(), token, c.Client())
 }

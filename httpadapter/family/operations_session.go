@@ -54,7 +54,7 @@ func Refresh(c *Call, token string) (tollkeeper.SignInResult, error) {
 	return c.Begun(s, err)
 }
 
-// Sessions lists the caller's.
+// Sessions lists the caller's sessions.
 func Sessions(c *Call, _ None) ([]tollkeeper.SessionInfo, error) {
 	return c.auth.Sessions(c.Context(), c.id)
 }
@@ -68,12 +68,12 @@ func EndSession(c *Call, _ None) (None, error) {
 	return None{}, err
 }
 
-// EndOtherSessions keeps the one that asks.
+// EndOtherSessions ends all of the caller's sessions but the one that asks.
 func EndOtherSessions(c *Call, _ None) (None, error) {
 	return None{}, c.auth.EndOtherSessions(c.Context(), c.id)
 }
 
-// EndSessions ends all of the caller's.
+// EndSessions ends all of the caller's sessions.
 func EndSessions(c *Call, _ None) (None, error) {
 	return c.Ended(c.auth.EndSessions(c.Context(), c.id, c.caller().Account))
 }
