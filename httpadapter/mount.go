@@ -33,9 +33,10 @@ type subtree interface {
 // The host's own routes below a prefix may be added to an [http.ServeMux] as more specific patterns. Mount asks mux for
 // a path of each prefix and refuses a router that leads none of them to the family, or to another one; the questions
 // are GET requests that only mux and its middleware see. What hangs mux itself below a path has to strip it, as
-// [http.StripPrefix] does and chi's Route does not: Mount cannot see that, and the family says so in the log at the first
-// request. There [Handler] serves a family whose prefix is the whole path. A family whose prefix would hide routes of
-// another one is refused. An error names the option, the pattern or the path; mux may then hold some of the routes.
+// [http.StripPrefix] does and chi's Route does not: Mount cannot see that, and the family says so in the log at the
+// first request. There [Handler] serves a family whose prefix is the whole path. A family whose prefix would hide
+// routes of another one is refused. An error names the option, the pattern or the path; mux may then hold some of the
+// routes.
 func Mount(mux Mux, auth *tollkeeper.Authenticator, o Options, apis ...API) error {
 	if len(apis) == 0 {
 		apis = []API{app.API{}}

@@ -1,7 +1,9 @@
 package httpadapter_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -121,5 +123,24 @@ func TestMountTakesARouter(t *testing.T) {
 	}
 	if a := w.do("GET /auth", ""); a.status != 404 || a.field("error.code") != "NOT_FOUND" {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestFamilyThatIsMountedElsewhere says so once in the log, since every request is a 404.
+func TestFamilyThatIsMountedElsewhere(t *testing.T) {
+	w := newWorld(t)
+	h, err := httpadapter.Handler(w.Auth, v1.API{}, httpadapter.Options{Logger: slog.New(slog.NewTextHandler(w, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/authentiq/v1/nothing": 0, "/x/authentiq/v1/heartbeat": 1, "/x/authentiq/v1/user/login": 1} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, w.request("GET", path, "", nil))
+		if got := strings.Count(w.logged(), "below no prefix"); rec.Code != 404 || got < want || got > 1 {
+			t.Errorf("%s: %d, said %d times", path, rec.Code, got)
+		}
+	}
+	if strings.Contains(w.logged(), "heartbeat") {
+		t.Error("the path is in the log")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"slices"
+	"sync"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -58,6 +59,8 @@ type mounted struct {
 	cookies   *Cookies         // nil: off
 	paths     map[string]*path // by exact path
 	patterns  []*path          // with a parameter
+
+	strayed sync.Once // the warning about requests that come by a path of no prefix
 }
 
 // endpoint is a route with the tables that reply for it.
@@ -146,6 +149,17 @@ func (m *mounted) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// checkMounted warns once where a router leads requests here that are below no prefix: it has to strip what it hangs
+// the family below, or every request is a 404.
+func (c *Call) checkMounted() {
+	if !c.family.below(c.Request.URL.Path) {
+		c.strayed.Do(func() {
+			c.log.Warn("httpadapter: a request came by a path below no prefix of its family; strip what it is mounted below",
+				"family", c.family.Name, "prefixes", c.family.Prefixes)
+		})
+	}
+}
+
 func (c *Call) serve() error {
 	c.page = c.origins.of(c.Request)
 	var p *path
@@ -157,6 +171,7 @@ func (c *Call) serve() error {
 	}
 	c.allowListed()
 	if p == nil {
+		c.checkMounted()
 		return ErrNoRoute
 	}
 	method := c.Request.Method
