@@ -31,7 +31,8 @@ func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
 // [RequireAuth] takes such a session as it is. The routes of a family take it where the request for it named the
 // family's Audience, as [tollkeeper.AudienceApp].
 func SetSession(w http.ResponseWriter, r *http.Request, s tollkeeper.SignInResult, remember bool) bool {
-	if s.Token == "" || ownPages.Check(r) != nil {
+	single := len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 // Check reads the first of several
+	if s.Token == "" || !single || ownPages.Check(r) != nil {
 		return false
 	}
 	http.SetCookie(w, family.SessionCookie(s, remember))

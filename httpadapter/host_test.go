@@ -90,6 +90,8 @@ func TestSetSession(t *testing.T) {
 		{"a foreign page", session, false, http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}}, ""},
 		{"a sibling", session, true, http.Header{"Sec-Fetch-Site": {"same-site"}}, ""},
 		{"a foreign page of an old browser", session, false, http.Header{"Origin": {"https://evil.example"}}, ""},
+		{"two origins", session, false, http.Header{"Origin": {"https://app.example", "https://evil.example"}}, ""},
+		{"two sites", session, false, http.Header{"Sec-Fetch-Site": {"same-origin", "cross-site"}}, ""},
 		{"a sandboxed page", session, false, http.Header{"Origin": {"null"}}, ""},
 		{"a challenge", tollkeeper.SignInResult{Challenge: "c", ExpiresIn: time.Minute}, true, nil, ""},
 	} {
