@@ -50,7 +50,7 @@ func TestReadmeCommands(t *testing.T) {
 	program := in(t, t.TempDir())
 	s := program.Start(t, anyPort, "-mail-dir=mail")
 	var script strings.Builder
-	families := []string{"organization", "v1", "platform"}
+	families := []string{"app", "organization", "v1", "platform"}
 	for _, family := range families {
 		fmt.Fprintf(&script, "%s\nprintf '\\036'\n", curls(t, family))
 	}
@@ -70,6 +70,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal("README.md does not say how many credits are left")
 	}
 	want := map[string][]string{ // what is in each answer
+		"app": {`"email":"cleo@home.example"`, `"code":"invalid_credentials"`},
 		"organization": {
 			`"accountType":"parent"`, `"accountType":"child"`, `"daysUntilExpiry":90`, `"creditBalance":` + strings.ReplaceAll(left[1], ",", "") + `,`,
 		},

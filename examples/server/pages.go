@@ -13,7 +13,7 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// resetPath is where the links of reset mails lead, tollkeeper.Pages.Reset.
+// resetPath is where the links of reset mails lead, tollkeeper.Links.Reset.
 const resetPath = "/reset-password"
 
 // mountPages adds the two pages that are not part of the documented routes: a list of them at "/", and the form behind

@@ -105,7 +105,7 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 	}
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
 		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie}, OpenAPI: true,
-	}, organization.API{}, v1.API{}, platform.API{}, app.API{})
+	}, app.API{}, organization.API{}, v1.API{}, platform.API{})
 }
 
 // checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they
