@@ -41,7 +41,7 @@ func sessionRoutes(prefix string) []family.Route {
 
 // notSignedIn is the same for whoever may not come in without more proof, so that nobody learns by it which addresses
 // are taken.
-var notSignedIn = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Wrong name or password, or the email address is not confirmed yet")
+var notSignedIn = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Wrong email, username or password, or the email address is not confirmed yet")
 
 type signUpBody struct {
 	Email      family.Email `json:"email" need:""`
