@@ -83,7 +83,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	}
 	return SignInResult{
 		Token: SecretText(access), Refresh: SecretText(next), ExpiresIn: live.Session.ExpiresAt.Sub(now),
-		ExpiresAt: live.Session.ExpiresAt, Session: claim.Session, Limited: a.limitation(&live, now),
+		ExpiresAt: live.Session.ExpiresAt.Truncate(time.Second), Session: claim.Session, Limited: a.limitation(&live, now),
 	}, nil
 }
 

@@ -66,12 +66,24 @@ func TestRefresh(t *testing.T) {
 			t.Fatal(err)
 		}
 		for what, got := range map[string][2]time.Time{
-			"a challenge": {first.ExpiresAt, begun.Add(first.ExpiresIn)}, "a session": {done.ExpiresAt, begun.Add(done.ExpiresIn)},
-			"a refresh": {next.ExpiresAt, k.Now().Add(next.ExpiresIn)},
+			"a challenge": {first.ExpiresAt, begun.Add(first.ExpiresIn)}, "a session": {done.ExpiresAt, begun.Add(done.ExpiresIn).Truncate(time.Second)},
+			"a refresh": {next.ExpiresAt, k.Now().Add(next.ExpiresIn).Truncate(time.Second)},
 		} {
 			if !got[0].Equal(got[1]) {
 				t.Errorf("%s ends at %v, want %v", what, got[0], got[1])
 			}
+		}
+		k.Advance(250 * time.Millisecond) // a token ends at a whole second
+		again := k.SignIn(k.Parent())
+		if id := k.Identity(string(again.Token)); !id.ExpiresAt.Equal(again.ExpiresAt) {
+			t.Errorf("a session ends at %v, its token at %v", again.ExpiresAt, id.ExpiresAt)
+		}
+		next, err = k.Auth.Refresh(ctx, next.Refresh, tollkeeper.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := k.Identity(string(next.Token)); !id.ExpiresAt.Equal(next.ExpiresAt) {
+			t.Errorf("a refreshed session ends at %v, its token at %v", next.ExpiresAt, id.ExpiresAt)
 		}
 	})
 	t.Run("ends when idle", func(t *testing.T) {

@@ -287,7 +287,7 @@ func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, sessi
 	}
 	expired, days := passwordAge(s.Account.PasswordChangedAt, a.cfg.Passwords.Expiry, now)
 	res := SignInResult{
-		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), ExpiresAt: session.ExpiresAt, Session: session.ID, Subject: s,
+		Token: SecretText(access), ExpiresIn: a.ttl(p.audience), ExpiresAt: session.ExpiresAt.Truncate(time.Second), Session: session.ID, Subject: s,
 		Refresh: SecretText(refresh), PasswordExpired: expired, DaysUntilExpiry: days, Dropped: p.dropped,
 		Limited: a.limitationOf(s, now),
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
@@ -46,10 +47,10 @@ func mount(t *testing.T, auth *tollkeeper.Authenticator, f family.Family, o fami
 	return h
 }
 
-// documented are the families of docs/WIRE.md.
+// documented are the families that come with the library.
 func documented(t *testing.T) (all []family.Family) {
 	t.Helper()
-	for _, a := range []family.API{organization.API{}, v1.API{}, platform.API{}} {
+	for _, a := range []family.API{organization.API{}, v1.API{}, platform.API{}, app.API{}} {
 		f, err := a.Family()
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +171,9 @@ func TestOperationsOfNobody(t *testing.T) {
 		"events": family.Events, "scope": family.EventsOfScope,
 	} {
 		open(path, func(method, path string) family.Route {
-			read := family.Query(func(*family.Call, map[string]string) (tollkeeper.EventQuery, error) { return tollkeeper.EventQuery{}, nil })
+			read := family.Query(func(*family.Call, map[string]string) (tollkeeper.EventQuery, error) {
+				return tollkeeper.EventQuery{}, nil
+			})
 			return family.On(method, path, read, do, family.Empty[family.EventList]())
 		})
 	}
