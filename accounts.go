@@ -88,7 +88,7 @@ func mayActOn(by *Identity, target *Account) bool {
 func scopeOf(by *Identity) (uuid.UUID, error) {
 	switch {
 	case by.Limited != Unlimited:
-		return Root, ErrLimitedSession
+		return Root, by.Limited.refused()
 	case by.IsParent():
 		return by.Account, nil
 	case by.Admin():
@@ -198,7 +198,7 @@ func (a *Authenticator) setStatus(ctx context.Context, by uuid.UUID, status Stat
 // target returns an account that the caller may act on. One that they may not is as absent as one that is not there.
 func (a *Authenticator) target(ctx context.Context, by *Identity, l store.Lookup) (Subject, error) {
 	if by.Limited != Unlimited {
-		return Subject{}, ErrLimitedSession
+		return Subject{}, by.Limited.refused()
 	}
 	s, err := a.subject(ctx, l)
 	if err != nil {

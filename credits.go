@@ -135,7 +135,7 @@ func (a *Authenticator) bookkeeper(by *Identity) error {
 	case !by.IsParent():
 		return ErrForbidden
 	case by.Limited != Unlimited:
-		return ErrLimitedSession
+		return by.Limited.refused()
 	case a.cfg.Credits == nil:
 		return ErrDisabled
 	}

@@ -117,8 +117,27 @@ func (id *Identity) may(what ...business) error {
 	case id.Limited == Unlimited || slices.ContainsFunc(what, func(b business) bool { return slices.Contains(permitted[id.Limited], b) }):
 		return nil
 	}
+	return id.Limited.refused()
+}
+
+// limitedTexts say what ends a limitation.
+var limitedTexts = map[Limitation]string{
+	LimitedUnverified:   "This session is limited until your email address is confirmed",
+	LimitedPassword:     "This session is limited until you choose another password",
+	LimitedSecondFactor: "This session is limited until you set up a second factor",
+}
+
+// refused is the error of what the limitation does not leave.
+func (l Limitation) refused() error {
+	if text, ok := limitedTexts[l]; ok {
+		return ErrLimitedSession.WithMessage(text)
+	}
 	return ErrLimitedSession
 }
+
+// Unrestricted returns nil when the session is good for everything that its account may do, else [ErrLimitedSession]
+// with a message that says until when.
+func (id *Identity) Unrestricted() error { return id.orNobody().may() }
 
 // MayReadProfile returns nil when the session may be shown whom it speaks for: always, unless it is limited to choosing
 // a password. [ErrLimitedSession].

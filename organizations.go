@@ -134,7 +134,7 @@ func tenant(by *Identity) error {
 	case !by.IsParent():
 		return ErrForbidden
 	case by.Limited != Unlimited:
-		return ErrLimitedSession
+		return by.Limited.refused()
 	}
 	return nil
 }

@@ -57,12 +57,13 @@ var permitted = map[string][3]bool{
 // limitations are worlds in which a new session is limited, with the column of permitted. The last one is not.
 var limitations = []struct {
 	limited tollkeeper.Limitation
+	until   string // as the app family says it
 	set     set
 }{
-	{tollkeeper.LimitedUnverified, func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Accounts.RequireVerified = true }},
-	{tollkeeper.LimitedPassword, func(*tollkeeper.Config, *options, *store.Store) {}},
-	{tollkeeper.LimitedSecondFactor, func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Factors.Required = true }},
-	{tollkeeper.Unlimited, func(*tollkeeper.Config, *options, *store.Store) {}},
+	{tollkeeper.LimitedUnverified, "until your email address is confirmed", func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Accounts.RequireVerified = true }},
+	{tollkeeper.LimitedPassword, "until you choose another password", func(*tollkeeper.Config, *options, *store.Store) {}},
+	{tollkeeper.LimitedSecondFactor, "until you set up a second factor", func(c *tollkeeper.Config, _ *options, _ *store.Store) { c.Factors.Required = true }},
+	{tollkeeper.Unlimited, "", func(*tollkeeper.Config, *options, *store.Store) {}},
 }
 
 // TestLimitedSessions: every route that asks for a token, with a session of every limitation.
@@ -84,6 +85,9 @@ func TestLimitedSessions(t *testing.T) {
 			refused := a.status == 403 && containsAny(a.body, "SESSION_LIMITED", "session is limited")
 			if refused != want {
 				t.Errorf("%s with a session that is limited by %q: %d %s", route, l.limited, a.status, a.body)
+			}
+			if refused && r.Family == "app" && !containsAny(a.body, l.until) {
+				t.Errorf("%s does not say until when: %s", route, a.body)
 			}
 			if l.limited != tollkeeper.Unlimited && containsAny(a.body, "jwtSecret") {
 				t.Errorf("%s shows the secret to a session that is limited by %q", route, l.limited)

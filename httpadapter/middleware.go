@@ -151,8 +151,11 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && !family.Lives(id, *g.scope) {
 		return nil, tollkeeper.ErrInvalidToken
 	}
-	if id.Limited != tollkeeper.Unlimited && !g.limited {
-		return nil, tollkeeper.ErrLimitedSession
+	if g.limited {
+		return id, nil
+	}
+	if err := id.Unrestricted(); err != nil {
+		return nil, err
 	}
 	return id, nil
 }

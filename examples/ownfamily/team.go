@@ -45,10 +45,7 @@ var teammate = family.Requirement{Name: "token", Check: func(c *family.Call) err
 	if err := family.SignedIn.Check(c); err != nil {
 		return err
 	}
-	if c.Identity().Limited != tollkeeper.Unlimited {
-		return tollkeeper.ErrLimitedSession
-	}
-	return nil
+	return c.Identity().Unrestricted()
 }}
 
 // replies are those of the library, but for two.

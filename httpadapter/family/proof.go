@@ -171,7 +171,7 @@ func (c *Call) parentOnly() error {
 	if !c.id.IsParent() {
 		return ErrNotParent
 	}
-	return c.unlimited()
+	return c.id.Unrestricted()
 }
 
 // stepUp is how fresh a proof must be for what cannot be undone.
@@ -191,14 +191,7 @@ func (c *Call) adminOnly() error {
 	if c.id.Role != tollkeeper.RoleAdmin {
 		return tollkeeper.ErrForbidden
 	}
-	return c.unlimited()
-}
-
-func (c *Call) unlimited() error {
-	if c.id.Limited != tollkeeper.Unlimited {
-		return tollkeeper.ErrLimitedSession
-	}
-	return nil
+	return c.id.Unrestricted()
 }
 
 func (c *Call) maybeSignedIn() error {
