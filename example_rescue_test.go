@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/netip"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -38,13 +39,13 @@ func Example_rescue() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	client := tollkeeper.Client{Addr: netip.MustParseAddr("192.0.2.1")} // of the request
 	try := func(password tollkeeper.Password) {
-		var client tollkeeper.Client // of the request; one with an address has a lock of its own
 		_, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@app.example", Password: password, Client: client})
 		fmt.Println(err)
 	}
-	for range 20 {
-		if _, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@app.example", Password: "a guess"}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+	for range 5 {
+		if _, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@app.example", Password: "a guess", Client: client}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
 			log.Fatal(err)
 		}
 	}
