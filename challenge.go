@@ -65,11 +65,8 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 
 // challengeMethods names what ends a challenge of an account with these factors.
 func challengeMethods(factors store.FactorSet) (list []string) {
-	if factors&store.HasTOTP != 0 {
-		list = append(list, "totp")
-	}
-	if factors&store.HasPasskey != 0 {
-		list = append(list, "passkey")
+	for _, kind := range factors.Kinds() {
+		list = append(list, string(kind))
 	}
 	return append(list, "recovery")
 }

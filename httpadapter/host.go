@@ -31,15 +31,17 @@ func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
 // [RequireAuth] takes such a session as it is. The routes of a family take it where the request for it named the
 // family's Audience, as [tollkeeper.AudienceApp].
 func SetSession(w http.ResponseWriter, r *http.Request, s tollkeeper.SignInResult, remember bool) bool {
-	single := len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 // Check reads the first of several
-	if s.Token == "" || !single || ownPages.Check(r) != nil {
+	if s.Token == "" {
 		return false
 	}
-	http.SetCookie(w, family.SessionCookie(s, remember))
-	return true
+	c := ownPages.Session(r, s, remember)
+	if c != nil {
+		http.SetCookie(w, c)
+	}
+	return c != nil
 }
 
-var ownPages = http.NewCrossOriginProtection()
+var ownPages family.Cookies // those of the service's own origin
 
 // ClearSession takes the session cookie away; the session itself ends by [tollkeeper.Authenticator.SignOut]. Call it
 // before the answer is written.

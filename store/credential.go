@@ -41,6 +41,17 @@ const (
 	HasPasskey
 )
 
+// Kinds returns the members of the set.
+func (s FactorSet) Kinds() (list []FactorKind) {
+	if s&HasTOTP != 0 {
+		list = append(list, FactorTOTP)
+	}
+	if s&HasPasskey != 0 {
+		list = append(list, FactorPasskey)
+	}
+	return list
+}
+
 // Factor is something that an account's owner has: any number per account.
 type Factor struct {
 	ID           uuid.UUID // UUIDv7, made by the caller; names a factor of its Account only

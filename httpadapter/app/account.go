@@ -31,40 +31,29 @@ var accountRoutes = []family.Route{
 
 // user is an account as this family shows it.
 type user struct {
-	ID            uuid.UUID         `json:"id"`
-	Email         string            `json:"email"`
-	EmailVerified bool              `json:"emailVerified"`
-	Username      string            `json:"username" about:"empty: none"`
-	Name          string            `json:"name" about:"for display; empty: none"`
-	Locale        string            `json:"locale" about:"language tag; empty: unknown"`
-	Role          tollkeeper.Role   `json:"role" about:"admin, user, guest, or a label of the service's"`
-	Status        tollkeeper.Status `json:"status" enum:"active,disabled"`
-	Factors       []string          `json:"factors" about:"kinds of second factors" enum:"totp,passkey"`
-	Metadata      json.RawMessage   `json:"metadata" about:"the service's own"`
-	CreatedAt     time.Time         `json:"createdAt"`
-	LastSignInAt  *time.Time        `json:"lastSignInAt" about:"null: never; the one before, in the answer that begins a session"`
+	ID            uuid.UUID               `json:"id"`
+	Email         string                  `json:"email"`
+	EmailVerified bool                    `json:"emailVerified"`
+	Username      string                  `json:"username" about:"empty: none"`
+	Name          string                  `json:"name" about:"for display; empty: none"`
+	Locale        string                  `json:"locale" about:"language tag; empty: unknown"`
+	Role          tollkeeper.Role         `json:"role" about:"admin, user, guest, or a label of the service's"`
+	Status        tollkeeper.Status       `json:"status" enum:"active,disabled"`
+	Factors       []tollkeeper.FactorKind `json:"factors" about:"kinds of second factors" enum:"totp,passkey"`
+	Metadata      json.RawMessage         `json:"metadata" about:"the service's own"`
+	CreatedAt     time.Time               `json:"createdAt"`
+	LastSignInAt  *time.Time              `json:"lastSignInAt" about:"null: never; the one before, in the answer that begins a session"`
 }
 
 func userOf(a tollkeeper.Account) user {
 	u := user{
 		ID: a.ID, Email: a.Email, EmailVerified: !a.EmailVerifiedAt.IsZero(), Username: a.Username, Name: a.Name, Locale: a.Locale,
-		Role: a.Role, Status: a.Status, Factors: kindsOf(a), Metadata: a.Metadata, CreatedAt: a.CreatedAt.UTC(), LastSignInAt: moment(a.LastSignIn),
+		Role: a.Role, Status: a.Status, Factors: list(a.Factors.Kinds()), Metadata: a.Metadata, CreatedAt: a.CreatedAt.UTC(), LastSignInAt: moment(a.LastSignIn),
 	}
 	if len(u.Metadata) == 0 {
 		u.Metadata = json.RawMessage("{}")
 	}
 	return u
-}
-
-func kindsOf(a tollkeeper.Account) []string {
-	kinds := []string{}
-	if a.Factors&tollkeeper.HasTOTP != 0 {
-		kinds = append(kinds, "totp")
-	}
-	if a.Factors&tollkeeper.HasPasskey != 0 {
-		kinds = append(kinds, "passkey")
-	}
-	return kinds
 }
 
 // moment returns a time; nil for never.

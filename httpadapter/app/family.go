@@ -10,6 +10,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -35,20 +36,18 @@ const defaultPrefix = "/api/auth"
 // Family returns the table. It refuses a Scope whose id it cannot know, to which tokens are held, and a Prefix that is
 // no path.
 func (o API) Family() (family.Family, error) {
-	home, prefix := o.Scope, o.Prefix
-	if prefix == "" {
-		prefix = defaultPrefix
+	home, err := family.HomeOf("app.API.Scope", o.Scope)
+	if err != nil {
+		return family.Family{}, err
 	}
+	prefix := cmp.Or(o.Prefix, defaultPrefix)
 	f := family.Family{
 		Name: "app", Title: "Accounts and sessions", Audience: tollkeeper.AudienceApp, Prefixes: []string{prefix},
 		About:   "Sign-up, sign-in, sessions and accounts of one service. Pages of the service's own origin get their session in a cookie, everyone else a bearer token. Errors are application/problem+json.",
-		Replies: family.Problems, Shape: family.Problem, Home: &home, Closed: true, Transport: family.InCookie,
+		Replies: family.Problems, Shape: family.Problem, Home: home, Closed: true, Transport: family.InCookie,
 	}
 	if o.BearerOnly {
 		f.Transport = family.NeverCookies
-	}
-	if _, known := home.ID(); !known || home == tollkeeper.Tenants {
-		return f, family.Refused("app.API.Scope", "must be the app's own users, or a parent by its id: Tenants are the accounts of the organization family")
 	}
 	if strings.ContainsAny(prefix, "{}?#%\\ ") {
 		return f, family.Refused("app.API.Prefix", "must be a plain path")

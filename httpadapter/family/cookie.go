@@ -32,11 +32,11 @@ type Cookie struct {
 }
 
 // Cookies is the transport of sessions in cookies. It is immutable and safe for concurrent use.
-type Cookies struct{ origins *http.CrossOriginProtection }
+type Cookies struct{ origins http.CrossOriginProtection }
 
 // NewCookies returns the transport, whether or not o.On is set. It refuses an origin that is none.
 func NewCookies(auth *tollkeeper.Authenticator, o Cookie) (*Cookies, error) {
-	t := &Cookies{http.NewCrossOriginProtection()}
+	t := new(Cookies)
 	if err := t.origins.AddTrustedOrigin(originOf(auth.BaseURL())); err != nil {
 		return nil, Refused("Config.BaseURL", "has no origin")
 	}
@@ -84,28 +84,23 @@ func (t *Cookies) choose(r *http.Request, headers []string, token string, err er
 	return token, true, err
 }
 
-// session is the cookie of a new session; nil for a page of another origin, which must not sign a browser in.
-func (t *Cookies) session(r *http.Request, s tollkeeper.SignInResult, remember bool) *http.Cookie {
+// Session returns the cookie of a new session, which ends with the browser, or lives as long as the token where
+// remember says so. Nil for a page of another origin, which must not sign a browser in.
+func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember bool) *http.Cookie {
 	if !t.ownPage(r) {
 		return nil
 	}
-	return SessionCookie(s, remember)
-}
-
-// ownPage reports whether the cookie may count. [http.CrossOriginProtection] reads the first of several headers only.
-func (t *Cookies) ownPage(r *http.Request) bool {
-	return len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 && t.origins.Check(r) == nil
-}
-
-// SessionCookie returns the cookie of a new session, which ends with the browser, or lives as long as the token where
-// remember says so.
-func SessionCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
 	c := NoSession()
 	c.Value, c.MaxAge = string(s.Token), 0
 	if remember {
 		c.MaxAge = max(1, int(s.ExpiresIn/time.Second))
 	}
 	return c
+}
+
+// ownPage reports whether the cookie may count. [http.CrossOriginProtection] reads the first of several headers only.
+func (t *Cookies) ownPage(r *http.Request) bool {
+	return len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 && t.origins.Check(r) == nil
 }
 
 // NoSession returns a cookie that takes the session's away.
@@ -116,7 +111,7 @@ func NoSession() *http.Cookie {
 // Begun puts a new session into the cookie, where there is one.
 func (c *Call) Begun(s tollkeeper.SignInResult, err error) (tollkeeper.SignInResult, error) {
 	if err == nil && s.Token != "" && c.cookies != nil && (c.family.Transport != InCookie || c.page == ownPage) {
-		c.cookie = c.cookies.session(c.Request, s, c.remember)
+		c.cookie = c.cookies.Session(c.Request, s, c.remember)
 	}
 	return s, err
 }

@@ -47,6 +47,15 @@ func Refused(option, why string) error {
 	return tollkeeper.ErrInvalidInput.WithField(option).WithMessage(fmt.Sprintf("httpadapter: %s %s", option, why))
 }
 
+// HomeOf returns the home of a family whose tokens are held to one scope. It refuses a scope whose id it cannot know,
+// and [tollkeeper.Tenants]: they are the accounts of the organization family. option names it in the error.
+func HomeOf(option string, s tollkeeper.Scope) (*tollkeeper.Scope, error) {
+	if _, known := s.ID(); !known || s == tollkeeper.Tenants {
+		return nil, Refused(option, "must be the app's own users, or a parent by its id: Tenants are the accounts of the organization family")
+	}
+	return &s, nil
+}
+
 // mounted is a family bound to an Authenticator. It is immutable and serves concurrently.
 type mounted struct {
 	family    Family

@@ -22,13 +22,13 @@ type API struct {
 
 // Family returns the table. It refuses a Scope whose id it cannot know, to which tokens are held.
 func (o API) Family() (family.Family, error) {
-	home := o.Scope
+	home, err := family.HomeOf("v1.API.Scope", o.Scope)
+	if err != nil {
+		return family.Family{}, err
+	}
 	f := family.Family{
 		Name: "v1", Title: "Users, roles and sessions, version 1", Audience: tollkeeper.AudienceV1, Prefixes: []string{"/authentiq/v1"},
-		Routes: routes, Replies: replies, Shape: family.Shape{Body: failure}, Home: &home, Closed: true,
-	}
-	if _, known := home.ID(); !known || home == tollkeeper.Tenants {
-		return f, family.Refused("v1.API.Scope", "must be the app's own users, or a parent by its id: Tenants are the accounts of the organization family")
+		Routes: routes, Replies: replies, Shape: family.Shape{Body: failure}, Home: home, Closed: true,
 	}
 	if o.PasswordRegex {
 		f.Password = family.PasswordRule{Holds: documentedCharacters, Text: invalid}
