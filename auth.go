@@ -29,6 +29,7 @@ type Authenticator struct {
 	live     *liveSessions
 	digests  digestKeys
 	hasher   *hasher
+	pace     pace
 	mails    letter.Templates
 	worker   *worker
 	active   activeCounts
@@ -63,11 +64,17 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	if a.hasher, err = newHasher(c.Passwords.Hash); err != nil {
 		return nil, bad("Passwords.Hash", err.Error())
 	}
+	if a.pace.least, err = a.hasher.cost(c.Passwords.Imported); err != nil {
+		return nil, bad("Passwords.Imported", "has what is no hash: "+err.Error())
+	}
 	if a.mails, err = letter.Parse(c.Mail.Templates); err != nil {
 		return nil, bad("Mail.Templates", err.Error())
 	}
 	if c.Accounts.DiscloseUnknown {
 		c.Logger.Warn("tollkeeper: Config.Accounts.DiscloseUnknown tells anyone who has an account")
+	}
+	if a.pace.least > latestRefusal*4/5 {
+		c.Logger.Warn("tollkeeper: hashes take so long that the time of a refusal tells whose they are", "hash", a.pace.least)
 	}
 	a.worker = newWorker(a)
 	a.worker.start()

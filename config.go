@@ -79,6 +79,12 @@ type Passwords struct {
 	History       int            // how many earlier passwords are refused, at most 24. Zero: none
 	Expiry        time.Duration  // reported at sign-in. Zero: 90 days
 	EnforceExpiry bool           // an expired password gives a session that serves only to change it
+
+	// Imported declares hashes that accounts brought along ([Host.ImportAccounts]) and may still have: one of each
+	// scheme and cost, of whatever password. [New] measures them, and what a stranger may time takes as long as with
+	// the dearest, so that it does not tell who came from elsewhere: at most 500 ms, beyond which [New] logs a
+	// warning. What is not declared and takes longer than Hash can be told.
+	Imported []SecretText
 }
 
 // Hash is the cost of argon2id (RFC 9106) and how much of it runs at once.

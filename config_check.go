@@ -16,6 +16,7 @@ func (c *Config) detach() {
 		c.Secrets[i] = slices.Clone(k)
 	}
 	c.Tokens.SigningKeys, c.Accounts.Labels, c.Factors.RequiredRoles = slices.Clone(c.Tokens.SigningKeys), slices.Clone(c.Accounts.Labels), slices.Clone(c.Factors.RequiredRoles)
+	c.Passwords.Imported = slices.Clone(c.Passwords.Imported)
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)

@@ -83,10 +83,10 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.way, t.guess = wayCode, g
+	began := time.Now()
 	code, ok := canon.Code(string(r.Code))
 	if malformed != nil || !ok || r.Scope.malformed() {
-		a.release(ctx, t.failed())
-		return SignInResult{}, a.failSignIn(g, Subject{}, nil)
+		return SignInResult{}, a.failSignIn(ctx, t, Subject{}, nil, began)
 	}
 	l := r.Scope.lookup(email)
 	l.Credentials = true
@@ -96,8 +96,7 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 		Events: []Event{{Name: EventCodeUsed, Audience: r.Audience, Network: r.Client.network()}},
 	}, now)
 	if errors.Is(err, ErrNotFound) {
-		a.release(ctx, t.failed())
-		return SignInResult{}, a.failSignIn(g, s, nil)
+		return SignInResult{}, a.failSignIn(ctx, t, s, nil, began)
 	}
 	if err != nil {
 		a.release(ctx, t.undecided())

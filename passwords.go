@@ -3,8 +3,10 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -167,9 +169,9 @@ func (a *Authenticator) withPassword(ctx context.Context, x Account, password Pa
 	earlier := append([]SecretText{x.Password}, x.PasswordHistory...)
 	earlier = earlier[:min(n, len(earlier))]
 	for _, old := range earlier {
-		if used, _, err := a.hasher.verify(ctx, old, password); err != nil {
+		if used, err := a.hasher.verify(ctx, old, password); err != nil {
 			return x, err
-		} else if used {
+		} else if used.ok {
 			return x, ErrWeakPassword.WithMessage("Please choose a password that you have not used before")
 		}
 	}
@@ -190,6 +192,7 @@ type hasher struct {
 	params passhash.Params
 	gate   *passhash.Gate
 	nobody passhash.Hash // a hash at current strength, for accounts that are not there (R14)
+	known  sync.Map      // names of schemes that were declared, or told of as undeclared
 }
 
 func newHasher(c Hash) (*hasher, error) {
@@ -205,26 +208,70 @@ func newHasher(c Hash) (*hasher, error) {
 	return h, err
 }
 
-// verify spends one hash at current strength, whatever stored is, and reports whether the password is its, and whether
-// a new hash is due. A stored hash that cannot be read counts as nobody's. An imported one that does not verify costs
-// its own work besides: it may be cheap, or refuse without any, which would tell that the account is there (R14).
-func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (ok, outdated bool, err error) {
-	password := string(p)
+// cost measures what a password that is wrong takes: a hash of our own and, besides, the dearest of those that
+// accounts brought along.
+func (h *hasher) cost(imported []SecretText) (time.Duration, error) {
+	dearest := time.Duration(0)
+	for _, text := range imported {
+		parsed, err := passhash.Parse(string(text))
+		if err != nil {
+			return 0, err
+		}
+		h.known.Store(parsed.Scheme(), true)
+		dearest = max(dearest, timeOf(parsed))
+	}
+	return timeOf(h.nobody) + dearest, nil
+}
+
+// undeclared reports, once for each scheme, that an imported hash is none of those that were declared.
+func (h *hasher) undeclared(imported passhash.Hash) bool {
+	if imported.Current(h.params) {
+		return false
+	}
+	_, known := h.known.LoadOrStore(imported.Scheme(), true)
+	return !known
+}
+
+// timeOf is the lesser of two: any one may be interrupted.
+func timeOf(h passhash.Hash) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for range 2 {
+		began := time.Now()
+		h.Verify("a password of nobody")
+		least = min(least, time.Since(began))
+	}
+	return least
+}
+
+// verdict is what became of a password.
+type verdict struct {
+	ok       bool          // it is the stored one's
+	outdated bool          // a new hash is due
+	queued   time.Duration // time spent in the queue
+}
+
+// verify spends one hash at current strength, whatever stored is. A stored hash that cannot be read counts as nobody's.
+// An imported one that does not verify costs its own work besides: it may be cheap, or refuse without any, which would
+// tell that the account is there (R14).
+func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (verdict, error) {
+	password, v, came := string(p), verdict{}, time.Now()
 	parsed, parseErr := passhash.Parse(string(stored))
 	known := stored != "" && parseErr == nil
 	if !known {
 		parsed = h.nobody
 	}
-	current := parsed.Current(h.params)
-	err = h.gate.Do(ctx, func() {
-		if ok = parsed.Verify(password); !ok && !current {
+	v.outdated = !parsed.Current(h.params)
+	err := h.gate.Do(ctx, func() {
+		v.queued = time.Since(came)
+		if v.ok = parsed.Verify(password); !v.ok && v.outdated {
 			h.nobody.Verify(password)
 		}
 	})
 	if err != nil {
-		return false, false, busy(err)
+		return verdict{}, busy(err)
 	}
-	return ok && known, !current, nil
+	v.ok = v.ok && known
+	return v, nil
 }
 
 // hash makes a PHC string of a new password.

@@ -92,8 +92,12 @@ func (a *Authenticator) recorded(parent uuid.UUID, r AccountRecord, now time.Tim
 		}
 	}
 	if r.PasswordHash != "" {
-		if _, err := passhash.Parse(string(r.PasswordHash)); err != nil {
+		hash, err := passhash.Parse(string(r.PasswordHash))
+		if err != nil {
 			return x, ErrInvalidInput.WithField("passwordHash").WithMessage("Password hash: " + err.Error())
+		}
+		if a.hasher.undeclared(hash) {
+			a.cfg.Logger.Warn("tollkeeper: the time of a wrong password tells who has such a hash: declare it in Config.Passwords.Imported", "hash", hash.Scheme())
 		}
 	}
 	if len(r.ExternalID) > 255 {

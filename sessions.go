@@ -226,12 +226,12 @@ func (a *Authenticator) confirm(ctx context.Context, by *Identity, password Pass
 		a.release(ctx, t.undecided())
 		return s, err
 	}
-	ok, _, err := a.hasher.verify(ctx, s.Account.Password, password)
+	proof, err := a.hasher.verify(ctx, s.Account.Password, password)
 	if err != nil {
 		a.release(ctx, t.undecided())
 		return s, err
 	}
-	if !ok {
+	if !proof.ok {
 		a.release(ctx, t.failed())
 		a.event(Event{Name: EventSignInFailed, Scope: by.Parent, Account: by.Account, Audience: by.Audience, Network: c.network()})
 		return s, ErrInvalidCredentials

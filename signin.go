@@ -60,7 +60,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	t.way, t.guess = wayPassword, g
-
+	began := time.Now()
 	s, missing := a.lookUp(ctx, signInLookup(r.Scope, g, r.Audience), malformed)
 	if missing != nil && !errors.Is(missing, ErrNotFound) && !errors.Is(missing, ErrUnknownParent) {
 		a.release(ctx, t.undecided())
@@ -69,21 +69,20 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 	if t, err = a.owned(ctx, t, s.Account.ID); err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	proven, outdated, err := a.hasher.verify(ctx, s.Account.Password, r.Password)
+	proof, err := a.hasher.verify(ctx, s.Account.Password, r.Password)
 	if err != nil {
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
 	p := attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}
-	if missing == nil && proven && r.Neutral {
-		proven = !errors.Is(admit(s, p, a.cfg.Accounts.RequireVerified), ErrUnverified)
+	if missing == nil && proof.ok && r.Neutral {
+		proof.ok = !errors.Is(admit(s, p, a.cfg.Accounts.RequireVerified), ErrUnverified)
 	}
-	if missing != nil || !proven {
-		a.release(ctx, t.failed())
-		return SignInResult{}, a.failSignIn(g, s, missing)
+	if missing != nil || !proof.ok {
+		return SignInResult{}, a.failSignIn(ctx, t, s, missing, began.Add(proof.queued))
 	}
 	res, err := a.finishSignIn(ctx, s, p, now)
-	if err == nil && outdated {
+	if err == nil && proof.outdated {
 		a.rehash(ctx, s.Account, r.Password)
 	}
 	return res, err
@@ -148,8 +147,15 @@ func (a *Authenticator) lookUp(ctx context.Context, l store.Lookup, malformed er
 	return Subject{}, err
 }
 
-// failSignIn is the end of an attempt without proof: one answer whatever the cause.
-func (a *Authenticator) failSignIn(g guess, s Subject, missing error) error {
+// failSignIn is the end of an attempt without proof: one answer whatever the cause, and not before those of other
+// causes. began is when its work began.
+func (a *Authenticator) failSignIn(ctx context.Context, t taken, s Subject, missing error, began time.Time) error {
+	a.release(ctx, t.failed())
+	return a.pace.hold(ctx, began, a.unproven(t.guess, s, missing))
+}
+
+// unproven tells of an attempt without proof, and says what the caller hears.
+func (a *Authenticator) unproven(g guess, s Subject, missing error) error {
 	a.event(Event{Name: EventSignInFailed, Scope: s.Account.Parent, Account: s.Account.ID, Audience: g.audience, Network: g.client.network()})
 	if errors.Is(missing, ErrUnknownParent) {
 		return ErrUnknownParent

@@ -119,40 +119,46 @@ func (a *Authenticator) opening(x Account, owner *Subject, r SignUpRequest, now 
 	return create
 }
 
-// signUpNeutrally makes the account, or has the owner of the address told that somebody tried. Both look for the
-// username and for the address, ask the store to make the account, which decides who pays and what is taken, and write
-// once: the account with its mail, or a mail. The latter is a trip of its own.
+// signUpNeutrally returns the same, and after the same time, whether the address was free or not.
 func (a *Authenticator) signUpNeutrally(ctx context.Context, n store.NewAccount, r SignUpRequest, quiet bool, now time.Time) (SignUpResult, error) {
-	neutral, l := SignUpResult{VerificationSent: true}, store.Lookup{Email: n.Account.EmailKey, Scope: n.Account.Parent}
+	began := time.Now()
+	err := a.openOrTell(ctx, n, r, quiet, now)
+	if err == nil {
+		err = a.pace.hold(ctx, began, nil)
+	}
+	return SignUpResult{VerificationSent: err == nil}, err
+}
+
+// openOrTell makes the account, or has the owner of the address told that somebody tried. Both look for the username
+// and for the address, ask the store to make the account, which decides who pays and what is taken, and write once: the
+// account with its mail, or a mail. The latter is a trip of its own.
+func (a *Authenticator) openOrTell(ctx context.Context, n store.NewAccount, r SignUpRequest, quiet bool, now time.Time) error {
+	l := store.Lookup{Email: n.Account.EmailKey, Scope: n.Account.Parent}
 	if err := a.usernameFree(ctx, &n.Account); err != nil {
-		return SignUpResult{}, err
+		return err
 	}
 	s, missing := a.subject(ctx, l)
 	if missing != nil && !errors.Is(missing, ErrNotFound) {
-		return SignUpResult{}, missing
+		return missing
 	}
 	_, _, err := a.create(ctx, n, now)
 	if err == nil {
 		a.worker.wake()
-		return neutral, nil
+		return nil
 	}
 	if err = signUpError(err); !errors.Is(err, ErrEmailTaken) {
-		return SignUpResult{}, err
+		return err
 	}
 	if err = a.usernameFree(ctx, &n.Account); err != nil { // the store tells of the address first
-		return SignUpResult{}, err
+		return err
 	}
 	e := about(&n.Account, EventSignUpTried)
 	e.Account, e.Audience, e.Network = s.Account.ID, r.Audience, r.Client.network()
 	a.event(e)
 	if quiet {
-		return neutral, nil
+		return nil
 	}
-	err = a.queue(ctx, store.QueuedMail{ID: newID(), Kind: MailSignUpTried, Lookup: l, DueAt: now, Args: map[string]string{argAudience: string(r.Audience)}})
-	if err != nil {
-		return SignUpResult{}, err
-	}
-	return neutral, nil
+	return a.queue(ctx, store.QueuedMail{ID: newID(), Kind: MailSignUpTried, Lookup: l, DueAt: now, Args: map[string]string{argAudience: string(r.Audience)}})
 }
 
 // usernameFree returns ErrUsernameTaken if somebody has the account's username in its scope.

@@ -39,7 +39,8 @@ const (
 // ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them in the scope, also where
 // sign-up is closed. Passwords keep their hashes until the first sign-in replaces them: bcrypt, scrypt (PHC and
 // Firebase's), PBKDF2 ($pbkdf2-sha256$, $pbkdf2-sha512$, Django's), argon2i and argon2id, {SSHA}, {SSHA256}, {SSHA512},
-// $5$ and $6$. Parameters beyond the bounds of SECURITY.md R10 are refused.
+// $5$ and $6$. Parameters beyond the bounds of SECURITY.md R10 are refused. Declare the schemes in Imported of
+// [Passwords], or the time of a wrong password tells who has such a hash.
 //
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
 // from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], [ErrConflict] for the id

@@ -59,6 +59,10 @@ INSERT INTO secrets AS s (account, digest, purpose, address, asker, mail, tries,
       CASE WHEN ` + claimed + ` THEN @now ELSE 0 END ELSE 0 END
   FROM open WHERE s.account = open.account AND s.digest = open.digest
     AND (open.compared AND ` + counted + ` OR ` + claimed + ` AND (NOT @single OR s.digest = @digest))
+), unread AS (
+  INSERT INTO attempts (key, n, until, expires, at, held, held_until, dead_day, fence)
+  SELECT @unread::bytea, 0, @now, @now, @now, 0, 0, @now / 86400000 + 2, 1 WHERE @unread IS NOT NULL AND NOT EXISTS (SELECT 1 FROM open WHERE compared)
+  ON CONFLICT (key) DO UPDATE SET at = excluded.at, dead_day = excluded.dead_day
 )`
 	counted = `@asker IS NOT NULL AND @tries > 0`
 	claimed = `EXISTS (SELECT 1 FROM open WHERE digest = @digest AND compared)`
@@ -72,6 +76,12 @@ var claimValues = values[search]{
 	"tries":   field(func(q *search) int64 { return int64(max(0, q.claim.Tries)) }),
 	"single":  field(func(q *search) bool { return q.claim.Single }),
 	"now":     field(func(q *search) int64 { return millis(q.now) }),
+	"unread": field(func(q *search) []byte { // where the try counts nowhere
+		if key, ok := rules.Unread(q.claim, 0); ok {
+			return key[:]
+		}
+		return nil
+	}),
 }
 
 // secretArgs are the columns of the secrets, one array each.

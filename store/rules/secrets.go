@@ -108,6 +108,19 @@ func Claim(c store.Claim, email string, list []store.Secret, now time.Time) Clai
 	return done
 }
 
+// Unread returns the counter that a store writes where the try of an Asker, who may be anybody, counts at no secret: a
+// row that nobody reads, so that not even a commit tells whether there is one (SECURITY.md N06). There are 256 of them.
+// False: nothing is to be written.
+func Unread(c store.Claim, counted int) (key store.Digest, ok bool) {
+	for i := range key {
+		key[i] = c.Digest[0]
+	}
+	return key, counted == 0 && c.Asker != store.Digest{} && c.Tries > 0
+}
+
+// UnreadFor is how long such a row is kept.
+const UnreadFor = 24 * time.Hour
+
 // Replaced reports whether an account's secret goes because the list, which is put, has one of the same mail.
 func Replaced(x *store.Secret, list []store.Secret) bool {
 	return x.Mail != uuid.Nil && slices.ContainsFunc(list, func(n store.Secret) bool { return n.Account == x.Account && n.Mail == x.Mail })

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -128,24 +129,42 @@ func (s *Store) Secret(ctx context.Context, p store.Purpose, d store.Digest) (x 
 
 // ConsumeSecret meets [store.SecretStore]. The tries that a wrong code cost stay counted although it is an error.
 func (s *Store) ConsumeSecret(ctx context.Context, claim store.Claim, now time.Time) (subject store.Subject, err error) {
-	matched := false
+	var missing error
 	err = s.write(ctx, func(c *conn) (err error) {
-		if subject, err = find(c, claim.Lookup); err != nil {
-			return err
+		subject, missing = find(c, claim.Lookup)
+		if errors.Is(missing, store.ErrNotFound) {
+			return countUnread(c, claim, 0, now)
+		}
+		if missing != nil {
+			return missing
 		}
 		list, err := secretsOf(c, subject.Account.ID)
 		if err != nil {
 			return err
 		}
 		done := rules.Claim(claim, subject.Account.EmailKey, list, now)
-		matched = done.Matched
-		if err := saveSecrets(c, done.Secrets); err != nil || !done.Matched {
+		if err := saveSecrets(c, done.Secrets); err != nil {
 			return err
+		}
+		if !done.Matched {
+			missing = store.ErrNotFound
+			return countUnread(c, claim, len(done.Secrets), now)
 		}
 		return log(c, rules.Matched(claim, subject.Account.Parent, subject.Account.ID), subject.Account.ID)
 	})
-	if err == nil && !matched {
-		err = store.ErrNotFound
+	if err == nil {
+		err = missing
 	}
 	return subject, err
+}
+
+// countUnread writes the row of a try that counts nowhere.
+func countUnread(c *conn, claim store.Claim, counted int, now time.Time) error {
+	key, ok := rules.Unread(claim, counted)
+	if !ok {
+		return nil
+	}
+	until := now.Add(rules.UnreadFor)
+	_, err := c.exec(upsertAttempt, key[:], int64(0), millis(until), millis(until), millis(now), int64(0), int64(0), until.UnixMilli())
+	return err
 }

@@ -1,0 +1,162 @@
+package tollkeeper_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+)
+
+// slowly makes the store take so long for all that a request asks of it once it has been let in.
+func (w *world) slowly(d time.Duration) {
+	w.store.faults(func(verb string) error {
+		if verb != "Take" {
+			time.Sleep(d)
+		}
+		return nil
+	}, nil)
+}
+
+// asks are what strangers may ask, and whose time would tell them about an address.
+var asks = map[string]func(w *world, ctx context.Context, email string) error{
+	"a password": func(w *world, ctx context.Context, email string) error {
+		_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: "wrong", Client: home})
+		return err
+	},
+	"a code": func(w *world, ctx context.Context, email string) error {
+		_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: "000000", Client: home})
+		return err
+	},
+	"what is no code": func(w *world, ctx context.Context, email string) error {
+		_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: email, Code: "letters", Client: home})
+		return err
+	},
+	"a neutral sign-in": func(w *world, ctx context.Context, email string) error {
+		_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password, Client: home, Neutral: true})
+		return err
+	},
+	"a neutral sign-up": func(w *world, ctx context.Context, email string) error {
+		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: email, Password: password, Client: home, Neutral: true})
+		return err
+	},
+}
+
+// N06: where one branch of what a stranger may ask is slower than the other, both are answered at the same time.
+func TestTimeTellsNothing(t *testing.T) {
+	for what, ask := range asks {
+		t.Run(what, func(t *testing.T) {
+			story(t, func(w *world) {
+				ann := w.SignUp("ann@example.com", password, func(r *tollkeeper.SignUpRequest) { r.Scope = tollkeeper.Scope{} })
+				took := func(d time.Duration, email string) time.Duration {
+					w.slowly(d)
+					defer w.store.faults(nil, nil)
+					began := time.Now()
+					if err := ask(w, ctx, email); err != nil && !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+						t.Fatal(err)
+					}
+					return time.Since(began)
+				}
+				slow := took(20*time.Millisecond, ann.Email)
+				for i := range 10 {
+					quick := took(time.Millisecond, fmt.Sprintf("nobody%d@example.com", i))
+					if quick < slow*19/20 || quick < 20*time.Millisecond {
+						t.Fatalf("%v where somebody is, then %v where nobody is", slow, quick)
+					}
+				}
+			}, unlimited, verified)
+		})
+	}
+}
+
+// What takes longer than half a second is not imitated, and what was slow once is forgotten.
+func TestNobodyIsHeldForLong(t *testing.T) {
+	story(t, func(w *world) {
+		n := 0
+		refused := func(d time.Duration) time.Duration {
+			w.slowly(d)
+			defer w.store.faults(nil, nil)
+			began := time.Now()
+			n++
+			w.want(asks["a password"](w, ctx, fmt.Sprintf("nobody%d@example.com", n)), tollkeeper.ErrInvalidCredentials)
+			return time.Since(began)
+		}
+		if d := refused(10 * time.Second); d != 20*time.Second { // a look-up and a release
+			t.Errorf("a slow store: %v", d)
+		}
+		if d := refused(0); d != 500*time.Millisecond {
+			t.Errorf("after it: %v", d)
+		}
+		for range 1_000 {
+			refused(0)
+		}
+		if d := refused(0); d > 20*time.Millisecond {
+			t.Errorf("long after it: %v", d)
+		}
+	}, unlimited)
+}
+
+// Refusals that wait are bounded, a throttle's do not wait, and who goes is let go.
+func TestWaitingRefusalsAreBounded(t *testing.T) {
+	story(t, func(w *world) {
+		const most = 4_096
+		slow := func() {
+			w.slowly(100 * time.Millisecond)
+			w.want(asks["what is no code"](w, ctx, "nobody@example.com"), tollkeeper.ErrInvalidCredentials)
+			w.store.faults(nil, nil)
+		}
+		slow()
+		got := tally(atOnce(most+200, func(i int) error {
+			return asks["what is no code"](w, ctx, fmt.Sprintf("nobody%d@example.com", i))
+		}))
+		if got["invalid_credentials"] != most || got["busy"] != 200 {
+			t.Error(got)
+		}
+
+		slow()
+		gone, cancel := context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+		w.want(asks["what is no code"](w, gone, "nobody@example.com"), tollkeeper.ErrUnavailable)
+		for range 4 {
+			w.want(asks["a password"](w, ctx, "nobody@example.com"), tollkeeper.ErrInvalidCredentials)
+		}
+		began := time.Now()
+		_ = asks["a password"](w, ctx, "nobody@example.com")
+		w.want(asks["a password"](w, ctx, "nobody@example.com"), tollkeeper.ErrLocked)
+		if d := time.Since(began); d >= 200*time.Millisecond {
+			t.Errorf("a lock was told after %v", d)
+		}
+	}, unlimited)
+}
+
+// Hashes that accounts brought along are to be declared: what is not is named when it is imported, once.
+func TestUndeclaredHashesAreNamed(t *testing.T) {
+	var out bytes.Buffer
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Passwords.Imported = []tollkeeper.SecretText{tollkeeper.SecretText(foreignHashes["bcrypt"])}
+		c.Logger = slog.New(slog.NewTextHandler(&out, nil))
+	}))
+	lines := ""
+	for i, hash := range []string{"bcrypt", "ssha", "scrypt", "ssha", "scrypt", "bcrypt"} {
+		lines += fmt.Sprintf("{\"email\":\"a%d@home.example\",\"passwordHash\":%q}\n", i, foreignHashes[hash])
+	}
+	if r, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(lines), tollkeeper.ImportOptions{Parallel: 1}); err != nil || r.Stand != 6 {
+		t.Fatal(r, err)
+	}
+	var named []string
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "Config.Passwords.Imported") {
+			named = append(named, regexp.MustCompile(`hash=(\S+)`).FindStringSubmatch(line)[1])
+		}
+	}
+	if got := strings.Join(named, " "); got != "ssha scrypt" {
+		t.Errorf("named %q", got)
+	}
+}
