@@ -20,7 +20,7 @@ func (c *Config) detach() {
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
-	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend} {
+	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend, &l.Mail} {
 		*rates = slices.Clone(*rates)
 	}
 	if c.Credits != nil {

@@ -49,8 +49,8 @@ func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity
 		return ErrAlreadyVerified
 	}
 	site := &s
-	if s.Account.Organization != nil {
-		site = nil // what an owner has set leads nowhere while the mailbox may be another's
+	if !s.Child() {
+		site = nil // the host's own: see inNameOf
 	}
 	if err := checkVerifyPath(verifyPath, site, a.cfg.BaseURL); err != nil {
 		return err
@@ -189,10 +189,9 @@ func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 
 // verificationMail asks the worker for a verification link.
 func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, now time.Time) store.QueuedMail {
-	return store.QueuedMail{
-		ID: newID(), Kind: MailVerify, Lookup: l, DueAt: now,
-		Args: map[string]string{argAudience: string(audience), argPath: path},
-	}
+	m := newMail(MailVerify, l, now)
+	m.Args[argAudience], m.Args[argPath] = string(audience), path
+	return m
 }
 
 // checkVerifyPath accepts nothing, a safe path, or a URL of the organization's own origin (docs/WIRE.md 1.3, R71).
@@ -237,10 +236,9 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	if _, err := a.take(ctx, hits, now); err != nil {
 		return err
 	}
-	return a.queue(ctx, store.QueuedMail{
-		ID: newID(), Kind: MailChangeEmail, Lookup: store.Lookup{ID: s.Account.ID}, To: r.Email, DueAt: now,
-		Args: map[string]string{argEpoch: epochText(s.Account), argFrom: s.Account.EmailKey},
-	})
+	m := newMail(MailChangeEmail, store.Lookup{ID: s.Account.ID}, now)
+	m.To, m.Args[argEpoch], m.Args[argFrom] = r.Email, epochText(s.Account), s.Account.EmailKey
+	return a.queue(ctx, m)
 }
 
 // EmailConfirmation makes a new address take effect, with the token of the link that was mailed there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func TestWhiteSpaceAroundAddresses(t *testing.T) {
 // R71: a verify path cannot lead away from the organization's own pages.
 func TestVerifyPaths(t *testing.T) {
 	story(t, func(w *world) {
-		p := w.parent("p@example.com")
+		p := w.tenant("p@example.com")
 		url := "https://acme.example"
 		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &url})
 		w.ok(err)
@@ -288,15 +289,20 @@ func TestQueuedChangeOfEmailDiesWithWhatVoidsItsLink(t *testing.T) {
 func TestLinkToANewAddressIsNotSentWhenItsVoidingCameFirst(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("owner@example.com")
+		var change sync.Once
+		puts := 0
 		w.store.faults(func(verb string) error {
 			if verb == "worker.PutSecrets" {
-				w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+				puts++
+				change.Do(func() {
+					w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+				})
 			}
 			return nil
 		}, nil)
 		w.ok(w.Auth.RequestEmailChange(ctx, p.Identity, tollkeeper.EmailChange{Password: password, Email: "thief@evil.example"}))
-		if n := len(w.Mails("thief@evil.example")); n != 0 {
-			t.Errorf("%d mails went out", n)
+		if n := len(w.Mails("thief@evil.example")); n != 0 || puts != 2 { // once more, to end the life of what was not sent
+			t.Errorf("%d mails went out, of %d secrets", n, puts)
 		}
 		w.store.faults(nil, nil)
 	})

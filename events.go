@@ -57,7 +57,7 @@ const (
 	EventCreditAlert                = store.EventCreditAlert
 	EventMailSent         EventName = "mail_sent"
 	EventMailFailed       EventName = "mail_failed"  // it will be tried again
-	EventMailDropped      EventName = "mail_dropped" // it will not
+	EventMailDropped      EventName = "mail_dropped" // it will not; Code says why: see [MailRefused]
 	EventBreachUnknown    EventName = "breach_check_unavailable"
 	EventMonthClosed                = store.EventMonthClosed
 	EventAccountsImported EventName = "accounts_imported" // beside one of each account

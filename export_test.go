@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -12,10 +13,14 @@ var (
 	MayActOn    = mayActOn
 	PasswordAge = passwordAge
 	Crossed     = crossed
-	Backoff     = backoff
 	MatchTOTP   = matchTOTP
 	Spellings   = scopesOf
 )
+
+// Backoff is how long a mail waits after so many tries.
+func Backoff(kind MailKind, tries int) time.Duration {
+	return backoff(store.QueuedMail{Kind: kind, Tries: tries})
+}
 
 // Admit is the decision about a proven account.
 func Admit(s Subject, method string, verifyAll bool) error {

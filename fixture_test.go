@@ -75,6 +75,15 @@ func (w *world) parent(email string) authtest.Account {
 	return w.SignUp(email, password, inFamily(tollkeeper.AudienceOrganization))
 }
 
+// tenant is a parent that has proven its mailbox: what it has chosen may stand in mails to its children.
+func (w *world) tenant(email string) authtest.Account {
+	w.Helper()
+	p := w.parent(email)
+	w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+	w.Prove(p, p.Identity)
+	return p
+}
+
 // child signs a child up in the organization's family.
 func (w *world) child(of authtest.Account, email string) authtest.Account {
 	w.Helper()

@@ -25,8 +25,17 @@ type Limits struct {
 	CodeAddress    []Limit // of mailed codes per address, and apart from them of neutral sign-ups, silent beyond. Zero: 3 per 15 minutes and 10 per day
 	CodeTries      Limit   // of wrong codes for one address by networks that did not ask for one. Zero: 10 per day
 	Resend         []Limit // of verification mails per (scope, email). Zero: 1 per minute
-	Factor         Limit   // of second-factor tries per account. Zero: 5 per 15 minutes
-	FactorCeiling  Limit   // consecutive ones; beyond, only a recovery code opens. Zero: 100
+
+	// Mail is what one address gets at most, over all scopes and all kinds of mail that a stranger can cause, silent
+	// beyond: codes, resets, links, sign-ups that were tried, and notices of accounts whose mailbox is not proven.
+	// Requests count for unknown addresses, too. Whoever has proven the mailbox of an account is not shut out by what
+	// others asked for: beyond, the account gets one mail of each kind each half hour, the life of a reset. Notices to
+	// proven owners count apart, per account. Zero: 10 per hour and 25 per day, which are at most 20 in any hour and
+	// 50 in any day.
+	Mail []Limit
+
+	Factor        Limit // of second-factor tries per account. Zero: 5 per 15 minutes
+	FactorCeiling Limit // consecutive ones; beyond, only a recovery code opens. Zero: 100
 
 	// Attempts is where they are counted, such as store/redis; ask its Check at the start. Nil: the store.
 	Attempts store.AttemptStore
@@ -63,6 +72,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.CodeAddress, Rate(3, 15*time.Minute), Rate(10, 24*time.Hour))
 	setZero(&l.CodeTries, Limit{Free: 10, Window: 24 * time.Hour})
 	def(&l.Resend, Rate(1, time.Minute))
+	def(&l.Mail, Rate(10, time.Hour), Rate(25, 24*time.Hour))
 	return l
 }
 
@@ -92,7 +102,7 @@ func (l Limits) reset(a Audience) []Limit {
 const longest = 10 * 365 * 24 * time.Hour
 
 func (l Limits) check() error {
-	rates := slices.Concat(l.SignUp, l.Links, l.Lookups, l.CodeNetwork, l.CodeAddress, l.Resend)
+	rates := slices.Concat(l.SignUp, l.Links, l.Lookups, l.CodeNetwork, l.CodeAddress, l.Resend, l.Mail)
 	for _, r := range l.SignIn {
 		rates = append(rates, r...)
 	}

@@ -13,8 +13,10 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Mailer delivers one message. It may be called from several goroutines. An error means: try again later. A mailer that
-// fails, hangs or panics delays its own mail only; it never changes an answer.
+// Mailer delivers one message. It may be called from several goroutines. An error means: try again later, while the
+// mail is worth it. One with a method Permanent() bool that returns true, itself or wrapped, means: never try this mail
+// again. Its text is logged, without the mail's address and secret. A mailer that fails, hangs or panics delays its own
+// mail only; it never changes an answer.
 type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }
@@ -50,6 +52,8 @@ const (
 	argPassword = "password"   // of a dropped one: not empty
 	argLinked   = "identities" // how many were dropped
 	argKey      = "key"        // of a tenant that has another one: not empty
+	argAsked    = "asked"      // when, in Unix milliseconds
+	argOwner    = "owner"      // of a notice to who has shown that the mailbox is theirs: not empty
 )
 
 const (
@@ -62,28 +66,37 @@ const (
 type outgoing struct {
 	to     string
 	secret store.Secret // to be stored before it is sent; zero: none
+	value  string       // what the secret is the digest of
 	data   letter.Data
+}
+
+// newMail is a row of the outbox that is asked for now.
+func newMail(kind MailKind, l store.Lookup, now time.Time) store.QueuedMail {
+	args := map[string]string{argAsked: strconv.FormatInt(now.UnixMilli(), 10)}
+	return store.QueuedMail{ID: newID(), Kind: kind, Lookup: l, DueAt: now, Args: args}
 }
 
 // letterFor decides what the account is told. False: nothing, because it is not active or there is nothing left to do.
 func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool) {
-	now, out := a.now(), a.addressed(s, m)
-	if out.to == "" || admitMail(s) != nil && m.Kind != MailNotice {
+	now, refused := a.now(), admitMail(s) != nil && m.Kind != MailNotice
+	s.Organization = inNameOf(s)
+	out := a.addressed(s, m)
+	if out.to == "" || refused {
 		return out, false
 	}
 	switch m.Kind {
 	case MailSignInCode:
 		out.data = out.data.WithoutNumbers()
 		out.data.Code = random.Code()
-		out.secret = a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now)
+		out.seal(a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now), out.data.Code)
 		_, _ = hex.Decode(out.secret.Asker[:], []byte(m.Args[argAsker]))
 	case MailReset:
 		token := random.Token()
-		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
+		out.seal(a.mailed(s, store.PurposeReset, "", token, resetTTL, now), token)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
 	case MailSignUpTried:
 		token := random.Token()
-		out.secret = a.mailed(s, store.PurposeReset, "", token, resetTTL, now)
+		out.seal(a.mailed(s, store.PurposeReset, "", token, resetTTL, now), token)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
 		out.data.SignIn = a.signInPage(s)
 	case MailVerify:
@@ -94,14 +107,14 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		if m.Args[argAudience] == string(AudienceOrganization) {
 			token, ttl = random.ShortToken(), shortLinkTTL
 		}
-		out.secret = a.mailed(s, store.PurposeVerify, "", token, ttl, now)
+		out.seal(a.mailed(s, store.PurposeVerify, "", token, ttl, now), token)
 		out.data.Link = a.verifyLinks(s, m.Args[argPath]).Link(token)
 	case MailChangeEmail:
 		if overtaken(m, s.Account) {
 			return out, false
 		}
 		token := random.Token()
-		out.secret = a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now)
+		out.seal(a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now), token)
 		out.secret.Address = m.To
 		out.data.Link = a.links(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
 	case MailNotice, MailCreditAlert:
@@ -118,15 +131,28 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	return out, true
 }
 
-// addressed says to whom a mail goes and from whom it comes. An owner's organization is named only once they have shown
-// that the address is theirs: a stranger may have chosen its name.
+// seal gives the mail its secret, and what that is the digest of.
+func (o *outgoing) seal(x store.Secret, value string) { o.secret, o.value = x, value }
+
+// inNameOf returns the organization in whose name a mail goes, and to whose pages its links lead: that of the account's
+// own scope, which is its parent's. Nil: the host's own. A root account is the host's, whoever's organization it owns
+// or belongs to: the link to a tenant's account leads to no other tenant's page (SECURITY.md N22). Until the parent has
+// proven its own mailbox, nothing that it chose stands in a mail (N10).
+func inNameOf(s Subject) *Organization {
+	if !s.Child() || s.Parent == nil || s.Parent.EmailProvenAt.IsZero() {
+		return nil
+	}
+	return s.Organization
+}
+
+// addressed says to whom a mail goes and from whom it comes. A name that is a link or an essay is left out.
 func (a *Authenticator) addressed(s Subject, m store.QueuedMail) outgoing {
 	out := outgoing{to: m.To, data: letter.Data{Product: a.cfg.Product}}
 	if out.to == "" {
 		out.to = s.Account.Email // the stored address, never the request's spelling (R31)
 	}
-	if o := s.Organization; o != nil && (s.Account.Organization == nil || !s.Account.EmailProvenAt.IsZero()) {
-		out.data.Organization, out.data.OrganizationURL = o.Name, o.URL
+	if o := s.Organization; o != nil {
+		out.data.Organization, out.data.OrganizationURL = letter.Name(o.Name), o.URL
 	}
 	return out
 }
@@ -158,15 +184,10 @@ func (a *Authenticator) mailed(s Subject, p store.Purpose, bound, value string, 
 	}
 }
 
-// verifyLinks leads to the page of the organization whose account it is, or to what the request asked for. An owner's
-// stays with the host, as that of a reset does: with its token and a session, whoever signed up would prove the
-// mailbox.
+// verifyLinks leads to what the request asked for, on the pages of whoever writes, or to the page of the organization.
 func (a *Authenticator) verifyLinks(s Subject, asked string) letter.Links {
-	if s.Account.Organization != nil {
-		s.Organization = nil
-		if checkVerifyPath(asked, nil, a.cfg.BaseURL) != nil {
-			asked = "" // of before there was an organization, or of an older version
-		}
+	if checkVerifyPath(asked, &s, a.cfg.BaseURL) != nil {
+		asked = "" // on pages of an organization that this mail does not come from
 	}
 	page := ""
 	if s.Organization != nil {
@@ -175,10 +196,9 @@ func (a *Authenticator) verifyLinks(s Subject, asked string) letter.Links {
 	return a.links(s, a.cfg.Mail.Links.Verify, page, asked)
 }
 
-// resetPage is the page of the organization whose account it is. Its owner goes to the host's: whoever signed up with
-// the address may have set the pages before anyone had shown to own it (R34), and the link opens the account.
+// resetPage is the page of the organization in whose name the mail goes; empty: the host's.
 func resetPage(s Subject) string {
-	if s.Organization == nil || s.Account.Organization != nil {
+	if s.Organization == nil {
 		return ""
 	}
 	if u := s.Organization.AuthURLs.Update; u != "" {
@@ -187,9 +207,10 @@ func resetPage(s Subject) string {
 	return s.Organization.AuthURLs.Reset
 }
 
-// signInPage is where the account's owner signs in: on the organization's page as resetPage has it, else at the host.
+// signInPage is where the account's owner signs in: on the page of the organization in whose name the mail goes, else
+// at the host.
 func (a *Authenticator) signInPage(s Subject) string {
-	if s.Organization != nil && s.Account.Organization == nil && s.Organization.AuthURLs.SignIn != "" {
+	if s.Organization != nil && s.Organization.AuthURLs.SignIn != "" {
 		return s.Organization.AuthURLs.SignIn
 	}
 	return a.cfg.BaseURL + a.cfg.Mail.Links.SignIn
@@ -217,22 +238,25 @@ const (
 	noticeDropped  = "dropped"
 )
 
-// notice is the mail that goes, in the same step as the change, to the account's address as it was before it.
+// notice is the mail that goes, in the same step as the change, to the account's address as it was before it. What an
+// owner is told counts apart from what strangers may cause.
 func (a *Authenticator) notice(s Subject, what string) []store.QueuedMail {
 	if a.cfg.Mail.Notices.Off || s.Account.Email == "" {
 		return nil
 	}
-	return []store.QueuedMail{{
-		ID: newID(), Kind: MailNotice, Lookup: store.Lookup{ID: s.Account.ID}, To: s.Account.Email, DueAt: a.now(),
-		Args: map[string]string{argNotice: what},
-	}}
+	m := newMail(MailNotice, store.Lookup{ID: s.Account.ID}, a.now())
+	m.To, m.Args[argNotice] = s.Account.Email, what
+	if !s.Account.EmailProvenAt.IsZero() {
+		m.Args[argOwner] = "proven"
+	}
+	return []store.QueuedMail{m}
 }
 
-// noticeOf is the notice of what a first proof dropped, with the way to a password.
+// noticeOf is the notice of what a first proof dropped, with the way to a password. It is an owner's: by that proof.
 func (a *Authenticator) noticeOf(s Subject, d Dropped) []store.QueuedMail {
 	mail := a.notice(s, noticeDropped)
 	for _, m := range mail {
-		m.Args[argLinked] = strconv.Itoa(len(d.Identities))
+		m.Args[argOwner], m.Args[argLinked] = "proves", strconv.Itoa(len(d.Identities))
 		if d.Password {
 			m.Args[argPassword] = "dropped"
 		}

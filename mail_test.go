@@ -2,22 +2,27 @@ package tollkeeper_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 // R37, R38: names are data. Markup is escaped, no header line is added, and a code stays the only six-digit number.
 func TestNamesInMail(t *testing.T) {
-	name := `<a href="https://evil.example">123456 Click</a>`
+	name := `<b title=1>123456 Click`
 	story(t, func(w *world) {
-		p := w.parent("p@example.com")
+		p := w.tenant("p@example.com")
 		url := "https://acme.example"
 		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name, URL: &url})
 		w.ok(err)
@@ -26,7 +31,7 @@ func TestNamesInMail(t *testing.T) {
 		w.ok(w.requestCode(c))
 		for _, kind := range []tollkeeper.MailKind{tollkeeper.MailReset, tollkeeper.MailSignInCode} {
 			m := w.LastMail(c.Email, kind)
-			if contains(string(m.HTML), `<a href="https://evil.example`) || !contains(string(m.HTML), "&lt;a href=") {
+			if contains(string(m.HTML), "<b t") || !contains(string(m.HTML), "&lt;b t") {
 				t.Errorf("%s: markup in %s", kind, m.HTML)
 			}
 			if strings.ContainsAny(m.Subject+m.To+m.ID, "\r\n\x00") {
@@ -77,15 +82,15 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 		_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{Reset: &page, Update: &page}})
 		w.ok(err)
 		child := w.child(p, "child@example.com")
-		for _, verified := range []bool{false, true} {
+		for _, proven := range []bool{false, true} {
 			w.Advance(time.Hour)
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email}))
 			w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: child.Email, Scope: tollkeeper.UnderKey(p.PublicKey)}))
-			if m := w.LastMail(p.Email, tollkeeper.MailReset); contains(strings.Join(tokenLink.FindAllString(string(m.Text+m.HTML), -1), " "), "evil.example") || !verified && contains(string(m.Text+m.HTML), "evil.example") {
-				t.Errorf("verified %t: the token goes to the page of whoever signed up: %s", verified, m.Text)
+			if m := w.LastMail(p.Email, tollkeeper.MailReset); contains(string(m.Text+m.HTML), "evil.example") {
+				t.Errorf("proven %t: the token goes to the page of whoever signed up: %s", proven, m.Text)
 			}
-			if m := w.LastMail(child.Email, tollkeeper.MailReset); !contains(string(m.Text), page) {
-				t.Error("a child's link does not lead to the page of its organization")
+			if m := w.LastMail(child.Email, tollkeeper.MailReset); contains(string(m.Text), page) != proven {
+				t.Errorf("proven %t: a child's link leads to %s", proven, tokenLink.FindString(string(m.Text)))
 			}
 			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"})))
 		}
@@ -119,6 +124,7 @@ func TestVerificationLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 				t.Errorf("the token goes to the page of whoever signed up: %s", m.Text)
 			}
 		}
+		w.Prove(p, p.Identity)
 		child := w.child(p, "child@example.com")
 		w.ok(w.Auth.RequestOwnVerification(ctx, child.Identity, "", tollkeeper.Client{}))
 		if m := w.LastMail(child.Email, tollkeeper.MailVerify); !contains(string(m.Text), page) {
@@ -171,4 +177,61 @@ func TestSignInFromANewNetworkIsTold(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whatever somebody chose who has not proven the mailbox of the organization's owner: no mail of any kind says it, in
+// no part. Nor does a mail carry the text of one who has: a name that is a link, or an essay.
+func TestNobodyWritesThroughMails(t *testing.T) {
+	const mark = "evil"
+	name, home := "evil prize at evil.example/win", "https://evil.example"
+	page := func(path string) *string { s := home + path; return &s }
+	for _, proven := range []bool{false, true} {
+		t.Run(fmt.Sprintf("proven %t", proven), func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.SignUp("owner@home.example", password, inFamily(tollkeeper.AudienceOrganization), func(r *tollkeeper.SignUpRequest) {
+					r.Username, r.Name = "evil_owner", "Evil evil.example"
+				})
+				_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{Name: &name, URL: &home, AuthURLs: tollkeeper.AuthURLsPatch{
+					SignIn: page("/in"), SignUp: page("/up"), Verify: page("/verify"), Reset: page("/reset"), Update: page("/update"), Resend: page("/resend"),
+				}})
+				w.ok(err)
+				if proven {
+					w.ok(w.Auth.RequestOwnVerification(ctx, p.Identity, "", tollkeeper.Client{}))
+					w.Prove(p, p.Identity)
+				}
+				child := w.SignUpBelow(p, "victim@home.example", password, inFamily(tollkeeper.AudienceOrganization), func(r *tollkeeper.SignUpRequest) {
+					r.Username, r.Name = "evil_child", "evil"
+				})
+				member, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "member@home.example", Proven: true})
+				w.ok(err)
+				w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: p.ID, Member: member.ID}))
+				w.ok(w.Auth.RequestEmailChange(ctx, child.Identity, tollkeeper.EmailChange{Email: "new@home.example", Password: password}))
+				if m := w.LastMail("new@home.example"); strings.Contains(strings.ToLower(m.Subject+string(m.Text+m.HTML)), mark) != proven {
+					t.Errorf("the mail to a new address says %s", string(m.Text))
+				}
+				lookups := map[string]store.Lookup{"owner@home.example": {ID: p.ID}, child.Email: {ID: child.ID}, member.Email: {ID: member.ID}}
+				for to, l := range lookups {
+					for _, kind := range []tollkeeper.MailKind{
+						tollkeeper.MailSignInCode, tollkeeper.MailReset, tollkeeper.MailVerify, tollkeeper.MailSignUpTried, tollkeeper.MailNotice, tollkeeper.MailCreditAlert,
+					} {
+						for _, args := range []map[string]string{nil, {"path": home + "/verify"}} {
+							w.ok(w.Store.QueueMail(ctx, []store.QueuedMail{{ID: uuid.New(), Kind: kind, Lookup: l, Args: args, DueAt: w.Now()}}))
+						}
+					}
+					synctest.Wait()
+					pages := proven && to == child.Email
+					w.ok(w.requestReset(authtest.Account{Email: to})) // wakes the worker
+					for _, m := range w.Mails(to) {
+						all := strings.ToLower(m.Subject + m.To + m.ID + string(m.Text) + string(m.HTML))
+						if !pages && strings.Contains(all, mark) || strings.Contains(all, "prize") || strings.Contains(strings.ToLower(m.Subject), mark) {
+							t.Errorf("%s to %s says %q %s", m.Kind, to, m.Subject, string(m.Text))
+						}
+						if link := tokenLink.FindString(string(m.Text)); m.Kind == tollkeeper.MailReset && pages != strings.HasPrefix(link, home) {
+							t.Errorf("the link of %s leads to %s", to, link)
+						}
+					}
+				}
+			}, unlimited)
+		})
+	}
 }

@@ -44,7 +44,8 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 	if err := a.checkKnown(ctx, r.Scope); err != nil || quiet {
 		return err
 	}
-	m := store.QueuedMail{ID: newID(), Kind: MailSignInCode, Lookup: r.Scope.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := newMail(MailSignInCode, r.Scope.lookup(email), now)
+	m.Args[argAudience] = string(r.Audience)
 	if asked := a.askerOf(guess{email: email, client: r.Client}); asked != (store.Digest{}) {
 		m.Args[argAsker] = hex.EncodeToString(asked[:])
 		if err := a.attempts.Release(ctx, store.Release{Marks: []store.Digest{asked}, Until: now.Add(askedFor)}, now); err != nil {
@@ -130,7 +131,7 @@ const CodeTTL = 300 * time.Second
 const codeTries = 5
 
 // askedFor is how long a network that asked tries its own code: while it may be on its way, and while it is good.
-const askedFor = 2 * CodeTTL
+const askedFor = codeWorth + CodeTTL
 
 // proveByCode makes the code a proof of the mailbox, before the first session on that word is made.
 func (a *Authenticator) proveByCode(ctx context.Context, s *Subject, r CodeRequest, now time.Time) (Dropped, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,9 +19,40 @@ const (
 	mailTimeout = 20 * time.Second
 	firstRetry  = 2 * time.Second
 	lastRetry   = time.Hour
-	mailTries   = 24
-	codeRetries = 6 // a code that comes after minutes is of no use
+	mailTries   = 80 // of a row that does not say when it was asked for, too: some three days
+
+	codeWorth = 2 * CodeTTL // servers that greylist ask for five minutes
+	linkWorth = 24 * time.Hour
+	newsWorth = 3 * 24 * time.Hour
 )
+
+// Why a mail was given up: the Code of an [EventMailDropped]. Beyond [Limits].Mail it is that of [ErrRateLimited].
+const (
+	MailRefused Code = "mail_refused" // for good, by its mailer
+	MailLate    Code = "mail_late"    // not worth sending any more: a code after ten minutes, a link after a day, a notice after three
+)
+
+// lastTry is until when a mail is worth sending; zero: it does not say when it was asked for.
+func lastTry(m store.QueuedMail) time.Time {
+	asked, err := strconv.ParseInt(m.Args[argAsked], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	at := time.UnixMilli(asked)
+	switch m.Kind {
+	case MailSignInCode:
+		return at.Add(codeWorth)
+	case MailNotice, MailCreditAlert:
+		return at.Add(newsWorth)
+	}
+	return at.Add(linkWorth)
+}
+
+// late reports whether a mail is not worth sending at that time.
+func late(m store.QueuedMail, at time.Time) bool {
+	last := lastTry(m)
+	return m.Tries > mailTries || !last.IsZero() && at.After(last)
+}
 
 // queue writes mail durably and wakes the worker. The row is the same for every address, known or not.
 func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
@@ -101,42 +134,63 @@ func (w *worker) deliver(m store.QueuedMail) {
 	a := w.auth
 	to, sent, err := w.prepare(m)
 	d := store.Delivery{ID: m.ID, Tries: m.Tries}
-	tell := func(name EventName) {
+	tell := func(name EventName, why Code) {
 		e := about(&to, name)
-		e.Detail = string(m.Kind)
+		e.Detail, e.Code = string(m.Kind), why
 		d.Events = []Event{e}
 	}
-	switch tries := mailTries; {
+	retry := a.now().Add(backoff(m))
+	told := []any{"kind", string(m.Kind), "id", m.ID, "tries", m.Tries, "error", err}
+	switch {
 	case err == nil && sent:
-		tell(EventMailSent)
+		tell(EventMailSent, "")
 	case err == nil:
+	case errors.Is(err, errOverBudget):
+		tell(EventMailDropped, ErrRateLimited.Code) // no line in the log: strangers would fill it
+	case isPermanent(err):
+		tell(EventMailDropped, MailRefused)
+		a.cfg.Logger.Error("tollkeeper: mail refused for good, given up", told...)
+	case errors.Is(err, errLate) || late(m, retry) || m.Tries >= mailTries:
+		tell(EventMailDropped, MailLate)
+		a.cfg.Logger.Error("tollkeeper: mail given up", told...)
 	default:
-		if m.Kind == MailSignInCode {
-			tries = codeRetries
+		d.Retry = retry
+		tell(EventMailFailed, "")
+		if w.ctx.Err() == nil {
+			a.cfg.Logger.Warn("tollkeeper: mail not sent, will be tried again", append(told, "at", retry)...)
 		}
-		if m.Tries >= tries {
-			tell(EventMailDropped)
-			a.cfg.Logger.Error("tollkeeper: mail given up", "kind", string(m.Kind), "id", m.ID, "error", err)
-			break
-		}
-		d.Retry = a.now().Add(backoff(m.Tries))
-		tell(EventMailFailed)
-		w.failed("mail not sent, will be tried again", err)
 	}
 	if err := a.store.FinishMail(w.ctx, d); err != nil {
 		w.failed("outbox not written", err) // the lease runs out: it is sent once more, at-least-once
 	}
 }
 
-// backoff doubles from two seconds to an hour.
-func backoff(tries int) time.Duration {
-	if tries < 1 || tries > 11 {
-		return lastRetry
-	}
-	return min(firstRetry<<(tries-1), lastRetry)
+// isPermanent reports whether the mailer says that trying again does not help.
+func isPermanent(err error) bool {
+	p, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err)
+	return ok && p.Permanent()
 }
 
-var errOvertaken = errors.New("mail: the account changed while its secret was made")
+// backoff is how long a mail waits for its next try. It doubles from two seconds to an hour, for a code to two minutes.
+func backoff(m store.QueuedMail) time.Duration {
+	most := lastRetry
+	if m.Kind == MailSignInCode {
+		most = codeWorth / 5
+	}
+	if m.Tries < 1 || m.Tries > 11 {
+		return most
+	}
+	return min(firstRetry<<(m.Tries-1), most)
+}
+
+var (
+	errOvertaken  = errors.New("mail: the account changed while its secret was made")
+	errOverBudget = errors.New("mail: its address has had its mails")
+	errLate       = errors.New("mail: it comes too late")
+)
 
 // prepare finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
 // tell them: not sent, no error.
@@ -148,18 +202,32 @@ func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) 
 	}()
 	a := w.auth
 	s, err := a.store.FindAccount(w.ctx, m.Lookup)
-	if errors.Is(err, ErrNotFound) {
-		return to, false, nil
-	}
-	if err != nil {
+	found := err == nil
+	if !found && !errors.Is(err, ErrNotFound) {
 		return to, false, err
 	}
 	to = s.Account
+	if late(m, a.now()) {
+		if !found {
+			return to, false, nil
+		}
+		return to, false, errLate
+	}
+	if ok, err := a.inBudget(w.ctx, m, s, found); err != nil || !found {
+		return to, false, err
+	} else if !ok {
+		return to, false, errOverBudget
+	}
 	out, ok := a.letterFor(s, m)
 	if !ok {
 		return to, false, nil
 	}
 	if out.secret.Purpose != "" {
+		defer func() {
+			if !sent || err != nil {
+				w.undelivered(out.secret)
+			}
+		}()
 		if err := a.store.PutSecrets(w.ctx, []store.Secret{out.secret}, a.now()); err != nil {
 			return to, false, err
 		}
@@ -176,11 +244,32 @@ func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) 
 		return to, false, err
 	}
 	err = w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
-	if err != nil && out.secret.Purpose != "" {
-		w.undelivered(out.secret)
-	}
-	return to, true, err
+	return to, true, out.unsaid(err)
 }
+
+// unsaid is a mailer's error as it may be logged: without the mail's address and secret, which a mailer may repeat.
+func (o *outgoing) unsaid(err error) error {
+	if err == nil {
+		return nil
+	}
+	hidden := []string{o.to, "[address]"}
+	if o.value != "" {
+		hidden = append(hidden, o.value, redacted)
+	}
+	text := err.Error()
+	if safe := strings.NewReplacer(hidden...).Replace(text); safe != text {
+		return &unsaidError{text: safe, err: err}
+	}
+	return err
+}
+
+type unsaidError struct {
+	text string
+	err  error
+}
+
+func (e *unsaidError) Error() string { return e.text }
+func (e *unsaidError) Unwrap() error { return e.err }
 
 // undelivered ends the life of a secret that no mail brought: it is live before it is sent, so that nobody who reads
 // the mail is too early, and from then on only if it was. The next try brings another, which replaces whatever is left
@@ -188,7 +277,9 @@ func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) 
 // what another sender of the same mail, who took this one for dead, has made live meanwhile.
 func (w *worker) undelivered(x store.Secret) {
 	x.Mail, x.ExpiresAt = uuid.Nil, x.CreatedAt
-	if err := w.auth.store.PutSecrets(w.ctx, []store.Secret{x}, w.auth.now()); err != nil {
+	ctx, cancel := bestEffort(w.ctx) // also where Close has given up waiting
+	defer cancel()
+	if err := w.auth.store.PutSecrets(ctx, []store.Secret{x}, w.auth.now()); err != nil && !errors.Is(err, ErrNotFound) {
 		w.failed("secret of a mail that was not sent not ended", err)
 	}
 }

@@ -1,9 +1,12 @@
 package tollkeeper_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,7 +74,7 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 101 || time.Since(start) > 0 {
 			t.Errorf("%d after %v", n, time.Since(start))
 		}
-	})
+	}, unlimited)
 }
 
 // A mailer that fails, panics or hangs changes no answer and no timing (R15); the mail is tried again, later each time.
@@ -117,75 +120,156 @@ func TestMailerTroubles(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	for tries, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 5: 32 * time.Second, 11: 2048 * time.Second, 12: time.Hour, 1 << 30: time.Hour, 0: time.Hour, -1: time.Hour} {
-		if got := tollkeeper.Backoff(tries); got != want {
+		if got := tollkeeper.Backoff(tollkeeper.MailReset, tries); got != want {
 			t.Errorf("after try %d: %v, want %v", tries, got, want)
+		}
+		if got := tollkeeper.Backoff(tollkeeper.MailSignInCode, tries); got != min(want, 2*time.Minute) {
+			t.Errorf("a code after try %d: %v", tries, got)
 		}
 	}
 }
 
-// A code that comes late is of no use: it is given up after minutes, a reset after a day. Each try makes its own secret.
-func TestMailIsGivenUp(t *testing.T) {
-	var codes atomic.Int64
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.ok(w.requestCode(p))
-		time.Sleep(5 * time.Minute)
-		if n := codes.Load(); n != 6 || len(w.Events(tollkeeper.EventMailDropped)) != 1 {
-			t.Errorf("%d tries", n)
-		}
-	}, func(c *tollkeeper.Config) {
-		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { codes.Add(1); return errors.New("450 later") })
-	})
+// TestMailIsTriedWhileItIsWorthIt, and not after: a code for ten minutes, which outlasts a server that greylists, a
+// link for a day, a notice for three. Waits grow, and each try makes its own secret. Then the host is told.
+func TestMailIsTriedWhileItIsWorthIt(t *testing.T) {
+	for kind, c := range map[tollkeeper.MailKind]struct {
+		ask   func(w *world, p authtest.Account)
+		worth time.Duration
+		tries int
+	}{
+		tollkeeper.MailSignInCode: {func(w *world, p authtest.Account) { w.ok(w.requestCode(p)) }, 10 * time.Minute, 10},
+		tollkeeper.MailReset:      {func(w *world, p authtest.Account) { w.ok(w.requestReset(p)) }, 24 * time.Hour, 34},
+		tollkeeper.MailNotice: {func(w *world, p authtest.Account) {
+			w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+		}, 3 * 24 * time.Hour, 80},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			var mu sync.Mutex
+			var at []time.Time
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				start := time.Now()
+				c.ask(w, p)
+				time.Sleep(5 * 24 * time.Hour)
+				mu.Lock()
+				defer mu.Unlock()
+				if len(at) != c.tries || at[len(at)-1].After(start.Add(c.worth)) || at[len(at)-1].Before(start.Add(c.worth*4/5)) {
+					t.Errorf("%d tries, the last after %v", len(at), at[len(at)-1].Sub(start))
+				}
+				for i := 2; i < len(at); i++ {
+					if at[i].Sub(at[i-1]) < at[i-1].Sub(at[i-2])-2*time.Second {
+						t.Errorf("the wait before try %d is shorter", i+1)
+					}
+				}
+				if e := w.Events(tollkeeper.EventMailDropped); len(e) != 1 || e[0].Code != tollkeeper.MailLate || e[0].Detail != string(kind) {
+					t.Errorf("%+v", e)
+				}
+			}, func(c *tollkeeper.Config) {
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+					mu.Lock()
+					defer mu.Unlock()
+					if m.Kind == kind {
+						at = append(at, time.Now())
+					}
+					return errors.New("450 later")
+				})
+			})
+		})
+	}
 }
 
-// A code is live while a mail brings it, and not when none did: of three tries two failed, and only the third's code is
-// any good.
-func TestUndeliveredCodesAreNotLive(t *testing.T) {
-	var mu sync.Mutex
-	var codes []string
+// A greylisting server takes the code that comes after five minutes, and it is good.
+func TestGreylistedCodesArrive(t *testing.T) {
+	var first time.Time
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.ok(w.requestCode(p))
-		for tried := 0; tried < 2; {
-			time.Sleep(time.Second)
-			mu.Lock()
-			tried = len(codes)
-			mu.Unlock()
-		}
-		synctest.Wait()
-		mu.Lock()
-		tried := codes
-		mu.Unlock()
-		for _, code := range tried {
-			_, err := w.verify(p, code)
-			w.want(err, tollkeeper.ErrInvalidCredentials)
-		}
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		mu.Lock()
-		defer mu.Unlock()
-		if len(codes) != 3 {
-			w.Fatalf("%d tries", len(codes))
-		}
-		for i, code := range codes {
-			if _, err := w.verify(p, code); (err == nil) != (i == 2) {
-				t.Errorf("code %d: %v", i+1, err)
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: p.Email, Client: home}))
+		time.Sleep(9 * time.Minute)
+		_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: tollkeeper.Tenants, Email: p.Email, Code: tollkeeper.SecretText(w.LastCode(p.Email)), Client: home})
+		w.ok(err)
+	}, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error {
+			if first.IsZero() {
+				first = time.Now()
 			}
-		}
-	}, unlimited, func(c *tollkeeper.Config) {
-		c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
-			mu.Lock()
-			defer mu.Unlock()
-			if m.Kind != tollkeeper.MailSignInCode {
-				return nil
-			}
-			codes = append(codes, sixDigits.FindString(string(m.Text)))
-			if len(codes) < 3 {
-				return errors.New("450 later")
+			if time.Since(first) < 5*time.Minute {
+				return errors.New("450 4.2.0 greylisted")
 			}
 			return nil
 		})
 	})
+}
+
+// What waited in the outbox while no process ran is sent only if it is still worth it.
+func TestMailThatWaitedTooLongIsNotSent(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.Auth.Close(ctx))
+		w.ok(w.requestCode(p))
+		w.ok(w.requestReset(p))
+		time.Sleep(time.Hour)
+		w.Another()
+		if n, m := len(w.Mails(p.Email, tollkeeper.MailSignInCode)), len(w.Mails(p.Email, tollkeeper.MailReset)); n != 0 || m != 1 {
+			t.Errorf("%d codes of an hour ago, %d resets", n, m)
+		}
+	})
+}
+
+// refusal is an error of a mailer that says whether trying again helps, and repeats what it was given.
+type refusal struct {
+	text string
+	good bool
+}
+
+func (e refusal) Error() string   { return e.text }
+func (e refusal) Permanent() bool { return e.good }
+
+// A mail that was refused for good is given up at once, which the host is told, and one that was refused for now is
+// not. The log has the mailer's words, but neither the address nor the secret.
+func TestRefusedMail(t *testing.T) {
+	for _, good := range []bool{true, false} {
+		var tries atomic.Int64
+		var log bytes.Buffer
+		var secrets []string
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			w.ok(w.requestCode(p))
+			w.ok(w.requestReset(p))
+			time.Sleep(time.Minute)
+			dropped := w.Events(tollkeeper.EventMailDropped)
+			if n := tries.Load(); good != (n == 2) || good != (len(dropped) == 2) {
+				t.Errorf("for good %t: %d tries, %+v", good, n, dropped)
+			}
+			for _, e := range dropped {
+				if e.Code != tollkeeper.MailRefused || e.Account != p.ID {
+					t.Errorf("%+v", e)
+				}
+			}
+			w.ok(w.Auth.Close(ctx))
+			for _, hidden := range append(secrets, p.Email) {
+				if strings.Contains(log.String(), hidden) {
+					t.Errorf("the log has %q: %s", hidden, log.String())
+				}
+			}
+			if !strings.Contains(log.String(), "mail.example:587 answers 550 for") || !strings.Contains(log.String(), "kind=reset") {
+				t.Errorf("the log is %s", log.String())
+			}
+		}, func(c *tollkeeper.Config) {
+			c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			var mu sync.Mutex
+			c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+				mu.Lock()
+				defer mu.Unlock()
+				tries.Add(1)
+				said := sixDigits.FindString(string(m.Text))
+				if _, token, ok := strings.Cut(tokenLink.FindString(string(m.Text)), "token="); ok {
+					said = token
+				}
+				secrets = append(secrets, said)
+				return fmt.Errorf("sending: %w", refusal{"mail.example:587 answers 550 for " + m.To + ", " + said, good})
+			})
+		})
+	}
 }
 
 // Close sends what is due and leaves the rest for the next process.
@@ -200,14 +284,15 @@ func TestCloseDrains(t *testing.T) {
 		if len(w.Mails(p.Email, tollkeeper.MailReset)) != 1 {
 			t.Error("the mail was not sent")
 		}
-		w.ok(w.requestCode(p)) // nobody sends it
+		w.Advance(time.Hour)
+		w.ok(w.requestReset(p)) // nobody sends it
 		time.Sleep(time.Hour)
 		if n := sent.Load(); n != 1 {
 			t.Errorf("a closed worker sent mail: %d", n)
 		}
 		w.Another()
-		if n := len(w.Mails(p.Email, tollkeeper.MailSignInCode)); n != 1 {
-			t.Errorf("the next process sent it %d times", n)
+		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 2 {
+			t.Errorf("the next process sent it %d times", n-1)
 		}
 	}, func(c *tollkeeper.Config) {
 		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { sent.Add(1); return nil })

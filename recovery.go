@@ -23,7 +23,8 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	if err := a.checkKnown(ctx, r.Scope); err != nil {
 		return err
 	}
-	m := store.QueuedMail{ID: newID(), Kind: MailReset, Lookup: r.Scope.lookup(email), Args: map[string]string{argAudience: string(r.Audience)}, DueAt: now}
+	m := newMail(MailReset, r.Scope.lookup(email), now)
+	m.Args[argAudience] = string(r.Audience)
 	if err := a.queue(ctx, m); err != nil {
 		return err
 	}

@@ -158,7 +158,9 @@ func (a *Authenticator) openOrTell(ctx context.Context, n store.NewAccount, r Si
 	if quiet {
 		return nil
 	}
-	return a.queue(ctx, store.QueuedMail{ID: newID(), Kind: MailSignUpTried, Lookup: l, DueAt: now, Args: map[string]string{argAudience: string(r.Audience)}})
+	m := newMail(MailSignUpTried, l, now)
+	m.Args[argAudience] = string(r.Audience)
+	return a.queue(ctx, m)
 }
 
 // usernameFree returns ErrUsernameTaken if somebody has the account's username in its scope.

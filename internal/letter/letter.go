@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Data is what templates may use. Everything in it is data: HTML templates escape it.
@@ -31,6 +32,17 @@ type Letter struct {
 	Text    string
 	HTML    string
 }
+
+// Name returns what a mail calls an organization: its name, or nothing where that is a link, an address or an essay: a
+// dot between two characters, an @, "://", or more than 64 characters. Whoever chooses it writes to nobody with it.
+func Name(s string) string {
+	if utf8.RuneCountInString(s) > 64 || linkLike.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+var linkLike = regexp.MustCompile(`@|://|[^\s.][.。．｡][^\s.]`)
 
 var sixDigits = regexp.MustCompile(`[0-9]{6,}`)
 

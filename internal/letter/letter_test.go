@@ -1,6 +1,7 @@
 package letter_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,23 @@ func TestLifetime(t *testing.T) {
 	} {
 		if got := letter.Lifetime(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Whoever chooses a name chooses no link and no text.
+func TestName(t *testing.T) {
+	for name, named := range map[string]bool{
+		"": true, "Acme": true, "Müller & Söhne GmbH.": true, "A/B Testing": true, "Dr. Who": true, "...": true, "株式会社": true, strings.Repeat("ü", 64): true,
+		"evil.example": false, "Win at evil.example/x": false, "https://evil": false, "evil。example": false, "e.co": false,
+		"me@evil": false, strings.Repeat("ü", 65): false,
+	} {
+		want := ""
+		if named {
+			want = name
+		}
+		if got := letter.Name(name); got != want {
+			t.Errorf("%q is called %q", name, got)
 		}
 	}
 }
