@@ -2,10 +2,8 @@ package smtp
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 type connection struct {
 	client  *gomail.Client
 	session *session.Client
+	line    *opened
 	raw     net.Conn
 	expiry  *time.Timer // while it is idle
 }
@@ -33,30 +32,16 @@ func (c *connection) quit() {
 	}
 }
 
-// preferred are the mechanisms that this package uses, the best first. go-mail refuses PLAIN and LOGIN on a line that
-// is not encrypted and not local.
-var preferred = []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin}
-
 func (m *Mailer) dial(ctx context.Context) (*connection, error) {
 	c := &connection{}
 	stop := func() bool { return true }
-	open := func(dialing context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		raw, err := d.DialContext(dialing, network, net.JoinHostPort(m.config.Host, strconv.Itoa(m.config.Port)))
-		if err != nil {
-			return nil, err
-		}
+	line, err := m.open(ctx, func(raw net.Conn) {
 		c.raw = raw
 		stop = context.AfterFunc(ctx, c.abort)
-		if m.config.TLS != Implicit {
-			return raw, nil
-		}
-		secure := tls.Client(raw, m.tls)
-		return secure, secure.HandshakeContext(dialing)
-	}
-	var err error
-	if c.client, err = gomail.NewClient(m.config.Host, m.options(open)...); err == nil {
-		c.session, err = c.client.DialToSMTPClientWithContext(ctx)
+	})
+	if err == nil {
+		c.line = line
+		err = m.authenticate(ctx, c, line)
 	}
 	if stop() && err == nil {
 		return c, nil
@@ -65,29 +50,34 @@ func (m *Mailer) dial(ctx context.Context) (*connection, error) {
 		c.abort() // go-mail leaves it open
 	}
 	if ctx.Err() != nil {
-		err = ctx.Err()
+		err = failed(stepOf(err), ctx.Err())
 	}
-	return nil, failed("connecting", err)
+	return nil, err
 }
 
-func (m *Mailer) options(open gomail.DialContextFunc) []gomail.Option {
-	c := m.config
+// authenticate makes go-mail's client of an open line, and shows the password where there is one.
+func (m *Mailer) authenticate(ctx context.Context, c *connection, line *opened) error {
+	config := m.config
 	options := []gomail.Option{
-		gomail.WithPort(c.Port), gomail.WithTimeout(c.Timeout), gomail.WithHELO(c.HELO), gomail.WithTLSConfig(m.tls.Clone()),
-		gomail.WithDialContextFunc(open), gomail.WithoutRset(), gomail.WithoutSMTPUTF8(),
+		gomail.WithPort(config.Port), gomail.WithTimeout(config.Timeout), gomail.WithHELO(config.HELO), gomail.WithTLSPolicy(gomail.NoTLS),
+		gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return line, nil }),
+		gomail.WithoutRset(), gomail.WithoutSMTPUTF8(),
 	}
-	switch c.TLS {
-	case Implicit:
-		options = append(options, gomail.WithSSL())
-	case Plain:
-		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
-	default:
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	if config.Username != "" {
+		mechanism, ok := line.can.mechanism()
+		if !ok {
+			return failed("authenticating", errNoMechanism)
+		}
+		options = append(options, gomail.WithSMTPAuth(mechanism), gomail.WithUsername(config.Username), gomail.WithPassword(string(*m.password)))
 	}
-	if c.Username != "" {
-		options = append(options, gomail.WithOpportunisticSMTPAuth(preferred...), gomail.WithUsername(c.Username), gomail.WithPassword(string(*m.password)))
+	var err error
+	if c.client, err = gomail.NewClient(config.Host, options...); err == nil {
+		c.session, err = c.client.DialToSMTPClientWithContext(ctx)
 	}
-	return options
+	if err != nil {
+		return failed("authenticating", err)
+	}
+	return nil
 }
 
 // kept returns the idle connection that was used last, or nil.

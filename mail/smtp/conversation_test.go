@@ -2,7 +2,6 @@ package smtp_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,44 +24,6 @@ func on(command, answer string, times int64) func(string, int) string {
 			return answer
 		}
 		return ""
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	tests := map[string]struct {
-		command, answer string
-		code            int
-	}{
-		"greylisted":                  {"RCPT", "450 4.2.0 <ada@home.example> greylisted, try again", 450},
-		"no such mailbox":             {"RCPT", "550 5.1.1 <ada@home.example> unknown", 550},
-		"sender refused":              {"MAIL", "553 5.7.1 not you", 553},
-		"busy":                        {"CONNECT", "421 4.3.2 too many connections", 421},
-		"not open":                    {"CONNECT", "554 no service", 554},
-		"no DATA":                     {"DATA", "451 4.3.0 later", 451},
-		"content refused":             {"BODY", "554 5.7.1 spam", 554},
-		"content refused for now":     {"BODY", "452 4.3.1 disk full", 452},
-		"hangs up at once":            {"CONNECT", drop, 0},
-		"hangs up at EHLO":            {"EHLO", drop, 0},
-		"hangs up at RCPT":            {"RCPT", drop, 0},
-		"hangs up in the middle":      {"DATA", drop, 0},
-		"hangs up instead of an okay": {"BODY", drop, 0},
-		"talks rubbish":               {"CONNECT", "hello?", 0},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := (&server{answer: on(tt.command, tt.answer, 0)}).start(t)
-			err := mailer(t, s).Send(t.Context(), letter())
-			refusal, ok := errors.AsType[*smtp.Error](err)
-			if !ok || refusal.Code != tt.code || refusal.Permanent() != (tt.code >= 500) {
-				t.Fatalf("%#v", err)
-			}
-			if strings.Contains(err.Error(), "home.example") || strings.Contains(err.Error(), "unknown") || refusal.Unwrap() == nil {
-				t.Errorf("the error says %v", err)
-			}
-			if _, mails := s.counts(); mails != 0 {
-				t.Errorf("%d mails", mails)
-			}
-		})
 	}
 }
 
@@ -107,42 +68,6 @@ func TestTheOutboxTriesAgain(t *testing.T) {
 	if got.to != parent.Email || !strings.Contains(got.data, kit.LastCode(parent.Email)) {
 		t.Errorf("it came as %+v", got)
 	}
-}
-
-func TestLinesThatAreNotSafe(t *testing.T) {
-	other := (&server{}).certified(t, "127.0.0.1")
-	tests := map[string]struct {
-		server *server
-		edit   func(*smtp.Config)
-	}{
-		"no STARTTLS":            {&server{user: "app"}, func(c *smtp.Config) { c.TLS = smtp.StartTLS }},
-		"STARTTLS refused":       {(&server{user: "app", answer: on("STARTTLS", "454 not now", 0)}).certified(t, "127.0.0.1"), nil},
-		"another authority":      {(&server{user: "app"}).certified(t, "127.0.0.1"), func(c *smtp.Config) { c.RootCAs = other.roots }},
-		"authorities of system":  {(&server{user: "app"}).certified(t, "127.0.0.1"), func(c *smtp.Config) { c.RootCAs = nil }},
-		"another name":           {(&server{user: "app"}).certified(t, "mail.example"), nil},
-		"another name, TLS":      {(&server{user: "app", implicit: true}).certified(t, "mail.example"), nil},
-		"TLS where there's none": {(&server{user: "app"}), func(c *smtp.Config) { c.TLS, c.Timeout = smtp.Implicit, time.Second }},
-		"TLS 1.1":                {old((&server{user: "app"}).certified(t, "127.0.0.1")), nil},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := tt.server.start(t)
-			if tt.edit == nil {
-				tt.edit = func(*smtp.Config) {}
-			}
-			if err := mailer(t, s, tt.edit).Send(t.Context(), letter()); err == nil {
-				t.Error("it was sent")
-			}
-			if s.saw("AUTH") || s.saw("MAIL") {
-				t.Errorf("it told %q", s.commands)
-			}
-		})
-	}
-}
-
-func old(s *server) *server {
-	s.tls.MinVersion, s.tls.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	return s
 }
 
 func TestAuthenticationThatFails(t *testing.T) {

@@ -1,7 +1,6 @@
 package smtp
 
 import (
-	"errors"
 	"net/mail"
 	"regexp"
 
@@ -11,8 +10,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
-// ErrMessage means that a message cannot be sent as it is, to anyone.
-var ErrMessage = errors.New("smtp: the message has no text, or its ID, To or Subject is not fit for a header")
+// ErrMessage means that a message cannot be sent as it is, to anyone. It is permanent: the outbox gives it up.
+var ErrMessage error = unfit("smtp: the message has no text, or its ID, To or Subject is not fit for a header")
+
+type unfit string
+
+func (e unfit) Error() string { return string(e) }
+func (unfit) Permanent() bool { return true }
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 

@@ -13,6 +13,7 @@ import (
 //	smtp://user@mail.example:587?from=no-reply@mail.example     STARTTLS, required
 //	smtps://user@mail.example:465?from=no-reply@mail.example    TLS from the first byte
 //	smtp://localhost:1025?from=no-reply@mail.example&tls=plain  no TLS; this machine only
+//	smtp://10.0.0.25:25?from=no-reply@mail.example&tls=insecure-plain-on-private-network
 //
 // A user name with an @ writes it as %40. The parameters are from, tls, helo, timeout and idle (as in "20s"), and
 // connections; any other, and any twice, is an error. Everything else is checked by [New].
@@ -74,6 +75,8 @@ func (c *Config) parameter(name, value string) (err error) {
 		c.HELO = value
 	case name == "tls" && value == "plain" && c.TLS == StartTLS:
 		c.TLS = Plain
+	case name == "tls" && value == "insecure-plain-on-private-network" && c.TLS == StartTLS:
+		c.TLS = InsecurePlainOnPrivateNetwork
 	case name == "timeout":
 		c.Timeout, err = time.ParseDuration(value)
 	case name == "idle":

@@ -11,13 +11,14 @@ import (
 
 func TestParse(t *testing.T) {
 	tests := map[string]smtp.Config{
-		"smtp://user@mail.example:587?from=a@b.example":         {Host: "mail.example", Port: 587, Username: "user", From: "a@b.example"},
-		"smtp://mail.example?from=App+%3Ca@b.example%3E":        {Host: "mail.example", From: "App <a@b.example>"},
-		"smtp://mail.example?from=App <a@b.example>":            {Host: "mail.example", From: "App <a@b.example>"},
-		"smtps://me%40b.example@mail.example/?from=a@b.example": {Host: "mail.example", TLS: smtp.Implicit, Username: "me@b.example", From: "a@b.example"},
-		"smtp://localhost:1025?from=a@b.example&tls=plain":      {Host: "localhost", Port: 1025, TLS: smtp.Plain, From: "a@b.example"},
-		"smtp://[::1]:25?helo=me.example&timeout=5s&idle=-1s":   {Host: "::1", Port: 25, HELO: "me.example", Timeout: 5 * time.Second, Idle: -time.Second},
-		"smtp://mail.example?connections=2":                     {Host: "mail.example", Connections: 2},
+		"smtp://user@mail.example:587?from=a@b.example":          {Host: "mail.example", Port: 587, Username: "user", From: "a@b.example"},
+		"smtp://mail.example?from=App+%3Ca@b.example%3E":         {Host: "mail.example", From: "App <a@b.example>"},
+		"smtp://mail.example?from=App <a@b.example>":             {Host: "mail.example", From: "App <a@b.example>"},
+		"smtps://me%40b.example@mail.example/?from=a@b.example":  {Host: "mail.example", TLS: smtp.Implicit, Username: "me@b.example", From: "a@b.example"},
+		"smtp://localhost:1025?from=a@b.example&tls=plain":       {Host: "localhost", Port: 1025, TLS: smtp.Plain, From: "a@b.example"},
+		"smtp://10.0.0.25?tls=insecure-plain-on-private-network": {Host: "10.0.0.25", TLS: smtp.InsecurePlainOnPrivateNetwork},
+		"smtp://[::1]:25?helo=me.example&timeout=5s&idle=-1s":    {Host: "::1", Port: 25, HELO: "me.example", Timeout: 5 * time.Second, Idle: -time.Second},
+		"smtp://mail.example?connections=2":                      {Host: "mail.example", Connections: 2},
 	}
 	for text, want := range tests {
 		if got, err := smtp.Parse(text); err != nil || !reflect.DeepEqual(got, want) {
@@ -29,7 +30,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", "mail.example", "mail.example:587", "http://mail.example", "smtp:mail.example", "smtp://user:secret@mail.example", "smtp://user:@mail.example",
-		"smtp://mail.example/path", "smtp://mail.example#x", "smtp://mail.example:0", "smtp://mail.example:x", "smtp://mail.example?tls=off", "smtps://mail.example?tls=plain",
+		"smtp://mail.example/path", "smtp://mail.example#x", "smtp://mail.example:0", "smtp://mail.example:x", "smtp://mail.example?tls=off", "smtps://mail.example?tls=plain", "smtps://10.0.0.25?tls=insecure-plain-on-private-network", "smtp://10.0.0.25?tls=insecure",
 		"smtp://mail.example?form=a@b.example", "smtp://mail.example?from=a@b.example&from=c@d.example", "smtp://mail.example?timeout=5", "smtp://mail.example?connections=many", "smtp://mail.example?%zz",
 	} {
 		if got, err := smtp.Parse(text); err == nil {

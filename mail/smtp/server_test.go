@@ -178,6 +178,8 @@ func (l *line) handle(text string) bool {
 	case "EHLO":
 		l.known = false
 		return l.say(verb, l.extensions())
+	case "HELO":
+		return l.say(verb, "250 mail.example")
 	case "STARTTLS":
 		if !l.say(verb, "220 go on") {
 			return false

@@ -4,8 +4,9 @@
 //	c.Password = smtp.Password(os.Getenv("SMTP_PASSWORD"))
 //	mailer, err := smtp.New(c)
 //
-// Nothing goes over an unencrypted line, save to this machine and where that is asked for. The server's certificate is
-// checked. A mail that the server does not take, for now or for good, is an error: the outbox tries again.
+// Nothing goes over an unencrypted line, save where that is asked for: to this machine, or without a password to a
+// private address. The server's certificate is checked. A mail that the server does not take is an [Error]: the outbox
+// tries again, unless the server refused it for good.
 package smtp
 
 import (
@@ -17,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/mail"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -29,11 +31,17 @@ import (
 // Mode says how the line to the server is encrypted.
 type Mode int
 
-// The modes. Both encrypted ones need a certificate for [Config.Host], and TLS 1.2 or newer.
+// The modes. Both encrypted ones need a certificate for [Config.Host], and TLS 1.2 or newer. The plain ones look at the
+// address that Host leads to each time a line is opened, and go to no other.
 const (
 	StartTLS Mode = iota // the zero Mode: STARTTLS, without which no mail and no password is sent (RFC 3207)
 	Implicit             // TLS from the first byte (RFC 8314)
 	Plain                // none; only for a server on this machine
+
+	// InsecurePlainOnPrivateNetwork is no encryption, to a relay at a private, link-local or loopback address (RFC
+	// 1918, RFC 4193): whoever listens on that network reads every code and link, and can sign in with them. No
+	// password goes over it: New refuses a Username.
+	InsecurePlainOnPrivateNetwork
 )
 
 // Config says where mail goes and whom it is from. Host and From are required.
@@ -42,7 +50,7 @@ type Config struct {
 	Port int    // Zero: 587; 465 for Implicit
 	TLS  Mode
 
-	Username string // Zero: no authentication. SCRAM-SHA-256, PLAIN and LOGIN are known
+	Username string // Zero: no authentication. SCRAM-SHA-256, PLAIN and LOGIN are known, CRAM-MD5 is not used
 	Password Password
 
 	From string // one address, with or without a name: "App <no-reply@app.example>"
@@ -108,10 +116,14 @@ func New(c Config) (*Mailer, error) {
 
 func (c Config) check() error {
 	switch {
-	case c.TLS < StartTLS || c.TLS > Plain:
+	case c.TLS < StartTLS || c.TLS > InsecurePlainOnPrivateNetwork:
 		return errors.New("smtp: Config.TLS is none of the modes")
 	case c.TLS == Plain && !local(c.Host):
 		return errors.New("smtp: Config.TLS may be Plain only for a Host on this machine")
+	case c.TLS == InsecurePlainOnPrivateNetwork && c.Username != "":
+		return errors.New("smtp: Config.Username and Password go over no unencrypted line to another machine")
+	case c.TLS == InsecurePlainOnPrivateNetwork && public(c.Host):
+		return errors.New("smtp: Config.TLS may be InsecurePlainOnPrivateNetwork only for a Host with a private address")
 	case (c.Username == "") != (c.Password == ""):
 		return errors.New("smtp: Config needs Username and Password, or neither")
 	case canon.HasControl(c.Username) || canon.HasControl(string(c.Password)):
@@ -157,6 +169,13 @@ var (
 func local(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// public reports whether the host is an address that no plain line may lead to. Where a name leads is known when it is
+// dialled.
+func public(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && !InsecurePlainOnPrivateNetwork.permits(a.Unmap())
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

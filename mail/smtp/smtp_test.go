@@ -211,7 +211,10 @@ func TestNewRefuses(t *testing.T) {
 		"no host": func(c *smtp.Config) { c.Host = "" }, "host with port": func(c *smtp.Config) { c.Host = "mail.example:25" }, "host with a break": func(c *smtp.Config) { c.Host = "mail.example\r\n" },
 		"no from": func(c *smtp.Config) { c.From = "" }, "two from": func(c *smtp.Config) { c.From = "a@b.example, c@d.example" }, "from with a break": func(c *smtp.Config) { c.From = "A\r\nBcc: x <a@b.example>" },
 		"plain elsewhere": func(c *smtp.Config) { c.TLS = smtp.Plain }, "plain to a lookalike": func(c *smtp.Config) { c.TLS, c.Host = smtp.Plain, "localhost.evil.example" },
-		"no such mode": func(c *smtp.Config) { c.TLS = 3 }, "no password": func(c *smtp.Config) { c.Username = "app" }, "no user": func(c *smtp.Config) { c.Password = "x" },
+		"no such mode": func(c *smtp.Config) { c.TLS = 4 }, "insecure to a public address": func(c *smtp.Config) { c.TLS, c.Host = smtp.InsecurePlainOnPrivateNetwork, "203.0.113.1" },
+		"insecure to a mapped one": func(c *smtp.Config) { c.TLS, c.Host = smtp.InsecurePlainOnPrivateNetwork, "::ffff:203.0.113.1" }, "insecure with a password": func(c *smtp.Config) {
+			c.TLS, c.Host, c.Username, c.Password = smtp.InsecurePlainOnPrivateNetwork, "10.0.0.25", "app", "x"
+		}, "no password": func(c *smtp.Config) { c.Username = "app" }, "no user": func(c *smtp.Config) { c.Password = "x" },
 		"user with a break": func(c *smtp.Config) { c.Username, c.Password = "a\r\n", "x" }, "HELO with a break": func(c *smtp.Config) { c.HELO = "a\r\nMAIL" }, "port": func(c *smtp.Config) { c.Port = 65536 },
 		"timeout": func(c *smtp.Config) { c.Timeout = -1 }, "connections": func(c *smtp.Config) { c.Connections = -1 },
 	}
@@ -227,6 +230,13 @@ func TestNewRefuses(t *testing.T) {
 		c.Host, c.TLS, c.HELO = host, smtp.Plain, "[127.0.0.1]"
 		if _, err := smtp.New(c); err != nil {
 			t.Errorf("plain to %s: %v", host, err)
+		}
+	}
+	for _, host := range []string{"localhost", "relay.example", "10.0.0.25", "172.16.1.1", "192.168.1.1", "fd00::1", "fe80::1", "::1"} {
+		c := good
+		c.Host, c.TLS = host, smtp.InsecurePlainOnPrivateNetwork
+		if _, err := smtp.New(c); err != nil {
+			t.Errorf("insecure to %s: %v", host, err)
 		}
 	}
 }
