@@ -24,7 +24,9 @@ func TestAStolenDatabaseOpensNothing(t *testing.T) {
 		t.Fatal(challenge, err)
 	}
 	for _, ask := range []func() error{
-		func() error { return k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: tollkeeper.Tenants}) },
+		func() error {
+			return k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: tollkeeper.Tenants})
+		},
 		func() error {
 			return k.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: tollkeeper.Tenants})
 		},
