@@ -66,7 +66,8 @@ func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired 
 
 // PasswordPolicy judges a new password of an account. It returns nil or an error whose text is shown to the user; an
 // *Error is passed on, any other becomes [ErrWeakPassword]. It is asked before hashing and may look things up, within
-// ctx. The bounds of 8 to 1,024 bytes and the blocklist hold besides every policy.
+// ctx. The bounds of 8 to 1,024 bytes hold besides every policy, and so does the blocklist: no password that many
+// people have, and none that is only a repetition or a sequence of letters, digits or keys.
 type PasswordPolicy func(ctx context.Context, password string, of Account) error
 
 // PolicyDefault asks for 8 characters and refuses passwords that contain the account's email or username
@@ -131,6 +132,8 @@ func (a *Authenticator) checkPolicy(ctx context.Context, p Password, of Account)
 		return ErrWeakPassword.WithMessage("Password must be text")
 	case blocklist.Common(password):
 		return ErrWeakPassword.WithMessage("Password is too common")
+	case blocklist.Predictable(password):
+		return ErrWeakPassword.WithMessage("Password must not be only a repetition or a sequence")
 	case len(a.cfg.Product) >= 4 && strings.Contains(canon.Lower(password), canon.Lower(a.cfg.Product)):
 		return ErrWeakPassword.WithMessage("Password must not contain the name of this service")
 	}

@@ -1,8 +1,12 @@
 package tollkeeper_test
 
 import (
+	"bufio"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +19,14 @@ import (
 func TestNewPasswords(t *testing.T) {
 	weak := map[string]string{
 		"seven": "a2b4c6d", "a common one": "password123", "the same in capitals": "PASSWORD123", "of sequence": "qwertyuiop",
+		"repeated": "abcabcabc", "a sequence backwards": "87654321", "a common one of a late list": "Admin@123",
+		"a pattern that is on no list": "tgbyhnUJM7",
 		"with the email's name": "xx-Lovelace-9", "with its domain": "my-engine-is-9", "with the username": "first-countess1", "with the product": "I love ACME 9",
 		"beyond 1,024 bytes": strings.Repeat("horse 9 ", 129), "a mebibyte": strings.Repeat("x", 1<<20), "broken text": "horse \xff staple",
 		"eight bytes, four characters": "\u00e9\u00e9\u00e9\u00e9",
 	}
-	good := []string{"battery staple", "        8", "\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e\U0001f40e", strings.Repeat("\U0001f40e", 64), strings.Repeat("horse 9 ", 128)}
+	horses := "\U0001f40e\U0001f434\U0001f3c7\U0001f984\U0001f3a0\U0001f993\U0001f40e\U0001f42b" // eight characters, four bytes each
+	good := []string{"battery staple", "  horse ", horses, strings.Repeat(horses, 8), strings.Repeat("horse 9 ", 128)}
 	story(t, func(w *world) {
 		sign := func(password string) tollkeeper.SignUpRequest {
 			return tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "lovelace@engine.example", Username: "Countess", Password: tollkeeper.Password(password)}
@@ -54,6 +61,66 @@ func TestNewPasswords(t *testing.T) {
 		}
 		_, err := w.try(p, now)
 		w.ok(err)
+	}, unlimited)
+}
+
+// commonPasswords returns the 10,000 most common passwords that have eight bytes, as two public lists have them.
+// internal/blocklist/README.md says where these come from.
+func commonPasswords(t *testing.T) []string {
+	t.Helper()
+	file, err := os.Open("internal/blocklist/testdata/seclists-top-100000.txt.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recent, err := os.Open("internal/blocklist/testdata/seclists-2025-199.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer recent.Close()
+	var common []string
+	lines := bufio.NewScanner(io.MultiReader(recent, unpacked))
+	for lines.Scan() && len(common) < 10_000+146 {
+		if len(lines.Text()) >= 8 {
+			common = append(common, lines.Text())
+		}
+	}
+	if err := lines.Err(); err != nil || len(common) != 10_146 {
+		t.Fatalf("%d passwords (%v)", len(common), err)
+	}
+	return common
+}
+
+// N31: at sign-up, change and reset, in any letter case. All three judge by the same words, so that the error must be
+// that of the list.
+func TestCommonPasswordsAreRefused(t *testing.T) {
+	common := commonPasswords(t)
+	story(t, func(w *world) {
+		p := w.parent("lovelace@engine.example")
+		w.ok(w.requestReset(p))
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
+		for i, listed := range common {
+			title := strings.ToUpper(listed[:1]) + listed[1:]
+			for _, bad := range []string{listed, strings.ToUpper(listed), title} {
+				refused := map[string]error{"reset": w.reset(link, bad)}
+				_, refused["sign-up"] = w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{
+					Scope: tollkeeper.Tenants, Email: "another@mail.example", Password: tollkeeper.Password(bad),
+				})
+				if i%100 == 0 { // each of them hashes
+					change := tollkeeper.PasswordChange{Current: password, New: tollkeeper.Password(bad)}
+					refused["change"] = w.Auth.ChangePassword(ctx, p.Identity, change)
+				}
+				for where, err := range refused {
+					if codeOf(err) != "weak_password" || !strings.Contains(err.Error(), "too common") {
+						t.Errorf("%q at %s: %v", bad, where, err)
+					}
+				}
+			}
+		}
 	}, unlimited)
 }
 

@@ -1,60 +1,84 @@
-// Package blocklist knows common passwords, so that a policy can refuse them
-// (SECURITY.md R05, ASVS 6.2.4).
+// Package blocklist knows passwords that are guessed first, so that a policy
+// can refuse them (SECURITY.md R05, N31, ASVS 6.2.4): those that many people
+// have, and those that are a simple pattern.
 package blocklist
 
 import (
 	_ "embed"
 	"strings"
+	"unicode"
 )
 
-// passwords holds the list: lower case, each of at least eight bytes, sorted
-// by bytes, one a line. README.md says where it comes from.
+// passwords holds the list, in lower case and sorted by bytes. Before each
+// word stands a byte below 0x20: how many bytes the word shares with the one
+// before it, which are left out. At least every 32nd word shares none, so that
+// a search can begin there. README.md says where the words come from.
 //
-//go:embed passwords.txt
+//go:embed passwords.bin
 var passwords string
 
-// longest bounds the length in bytes of a listed password; a test holds it to
-// the list.
-const longest = 20
+const (
+	least   = 8  // bytes of a password: what is shorter is not listed, a minimum length refuses it
+	longest = 21 // bytes of a listed password; a test holds it to the list
+)
 
-// Common reports whether password, its ASCII letters in any case, is one of
-// the embedded common passwords of eight or more characters. Shorter ones are
-// not listed: a minimum length refuses them. It copies no list, builds nothing
-// when the program starts, and is safe for concurrent use.
+// Common reports whether password is one of the embedded common passwords of
+// eight bytes or more, in any letter case, or such a one several times over.
+// It copies no list, builds nothing when the program starts, and is safe for
+// concurrent use.
 func Common(password string) bool {
-	if len(password) > longest {
-		return false
-	}
-	return listed(passwords, lower(password))
+	word := lower(password)
+	return listed(passwords, word) || listed(passwords, string(piece([]rune(word))))
 }
 
-// lower maps only ASCII: Unicode folding would equate more than letter case
-// (SECURITY.md F7).
+// lower maps letters to lower case, but none from beyond ASCII into it: a
+// Kelvin sign is no k (SECURITY.md F7).
 func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+	return strings.Map(func(r rune) rune {
+		if l := unicode.ToLower(r); l > unicode.MaxASCII || r <= unicode.MaxASCII {
+			return l
 		}
-	}
-	return string(b)
+		return r
+	}, s)
 }
 
-// listed searches the sorted lines of list by halves. Each step takes the line
-// around the middle of what is left.
+// listed goes by halves to the last whole word that is not after word, and
+// from there word by word.
 func listed(list, word string) bool {
-	for len(list) > 0 {
-		middle := len(list) / 2
-		start := strings.LastIndexByte(list[:middle], '\n') + 1
-		line, rest, _ := strings.Cut(list[start:], "\n")
-		switch {
-		case line == word:
-			return true
-		case word < line:
-			list = list[:start]
-		default:
-			list = rest
+	for len(word) <= longest {
+		whole := strings.LastIndexByte(list[:len(list)/2], 0)
+		if whole <= 0 {
+			return scan(list, word)
+		}
+		if first, _ := next(list[whole:]); word < first {
+			list = list[:whole]
+		} else {
+			list = list[whole:]
 		}
 	}
 	return false
+}
+
+func scan(list, word string) bool {
+	var buffer [longest]byte
+	for list != "" {
+		shared := int(list[0])
+		rest, tail := next(list)
+		n := shared + copy(buffer[shared:], rest)
+		if string(buffer[:n]) >= word {
+			return string(buffer[:n]) == word
+		}
+		list = tail
+	}
+	return false
+}
+
+// next returns what stands behind the byte that list begins with, and the list
+// from the next word on.
+func next(list string) (rest, tail string) {
+	end := 1
+	for end < len(list) && list[end] >= ' ' {
+		end++
+	}
+	return list[1:end], list[end:]
 }
