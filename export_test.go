@@ -66,3 +66,8 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 	}
 	return missing, buckets
 }
+
+// VerifyPath is the decision about where the link of a verification mail may lead, for an organization of that URL.
+func VerifyPath(path, organization, base string) error {
+	return checkVerifyPath(path, &Subject{Organization: &Organization{URL: organization}}, base)
+}

@@ -1,9 +1,11 @@
 package httpadapter_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -128,6 +130,35 @@ func browsed(text string) (host, pathname string) {
 		}
 	}
 	return "app.example", "/" + strings.Join(out, "/")
+}
+
+// Of the texts that have led a browser elsewhere, those that may be followed are paths of this origin; testdata/README.md
+// of the root says where they come from.
+func TestSafeNextTakesNoKnownRedirect(t *testing.T) {
+	raw, err := os.ReadFile("../testdata/redirects.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lists map[string][]string
+	if err := json.Unmarshal(raw, &lists); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"patt": 20, "urltestdata": 22} {
+		taken := 0
+		for _, next := range lists[name] {
+			got := httpadapter.SafeNext(signInPage(url.Values{"next": {next}}.Encode()), "")
+			if got == "" {
+				continue
+			}
+			taken++
+			if host, pathname := browsed(got); got != next || host != "app.example" || strings.HasPrefix(pathname, "//") {
+				t.Errorf("%q leads to %q, %q", next, host, pathname)
+			}
+		}
+		if taken != want {
+			t.Errorf("%s: %d may be followed, want %d", name, taken, want)
+		}
+	}
 }
 
 // FuzzSafeNext: what comes out is a path of this origin, to net/url, to a browser, and after [http.Redirect].

@@ -34,5 +34,5 @@ func dotAtom(s string) bool {
 
 func mailDomain(s string) bool {
 	dot := strings.LastIndexByte(s, '.')
-	return dot >= 0 && hostname(s) && strings.Trim(s[dot+1:], "0123456789") != ""
+	return dot >= 0 && hostname(s, "-") && strings.Trim(s[dot+1:], "0123456789") != ""
 }

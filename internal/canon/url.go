@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -25,18 +26,25 @@ func WebURL(s string) (*url.URL, bool) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !IsLocalhost(u.Hostname())) {
 		return nil, false
 	}
-	if net.ParseIP(u.Hostname()) == nil && !hostname(u.Hostname()) {
+	if net.ParseIP(u.Hostname()) == nil && !hostname(u.Hostname(), "-") {
 		return nil, false
 	}
 	u.Host = Lower(u.Host)
 	return u, true
 }
 
-// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. False: s
-// is none, as "null" is.
+// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. The host is
+// an IP address, or labels of ASCII letters, digits, "-" and "_", maybe with a dot behind the last. False: s is none, as
+// "null" is.
 func Origin(s string) (*url.URL, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, false
+	}
+	if net.ParseIP(u.Hostname()) == nil && !hostname(strings.TrimSuffix(u.Hostname(), "."), "-_") {
+		return nil, false
+	}
+	if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil && (u.Port() != "" || strings.HasSuffix(u.Host, ":")) {
 		return nil, false
 	}
 	if s != u.Scheme+"://"+u.Host { // a user, a path, an empty query
@@ -45,12 +53,12 @@ func Origin(s string) (*url.URL, bool) {
 	return u, true
 }
 
-// hostname takes LDH labels with dots between them (RFC 1123 2.1).
-func hostname(s string) bool {
+// hostname takes labels with dots between them (RFC 1123 2.1), of letters, digits and what stands in also.
+func hostname(s, also string) bool {
 	if len(s) > 253 {
 		return false
 	}
-	strange := func(r rune) bool { return !IsAlphanumeric(r) && r != '-' }
+	strange := func(r rune) bool { return !IsAlphanumeric(r) && !strings.ContainsRune(also, r) }
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, strange) {
 			return false
@@ -86,5 +94,5 @@ func IsPageOf(site, page string) bool {
 	}
 	u, ok := WebURL(page)
 	return ok && u.Scheme == own.Scheme && u.Host == Lower(own.Host) &&
-		u.RawQuery == "" && u.Fragment == "" && (u.Path == "" || ValidPath(u.Path))
+		!strings.ContainsAny(page, "?#") && (u.Path == "" || ValidPath(u.EscapedPath()))
 }

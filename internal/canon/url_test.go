@@ -81,6 +81,10 @@ func TestOrigin(t *testing.T) {
 		"": false, "null": false, "acme.example": false, "https://": false, "file:///etc": false, "chrome-extension://x": false,
 		"https://acme.example?": false, "https://acme.example#": false, "https://@acme.example": false, "https://acme.example/": false, "https://acme.example/x": false, "https://acme.example?x": false, "https://acme.example#x": false, "https://u@acme.example": false,
 		"https://acme.example\r\nX: y": false, "https://%zz": false,
+		"https://app_1.acme.example": true, "https://[2001:db8::1]": true, "https://10.0.0.1": true, "https://ACME.example": true,
+		"https://evil!.acme.example": false, "https://evil\".acme.example": false, "https://a..acme.example": false, "https://.acme.example": false,
+		"https://acme.example.": true, "https://acme.example..": false, "https://.": false, "https://\u24d0.acme.example": false, "https://[fe80::1%25lo]": false,
+		"https://acme.example:": false, "https://acme.example:0443": true, "https://acme.example:65536": false,
 	} {
 		if u, ok := canon.Origin(s); ok != want || ok && u.String() != s {
 			t.Errorf("%q: %v, %t, want %t", s, u, ok, want)
@@ -139,6 +143,7 @@ func TestIsPageOf(t *testing.T) {
 		"": false, "/verify": false, "http://acme.example/verify": false, "https://acme.example:8443/": false, "https://app.acme.example/": false,
 		"https://evil.example/verify": false, "https://acme.example.evil.example": false, "https://acme.example@evil.example": false,
 		"https://acme.example/?x=1": false, "https://acme.example/#x": false, "https://acme.example/%2e%2e/": false, "https://acme.example//evil.example": false,
+		"https://acme.example#": false, "https://acme.example/a#": false, "https://acme.example/a?": false, "https://acme.example/%61": false,
 	} {
 		if got := canon.IsPageOf(site, page); got != want {
 			t.Errorf("%q: %t, want %t", page, got, want)
