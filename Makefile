@@ -1,4 +1,4 @@
-.PHONY: help check test check-modules bench fuzz soak fmt services-start services-stop
+.PHONY: help check test check-modules vulncheck sbom bench fuzz soak fmt services-start services-stop
 
 help: ## shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,12 @@ test: ## everything that must hold before a change goes in
 
 check-modules: ## each module alone, without the workspace: tidy, and it compiles
 	@scripts/check-modules
+
+vulncheck: ## known vulnerabilities that the code reaches; GOVULNDB names another database
+	@scripts/vulncheck
+
+sbom: ## what each module builds, as CycloneDX, into sbom/
+	@go run ./tools/sbom sbom
 
 bench: ## measures everything beside its rivals, and writes docs/PERFORMANCE.md
 	@scripts/services run go run ./bench/cmd/report $(BENCHFLAGS)

@@ -33,9 +33,9 @@ func WebURL(s string) (*url.URL, bool) {
 	return u, true
 }
 
-// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. The host is
-// an IP address, or labels of ASCII letters, digits, "-" and "_", maybe with a dot behind the last. False: s is none, as
-// "null" is.
+// Origin reads the Origin header of a web page: scheme, host and perhaps a port, as the browser spells them. The host
+// is an IP address, or labels of ASCII letters, digits, "-" and "_", maybe with a dot behind the last. False: s is
+// none, as "null" is.
 func Origin(s string) (*url.URL, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

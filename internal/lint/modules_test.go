@@ -21,6 +21,22 @@ var rootRequires = []string{
 	"golang.org/x/crypto",
 }
 
+// requires is what each nested module may require directly, beside this repository and what the root requires.
+var requires = map[string][]string{
+	"bench": {"github.com/aarondl/authboss/v3", "github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9",
+		"github.com/shaj13/go-guardian/v2", "github.com/shaj13/libcache", "modernc.org/sqlite"},
+	"browser":              {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"},
+	"examples":             {"github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9"},
+	"httpadapter/contract": {"github.com/getkin/kin-openapi", "github.com/go-chi/chi/v5"},
+	"mail/smtp":            {"github.com/wneessen/go-mail"},
+	"social":               {"github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"},
+	"store/postgres":       {"github.com/jackc/pgx/v5"},
+	"store/redis":          {"github.com/redis/go-redis/v9"},
+	"store/sqlite":         {"modernc.org/sqlite"},
+	"tools":                {"github.com/santhosh-tekuri/jsonschema/v6"},
+	"verify/interop":       {"github.com/lestrrat-go/jwx/v3"},
+}
+
 // goMod is what "go mod edit -json" prints, as far as it matters here.
 type goMod struct {
 	Module    struct{ Path string }
@@ -134,12 +150,22 @@ func checkReplacements(t *testing.T, folder string, mod goMod) {
 	}
 }
 
-func TestRootRequirements(t *testing.T) {
-	var mod goMod
-	edit(t, &mod, "mod", "edit", "-json")
-	for _, r := range mod.Require {
-		if !r.Indirect && !slices.Contains(rootRequires, r.Path) {
-			t.Errorf("the root module requires %s directly", r.Path)
+// R90: a new dependency is a decision, written down here. What is required and no longer named in a go.mod goes.
+func TestRequirements(t *testing.T) {
+	for _, folder := range moduleFolders(t) {
+		var mod goMod
+		edit(t, &mod, "mod", "edit", "-json", filepath.Join(folder, "go.mod"))
+		required := map[string]bool{}
+		for _, r := range mod.Require {
+			required[r.Path] = true
+			if !r.Indirect && !within(r.Path, modulePath) && !slices.Contains(slices.Concat(rootRequires, requires[folder]), r.Path) {
+				t.Errorf("%s requires %s directly", folder, r.Path)
+			}
+		}
+		for _, name := range requires[folder] {
+			if !required[name] {
+				t.Errorf("%s no longer requires %s", folder, name)
+			}
 		}
 	}
 }
