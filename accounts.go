@@ -326,7 +326,7 @@ func (a *Authenticator) newAccount(email, username, name string, now time.Time) 
 	if err := checkName(name); err != nil {
 		return Account{}, err
 	}
-	x := a.blankAccount(newID(), now)
+	x := a.blankAccount(a.idAt(now), now)
 	x.Email, x.EmailKey, x.Username, x.Name = email, key, username, name
 	return x, nil
 }

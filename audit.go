@@ -74,8 +74,8 @@ func (h Host) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	return h.auth.events(ctx, q, store.EventQuery{All: q.Account == uuid.Nil})
 }
 
-// eventCursor continues the log. It is sealed and bound to everything that selected the page (R81).
-type eventCursor struct {
+// eventsAsked is what selects a page of the log, as its cursor has it.
+type eventsAsked struct {
 	All     bool      `json:"w"`
 	Scope   uuid.UUID `json:"s"`
 	Account uuid.UUID `json:"a"`
@@ -83,13 +83,10 @@ type eventCursor struct {
 	From    int64     `json:"f"`
 	To      int64     `json:"t"`
 	Limit   int       `json:"l"`
-	Before  uuid.UUID `json:"b"`
 }
 
-const sealEvents = "events"
-
 // events returns a page of what of and q select.
-func (a *Authenticator) events(ctx context.Context, q EventQuery, of store.EventQuery) (EventPage, error) {
+func (a *Authenticator) events(ctx context.Context, q EventQuery, of store.EventQuery) (p EventPage, err error) {
 	setZero(&q.Limit, 50)
 	if q.Limit < 1 || q.Limit > 100 {
 		return EventPage{}, ErrInvalidLimit
@@ -97,28 +94,21 @@ func (a *Authenticator) events(ctx context.Context, q EventQuery, of store.Event
 	if !namesEvents(q.Names) {
 		return EventPage{}, ErrInvalidInput.WithField("name").WithMessage("Send at most 100 names of events")
 	}
-	at := eventCursor{All: of.All, Scope: of.Scope, Account: q.Account, From: millis(q.From), To: millis(q.To), Limit: q.Limit}
+	asked := eventsAsked{All: of.All, Scope: of.Scope, Account: q.Account, From: millis(q.From), To: millis(q.To), Limit: q.Limit}
 	for _, n := range q.Names {
-		at.Names += string(n) + " "
+		asked.Names += string(n) + " "
 	}
-	if q.Cursor != "" {
-		var got eventCursor
-		if !a.keys.Open(sealEvents, q.Cursor, &got) {
-			return EventPage{}, ErrInvalidCursor
-		}
-		if at.Before = got.Before; got != at {
-			return EventPage{}, ErrInvalidCursor
-		}
+	behind, err := continued(a, sealEvents, q.Cursor, asked)
+	if err != nil {
+		return EventPage{}, err
 	}
-	of.Account, of.Names, of.From, of.To, of.Before, of.Limit = q.Account, slices.Clone(q.Names), q.From, q.To, at.Before, q.Limit+1
+	of.Account, of.Names, of.From, of.To, of.Before, of.Limit = q.Account, slices.Clone(q.Names), q.From, q.To, behind.ID, q.Limit+1
 	rows, err := a.store.ListEvents(ctx, of)
-	if err != nil || len(rows) <= q.Limit {
-		return EventPage{Events: rows}, err
+	if err != nil {
+		return EventPage{}, err
 	}
-	rows = rows[:q.Limit]
-	at.Before = rows[len(rows)-1].ID
-	next, err := a.seal(sealEvents, at)
-	return EventPage{Events: rows, Next: next}, err
+	p.Events, p.Next, err = cut(a, sealEvents, rows, q.Limit, asked, func(e *Event) store.Position { return store.Position{At: e.At, ID: e.ID} })
+	return p, err
 }
 
 const mostNames = 100 // of events, in one query; the cursor carries them

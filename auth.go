@@ -50,7 +50,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	}
 	c.detach()
 	a := &Authenticator{cfg: &c, attempts: errorsOf{s}}
-	a.recorder = &recorder{errorsOf: errorsOf{s}, mode: c.Log, tell: a.announce, wake: func() { a.worker.wake() }, now: a.now, ids: new(eventIDs)}
+	a.recorder = &recorder{errorsOf: errorsOf{s}, mode: c.Log, tell: a.announce, wake: func() { a.worker.wake() }, now: a.now, ids: new(clockIDs)}
 	a.store = a.recorder
 	if c.Limits.Attempts != nil {
 		a.attempts, a.apart = attemptErrors{c.Limits.Attempts}, true
@@ -106,8 +106,11 @@ func (a *Authenticator) Health(ctx context.Context) error {
 // now is the one place where time enters: in UTC and whole milliseconds, as stores keep it.
 func (a *Authenticator) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
 
-// newID returns a UUIDv7. It may carry the wall clock; nothing decides on that.
+// newID returns a UUIDv7 of the wall clock, for what is in no list. [Authenticator.idAt] makes the others.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// idAt returns a UUIDv7 of now, greater than those before.
+func (a *Authenticator) idAt(now time.Time) uuid.UUID { return a.recorder.ids.next(now) }
 
 // bestEffortTime is how long an answer waits for what is done besides it.
 const bestEffortTime = 2 * time.Second

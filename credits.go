@@ -80,7 +80,8 @@ func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName
 	if !canon.ValidLine(e.Key, maxLedgerKey) || e.Key[len(e.Key)-1] == ':' {
 		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
 	}
-	e.ID, e.At = newID(), a.now()
+	e.At = a.now()
+	e.ID = a.idAt(e.At)
 	event := Event{Name: name, Account: e.Owner, Detail: string(e.Operation), Credits: e.Amount}
 	entry, b, _, err := a.store.ApplyCredit(ctx, store.Posting{Entry: e, Events: []Event{event}})
 	if err != nil {
@@ -155,7 +156,7 @@ func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []L
 			slices.Reverse(last)
 			return last, nil
 		}
-		p.After = rows[len(rows)-1].ID
+		p.After.ID = rows[len(rows)-1].ID
 	}
 }
 

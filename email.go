@@ -176,7 +176,7 @@ func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 	address := a.digests.bucket("verify", s.Account.EmailKey) // the ledger holds no personal data
 	c := store.Charge{
 		Owner: s.Account.ID, Key: "verify:" + s.Account.ID.String() + ":" + hex.EncodeToString(address[:8]),
-		Entry: newID(), Operation: OpVerify, Price: a.cfg.Credits.Prices[OpVerify],
+		Entry: a.idAt(a.now()), Operation: OpVerify, Price: a.cfg.Credits.Prices[OpVerify],
 	}
 	if s.Parent != nil {
 		if s.Parent.House {

@@ -67,7 +67,7 @@ func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnro
 		return Enrolment{}, ErrInternal.WithCause(err)
 	}
 	now := a.now()
-	f := store.Factor{ID: newID(), Account: s.Account.ID, Kind: store.FactorTOTP, Label: r.Label, CreatedAt: now, PendingUntil: now.Add(enrolTTL)}
+	f := store.Factor{ID: a.idAt(now), Account: s.Account.ID, Kind: store.FactorTOTP, Label: r.Label, CreatedAt: now, PendingUntil: now.Add(enrolTTL)}
 	if f.Sealed, err = a.keys.Encrypt(boxTOTP, seed, sealedFor(f)); err != nil {
 		return Enrolment{}, ErrInternal.WithCause(err)
 	}

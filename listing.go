@@ -30,7 +30,8 @@ type AccountPage struct {
 	Active   int64 // of them, seen within 30 days; up to an hour old
 }
 
-// Accounts lists the accounts of the scope that the caller rules, in order of creation.
+// Accounts lists the accounts of the scope that the caller rules, in order of creation: imported ones at the time that
+// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end.
 // [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor], [ErrInvalidInput] (search).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
 	by = by.orNobody()
@@ -41,30 +42,31 @@ func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQue
 	return a.list(ctx, scope, q)
 }
 
-// cursor continues a list. It is sealed and bound to everything that selected the page (R81).
-type cursor struct {
+// accountsAsked is what selects a page, as its cursor has it.
+type accountsAsked struct {
 	Scope  uuid.UUID `json:"s"`
 	Search string    `json:"q"`
 	From   int64     `json:"f"`
 	To     int64     `json:"t"`
 	Limit  int       `json:"l"`
-	After  uuid.UUID `json:"a"`
 }
-
-const sealCursor = "cursor"
 
 // list returns a page of the accounts below scope. The root scope has no balance that counts them.
 func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuery) (AccountPage, error) {
-	at, err := a.readCursor(scope, q)
+	asked, err := accountsOf(scope, q)
 	if err != nil {
 		return AccountPage{}, err
 	}
-	page := store.Page{After: at.After, Limit: at.Limit + 1, Search: at.Search, From: q.From, To: q.To}
+	after, err := continued(a, sealAccounts, q.Cursor, asked)
+	if err != nil {
+		return AccountPage{}, err
+	}
+	page := store.Page{After: after, Limit: asked.Limit + 1, Search: asked.Search, From: q.From, To: q.To}
 	rows, err := a.store.ListAccounts(ctx, scope, page)
 	if err != nil {
 		return AccountPage{}, err
 	}
-	p := AccountPage{Limit: at.Limit}
+	p := AccountPage{Limit: asked.Limit}
 	if scope != Root {
 		b, err := a.store.Balance(ctx, scope)
 		if err != nil && (scope != houseID || !errors.Is(err, ErrNotFound)) { // nobody has signed up yet
@@ -75,12 +77,8 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	if p.Active, err = a.activeIn(ctx, scope); err != nil {
 		return AccountPage{}, err
 	}
-	if len(rows) > at.Limit {
-		rows = rows[:at.Limit]
-		at.After = rows[len(rows)-1].ID
-		if p.Next, err = a.seal(sealCursor, at); err != nil {
-			return AccountPage{}, err
-		}
+	if rows, p.Next, err = cut(a, sealAccounts, rows, asked.Limit, asked, placeOf); err != nil {
+		return AccountPage{}, err
 	}
 	for _, x := range rows {
 		p.Accounts = append(p.Accounts, public(x))
@@ -88,27 +86,19 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	return p, nil
 }
 
-func (a *Authenticator) readCursor(scope uuid.UUID, q AccountQuery) (cursor, error) {
+// placeOf is where the account stands in a list.
+func placeOf(x *Account) store.Position { return store.Position{At: x.CreatedAt, ID: x.ID} }
+
+// accountsOf checks a query.
+func accountsOf(scope uuid.UUID, q AccountQuery) (accountsAsked, error) {
 	setZero(&q.Limit, 50)
 	if q.Limit < 1 || q.Limit > 100 {
-		return cursor{}, ErrInvalidLimit
+		return accountsAsked{}, ErrInvalidLimit
 	}
 	if !canon.ValidLine(q.Search, 254) {
-		return cursor{}, ErrInvalidInput.WithField("search").WithMessage("Invalid search")
+		return accountsAsked{}, ErrInvalidInput.WithField("search").WithMessage("Invalid search")
 	}
-	want := cursor{Scope: scope, Search: canon.Lower(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}
-	if q.Cursor == "" {
-		return want, nil
-	}
-	var got cursor
-	if !a.keys.Open(sealCursor, q.Cursor, &got) {
-		return cursor{}, ErrInvalidCursor
-	}
-	want.After = got.After
-	if got != want {
-		return cursor{}, ErrInvalidCursor
-	}
-	return want, nil
+	return accountsAsked{Scope: scope, Search: canon.Lower(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}, nil
 }
 
 func millis(t time.Time) int64 {

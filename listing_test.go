@@ -2,6 +2,8 @@ package tollkeeper_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,58 @@ func TestCursors(t *testing.T) {
 		for _, limit := range []int{-1, 101} {
 			_, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: limit})
 			w.want(err, tollkeeper.ErrInvalidLimit)
+		}
+	}, unlimited)
+}
+
+// Accounts that come from elsewhere keep their time, and stand at it: whatever their ids.
+func TestImportedAccountsListAtTheirTime(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.child(p, "mine@example.com")
+		var lines strings.Builder
+		for i, name := range []string{"e", "d", "c", "b", "a"} {
+			fmt.Fprintf(&lines, `{"email":"%s@example.com","createdAt":%q}`+"\n", name, w.Now().AddDate(0, -1-i/2, 0).Format(time.RFC3339))
+		}
+		_, err := w.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(p.ID), strings.NewReader(lines.String()), tollkeeper.ImportOptions{})
+		w.ok(err)
+		var all []tollkeeper.Account
+		var times []time.Time
+		for query := (tollkeeper.AccountQuery{Limit: 1}); ; {
+			page, err := w.Auth.Accounts(ctx, p.Identity, query)
+			w.ok(err)
+			for _, x := range page.Accounts {
+				all, times = append(all, x), append(times, x.CreatedAt)
+			}
+			if query.Cursor = page.Next; page.Next == "" {
+				break
+			}
+			if len(all) == 3 { // while somebody walks
+				w.child(p, "newcomer@example.com")
+			}
+		}
+		if len(all) != 7 || all[0].Email != "a@example.com" || !slices.IsSortedFunc(times, time.Time.Compare) ||
+			all[5].Email != "mine@example.com" || all[6].Email != "newcomer@example.com" {
+			t.Errorf("%v", all)
+		}
+	}, unlimited)
+}
+
+// Sessions are in order of creation by the one clock, whatever clock made their ids.
+func TestSessionsListInOrder(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for i := range 3 {
+			w.Advance(-2 * time.Minute)
+			r := attempt(p, password)
+			r.Client = from(fmt.Sprintf("192.0.%d.1", i))
+			_, err := w.Auth.SignIn(ctx, r)
+			w.ok(err)
+		}
+		list, err := w.Auth.Sessions(ctx, p.Identity)
+		w.ok(err)
+		if len(list) != 4 || !slices.IsSortedFunc(list, func(x, y tollkeeper.SessionInfo) int { return x.CreatedAt.Compare(y.CreatedAt) }) {
+			t.Errorf("%+v", list)
 		}
 	}, unlimited)
 }

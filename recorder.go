@@ -22,7 +22,7 @@ type recorder struct {
 	tell func(Event)
 	wake func() // the worker: mail is due
 	now  func() time.Time
-	ids  *eventIDs
+	ids  *clockIDs
 }
 
 // kept completes the events in place and returns those that the store is to keep.
@@ -219,14 +219,15 @@ func (r *recorder) FinishMail(ctx context.Context, d store.Delivery) error {
 	return err
 }
 
-// eventIDs makes UUIDv7s of the one clock, ascending within a process: the order of ids is the order of the log.
-type eventIDs struct{ last atomic.Uint64 }
+// clockIDs makes UUIDv7s of the one clock, ascending within a process: the order of ids is that of what they name, in
+// the log, in account books, and among what was made in one millisecond.
+type clockIDs struct{ last atomic.Uint64 }
 
 // clockStep is how far back the clock must go for ids to follow it: a little is smoothed over, an hour is a clock that
 // was wrong.
 const clockStep = uint64(time.Minute/time.Millisecond) << 12
 
-func (g *eventIDs) next(now time.Time) uuid.UUID {
+func (g *clockIDs) next(now time.Time) uuid.UUID {
 	at := uint64(now.UnixMilli()) << 12
 	for {
 		last := g.last.Load()

@@ -255,7 +255,7 @@ func (a *Authenticator) refused(s Subject, p attempt, err error) {
 
 func (a *Authenticator) newSession(s Subject, p attempt, key *token.Key, now time.Time) Session {
 	session := Session{
-		ID: newID(), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.ID(),
+		ID: a.idAt(now), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.ID(),
 		Network: p.client.network(), Agent: p.client.agent(),
 		CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(a.ttl(p.audience)),
 	}

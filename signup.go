@@ -206,7 +206,7 @@ func (a *Authenticator) signUpCharge(owner *Subject, child uuid.UUID, op Operati
 		return store.Charge{}
 	}
 	return store.Charge{
-		Owner: owner.Account.ID, Key: "account:" + child.String(), Entry: newID(),
+		Owner: owner.Account.ID, Key: "account:" + child.String(), Entry: a.idAt(a.now()),
 		Operation: op, Price: a.cfg.Credits.Prices[op], Required: true,
 	}
 }
@@ -218,7 +218,7 @@ func (a *Authenticator) initialGrant(owner uuid.UUID, now time.Time) *LedgerEntr
 		return nil
 	}
 	return &LedgerEntry{
-		ID: newID(), Owner: owner, Key: "initial", Operation: OpGrant, Amount: c.InitialCredits, At: now,
+		ID: a.idAt(now), Owner: owner, Key: "initial", Operation: OpGrant, Amount: c.InitialCredits, At: now,
 		Package: &Package{Type: "INITIAL", Credits: c.InitialCredits, FreeUsers: c.InitialFreeUsers},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -149,16 +150,27 @@ func (a *Authenticator) importLine(ctx context.Context, parent uuid.UUID, line [
 
 // ExportOptions steer [Host.ExportAccounts].
 type ExportOptions struct {
-	After    uuid.UUID          // goes on after this account. Zero: from the start
+	After    Position           // goes on from what an earlier export returned. Zero: from the start
 	Progress func(ImportReport) // after every thousand lines. Nil: none
 }
 
+// exportOverlap is how much of the newest a continued export writes again: no sign-up takes so long, and no process's
+// clock is so far behind.
+const exportOverlap = time.Minute
+
 // ExportAccounts writes the accounts of the scope, one [AccountRecord] a line, in order of creation, so that
 // [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
-// second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. It goes on
-// after the account o.After and returns the last one written. Sessions, numbers and credits stay behind.
-// The log has [EventAccountsExported] first. [ErrInvalidInput] (scope); [ErrUnknownParent].
-func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o ExportOptions) (last uuid.UUID, err error) {
+// second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. Sessions,
+// numbers and credits stay behind. The log has [EventAccountsExported] first. [ErrInvalidInput] (scope);
+// [ErrUnknownParent].
+//
+// It returns where the next export goes on, also with an error: every line before that place is written. An export
+// that is continued has each account that was there when it began, and everybody who signed up until its last run
+// began. That place is never later than a minute ago, because a sign-up may still be under way, and an account may have
+// been imported with a time to come: the accounts of that minute are written again, and an import takes them for the
+// same. An account that is imported meanwhile, with a time that the export has passed, is in the next one from the
+// start.
+func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o ExportOptions) (next Position, err error) {
 	a := h.auth
 	parent, err := a.parentIn(ctx, in)
 	if err != nil {
@@ -167,6 +179,16 @@ func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o Expor
 	if err := a.noted(ctx, Event{Name: EventAccountsExported, Scope: parent}); err != nil {
 		return o.After, err
 	}
+	settled := Position{At: a.now().Add(-exportOverlap)}
+	last, err := a.export(ctx, parent, w, o)
+	if last.Compare(settled) > 0 {
+		last = settled
+	}
+	return last, err
+}
+
+// export returns the place behind the last account that was written.
+func (a *Authenticator) export(ctx context.Context, parent uuid.UUID, w io.Writer, o ExportOptions) (last Position, err error) {
 	var out bytes.Buffer
 	encode := json.NewEncoder(&out)
 	encode.SetEscapeHTML(false) // metadata is kept byte by byte, and has a length to keep to
@@ -198,7 +220,7 @@ func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o Expor
 			o.Progress(report)
 		}
 		if len(rows) > 0 {
-			last = rows[len(rows)-1].ID
+			last = placeOf(&rows[len(rows)-1])
 		}
 		if len(rows) < importChunk {
 			return last, nil

@@ -154,12 +154,13 @@ func TestExportResumes(t *testing.T) {
 	if _, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Under(parent.ID), &in, tollkeeper.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	k.Advance(time.Hour)
 	broken := &halfWriter{after: 1}
-	last, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), broken, tollkeeper.ExportOptions{})
+	next, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), broken, tollkeeper.ExportOptions{})
 	if !errors.Is(err, errFull) {
 		t.Fatal(err)
 	}
-	if _, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), &broken.Buffer, tollkeeper.ExportOptions{After: last}); err != nil {
+	if _, err := k.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(parent.ID), &broken.Buffer, tollkeeper.ExportOptions{After: next}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(broken.String(), "\n"); n != 2300 {
@@ -205,7 +206,7 @@ func TestImportRefusesDatesThatNoExportCanWrite(t *testing.T) {
 				}
 			}
 		}
-		if _, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, io.Discard, tollkeeper.ExportOptions{After: tollkeeper.Root}); err != nil {
+		if _, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, io.Discard, tollkeeper.ExportOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -216,7 +217,7 @@ func TestImportedKeyNameInCapitals(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		var lines strings.Builder
-		_, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
+		_, err := w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{})
 		w.ok(err)
 		line := regexp.MustCompile(`"keyMaster":"[^"]*"`).ReplaceAllStringFunc(lines.String(), func(s string) string {
 			return `"keyMaster":` + strings.ToUpper(strings.TrimPrefix(s, `"keyMaster":`))
@@ -240,7 +241,7 @@ func TestTemporaryPasswordsMoveAsSuch(t *testing.T) {
 		_, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "t@example.com", Password: password, Temporary: true})
 		w.ok(err)
 		var lines strings.Builder
-		_, err = w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{After: tollkeeper.Root})
+		_, err = w.Auth.Host().ExportAccounts(ctx, tollkeeper.Tenants, &lines, tollkeeper.ExportOptions{})
 		w.ok(err)
 		other := w.Another(authtest.WithStore(memory.New())).Auth
 		_, err = other.Host().ImportAccounts(ctx, tollkeeper.Tenants, strings.NewReader(lines.String()), tollkeeper.ImportOptions{})

@@ -35,7 +35,8 @@ INSERT INTO accounts (id, parent, stray, email, email_key, username, username_ke
   password_changed_at, password_temporary, email_verified_at, factors, key_master, key_version, epoch, version, organized, must_verify,
   must_factor, created_at, updated_at, last_sign_in, active_day)
 SELECT unhex(printf('00000000000070008000%012x', $2+i)), $1, 1, 'mail' || i || '@example.com', 'mail' || i || '@example.com', 'name' || i,
-  'name' || i, 'A Name', '', 'user', 'active', 0, 'APK_' || ($2+i), $5, $4, 0, $4, 0, '0123456789abcdef', 1, 1, 1, 0, 0, 0, $4, $4, $4, $4/86400000 FROM n`
+  'name' || i, 'A Name', '', 'user', 'active', 0, 'APK_' || ($2+i), $5, $4, 0, $4, 0, '0123456789abcdef', 1, 1, 1, 0, 0, 0,
+  (SELECT created_at FROM accounts WHERE id = $1), $4, $4, $4/86400000 FROM n`
 
 const fillSessionsLite = `
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < $2)
@@ -55,7 +56,8 @@ INSERT INTO accounts (id, parent, email, email_key, username, username_key, name
 SELECT ('00000000-0000-7000-8000-' || lpad(to_hex($2::bigint+i), 12, '0'))::uuid, $1::uuid, 'mail' || i || '@example.com',
   convert_to('mail' || i || '@example.com', 'UTF8'), 'name' || i, convert_to('name' || i, 'UTF8'), 'A Name', '', 'user', 'active', false,
   'APK_' || ($2::bigint+i), $5::text, $4::bigint, false, '{}', $4::bigint, 0, '', 0, '0123456789abcdef', 1,
-  '00000000-0000-0000-0000-000000000000', false, false, $4::bigint, $4::bigint, $4::bigint, $4::bigint/86400000
+  '00000000-0000-0000-0000-000000000000', false, false,
+  (SELECT created_at FROM accounts WHERE id = $1::uuid), $4::bigint, $4::bigint, $4::bigint/86400000
 FROM generate_series(1, $3::bigint) i`
 
 const fillSessionsPostgres = `

@@ -33,6 +33,11 @@ type verbSet struct {
 // of returns the id of the i-th child, which is also that of its session.
 func (v verbSet) of(i int) uuid.UUID { return number(i + 1) }
 
+// after is the place behind the i-th child: all are as old as their parent.
+func (v verbSet) after(i int) store.Position {
+	return store.Position{At: v.parent.CreatedAt, ID: v.of(i)}
+}
+
 func (v verbSet) accounts() []verb {
 	return []verb{
 		{"FindAccount", func(i int) error {
@@ -59,7 +64,7 @@ func (v verbSet) accounts() []verb {
 			return v.s.DeleteAccount(v.ctx, store.Deletion{Scope: v.parent.ID, ID: a.ID}, moment())
 		}},
 		{"ListAccounts, 10 in the middle", func(i int) error {
-			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, store.Page{After: v.of(i), Limit: 10})
+			_, err := v.s.ListAccounts(v.ctx, v.parent.ID, store.Page{After: v.after(i), Limit: 10})
 			return err
 		}},
 		{"ListAccounts, by prefix", func(i int) error {
@@ -128,7 +133,7 @@ func (v verbSet) rest() []verb {
 		}},
 		{"Balance", func(int) error { _, err := v.s.Balance(v.ctx, v.parent.ID); return err }},
 		{"ListCredits, 10 in the middle", func(i int) error {
-			_, err := v.s.ListCredits(v.ctx, v.parent.ID, tollkeeper.OpSignIn, store.Page{After: v.of(i), Limit: 10})
+			_, err := v.s.ListCredits(v.ctx, v.parent.ID, tollkeeper.OpSignIn, store.Page{After: v.after(i), Limit: 10})
 			return err
 		}},
 		{"ListMonths", func(int) error { _, err := v.s.ListMonths(v.ctx, v.parent.ID, 0, 1<<20, 10); return err }},

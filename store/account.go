@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"time"
 
@@ -78,7 +80,7 @@ type Subject struct {
 	Parent       *Account      // nil for a root account
 	Organization *Organization // its own, that of its owner, or its parent's; nil: none
 	Linked       []Linked      // its identities, where asked for ([Lookup.Credentials]), by LinkedAt, Issuer and Subject
-	Factors      []Factor      // its factors, where asked for, pending ones too, by id
+	Factors      []Factor      // its factors, where asked for, pending ones too, by CreatedAt and ID
 	KeyOwner     *Account      // whose public key or number was given; nil: none given
 	Stray        bool          // found among children although no key was given (docs/WIRE.md 1.1 rule 4)
 }
@@ -120,9 +122,33 @@ type Deletion struct {
 	Events    []Event // without Network and Detail: those go at once
 }
 
-// Page of a list in id order, which is the order of creation.
+// Position is a place in a list in order of creation: right behind what was made then and has that id. Where the time
+// is the same the id decides. The zero Position is before everything.
+type Position struct {
+	At time.Time
+	ID uuid.UUID
+}
+
+// IsZero reports whether the position is before everything.
+func (p Position) IsZero() bool { return p.At.IsZero() && p.ID == uuid.Nil }
+
+// Compare returns -1 if p comes before q, 0 if they are the same place, and 1 otherwise.
+func (p Position) Compare(q Position) int {
+	switch z := q.IsZero(); {
+	case p.IsZero() && z:
+		return 0
+	case p.IsZero():
+		return -1
+	case z:
+		return 1
+	}
+	return cmp.Or(p.At.Compare(q.At), bytes.Compare(p.ID[:], q.ID[:]))
+}
+
+// Page of a list in order of creation: by time, and by id where that is the same. Whoever goes on after the last row
+// of a page meets each row that stays there once; also what is added meanwhile, if its place is not before that one.
 type Page struct {
-	After  uuid.UUID // exclusive; zero: from the start
+	After  Position  // exclusive; zero: from the start
 	Limit  int       // rows, above zero
 	Search string    // prefix of the email key or the lower-cased username, canonical; empty: all
 	From   time.Time // created at or after; zero: no bound
@@ -184,8 +210,9 @@ type AccountStore interface {
 	//   - [ErrLastAdmin], as for UpdateAccount.
 	DeleteAccount(ctx context.Context, d Deletion, now time.Time) error
 
-	// ListAccounts returns up to p.Limit accounts of the scope in id order, without houses. An unknown scope has
-	// none.
+	// ListAccounts returns up to p.Limit accounts of the scope in order of creation: by [Account.CreatedAt], then by
+	// id, without houses. Callers choose both, so accounts that come from elsewhere stand at their time. An unknown
+	// scope has none.
 	ListAccounts(ctx context.Context, scope uuid.UUID, p Page) ([]Account, error)
 
 	// CountAccounts returns how many accounts of the scope have signed in at or after since. An unknown scope has none.

@@ -25,7 +25,7 @@ const (
 // LedgerEntry is one line of a parent's account book. It holds ids only, no personal data, and outlives accounts. At
 // every moment the balance of an owner is the sum of its entries.
 type LedgerEntry struct {
-	ID        uuid.UUID // UUIDv7, made by the caller
+	ID        uuid.UUID // UUIDv7 of At, made by the caller: the order of ids is the order of entries
 	Owner     uuid.UUID // the parent
 	Key       string    // idempotency key, unique per owner, 1 to 200 bytes: "session:<id>", "retention:2026-11"
 	Operation Operation
@@ -51,7 +51,7 @@ type Package struct {
 type Charge struct {
 	Owner     uuid.UUID // who pays; zero: nobody
 	Key       string    // idempotency key of the ledger row: one that stands is paid
-	Entry     uuid.UUID // id of the ledger row
+	Entry     uuid.UUID // id of the ledger row, a UUIDv7 of the moment
 	Operation Operation
 	Price     int64 // credits; zero: no charge
 	Required  bool  // without the credits the verb is [ErrInsufficientCredits]; else it goes on without the charge
@@ -139,8 +139,9 @@ type CreditStore interface {
 	// Balance returns the owner's row. [ErrNotFound]: it has none.
 	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
 
-	// ListCredits returns up to p.Limit entries of the owner in id order; op empty: of every operation. Only After and
-	// [Page.Limit] of p count. An unknown owner has none.
+	// ListCredits returns up to p.Limit entries of the owner in id order, which is that of their times, see
+	// [LedgerEntry.ID]; op empty: of every operation. Only [Page.Limit] and the ID of After count of p. An unknown
+	// owner has none.
 	ListCredits(ctx context.Context, owner uuid.UUID, op Operation, p Page) ([]LedgerEntry, error)
 
 	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has

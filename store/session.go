@@ -76,7 +76,7 @@ type NewSession struct {
 	Use     Use       // of a factor of the account
 	Once    Once      // used up by the sign-in
 	By      IssuedKey // an identity of the account, whose UsedAt moves to now; one that it has not is left out
-	Most    int       // live sessions of the account with this one: of the others those of the lowest ids end. Zero: any
+	Most    int       // live sessions of the account with this one: of the others the oldest end. Zero: any
 	Release Release   // of the attempts, in the same step; zero where they are counted by another store
 	Effects
 }
@@ -145,7 +145,7 @@ type SessionStore interface {
 	// RevokeSession ends a session. [ErrNotFound]: it is no live session of the account.
 	RevokeSession(ctx context.Context, r Revocation, now time.Time) error
 
-	// ListSessions returns up to p.Limit live sessions of the account in id order. Only After and [Page.Limit] of p
-	// count. An unknown account has none.
+	// ListSessions returns up to p.Limit live sessions of the account in order of creation: by [Session.CreatedAt],
+	// then by id. Only After and [Page.Limit] of p count. An unknown account has none.
 	ListSessions(ctx context.Context, account uuid.UUID, p Page, now time.Time) ([]Session, error)
 }

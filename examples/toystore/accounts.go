@@ -27,7 +27,7 @@ func (a account) index() []string {
 	if a.Status == store.StatusDeleted {
 		return keys
 	}
-	keys = append(keys, path("members", a.Parent, a.ID))
+	keys = append(keys, path("members", a.Parent, a.CreatedAt, a.ID))
 	for _, name := range rules.Names(&a.Account) {
 		if name.Key != "" {
 			keys = append(keys, nameKey(a.Parent, name))

@@ -1,8 +1,6 @@
 package toystore
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,13 +57,14 @@ func (t *tx) factor(account, id uuid.UUID) *store.Factor {
 	return &f.Factor
 }
 
-// factorsOf returns the account's, in the order of their ids.
+// factorsOf returns the account's, in order of creation.
 func (t *tx) factorsOf(account uuid.UUID) (list []store.Factor) {
 	for k := range t.Scan(path("factors", account, ""), "") {
 		f := load[factor](t, k)
 		f.Factor.Sealed = f.Sealed
 		list = append(list, f.Factor)
 	}
+	rules.SortFactors(list)
 	return list
 }
 
@@ -73,9 +72,7 @@ func (t *tx) linkedOf(account uuid.UUID) (list []store.Linked) {
 	for _, l := range rows[identity](t, path("account-identities", account, ""), "") {
 		list = append(list, l.Linked)
 	}
-	slices.SortFunc(list, func(x, y store.Linked) int {
-		return cmp.Or(x.LinkedAt.Compare(y.LinkedAt), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.Subject, y.Subject))
-	})
+	rules.SortLinked(list)
 	return list
 }
 

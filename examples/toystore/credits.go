@@ -137,7 +137,7 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, er
 // ListCredits meets [store.CreditStore].
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
 	return view(ctx, s, func(t *tx) (page []store.LedgerEntry, _ error) {
-		for _, e := range rows[entry](t, path("entries", owner, ""), path("entries", owner, p.After)) {
+		for _, e := range rows[entry](t, path("entries", owner, ""), path("entries", owner, p.After.ID)) {
 			if len(page) >= p.Limit {
 				break
 			}

@@ -146,12 +146,14 @@ func (t *tx) subject(f found, credentials bool) store.Subject {
 	return out
 }
 
-// members walks over the accounts of a scope in id order. An unknown scope has none, as a deleted one.
-func (t *tx) members(scope, after uuid.UUID, visit func(*account) bool) {
+// members walks over the accounts of a scope in order of creation, from where the page begins. An unknown scope has
+// none, as a deleted one.
+func (t *tx) members(scope uuid.UUID, p store.Page, visit func(*account) bool) {
 	if scope != store.Root && t.living(scope) == nil {
 		return
 	}
-	for _, a := range rows[account](t, path("members", scope, ""), path("members", scope, after)) {
+	ms, id := rules.Start(p)
+	for _, a := range rows[account](t, path("members", scope, ""), path("members", scope, int(ms), id)) {
 		if !visit(a) {
 			return
 		}
@@ -161,7 +163,7 @@ func (t *tx) members(scope, after uuid.UUID, visit func(*account) bool) {
 // ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	return view(ctx, s, func(t *tx) (page []store.Account, _ error) {
-		t.members(scope, p.After, func(a *account) bool {
+		t.members(scope, p, func(a *account) bool {
 			if len(page) < p.Limit && rules.Listed(&a.Account, p) {
 				page = append(page, a.Account)
 			}
@@ -174,7 +176,7 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 // CountAccounts meets [store.AccountStore].
 func (s *Store) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
 	return view(ctx, s, func(t *tx) (count int64, _ error) {
-		t.members(scope, uuid.Nil, func(a *account) bool {
+		t.members(scope, store.Page{}, func(a *account) bool {
 			if !a.LastSignIn.IsZero() && !a.LastSignIn.Before(since) {
 				count++
 			}

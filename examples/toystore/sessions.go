@@ -25,7 +25,7 @@ func (x session) key() string { return sessionKey(x.ID) }
 
 func (x session) index() []string {
 	return []string{
-		path("account-sessions", x.Account, x.ID),
+		path("account-sessions", x.Account, x.CreatedAt, x.ID),
 		path("ends", "sessions", rules.EndOf(&x.Session, x.Ended), x.ID),
 	}
 }
@@ -81,16 +81,17 @@ func (t *tx) signer(n store.NewSession, a *account, now time.Time) (facts rules.
 		facts.Status, facts.Parent, facts.Epoch, facts.Factor = a.Status, t.parentStatus(a), a.Epoch, t.factor(a.ID, n.Use.Factor)
 	}
 	if a != nil && n.Most > 0 {
-		living = t.livingSessions(a.ID, uuid.Nil, math.MaxInt, now)
+		living = t.livingSessions(a.ID, store.Page{Limit: math.MaxInt}, now)
 		facts.Living = len(living)
 	}
 	return facts, living
 }
 
-// livingSessions returns up to limit sessions of the account, in the order of their ids.
-func (t *tx) livingSessions(account, after uuid.UUID, limit int, now time.Time) (list []*session) {
-	for _, x := range rows[session](t, path("account-sessions", account, ""), path("account-sessions", account, after)) {
-		if len(list) >= limit {
+// livingSessions returns a page of the account's live sessions. Of p only After and Limit count.
+func (t *tx) livingSessions(account uuid.UUID, p store.Page, now time.Time) (list []*session) {
+	ms, id := rules.Start(store.Page{After: p.After})
+	for _, x := range rows[session](t, path("account-sessions", account, ""), path("account-sessions", account, int(ms), id)) {
+		if len(list) >= p.Limit {
 			break
 		}
 		if x, shown, standing := t.held(x.ID); rules.Live(shown, standing, now) {
@@ -194,7 +195,7 @@ func (t *tx) keepSession(was *account, id uuid.UUID, epoch int64) {
 // ListSessions meets [store.SessionStore].
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
 	return view(ctx, s, func(t *tx) (page []store.Session, _ error) {
-		for _, x := range t.livingSessions(account, p.After, p.Limit, now) {
+		for _, x := range t.livingSessions(account, p, now) {
 			page = append(page, x.Session)
 		}
 		return page, nil

@@ -121,7 +121,7 @@ func BenchmarkVerbs(b *testing.B) {
 			try(b, s.DeleteAccount(ctx, store.Deletion{Scope: numbered(0), ID: numbered(next)}, now))
 		})
 		verb("ListAccounts", func(i int) {
-			_, err := s.ListAccounts(ctx, numbered(0), store.Page{After: child(i), Limit: 10})
+			_, err := s.ListAccounts(ctx, numbered(0), store.Page{After: store.Position{At: now, ID: child(i)}, Limit: 10})
 			try(b, err)
 		})
 		verb("SearchAccounts", func(i int) {
@@ -136,7 +136,7 @@ func BenchmarkVerbs(b *testing.B) {
 		})
 		verb("Balance", func(int) { _, err := s.Balance(ctx, numbered(0)); try(b, err) })
 		verb("ListCredits", func(i int) {
-			_, err := s.ListCredits(ctx, numbered(0), store.OpSignIn, store.Page{After: numbered(n + 1 + i), Limit: 10})
+			_, err := s.ListCredits(ctx, numbered(0), store.OpSignIn, store.Page{After: store.Position{ID: numbered(n + 1 + i)}, Limit: 10})
 			try(b, err)
 		})
 		verb("QueueClaimFinishMail", func(int) {

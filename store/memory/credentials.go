@@ -21,16 +21,18 @@ func copyFactor(f store.Factor) store.Factor {
 	return f
 }
 
-// factorList returns the account's factors by id, as the store's own.
+// factorList returns the account's factors in order of creation, as the store's own.
 func (a *account) factorList() []store.Factor {
-	return slices.SortedFunc(maps.Values(a.factors), func(x, y store.Factor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	list := slices.Collect(maps.Values(a.factors))
+	rules.SortFactors(list)
+	return list
 }
 
 // linkedList returns the account's identities in the order in which they are shown.
 func (a *account) linkedList() []store.Linked {
-	return slices.SortedFunc(maps.Values(a.linked), func(x, y store.Linked) int {
-		return cmp.Or(x.LinkedAt.Compare(y.LinkedAt), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.Subject, y.Subject))
-	})
+	list := slices.Collect(maps.Values(a.linked))
+	rules.SortLinked(list)
+	return list
 }
 
 // held returns the Field of the first credential of the change that another account of the scope has, or another factor

@@ -164,11 +164,11 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Opera
 		}
 	}
 	var page []store.LedgerEntry
-	for e := range lines.from(byID[*entry]{id: p.After}) {
+	for e := range lines.from(byID[*entry]{id: p.After.ID}) {
 		if len(page) >= p.Limit {
 			break
 		}
-		if e.id != p.After {
+		if e.id != p.After.ID {
 			page = append(page, copyEntry(e.row.LedgerEntry))
 		}
 	}

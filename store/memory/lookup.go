@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -140,7 +139,7 @@ func (s *Store) subject(f found, credentials bool) store.Subject {
 }
 
 // fewMatches is how many accounts a search collects from the index of names. A prefix that more accounts have is
-// common enough to be met soon in the order of ids.
+// common enough to be met soon in the order of creation.
 const fewMatches = 1000
 
 // ListAccounts meets [store.AccountStore].
@@ -169,15 +168,16 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 		}
 		return page, nil
 	}
-	for e := range sc.accounts.from(byID[*account]{id: p.After}) {
-		if !take(e.row) {
+	ms, id := rules.Start(p)
+	for e := range sc.accounts.from(stamped[*account]{at: ms, id: id}) {
+		if ended := !p.To.IsZero() && e.at >= p.To.UnixMilli(); ended || !take(e.row) {
 			break
 		}
 	}
 	return page, nil
 }
 
-// search returns in id order the accounts that have the prefix, if they are few.
+// search returns in order of creation the accounts that have the prefix, if they are few.
 func (sc *scope) search(prefix string) ([]*account, bool) {
 	if prefix == "" {
 		return nil, false
@@ -192,7 +192,7 @@ func (sc *scope) search(prefix string) ([]*account, bool) {
 		}
 		few = append(few, n.row)
 	}
-	slices.SortFunc(few, func(a, b *account) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(few, func(a, b *account) int { return made(a).compare(made(b)) })
 	return slices.Compact(few), true
 }
 

@@ -159,7 +159,7 @@ func TestListsStayInOrder(t *testing.T) {
 	}
 	slices.Sort(want)
 	var got []int
-	for after := (uuid.UUID{}); ; {
+	for after := (store.Position{}); ; {
 		page, err := s.ListAccounts(t.Context(), p, store.Page{After: after, Limit: 7})
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestListsStayInOrder(t *testing.T) {
 		}
 		for _, a := range page {
 			got = append(got, int(binary.BigEndian.Uint64(a.ID[:8]))-1)
-			after = a.ID
+			after = store.Position{At: a.CreatedAt, ID: a.ID}
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -177,7 +177,8 @@ func TestListsStayInOrder(t *testing.T) {
 	}
 }
 
-// TestSearchWaysAgree asks for a rare and a common prefix: one is answered from the names, the other from the ids.
+// TestSearchWaysAgree asks for a rare and a common prefix: one is answered from the names, the other from the
+// list.
 func TestSearchWaysAgree(t *testing.T) {
 	s := memory.New()
 	p := create(t, s, account(1<<20, store.Root)).ID
@@ -188,7 +189,7 @@ func TestSearchWaysAgree(t *testing.T) {
 		create(t, s, a)
 	}
 	for prefix, want := range map[string]int{"rare": 29, "common-": 2900 - 29, "rare-x": 0} {
-		page, err := s.ListAccounts(t.Context(), p, store.Page{After: numbered(99), Limit: 5000, Search: prefix})
+		page, err := s.ListAccounts(t.Context(), p, store.Page{After: store.Position{At: now, ID: numbered(99)}, Limit: 5000, Search: prefix})
 		if err != nil {
 			t.Fatal(err)
 		}

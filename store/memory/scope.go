@@ -18,7 +18,7 @@ type account struct {
 	stray    bool     // a look-up without key may find it
 	below    scope    // its children
 	book     *book    // of a root account
-	sessions ordered[stamped[*session]]
+	sessions ordered[begun]
 	secrets  map[store.Digest]*secret
 	linked   map[store.IssuedKey]store.Linked
 	factors  map[uuid.UUID]store.Factor
@@ -57,7 +57,7 @@ func (s *Store) organization(a *account) *store.Organization {
 
 // scope holds the accounts below one parent, or the root accounts. The deleted ones are not in it.
 type scope struct {
-	accounts  ordered[byID[*account]]
+	accounts  ordered[stamped[*account]] // by CreatedAt
 	active    ordered[stamped[struct{}]] // those that ever signed in, by LastSignIn
 	names     ordered[name]              // for prefixes
 	emails    map[string]*account
@@ -142,10 +142,13 @@ func (sc *scope) named(n rules.Name) *account {
 	return sc.emails[n.Key]
 }
 
+// made is where the account stands in the order of creation.
+func made(a *account) stamped[*account] { return stamped[*account]{a.CreatedAt.UnixMilli(), a.ID, a} }
+
 // enter writes the account into every index of its scope, leave takes it out of them.
 func (s *Store) enter(a *account) {
 	sc := s.around(a)
-	sc.accounts.insert(byID[*account]{a.ID, a})
+	sc.accounts.insert(made(a))
 	if !a.LastSignIn.IsZero() {
 		sc.active.insert(stamped[struct{}]{at: a.LastSignIn.UnixMilli(), id: a.ID})
 	}
@@ -154,7 +157,7 @@ func (s *Store) enter(a *account) {
 
 func (s *Store) leave(a *account) {
 	sc := s.around(a)
-	sc.accounts.remove(byID[*account]{a.ID, a})
+	sc.accounts.remove(made(a))
 	sc.active.remove(stamped[struct{}]{at: a.LastSignIn.UnixMilli(), id: a.ID})
 	s.leaveNames(sc, a)
 }

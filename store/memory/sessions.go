@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -18,6 +19,28 @@ type session struct {
 	reused  bool      // an old refresh token of it was shown
 }
 
+// begun orders sessions of one account by their epoch, and there in order of creation.
+type begun struct {
+	epoch int64
+	stamped[*session]
+}
+
+func (a begun) compare(b begun) int {
+	return cmp.Or(cmp.Compare(a.epoch, b.epoch), a.stamped.compare(b.stamped))
+}
+
+func (x *session) begun() begun {
+	return begun{x.Epoch, stamped[*session]{x.CreatedAt.UnixMilli(), x.ID, x}}
+}
+
+func (x *session) position() store.Position { return store.Position{At: x.CreatedAt, ID: x.ID} }
+
+// inEpoch is where a page of the sessions of an epoch begins. Of the page only After counts.
+func inEpoch(epoch int64, p store.Page) begun {
+	ms, id := rules.Start(store.Page{After: p.After})
+	return begun{epoch, stamped[*session]{at: ms, id: id}}
+}
+
 // standing is what decides about the session beside its own values.
 func (x *session) standing() rules.Standing {
 	return rules.Standing{
@@ -31,12 +54,12 @@ func (x *session) end() int64 { return rules.EndOf(&x.Session, x.ended).UnixMill
 // index and unindex write a session into the indexes whose keys may change, and take it out of them.
 func (s *Store) index(x *session) {
 	s.sessionEnds.insert(stamped[*session]{x.end(), x.ID, x})
-	x.account.sessions.insert(stamped[*session]{x.Epoch, x.ID, x})
+	x.account.sessions.insert(x.begun())
 }
 
 func (s *Store) unindex(x *session) {
 	s.sessionEnds.remove(stamped[*session]{at: x.end(), id: x.ID})
-	x.account.sessions.remove(stamped[*session]{at: x.Epoch, id: x.ID})
+	x.account.sessions.remove(x.begun())
 }
 
 // CreateSession meets [store.SessionStore].
@@ -54,7 +77,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	}
 	if a != nil {
 		facts.Status, facts.Parent, facts.Epoch, facts.Factor = a.Status, a.parentStatus(), a.Epoch, a.usedFactor(n.Use)
-		if n.Most > 0 && a.sessions.countFrom(stamped[*session]{at: a.Epoch}) >= n.Most {
+		if n.Most > 0 && a.sessions.countFrom(inEpoch(a.Epoch, store.Page{})) >= n.Most {
 			facts.Living = len(s.living(a, now))
 		}
 	}
@@ -84,9 +107,9 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	return done.Payment.Receipt, nil
 }
 
-// living returns the account's live sessions in the order of their ids.
+// living returns the account's live sessions in order of creation.
 func (s *Store) living(a *account, now time.Time) (list []*session) {
-	for e := range a.sessions.from(stamped[*session]{at: a.Epoch}) {
+	for e := range a.sessions.from(inEpoch(a.Epoch, store.Page{})) {
 		if rules.Live(&e.row.Session, e.row.standing(), now) {
 			list = append(list, e.row)
 		}
@@ -217,11 +240,11 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 		return nil, nil
 	}
 	var page []store.Session
-	for e := range a.sessions.from(stamped[*session]{at: a.Epoch, id: p.After}) {
+	for e := range a.sessions.from(inEpoch(a.Epoch, p)) {
 		if len(page) >= p.Limit {
 			break
 		}
-		if e.id != p.After && rules.Live(&e.row.Session, e.row.standing(), now) {
+		if e.row.position().Compare(p.After) != 0 && rules.Live(&e.row.Session, e.row.standing(), now) {
 			page = append(page, e.row.Session)
 		}
 	}

@@ -111,7 +111,7 @@ var (
 	newAccountValues = values[creation]{
 		"house":      field(func(c *creation) bool { return c.Account.House }),
 		"public_key": field(func(c *creation) string { return c.Account.PublicKey }),
-		"created_at": field(func(c *creation) int64 { return millis(c.Account.CreatedAt) }),
+		"created_at": field(func(c *creation) int64 { return c.Account.CreatedAt.UnixMilli() }),
 	}
 )
 

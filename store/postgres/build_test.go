@@ -95,7 +95,7 @@ func ledger(tb testing.TB, s store.Store, owner uuid.UUID, op store.Operation) (
 		}
 		for _, e := range page {
 			n, sum = n+1, sum+e.Amount
-			p.After = e.ID
+			p.After.ID = e.ID
 		}
 		if len(page) < p.Limit {
 			return n, sum

@@ -1,13 +1,13 @@
 package postgres
 
 import (
-	"cmp"
 	"encoding/json"
-	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
 const (
@@ -146,7 +146,7 @@ type links struct {
 func linksOf(list []store.Linked) (l links) {
 	for _, x := range list {
 		l.issuers, l.subjects, l.emails = append(l.issuers, x.Issuer), append(l.subjects, x.Subject), append(l.emails, x.Email)
-		l.linked, l.used = append(l.linked, millis(x.LinkedAt)), append(l.used, millis(x.UsedAt))
+		l.linked, l.used = append(l.linked, x.LinkedAt.UnixMilli()), append(l.used, millis(x.UsedAt))
 	}
 	return l
 }
@@ -175,7 +175,7 @@ func factorsOf(list []store.Factor) factors {
 	for _, x := range list {
 		f.ids, f.kinds, f.labels = append(f.ids, x.ID), append(f.kinds, string(x.Kind)), append(f.labels, x.Label)
 		f.sealed, f.credentials = append(f.sealed, orEmpty(x.Sealed)), append(f.credentials, bytesOrNull(string(x.Credential)))
-		f.counters, f.created = append(f.counters, x.Counter), append(f.created, millis(x.CreatedAt))
+		f.counters, f.created = append(f.counters, x.Counter), append(f.created, x.CreatedAt.UnixMilli())
 		f.used, f.pending = append(f.used, millis(x.UsedAt)), append(f.pending, millis(x.PendingUntil))
 	}
 	return f
@@ -224,8 +224,7 @@ func ids(list []uuid.UUID) [][16]byte {
 const credentialColumns = `, CASE WHEN who.part = 1 THEN (SELECT json_agg(json_build_object('Scope', i.scope, 'Issuer', i.issuer, 'Subject', i.subject,
     'Email', i.email, 'LinkedAt', i.linked_at, 'UsedAt', i.used_at)) FROM identities i WHERE i.account = a.id) END,
   CASE WHEN who.part = 1 THEN (SELECT json_agg(json_build_object('ID', f.id, 'Kind', f.kind, 'Label', f.label, 'Sealed', encode(f.sealed, 'base64'),
-    'Credential', encode(f.credential, 'base64'), 'Counter', f.counter, 'CreatedAt', f.created_at, 'UsedAt', f.used_at, 'PendingUntil', f.pending_until)
-    ORDER BY f.id) FROM factors f WHERE f.account = a.id) END`
+    'Credential', encode(f.credential, 'base64'), 'Counter', f.counter, 'CreatedAt', f.created_at, 'UsedAt', f.used_at, 'PendingUntil', f.pending_until)) FROM factors f WHERE f.account = a.id) END`
 
 // credentialRow is where credentialColumns are scanned to.
 type credentialRow struct{ linked, factors []byte }
@@ -260,18 +259,17 @@ func (r *credentialRow) fill(s *store.Subject) error {
 	for _, l := range linked {
 		s.Linked = append(s.Linked, store.Linked{
 			Account: s.Account.ID, Scope: l.Scope, Issuer: l.Issuer, Subject: l.Subject, Email: l.Email,
-			LinkedAt: moment(l.LinkedAt), UsedAt: moment(l.UsedAt),
+			LinkedAt: time.UnixMilli(l.LinkedAt).UTC(), UsedAt: moment(l.UsedAt),
 		})
 	}
-	slices.SortFunc(s.Linked, func(a, b store.Linked) int {
-		return cmp.Or(a.LinkedAt.Compare(b.LinkedAt), cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.Subject, b.Subject))
-	})
+	rules.SortLinked(s.Linked)
 	for _, f := range factors {
 		s.Factors = append(s.Factors, store.Factor{
 			ID: f.ID, Account: s.Account.ID, Kind: f.Kind, Label: f.Label, Sealed: orNil(f.Sealed), Credential: orNil(f.Credential), Counter: f.Counter,
-			CreatedAt: moment(f.CreatedAt), UsedAt: moment(f.UsedAt), PendingUntil: moment(f.PendingUntil),
+			CreatedAt: time.UnixMilli(f.CreatedAt).UTC(), UsedAt: moment(f.UsedAt), PendingUntil: moment(f.PendingUntil),
 		})
 	}
+	rules.SortFactors(s.Factors)
 	return nil
 }
 

@@ -215,7 +215,7 @@ func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, 
 
 // ListCredits meets [store.CreditStore].
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
-	sql, args := listCredits, []any{id(owner), id(p.After), p.Limit}
+	sql, args := listCredits, []any{id(owner), id(p.After.ID), p.Limit}
 	if op != "" {
 		sql, args = listCreditsOf, append(args, string(op))
 	}

@@ -11,10 +11,10 @@ import (
 const (
 	holdAccount = `SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE`
 
-	// makeRoom counts anew, and ends the live sessions of the lowest ids that are more than one below the cap. The
+	// makeRoom counts anew, and ends the oldest live sessions, as many as are more than one below the cap. The
 	// account was locked before, so that this sees every one that it made. $1 account $2 cap $3 now.
 	makeRoom = `WITH live AS (
-  SELECT s.id, row_number() OVER (ORDER BY s.id DESC) AS nth FROM sessions s JOIN accounts a ON a.id = s.account
+  SELECT s.id, row_number() OVER (ORDER BY s.created_at DESC, s.id DESC) AS nth FROM sessions s JOIN accounts a ON a.id = s.account
   WHERE s.account = $1 AND s.epoch = a.epoch AND ` + current + `$3::bigint
 ), gone AS (
   UPDATE sessions s SET ended_at = $3, end_day = least(s.end_day, $3 / 86400000) FROM live

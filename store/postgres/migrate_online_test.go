@@ -20,13 +20,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
-// people makes children of a parent, the n-th in minute n, with ids in that order.
+// people makes children of a parent, the n-th in minute n, with ids in the opposite order.
 func people(t *testing.T, pool *pgxpool.Pool, parent uuid.UUID, n int) {
 	t.Helper()
 	_, err := pool.Exec(t.Context(), `INSERT INTO accounts (id, parent, email, email_key, username, name, role, status, house, public_key,
   password, password_changed_at, password_temporary, password_history, verified_at, proven_at, locale, metadata, factors, key_master, key_version,
   organization_owner, must_verify, must_factor, created_at, updated_at)
-SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1::uuid, 'mail' || n, convert_to('mail' || n, 'UTF8'), '', '', 'user',
+SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(1000000 - n), 12, '0'))::uuid, $1::uuid, 'mail' || n, convert_to('mail' || n, 'UTF8'), '', '', 'user',
   'active', false, 'key' || n, '', 0, false, '{}', 0, 0, '', '', 0, '', 1, '00000000-0000-0000-0000-000000000000', false, false, n * 60000, 0
 FROM generate_series(1, $2::bigint) n`, parent.String(), n)
 	if err != nil {
@@ -36,7 +36,7 @@ FROM generate_series(1, $2::bigint) n`, parent.String(), n)
 
 func minute(n int) time.Time { return time.UnixMilli(int64(n) * 60000) }
 
-// TestListsBetweenDates: however many match, the pages are those in the order of ids.
+// TestListsBetweenDates: however many match, the pages are those in order of creation, not of ids.
 func TestListsBetweenDates(t *testing.T) {
 	s, pool := migrated(t, database(t))
 	p := parent(t, s, 1)
@@ -66,7 +66,8 @@ func TestListsBetweenDates(t *testing.T) {
 				for _, a := range list {
 					got = append(got, a.Email)
 				}
-				page.After = list[len(list)-1].ID
+				last := list[len(list)-1]
+				page.After = store.Position{At: last.CreatedAt, ID: last.ID}
 			}
 			var want []string
 			for i := range min(tt.matches, len(got)) {

@@ -28,7 +28,7 @@ func (r *accountRow) to() []any {
 		idTo(&a.ID), &a.Number, idTo(&a.Parent), &a.Email, &r.emailKey, &a.Username, &a.Name, &a.Role, &a.Status, &a.House,
 		&a.PublicKey, (*string)(&a.Password), t(&a.PasswordChangedAt), &a.PasswordTemporary, &a.PasswordHistory, t(&a.EmailVerifiedAt),
 		t(&a.EmailProvenAt), &a.Locale, &a.Metadata, &a.Factors, &a.KeyMaster, &a.KeyVersion, &a.Epoch, &a.Version,
-		idTo(&a.OrganizationOwner), &r.organization, t(&a.CreatedAt), t(&a.UpdatedAt), t(&a.LastSignIn),
+		idTo(&a.OrganizationOwner), &r.organization, r.times.ofCreation(&a.CreatedAt), t(&a.UpdatedAt), t(&a.LastSignIn),
 	}
 }
 

@@ -31,7 +31,8 @@ const (
 	sessionByID = `SELECT ` + liveColumns + ` FROM sessions s` + liveJoins + ` WHERE s.id = $1 AND ` + current + `$2` + alive
 
 	listSessions = `SELECT ` + sessionColumns + ` FROM sessions s JOIN accounts a ON a.id = s.account` + joinParent + `
-  WHERE s.account = $1 AND s.id > $2 AND ` + current + `$3` + alive + ` ORDER BY s.id LIMIT $4`
+  WHERE s.account = $1 AND (s.created_at, s.id) > ($2::bigint, $3::uuid) AND ` + current + `$4` + alive + `
+  ORDER BY s.created_at, s.id LIMIT $5`
 
 	// ofOne is a live session of the account.
 	ofOne = `
@@ -139,7 +140,7 @@ func sessionTo(x *store.Session, agent *[]byte, times *moments) []any {
 	t := times.of
 	return []any{
 		idTo(&x.ID), idTo(&x.Account), &x.Epoch, &x.Audience, &x.KeyID, &x.Generation, t(&x.RotatedAt), &x.Network, agent,
-		t(&x.CreatedAt), t(&x.SeenAt), t(&x.ProvedAt), t(&x.ExpiresAt), t(&x.RefreshUntil),
+		times.ofCreation(&x.CreatedAt), t(&x.SeenAt), t(&x.ProvedAt), t(&x.ExpiresAt), t(&x.RefreshUntil),
 	}
 }
 
@@ -264,9 +265,11 @@ func (s *Store) changeLive(ctx context.Context, way *assembly[holding], h *holdi
 
 // ListSessions meets [store.SessionStore].
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
+	start, after := rules.Start(store.Page{After: p.After})
+	args := []any{id(account), start, id(after), millis(now), p.Limit}
 	err = retry(ctx, func() error {
 		page = nil
-		return s.all(ctx, listSessions, []any{id(account), id(p.After), millis(now), p.Limit}, func(row pgx.Row) error {
+		return s.all(ctx, listSessions, args, func(row pgx.Row) error {
 			var x store.Session
 			var agent []byte
 			var times moments

@@ -145,7 +145,7 @@ var (
 		"rotated_at":    field(func(r *signIn) int64 { return millis(r.Session.RotatedAt) }),
 		"network":       field(func(r *signIn) string { return r.Session.Network }),
 		"agent":         field(func(r *signIn) []byte { return []byte(r.Session.Agent) }),
-		"created_at":    field(func(r *signIn) int64 { return millis(r.Session.CreatedAt) }),
+		"created_at":    field(func(r *signIn) int64 { return r.Session.CreatedAt.UnixMilli() }),
 		"seen_at":       field(func(r *signIn) int64 { return millis(r.Session.SeenAt) }),
 		"proved_at":     field(func(r *signIn) int64 { return millis(r.Session.ProvedAt) }),
 		"expires_at":    field(func(r *signIn) int64 { return millis(r.Session.ExpiresAt) }),

@@ -58,7 +58,7 @@ SELECT 1 FROM seen`
 	// A deleted parent without children is done with.
 	sweepParents = `UPDATE accounts p SET orphans = false WHERE p.id = ANY (ARRAY(
   SELECT o.id FROM accounts o WHERE o.orphans
-    AND (SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' ORDER BY a.parent, a.id LIMIT 1) IS NULL
+    AND (SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted' ORDER BY a.parent, a.created_at, a.id LIMIT 1) IS NULL
   LIMIT $1 FOR UPDATE SKIP LOCKED))`
 )
 
@@ -68,7 +68,7 @@ SELECT 1 FROM seen`
 const markChildren = `UPDATE accounts SET orphans = true WHERE id = ANY (ARRAY(
   SELECT k.id FROM (SELECT id FROM accounts WHERE orphans ORDER BY id LIMIT $1) o CROSS JOIN LATERAL (
     SELECT a.id FROM accounts a WHERE a.parent = o.id AND a.status <> 'deleted'
-    ORDER BY a.parent, a.id LIMIT $1 FOR UPDATE SKIP LOCKED) k LIMIT $1))`
+    ORDER BY a.parent, a.created_at, a.id LIMIT $1 FOR UPDATE SKIP LOCKED) k LIMIT $1))`
 
 var sweepChildren = prepare(`WITH kids AS (
   SELECT id FROM accounts WHERE orphans AND parent <> `+root+`

@@ -28,25 +28,35 @@ func moment(ms int64) time.Time {
 
 const dayMillis = 24 * 60 * 60 * 1000
 
+// zeroMillis is the zero time where 0 is 1970: in times of creation.
+var zeroMillis = time.Time{}.UnixMilli()
+
 // moments gathers columns that hold times, because no time.Time can be scanned into from a bigint.
 type moments []struct {
-	ms *int64
-	to *time.Time
+	ms   *int64
+	to   *time.Time
+	zero int64
 }
 
-// of returns where to scan a time to; fill moves what was scanned.
-func (m *moments) of(t *time.Time) *int64 {
+// of returns where to scan a time to, ofCreation one that lists are ordered by; fill moves what was scanned.
+func (m *moments) of(t *time.Time) *int64         { return m.add(t, 0) }
+func (m *moments) ofCreation(t *time.Time) *int64 { return m.add(t, zeroMillis) }
+
+func (m *moments) add(t *time.Time, zero int64) *int64 {
 	ms := new(int64)
 	*m = append(*m, struct {
-		ms *int64
-		to *time.Time
-	}{ms, t})
+		ms   *int64
+		to   *time.Time
+		zero int64
+	}{ms, t, zero})
 	return ms
 }
 
 func (m moments) fill() {
 	for _, x := range m {
-		*x.to = moment(*x.ms)
+		if *x.to = time.UnixMilli(*x.ms).UTC(); *x.ms == x.zero {
+			*x.to = time.Time{}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"time"
 
@@ -121,4 +122,18 @@ func dropped(c store.Change, has []store.Factor) (ids []uuid.UUID) {
 		}
 	}
 	return ids
+}
+
+// SortFactors brings factors into the order in which [store.Subject] has them.
+func SortFactors(list []store.Factor) {
+	slices.SortFunc(list, func(x, y store.Factor) int {
+		return store.Position{At: x.CreatedAt, ID: x.ID}.Compare(store.Position{At: y.CreatedAt, ID: y.ID})
+	})
+}
+
+// SortLinked brings identities into the order in which [store.Subject] has them.
+func SortLinked(list []store.Linked) {
+	slices.SortFunc(list, func(x, y store.Linked) int {
+		return cmp.Or(x.LinkedAt.Compare(y.LinkedAt), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.Subject, y.Subject))
+	})
 }

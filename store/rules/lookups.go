@@ -1,9 +1,10 @@
 package rules
 
 import (
-	"bytes"
 	"iter"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -137,8 +138,21 @@ func Organization(own, owners, parents *store.Organization) *store.Organization 
 // Listed reports whether an account of the scope, which is not [Gone], belongs to the page or a later one. Houses are
 // in no list.
 func Listed(a *store.Account, p store.Page) bool {
-	return !a.House && bytes.Compare(a.ID[:], p.After[:]) > 0 &&
+	return !a.House && store.Position{At: a.CreatedAt, ID: a.ID}.Compare(p.After) > 0 &&
 		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(UsernameKey(a.Username), p.Search)) &&
 		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
 		(p.To.IsZero() || a.CreatedAt.Before(p.To))
+}
+
+// Start returns the place right before the page, as Unix milliseconds and an id: what is [Listed] is behind it. So a
+// store reads one range of an index by (created at, id), from there up to [store.Page].To.
+func Start(p store.Page) (ms int64, id uuid.UUID) {
+	before := store.Position{At: p.From.Add(-time.Millisecond), ID: uuid.Max}
+	switch {
+	case !p.From.IsZero() && p.After.Compare(before) < 0:
+		return before.At.UnixMilli(), before.ID
+	case p.After.IsZero():
+		return math.MinInt64, uuid.Nil
+	}
+	return p.After.At.UnixMilli(), p.After.ID
 }

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -175,10 +176,38 @@ func TestListed(t *testing.T) {
 		{"from later", store.Page{From: day.Add(time.Millisecond)}, false},
 		{"to then", store.Page{To: day}, false},
 		{"to later", store.Page{To: day.Add(time.Millisecond)}, true},
-		{"after itself", store.Page{After: child}, false},
+		{"after itself", store.Page{After: store.Position{At: day, ID: child}}, false},
+		{"after a later id of the same time", store.Page{After: store.Position{At: day, ID: uuid.Max}}, false},
+		{"after a later id of an earlier time", store.Page{After: store.Position{At: day.Add(-time.Millisecond), ID: uuid.Max}}, true},
+		{"after an earlier id of a later time", store.Page{After: store.Position{At: day.Add(time.Millisecond)}}, false},
 	} {
 		if got := rules.Listed(a, c.p); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestStart(t *testing.T) {
+	day := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
+	place := func(ms int) store.Position {
+		return store.Position{At: day.Add(time.Duration(ms) * time.Millisecond), ID: child}
+	}
+	for _, c := range []struct {
+		name string
+		p    store.Page
+		ms   int64
+		id   uuid.UUID
+	}{
+		{"everything", store.Page{}, math.MinInt64, uuid.Nil},
+		{"after an account", store.Page{After: place(0)}, day.UnixMilli(), child},
+		{"after one of the zero time", store.Page{After: store.Position{ID: child}}, time.Time{}.UnixMilli(), child},
+		{"from a day", store.Page{From: day}, day.UnixMilli() - 1, uuid.Max},
+		{"from a day, after one of it", store.Page{From: day, After: place(0)}, day.UnixMilli(), child},
+		{"from a day, after one before it", store.Page{From: day, After: place(-1)}, day.UnixMilli() - 1, uuid.Max},
+		{"up to a day", store.Page{To: day}, math.MinInt64, uuid.Nil},
+	} {
+		if ms, id := rules.Start(c.p); ms != c.ms || id != c.id {
+			t.Errorf("%s: %d, %v", c.name, ms, id)
 		}
 	}
 }

@@ -18,7 +18,7 @@
 //	Closable, Due, Close  CloseMonths
 //	Lease, Finish   ClaimMail, FinishMail
 //	WayOf           FindAccount, Hidden; Places and Alone where it goes by what people choose
-//	Listed          ListAccounts
+//	Listed          ListAccounts; Start is where a page begins, in ListSessions, too
 //
 // The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that
 // does not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all

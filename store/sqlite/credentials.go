@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +14,7 @@ const (
 	// factorColumns are those that factorOf reads, in its order, of factors as f.
 	factorColumns = `f.account, f.id, f.kind, f.label, f.sealed, f.credential, f.counter, f.created_at, f.used_at, f.pending_until`
 
-	selectFactors = `SELECT ` + factorColumns + ` FROM factors f WHERE f.account = ? ORDER BY f.id`
+	selectFactors = `SELECT ` + factorColumns + ` FROM factors f WHERE f.account = ?`
 	selectLinked  = `SELECT scope, issuer, subject, account, email, linked_at, used_at FROM identities WHERE account = ?`
 )
 
@@ -27,12 +25,13 @@ func factorOf(r *row) store.Factor {
 	}
 }
 
-// factorsOf returns all that the account has, by id.
+// factorsOf returns all that the account has, in order of creation.
 func factorsOf(c *conn, account uuid.UUID) (list []store.Factor, err error) {
 	err = c.each(context.Background(), selectFactors, func(r *row) error {
 		list = append(list, factorOf(r))
 		return nil
 	}, account[:])
+	rules.SortFactors(list)
 	return list, err
 }
 
@@ -44,9 +43,7 @@ func linkedOf(c *conn, account uuid.UUID) (list []store.Linked, err error) {
 		})
 		return nil
 	}, account[:])
-	slices.SortFunc(list, func(x, y store.Linked) int {
-		return cmp.Or(x.LinkedAt.Compare(y.LinkedAt), cmp.Compare(x.Issuer, y.Issuer), cmp.Compare(x.Subject, y.Subject))
-	})
+	rules.SortLinked(list)
 	return list, err
 }
 

@@ -126,7 +126,7 @@ const (
 
 // ListCredits meets [store.CreditStore]. An owner without [Store.Balance] has no entries.
 func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
-	query, args := selectEntries, []driver.Value{owner[:], p.After[:], int64(max(0, p.Limit))}
+	query, args := selectEntries, []driver.Value{owner[:], p.After.ID[:], int64(max(0, p.Limit))}
 	if op != "" {
 		query, args = selectEntriesOf, append(args, string(op))
 	}

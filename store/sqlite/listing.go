@@ -9,38 +9,28 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// A search with few matches sorts them; one with more meets them soon in the order of ids. Both read few rows for a
-// page, however many accounts the scope has. The same goes for dates, whose matches are cheaper: the index has all that
-// is sorted.
+// A search with few matches sorts them; one with more meets them soon in the order of creation. Both read few rows for
+// a page, however many accounts the scope has. A page by dates is a part of the same index.
 const (
 	fewMatches = 1000
-	fewInRange = 10_000
 
-	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND a.id > ?2 AND a.created_at >= ?3 AND a.created_at < ?4`
+	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND (a.created_at, a.id) > (?2, ?3) AND a.created_at < ?4`
 
-	selectPage = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + ` ORDER BY a.id LIMIT ?5`
+	ofPage = ` ORDER BY a.created_at, a.id LIMIT ?5`
+
+	selectPage = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + ofPage
 
 	selectPageOfMany = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + `
-  AND (a.email_key >= ?6 AND a.email_key < ?7 OR a.username_key >= ?6 AND a.username_key < ?7) ORDER BY a.id LIMIT ?5`
-
-	inRange = ` FROM accounts INDEXED BY account_created
-  WHERE parent = ?1 AND status <> 'deleted' AND created_at >= ?3 AND created_at < ?4 AND id > ?2`
-
-	countRange = `SELECT count(*) FROM (SELECT 1` + inRange + ` LIMIT ?5)`
-
-	// Houses are root accounts: below a parent the index is enough to find a page.
-	selectPageOfRange  = `SELECT ` + accountColumns + ` FROM (SELECT number` + inRange + ofRange
-	selectRootsOfRange = `SELECT ` + accountColumns + ` FROM (SELECT number` + inRange + ` AND house = 0` + ofRange
-
-	ofRange = ` ORDER BY id LIMIT ?5) m CROSS JOIN accounts a ON a.number = m.number ORDER BY a.id`
+  AND (a.email_key >= ?6 AND a.email_key < ?7 OR a.username_key >= ?6 AND a.username_key < ?7)` + ofPage
 
 	// CROSS JOIN keeps the matches outside: SQLite would walk over the list and look each account up among them.
 	selectPageOfFew = `SELECT ` + accountColumns + ` FROM (
   SELECT number FROM accounts WHERE parent = ?1 AND email_key >= ?6 AND email_key < ?7
   UNION SELECT number FROM accounts WHERE parent = ?1 AND username_key >= ?6 AND username_key < ?7
-  ) m CROSS JOIN accounts a ON a.number = m.number WHERE` + inPage + ` ORDER BY a.id LIMIT ?5`
+  ) m CROSS JOIN accounts a ON a.number = m.number WHERE` + inPage + ofPage
 
 	countMatches = `SELECT count(*) FROM (
   SELECT 1 FROM accounts WHERE parent = ?1 AND email_key >= ?2 AND email_key < ?3
@@ -66,43 +56,24 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 }
 
 func pageQuery(c *conn, scope uuid.UUID, p store.Page) (query string, args []driver.Value, err error) {
-	from, to := int64(math.MinInt64), int64(math.MaxInt64)
-	if !p.From.IsZero() {
-		from = p.From.UnixMilli()
-	}
+	start, after := rules.Start(p)
+	end := int64(math.MaxInt64)
 	if !p.To.IsZero() {
-		to = p.To.UnixMilli()
+		end = p.To.UnixMilli()
 	}
-	args = []driver.Value{scope[:], p.After[:], from, to, int64(max(0, p.Limit))}
+	args = []driver.Value{scope[:], start, after[:], end, int64(max(0, p.Limit))}
 	if p.Search == "" {
-		query, err = rangeQuery(c, scope, p, args)
-		return query, args, err
+		return selectPage, args, nil
 	}
 	// No text has the byte 0xff, so this is right behind everything that has the prefix.
-	end := p.Search + "\xff"
+	behind := p.Search + "\xff"
 	var matches int64
-	_, err = c.one(countMatches, func(r *row) { matches = r.int() }, scope[:], p.Search, end, int64(fewMatches))
+	_, err = c.one(countMatches, func(r *row) { matches = r.int() }, scope[:], p.Search, behind, int64(fewMatches))
 	query = selectPageOfFew
 	if matches >= fewMatches {
 		query = selectPageOfMany
 	}
-	return query, append(args, p.Search, end), err
-}
-
-// rangeQuery chooses the query of a page by dates alone.
-func rangeQuery(c *conn, scope uuid.UUID, p store.Page, args []driver.Value) (query string, err error) {
-	if p.From.IsZero() && p.To.IsZero() {
-		return selectPage, nil
-	}
-	var matches int64
-	_, err = c.one(countRange, func(r *row) { matches = r.int() }, args[0], args[1], args[2], args[3], int64(fewInRange))
-	switch {
-	case matches >= fewInRange:
-		return selectPage, err
-	case scope == store.Root:
-		return selectRootsOfRange, err
-	}
-	return selectPageOfRange, err
+	return query, append(args, p.Search, behind), err
 }
 
 const selectScope = `SELECT 1 FROM accounts WHERE id = ?1 AND parent = ?2 AND status <> 'deleted'`

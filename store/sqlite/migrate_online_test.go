@@ -14,13 +14,13 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
-// crowd makes children of a parent whose number is 1, the n-th in minute n, with ids in that order.
+// crowd makes children of a parent whose number is 1, the n-th in minute n, with ids in the opposite order.
 func crowd(t *testing.T, s *sqlite.Store, n int) {
 	t.Helper()
 	changed, err := s.Exec(`WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < ` + strconv.Itoa(n) + `)
 INSERT INTO accounts (id, parent, stray, email, email_key, username, name, locale, role, status, house, public_key, password,
   password_temporary, factors, key_master, key_version, epoch, version, organized, must_verify, must_factor, created_at)
-SELECT unhex(printf('%012x70008000%012x', n, n)), p.id, 1, 'mail' || n, 'mail' || n, '', '', '', 'user', 'active', 0, 'key' || n, '',
+SELECT unhex(printf('%012x70008000%012x', 1000000 - n, n)), p.id, 1, 'mail' || n, 'mail' || n, '', '', '', 'user', 'active', 0, 'key' || n, '',
   0, 0, '', 1, 1, 1, 0, 0, 0, n * 60000 FROM c JOIN accounts p ON p.number = 1`)
 	if err != nil || changed != int64(n) {
 		t.Fatal(changed, err)
@@ -29,7 +29,7 @@ SELECT unhex(printf('%012x70008000%012x', n, n)), p.id, 1, 'mail' || n, 'mail' |
 
 func minute(n int) time.Time { return time.UnixMilli(int64(n) * 60000) }
 
-// TestListsBetweenDates: however many match, the pages are those in the order of ids.
+// TestListsBetweenDates: however many match, the pages are those in order of creation, not of ids.
 func TestListsBetweenDates(t *testing.T) {
 	t.Parallel()
 	s := open(t, file(t))
@@ -57,9 +57,10 @@ func TestListsBetweenDates(t *testing.T) {
 				for _, a := range list {
 					got = append(got, a.Email)
 				}
-				page.After = list[len(list)-1].ID
+				last := list[len(list)-1]
+				page.After = store.Position{At: last.CreatedAt, ID: last.ID}
 				if len(got) > 300 && tt.matches > 1000 { // the rest is alike
-					page.After = uuid.Max
+					page.After = store.Position{At: minute(1 << 30)}
 				}
 			}
 			var want []string

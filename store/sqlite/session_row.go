@@ -36,7 +36,7 @@ var insertSession = prepare(`INSERT INTO sessions (id, account, epoch, audience,
 	"rotated_at":    field(func(x *store.Session) driver.Value { return millis(x.RotatedAt) }),
 	"network":       field(func(x *store.Session) string { return x.Network }),
 	"agent":         field(func(x *store.Session) string { return x.Agent }),
-	"created_at":    field(func(x *store.Session) driver.Value { return millis(x.CreatedAt) }),
+	"created_at":    field(func(x *store.Session) int64 { return x.CreatedAt.UnixMilli() }),
 	"seen_at":       field(func(x *store.Session) driver.Value { return millis(x.SeenAt) }),
 	"proved_at":     field(func(x *store.Session) driver.Value { return millis(x.ProvedAt) }),
 	"expires_at":    field(func(x *store.Session) driver.Value { return millis(x.ExpiresAt) }),
@@ -102,11 +102,12 @@ func heldBy(c *conn, account, id uuid.UUID, now time.Time) (*store.Session, erro
 
 const selectSessions = `SELECT ` + sessionColumns + `, s.ended, a.epoch, a.status, p.status
   FROM accounts a JOIN sessions s ON s.account = a.id AND s.epoch = a.epoch LEFT JOIN accounts p ON p.id = a.parent
-  WHERE a.id = ?1 AND s.ended = 0 AND s.id > ?2 ORDER BY s.id`
+  WHERE a.id = ?1 AND s.ended = 0 AND (s.created_at, s.id) > (?2, ?3) ORDER BY s.created_at, s.id`
 
 // ListSessions meets [store.SessionStore]. Sessions of an earlier epoch, and those that were ended, are not walked
 // over.
 func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) (page []store.Session, err error) {
+	start, after := rules.Start(store.Page{After: p.After})
 	err = s.read(ctx, func(c *conn) error {
 		return c.each(ctx, selectSessions, func(r *row) error {
 			if len(page) >= p.Limit {
@@ -117,7 +118,7 @@ func (s *Store) ListSessions(ctx context.Context, account uuid.UUID, p store.Pag
 				page = append(page, x)
 			}
 			return nil
-		}, account[:], p.After[:])
+		}, account[:], start, after[:])
 	})
 	return page, err
 }

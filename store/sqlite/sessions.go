@@ -131,7 +131,7 @@ func signer(c *conn, n *store.NewSession, now time.Time) (w signingIn, err error
 	return w, err
 }
 
-const selectUnended = `SELECT id, ends_at FROM sessions WHERE account = ?1 AND epoch = ?2 AND ended = 0 ORDER BY id`
+const selectUnended = `SELECT id, ends_at FROM sessions WHERE account = ?1 AND epoch = ?2 AND ended = 0 ORDER BY created_at, id`
 
 // count walks over the account's sessions to learn how many are live. Those that ended by themselves stay counted in
 // sessions: to a caller whose clock is behind they live.

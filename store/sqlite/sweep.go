@@ -77,7 +77,7 @@ func removeEnded(c *conn, limit int, before time.Time) (left bool, err error) {
 const (
 	selectErasure = `SELECT parent FROM erasures LIMIT 1`
 	deleteErasure = `DELETE FROM erasures WHERE parent = ?1`
-	selectOrphans = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.status <> 'deleted' ORDER BY a.id LIMIT ?2`
+	selectOrphans = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = ?1 AND a.status <> 'deleted' ORDER BY a.created_at, a.id LIMIT ?2`
 )
 
 // eraseChildren makes tombstones of up to limit children of deleted parents and tells whether any is left.

@@ -118,7 +118,7 @@ func wantBooks(t *testing.T, s store.CreditStore, owner uuid.UUID, credits int64
 		must(t, err)
 		for _, e := range entries {
 			sum += e.Amount
-			page.After = e.ID
+			page.After.ID = e.ID
 		}
 		if len(entries) == 0 {
 			break

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -20,9 +21,11 @@ type (
 var brokenCredentials = []brokenStore{
 	{"an order of identities by subject", "credentials/identities/any number, in the order in which they were linked",
 		func(s store.Store) store.Store { return bySubject{s} }},
-	{"credentials nobody asked for", "credentials/factors/any number, pending ones too, by id",
+	{"credentials nobody asked for", "credentials/factors/any number, pending ones too, by creation",
 		misread{lookup: func(_ store.Store, l *store.Lookup) error { l.Credentials = true; return nil }}.broken},
-	{"pending factors that nobody sees", "credentials/factors/any number, pending ones too, by id",
+	{"factors by id", "credentials/factors/any number, pending ones too, by creation",
+		func(s store.Store) store.Store { return factorsByID{s} }},
+	{"pending factors that nobody sees", "credentials/factors/any number, pending ones too, by creation",
 		func(s store.Store) store.Store { return confirmedOnly{s} }},
 	{"an identity that moves", "credentials/identities/each is unique in its scope",
 		misread{change: changeEdit(func(s store.Store, c *store.Change) error { return takeOver(s, c) })}.broken},
@@ -212,4 +215,13 @@ func (b bareSecret) Secret(ctx context.Context, p store.Purpose, d store.Digest)
 	x, s, err := b.Store.Secret(ctx, p, d)
 	s.Linked, s.Factors = nil, nil
 	return x, s, err
+}
+
+// factorsByID has the factors of an account in another order.
+type factorsByID struct{ store.Store }
+
+func (b factorsByID) FindAccount(ctx context.Context, l store.Lookup) (store.Subject, error) {
+	s, err := b.Store.FindAccount(ctx, l)
+	slices.SortFunc(s.Factors, func(x, y store.Factor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	return s, err
 }

@@ -12,10 +12,29 @@ import (
 
 // brokenLists are stores whose pages and bounds are off by one, or in another order.
 var brokenLists = []brokenStore{
-	{"a page of one more", "accounts/list/pages in id order",
+	{"a page of one more", "accounts/list/pages in order of creation",
 		misread{page: func(_ store.Store, p *store.Page) error { p.Limit++; return nil }}.broken},
 	{"a page of sessions without an end", "sessions/list/pages",
 		misread{page: func(_ store.Store, p *store.Page) error { p.Limit = 1000; return nil }}.broken},
+	{"accounts by id", "accounts/list/pages in order of creation",
+		func(s store.Store) store.Store { return listsByID{s} }},
+	{"sessions by id", "sessions/list/live ones in order of creation",
+		func(s store.Store) store.Store { return listsByID{s} }},
+	{"sessions of the lowest ids that end for a new one", "sessions/create/most live sessions, the oldest end",
+		func(s store.Store) store.Store { return endsByID{s} }},
+	{"a page that begins behind the whole millisecond", "accounts/list/pages in order of creation",
+		misread{page: func(_ store.Store, p *store.Page) error { p.After = wholeTime(p.After, uuid.Max); return nil }}.broken},
+	{"a page that begins with the millisecond", "accounts/list/newcomers during a walk",
+		misread{page: func(_ store.Store, p *store.Page) error { p.After = wholeTime(p.After, uuid.Nil); return nil }}.broken},
+	{"sessions that begin behind the whole millisecond", "sessions/list/pages",
+		misread{page: func(_ store.Store, p *store.Page) error { p.After = wholeTime(p.After, uuid.Max); return nil }}.broken},
+	{"a list as it was at the first page", "accounts/list/newcomers during a walk",
+		func(s store.Store) store.Store { return &frozenLists{Store: s} }},
+	{"a zero time that is 1970", "accounts/list/made before all time",
+		misread{account: func(_ store.Store, n *store.NewAccount) error {
+			n.Account.CreatedAt = unset(n.Account.CreatedAt)
+			return nil
+		}}.broken},
 	{"a date that is exclusive", "accounts/list/from is included, to is not",
 		misread{page: func(_ store.Store, p *store.Page) error {
 			p.From = p.From.Add(time.Millisecond)
@@ -95,6 +114,75 @@ func (b misnamed) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, 
 	r, err := b.Store.Balance(ctx, owner)
 	if err != nil {
 		err = store.ErrNotFound
+	}
+	return r, err
+}
+
+// listsByID has accounts and sessions in the order of their ids.
+type listsByID struct{ store.Store }
+
+func (b listsByID) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
+	all, err := b.Store.ListAccounts(ctx, scope, store.Page{Limit: 1000, Search: p.Search, From: p.From, To: p.To})
+	return pageByID(all, p, func(a store.Account) uuid.UUID { return a.ID }), err
+}
+
+func (b listsByID) ListSessions(ctx context.Context, account uuid.UUID, p store.Page, now time.Time) ([]store.Session, error) {
+	all, err := b.Store.ListSessions(ctx, account, store.Page{Limit: 1000}, now)
+	return pageByID(all, p, func(x store.Session) uuid.UUID { return x.ID }), err
+}
+
+func pageByID[R any](all []R, p store.Page, of func(R) uuid.UUID) []R {
+	order := func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }
+	slices.SortFunc(all, func(x, y R) int { return order(of(x), of(y)) })
+	all = slices.DeleteFunc(all, func(x R) bool { return order(of(x), p.After.ID) <= 0 })
+	return all[:min(p.Limit, len(all))]
+}
+
+// wholeTime is a place where the ids of one time do not count.
+func wholeTime(p store.Position, id uuid.UUID) store.Position {
+	if !p.IsZero() {
+		p.ID = id
+	}
+	return p
+}
+
+// frozenLists pages through the accounts of a scope as they were when the walk began.
+type frozenLists struct {
+	store.Store
+	all []store.Account
+}
+
+func (b *frozenLists) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) (page []store.Account, err error) {
+	if p.After.IsZero() {
+		b.all, err = b.Store.ListAccounts(ctx, scope, store.Page{Limit: 1000, Search: p.Search, From: p.From, To: p.To})
+	}
+	for _, a := range b.all {
+		if after(a).Compare(p.After) > 0 && len(page) < p.Limit {
+			page = append(page, a)
+		}
+	}
+	return page, err
+}
+
+// unset takes 1970 for no time at all.
+func unset(t time.Time) time.Time {
+	if t.UnixMilli() == 0 {
+		return time.Time{}
+	}
+	return t
+}
+
+// endsByID ends the sessions of the lowest ids where there are too many.
+type endsByID struct{ store.Store }
+
+func (b endsByID) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
+	most := n.Most
+	n.Most = 0
+	list, _ := listsByID{b.Store}.ListSessions(ctx, n.Session.Account, store.Page{Limit: 1000}, now)
+	again := slices.ContainsFunc(list, func(x store.Session) bool { return x.ID == n.Session.ID })
+	r, err := b.Store.CreateSession(ctx, n, now)
+	for i := 0; err == nil && !again && most > 0 && i < len(list)+1-most; i++ {
+		_ = b.RevokeSession(ctx, store.Revocation{Account: n.Session.Account, Session: list[i].ID}, now)
 	}
 	return r, err
 }

@@ -66,7 +66,7 @@ var brokenUses = []brokenStore{
 			}
 			return nil
 		})}.broken},
-	{"a cap of one more", "sessions/create/most live sessions, the lowest ids end",
+	{"a cap of one more", "sessions/create/most live sessions, the oldest end",
 		misread{session: sessionEdit(func(_ store.Store, n *store.NewSession) error {
 			if n.Most > 0 {
 				n.Most++

@@ -83,6 +83,7 @@ type twins struct {
 	logged   []uuid.UUID
 	mailed   []uuid.UUID
 	askers   []store.Digest
+	imported []time.Time // when accounts were made elsewhere
 
 	attempted attemptPool
 }

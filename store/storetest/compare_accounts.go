@@ -22,7 +22,7 @@ func (w *twins) newRoot() {
 func (w *twins) account(parent uuid.UUID) store.Account {
 	a := store.Account{
 		ID: w.id(), Parent: parent, Role: store.RoleUser, Status: store.StatusActive, KeyMaster: "m1", KeyVersion: 1 + w.d.roll(3),
-		CreatedAt: w.at, UpdatedAt: w.at, House: parent == store.Root && w.chance(8),
+		CreatedAt: w.created(), UpdatedAt: w.at, House: parent == store.Root && w.chance(8),
 	}
 	a.PublicKey = "APK_" + a.ID.String()
 	if w.chance(15) && len(w.people) > 0 {

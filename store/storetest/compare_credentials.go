@@ -34,7 +34,7 @@ func (w *twins) identities(has []store.Linked) (list []store.Linked) {
 func (w *twins) factor() store.Factor {
 	f := store.Factor{
 		ID: one(w, w.factors), Kind: store.FactorTOTP, Label: w.word("label", 3), Sealed: store.SecretBytes{byte(w.d.roll(9))},
-		Counter: int64(w.d.roll(3)), CreatedAt: w.at,
+		Counter: int64(w.d.roll(3)), CreatedAt: w.created(),
 	}
 	if len(w.factors) < 8 || w.chance(3) {
 		f.ID = w.id()

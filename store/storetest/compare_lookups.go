@@ -1,6 +1,10 @@
 package storetest
 
 import (
+	"bytes"
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -110,11 +114,35 @@ func (w *twins) numbered(l store.Lookup, who uuid.UUID, i int) store.Lookup {
 	return l
 }
 
+// place is right behind an account, or somewhere near it.
+func (w *twins) place(a store.Account) store.Position {
+	p := after(a)
+	if w.chance(4) {
+		p.At = p.At.Add(time.Duration(w.d.roll(3)-1) * time.Millisecond)
+	}
+	return p
+}
+
+// created is when an account was made: now, in the millisecond of another one, or long before by an import.
+func (w *twins) created() time.Time {
+	switch w.d.roll(6) {
+	case 0:
+		return one(w, append(w.imported, w.at))
+	case 1:
+		t := w.at.Add(-time.Duration(w.d.roll(1<<20)) * time.Minute)
+		w.imported = append(w.imported, t)
+		return t
+	case 2:
+		return []time.Time{{}, time.UnixMilli(0).UTC(), time.UnixMilli(-1).UTC()}[w.d.roll(3)]
+	}
+	return w.at
+}
+
 func (w *twins) list() {
 	scope, since := w.any(w.tenants), w.at.AddDate(0, 0, -w.d.roll(40))
 	p := store.Page{Limit: 1 + w.d.roll(20)}
 	if w.chance(2) {
-		p.After = w.any(w.people)
+		p.After = w.place(w.last[w.any(w.people)])
 	}
 	if w.chance(3) {
 		p.Search = w.word("n", 7)
@@ -129,6 +157,9 @@ func (w *twins) list() {
 		}
 		if len(list) > 1 && i == 1 {
 			w.met("ListAccounts", "several")
+			if !slices.IsSortedFunc(list, func(a, b store.Account) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
+				w.met("ListAccounts", "imported")
+			}
 		}
 		return list, err
 	})

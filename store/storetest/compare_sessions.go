@@ -21,7 +21,7 @@ func (w *twins) signIn() {
 	f := w.has(who)
 	x := store.Session{
 		ID: w.id(), Account: who, Epoch: f.Account.Epoch, Audience: store.AudienceV1, KeyID: "key-1", Network: "192.0.2.0/24",
-		Agent: "agent", CreatedAt: w.at, SeenAt: w.at, ProvedAt: w.at, ExpiresAt: w.at.Add(w.span()),
+		Agent: "agent", CreatedAt: w.begun(), SeenAt: w.at, ProvedAt: w.at, ExpiresAt: w.at.Add(w.span()),
 	}
 	if !w.chance(3) {
 		x.RefreshUntil = w.at.Add(w.span())
@@ -73,12 +73,15 @@ func unnumberedLive(l store.Live) store.Live {
 	return l
 }
 
+// begun is when a session was: by a clock that may be behind.
+func (w *twins) begun() time.Time { return w.at.Add(-time.Duration(w.d.roll(3)) * time.Second) }
+
 func (w *twins) look() {
 	x := w.living()
 	w.session(x.ID)
 	p := store.Page{Limit: 1 + w.d.roll(5)}
 	if w.chance(2) {
-		p.After = x.ID
+		p.After = store.Position{At: x.CreatedAt, ID: x.ID}
 	}
 	w.sessionsOf(x.Account, p)
 }

@@ -47,7 +47,7 @@ func (k *kit) ledger(owner uuid.UUID) []store.LedgerEntry {
 	for {
 		page := store.Page{Limit: 500}
 		if len(all) > 0 {
-			page.After = all[len(all)-1].ID
+			page.After.ID = all[len(all)-1].ID
 		}
 		some, err := k.store.ListCredits(k.ctx, owner, "", page)
 		k.ok(err)
@@ -280,8 +280,8 @@ func listCredits(k *kit) {
 	})
 	k.run("pages", func(k *kit) {
 		k.equal("first", list(k, "", store.Page{Limit: 3}), all[:3])
-		k.equal("second", list(k, "", store.Page{Limit: 3, After: all[2].ID}), all[3:6])
-		k.equal("of one operation", list(k, store.OpPackage, store.Page{Limit: 1, After: packages[0].ID}), packages[1:2])
+		k.equal("second", list(k, "", store.Page{Limit: 3, After: store.Position{ID: all[2].ID}}), all[3:6])
+		k.equal("of one operation", list(k, store.OpPackage, store.Page{Limit: 1, After: store.Position{At: now, ID: packages[0].ID}}), packages[1:2])
 	})
 	k.run("an unknown owner has none", func(k *kit) { k.equal("ledger", k.ledger(id()), all[:0]) })
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 func factors(k *kit) {
-	k.run("any number, pending ones too, by id", factorsKept)
+	k.run("any number, pending ones too, by creation", factorsKept)
 	k.run("an id is its account's own", factorsOwned)
 	k.run("a credential is unique in its scope", factorsUnique)
 	k.run("a credential may move from one factor to another", factorsMoved)
@@ -33,7 +34,9 @@ func owned(a store.Account, list ...store.Factor) []store.Factor {
 	for i := range list {
 		list[i].Account = a.ID
 	}
-	slices.SortFunc(list, func(x, y store.Factor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	slices.SortFunc(list, func(x, y store.Factor) int {
+		return cmp.Or(x.CreatedAt.Compare(y.CreatedAt), bytes.Compare(x.ID[:], y.ID[:]))
+	})
 	return list
 }
 
@@ -53,6 +56,7 @@ func factorsKept(k *kit) {
 	for _, parent := range []store.Account{{}, k.parent(0)} {
 		a := account(parent.ID)
 		one, two, key, bare := totp(7), pending(totp(0)), passkey(), store.Factor{ID: id(), Kind: "another"}
+		key.CreatedAt = now.Add(-time.Hour) // its id is the greatest
 		one.UsedAt, key.Credential = now.Add(-time.Minute), append([]byte{0, 0xff, '\'', 0}, key.Credential...)
 		k.create(store.NewAccount{Account: a, Factors: []store.Factor{key, two, one}})
 		k.puts(a, bare)

@@ -12,7 +12,9 @@ import (
 )
 
 func listAccounts(k *kit) {
-	k.run("pages in id order", listPages)
+	k.run("pages in order of creation", listPages)
+	k.run("newcomers during a walk", listNewcomers)
+	k.run("made before all time", listAncient)
 	k.run("only the scope, without deleted accounts", listScope)
 	k.run("searches by prefix of email or username", listSearch)
 	k.run("search takes no character for a pattern", listLiteral)
@@ -32,29 +34,97 @@ func (k *kit) listed(scope uuid.UUID, p store.Page) []uuid.UUID {
 	return ids
 }
 
+// after is the place right behind the account.
+func after(a store.Account) store.Position { return store.Position{At: a.CreatedAt, ID: a.ID} }
+
+// made says when an account was, in milliseconds from now, as an import does.
+func made(ms int) edit {
+	return func(a *store.Account) { a.CreatedAt = now.Add(time.Duration(ms) * time.Millisecond) }
+}
+
+func idsOf(all ...store.Account) []uuid.UUID {
+	ids := make([]uuid.UUID, len(all))
+	for i, a := range all {
+		ids[i] = a.ID
+	}
+	return ids
+}
+
+// inOrder sorts ids of what was made at one time.
 func inOrder(ids []uuid.UUID) []uuid.UUID {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	return ids
 }
 
+// listPages makes accounts whose ids are in another order than their times, as those of an import are.
 func listPages(k *kit) {
 	p := k.parent(0)
-	var ids []uuid.UUID
-	for range 7 {
-		ids = append(ids, id())
-	}
-	for _, i := range []int{3, 0, 6, 1, 5, 2, 4} {
-		k.child(p, func(a *store.Account) { a.ID = ids[i] })
+	ids := make([]uuid.UUID, 7)
+	for i := range ids {
+		ids[i] = id()
 	}
 	inOrder(ids)
-	k.equal("all", k.listed(p.ID, store.Page{Limit: 100}), ids)
-	k.equal("first page", k.listed(p.ID, store.Page{Limit: 3}), ids[:3])
-	k.equal("second page", k.listed(p.ID, store.Page{Limit: 3, After: ids[2]}), ids[3:6])
-	k.equal("last page", k.listed(p.ID, store.Page{Limit: 3, After: ids[5]}), ids[6:])
-	k.equal("after the last", k.listed(p.ID, store.Page{Limit: 3, After: ids[6]}), ids[:0])
+	all := make([]store.Account, 7)
+	for _, i := range []int{3, 0, 6, 1, 5, 2, 4} {
+		at := []struct{ id, ms int }{{6, -2_000_000_000_000}, {3, -1}, {1, 0}, {2, 0}, {5, 0}, {4, 1}, {0, 86_400_000}}[i]
+		all[i] = k.child(p, made(at.ms), func(a *store.Account) { a.ID = ids[at.id] })
+	}
+	want := idsOf(all...)
+	k.equal("all", k.listed(p.ID, store.Page{Limit: 100}), want)
+	k.equal("first page", k.listed(p.ID, store.Page{Limit: 3}), want[:3])
+	k.equal("second page", k.listed(p.ID, store.Page{Limit: 3, After: after(all[2])}), want[3:6])
+	k.equal("last page", k.listed(p.ID, store.Page{Limit: 3, After: after(all[5])}), want[6:])
+	k.equal("after the last", k.listed(p.ID, store.Page{Limit: 3, After: after(all[6])}), want[:0])
+	between := store.Position{At: all[1].CreatedAt, ID: uuid.Max}
+	k.equal("after nobody's place", k.listed(p.ID, store.Page{Limit: 9, After: between}), want[2:])
+	between = store.Position{At: all[4].CreatedAt.In(time.FixedZone("", 3600))}
+	k.equal("before a time, in another zone", k.listed(p.ID, store.Page{Limit: 9, After: between}), want[2:])
+	dates := store.Page{Limit: 9, From: all[1].CreatedAt, To: all[5].CreatedAt}
+	k.equal("dates", k.listed(p.ID, dates), want[1:5])
+	dates.After = after(all[3])
+	k.equal("dates, after the fourth", k.listed(p.ID, dates), want[4:5])
+	dates.After = after(all[0])
+	k.equal("dates, after one before them", k.listed(p.ID, dates), want[1:5])
+	k.equal("search", k.listed(p.ID, store.Page{Limit: 9, Search: "nuser_"}), want)
+	k.equal("search, after the third", k.listed(p.ID, store.Page{Limit: 9, Search: "nuser_", After: after(all[2])}), want[3:])
 	found, err := k.store.ListAccounts(k.ctx, p.ID, store.Page{Limit: 1})
 	k.ok(err)
-	k.equal("an account of the list", found[0], k.find(ids[0]))
+	k.equal("an account of the list", found[0], k.find(want[0]))
+}
+
+// listNewcomers adds accounts while somebody walks over the list: those of a place ahead are met, those of one behind
+// are not, and nobody twice.
+func listNewcomers(k *kit) {
+	p := k.parent(0)
+	ids := []uuid.UUID{id(), id(), id(), id()}
+	inOrder(ids)
+	as := func(i int) edit { return func(a *store.Account) { a.ID = ids[i] } }
+	first, second, last := k.child(p, made(-10)), k.child(p, as(1)), k.child(p, made(10))
+	k.equal("first page", k.listed(p.ID, store.Page{Limit: 2}), idsOf(first, second))
+	k.child(p, made(-20))
+	k.child(p, made(-1))
+	k.child(p, as(0))
+	same, ahead, newest := k.child(p, as(2)), k.child(p, made(1)), k.child(p, made(11))
+	k.equal("the rest", k.listed(p.ID, store.Page{Limit: 9, After: after(second)}), idsOf(same, ahead, last, newest))
+	k.remove(same)
+	k.equal("after one that is gone", k.listed(p.ID, store.Page{Limit: 9, After: after(same)}), idsOf(ahead, last, newest))
+}
+
+// listAncient lists what was made at the zero time, before it, and in 1970, where other clocks begin.
+func listAncient(k *kit) {
+	p := k.parent(0)
+	at := func(t time.Time) store.Account {
+		return k.child(p, func(a *store.Account) { a.CreatedAt = t })
+	}
+	epoch, zero, before := at(time.UnixMilli(0).UTC()), at(time.Time{}), at(time.Date(0, 3, 1, 0, 0, 0, 0, time.UTC))
+	want := idsOf(before, zero, epoch)
+	k.equal("all", k.listed(p.ID, store.Page{Limit: 9}), want)
+	k.equal("after the first", k.listed(p.ID, store.Page{Limit: 9, After: after(before)}), want[1:])
+	k.equal("after the zero time", k.listed(p.ID, store.Page{Limit: 9, After: after(zero)}), want[2:])
+	k.equal("from 1970", k.listed(p.ID, store.Page{Limit: 9, From: time.UnixMilli(0)}), want[2:])
+	k.equal("to 1970", k.listed(p.ID, store.Page{Limit: 9, To: time.UnixMilli(0)}), want[:2])
+	k.equal("the time", k.find(epoch.ID).CreatedAt, time.UnixMilli(0).UTC())
+	k.equal("the zero time", k.find(zero.ID).CreatedAt, time.Time{})
 }
 
 func listScope(k *kit) {
@@ -87,7 +157,7 @@ func listSearch(k *kit) {
 	k.equal("an old name", k.listed(p.ID, store.Page{Limit: 10, Search: "second"}), []uuid.UUID{})
 	k.equal("a new name", k.listed(p.ID, store.Page{Limit: 10, Search: "third"}), []uuid.UUID{hannah})
 	first := inOrder([]uuid.UUID{anna, bert})
-	k.equal("next page", k.listed(p.ID, store.Page{Limit: 10, Search: "anna", After: first[0]}), first[1:])
+	k.equal("next page", k.listed(p.ID, store.Page{Limit: 10, Search: "anna", After: store.Position{At: now, ID: first[0]}}), first[1:])
 	k.equal("limit", k.listed(p.ID, store.Page{Limit: 1, Search: "anna"}), first[:1])
 }
 
@@ -131,9 +201,9 @@ func listHouses(k *kit) {
 	want := []uuid.UUID{first, last}
 	dates := store.Page{From: at, To: at.Add(time.Millisecond)}
 	for name, p := range map[string]store.Page{"all": {}, "dates": dates, "a name": {Search: common}} {
-		p.Limit, p.After = 2, before(first)
+		p.Limit, p.After = 2, store.Position{At: at, ID: before(first)}
 		k.equal(name, k.listed(store.Root, p), want)
-		p.After = first
+		p.After.ID = first
 		k.equal(name+", after the first", k.listed(store.Root, p)[:1], want[1:])
 	}
 	a := k.child(store.Account{ID: h})

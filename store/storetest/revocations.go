@@ -54,10 +54,19 @@ func revokeSession(k *kit) {
 func listSessions(k *kit) {
 	p := k.parent(0)
 	a := k.child(p)
-	var ids []uuid.UUID
-	for range 4 {
-		ids = append(ids, k.signIn(session(a, now)).ID)
+	ids := []uuid.UUID{id(), id(), id(), id()}
+	inOrder(ids)
+	all := make([]store.Session, 4)
+	for _, i := range []int{2, 0, 3, 1} {
+		at := []struct{ id, ms int }{{3, -5}, {0, 0}, {2, 0}, {1, 1}}[i]
+		s := session(a, now.Add(time.Duration(at.ms)*time.Millisecond))
+		s.ID = ids[at.id]
+		all[i] = k.signIn(s)
 	}
+	for i, s := range all {
+		ids[i] = s.ID
+	}
+	after := func(i int) store.Position { return store.Position{At: all[i].CreatedAt, ID: ids[i]} }
 	expired, revoked := session(a, now), k.signIn(session(a, now))
 	expired.ExpiresAt = now
 	k.signIn(expired)
@@ -74,11 +83,11 @@ func listSessions(k *kit) {
 		}
 		return got
 	}
-	inOrder(ids)
-	k.run("live ones in id order", func(k *kit) { k.equal("all", list(k, store.Page{Limit: 10}), ids) })
+	k.run("live ones in order of creation", func(k *kit) { k.equal("all", list(k, store.Page{Limit: 10}), ids) })
 	k.run("pages", func(k *kit) {
 		k.equal("first", list(k, store.Page{Limit: 3}), ids[:3])
-		k.equal("second", list(k, store.Page{Limit: 3, After: ids[2]}), ids[3:])
+		k.equal("second", list(k, store.Page{Limit: 3, After: after(2)}), ids[3:])
+		k.equal("after one of the same time", list(k, store.Page{Limit: 3, After: after(1)}), ids[2:])
 	})
 	k.run("an unknown account has none", func(k *kit) {
 		none, err := k.store.ListSessions(k.ctx, id(), store.Page{Limit: 10}, now)

@@ -53,7 +53,7 @@ func createSession(k *kit) {
 	k.run("an optional charge is left out", createSessionOptional)
 	k.run("the same id again is charged once", createSessionAgain)
 	k.run("another parent may pay", createSessionPayer)
-	k.run("most live sessions, the lowest ids end", createSessionMost)
+	k.run("most live sessions, the oldest end", createSessionMost)
 	k.run("of two errors the first wins", createSessionOrder)
 	k.run("the same id again wins over every error", createSessionRepeats)
 	k.run("the same id again revives nothing", createSessionRevivesNothing)

@@ -25,8 +25,9 @@ func createSessionMost(k *kit) {
 		ids[i] = id()
 	}
 	ids = inOrder(ids)
+	var late time.Duration // of the next ones
 	in := func(id uuid.UUID, most int, fx store.Effects) error {
-		s := session(a, now)
+		s := session(a, now.Add(late))
 		s.ID = id
 		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Most: most, Effects: fx}, now)
 		return err
@@ -58,8 +59,14 @@ func createSessionMost(k *kit) {
 	k.ok(in(ids[2], 1, store.Effects{}))
 	live(2)
 	k.live(foreign.ID, now)
-	late := session(a, now.Add(25*time.Hour))
-	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: late, Most: 1}, late.CreatedAt)
+	copy(ids, append(inOrder([]uuid.UUID{id(), id()}), ids[2], id()))
+	for i, n := range []int{1, 0, 3} { // the oldest ends, whatever its id
+		late = time.Duration(i+1) * time.Minute
+		k.ok(in(ids[n], 2, store.Effects{}))
+	}
+	live(0, 3)
+	last := session(a, now.Add(25*time.Hour))
+	_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: last, Most: 1}, last.CreatedAt)
 	k.ok(err)
-	live(2, -1)
+	live(0, 3, -1)
 }

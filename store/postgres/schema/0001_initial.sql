@@ -1,4 +1,6 @@
 -- Times are unix milliseconds and 0 is the zero time: one representation in every backend, no time zone, no conversion.
+-- Times that lists are ordered by (created_at, linked_at, but of secrets) may be any, also 1970; there the zero time is
+-- the number that it has.
 -- Days are such times divided by 86400000. What people choose is looked up by its bytes, so its keys are bytea: no
 -- collation, the same order in every engine. Ids are made by the caller (UUIDv7), and the zero uuid is the root scope.
 
@@ -45,7 +47,6 @@ CREATE TABLE accounts (
   CONSTRAINT account_username UNIQUE (parent, username_key),
   CONSTRAINT account_public_key UNIQUE (public_key)
 ) WITH (fillfactor = 80);
-CREATE INDEX account_list ON accounts (parent, id) WHERE status <> 'deleted';
 CREATE INDEX account_created ON accounts (parent, created_at, id) WHERE status <> 'deleted';
 CREATE INDEX account_admin ON accounts (parent, id) WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active ON accounts (parent, active_day);
@@ -159,7 +160,7 @@ CREATE TABLE sessions (
   reused boolean NOT NULL DEFAULT false,      -- ended because an old refresh token came back
   end_day bigint NOT NULL                     -- day after which nothing of it is good: an exact index would end HOT updates
 ) WITH (fillfactor = 80);
-CREATE INDEX session_account ON sessions (account, id);
+CREATE INDEX session_account ON sessions (account, created_at, id);
 CREATE INDEX session_sweep ON sessions (end_day);
 
 CREATE TABLE secrets (

@@ -1,6 +1,6 @@
--- Version 1. Times are unix milliseconds, NULL where the contract says zero. Ids are BLOBs of 16 bytes: they compare in
--- the order of their text, which for UUIDv7 is the order of creation, and take less than half of its room in every
--- index. The parent of a root account is sixteen zero bytes, not NULL: a NULL would switch uniqueness off.
+-- Version 1. Times are unix milliseconds, NULL where the contract says zero, but for times of creation that lists are
+-- ordered by: there the zero time is the number that it has. Ids are BLOBs of 16 bytes: they compare in the order of
+-- their text, and take less than half of its room in every index. The parent of a root account is sixteen zero bytes, not NULL: a NULL would switch uniqueness off.
 
 CREATE TABLE accounts (
   number              INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, also after the highest one is gone
@@ -44,7 +44,6 @@ CREATE UNIQUE INDEX account_id         ON accounts (id);
 CREATE UNIQUE INDEX account_public_key ON accounts (public_key);
 CREATE UNIQUE INDEX account_email      ON accounts (parent, email_key)      WHERE email_key IS NOT NULL;
 CREATE UNIQUE INDEX account_username   ON accounts (parent, username_key)   WHERE username_key IS NOT NULL;
-CREATE INDEX account_list         ON accounts (parent, id)         WHERE status <> 'deleted';
 CREATE INDEX account_admin        ON accounts (parent, id)         WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active       ON accounts (parent, active_day) WHERE active_day IS NOT NULL;
 CREATE INDEX account_created      ON accounts (parent, created_at, id) WHERE status <> 'deleted';
@@ -99,7 +98,7 @@ CREATE TABLE sessions (
   rotated_at    INTEGER,
   network       TEXT    NOT NULL,
   agent         TEXT    NOT NULL,
-  created_at    INTEGER,
+  created_at    INTEGER NOT NULL,
   seen_at       INTEGER,
   proved_at     INTEGER,
   expires_at    INTEGER,
@@ -107,7 +106,7 @@ CREATE TABLE sessions (
   ends_at       INTEGER NOT NULL,                        -- the later of both, or when it was ended
   ended         INTEGER NOT NULL DEFAULT 0               -- 1: revoked, 2: ended by reuse of a refresh token
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_account ON sessions (account, epoch, id) WHERE ended = 0;
+CREATE INDEX session_account ON sessions (account, epoch, created_at, id) WHERE ended = 0;
 CREATE INDEX session_sweep   ON sessions (ends_at);
 
 CREATE TABLE secrets (
