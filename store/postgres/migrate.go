@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // ErrNotMigrated is in the error of a verb that finds no tables, or older ones than it needs. Call Migrate.
@@ -51,7 +52,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 	}
 	newest := len(versions)
 	var have int
-	err = s.pool.QueryRow(ctx, versionRead).Scan(&have)
+	err = s.pool.QueryRow(ctx, versionRead).Scan(&have) // also of a server that only reads: there may be nothing to do
 	if pgCode(err) == "42P01" {
 		err = retry(ctx, func() error { return s.createVersions(ctx) })
 	}
@@ -101,11 +102,13 @@ const lockedOut = "55P03"
 func (s *Store) locked(ctx context.Context, f func(pgx.Tx) error) error {
 	for n := 1; ; n++ {
 		held := false
-		err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) (err error) {
-			if held, err = lock(ctx, tx); err != nil || !held {
-				return err
-			}
-			return f(tx)
+		err := s.on(ctx, func(c *pgxpool.Conn) error {
+			return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) (err error) {
+				if held, err = lock(ctx, tx); err != nil || !held {
+					return err
+				}
+				return f(tx)
+			})
 		})
 		if held && pgCode(err) != lockedOut || !held && err != nil {
 			return err

@@ -17,6 +17,10 @@
 // not carry prepared statements: write default_query_exec_mode=cache_describe into the pool's connection string. The
 // modes exec and simple_protocol do not work: they cannot send arrays of ids.
 //
+// A server that only reads, because it is a standby or was fenced, is left with all connections of before; the package
+// resets the pool then. To name several servers write them all, with target_session_attrs=read-write, into the
+// connection string (docs/SCALING.md, Failover).
+//
 // A pool of about four connections per core of the server is enough: sign-ins that wait for one another are committed
 // together, see [Option].
 package postgres

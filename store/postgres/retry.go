@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -10,24 +11,34 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// How often a verb is run that the server aborts because of others, and the most that it waits in between.
+// How often a verb is run that the server aborts because of others, and the most that it waits in between. Another
+// server is looked for less often, because each time makes a connection.
 const (
 	retries   = 100
+	redirects = 2
 	longPause = 50 * time.Millisecond
 )
 
 // errRaced makes retry run a verb again that found what it had looked at changed.
 var errRaced = errors.New("postgres: raced")
 
-// retry runs f until it is not aborted in favour of somebody else, at most retries times; the last error is returned.
+// retry runs f until it is not aborted in favour of somebody else, at most retries times, and some times more when a
+// server refused that only reads; the last error is returned.
 // A lost connection is not retried: whether f happened is unknown then, and the ids that the caller made let them ask
 // again. f must use what it read only after its command has succeeded.
 func retry(ctx context.Context, f func() error) error {
+	redirected := 0
 	for n := 1; ; n++ {
 		err := f()
-		if err == nil || !raced(err) || n == retries {
+		again := raced(err) && n < retries
+		if misdirected(err) && redirected < redirects {
+			redirected++
+			again = true
+		}
+		if err == nil || !again {
 			return hint(err)
 		}
 		if pause(ctx, n) != nil {
@@ -88,40 +99,51 @@ func violated(err error) string {
 // one runs a statement that returns at most one row and scans it; false: it returned none. The row counts only when
 // the whole command has succeeded: at SERIALIZABLE it arrives before the commit may fail.
 func (s *Store) one(ctx context.Context, sql string, args []any, to ...any) (found bool, err error) {
-	rows, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	if found = rows.Next(); found {
-		err = rows.Scan(to...)
-	}
-	rows.Close()
-	if e := rows.Err(); e != nil {
-		return false, e
-	}
-	return found, err
+	err = s.on(ctx, func(c *pgxpool.Conn) error {
+		rows, err := c.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if found = rows.Next(); found {
+			err = rows.Scan(to...)
+		}
+		rows.Close()
+		return cmp.Or(rows.Err(), err)
+	})
+	return found && err == nil, err
 }
 
 // all runs a statement and scans every row; the rows count only when it returns no error.
 func (s *Store) all(ctx context.Context, sql string, args []any, scan func(pgx.Row) error) error {
-	rows, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
+	return s.on(ctx, func(c *pgxpool.Conn) error {
+		rows, err := c.Query(ctx, sql, args...)
+		if err != nil {
 			return err
 		}
-	}
-	return rows.Err()
+		defer rows.Close()
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	err = retry(ctx, func() error {
-		tag, err := s.pool.Exec(ctx, sql, args...)
+	err = retry(ctx, func() (err error) {
+		n, err = s.run(ctx, sql, args)
+		return err
+	})
+	return n, err
+}
+
+// run is exec once.
+func (s *Store) run(ctx context.Context, sql string, args []any) (n int64, err error) {
+	err = s.on(ctx, func(c *pgxpool.Conn) error {
+		tag, err := c.Exec(ctx, sql, args...)
 		n = tag.RowsAffected()
 		return err
 	})
@@ -143,15 +165,14 @@ func (s *Store) batch(ctx context.Context, steps []step) error {
 	for _, t := range steps {
 		b.Queue(t.sql, t.args...)
 	}
-	results := s.pool.SendBatch(ctx, b)
-	var err error
-	for i := 0; i < len(steps) && err == nil; i++ {
-		err = steps[i].read(results)
-	}
-	if e := results.Close(); err == nil {
-		err = e
-	}
-	return err
+	return s.on(ctx, func(c *pgxpool.Conn) error {
+		results := c.SendBatch(ctx, b)
+		var err error
+		for i := 0; i < len(steps) && err == nil; i++ {
+			err = steps[i].read(results)
+		}
+		return cmp.Or(err, results.Close())
+	})
 }
 
 func (t step) read(results pgx.BatchResults) error {

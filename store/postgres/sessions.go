@@ -248,8 +248,8 @@ func (s *Store) changeLive(ctx context.Context, way *assembly[holding], h *holdi
 	sql := way.of(listing.when(len(h.events) > 0))
 	args := sql.Args(h)
 	return retry(ctx, func() error {
-		tag, err := s.pool.Exec(ctx, sql.Text, args...)
-		if err != nil || tag.RowsAffected() > 0 {
+		n, err := s.run(ctx, sql.Text, args)
+		if err != nil || n > 0 {
 			return err
 		}
 		x, standing, err := s.held(ctx, h.session)
