@@ -12,10 +12,10 @@ const (
 //
 // A plain address has a dot-atom, one "@", and a domain of LDH labels with at least one dot. The last label is no
 // number, as no domain is the address of a machine. Display names, quotes, comments, literals, controls and spaces are
-// refused.
+// refused, and so is an encoded word (RFC 2047 2): a mail program that decodes one sends to the address that it hides.
 func Email(s string) (key string, ok bool) {
 	local, domain, found := strings.Cut(s, "@")
-	if !found || len(s) > maxEmail || len(local) > maxLocal || !dotAtom(local) || !mailDomain(domain) {
+	if !found || len(s) > maxEmail || len(local) > maxLocal || !dotAtom(local) || encodedWord(local) || !mailDomain(domain) {
 		return "", false
 	}
 	return Lower(s), true
@@ -30,6 +30,12 @@ func dotAtom(s string) bool {
 		}
 	}
 	return true
+}
+
+// encodedWord takes a little more for one than is one, because decoders do, too.
+func encodedWord(s string) bool {
+	_, after, found := strings.Cut(s, "=?")
+	return found && strings.Contains(after, "?=")
 }
 
 func mailDomain(s string) bool {
