@@ -14,14 +14,15 @@ import (
 // issuer. It returns an error that is [ErrUpstream] when the issuer cannot be reached; any other means that the token
 // is no good.
 type IDTokenVerifier interface {
-	// VerifyIDToken checks signature, issuer, audience, time and, unless it is empty, the nonce.
+	// VerifyIDToken checks signature, issuer, subject, audience, time and, unless it is empty, the nonce. Email and
+	// name may be missing.
 	VerifyIDToken(ctx context.Context, token, clientID, nonce string) (IDToken, error)
 }
 
 // IDToken is what an issuer says of a person.
 type IDToken struct {
 	Subject       string // the issuer's id of the person, never reused
-	Email         string
+	Email         string // empty: it says none
 	EmailVerified bool
 	Name          string
 }
@@ -31,14 +32,21 @@ type IDTokenRequest struct {
 	Issuer   string // a key of [Social].Issuers
 	IDToken  SecretText
 	Nonce    SecretText // of the flow that fetched the token; empty: not checked
+	UserInfo UserInfo   // nil: nobody is asked for more than the token says
 	By       *Identity  // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
 	Scope    Scope
 	Audience Audience
 	Client   Client
 }
 
-// SignInWithIDToken signs a child in by an issuer, and up at the first time. An account of the same email is linked.
-// The issuer vouches for the mailbox: if nobody had proven it before, what was set up is dropped (R34), as
+// UserInfo asks the issuer for what an ID token does not say of the same person (OpenID Connect Core 5.3). It is called
+// where that decides: nobody is linked to the subject, and the token vouches for no email. Errors are as those of
+// [IDTokenVerifier].
+type UserInfo func(context.Context) (IDToken, error)
+
+// SignInWithIDToken signs a child in by an issuer, and up at the first time. Who is linked to the token's subject is
+// signed in, whatever it says of an email. Else the email has to be verified, and an account of the same is linked. The
+// issuer vouches for the mailbox: if nobody had proven it before, what was set up is dropped (R34), as
 // [SignInResult].Dropped says. [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the host or the
 // organization has not turned the issuer on, or there is none, as for the app's own users; [ErrSignUpClosed]: only
 // where an account would be made; [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as
@@ -61,17 +69,17 @@ func (a *Authenticator) SignInWithIDToken(ctx context.Context, r IDTokenRequest)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	token, email, err := a.verifyIDToken(ctx, r, owner)
+	token, err := a.verifyIDToken(ctx, r, owner)
 	if err != nil {
-		return SignInResult{}, err
+		return SignInResult{}, a.failIssued(r, owner, err)
 	}
-	g.email = email
+	in := issued{key: IssuedKey{Issuer: r.Issuer, Subject: token.Subject}, request: r, owner: owner}
+	s, done, err := a.issuedAccount(ctx, in.saying(token), now)
+	if err != nil {
+		return SignInResult{}, a.failIssued(r, owner, err)
+	}
+	g.email = s.Account.EmailKey
 	t.guess = g
-	in := issued{key: IssuedKey{Issuer: r.Issuer, Subject: token.Subject}, token: token, email: email, request: r, owner: owner}
-	s, done, err := a.issuedAccount(ctx, in, now)
-	if err != nil {
-		return SignInResult{}, err
-	}
 	p := attempt{method: "identity", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t, by: in.key, dropped: done.dropped}
 	if done.paid {
 		p.operation = ""
@@ -83,7 +91,7 @@ func (a *Authenticator) SignInWithIDToken(ctx context.Context, r IDTokenRequest)
 type issued struct {
 	key     IssuedKey
 	token   IDToken
-	email   string // canonical
+	email   string // that it vouches for, canonical; empty: none
 	request IDTokenRequest
 	owner   *Subject
 }
@@ -108,33 +116,78 @@ func (a *Authenticator) issuerOwner(ctx context.Context, where Scope, issuer str
 	return owner, nil
 }
 
-// verifyIDToken returns a token that is good for this organization, with the canonical email that the issuer vouches
-// for.
-func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, owner *Subject) (IDToken, string, error) {
+// verifyIDToken returns a token that is good for this organization.
+func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, owner *Subject) (IDToken, error) {
 	if len(r.IDToken) > maxToken {
-		return IDToken{}, "", ErrInvalidCredentials
+		return IDToken{}, ErrInvalidCredentials
 	}
 	clientID := owner.Organization.Issuer(r.Issuer).ClientID
 	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), clientID, string(r.Nonce))
+	if err != nil {
+		return token, issuerError(ctx, err)
+	}
+	if token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
+		return token, ErrInvalidCredentials
+	}
+	return token, nil
+}
+
+// issuerError says whether the issuer is away or what it said is no good.
+func issuerError(ctx context.Context, err error) error {
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
-		return token, "", ErrUpstream.WithCause(err)
+		return ErrUpstream.WithCause(err)
 	}
-	email, malformed := emailKey(token.Email)
-	if err != nil || malformed != nil || !token.EmailVerified || token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
+	return ErrInvalidCredentials.WithCause(err)
+}
+
+// failIssued tells of a sign-in that an issuer's word is not good for.
+func (a *Authenticator) failIssued(r IDTokenRequest, owner *Subject, err error) error {
+	if errors.Is(err, ErrInvalidCredentials) {
 		a.event(Event{Name: EventSignInFailed, Scope: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "identity"})
-		return token, "", ErrInvalidCredentials.WithCause(err)
 	}
-	return token, email, nil
+	return err
+}
+
+// saying adds what the issuer says of the person. Only an email that it vouches for counts.
+func (in issued) saying(token IDToken) issued {
+	in.token, in.email = token, ""
+	if key, err := emailKey(token.Email); err == nil && token.EmailVerified {
+		in.email = key
+	}
+	return in
+}
+
+// asked adds what the issuer says when it is asked for more than its token says: of the same person, or nothing.
+func (in issued) asked(ctx context.Context) (issued, error) {
+	if in.request.UserInfo == nil {
+		return in, ErrInvalidCredentials
+	}
+	more, err := in.request.UserInfo(ctx)
+	if err != nil {
+		return in, issuerError(ctx, err)
+	}
+	if more.Subject != in.key.Subject {
+		return in, ErrInvalidCredentials // OpenID Connect Core 5.3.2
+	}
+	setZero(&more.Name, in.token.Name)
+	if in = in.saying(more); in.email == "" {
+		return in, ErrInvalidCredentials
+	}
+	return in, nil
 }
 
 // issuedAccount finds, links or makes the account. Who signs up twice at the same moment finds the other's.
 func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.Time) (s Subject, done arrival, err error) {
-	l := store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.email, Scope: in.owner.Account.ID, Credentials: true}
-	for range 3 {
+	for range 4 {
+		l := store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.email, Scope: in.owner.Account.ID, Credentials: true}
 		s, err = a.store.FindAccount(ctx, l)
 		switch {
 		case err == nil && isLinked(s, in.key):
 			return s, arrival{}, nil
+		case errors.Is(err, ErrNotFound) && in.email == "":
+			if in, err = in.asked(ctx); err == nil {
+				err = ErrConflict // somebody may have the email
+			}
 		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.request.By, &s.Account)):
 			return s, arrival{}, ErrInvalidCredentials // to another person at that issuer
 		case err == nil:

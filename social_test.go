@@ -165,6 +165,81 @@ func TestGoogle(t *testing.T) {
 	})
 }
 
+// Who is linked is known by the subject: what the token says of an email decides only who else it could be.
+func TestALinkedPersonNeedsNoEmail(t *testing.T) {
+	for name, later := range map[string]tollkeeper.IDToken{
+		"no email": {}, "not verified": {Email: "ada@home.example"}, "another": {Email: "new@home.example", EmailVerified: true},
+		"no address": {Email: "ada", EmailVerified: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, parent, i := googleKit(t)
+			first, err := google(k, parent, "ada")
+			if err != nil {
+				t.Fatal(err)
+			}
+			later.Subject = "g-1"
+			i["later"] = later
+			res, err := google(k, parent, "later")
+			if err != nil || res.Subject.Account.ID != first.Subject.Account.ID || res.Subject.Account.Email != "ada@home.example" {
+				t.Errorf("%+v, %v", res.Subject.Account, err)
+			}
+			later.Subject = "g-99"
+			i["stranger"] = later
+			if res, err := google(k, parent, "stranger"); name != "another" && !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
+				t.Errorf("a stranger who says as little: %+v, %v", res.Subject.Account, err)
+			}
+		})
+	}
+}
+
+// The issuer is asked for more only where its token leaves open who somebody is, and only about the same person.
+func TestTheIssuerIsAskedForAnEmail(t *testing.T) {
+	down := errors.New("no such token")
+	tests := map[string]struct {
+		token string
+		says  tollkeeper.IDToken
+		fails error
+		want  error
+		asked int
+	}{
+		"verified":          {"no-email", tollkeeper.IDToken{Subject: "g-4", Email: "Bob@home.example", EmailVerified: true}, nil, nil, 1},
+		"of whom it denied": {"unverified", tollkeeper.IDToken{Subject: "g-3", Email: "bob@home.example", EmailVerified: true}, nil, nil, 1},
+		"the token says it": {"ada", tollkeeper.IDToken{Subject: "g-1", Email: "eve@home.example", EmailVerified: true}, nil, nil, 0},
+		"not verified":      {"no-email", tollkeeper.IDToken{Subject: "g-4", Email: "bob@home.example"}, nil, tollkeeper.ErrInvalidCredentials, 1},
+		"none":              {"no-email", tollkeeper.IDToken{Subject: "g-4", EmailVerified: true}, nil, tollkeeper.ErrInvalidCredentials, 1},
+		"of another":        {"no-email", tollkeeper.IDToken{Subject: "g-5", Email: "bob@home.example", EmailVerified: true}, nil, tollkeeper.ErrInvalidCredentials, 1},
+		"of nobody":         {"no-email", tollkeeper.IDToken{Email: "bob@home.example", EmailVerified: true}, nil, tollkeeper.ErrInvalidCredentials, 1},
+		"away":              {"no-email", tollkeeper.IDToken{}, tollkeeper.ErrUpstream, tollkeeper.ErrUpstream, 1},
+		"refused":           {"no-email", tollkeeper.IDToken{}, down, tollkeeper.ErrInvalidCredentials, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			k, parent, _ := googleKit(t)
+			asked, email := 0, "bob@home.example"
+			if tt.asked == 0 {
+				email = "ada@home.example"
+			}
+			bob := k.SignUpBelow(parent, email, "bob's own Choice 1")
+			sign := func() (tollkeeper.SignInResult, error) {
+				return k.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
+					Issuer: tollkeeper.IssuerGoogle, IDToken: tollkeeper.SecretText(tt.token), Scope: tollkeeper.UnderKey(parent.PublicKey),
+					UserInfo: func(context.Context) (tollkeeper.IDToken, error) { asked++; return tt.says, tt.fails },
+				})
+			}
+			res, err := sign()
+			if !errors.Is(err, tt.want) || tt.want == nil && (err != nil || res.Subject.Account.ID != bob.ID) || asked != tt.asked {
+				t.Fatalf("%+v, %v, asked %d times", res.Subject.Account, err, asked)
+			}
+			if tt.want != nil {
+				return
+			}
+			if res, err := sign(); err != nil || res.Subject.Account.ID != bob.ID || asked != tt.asked {
+				t.Errorf("the second time: %+v, %v, asked %d times", res.Subject.Account, err, asked)
+			}
+		})
+	}
+}
+
 // Whom an import has linked without anybody's proof does not keep the owner of the mailbox out.
 func TestAnIdentityOfTheSameIssuerOnAnUnprovenMailboxGivesWay(t *testing.T) {
 	k, parent, i := googleKit(t)

@@ -1,9 +1,11 @@
 package social_test
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -57,6 +59,12 @@ func (s *site) call(t *testing.T, to *url.URL, cookies ...*http.Cookie) (*http.R
 	return w.Result(), w.Body.String()
 }
 
+// cookieOf is the name of the cookie of the flow with that state.
+func cookieOf(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return "tollkeeper-social-" + text64(sum[:9])
+}
+
 func TestCallbackRefuses(t *testing.T) {
 	s := newSite(t)
 	another := newSite(t)
@@ -71,9 +79,11 @@ func TestCallbackRefuses(t *testing.T) {
 		"no cookie":        func(b begun) (*url.URL, []*http.Cookie) { return b.callback, nil },
 		"another's cookie": func(b begun) (*url.URL, []*http.Cookie) { return b.callback, []*http.Cookie{s.begin(t).cookie} },
 		"two cookies": func(b begun) (*url.URL, []*http.Cookie) {
-			return b.callback, []*http.Cookie{b.cookie, s.begin(t).cookie}
+			return b.callback, []*http.Cookie{b.cookie, {Name: b.cookie.Name, Value: s.begin(t).cookie.Value}}
 		},
-		"of another service": func(b begun) (*url.URL, []*http.Cookie) { return b.callback, []*http.Cookie{another.begin(t).cookie} },
+		"of another service": func(b begun) (*url.URL, []*http.Cookie) {
+			return b.callback, []*http.Cookie{{Name: b.cookie.Name, Value: another.begin(t).cookie.Value}}
+		},
 		"another state": func(b begun) (*url.URL, []*http.Cookie) {
 			return query(b.callback, "state", "x"), []*http.Cookie{b.cookie}
 		},
@@ -118,8 +128,9 @@ func TestCallbackRefuses(t *testing.T) {
 			if r.StatusCode != 401 || a.Success || a.Token != "" || a.Error.Message == "" {
 				t.Errorf("%d %s", r.StatusCode, body)
 			}
-			if len(cookies) > 0 && (len(r.Cookies()) != 1 || r.Cookies()[0].MaxAge != -1) {
-				t.Errorf("the cookie stays: %v", r.Cookies())
+			ours := slices.ContainsFunc(cookies, func(c *http.Cookie) bool { return c.Name == cookieOf(to.Query().Get("state")) })
+			if gone := len(r.Cookies()) == 1 && r.Cookies()[0].MaxAge == -1; gone != ours {
+				t.Errorf("of what came with it this stays or goes: %v", r.Cookies())
 			}
 			if strings.Contains(body, to.Query().Get("code")) && to.Query().Get("code") != "" && len(to.Query().Get("code")) > 8 {
 				t.Error("the answer has the code")
@@ -145,6 +156,80 @@ func TestCallbackRefuses(t *testing.T) {
 	})
 }
 
+// Sign-ins that one browser begins side by side all finish, in any order: each has a cookie of its own.
+func TestTwoTabs(t *testing.T) {
+	s := newSite(t)
+	b := s.browser(t)
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	at, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follow := func(from string) *url.URL {
+		t.Helper()
+		r, err := b.Get(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		to, err := r.Location()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return to
+	}
+	var tabs []*url.URL
+	for range 10 {
+		s.clock.advance(time.Second)
+		tabs = append(tabs, follow(s.startURL("")))
+	}
+	if n := len(b.Jar.Cookies(at)); n != 8 {
+		t.Errorf("%d cookies", n)
+	}
+	for n, tab := range tabs {
+		r, body := get(t, b, follow(tab.String()).String())
+		if want := map[bool]int{true: 401, false: 200}[n < 2]; r.StatusCode != want {
+			t.Errorf("tab %d: %d %s", n, r.StatusCode, body)
+		}
+	}
+	if left := b.Jar.Cookies(at); len(left) != 0 {
+		t.Errorf("the browser keeps %v", left)
+	}
+}
+
+// A cookie counts under its own name only, and what is not ours makes room first.
+func TestACookieIsOfOneFlow(t *testing.T) {
+	s := newSite(t)
+	a, b := s.begin(t), s.begin(t)
+	if r, body := s.call(t, a.callback, &http.Cookie{Name: a.cookie.Name, Value: b.cookie.Value}); r.StatusCode != 401 {
+		t.Errorf("under another name: %d %s", r.StatusCode, body)
+	}
+	if r, _ := s.call(t, b.callback, a.cookie); len(r.Cookies()) != 0 {
+		t.Errorf("another flow's cookie is taken away: %v", r.Cookies())
+	}
+	cookies := []*http.Cookie{a.cookie, {Name: "other", Value: "x"}}
+	for n := range 8 {
+		cookies = append(cookies, &http.Cookie{Name: fmt.Sprint("tollkeeper-social-", n), Value: "junk"})
+	}
+	to, err := url.Parse(s.startURL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := s.call(t, to, cookies...)
+	gone := 0
+	for _, c := range r.Cookies() {
+		if c.MaxAge < 0 {
+			gone++
+		}
+		if c.Name == a.cookie.Name || c.Name == "other" {
+			t.Errorf("%v", c)
+		}
+	}
+	if gone != 2 {
+		t.Errorf("%d make room", gone)
+	}
+}
+
 func TestTicketsExpire(t *testing.T) {
 	s := newSite(t)
 	early, late := s.begin(t), s.begin(t)
@@ -165,7 +250,7 @@ func TestTicketsExpire(t *testing.T) {
 func TestTokensThatAreNoGood(t *testing.T) {
 	for name, claims := range map[string]map[string]any{
 		"another nonce": {"nonce": "x"}, "another audience": {"aud": "x"}, "another issuer": {"iss": "https://evil.example"},
-		"email not verified": {"email_verified": false}, "no email": {"email": ""}, "expired": {"exp": time.Now().Unix() - 3600},
+		"email not verified": {"email_verified": false}, "no email": {"email": nil}, "expired": {"exp": time.Now().Unix() - 3600},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -176,6 +261,48 @@ func TestTokensThatAreNoGood(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the token leaves out, the issuer is asked for, once: afterwards the person is known by the subject.
+func TestUserInfo(t *testing.T) {
+	whole := map[string]any{"sub": "1077", "email": "ada@home.example", "email_verified": true, "name": "Ada", "picture": []int{1}}
+	tests := map[string]struct {
+		says   map[string]any
+		edit   map[string]any // of discovery
+		status int
+	}{
+		"it says all": {whole, nil, 200}, "of another": {with(whole, "sub", "1078"), nil, 401}, "of nobody": {with(whole, "sub", nil), nil, 401},
+		"no email": {with(whole, "email", nil), nil, 401}, "not verified": {with(whole, "email_verified", nil), nil, 401},
+		"a subject in capitals": {with(with(whole, "sub", nil), "SUB", "1077"), nil, 401},
+		"there is none":         {whole, map[string]any{"userinfo_endpoint": nil}, 401},
+		"over http":             {whole, map[string]any{"userinfo_endpoint": "http://issuer.example/userinfo"}, 503},
+		"somewhere else":        {whole, map[string]any{"userinfo_endpoint": "https://127.0.0.1:1/"}, 503},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.issuer.claims = map[string]any{"email": nil, "email_verified": nil, "name": nil}
+			s.issuer.says, s.issuer.edit = tt.says, func(d map[string]any) { change(d, tt.edit) }
+			for round := range 2 {
+				r, body := get(t, s.browser(t), s.startURL(""))
+				a := parse(t, body)
+				if r.StatusCode != tt.status || (a.User.Email == "ada@home.example") != (tt.status == 200) || strings.Contains(body, s.issuer.URL) {
+					t.Fatalf("round %d: %d %s", round, r.StatusCode, body)
+				}
+				if tt.status != 200 {
+					return
+				}
+			}
+			if n := s.issuer.count("/userinfo"); n != 1 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+// with returns a copy with one member changed, or taken away by nil.
+func with(m map[string]any, name string, value any) map[string]any {
+	return change(maps.Clone(m), map[string]any{name: value})
 }
 
 func TestTroubleOnTheWayBack(t *testing.T) {

@@ -48,7 +48,7 @@ func (f *flow) begin(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := f.issue(w, t); err != nil {
+	if err := f.issue(w, r, t); err != nil {
 		return "", err
 	}
 	return c.AuthCodeURL(t.State, oauth2.S256ChallengeOption(t.Verifier), oauth2.SetAuthURLParam("nonce", t.Nonce)), nil
@@ -56,8 +56,8 @@ func (f *flow) begin(w http.ResponseWriter, r *http.Request) (string, error) {
 
 // callback ends a sign-in that start began in the same browser.
 func (f *flow) callback(w http.ResponseWriter, r *http.Request) {
-	t, ok := f.redeem(w, r)
 	query, err := parameters(r, "state", "code", "error", "iss")
+	t, ok := f.redeem(w, r, query.Get("state"))
 	switch {
 	case err != nil:
 	case !ok, subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(t.State)) != 1:
@@ -85,26 +85,30 @@ func (f *flow) finish(r *http.Request, t ticket, code string) (tollkeeper.Organi
 	if err != nil {
 		return o, tollkeeper.SignInResult{}, err
 	}
-	token, err := f.exchange(ctx, o.Issuer(f.Issuer).ClientID, code, t.Verifier)
+	tokens, err := f.exchange(ctx, o.Issuer(f.Issuer).ClientID, code, t.Verifier)
 	if err != nil {
 		return o, tollkeeper.SignInResult{}, err
 	}
 	result, err := f.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
-		Issuer:  f.Issuer,
-		IDToken: tollkeeper.SecretText(token), Nonce: tollkeeper.SecretText(t.Nonce), Scope: tollkeeper.UnderKey(t.ParentKey), Audience: tollkeeper.AudienceOrganization, Client: f.requester(r),
+		Issuer: f.Issuer, IDToken: tollkeeper.SecretText(tokens.id), Nonce: tollkeeper.SecretText(t.Nonce),
+		UserInfo: func(ctx context.Context) (tollkeeper.IDToken, error) { return f.Verifier.UserInfo(ctx, tokens.access) },
+		Scope:    tollkeeper.UnderKey(t.ParentKey), Audience: tollkeeper.AudienceOrganization, Client: f.requester(r),
 	})
 	return o, result, err
 }
 
-// exchange gets the ID token for a code, which the issuer gives once.
-func (f *flow) exchange(ctx context.Context, clientID, code, verifier string) (string, error) {
+// exchanged is what the issuer gives for a code.
+type exchanged struct{ id, access string }
+
+// exchange gets the tokens for a code, which the issuer gives once.
+func (f *flow) exchange(ctx context.Context, clientID, code, verifier string) (exchanged, error) {
 	c, err := f.oauth(ctx, clientID)
 	if err != nil {
-		return "", err
+		return exchanged{}, err
 	}
 	if f.ClientSecret != nil {
 		if c.ClientSecret, err = f.ClientSecret(ctx, clientID); err != nil {
-			return "", because(tollkeeper.ErrInternal, err)
+			return exchanged{}, because(tollkeeper.ErrInternal, err)
 		}
 	}
 	if c.ClientSecret == "" {
@@ -113,15 +117,15 @@ func (f *flow) exchange(ctx context.Context, clientID, code, verifier string) (s
 	tokens, err := c.Exchange(context.WithValue(ctx, oauth2.HTTPClient, f.client), code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok && answer.ErrorCode == "invalid_grant" {
-			return "", because(tollkeeper.ErrInvalidCredentials, errors.New("the issuer does not take the code"))
+			return exchanged{}, because(tollkeeper.ErrInvalidCredentials, errors.New("the issuer does not take the code"))
 		}
-		return "", because(tollkeeper.ErrUpstream, exchangeError(err))
+		return exchanged{}, because(tollkeeper.ErrUpstream, exchangeError(err))
 	}
 	token, ok := tokens.Extra("id_token").(string)
 	if !ok || token == "" {
-		return "", because(tollkeeper.ErrUpstream, errors.New("the issuer gave no ID token"))
+		return exchanged{}, because(tollkeeper.ErrUpstream, errors.New("the issuer gave no ID token"))
 	}
-	return token, nil
+	return exchanged{token, tokens.AccessToken}, nil
 }
 
 // exchangeError keeps what the issuer wrote out of logs: it may repeat the code.

@@ -68,12 +68,12 @@ type HandlersConfig struct {
 //
 // Start takes the parameters parentPublicKey and, optional, return. It refuses keys of parents that have not turned the
 // sign-in on, and sends the browser to the issuer, with state, nonce and a PKCE challenge (S256) whose other halves
-// stay in one sealed cookie: "__Host-tollkeeper-social", or without the prefix on http://localhost; HttpOnly,
-// SameSite=Lax, good for ten minutes and for one callback. A second Start in the same browser takes the
-// place of the first.
+// stay in one sealed cookie: "__Host-tollkeeper-social-…", or without the prefix on http://localhost; HttpOnly,
+// SameSite=Lax, good for ten minutes and for one callback. Its name ends with a digest of the state, so that sign-ins
+// which one browser begins side by side all finish: the eight latest.
 //
-// Callback signs in by Authenticator.SignInWithIDToken with AudienceOrganization, and answers by
-// [HandlersConfig.Deliver].
+// Callback signs in by Authenticator.SignInWithIDToken with AudienceOrganization, asks the issuer's userinfo endpoint
+// where the ID token does not tell who somebody is, and answers by [HandlersConfig.Deliver].
 type Handlers struct {
 	Start    http.Handler
 	Callback http.Handler

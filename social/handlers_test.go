@@ -196,7 +196,7 @@ func TestWhatTheIssuerIsAsked(t *testing.T) {
 			seen[q.Get(name)] = true
 		}
 		c := r.Cookies()[0]
-		if len(r.Cookies()) != 1 || c.Name != "tollkeeper-social" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 600 || seen[c.Value] {
+		if len(r.Cookies()) != 1 || c.Name != cookieOf(q.Get("state")) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 600 || seen[c.Value] {
 			t.Errorf("cookie %v", c)
 		}
 		for v := range seen {
@@ -216,7 +216,7 @@ func TestCookieOfAnEncryptedSite(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	h.Start.ServeHTTP(w, httptest.NewRequest("GET", s.startURL(""), nil))
-	if c := w.Result().Cookies()[0]; c.Name != "__Host-tollkeeper-social" || !c.Secure || c.Path != "/" || c.Domain != "" || !c.HttpOnly {
+	if c := w.Result().Cookies()[0]; !strings.HasPrefix(c.Name, "__Host-tollkeeper-social-") || !c.Secure || c.Path != "/" || c.Domain != "" || !c.HttpOnly {
 		t.Errorf("cookie %v", c)
 	}
 }

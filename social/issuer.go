@@ -1,57 +1,61 @@
 package social
 
 import (
+	"bytes"
 	"context"
-	"crypto"
-	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
-	gooidc "github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
-	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
 // discovery is what the issuer says of itself (OpenID Connect Discovery 4).
 type discovery struct {
-	endpoint oauth2.Endpoint
-	keysURL  string
+	endpoint    oauth2.Endpoint
+	keysURL     string
+	userinfoURL string // empty: it has none
 }
 
 func (v *Verifier) discover(ctx context.Context) (discovery, error) {
-	client := *v.client
-	client.Transport = bounded{client.Transport}
-	provider, err := gooidc.NewProvider(gooidc.ClientContext(ctx, &client), v.issuer)
+	body, err := upstream.Get(ctx, v.client, strings.TrimSuffix(v.issuer, "/")+"/.well-known/openid-configuration")
 	if err != nil {
 		return discovery{}, err
 	}
-	var more struct {
-		KeysURL string   `json:"jwks_uri"`
-		Methods []string `json:"token_endpoint_auth_methods_supported"`
+	var said struct {
+		Issuer      string   `json:"issuer"`
+		AuthURL     string   `json:"authorization_endpoint"`
+		TokenURL    string   `json:"token_endpoint"`
+		KeysURL     string   `json:"jwks_uri"`
+		UserinfoURL string   `json:"userinfo_endpoint"`
+		Methods     []string `json:"token_endpoint_auth_methods_supported"`
 	}
-	if err := provider.Claims(&more); err != nil {
-		return discovery{}, err
+	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &said); err != nil {
+		return discovery{}, fmt.Errorf("social: what the issuer says of itself cannot be read: %w", err)
 	}
-	d := discovery{provider.Endpoint(), more.KeysURL}
+	if said.Issuer != v.issuer {
+		return discovery{}, fmt.Errorf("social: the issuer calls itself %q", said.Issuer)
+	}
+	if !upstream.Secure(said.KeysURL) {
+		return discovery{}, fmt.Errorf("social: the issuer publishes its keys at %q", said.KeysURL)
+	}
+	d := discovery{oauth2.Endpoint{AuthURL: said.AuthURL, TokenURL: said.TokenURL}, said.KeysURL, said.UserinfoURL}
 	// Said here, because x/oauth2 would otherwise find out by trying, which uses up the code.
-	if d.endpoint.AuthStyle = oauth2.AuthStyleInHeader; slices.Contains(more.Methods, "client_secret_post") {
+	if d.endpoint.AuthStyle = oauth2.AuthStyleInHeader; slices.Contains(said.Methods, "client_secret_post") {
 		d.endpoint.AuthStyle = oauth2.AuthStyleInParams
-	}
-	if !upstream.Secure(d.keysURL) {
-		return discovery{}, fmt.Errorf("social: the issuer publishes its keys at %q", d.keysURL)
 	}
 	return d, nil
 }
 
-// bounded cuts answers after 256 KiB, which go-oidc reads whole.
+// bounded cuts answers after 256 KiB, which x/oauth2 reads whole.
 type bounded struct{ next http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -73,57 +77,55 @@ func (v *Verifier) discovered(ctx context.Context) (discovery, error) {
 	return v.about.Get(ctx, v.now(), func(discovery) bool { return true })
 }
 
-// keys are the issuer's public keys by id.
-type keys = upstream.Cache[map[string]*token.Key]
-
-func (v *Verifier) loadKeys(ctx context.Context) (map[string]*token.Key, error) {
+func (v *Verifier) readKeys(ctx context.Context) ([]byte, error) {
 	d, err := v.discovered(ctx)
 	if err != nil {
 		return nil, err
 	}
-	body, err := upstream.Get(ctx, v.client, d.keysURL)
-	if err != nil {
-		return nil, err
-	}
-	return token.ParseJWKS(body)
+	return upstream.Get(ctx, v.client, d.keysURL)
 }
 
-// keySet is a go-oidc KeySet for one token. That of go-oidc asks the issuer again for each forged token, keeps keys
-// that the issuer has withdrawn, and does not tell a bad signature from an issuer that is down.
-type keySet struct {
-	keys    *keys
-	now     time.Time
-	failure error // not the token's fault
+// UserInfo asks the issuer whom an access token of its own speaks for (OpenID Connect Core 5.3): for
+// [tollkeeper.IDTokenRequest].UserInfo. An error is [tollkeeper.ErrUpstream] where the issuer cannot be reached or does
+// not answer as it should, or that of ctx; any other means that it has nothing to say.
+func (v *Verifier) UserInfo(ctx context.Context, accessToken string) (tollkeeper.IDToken, error) {
+	d, err := v.discovered(ctx)
+	if err != nil {
+		return tollkeeper.IDToken{}, upstreamError(err)
+	}
+	if d.userinfoURL == "" || accessToken == "" {
+		return tollkeeper.IDToken{}, errors.New("social: the issuer is not asked for more than its token says")
+	}
+	if !upstream.Secure(d.userinfoURL) {
+		return tollkeeper.IDToken{}, because(tollkeeper.ErrUpstream, fmt.Errorf("social: the issuer tells of people at %q", d.userinfoURL))
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+	defer cancel()
+	client := *v.client
+	client.Transport = bearer{accessToken, client.Transport}
+	body, err := upstream.Get(ctx, &client, d.userinfoURL)
+	if err != nil {
+		return tollkeeper.IDToken{}, because(tollkeeper.ErrUpstream, err)
+	}
+	var p person
+	if err := strictjson.Decode(body, &p); err != nil {
+		return tollkeeper.IDToken{}, because(tollkeeper.ErrUpstream, err)
+	}
+	return p.idToken()
 }
 
-var errKey = errors.New("social: no key of the issuer fits the token")
+// bearer shows an access token.
+type bearer struct {
+	token string
+	next  http.RoundTripper
+}
 
-// VerifySignature returns the payload of a token that the key it names has signed, by the algorithm of that key.
-func (s *keySet) VerifySignature(ctx context.Context, text string) ([]byte, error) {
-	head, _, _ := strings.Cut(text, ".")
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(head)
-	if err != nil {
-		return nil, errKey
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := b.next
+	if next == nil {
+		next = http.DefaultTransport
 	}
-	var h struct {
-		Algorithm string `json:"alg"`
-		KeyID     string `json:"kid"`
-	}
-	if strictjson.Decode(raw, &h) != nil || h.KeyID == "" {
-		return nil, errKey
-	}
-	all, err := s.keys.Get(ctx, s.now, func(all map[string]*token.Key) bool {
-		_, known := all[h.KeyID]
-		return known
-	})
-	if err != nil {
-		s.failure = err
-		return nil, err
-	}
-	k, known := all[h.KeyID]
-	if !known || k.Algorithm() != h.Algorithm {
-		return nil, errKey
-	}
-	static := gooidc.StaticKeySet{PublicKeys: []crypto.PublicKey{k.Public()}}
-	return static.VerifySignature(ctx, text)
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	return next.RoundTrip(r)
 }

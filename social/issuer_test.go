@@ -31,11 +31,13 @@ type issuer struct {
 
 	mu      sync.Mutex
 	keys    []issuerKey // the first signs
+	list    []any       // published in the place of keys; nil: keys are
 	asked   map[string]int
 	down    bool
 	slow    time.Duration
 	edit    func(map[string]any) // of discovery
-	claims  map[string]any       // of the tokens that the token endpoint gives, over the usual
+	claims  map[string]any       // of the tokens that the token endpoint gives, over the usual; nil takes one away
+	says    map[string]any       // of the userinfo endpoint
 	codes   map[string]url.Values
 	secret  string // wanted from client; empty: none
 	refuses string // error of the authorization endpoint
@@ -54,8 +56,9 @@ func newIssuerKey(t testing.TB, id, alg string) issuerKey {
 	switch alg {
 	case "EdDSA":
 		_, k.private, err = ed25519.GenerateKey(rand.Reader)
-	case "ES256":
-		k.private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES256", "ES384", "ES512":
+		curve := map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()}[alg]
+		k.private, err = ecdsa.GenerateKey(curve, rand.Reader)
 	default:
 		k.private, err = rsa.GenerateKey(rand.Reader, 2048)
 	}
@@ -72,7 +75,8 @@ func (k issuerKey) jwk() map[string]any {
 		maps.Copy(j, map[string]any{"kty": "OKP", "crv": "Ed25519", "x": text64(pub)})
 	case *ecdsa.PublicKey:
 		b, _ := pub.Bytes()
-		maps.Copy(j, map[string]any{"kty": "EC", "crv": "P-256", "x": text64(b[1:33]), "y": text64(b[33:])})
+		half := 1 + len(b)/2
+		maps.Copy(j, map[string]any{"kty": "EC", "crv": pub.Params().Name, "x": text64(b[1:half]), "y": text64(b[half:])})
 	case *rsa.PublicKey:
 		maps.Copy(j, map[string]any{"kty": "RSA", "n": text64(pub.N.Bytes()), "e": text64(big.NewInt(int64(pub.E)).Bytes())})
 	}
@@ -121,7 +125,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
 		d := map[string]any{
-			"issuer": i.name, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
+			"issuer": i.name, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys", "userinfo_endpoint": i.URL + "/userinfo",
 			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 		}
 		if i.edit != nil {
@@ -133,11 +137,24 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, k := range i.keys {
 			list = append(list, k.jwk())
 		}
+		if i.list != nil {
+			list = i.list
+		}
 		say(w, 200, map[string]any{"keys": list})
 	case "/authorize":
 		i.authorize(w, r)
 	case "/token":
 		i.token(w, r)
+	case "/userinfo":
+		if r.Header.Get("Authorization") != "Bearer a" || r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		said := map[string]any{"sub": "1077"}
+		if i.says != nil {
+			said = i.says
+		}
+		say(w, 200, said)
 	default:
 		http.NotFound(w, r)
 	}
@@ -184,7 +201,7 @@ func (i *issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	claims := i.person(time.Now(), client)
 	claims["nonce"] = q.Get("nonce")
-	maps.Copy(claims, i.claims)
+	change(claims, i.claims)
 	say(w, 200, map[string]any{"access_token": "a", "token_type": "Bearer", "expires_in": 3600, "id_token": sign(i.keys[0], claims)})
 }
 
@@ -196,12 +213,29 @@ func (i *issuer) person(now time.Time, client string) map[string]any {
 	}
 }
 
-func sign(k issuerKey, claims map[string]any) string {
+func sign(k issuerKey, claims map[string]any) string { return signWith(k, nil, claims) }
+
+// signWith changes the header; nil takes a member away.
+func signWith(k issuerKey, head, claims map[string]any) string {
 	token := jwt.NewWithClaims(k.method, jwt.MapClaims(claims))
 	token.Header["kid"] = k.id
+	change(token.Header, head)
 	text, err := token.SignedString(k.private)
 	if err != nil {
 		panic(err)
 	}
 	return text
 }
+
+// change sets members of m; nil takes one away.
+func change(m, to map[string]any) map[string]any {
+	for name, value := range to {
+		if m[name] = value; value == nil {
+			delete(m, name)
+		}
+	}
+	return m
+}
+
+// published is the key as the issuer shows it, with members changed.
+func (k issuerKey) published(to map[string]any) map[string]any { return change(k.jwk(), to) }

@@ -69,7 +69,9 @@ func refused(t *testing.T, v *social.Verifier, token string, upstream bool) {
 }
 
 func TestGoodTokens(t *testing.T) {
-	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
+	for _, alg := range []string{
+		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+	} {
 		i, c := newIssuer(t, newIssuerKey(t, "k1", alg)), start()
 		want := tollkeeper.IDToken{Subject: "1077", Email: "ada@home.example", EmailVerified: true, Name: "Ada"}
 		if id := good(t, verifier(t, i, c), sign(i.keys[0], i.person(c.now, client))); id != want {
@@ -107,20 +109,30 @@ func TestClaims(t *testing.T) {
 		"from now":                 {map[string]any{"nbf": now}, true},
 		"another nonce":            {map[string]any{"nonce": "n2"}, false},
 		"no nonce":                 {map[string]any{"nonce": nil}, false},
-		"email of a number":        {map[string]any{"email": 7}, false},
-		"claims from somewhere":    {map[string]any{"_claim_names": map[string]any{"email": "src"}}, false},
+		"nbf of text":              {map[string]any{"nbf": fmt.Sprint(now)}, false},
+		"no subject":               {map[string]any{"sub": nil}, false},
+		"empty subject":            {map[string]any{"sub": ""}, false},
+		"subject of 255":           {map[string]any{"sub": strings.Repeat("a", 255)}, true},
+		"subject of 256":           {map[string]any{"sub": strings.Repeat("a", 256)}, false},
+		"subject of a number":      {map[string]any{"sub": 7}, false},
+		"subject with a control":   {map[string]any{"sub": "1077\n"}, false},
+		"another's subject beside": {map[string]any{"Sub": "1"}, true},
+		"subject in capitals":      {map[string]any{"sub": nil, "SUB": "1077"}, false},
+		"a security event":         {map[string]any{"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}, false},
+		"email of a number":        {map[string]any{"email": 7}, true},
+		"no email":                 {map[string]any{"email": nil}, true},
+		"name of a number":         {map[string]any{"name": 7}, true},
+		"claims from somewhere":    {map[string]any{"_claim_names": map[string]any{"address": "src"}}, true},
 		"claims that nobody needs": {map[string]any{"hd": "home.example", "picture": "https://home.example/ada.png"}, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			claims := i.person(c.now, client)
-			for k, value := range tt.claims {
-				if claims[k] = value; value == nil {
-					delete(claims, k)
-				}
-			}
+			change(claims, tt.claims)
 			if token := sign(i.keys[0], claims); tt.good {
-				good(t, v, token)
+				if id := good(t, v, token); id.Subject != claims["sub"] {
+					t.Errorf("it is of %q", id.Subject)
+				}
 			} else {
 				refused(t, v, token, false)
 			}
@@ -165,6 +177,7 @@ func TestForgeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stranger := newIssuerKey(t, "k1", "RS256")
 	with := func(method jwt.SigningMethod, key any, head map[string]any) string {
 		made := jwt.NewWithClaims(method, jwt.MapClaims(claims))
 		made.Header["kid"] = "k1"
@@ -177,7 +190,6 @@ func TestForgeries(t *testing.T) {
 		}
 		return text
 	}
-	stranger := newIssuerKey(t, "k1", "RS256")
 	tests := map[string]string{
 		"empty": "", "text": "token", "no signature": parts[0] + "." + parts[1] + ".", "long": token + strings.Repeat("A", 8<<10),
 		"none":                       with(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil),
@@ -188,7 +200,12 @@ func TestForgeries(t *testing.T) {
 		"another key of the same id": sign(stranger, claims),
 		"its own key in the header":  with(jwt.SigningMethodRS256, stranger.private, map[string]any{"jwk": stranger.jwk()}),
 		"crit":                       with(jwt.SigningMethodRS256, rs.private, map[string]any{"crit": []string{"x"}, "x": 1}),
-		"no kid":                     with(jwt.SigningMethodRS256, rs.private, map[string]any{"kid": ""}),
+		"b64":                        with(jwt.SigningMethodRS256, rs.private, map[string]any{"b64": false}),
+		"an access token":            with(jwt.SigningMethodRS256, rs.private, map[string]any{"typ": "at+jwt"}),
+		"a logout token":             with(jwt.SigningMethodRS256, rs.private, map[string]any{"typ": "logout+jwt"}),
+		"a type of a number":         with(jwt.SigningMethodRS256, rs.private, map[string]any{"typ": 1}),
+		"a kid of 257 bytes":         with(jwt.SigningMethodRS256, rs.private, map[string]any{"kid": strings.Repeat("k", 257)}),
+		"no kid, another's key":      with(jwt.SigningMethodRS256, stranger.private, map[string]any{"kid": ""}),
 		"an unknown kid":             with(jwt.SigningMethodRS256, rs.private, map[string]any{"kid": "k2"}),
 		"payload of another":         parts[0] + "." + strings.Split(sign(rs, i.person(c.now, "x")), ".")[1] + "." + parts[2],
 		"JSON serialization":         `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,

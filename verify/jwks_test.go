@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,8 +9,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -80,6 +83,9 @@ func TestWhichKeysServe(t *testing.T) {
 		"of another algorithm":    {with(jwkEd, "alg", "ES256"), "", false},
 		"of RS384":                {with(jwkRSA, "alg", "RS384"), "", false},
 		"no kid":                  {with(jwkEd, "kid", nil), "", false},
+		"no key operation":        {with(with(jwkEd, "use", nil), "key_ops", []string{}), "", false},
+		"for verifying":           {with(jwkEd, "key_ops", []string{"verify"}), "", true},
+		"for signing":             {with(jwkEd, "key_ops", []string{"sign"}), "", false},
 		"symmetric":               {map[string]any{"kty": "oct", "kid": "k1", "k": text64([]byte("secret"))}, "", false},
 		"private half published":  {with(jwkEd, "d", text64(ed.private.Seed())), "", false},
 		"another curve":           {with(jwkEd, "crv", "Ed448"), "", false},
@@ -109,6 +115,46 @@ func TestWhichKeysServe(t *testing.T) {
 			if tt.good && err != nil || !tt.good && !errors.Is(err, verify.ErrInvalidToken) {
 				t.Errorf("gives %v", err)
 			}
+		})
+	}
+}
+
+// A key set is good as long as one key of it is. What is wrong with the others is said once.
+func TestOneBadKeyDoesNotCondemnTheSet(t *testing.T) {
+	key := newKey(t, "k1")
+	good := key.jwk()
+	tests := map[string]struct {
+		body string
+		said bool
+	}{
+		"a byte order mark":               {"\ufeff" + set(t, good), false},
+		"a kid twice":                     {set(t, newKey(t, "k1").jwk(), good), false},
+		"a kid of 256 bytes":              {set(t, with(good, "kid", strings.Repeat("k", 256)), good), false},
+		"a kid of 257 bytes":              {set(t, with(good, "kid", strings.Repeat("k", 257)), good), true},
+		"a kid that is a number":          {set(t, with(good, "kid", 7), good), true},
+		"a type of tomorrow":              {set(t, map[string]any{"kty": "AKP", "kid": "k1", "x": []int{1}, "n": 7}, good), true},
+		"a key for encryption":            {set(t, with(good, "use", "enc"), good), false},
+		"a member twice":                  {`{"keys":[{"kty":"OKP","kty":"EC"},` + set(t, good)[len(`{"keys":[`):], true},
+		"null":                            {`{"keys":[null,` + set(t, good)[len(`{"keys":[`):], true},
+		"the members of other types":      {set(t, with(with(good, "n", 7), "y", []int{1})), false},
+		"something beside the keys":       {`{"keys":` + set(t, good)[len(`{"keys":`):len(set(t, good))-1] + `,"next":[]}`, false},
+		"a private half":                  {set(t, with(good, "d", "AAAA"), good), true},
+		"a key of another algorithm, too": {set(t, with(good, "alg", "ES256"), good), true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				c := config(&transport{answer: saying(200, tt.body)})
+				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+				v := newVerifier(t, c)
+				want(t, v, token(t, key, time.Now(), nil), nil)
+				time.Sleep(time.Hour)
+				want(t, v, token(t, key, time.Now(), nil), nil)
+				if lines := strings.Count(log.String(), "\n"); lines != map[bool]int{true: 1}[tt.said] {
+					t.Errorf("%d lines: %s", lines, &log)
+				}
+			})
 		})
 	}
 }

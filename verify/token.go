@@ -30,11 +30,11 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 		return Claims{}, ErrInvalidToken
 	}
 	now := v.now()
-	key, err := v.keys.find(ctx, unverified.KeyID, now)
+	keys, err := v.keys.find(ctx, unverified, now)
 	if err != nil {
 		return Claims{}, err
 	}
-	c, ok := unverified.Verify(key)
+	c, ok := signedBy(unverified, keys)
 	if !ok || !c.Good(v.issuer, now) || !v.takes(&c, now) {
 		return Claims{}, ErrInvalidToken
 	}
@@ -42,6 +42,15 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject.String(), Session: c.Session.String(), ID: c.ID, Parent: c.Parent,
 		IssuedAt: time.Unix(c.IssuedAt, 0), NotBefore: time.Unix(c.NotBefore, 0), ExpiresAt: time.Unix(c.ExpiresAt, 0),
 	}, nil
+}
+
+func signedBy(u token.Unverified, keys []*token.Key) (token.Claims, bool) {
+	for _, k := range keys {
+		if c, ok := u.Verify(k); ok {
+			return c, true
+		}
+	}
+	return token.Claims{}, false
 }
 
 // takes is what this service demands beyond what the host does.

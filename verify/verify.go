@@ -66,6 +66,7 @@ type Config struct {
 	Stale      time.Duration    // for so long after Refresh they serve if that fails. Zero: 24 hours; negative: not at all
 	Interval   time.Duration    // between two fetches at least, also for unknown keys and after failures. Zero: 10 seconds
 	Now        func() time.Time // the only clock. Nil: [time.Now]
+	Logger     *slog.Logger     // gets which keys of JWKSURL cannot be used. Nil: [slog.Default]
 }
 
 // Secret is a key that shows itself nowhere: formatting, logging and JSON give "[redacted]" (SECURITY.md R86).
@@ -91,9 +92,9 @@ type Verifier struct {
 	keys      source
 }
 
-// source finds the key that a header names.
+// source finds the keys that may have signed a token.
 type source interface {
-	find(ctx context.Context, kid string, now time.Time) (*token.Key, error)
+	find(ctx context.Context, u token.Unverified, now time.Time) ([]*token.Key, error)
 }
 
 // New makes a Verifier. It refuses what could only fail later, and fetches nothing yet.
@@ -131,4 +132,6 @@ func New(c Config) (*Verifier, error) {
 // shared is the key of a tenant, whatever its kid: that names a version, which only the host can tell.
 type shared struct{ key *token.Key }
 
-func (s *shared) find(context.Context, string, time.Time) (*token.Key, error) { return s.key, nil }
+func (s *shared) find(context.Context, token.Unverified, time.Time) ([]*token.Key, error) {
+	return []*token.Key{s.key}, nil
+}

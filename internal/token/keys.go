@@ -75,7 +75,7 @@ func methodOf(public crypto.PublicKey) (jwt.SigningMethod, bool) {
 	case *ecdsa.PublicKey:
 		return jwt.SigningMethodES256, public != nil && public.Curve == elliptic.P256()
 	case *rsa.PublicKey:
-		return jwt.SigningMethodRS256, public != nil && public.N != nil && public.N.BitLen() >= 2048
+		return jwt.SigningMethodRS256, public != nil && public.N != nil && strongModulus(public.N)
 	}
 	return nil, false
 }

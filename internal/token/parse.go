@@ -13,7 +13,7 @@ import (
 // MaxBytes is the length of the longest token that is read at all (R57).
 const MaxBytes = 8 << 10
 
-const maxKid = 64 // bytes
+const maxKid = 256 // bytes
 
 var strictBase64 = base64.RawURLEncoding.Strict()
 
@@ -77,18 +77,24 @@ func foreign(c rune) bool {
 // Verify returns the claims of the token if the key has signed it, by the algorithm of that key. Whether they are good
 // now is for [Claims.Good] to say.
 func (u Unverified) Verify(k *Key) (Claims, bool) {
-	if u.algorithm != k.Algorithm() {
-		return Claims{}, false
-	}
-	sig, err := strictBase64.DecodeString(u.signature)
-	if err != nil || !k.signed(u.signed, []byte(u.signed), sig) {
-		return Claims{}, false
-	}
-	payload, err := strictBase64.DecodeString(u.payload)
-	if err != nil {
+	payload, ok := u.Payload(k)
+	if !ok {
 		return Claims{}, false
 	}
 	return readClaims(payload)
+}
+
+// Payload returns what the key has signed, by the algorithm of that key.
+func (u Unverified) Payload(k *Key) ([]byte, bool) {
+	if u.algorithm != k.Algorithm() {
+		return nil, false
+	}
+	sig, err := strictBase64.DecodeString(u.signature)
+	if err != nil || !k.signed(u.signed, []byte(u.signed), sig) {
+		return nil, false
+	}
+	payload, err := strictBase64.DecodeString(u.payload)
+	return payload, err == nil
 }
 
 // Check returns the claims of a token with a good signature of one of our keys, in its time, and the key. It reads no
