@@ -109,6 +109,12 @@ type Factors struct {
 // Social is sign-in by other issuers.
 type Social struct {
 	Issuers map[string]IDTokenVerifier // by the name that their tokens give (the iss claim), such as [IssuerGoogle]. Nil: off
+
+	// SharedClients are client ids that any number of organizations may name: of a host whose own flow fetches the
+	// tokens, such as the one of package social. They take no token without a [IDTokenRequest].Nonce, by which the flow
+	// tells for which organization it was fetched. Every other client id is of the organization that turned it on
+	// first. Nil: none is shared.
+	SharedClients []string
 }
 
 // Tokens are access tokens and the sessions behind them.

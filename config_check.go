@@ -18,6 +18,7 @@ func (c *Config) detach() {
 	c.Tokens.SigningKeys, c.Accounts.Labels, c.Factors.RequiredRoles = slices.Clone(c.Tokens.SigningKeys), slices.Clone(c.Accounts.Labels), slices.Clone(c.Factors.RequiredRoles)
 	c.Passwords.Imported = slices.Clone(c.Passwords.Imported)
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
+	c.Social.SharedClients = slices.Clone(c.Social.SharedClients)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
 	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend, &l.Mail} {

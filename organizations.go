@@ -119,7 +119,7 @@ func (a *Authenticator) tenantKeyText(x *Account) (SecretText, error) {
 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a
 // child and for a member of somebody else's organization; [ErrInvalidInput] with the field for a URL, name or list that
-// breaks the rules.
+// breaks the rules, and for a client id that another organization has turned on ([Social].SharedClients).
 func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
 	by = by.orNobody()
 	if err := tenant(by); err != nil {
@@ -156,12 +156,17 @@ func (a *Authenticator) updateOrganization(ctx context.Context, by uuid.UUID, p 
 		if o, err = p.apply(o); err != nil {
 			return err
 		}
+		for i := range o.Issuers {
+			o.Issuers[i].Shared = slices.Contains(a.cfg.Social.SharedClients, o.Issuers[i].ClientID)
+		}
 		c := store.Change{Account: s.Account}
 		c.Account.OrganizationOwner, c.Account.Organization = s.Account.ID, &o
 		e := about(&s.Account, EventOrganization)
 		e.By = by
 		c.Events = []Event{e}
-		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
+		if s.Account, _, err = a.update(ctx, c, a.now()); isTaken(err, "client") {
+			return ErrInvalidInput.WithField("issuers").WithMessage("Another organization has this client id").WithCause(err)
+		} else if err != nil {
 			return err
 		}
 		s.Organization = &o
@@ -169,6 +174,12 @@ func (a *Authenticator) updateOrganization(ctx context.Context, by uuid.UUID, p 
 		return err
 	})
 	return d, err
+}
+
+// isTaken reports whether another account has what the field names.
+func isTaken(err error, field string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == ErrConflict.Code && e.Field == field
 }
 
 // Membership is a root account in another one's organization.

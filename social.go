@@ -31,7 +31,7 @@ type IDToken struct {
 type IDTokenRequest struct {
 	Issuer   string // a key of [Social].Issuers
 	IDToken  SecretText
-	Nonce    SecretText // of the flow that fetched the token; empty: not checked
+	Nonce    SecretText // of the flow that fetched the token for Scope; empty: not checked
 	UserInfo UserInfo   // nil: nobody is asked for more than the token says
 	By       *Identity  // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
 	Scope    Scope
@@ -121,7 +121,10 @@ func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, own
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, ErrInvalidCredentials
 	}
-	clientID := owner.Organization.Issuer(r.Issuer).ClientID
+	clientID, shared := owner.Organization.Issuer(r.Issuer).ClientID, owner.Organization.Issuer(r.Issuer).Shared
+	if r.Nonce == "" && (shared || slices.Contains(a.cfg.Social.SharedClients, clientID)) {
+		return IDToken{}, ErrInvalidCredentials // it could have been fetched for another organization
+	}
 	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), clientID, string(r.Nonce))
 	if err != nil {
 		return token, issuerError(ctx, err)

@@ -165,6 +165,60 @@ func TestGoogle(t *testing.T) {
 	})
 }
 
+// One client, one organization: else a token that was fetched for the one would open the other.
+func TestAClientIsOfOneOrganization(t *testing.T) {
+	k, first, _ := googleKit(t)
+	second := k.Parent()
+	name := func(of authtest.Account, enabled bool) error {
+		_, err := k.Auth.UpdateOrganization(ctx, k.SignedIn(of), tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{
+			{Issuer: tollkeeper.IssuerGoogle, Enabled: enabled, ClientID: "client-1"},
+		}})
+		return err
+	}
+	err := name(second, true)
+	if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || !errors.Is(err, tollkeeper.ErrInvalidInput) || e.Field != "issuers" {
+		t.Fatal(err)
+	}
+	if _, err := google(k, second, "ada"); !errors.Is(err, tollkeeper.ErrDisabled) {
+		t.Error("the token opens the other:", err)
+	}
+	if _, err := google(k, first, "ada"); err != nil {
+		t.Error("who named it first:", err)
+	}
+	if err := name(second, false); err != nil {
+		t.Error("turned off:", err)
+	}
+	if err := errors.Join(name(first, false), name(second, true)); err != nil {
+		t.Error("left by the first:", err)
+	}
+	if _, err := google(k, first, "ada"); !errors.Is(err, tollkeeper.ErrDisabled) {
+		t.Error(err)
+	}
+	if _, err := google(k, second, "ada"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A client that the host shares serves all who name it, by tokens that a flow has fetched for one of them.
+func TestASharedClientTakesNoTokenWithoutNonce(t *testing.T) {
+	k, first, _ := googleKit(t, func(c *tollkeeper.Config) { c.Social.SharedClients = []string{"client-1"} })
+	second := k.Parent()
+	settings := []tollkeeper.IssuerSettings{{Issuer: tollkeeper.IssuerGoogle, Enabled: true, ClientID: "client-1"}}
+	if _, err := k.Auth.UpdateOrganization(ctx, k.SignedIn(second), tollkeeper.OrganizationPatch{Issuers: settings}); err != nil {
+		t.Fatal(err)
+	}
+	for _, parent := range []authtest.Account{first, second} {
+		for nonce, want := range map[tollkeeper.SecretText]error{"": tollkeeper.ErrInvalidCredentials, "n": nil} {
+			_, err := k.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
+				Issuer: tollkeeper.IssuerGoogle, IDToken: "ada", Nonce: nonce, Scope: tollkeeper.UnderKey(parent.PublicKey),
+			})
+			if !errors.Is(err, want) || want == nil && err != nil {
+				t.Errorf("nonce %q: %v", nonce, err)
+			}
+		}
+	}
+}
+
 // Who is linked is known by the subject: what the token says of an email decides only who else it could be.
 func TestALinkedPersonNeedsNoEmail(t *testing.T) {
 	for name, later := range map[string]tollkeeper.IDToken{

@@ -167,7 +167,7 @@ type AccountStore interface {
 	//   - [ErrInvalid]: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is
 	//     not the parent; credentials that make no sense in a [Change].
 	//   - Those of a Charge.
-	//   - Conflict with [Conflict.Field] "email", "username", "identity" or "credential", in this order.
+	//   - Conflict with [Conflict.Field] "email", "username", "identity", "credential" or "client", in this order.
 	//   - Conflict: an account, also a deleted one, has the public key.
 	CreateAccount(ctx context.Context, a NewAccount, now time.Time) (Account, Receipt, error)
 
@@ -196,8 +196,9 @@ type AccountStore interface {
 	//     guarded.
 	//   - [ErrNotFound]: the account of a new secret is gone.
 	//   - Those of a Charge.
-	//   - Conflict with [Conflict.Field] "email", "username", "identity" or "credential", in this order: another
-	//     account of the scope has it, or another factor of this one would have the credential after the change, too.
+	//   - Conflict with [Conflict.Field] "email", "username", "identity", "credential" or "client", in this order:
+	//     another account of the scope has it, or another factor of this one would have the credential after the
+	//     change, too; of a client another organization of the store: one that is enabled at its issuer and not shared.
 	UpdateAccount(ctx context.Context, c Change, now time.Time) (Account, Receipt, error)
 
 	// DeleteAccount makes a tombstone of the account with that id below scope. Email, username, name, passwords,

@@ -24,7 +24,8 @@ type AuthURLs struct {
 type IssuerSettings struct {
 	Issuer   string // as its tokens name it (the iss claim)
 	Enabled  bool
-	ClientID string
+	ClientID string // to the issuer; enabled and not shared, it is of one organization alone
+	Shared   bool   // several organizations may name the client
 }
 
 // Issuer returns the settings of an issuer; zero but for its name: there are none.

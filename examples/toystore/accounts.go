@@ -28,6 +28,9 @@ func (a account) index() []string {
 		return keys
 	}
 	keys = append(keys, path("members", a.Parent, a.CreatedAt, a.ID))
+	for _, c := range rules.Clients(a.Organization) {
+		keys = append(keys, clientKey(c))
+	}
 	for _, name := range rules.Names(&a.Account) {
 		if name.Key != "" {
 			keys = append(keys, nameKey(a.Parent, name))
@@ -113,15 +116,26 @@ func (t *tx) newcomer(n store.NewAccount, stands *account) rules.Newcomer {
 	return facts
 }
 
-// taken returns the field of the first of the account's names and credentials that another account of its scope has.
+// taken returns the field of the first of the account's names and credentials that another account of its scope has,
+// and of its clients that another organization has.
 func (t *tx) taken(a store.Account, c store.Change) string {
 	for _, name := range rules.Names(&a) {
 		if holder, ok := t.Get(nameKey(a.Parent, name)); ok && name.Key != "" && string(holder) != accountKey(a.ID) {
 			return name.Field
 		}
 	}
-	return t.otherHolds(a, c)
+	if field := t.otherHolds(a, c); field != "" {
+		return field
+	}
+	for _, x := range rules.Clients(a.Organization) {
+		if holder, ok := t.Get(clientKey(x)); ok && string(holder) != accountKey(a.ID) {
+			return "client"
+		}
+	}
+	return ""
 }
+
+func clientKey(c rules.Client) string { return path("clients", c.Issuer, c.ID) }
 
 func (t *tx) nextNumber() int64 {
 	var last int64

@@ -61,7 +61,7 @@ func (s *Store) newcomer(stands *account, n store.NewAccount) rules.Newcomer {
 		}
 		facts.Parent, around = &parent.Account, &parent.below
 	}
-	facts.Taken = cmp.Or(around.taken(&n.Account, nil), around.held(store.Change{Link: n.Linked, PutFactors: n.Factors}, nil))
+	facts.Taken = cmp.Or(around.taken(&n.Account, nil), around.held(store.Change{Link: n.Linked, PutFactors: n.Factors}, nil), s.named(n.Account.Organization, nil))
 	return facts
 }
 
@@ -112,7 +112,7 @@ func (s *Store) updating(a *account, c store.Change, now time.Time) rules.Updati
 	facts := rules.Updating{
 		Found: true, Was: a.Account, OtherAdmin: a.otherAdmin(), Owners: s.owners(c.Secrets),
 		Purse: s.purse(c.Charge), Spent: s.spent(c.Once, now),
-		Taken: cmp.Or(s.around(a).taken(&c.Account, a), s.around(a).held(c, a)),
+		Taken: cmp.Or(s.around(a).taken(&c.Account, a), s.around(a).held(c, a), s.named(c.Account.Organization, a)),
 	}
 	if rules.Handles(c) {
 		facts.Factors = a.factorList()
@@ -121,6 +121,16 @@ func (s *Store) updating(a *account, c store.Change, now time.Time) rules.Updati
 		facts.Secrets = a.secretList()
 	}
 	return facts
+}
+
+// named returns the Field of what another organization of the store has for itself alone; empty: nothing.
+func (s *Store) named(o *store.Organization, self *account) string {
+	for _, c := range rules.Clients(o) {
+		if a := s.clients[c]; a != nil && a != self {
+			return "client"
+		}
+	}
+	return ""
 }
 
 // DeleteAccount meets [store.AccountStore].

@@ -170,6 +170,9 @@ func (s *Store) enterNames(sc *scope, a *account) {
 		}
 		(*m)[key] = a
 	}
+	for _, c := range rules.Clients(a.Organization) {
+		s.clients[c] = a
+	}
 	if a.EmailKey != "" {
 		put(&sc.emails, a.EmailKey)
 		sc.names.insert(name{key: a.EmailKey, row: a})
@@ -187,6 +190,9 @@ func (s *Store) enterNames(sc *scope, a *account) {
 }
 
 func (s *Store) leaveNames(sc *scope, a *account) {
+	for _, c := range rules.Clients(a.Organization) {
+		delete(s.clients, c)
+	}
 	if a.EmailKey != "" {
 		delete(sc.emails, a.EmailKey)
 		sc.names.remove(name{key: a.EmailKey, row: a})

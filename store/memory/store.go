@@ -23,11 +23,12 @@ type Store struct {
 
 	accounts  map[uuid.UUID]*account
 	numbers   map[int64]*account
-	keys      map[string]*account   // by public key
-	strays    map[string][]*account // children by email key, but those of houses
-	root      scope                 // the root accounts
-	number    int64                 // the last one given
-	abandoned []*account            // deleted parents whose children Sweep has still to erase
+	keys      map[string]*account       // by public key
+	strays    map[string][]*account     // children by email key, but those of houses
+	clients   map[rules.Client]*account // whose organizations have them for themselves
+	root      scope                     // the root accounts
+	number    int64                     // the last one given
+	abandoned []*account                // deleted parents whose children Sweep has still to erase
 
 	sessions    map[uuid.UUID]*session
 	sessionEnds ordered[stamped[*session]]
@@ -62,6 +63,7 @@ func New() *Store {
 		accounts: map[uuid.UUID]*account{},
 		numbers:  map[int64]*account{},
 		keys:     map[string]*account{},
+		clients:  map[rules.Client]*account{},
 		strays:   map[string][]*account{},
 		sessions: map[uuid.UUID]*session{},
 		once:     map[store.Digest]time.Time{},

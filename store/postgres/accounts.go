@@ -78,12 +78,17 @@ var createRoot = assemble(newParts, func(p parts) (string, []values[creation]) {
 })
 
 // newParts are what any new account may come with.
-const newParts = enrolling | listing
+const newParts = enrolling | claiming | listing
 
 // addNew goes on with what comes with the account.
 func addNew(w *writer[creation], p parts) {
 	if p.has(enrolling) {
 		w.add(enroll, linkValues(func(c *creation) *links { return &c.links }), factorValues(func(c *creation) *factors { return &c.factors }))
+	}
+	if p.has(claiming) {
+		w.add(`, claim AS (
+  INSERT INTO clients (issuer, client_id, owner) SELECT o.*, acc.id FROM acc, `+askedClients+`
+)`, clientValues(func(c *creation) *store.Account { return &c.Account }))
 	}
 	if p.has(listing) {
 		w.add(logAll("acc"), eventsValues(func(c *creation) events { return c.events }))
@@ -173,6 +178,7 @@ func creationOf(n store.NewAccount, now time.Time) (c *creation, err error) {
 // statement returns the one that makes the account.
 func (c *creation) statement() (string, []any) {
 	p := enrolling.when(len(c.Linked)+len(c.Factors) > 0) | listing.when(len(c.Events) > 0)
+	p |= claiming.when(len(rules.Clients(c.Account.Organization)) > 0)
 	sql := createRoot.of(p)
 	if c.Account.Parent != store.Root {
 		sql = createChild.of(p | telling.when(tells(c.Charge)))
@@ -186,6 +192,7 @@ var admission = prepare(`SELECT EXISTS (SELECT 1 FROM accounts x WHERE x.id = a.
   EXISTS (SELECT 1 FROM accounts x WHERE x.public_key = @public_key), `+takenColumns+`, `+purseColumns+`
   FROM (SELECT @account::uuid AS id, @parent::uuid AS parent) a`+joinParent+joinPurse,
 	purseValues(creationCharge), nameValues(func(c *creation) *store.Account { return &c.Account }),
+	clientValues(func(c *creation) *store.Account { return &c.Account }),
 	takenValues(func(c *creation) (*links, *factors) { return &c.links, &c.factors }), values[creation]{
 		"drop":         field(func(*creation) [][16]byte { return [][16]byte{} }),
 		"end_sessions": field(func(*creation) bool { return false }),
@@ -251,15 +258,35 @@ const takenColumns = `EXISTS (SELECT 1 FROM accounts x WHERE x.parent = a.parent
     JOIN identities i ON i.scope = a.parent AND i.issuer = l.issuer AND i.subject = l.subject WHERE i.account <> a.id),
   EXISTS (SELECT 1 FROM unnest(@factors::uuid[], @factor_credentials::bytea[]) f (id, credential)
     JOIN factors x ON x.scope = a.parent AND x.credential = f.credential
-    WHERE x.account <> a.id OR x.id <> ALL (@factors) AND x.id <> ALL (@drop::uuid[]) AND NOT (@end_sessions::boolean AND x.pending_until > 0))`
+    WHERE x.account <> a.id OR x.id <> ALL (@factors) AND x.id <> ALL (@drop::uuid[]) AND NOT (@end_sessions::boolean AND x.pending_until > 0)),
+  EXISTS (SELECT 1 FROM ` + askedClients + ` JOIN clients c ON c.issuer = o.issuer AND c.client_id = o.client_id WHERE c.owner <> a.id)`
 
-var takenFields = [...]string{"email", "username", "identity", "credential"}
+var takenFields = [...]string{"email", "username", "identity", "credential", "client"}
 
 // nameValues and takenValues are those of takenColumns, but for what goes. Nothing equals NULL.
 func nameValues[A any](of func(*A) *store.Account) values[A] {
 	return values[A]{
 		"email_key":    field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[0].Key) }),
 		"username_key": field(func(a *A) []byte { return bytesOrNull(rules.Names(of(a))[1].Key) }),
+	}
+}
+
+// askedClients are the clients that an organization wants for itself alone.
+const askedClients = `unnest(@client_issuers::text[], @client_ids::text[]) AS o (issuer, client_id)`
+
+func clientValues[A any](of func(*A) *store.Account) values[A] {
+	column := func(take func(rules.Client) string) func(*A) []string {
+		return func(a *A) []string {
+			list := []string{}
+			for _, c := range rules.Clients(of(a).Organization) {
+				list = append(list, storable(take(c)))
+			}
+			return list
+		}
+	}
+	return values[A]{
+		"client_issuers": field(column(func(c rules.Client) string { return c.Issuer })),
+		"client_ids":     field(column(func(c rules.Client) string { return c.ID })),
 	}
 }
 
@@ -275,7 +302,7 @@ func takenValues[A any](of func(*A) (*links, *factors)) values[A] {
 // taken is what takenColumns are scanned to.
 type taken [len(takenFields)]bool
 
-func (t *taken) to() []any { return []any{&t[0], &t[1], &t[2], &t[3]} }
+func (t *taken) to() []any { return []any{&t[0], &t[1], &t[2], &t[3], &t[4]} }
 
 // first returns the Field of the first that is taken; empty: none is.
 func (t *taken) first() string {

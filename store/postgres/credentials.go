@@ -96,6 +96,17 @@ DELETE FROM factors f WHERE f.account = @account
 )
 SELECT 1 / CASE WHEN count(*) = cardinality(@link_issuers) THEN 1 ELSE 0 END FROM put`, accountValue, linkValues(func(u *update) *links { return &u.links }))
 
+	// claimClients gives an organization the clients that it names, and takes the others.
+	claimClients = prepare(`WITH gone AS (
+  DELETE FROM clients c WHERE c.owner = @account
+    AND NOT EXISTS (SELECT 1 FROM `+askedClients+` WHERE o.issuer = c.issuer AND o.client_id = c.client_id)
+), put AS (
+  INSERT INTO clients AS c (issuer, client_id, owner) SELECT o.*, @account::uuid FROM `+askedClients+` ORDER BY o.issuer, o.client_id
+  ON CONFLICT (issuer, client_id) DO UPDATE SET owner = excluded.owner WHERE c.owner = excluded.owner RETURNING 1
+)
+SELECT 1 / CASE WHEN count(*) = cardinality(@client_issuers) THEN 1 ELSE 0 END FROM put`, accountValue,
+		clientValues(func(u *update) *store.Account { return &u.Account }))
+
 	// putFactors keeps what never goes back.
 	putFactors = prepare(`INSERT INTO factors AS was (`+factorFields+`)
   SELECT a.parent, a.id, f.* FROM accounts a, `+askedFactors+` WHERE a.id = @account ORDER BY f.id

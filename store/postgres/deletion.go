@@ -55,6 +55,8 @@ const (
   DELETE FROM secrets s USING gone WHERE s.account = gone.id
 ), identity AS (
   DELETE FROM identities i USING gone WHERE i.account = gone.id
+), client AS (
+  DELETE FROM clients c USING gone WHERE c.owner = gone.id
 ), factor AS (
   DELETE FROM factors f USING gone WHERE f.account = gone.id
 ), erased AS (

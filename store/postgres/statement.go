@@ -33,6 +33,7 @@ const (
 	spending                    // what serves once
 	linked                      // an identity
 	enrolling                   // credentials of a new account
+	claiming                    // clients of a new organization
 	forgiving                   // attempts
 	showing                     // credentials
 )

@@ -130,7 +130,11 @@ func updateOf(c store.Change, now time.Time) (u *update, err error) {
 	if len(c.Events) > 0 {
 		u.events = eventsOf(c.Events)
 	}
-	if u.more = u.credentialSteps(); len(c.Secrets) > 0 {
+	u.more = u.credentialSteps()
+	if c.Account.Parent == store.Root {
+		u.more = append(u.more, step{sql: claimClients.Text, args: claimClients.Args(u)})
+	}
+	if len(c.Secrets) > 0 {
 		u.more = append(u.more, step{sql: putSecrets, args: secretArgs(c.Secrets)})
 	}
 	u.mails, err = mailsOf(c.Mail)
@@ -212,7 +216,8 @@ func (u *update) steps(scan func(pgx.Rows) error) []step {
 var changing = prepare(`SELECT `+memberColumns+`, s.digest, coalesce(s.used_at, 0), coalesce(s.expires_at, 0),
   `+holdersStand+`, `+factorColumns+`, `+spentColumn+`, `+takenColumns+`, `+purseColumns+`
   FROM accounts a`+joinParent+` LEFT JOIN secrets s ON s.account = a.id AND s.digest = @proof`+joinFactor+joinPurse+` WHERE a.id = @account`,
-	proofValues, unspentValue, purseValues(updateCharge), nameValues(func(u *update) *store.Account { return &u.Account }), accountValue,
+	proofValues, unspentValue, purseValues(updateCharge), nameValues(func(u *update) *store.Account { return &u.Account }),
+	clientValues(func(u *update) *store.Account { return &u.Account }), accountValue,
 	takenValues(func(u *update) (*links, *factors) { return &u.links, &u.factors }), values[update]{
 		"drop":         field(func(u *update) [][16]byte { return ids(u.DropFactors) }),
 		"end_sessions": field(func(u *update) bool { return u.EndSessions }),

@@ -73,7 +73,8 @@ type Admitted struct {
 }
 
 // Admit decides about a new account. An ID that exists is no error and comes before all of them. Errors win in this
-// order: no account, parent, what it comes with, the charge's, email, username, identity, credential, public key.
+// order: no account, parent, what it comes with, the charge's, email, username, identity, credential, client, public
+// key.
 func Admit(n store.NewAccount, w Newcomer, now time.Time) (Admitted, error) {
 	a := n.Account
 	switch {
@@ -153,7 +154,7 @@ type Updated struct {
 }
 
 // Update decides about a Change. Errors win in this order: gone, version, what makes no sense, proof, use, once, last
-// admin, accounts of the secrets, the charge's, email, username, identity, credential.
+// admin, accounts of the secrets, the charge's, email, username, identity, credential, client.
 func Update(c store.Change, w Updating, now time.Time) (Updated, error) {
 	next := &c.Account
 	spent, proved := spend(c, w.Secrets, now)

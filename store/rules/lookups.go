@@ -3,6 +3,7 @@ package rules
 import (
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,4 +156,22 @@ func Start(p store.Page) (ms int64, id uuid.UUID) {
 		return math.MinInt64, uuid.Nil
 	}
 	return p.After.At.UnixMilli(), p.After.ID
+}
+
+// Client is what an organization is to an issuer.
+type Client struct{ Issuer, ID string }
+
+// Clients returns those that the organization has for itself alone; nil has none.
+func Clients(o *store.Organization) []Client {
+	if o == nil {
+		return nil
+	}
+	var own []Client
+	for _, s := range o.Issuers {
+		c := Client{s.Issuer, s.ClientID}
+		if s.Enabled && !s.Shared && s.ClientID != "" && !slices.Contains(own, c) {
+			own = append(own, c)
+		}
+	}
+	return own
 }

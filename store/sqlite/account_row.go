@@ -129,6 +129,10 @@ const (
 	upsertOrganization = `INSERT INTO organizations (owner, value) VALUES (?1, ?2)
   ON CONFLICT (owner) DO UPDATE SET value = excluded.value`
 	deleteOrganization = `DELETE FROM organizations WHERE owner = ?`
+
+	selectClient  = `SELECT 1 FROM clients WHERE issuer = ?1 AND client_id = ?2 AND owner <> ?3`
+	insertClient  = `INSERT INTO clients (issuer, client_id, owner) VALUES (?1, ?2, ?3)`
+	deleteClients = `DELETE FROM clients WHERE owner = ?`
 )
 
 // add writes a new account, whose number SQLite chooses. stray: a look-up without key may find it.
@@ -166,6 +170,11 @@ func plain(texts []store.SecretText) []string {
 }
 
 func saveOrganization(c *conn, a *store.Account) error {
+	if a.Parent == store.Root {
+		if err := saveClients(c, a); err != nil {
+			return err
+		}
+	}
 	if a.Organization == nil {
 		_, err := c.exec(deleteOrganization, a.ID[:])
 		return err
@@ -176,6 +185,18 @@ func saveOrganization(c *conn, a *store.Account) error {
 	}
 	_, err = c.exec(upsertOrganization, a.ID[:], value)
 	return err
+}
+
+func saveClients(c *conn, a *store.Account) error {
+	if _, err := c.exec(deleteClients, a.ID[:]); err != nil {
+		return err
+	}
+	for _, x := range rules.Clients(a.Organization) {
+		if _, err := c.exec(insertClient, x.Issuer, x.ID, a.ID[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // activeDay returns the day of a sign-in, counted from 1970. Rounding down keeps its order also before that.

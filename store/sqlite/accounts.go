@@ -197,8 +197,8 @@ const selectTaken = `SELECT
   EXISTS (SELECT 1 FROM accounts WHERE parent = ?1 AND username_key = ?4 AND id <> ?2),
   EXISTS (SELECT 1 FROM accounts WHERE public_key = ?5)`
 
-// taken returns the Field of the first name or credential that another account of the scope has, and whether one has
-// the public key.
+// taken returns the Field of the first name or credential that another account of the scope has, or client that another
+// organization has, and whether an account has the public key.
 func taken(c *conn, scope uuid.UUID, a *store.Account, give store.Change, publicKey driver.Value) (field string, keyTaken bool, err error) {
 	names := rules.Names(a)
 	_, err = c.one(selectTaken, func(r *row) {
@@ -211,6 +211,15 @@ func taken(c *conn, scope uuid.UUID, a *store.Account, give store.Change, public
 	}, scope[:], a.ID[:], optional(names[0].Key), optional(names[1].Key), publicKey)
 	if err == nil && field == "" {
 		field, err = otherHolds(c, scope, a.ID, give)
+	}
+	for _, x := range rules.Clients(a.Organization) {
+		if err != nil || field != "" {
+			break
+		}
+		var some bool
+		if some, err = c.exists(selectClient, x.Issuer, x.ID, a.ID[:]); some {
+			field = "client"
+		}
 	}
 	return field, keyTaken, err
 }

@@ -19,6 +19,28 @@ type (
 
 // brokenCredentials are stores that keep identities and factors in another way.
 var brokenCredentials = []brokenStore{
+	{"a client that several organizations have", "accounts/update/a client is of one organization",
+		misread{change: changeEdit(func(_ store.Store, c *store.Change) error {
+			if o := c.Account.Organization; o != nil {
+				shared := *o
+				shared.Issuers = slices.Clone(o.Issuers)
+				for i := range shared.Issuers {
+					shared.Issuers[i].Shared = true
+				}
+				c.Account.Organization = &shared
+			}
+			return nil
+		})}.broken},
+	{"a client that is never left", "accounts/update/a client is free when its organization leaves it",
+		misread{change: changeEdit(func(s store.Store, c *store.Change) error {
+			f, _ := s.FindAccount(context.Background(), store.Lookup{ID: c.Account.ID})
+			if has := f.Account.Organization; has != nil && c.Account.Organization != nil && len(c.Account.Organization.Issuers) > 0 {
+				more := *c.Account.Organization
+				more.Issuers = slices.Concat(more.Issuers, has.Issuers)
+				c.Account.Organization = &more
+			}
+			return nil
+		})}.broken},
 	{"an order of identities by subject", "credentials/identities/any number, in the order in which they were linked",
 		func(s store.Store) store.Store { return bySubject{s} }},
 	{"credentials nobody asked for", "credentials/factors/any number, pending ones too, by creation",

@@ -53,7 +53,7 @@ func account(parent uuid.UUID) store.Account {
 func organization() *store.Organization {
 	return &store.Organization{
 		Name: "Org", URL: "https://org.example", AuthURLs: store.AuthURLs{SignIn: "/in", Reset: "/reset"},
-		DomainRestriction: true, Issuers: []store.IssuerSettings{{Issuer: "https://issuer.example", Enabled: true, ClientID: "client"}},
+		DomainRestriction: true, Issuers: []store.IssuerSettings{{Issuer: "https://issuer.example", Enabled: true, ClientID: word("client")}},
 		Authorized: []uuid.UUID{id(), id()}, UpdateCount: 2,
 	}
 }

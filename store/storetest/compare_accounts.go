@@ -33,10 +33,18 @@ func (w *twins) account(parent uuid.UUID) store.Account {
 	if parent == store.Root && w.chance(2) {
 		a.OrganizationOwner = a.ID
 		a.Organization = &store.Organization{Name: "Org", VerificationRequired: w.chance(2), FactorRequired: w.chance(2)}
+		w.engage(a.Organization)
 	} else if w.chance(3) {
 		a.OrganizationOwner = w.any(w.tenants)
 	}
 	return a
+}
+
+// engage has it name a client out of few, or none.
+func (w *twins) engage(o *store.Organization) {
+	if o.Issuers = nil; w.chance(2) {
+		o.Issuers = []store.IssuerSettings{{Issuer: w.word("issuer", 2), ClientID: w.word("client", 4), Enabled: !w.chance(4), Shared: w.chance(6)}}
+	}
 }
 
 // rename gives it names out of few.
@@ -157,6 +165,9 @@ func (w *twins) update() {
 	x := &c.Account
 	if w.chance(2) {
 		w.rename(x)
+		if x.Organization != nil {
+			w.engage(x.Organization)
+		}
 	}
 	w.promote(x)
 	switch {

@@ -51,6 +51,12 @@ func nameFaults[R any](of func(*R) *store.Account) []fault[R] {
 	}
 }
 
+// takenClient makes an organization that names a client of another one.
+func (k *kit) takenClient() *store.Organization {
+	k.Helper()
+	return &store.Organization{Issuers: k.owner().Organization.Issuers}
+}
+
 // takenCredential makes a passkey with a credential that an account of the scope has.
 func (k *kit) takenCredential(scope uuid.UUID) store.Factor {
 	k.Helper()
@@ -86,6 +92,7 @@ func createFaults() []fault[store.NewAccount] {
 		{"a taken credential", func(k *kit, n *request) {
 			n.Factors = append(n.Factors, k.takenCredential(n.Account.Parent))
 		}, store.Conflict{Field: "credential"}},
+		{"a taken client", func(k *kit, n *request) { n.Account.Organization = k.takenClient() }, store.Conflict{Field: "client"}},
 	}...)
 	return append(faults, fault[request]{"a taken public key", func(k *kit, n *request) {
 		n.Account.PublicKey = k.child(store.Account{ID: n.Account.Parent}).PublicKey
@@ -184,6 +191,7 @@ func updateOrder(k *kit) {
 		{"a taken credential", func(k *kit, c *request) {
 			c.PutFactors = append(c.PutFactors, k.takenCredential(c.Account.Parent))
 		}, store.Conflict{Field: "credential"}},
+		{"a taken client", func(k *kit, c *request) { c.Account.Organization = k.takenClient() }, store.Conflict{Field: "client"}},
 	}...)
 	firstWins(k, change, tryChange, faults)
 }

@@ -15,6 +15,7 @@ func raceCredentials(k *kit) {
 	k.run("of many at one challenge one wins", raceOnce)
 	k.run("one of many has the identity", raceIdentity)
 	k.run("one of many has the credential", raceCredential)
+	k.run("one of many organizations has the client", raceClient)
 	k.run("never more live sessions than most", raceMost)
 	k.run("a factor of an account that goes", raceFactorGone)
 }
@@ -142,6 +143,30 @@ func raceIdentity(k *kit) {
 			k.that(len(k.credentials(a.ID).Linked) == 0, "who lost the race has identities")
 		}
 	}
+}
+
+func raceClient(k *kit) {
+	own := client()
+	holders := make([]store.Account, callers)
+	for i := range holders {
+		if holders[i] = account(store.Root); i%2 == 0 {
+			holders[i] = k.owner()
+		}
+		holders[i].OrganizationOwner = holders[i].ID
+		holders[i].Organization = &store.Organization{Issuers: []store.IssuerSettings{client(), own}}
+	}
+	errs := race(callers, func(i int) (err error) {
+		if i%2 == 0 {
+			_, _, err = k.store.UpdateAccount(k.ctx, store.Change{Account: holders[i]}, now)
+		} else {
+			_, _, err = k.store.CreateAccount(k.ctx, store.NewAccount{Account: holders[i]}, now)
+		}
+		if err != nil && fieldOf(err) != "client" {
+			return errUnexpected
+		}
+		return err
+	})
+	k.that(k.tally(errs, store.Conflict{}) == 1, "not one of many has the client: %v", errs)
 }
 
 func raceCredential(k *kit) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,8 @@ func updateAccount(k *kit) {
 	k.run("a taken name is a conflict with its field", updateTaken)
 	k.run("an own name is no conflict", updateOwnNames)
 	k.run("the organization is read and written whole", updateOrganization)
+	k.run("a client is of one organization", updateClients)
+	k.run("a client is free when its organization leaves it", updateFreesClients)
 	k.run("a counter must grow", updateCounter)
 	k.run("ending sessions ends them all", updateEndsSessions)
 	k.run("one session may be kept", updateKeepsSession)
@@ -148,6 +151,62 @@ func updateOrganization(k *kit) {
 	k.equal("replaced", k.finds(store.Lookup{ID: o.ID}, o.ID).Organization, &org)
 	k.update(o.ID, func(c *store.Change) { c.Account.Organization, c.Account.OrganizationOwner = nil, uuid.Nil })
 	k.that(k.finds(store.Lookup{ID: o.ID}, o.ID).Organization == nil, "a removed organization is there")
+}
+
+// client makes what an organization is to an issuer.
+func client() store.IssuerSettings {
+	return store.IssuerSettings{Issuer: "https://issuer.example", Enabled: true, ClientID: word("Client")}
+}
+
+// names has an organization name nothing but these clients.
+func (k *kit) names(owner uuid.UUID, s ...store.IssuerSettings) error {
+	k.Helper()
+	return k.tries(owner, func(c *store.Change) { c.Account.Organization = &store.Organization{Issuers: s} })
+}
+
+func updateClients(k *kit) {
+	a, b, own := k.owner(), k.owner(), client()
+	k.ok(k.names(a.ID, own))
+	k.ok(k.names(a.ID, client(), own))
+	before := k.find(b.ID)
+	k.fails(k.names(b.ID, client(), own), store.Conflict{}, "client")
+	k.equal("after the conflict", k.find(b.ID), before)
+	late := account(store.Root)
+	late.OrganizationOwner, late.Organization = late.ID, &store.Organization{Issuers: []store.IssuerSettings{client(), own}}
+	_, _, err := k.store.CreateAccount(k.ctx, store.NewAccount{Account: late}, now)
+	k.fails(err, store.Conflict{}, "client")
+	k.absent(late.ID)
+	off, shared, elsewhere, spelt := own, own, own, own
+	off.Enabled, shared.Shared, elsewhere.Issuer, spelt.ClientID = false, true, "https://other.example", strings.ToUpper(own.ClientID)
+	k.ok(k.names(b.ID, off, shared, elsewhere, spelt, client()))
+	k.equal("what it names", k.find(b.ID).Organization.Issuers[:4], []store.IssuerSettings{off, shared, elsewhere, spelt})
+	none := client()
+	none.ClientID = ""
+	k.ok(k.names(a.ID, own, none))
+	k.ok(k.names(b.ID, none))
+}
+
+func updateFreesClients(k *kit) {
+	off, shared := func(s *store.IssuerSettings) { s.Enabled = false }, func(s *store.IssuerSettings) { s.Shared = true }
+	for name, leave := range map[string]func(store.Account, store.IssuerSettings) error{
+		"for another":  func(o store.Account, _ store.IssuerSettings) error { return k.names(o.ID, client()) },
+		"turned off":   func(o store.Account, s store.IssuerSettings) error { off(&s); return k.names(o.ID, s) },
+		"shared":       func(o store.Account, s store.IssuerSettings) error { shared(&s); return k.names(o.ID, s) },
+		"by its owner": func(o store.Account, _ store.IssuerSettings) error { k.remove(o); return nil },
+		"without a new": func(o store.Account, _ store.IssuerSettings) error {
+			return k.tries(o.ID, func(c *store.Change) { c.Account.Organization, c.Account.OrganizationOwner = nil, uuid.Nil })
+		},
+	} {
+		made, own := account(store.Root), client()
+		made.OrganizationOwner, made.Organization = made.ID, &store.Organization{Issuers: []store.IssuerSettings{own}}
+		a := k.create(store.NewAccount{Account: made})
+		b := k.owner()
+		k.fails(k.names(b.ID, own), store.Conflict{}, "client")
+		k.ok(leave(a, own))
+		if err := k.names(b.ID, own); err != nil {
+			k.that(false, "left %s, the client is not free: %v", name, err)
+		}
+	}
 }
 
 func updateCounter(k *kit) {

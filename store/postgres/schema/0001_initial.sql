@@ -53,6 +53,15 @@ CREATE INDEX account_active ON accounts (parent, active_day);
 CREATE INDEX account_stray ON accounts (email_key) WHERE parent <> '00000000-0000-0000-0000-000000000000';
 CREATE INDEX account_orphans ON accounts (id) WHERE orphans;
 
+-- What organizations are to issuers, where they do not share it.
+CREATE TABLE clients (
+  issuer text NOT NULL,
+  client_id text NOT NULL,
+  owner uuid NOT NULL,
+  CONSTRAINT client_key PRIMARY KEY (issuer, client_id)
+);
+CREATE INDEX client_owner ON clients (owner);
+
 -- Who accounts are to other issuers.
 CREATE TABLE identities (
   scope uuid NOT NULL,                        -- the account's parent, which never changes: unique without a join

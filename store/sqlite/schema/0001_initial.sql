@@ -52,6 +52,15 @@ CREATE INDEX account_stray_email  ON accounts (email_key)          WHERE stray =
 -- Beside the account, because a sign-in rewrites the account's row and this value can be large. JSON.
 CREATE TABLE organizations (owner BLOB PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
+-- What organizations are to issuers, where they do not share it.
+CREATE TABLE clients (
+  issuer    TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  owner     BLOB NOT NULL,
+  PRIMARY KEY (issuer, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX client_owner ON clients (owner);
+
 CREATE TABLE identities (
   scope     BLOB NOT NULL,                               -- the account's parent
   issuer    TEXT NOT NULL,
