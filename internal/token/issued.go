@@ -29,7 +29,7 @@ func ParseIssued(text string) (Unverified, bool) {
 		return Unverified{}, false
 	}
 	var h issuedHeader
-	if strictjson.Decode(raw, &h) != nil || len(h.KeyID) > maxKid || h.Critical != nil || h.Encoded != nil || !plainJWT(h.Type) {
+	if strictjson.Decode(raw, &h) != nil || h.Critical != nil || h.Encoded != nil || !plainJWT(h.Type) {
 		return Unverified{}, false
 	}
 	signed := text[:len(head)+1+len(payload)]
