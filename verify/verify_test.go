@@ -114,6 +114,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"unknown key":         head("kid", "k2"), "no kid": head("kid", ""), "kid of a number": head("kid", 1), "long kid": head("kid", strings.Repeat("k", 65)),
 		"typ": head("typ", "at+jwt"), "typ in lower case": head("typ", "jwt"), "crit": head("crit", []string{"exp"}), "empty crit": head("crit", []string{}),
 		"jku": head("jku", "https://evil.example"), "x5u": head("x5u", "x"), "jwk": head("jwk", key.jwk()), "x5c": head("x5c", []string{"x"}),
+		"b64": head("b64", false), "zip": head("zip", "DEF"), "cty": head("cty", "JWT"), "x5t": head("x5t", "x"), "field of nobody's": head("x", 1), "null": head("x", nil),
 		"alg none":             unsigned(t, now),
 		"alg HS256":            signed(t, jwt.SigningMethodHS256, []byte(pub), "k1", now, nil),
 		"alg of another case":  raw(`{"alg":"eddsa","typ":"JWT","kid":"k1"}`, string(body)),

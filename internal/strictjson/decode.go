@@ -10,8 +10,8 @@ import (
 	"reflect"
 )
 
-// Decode fills the struct that v points to from data, which must hold exactly
-// one JSON object and then, save white space, end.
+// Decode fills the struct that v points to, or a map with string keys, from
+// data, which must hold exactly one JSON object and then, save white space, end.
 //
 //   - Keys match the json tag (or, without one, the field name) byte for byte,
 //     in nested structs too. Unknown keys, such as one in another case, are

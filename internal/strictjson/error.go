@@ -24,8 +24,8 @@ const (
 	ErrType Kind = "value of the wrong type"
 	// ErrTooLarge: [Read] met more bytes than its limit.
 	ErrTooLarge Kind = "body too large"
-	// ErrTarget: a mistake of the caller, whatever the text: the destination is not a pointer to a struct that [Decode]
-	// supports.
+	// ErrTarget: a mistake of the caller, whatever the text: the destination is not a pointer to a struct or a map that
+	// [Decode] supports.
 	ErrTarget Kind = "unsupported destination"
 )
 

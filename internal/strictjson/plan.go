@@ -48,14 +48,14 @@ var (
 	plans sync.Map
 )
 
-// planOf returns the plan of a struct type, or nil if it is not supported.
+// planOf returns the plan of a struct type or a map, or nil if it is not supported.
 func planOf(t reflect.Type) *plan {
 	if known, ok := plans.Load(t); ok {
 		return known.(*plan)
 	}
 	b := builder{}
 	built, ok := b.build(t)
-	if !ok || built.class != object {
+	if !ok || built.class != object && built.class != mapping {
 		built = nil
 	}
 	plans.Store(t, built)

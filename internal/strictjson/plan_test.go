@@ -64,6 +64,21 @@ func TestDecodeNamedTypes(t *testing.T) {
 
 type Tagged struct{ V string }
 
+// A map sees every key, where a struct drops those that it does not name.
+func TestDecodeIntoAMap(t *testing.T) {
+	got := map[string]string{"old": "x"}
+	if err := strictjson.Decode([]byte(`{"a":"1","\u0062":null,"B":"2"}`), &got); err != nil || len(got) != 3 || got["a"] != "1" || got["B"] != "2" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for text, want := range map[string]error{
+		`{"a":"1","\u0061":"2"}`: strictjson.ErrDuplicate, `{"a":1}`: strictjson.ErrType, `null`: strictjson.ErrType, `[]`: strictjson.ErrType, `{`: strictjson.ErrSyntax,
+	} {
+		if err := strictjson.Decode([]byte(text), &got); !errors.Is(err, want) || got != nil {
+			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
 func TestDecodeUnsupportedDestination(t *testing.T) {
 	var wide []reflect.StructField
 	for i := range 65 {
@@ -79,7 +94,7 @@ func TestDecodeUnsupportedDestination(t *testing.T) {
 		"nil pointer":      nothing,
 		"struct":           body{},
 		"pointer to any":   new(any),
-		"pointer to map":   new(map[string]string),
+		"map of int keys":  new(map[int]string),
 		"pointer twice":    &nothing,
 		"embedded":         &struct{ Tagged }{},
 		"embedded private": &struct{ person }{},

@@ -25,17 +25,18 @@ type Unverified struct {
 	signed, payload, signature string
 }
 
-// header of a token. Its algorithm must be that of the key it names. Fields that bring a key of their own are never
-// followed, and what they ask the reader to understand is nothing that we write (RFC 7515 4.1.11).
-type header struct {
-	Algorithm string `json:"alg"`
-	Type      string `json:"typ"`
-	KeyID     string `json:"kid"`
-	Critical  any    `json:"crit"`
-	JKU       any    `json:"jku"`
-	X5U       any    `json:"x5u"`
-	JWK       any    `json:"jwk"`
-	X5C       any    `json:"x5c"`
+// header is what the tokens that we write have, and nothing else: alg, kid and typ. A field more may bring a key of its
+// own, or change what is signed or how it is read (b64, zip, crit). Who does not know it would not see that (RFC 7515
+// 4.1.11, RFC 7797 6).
+type header struct{ algorithm, keyID string }
+
+func parseHeader(raw []byte) (header, bool) {
+	var fields map[string]string
+	if strictjson.Decode(raw, &fields) != nil || len(fields) != 3 || fields["typ"] != "JWT" {
+		return header{}, false
+	}
+	h := header{algorithm: fields["alg"], keyID: fields["kid"]}
+	return h, h.algorithm != "" && h.keyID != "" && len(h.keyID) <= maxKid
 }
 
 // Parse reads the header of a token. It is the one place that knows what a token looks like, for the instance itself as
@@ -49,15 +50,12 @@ func Parse(text string) (Unverified, bool) {
 	if err != nil {
 		return Unverified{}, false
 	}
-	var h header
-	if strictjson.Decode(raw, &h) != nil || h.Type != "JWT" || h.KeyID == "" || len(h.KeyID) > maxKid {
-		return Unverified{}, false
-	}
-	if h.Critical != nil || h.JKU != nil || h.X5U != nil || h.JWK != nil || h.X5C != nil {
+	h, ok := parseHeader(raw)
+	if !ok {
 		return Unverified{}, false
 	}
 	signed := text[:len(head)+1+len(payload)]
-	return Unverified{KeyID: h.KeyID, algorithm: h.Algorithm, signed: signed, payload: payload, signature: signature}, true
+	return Unverified{KeyID: h.keyID, algorithm: h.algorithm, signed: signed, payload: payload, signature: signature}, true
 }
 
 // split checks size, shape and alphabet before anything is decoded: Go's decoder skips line breaks (F5).
