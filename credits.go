@@ -12,9 +12,10 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// Charge debits a parent for an operation of the host, once per key: again with the same key it changes nothing and
-// returns the same. [ErrDisabled] without [Config.Credits]; [ErrInvalidInput] for an operation without a price or a bad
-// key; [ErrInsufficientCredits]; [ErrConflict] when the key stands for something else; [ErrNotFound].
+// Charge debits a parent for an operation of the host, once per parent and key, which has 1 to 190 bytes: again with
+// the same key it changes nothing and returns the same. [ErrDisabled] without [Config.Credits]; [ErrInvalidInput] for
+// an operation without a price or a bad key; [ErrInsufficientCredits]; [ErrConflict] when the key stands for something
+// else; [ErrNotFound].
 func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -28,7 +29,7 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 		b, err := a.store.Balance(ctx, parent)
 		return b, err
 	}
-	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "host:" + key, Operation: op, Amount: -price}, EventCharged)
+	return a.apply(ctx, key, LedgerEntry{Owner: parent, Key: keyCharge + key, Operation: op, Amount: -price}, EventCharged)
 }
 
 // Refund takes a Charge back, by its key, once. [ErrNotFound]: there is no such charge.
@@ -37,17 +38,18 @@ func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
 	}
-	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "refund:" + key, Operation: OpRefund, Refunds: "host:" + key}, EventCredited)
+	return a.apply(ctx, key, LedgerEntry{Owner: parent, Key: keyRefund + key, Operation: OpRefund, Refunds: keyCharge + key}, EventCredited)
 }
 
 // Purchase is a package that was paid for.
 type Purchase struct {
 	Package       string // its name in [Credits.Packages]
-	TransactionID string // of the payment, 1 to 190 bytes: the idempotency key
+	TransactionID string // of the payment, 1 to 190 bytes: serves once, whoever of all parents it is for
 }
 
-// GrantPackage gives a parent a package that it paid for, once per transaction id. [ErrDisabled]; [ErrInvalidInput];
-// [ErrConflict] when the transaction id stands for another package; [ErrNotFound].
+// GrantPackage gives a parent a package that it paid for, once per transaction id: again for the same parent it changes
+// nothing and returns the same. [ErrDisabled]; [ErrInvalidInput]; [ErrConflict] when the transaction id stands for
+// another package, or served another parent, with [Error.Field] "transaction"; [ErrNotFound].
 func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -58,11 +60,11 @@ func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (B
 		return Balance{}, ErrInvalidInput.WithField("package").WithMessage("tollkeeper: no package " + strconv.Quote(p.Package))
 	}
 	bundle.TransactionID = p.TransactionID
-	e := LedgerEntry{Owner: parent, Key: "package:" + p.TransactionID, Operation: OpPackage, Amount: bundle.Credits, Package: &bundle}
-	return a.apply(ctx, e, EventCredited)
+	e := LedgerEntry{Owner: parent, Key: keyPackage + p.TransactionID, Operation: OpPackage, Amount: bundle.Credits, Package: &bundle}
+	return a.apply(ctx, p.TransactionID, e, EventCredited)
 }
 
-// Grant gives a parent credits that nobody paid for, once per key.
+// Grant gives a parent credits that nobody paid for, once per parent and key, which has 1 to 190 bytes.
 func (h Host) Grant(ctx context.Context, parent uuid.UUID, credits int64, key string) (Balance, error) {
 	a := h.auth
 	if a.cfg.Credits == nil {
@@ -71,13 +73,24 @@ func (h Host) Grant(ctx context.Context, parent uuid.UUID, credits int64, key st
 	if credits <= 0 {
 		return Balance{}, ErrInvalidInput.WithField("credits").WithMessage("tollkeeper: a grant is above zero")
 	}
-	return a.apply(ctx, LedgerEntry{Owner: parent, Key: "grant:" + key, Operation: OpGrant, Amount: credits}, EventCredited)
+	return a.apply(ctx, key, LedgerEntry{Owner: parent, Key: keyGrant + key, Operation: OpGrant, Amount: credits}, EventCredited)
 }
 
-const maxLedgerKey = 200 // bytes
+// What keys of the ledger begin with, so that a host's key means something else to each verb.
+const (
+	keyCharge  = "host:"
+	keyRefund  = "refund:"
+	keyPackage = "package:"
+	keyGrant   = "grant:"
+)
 
-func (a *Authenticator) apply(ctx context.Context, e LedgerEntry, name EventName) (Balance, error) {
-	if !canon.ValidLine(e.Key, maxLedgerKey) || e.Key[len(e.Key)-1] == ':' {
+// A host's own key is bounded, and not what becomes of it: so whatever is charged can be refunded by the same key, and
+// each of them fits into the 200 bytes of a [LedgerEntry].
+const maxHostKey = 190 // bytes
+
+// apply posts the entry that a host's key stands for.
+func (a *Authenticator) apply(ctx context.Context, key string, e LedgerEntry, name EventName) (Balance, error) {
+	if key == "" || !canon.ValidLine(key, maxHostKey) {
 		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
 	}
 	e.At = a.now()

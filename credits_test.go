@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,6 +158,44 @@ func TestCharge(t *testing.T) {
 	}, func(c *tollkeeper.Config) { c.Credits.Prices = map[tollkeeper.Operation]int64{"render": 40, "free": 0} })
 }
 
+// Whatever key is taken is taken by every verb, so that no charge is made that nobody can take back.
+func TestTheLongestKeyCanBeRefunded(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		start := w.Balance(p).Credits
+		host := w.Auth.Host()
+		for n := 185; n <= 200; n++ {
+			key := strings.Repeat("k", n)
+			verbs := []func() error{
+				func() error { return errOf(host.Charge(ctx, p.ID, tollkeeper.OpSocial, key)) },
+				func() error { return errOf(host.Refund(ctx, p.ID, key)) },
+				func() error { return errOf(host.Grant(ctx, p.ID, 1, key)) },
+				func() error {
+					return errOf(host.GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: key}))
+				},
+			}
+			for i, verb := range verbs {
+				err := verb()
+				if n <= 190 && err != nil || n > 190 && !errors.Is(err, tollkeeper.ErrInvalidInput) {
+					t.Errorf("verb %d, %d bytes: %v", i, n, err)
+				}
+			}
+		}
+		if b := w.Balance(p); b.Credits != start+6*10_001 {
+			t.Errorf("%+v", b)
+		}
+		for _, key := range []string{":", "a:", "refund:a"} { // a key is the host's own, whatever it looks like
+			for _, verb := range []func() (tollkeeper.Balance, error){
+				func() (tollkeeper.Balance, error) { return host.Charge(ctx, p.ID, tollkeeper.OpSocial, key) },
+				func() (tollkeeper.Balance, error) { return host.Refund(ctx, p.ID, key) },
+			} {
+				_, err := verb()
+				w.ok(err)
+			}
+		}
+	})
+}
+
 // R79: the same key at once, from everywhere, and again after a lost answer, is one entry.
 func TestIdempotentAtOnce(t *testing.T) {
 	story(t, func(w *world) {
@@ -202,6 +241,15 @@ func TestGrantPackage(t *testing.T) {
 			_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: other, TransactionID: "tx-1"})
 			w.want(err, tollkeeper.ErrConflict)
 		}
+		q := w.parent("q@example.com")
+		before := w.Balance(q)
+		for _, bundle := range []string{"STARTER", "TWIN", "GROWTH"} { // a payment serves one parent
+			_, err = w.Auth.Host().GrantPackage(ctx, q.ID, tollkeeper.Purchase{Package: bundle, TransactionID: "tx-1"})
+			w.want(err, tollkeeper.ErrConflict)
+			if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "transaction" || w.Balance(q) != before {
+				t.Errorf("%s: %v, %+v", bundle, err, w.Balance(q))
+			}
+		}
 		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "GOLD", TransactionID: "tx-2"})
 		w.want(err, tollkeeper.ErrInvalidInput)
 		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "STARTER"})
@@ -219,6 +267,22 @@ func TestGrantPackage(t *testing.T) {
 	}, func(c *tollkeeper.Config) {
 		c.Credits.Packages = tollkeeper.DefaultPackages()
 		c.Credits.Packages["TWIN"] = tollkeeper.Package{Type: "TWIN", Credits: 10_000, FreeUsers: 500}
+	})
+}
+
+func TestAPaymentServesOneOfManyParents(t *testing.T) {
+	story(t, func(w *world) {
+		parents := []authtest.Account{w.parent("p@example.com"), w.parent("q@example.com"), w.parent("r@example.com")}
+		got := tally(atOnce(30, func(i int) error {
+			return errOf(w.Auth.Host().GrantPackage(ctx, parents[i%3].ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: "tx-1"}))
+		}))
+		credits := int64(0)
+		for _, p := range parents {
+			credits += w.Balance(p).Granted - 3000
+		}
+		if got["ok"] != 10 || got["conflict"] != 20 || credits != 10_000 {
+			t.Errorf("%v, %d credits", got, credits)
+		}
 	})
 }
 

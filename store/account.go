@@ -164,8 +164,9 @@ type AccountStore interface {
 	// Errors, the first wins:
 	//   - [ErrInvalid]: the id is zero, or the status is deleted.
 	//   - [ErrNoParent]: the parent is no active root account.
-	//   - [ErrInvalid]: a Grant for a child, a negative one, or one with negative free users; a Charge whose Owner is
-	//     not the parent; credentials that make no sense in a [Change].
+	//   - [ErrInvalid]: a Grant for a child, a negative one, or one with negative free users or a
+	//     [Package.TransactionID]; a Charge whose Owner is not the parent; credentials that make no sense in a
+	//     [Change].
 	//   - Those of a Charge.
 	//   - Conflict with [Conflict.Field] "email", "username", "identity", "credential" or "client", in this order.
 	//   - Conflict: an account, also a deleted one, has the public key.

@@ -41,9 +41,9 @@ type LedgerEntry struct {
 type Package struct {
 	Type          string // "STARTER"
 	Credits       int64
-	FreeUsers     int64 // children without retention charge
-	PriceCents    int64 // in hundredths of the host's currency
-	TransactionID string
+	FreeUsers     int64  // children without retention charge
+	PriceCents    int64  // in hundredths of the host's currency
+	TransactionID string // of the payment, served once in the whole store; empty: it was not paid for
 }
 
 // Charge is a debit that a verb makes in its own step. The zero Charge does nothing. The package comment says which
@@ -126,9 +126,13 @@ type CreditStore interface {
 	// With Refunds the entry reverses the debit of that key: the store sets [LedgerEntry.Amount], and [Balance.Used]
 	// falls by it.
 	//
+	// A payment serves once: of all entries of all owners, deleted ones too, one has the [Package.TransactionID]. It is
+	// compared byte for byte.
+	//
 	// Errors, the first wins:
 	//   - [ErrNotFound]: the owner has no Balance.
 	//   - Conflict: the Key stands with another operation, [LedgerEntry.Refunds] or, but for a refund, amount.
+	//   - Conflict with [Conflict.Field] "transaction": another entry has the TransactionID, whoever its owner is.
 	//   - [ErrNotFound]: there is no such debit to refund.
 	//   - Conflict with [Conflict.Field] "refund": it was refunded under another key.
 	//   - [ErrInsufficientCredits]: a debit beyond the balance.

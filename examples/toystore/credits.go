@@ -35,6 +35,9 @@ func (e entry) index() []string {
 	if e.Refunds != "" {
 		keys = append(keys, path("refunds", e.Owner, e.Refunds))
 	}
+	if payment := rules.PaymentID(&e.LedgerEntry); payment != "" {
+		keys = append(keys, path("payments", payment))
+	}
 	return keys
 }
 
@@ -114,6 +117,9 @@ func (t *tx) applying(e store.LedgerEntry) rules.Applying {
 	}
 	facts := rules.Applying{
 		Found: true, Balance: b.Balance, Refunded: t.has(path("refunds", e.Owner, e.Refunds)), Taken: t.has(path("entries", e.Owner, e.ID)),
+	}
+	if payment := rules.PaymentID(&e); payment != "" {
+		facts.Spent = t.has(path("payments", payment))
 	}
 	if first := load[entry](t, entryKey(e.Owner, e.Key)); first != nil {
 		facts.First = &first.LedgerEntry

@@ -37,9 +37,13 @@ func (s *Store) openBook(a *account, grant *store.LedgerEntry, now time.Time) {
 func (s *Store) post(b *book, balance store.Balance, e *store.LedgerEntry) {
 	b.Balance = balance
 	s.latest = max(s.latest, balance.LatestMonth)
-	if e != nil {
-		b.write(*e)
+	if e == nil {
+		return
 	}
+	if payment := rules.PaymentID(e); payment != "" {
+		s.paid[payment] = true
+	}
+	b.write(*e)
 }
 
 // has reports whether an entry has this id. Ids are the caller's: they are unique in a book as its keys are.
@@ -100,7 +104,7 @@ func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerE
 	defer s.mu.Unlock()
 	e := p.Entry
 	b := s.book(e.Owner)
-	done, err := rules.Apply(p, b.applying(e))
+	done, err := rules.Apply(p, s.applying(b, &e))
 	if err != nil {
 		return store.LedgerEntry{}, store.Balance{}, false, err
 	}
@@ -116,11 +120,11 @@ func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerE
 }
 
 // applying looks up what the entry is decided on.
-func (b *book) applying(e store.LedgerEntry) rules.Applying {
+func (s *Store) applying(b *book, e *store.LedgerEntry) rules.Applying {
 	if b == nil {
 		return rules.Applying{}
 	}
-	facts := rules.Applying{Found: true, Balance: b.Balance}
+	facts := rules.Applying{Found: true, Balance: b.Balance, Spent: s.paid[rules.PaymentID(e)]}
 	if first := b.keys[e.Key]; first != nil {
 		facts.First = &first.LedgerEntry
 		return facts

@@ -46,6 +46,7 @@ type Store struct {
 
 	open   ordered[stamped[*account]] // root accounts by the last month that was closed
 	latest int                        // newest LatestMonth of a book
+	paid   map[string]bool            // payments that entries stand for
 
 	events             lines // all of them
 	routine, kept      lines // apart, because Sweep keeps them for different times
@@ -66,6 +67,7 @@ func New() *Store {
 		clients:  map[rules.Client]*account{},
 		strays:   map[string][]*account{},
 		sessions: map[uuid.UUID]*session{},
+		paid:     map[string]bool{},
 		once:     map[store.Digest]time.Time{},
 		digests:  map[store.Digest][]*secret{},
 		byScope:  map[uuid.UUID]*lines{}, byAccount: map[uuid.UUID]*lines{},

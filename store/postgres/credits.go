@@ -14,7 +14,7 @@ import (
 const entryColumns = `l.id, l.owner, l.key, l.op, l.amount, l.balance, l.subject, coalesce(l.refunds, ''), l.package, l.at`
 
 // applyCredit adds the entry if it may be; what it refuses it does not explain. The owner's row is locked first, so
-// that entries of one owner come one after the other.
+// that entries of one owner come one after the other. Of entries of several owners for one payment the index takes one.
 var applyCredit = assemble(listing|telling, func(p parts) (string, []values[posting]) {
 	var w writer[posting]
 	w.add(`WITH wallet AS (
@@ -24,8 +24,9 @@ var applyCredit = assemble(listing|telling, func(p parts) (string, []values[post
     ELSE (SELECT -d.amount FROM ledger d WHERE d.owner = @owner AND d.key = @refunds AND d.amount < 0) END AS amount
   FROM wallet w WHERE w.free_users + @free_users::bigint >= 0 AND NOT EXISTS (SELECT 1 FROM ledger d WHERE d.owner = @owner AND d.key = @key)
 ), l AS (
-  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, at)
-  SELECT owner, @entry::uuid, @key::text, @operation::text, amount, balance + amount, @subject::uuid, @refunds, @package::jsonb, @at::bigint
+  INSERT INTO ledger (owner, id, key, op, amount, balance, subject, refunds, package, payment, at)
+  SELECT owner, @entry::uuid, @key::text, @operation::text, amount, balance + amount, @subject::uuid, @refunds, @package::jsonb, @payment::bytea,
+    @at::bigint
   FROM line WHERE amount IS NOT NULL AND balance + amount >= 0 RETURNING *
 ), bill AS (
   SELECT l.*, CASE WHEN @refunds IS NULL AND l.amount < 0 THEN @operation ELSE '' END AS use FROM l
@@ -35,7 +36,7 @@ var applyCredit = assemble(listing|telling, func(p parts) (string, []values[post
     used = c.used - CASE WHEN @refunds IS NOT NULL OR bill.amount < 0 THEN bill.amount ELSE 0 END,
     retained = c.retained - CASE WHEN bill.use = 'retention' THEN bill.amount ELSE 0 END, `+evidence+countUse+`
   FROM bill WHERE c.owner = bill.owner RETURNING c.*
-)`, entryValues(func(x *posting) *entry { return &x.line }), ownerValue, values[posting]{
+)`, entryValues(func(x *posting) *entry { return &x.line }), ownerValue, paymentValue, values[posting]{
 		"month": field(func(x *posting) int { return rules.Evidence(x.Entry.Operation, x.Entry.At) }),
 	})
 	if p.has(listing) {
@@ -53,9 +54,9 @@ var applyCredit = assemble(listing|telling, func(p parts) (string, []values[post
 var book = prepare(`SELECT l.id IS NOT NULL, coalesce(l.id, `+root+`), c.owner, coalesce(l.key, ''), coalesce(l.op, ''), coalesce(l.amount, 0),
   coalesce(l.balance, 0), coalesce(l.subject, `+root+`), coalesce(l.refunds, ''), l.package, coalesce(l.at, 0), d.id IS NOT NULL, coalesce(d.amount, 0),
   EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.refunds = @refunds AND x.refunds IS NOT NULL),
-  EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.id = @entry), `+balanceColumns+`
+  EXISTS (SELECT 1 FROM ledger x WHERE x.owner = c.owner AND x.id = @entry), EXISTS (SELECT 1 FROM ledger x WHERE x.payment = @payment), `+balanceColumns+`
   FROM credits c LEFT JOIN ledger l ON l.owner = c.owner AND l.key = @key LEFT JOIN ledger d ON d.owner = c.owner AND d.key = @refunds
-  WHERE c.owner = @owner`, ownerValue, values[posting]{
+  WHERE c.owner = @owner`, ownerValue, paymentValue, values[posting]{
 	"entry":   field(func(x *posting) [16]byte { return x.Entry.ID }),
 	"key":     field(func(x *posting) string { return x.Entry.Key }),
 	"refunds": field(func(x *posting) *string { return textOrNull(x.Entry.Refunds) }),
@@ -68,7 +69,10 @@ type posting struct {
 	events events
 }
 
-var ownerValue = values[posting]{"owner": field(func(x *posting) [16]byte { return x.Entry.Owner })}
+var (
+	ownerValue   = values[posting]{"owner": field(func(x *posting) [16]byte { return x.Entry.Owner })}
+	paymentValue = values[posting]{"payment": field(func(x *posting) []byte { return paymentOf(&x.Entry) })}
+)
 
 // entry is a line of the ledger that is being written.
 type entry struct {
@@ -79,6 +83,14 @@ type entry struct {
 func entryOf(e store.LedgerEntry) (entry, error) {
 	bundle, err := jsonOrNull(e.Package)
 	return entry{e, bundle}, err
+}
+
+// paymentOf returns the payment's id as it is stored; nil: none.
+func paymentOf(e *store.LedgerEntry) []byte {
+	if id := rules.PaymentID(e); id != "" {
+		return []byte(id)
+	}
+	return nil
 }
 
 // entryValues are those of an entry, but for its owner.
@@ -166,7 +178,7 @@ func (s *Store) applying(ctx context.Context, x *posting) (w rules.Applying, err
 	var stands, debited bool
 	var bundle []byte
 	var times moments
-	to := slices.Concat([]any{&stands}, entryTo(&first, &bundle, &times), []any{&debited, &debit.Amount, &w.Refunded, &w.Taken}, balanceTo(&w.Balance))
+	to := slices.Concat([]any{&stands}, entryTo(&first, &bundle, &times), []any{&debited, &debit.Amount, &w.Refunded, &w.Taken, &w.Spent}, balanceTo(&w.Balance))
 	w.Found, err = s.one(ctx, book.Text, book.Args(x), to...)
 	if err != nil || !w.Found {
 		return w, err

@@ -86,6 +86,7 @@ func TestAdmitRefusesAGrantThatMakesNoSense(t *testing.T) {
 	for name, g := range map[string]store.LedgerEntry{
 		"negative":            {Amount: -1},
 		"negative free users": {Package: &store.Package{FreeUsers: -1}},
+		"paid for":            {Package: &store.Package{TransactionID: "tx"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := rules.Admit(store.NewAccount{Account: root, Grant: &g}, rules.Newcomer{}, now)

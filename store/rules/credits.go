@@ -118,7 +118,15 @@ func Open(owner uuid.UUID, grant *store.LedgerEntry, now time.Time) (store.Balan
 
 // senselessGrant reports whether no root account can start with the grant.
 func senselessGrant(g *store.LedgerEntry) bool {
-	return g.Amount < 0 || g.Package != nil && g.Package.FreeUsers < 0
+	return g.Amount < 0 || PaymentID(g) != "" || g.Package != nil && g.Package.FreeUsers < 0
+}
+
+// PaymentID returns the id of the payment that the entry stands for, of which there is one in a store; empty: none.
+func PaymentID(e *store.LedgerEntry) string {
+	if e.Package == nil {
+		return ""
+	}
+	return e.Package.TransactionID
 }
 
 // Applying is what an entry is decided on.
@@ -126,6 +134,7 @@ type Applying struct {
 	Found    bool               // the owner has a Balance
 	Balance  store.Balance      //
 	First    *store.LedgerEntry // the owner's entry that has the Key already; nil: none
+	Spent    bool               // only without First: an entry of any owner has the [PaymentID]
 	Debit    *store.LedgerEntry // only with Refunds and without First: the owner's entry of that key; nil: none
 	Refunded bool               // only with Debit: another entry refunds it
 	Taken    bool               // only without First: an entry of the owner has the ID
@@ -140,8 +149,9 @@ type Applied struct {
 	Came    bool // the LatestMonth moved
 }
 
-// Apply decides about an entry. Errors win in this order: no balance, the key stands for something else, no debit to
-// refund, refunded already, credits, what would overflow or make FreeUsers negative, an id that is taken.
+// Apply decides about an entry. Errors win in this order: no balance, the key stands for something else, the payment
+// was spent, no debit to refund, refunded already, credits, what would overflow or make FreeUsers negative, an id that
+// is taken.
 func Apply(p store.Posting, w Applying) (Applied, error) {
 	e := p.Entry
 	switch {
@@ -151,6 +161,8 @@ func Apply(p store.Posting, w Applying) (Applied, error) {
 		return Applied{}, store.Conflict{}
 	case w.First != nil:
 		return Applied{Entry: *w.First, Balance: w.Balance}, nil
+	case w.Spent:
+		return Applied{}, store.Conflict{Field: "transaction"}
 	}
 	b := w.Balance
 	if e.Refunds != "" {

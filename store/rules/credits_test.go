@@ -28,11 +28,12 @@ func TestApplyErrorsWinInOrder(t *testing.T) {
 	debit := store.LedgerEntry{Key: "debit", Amount: -4}
 	broken := facts{
 		store.LedgerEntry{Operation: store.OpRefund, Refunds: "debit", Package: &store.Package{FreeUsers: -1}},
-		rules.Applying{First: &store.LedgerEntry{Operation: store.OpGrant}, Refunded: true, Taken: true},
+		rules.Applying{First: &store.LedgerEntry{Operation: store.OpGrant}, Spent: true, Refunded: true, Taken: true},
 	}
 	order[facts]{
 		{store.ErrNotFound, func(f *facts) { f.w.Found = true }},
 		{store.Conflict{}, func(f *facts) { f.w.First = nil }},
+		{store.Conflict{Field: "transaction"}, func(f *facts) { f.w.Spent = false }},
 		{store.ErrNotFound, func(f *facts) { f.w.Debit = &store.LedgerEntry{Amount: 4} }},
 		{store.ErrNotFound, func(f *facts) { f.w.Debit = &debit }},
 		{store.Conflict{Field: "refund"}, func(f *facts) { f.w.Refunded = false }},

@@ -14,9 +14,10 @@ import (
 const (
 	entryColumns = `id, owner, key, operation, amount, balance, subject, refunds, package, at`
 
-	insertEntry = `INSERT INTO ledger (` + entryColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
+	insertEntry = `INSERT INTO ledger (` + entryColumns + `, payment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`
 
-	selectBook = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?2) FROM balances WHERE owner = ?1`
+	selectBook = `SELECT ` + balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?2),
+  EXISTS (SELECT 1 FROM ledger WHERE payment = ?3) FROM balances WHERE owner = ?1`
 
 	selectEntry  = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
 	selectRefund = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
@@ -44,7 +45,7 @@ func writeEntry(c *conn, e *store.LedgerEntry) error {
 		}
 	}
 	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
-		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At))
+		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At), optional(rules.PaymentID(e)))
 	return err
 }
 
@@ -83,7 +84,9 @@ func applyCredit(c *conn, p store.Posting) (rules.Applied, error) {
 
 // applying looks up what the entry is decided on.
 func applying(c *conn, e *store.LedgerEntry) (w rules.Applying, err error) {
-	w.Found, err = c.one(selectBook, func(r *row) { w.Balance, w.Taken = balanceOf(r), r.bool() }, e.Owner[:], e.ID[:])
+	w.Found, err = c.one(selectBook, func(r *row) {
+		w.Balance, w.Taken, w.Spent = balanceOf(r), r.bool(), r.bool()
+	}, e.Owner[:], e.ID[:], optional(rules.PaymentID(e)))
 	if err != nil || !w.Found {
 		return w, err
 	}

@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +21,21 @@ var brokenCredits = []brokenStore{
 	}},
 	{"a key that serves twice at once", "credits/races/the same key is applied once", func(s store.Store) store.Store {
 		return keyless{s}
+	}},
+	{"a payment that serves every owner", "credits/apply/a payment serves one owner once", func(s store.Store) store.Store {
+		return perOwner{s}
+	}},
+	{"a payment that serves several owners at once", "credits/races/a payment of several owners stands once", func(s store.Store) store.Store {
+		return &lateLook{Store: s, looks: map[string]int{}, other: make(chan struct{})}
+	}},
+	{"a payment that is compared without its case", "credits/apply/a payment serves one owner once", func(s store.Store) store.Store {
+		return folding{s}
+	}},
+	{"a payment that is given with an account", "accounts/create/a grant is of a root account and not negative", func(s store.Store) store.Store {
+		return endowing{s}
+	}},
+	{"keys that are cut", "credits/refund/keys as long as they may be", func(s store.Store) store.Store {
+		return cutting{s}
 	}},
 	{"a debit refunded twice", "credits/races/a refund under two keys stands once", func(s store.Store) store.Store {
 		return generous{s}
@@ -58,6 +75,77 @@ type keyless struct{ store.Store }
 func (b keyless) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
 	p.Entry.ID = id()
 	p.Entry.Key += p.Entry.ID.String()
+	return b.Store.ApplyCredit(ctx, p)
+}
+
+// perOwner lets a payment serve once for each owner.
+type perOwner struct{ store.Store }
+
+func (b perOwner) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	return b.Store.ApplyCredit(ctx, renamed(p, func(id string) string { return id + p.Entry.Owner.String() }))
+}
+
+// folding takes payments whose ids differ in case for one.
+type folding struct{ store.Store }
+
+func (b folding) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	return b.Store.ApplyCredit(ctx, renamed(p, strings.ToLower))
+}
+
+// renamed changes the id of the posting's payment, if it has one.
+func renamed(p store.Posting, change func(string) string) store.Posting {
+	if p.Entry.Package != nil && p.Entry.Package.TransactionID != "" {
+		bundle := *p.Entry.Package
+		bundle.TransactionID = change(bundle.TransactionID)
+		p.Entry.Package = &bundle
+	}
+	return p
+}
+
+// lateLook looks whether a payment was spent in one step, and writes it in another, between which somebody else looks.
+type lateLook struct {
+	store.Store
+	mu    sync.Mutex
+	looks map[string]int
+	other chan struct{} // closed when two have looked at once
+}
+
+func (b *lateLook) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	if p.Entry.Package == nil || p.Entry.Package.TransactionID == "" {
+		return b.Store.ApplyCredit(ctx, p)
+	}
+	b.mu.Lock()
+	b.looks[p.Entry.Package.TransactionID]++
+	look := b.looks[p.Entry.Package.TransactionID]
+	b.mu.Unlock()
+	switch look {
+	case 1:
+		<-b.other
+	case 2:
+		close(b.other)
+	default:
+		return store.LedgerEntry{}, store.Balance{}, false, store.Conflict{Field: "transaction"}
+	}
+	return b.Store.ApplyCredit(ctx, renamed(p, func(id string) string { return id + p.Entry.ID.String() }))
+}
+
+// endowing lets a new account begin with a payment.
+type endowing struct{ store.Store }
+
+func (b endowing) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {
+	if n.Grant != nil && n.Grant.Package != nil {
+		grant, bundle := *n.Grant, *n.Grant.Package
+		bundle.TransactionID, grant.Package = "", &bundle
+		n.Grant = &grant
+	}
+	return b.Store.CreateAccount(ctx, n, now)
+}
+
+// cutting keeps the first 199 bytes of a key.
+type cutting struct{ store.Store }
+
+func (b cutting) ApplyCredit(ctx context.Context, p store.Posting) (store.LedgerEntry, store.Balance, bool, error) {
+	p.Entry.Key, p.Entry.Refunds = p.Entry.Key[:min(199, len(p.Entry.Key))], p.Entry.Refunds[:min(199, len(p.Entry.Refunds))]
 	return b.Store.ApplyCredit(ctx, p)
 }
 

@@ -26,7 +26,7 @@ func (w *twins) apply() {
 	case 2:
 		e.Operation, e.Amount = w.operation(), -int64(1+w.d.roll(40))
 	case 3:
-		e.Package = &store.Package{Type: "STARTER", Credits: e.Amount, FreeUsers: int64(w.d.roll(6) - 2), TransactionID: e.Key}
+		e.Package = &store.Package{Type: "STARTER", Credits: e.Amount, FreeUsers: int64(w.d.roll(6) - 2), TransactionID: w.word("tx", 30)}
 	}
 	switch {
 	case len(w.applied) > 0 && w.chance(6):

@@ -50,15 +50,16 @@ var matters = outcomes(map[string]string{
 	"RevokeSession": "ok; not found",
 	"PutSecrets":    "ok; not found",
 	"ConsumeSecret": "ok; not found; tried",
-	"ApplyCredit":   "ok; again; refunded; conflict; conflict refund; not found; insufficient credits; the request makes no sense",
-	"CloseMonths":   "ok; charged; the request makes no sense",
-	"ClaimMail":     "ok; claimed",
-	"FinishMail":    "ok",
-	"Take":          "ok; refused; full; waived",
-	"AddEvents":     "ok",
-	"ListEvents":    "ok; several; erased; a month; low; critical; depleted; recovered",
-	"ListSessions":  "ok; several",
-	"ListAccounts":  "ok; several; imported",
+	"ApplyCredit": "ok; again; refunded; conflict; conflict transaction; conflict refund; not found; insufficient credits; " +
+		"the request makes no sense",
+	"CloseMonths":  "ok; charged; the request makes no sense",
+	"ClaimMail":    "ok; claimed",
+	"FinishMail":   "ok",
+	"Take":         "ok; refused; full; waived",
+	"AddEvents":    "ok",
+	"ListEvents":   "ok; several; erased; a month; low; critical; depleted; recovered",
+	"ListSessions": "ok; several",
+	"ListAccounts": "ok; several; imported",
 })
 
 func outcomes(of map[string]string) (list []string) {

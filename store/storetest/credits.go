@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"math"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -127,6 +128,7 @@ func applyCredit(k *kit) {
 	k.run("the same key again changes nothing", applyAgain)
 	k.run("the same key for something else is a conflict", applyOther)
 	k.run("keys are each owner's own", applyOwners)
+	k.run("a payment serves one owner once", applyPayment)
 	k.run("insufficient credits change nothing", applyInsufficient)
 	k.run("the sum cannot overflow", applyOverflow)
 	k.run("an owner without balance is not found", applyNobody)
@@ -136,7 +138,7 @@ func applyCredit(k *kit) {
 func applyPackage(k *kit) {
 	p := k.parent(5)
 	e := entry(p.ID, store.OpPackage, 55_000)
-	e.Package = &store.Package{Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 5_000, TransactionID: "tx"}
+	e.Package = &store.Package{Type: "GROWTH", Credits: 55_000, FreeUsers: 5_000, PriceCents: 5_000, TransactionID: e.Key}
 	e.Balance, e.Subject = 99, id()
 	got, b := k.apply(e)
 	e.Balance = 55_005
@@ -207,6 +209,37 @@ func applyOwners(k *kit) {
 	f.Key = e.Key
 	k.apply(f)
 	k.that(k.balance(p.ID).Credits == 3 && k.balance(q.ID).Credits == 4, "one owner's key is another's")
+}
+
+// bought makes an entry of a package that was paid for by that transaction.
+func bought(owner uuid.UUID, transaction string) store.LedgerEntry {
+	e := entry(owner, store.OpPackage, 10)
+	e.Package = &store.Package{Type: "STARTER", Credits: 10, FreeUsers: 3, TransactionID: transaction}
+	return e
+}
+
+func applyPayment(k *kit) {
+	p, q := k.parent(5), k.parent(5)
+	transaction := "tx:" + id().String()
+	e := bought(p.ID, transaction)
+	first, _ := k.apply(e)
+	for _, owner := range []uuid.UUID{p.ID, q.ID} {
+		k.fails(tryApply(k, bought(owner, transaction)), store.Conflict{}, "transaction")
+	}
+	same := bought(q.ID, transaction)
+	same.Key = e.Key
+	k.fails(tryApply(k, same), store.Conflict{}, "transaction")
+	got, _, fresh, err := k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
+	k.ok(err)
+	k.that(!fresh, "the same entry is fresh again")
+	k.equal("entry", got, first)
+	for _, other := range []string{strings.ToUpper(transaction), transaction + " ", transaction + "\u00e9", transaction + "e\u0301", "", ""} {
+		k.apply(bought(q.ID, other))
+	}
+	k.books(p.ID)
+	k.books(q.ID)
+	k.ok(k.store.DeleteAccount(k.ctx, store.Deletion{ID: p.ID}, now))
+	k.fails(tryApply(k, bought(q.ID, transaction)), store.Conflict{}, "transaction")
 }
 
 func applyInsufficient(k *kit) {

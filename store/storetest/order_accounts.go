@@ -113,6 +113,7 @@ func createBadGrant(k *kit) {
 	for _, spoil := range []func(*store.LedgerEntry){
 		func(e *store.LedgerEntry) { e.Amount = -1 },
 		func(e *store.LedgerEntry) { e.Package.FreeUsers = -1 },
+		func(e *store.LedgerEntry) { e.Package.TransactionID = e.Key },
 	} {
 		a := account(store.Root)
 		g := grant(a.ID, 5)

@@ -29,6 +29,15 @@ func entryFaults(kind ...fault[store.LedgerEntry]) []fault[store.LedgerEntry] {
 	faults := []fault[request]{
 		{"an owner without balance", func(_ *kit, e *request) { e.Owner = id() }, store.ErrNotFound},
 		{"a key of something else", func(k *kit, e *request) { e.Key = k.ledger(e.Owner)[0].Key }, store.Conflict{}},
+		{"a payment that was spent", func(k *kit, e *request) {
+			spent := bought(k.parent(0).ID, id().String())
+			k.apply(spent)
+			bundle := *spent.Package
+			if e.Package != nil {
+				bundle.FreeUsers = e.Package.FreeUsers
+			}
+			e.Package = &bundle
+		}, store.Conflict{Field: "transaction"}},
 	}
 	return append(append(faults, kind...), []fault[request]{
 		{"fewer free users than none", func(_ *kit, e *request) { e.Package = &store.Package{FreeUsers: -100} }, store.ErrInvalid},

@@ -12,6 +12,7 @@ import (
 func raceCredits(k *kit) {
 	k.run("debits down to exactly the last credit", raceDebit)
 	k.run("the same key is applied once", raceSameKey)
+	k.run("a payment of several owners stands once", racePayment)
 	k.run("a debit is refunded once", raceRefund)
 	k.run("a refund under two keys stands once", raceTwoRefunds)
 	k.run("each month is settled once", raceMonths)
@@ -56,6 +57,18 @@ func raceSameKey(k *kit) {
 	})
 	b := k.books(p.ID)
 	k.that(fresh == 1 && b.Credits == 15 && b.FreeUsers == 5, "%d are fresh, balance is %+v", fresh, b)
+}
+
+func racePayment(k *kit) {
+	owners := []store.Account{k.parent(5), k.parent(5), k.parent(5), k.parent(5)}
+	transaction := id().String()
+	fresh := k.freshOnes(func(i int) store.LedgerEntry { return bought(owners[i%len(owners)].ID, transaction) }, store.Conflict{Field: "transaction"})
+	var credits, users int64
+	for _, p := range owners {
+		b := k.books(p.ID)
+		credits, users = credits+b.Credits-5, users+b.FreeUsers-2
+	}
+	k.that(fresh == 1 && credits == 10 && users == 3, "%d are fresh, with %d credits and %d free users", fresh, credits, users)
 }
 
 func raceRefund(k *kit) {

@@ -1,12 +1,15 @@
 package storetest
 
 import (
+	"strings"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 func refundCredit(k *kit) {
 	k.run("reverses a debit once", refundOnce)
 	k.run("what is no debit is not found", refundNothing)
+	k.run("keys as long as they may be", refundLongest)
 	k.run("reverses the charge of a verb", func(k *kit) {
 		p := k.parent(5)
 		c := charge(p.ID, store.OpSignIn, 1)
@@ -46,6 +49,24 @@ func refundOnce(k *kit) {
 	e.Refunds = second.Key
 	_, _, _, err = k.store.ApplyCredit(k.ctx, store.Posting{Entry: e})
 	k.fails(err, store.Conflict{})
+	k.books(p.ID)
+}
+
+func refundLongest(k *kit) {
+	p := k.parent(10)
+	debit, e := entry(p.ID, "host-operation", -4), entry(p.ID, store.OpRefund, 0)
+	for _, key := range []*string{&debit.Key, &e.Key} {
+		*key += strings.Repeat("k", 200-len(*key))
+	}
+	near := entry(p.ID, "host-operation", -1)
+	near.Key = debit.Key[:199]
+	k.apply(debit)
+	k.apply(near)
+	e.Refunds = debit.Key
+	got, b := k.apply(e)
+	k.that(got.Key == e.Key && got.Refunds == debit.Key && got.Amount == 4 && b.Credits == 9, "entry %+v, balance %+v", got, b)
+	k.equal("stored", k.entry(p.ID, e.Key), got)
+	k.equal("debit", k.entry(p.ID, debit.Key).Amount, int64(-4))
 	k.books(p.ID)
 }
 

@@ -131,11 +131,13 @@ CREATE TABLE ledger (
   subject uuid NOT NULL,
   refunds text,
   package jsonb,
+  payment bytea,                              -- transaction id of the package, by its bytes
   at bigint NOT NULL,
   PRIMARY KEY (owner, id),
   CONSTRAINT ledger_key UNIQUE (owner, key)
 );
 CREATE UNIQUE INDEX ledger_refund ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
+CREATE UNIQUE INDEX ledger_payment ON ledger (payment) WHERE payment IS NOT NULL;
 CREATE INDEX ledger_op ON ledger (owner, op, id);
 
 CREATE TABLE months (

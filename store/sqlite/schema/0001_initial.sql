@@ -179,11 +179,13 @@ CREATE TABLE ledger (
   subject   BLOB,
   refunds   TEXT,
   package   TEXT,                                        -- JSON
+  payment   TEXT,                                        -- TransactionID of the package
   at        INTEGER,
   PRIMARY KEY (owner, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX ledger_key       ON ledger (owner, key);
 CREATE UNIQUE INDEX ledger_refund    ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
+CREATE UNIQUE INDEX ledger_payment   ON ledger (payment) WHERE payment IS NOT NULL;
 CREATE INDEX        ledger_operation ON ledger (owner, operation, id);
 
 CREATE TABLE months (
