@@ -1,6 +1,8 @@
 package tollkeeper_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -122,4 +124,41 @@ func TestTheAppsOwnUsersCostNothing(t *testing.T) {
 			t.Errorf("%+v", b)
 		}
 	})
+}
+
+// A program whose keys are missing must not make others for accounts that exist.
+func TestCheckSecrets(t *testing.T) {
+	others := []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}
+	fill := map[string]func(w *world){
+		"the app's own users": func(w *world) { w.user("ada@example.com") },
+		"the first admin":     func(w *world) { w.firstAdmin() },
+		"tenants":             func(w *world) { w.parent("p@example.com"); w.parent("q@example.com") },
+	}
+	for name, made := range fill {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				for _, keys := range [][]tollkeeper.MasterKey{nil, others, w.secrets} {
+					w.ok(tollkeeper.CheckSecrets(ctx, w.store, keys...))
+				}
+				made(w)
+				for _, keys := range [][]tollkeeper.MasterKey{nil, others} {
+					err := tollkeeper.CheckSecrets(ctx, w.store, keys...)
+					w.want(err, tollkeeper.ErrConflict)
+					if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "Secrets" {
+						t.Errorf("%v", err)
+					}
+				}
+				w.ok(tollkeeper.CheckSecrets(ctx, w.store, w.secrets...))
+				w.ok(tollkeeper.CheckSecrets(ctx, w.store, append(slices.Clone(others), w.secrets...)...))
+				w.want(tollkeeper.CheckSecrets(ctx, w.store, make(tollkeeper.MasterKey, 32)), tollkeeper.ErrInvalidInput)
+				for _, verb := range []string{"FindAccount", "ListAccounts"} {
+					w.store.faults(failing(verb), nil)
+					if err := tollkeeper.CheckSecrets(ctx, w.store, others...); !errors.Is(err, tollkeeper.ErrUnavailable) && (name == "tenants" || verb == "FindAccount") {
+						t.Errorf("%s away: %v", verb, err)
+					}
+				}
+				w.store.faults(nil, nil)
+			})
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 )
 
 // detach copies whatever the caller could still change: they may wipe their keys as soon as New has returned.
@@ -47,6 +48,9 @@ func (c Config) checkSecrets() error {
 	for _, k := range c.Secrets {
 		if len(k) < 32 {
 			return bad("Secrets", "has a master key of less than 32 bytes")
+		}
+		if token.Guessable(k) {
+			return bad("Secrets", "has a master key that is made of a constant, which everybody knows: see NewMasterKey")
 		}
 		if seen[string(k)] {
 			return bad("Secrets", "has the same master key twice")

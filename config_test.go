@@ -28,8 +28,12 @@ func TestConfigIsChecked(t *testing.T) {
 		field  string
 		change func(*tollkeeper.Config)
 	}{
-		"no secrets":             {"Secrets", func(c *tollkeeper.Config) { c.Secrets = nil }},
-		"a short secret":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = append(c.Secrets, make([]byte, 31)) }},
+		"no secrets":        {"Secrets", func(c *tollkeeper.Config) { c.Secrets = nil }},
+		"a short secret":    {"Secrets", func(c *tollkeeper.Config) { c.Secrets = append(c.Secrets, make([]byte, 31)) }},
+		"a secret of zeros": {"Secrets", func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{make(tollkeeper.MasterKey, 32)} }},
+		"a secret of one letter": {"Secrets", func(c *tollkeeper.Config) {
+			c.Secrets = []tollkeeper.MasterKey{tollkeeper.NewMasterKey(), tollkeeper.MasterKey(strings.Repeat("k", 40))}
+		}},
 		"a secret twice":         {"Secrets", func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{same, same} }},
 		"no mailer":              {"Mail.Mailer", func(c *tollkeeper.Config) { c.Mail.Mailer = nil }},
 		"no base":                {"BaseURL", func(c *tollkeeper.Config) { c.BaseURL = "" }},

@@ -46,7 +46,8 @@
 //   - Organizations: [Authenticator.Organization], [Authenticator.UpdateOrganization], [Authenticator.RotateTenantKey].
 //   - Credits, as a parent sees them: [Authenticator.CreditAnalysis], [Authenticator.BillingHistory].
 //   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts,
-//     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts].
+//     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts]. Before
+//     there is one: [CheckSecrets].
 //
 // [Config] says what can be chosen; [Error] and its sentinels say what can go wrong. Package store is the contract that
 // everything stands on. Package httpadapter mounts HTTP APIs on a mux, package authtest tests a host's own flows.

@@ -18,8 +18,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/token"
 )
 
-// MasterKey is a secret of 32 bytes or more from which every other key of an instance is derived. It shows itself
-// nowhere: formatting, logging and JSON give "[redacted]" (R86).
+// MasterKey is a secret of 32 random bytes or more from which every other key of an instance is derived. It shows
+// itself nowhere: formatting, logging and JSON give "[redacted]" (R86).
 type MasterKey []byte
 
 // NewMasterKey returns 32 random bytes.
@@ -29,11 +29,15 @@ func NewMasterKey() MasterKey {
 	return k
 }
 
-// ParseMasterKey reads the text that [MasterKey.Reveal] writes. Anything else is [ErrInvalidInput].
+// ParseMasterKey reads the text that [MasterKey.Reveal] writes. Anything else is [ErrInvalidInput], and so is a key
+// that is none: a constant, a shorter text again and again, a count up or down.
 func ParseMasterKey(text string) (MasterKey, error) {
 	k, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(k) < 32 {
 		return nil, ErrInvalidInput.WithField("MasterKey").WithMessage("tollkeeper: a master key is base64url text of 32 bytes or more")
+	}
+	if token.Guessable(k) {
+		return nil, ErrInvalidInput.WithField("MasterKey").WithMessage("tollkeeper: a master key is random, and not made of a constant")
 	}
 	return k, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 var algorithms = []string{"EdDSA", "ES256", "RS256"}
@@ -320,4 +321,32 @@ func TestMasterKeysRotate(t *testing.T) {
 			t.Errorf("a code from before: %v", err)
 		}
 	})
+}
+
+// A key that everybody can guess is none, wherever it comes from.
+func TestMasterKeysOfAConstant(t *testing.T) {
+	for name, key := range map[string]tollkeeper.MasterKey{
+		"zeros": make(tollkeeper.MasterKey, 32), "a letter": tollkeeper.MasterKey(strings.Repeat("k", 48)), "a word": tollkeeper.MasterKey(strings.Repeat("changeme", 4)),
+	} {
+		if k, err := tollkeeper.ParseMasterKey(key.Reveal()); !errors.Is(err, tollkeeper.ErrInvalidInput) || k != nil {
+			t.Errorf("%s: %v, %v", name, k, err)
+		}
+	}
+	signing := tollkeeper.SigningKey{Private: ed25519.NewKeyFromSeed(make([]byte, 32))}
+	if _, err := signing.Reveal(); !errors.Is(err, tollkeeper.ErrInvalidInput) {
+		t.Errorf("a signing key of zeros: %v", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(signing.Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if k, err := tollkeeper.ParseSigningKey(text); !errors.Is(err, tollkeeper.ErrInvalidInput) || k.Private != nil {
+		t.Errorf("its text: %v", err)
+	}
+	config := minimal()
+	config.Tokens.SigningKeys = []tollkeeper.SigningKey{signing}
+	if _, err := tollkeeper.New(memory.New(), config); !errors.Is(err, tollkeeper.ErrInvalidInput) {
+		t.Errorf("New: %v", err)
+	}
 }

@@ -35,7 +35,7 @@ var secretName = regexp.MustCompile(`(?i)(password|secret|token|code|hash|seed|c
 // R83, R86: nothing that holds a secret shows it, however it is printed, logged or encoded, alone or inside something. The
 // types are found by walking from everything that the packages export, so that a new one is in the test at once.
 func TestSecretsDoNotShow(t *testing.T) {
-	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte(marker), 3)[:32])
+	private := ed25519.NewKeyFromSeed([]byte(marker + "and more, up to 32 bytes")[:32])
 	held := 0
 	for _, typ := range exportedTypes(t) {
 		f := filler{private: private}
@@ -64,9 +64,9 @@ func TestSecretsDoNotShow(t *testing.T) {
 
 // A live instance holds every key in fields that fmt looks into without asking.
 func TestAnAuthenticatorShowsNoKeys(t *testing.T) {
-	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte(marker), 3)[:32])
+	private := ed25519.NewKeyFromSeed([]byte(marker + "and more, up to 32 bytes")[:32])
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.Secrets = []tollkeeper.MasterKey{tollkeeper.MasterKey(strings.Repeat(marker, 3))}
+		c.Secrets = []tollkeeper.MasterKey{tollkeeper.MasterKey(marker + "and more, up to 32 bytes")}
 		c.Tokens.SigningKeys = []tollkeeper.SigningKey{{Private: private}}
 	}))
 	type service struct {

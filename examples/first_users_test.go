@@ -160,7 +160,7 @@ func openUsers(where string) (*tollkeeper.Authenticator, func(), error) {
 		return nil, nil, err
 	}
 	auth, err := tollkeeper.New(kept, tollkeeper.Config{
-		Secrets: []tollkeeper.MasterKey{tollkeeper.MasterKey(strings.Repeat("k", 32))}, BaseURL: "https://app.example",
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://app.example",
 		Mail:      tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
 		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 	})

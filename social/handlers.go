@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
 
@@ -97,6 +98,9 @@ func NewHandlers(c HandlersConfig) (*Handlers, error) {
 	}
 	if len(c.Key) < 32 {
 		return nil, errors.New("social: HandlersConfig.Key must have 32 bytes or more")
+	}
+	if token.Guessable(c.Key) {
+		return nil, errors.New("social: HandlersConfig.Key is made of a constant, which everybody knows")
 	}
 	u, err := url.Parse(c.RedirectURL)
 	if err != nil || !upstream.Secure(c.RedirectURL) || u.RawQuery != "" || u.Path == "" || u.Path == "/" {

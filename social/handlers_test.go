@@ -356,7 +356,8 @@ func TestNewHandlersRefuses(t *testing.T) {
 	tests := map[string]func(*social.HandlersConfig){
 		"no auth": func(c *social.HandlersConfig) { c.Auth = nil }, "no verifier": func(c *social.HandlersConfig) { c.Verifier = nil },
 		"no key": func(c *social.HandlersConfig) { c.Key = nil }, "short key": func(c *social.HandlersConfig) { c.Key = c.Key[:31] },
-		"no redirect": func(c *social.HandlersConfig) { c.RedirectURL = "" }, "redirect over http": func(c *social.HandlersConfig) { c.RedirectURL = "http://app.example/x" },
+		"key of zeros": func(c *social.HandlersConfig) { c.Key = make(tollkeeper.MasterKey, 32) },
+		"no redirect":  func(c *social.HandlersConfig) { c.RedirectURL = "" }, "redirect over http": func(c *social.HandlersConfig) { c.RedirectURL = "http://app.example/x" },
 		"redirect to a root": func(c *social.HandlersConfig) { c.RedirectURL = "https://app.example/" }, "redirect with a query": func(c *social.HandlersConfig) { c.RedirectURL += "?x=1" },
 		"delivery": func(c *social.HandlersConfig) { c.Deliver = 3 },
 	}

@@ -50,7 +50,8 @@ type Config struct {
 	JWKSURL string
 
 	// Secret is the jwtSecret of a tenant, for tokens of the audience "organization". Its text is the HMAC key as it
-	// stands, and is not decoded. At least 32 bytes.
+	// stands, and is not decoded. At least 32 bytes, not made of a
+	// constant.
 	Secret Secret
 
 	Issuer    string   // the host's Config.Tokens.Issuer, which is its BaseURL unless set; compared exactly
@@ -118,6 +119,9 @@ func New(c Config) (*Verifier, error) {
 	if c.Secret != "" {
 		if len(c.Secret) < 32 {
 			return nil, errors.New("verify: Config.Secret has less than 32 bytes")
+		}
+		if token.Guessable([]byte(c.Secret)) {
+			return nil, errors.New("verify: Config.Secret is made of a constant, which everybody knows")
 		}
 		v.keys = &shared{token.NewSharedKey(string(c.Secret))}
 		return v, nil

@@ -161,19 +161,21 @@ func unsigned(t *testing.T, now time.Time) string {
 
 func TestNewRefuses(t *testing.T) {
 	good := verify.Config{JWKSURL: jwksURL, Issuer: issuer, Audiences: []string{"v1"}}
-	secret := verify.Secret(strings.Repeat("s", 32))
+	secret := verify.Secret("an-HMAC-key-as-long-as-it-must-be")[:32]
 	tests := map[string]func(*verify.Config){
-		"neither":        func(c *verify.Config) { c.JWKSURL = "" },
-		"both":           func(c *verify.Config) { c.Secret = secret },
-		"short secret":   func(c *verify.Config) { c.JWKSURL, c.Secret = "", secret[1:] },
-		"no issuer":      func(c *verify.Config) { c.Issuer = "" },
-		"no audience":    func(c *verify.Config) { c.Audiences = nil },
-		"empty audience": func(c *verify.Config) { c.Audiences = []string{"v1", ""} },
-		"http":           func(c *verify.Config) { c.JWKSURL = "http://app.example/jwks.json" },
-		"no host":        func(c *verify.Config) { c.JWKSURL = "https:///jwks.json" },
-		"user":           func(c *verify.Config) { c.JWKSURL = "https://u:p@app.example/" },
-		"file":           func(c *verify.Config) { c.JWKSURL = "file:///etc/jwks.json" },
-		"negative":       func(c *verify.Config) { c.Timeout = -1 },
+		"neither":         func(c *verify.Config) { c.JWKSURL = "" },
+		"both":            func(c *verify.Config) { c.Secret = secret },
+		"short secret":    func(c *verify.Config) { c.JWKSURL, c.Secret = "", secret[1:] },
+		"secret of zeros": func(c *verify.Config) { c.JWKSURL, c.Secret = "", verify.Secret(make([]byte, 32)) },
+		"repeated secret": func(c *verify.Config) { c.JWKSURL, c.Secret = "", verify.Secret(strings.Repeat("changeme", 4)) },
+		"no issuer":       func(c *verify.Config) { c.Issuer = "" },
+		"no audience":     func(c *verify.Config) { c.Audiences = nil },
+		"empty audience":  func(c *verify.Config) { c.Audiences = []string{"v1", ""} },
+		"http":            func(c *verify.Config) { c.JWKSURL = "http://app.example/jwks.json" },
+		"no host":         func(c *verify.Config) { c.JWKSURL = "https:///jwks.json" },
+		"user":            func(c *verify.Config) { c.JWKSURL = "https://u:p@app.example/" },
+		"file":            func(c *verify.Config) { c.JWKSURL = "file:///etc/jwks.json" },
+		"negative":        func(c *verify.Config) { c.Timeout = -1 },
 	}
 	for name, edit := range tests {
 		c := good

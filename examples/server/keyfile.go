@@ -1,110 +1,41 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
+
+	"github.com/tollkeeper/tollkeeper/internal/ownfile"
 )
 
 const largestKeyFile = 64 << 10 // bytes
 
-// readOrMake returns a file of keys. A missing one is made first, with what content answers and mode 0600; of several
-// processes that make it at once, one does and all read the same. made tells that this one did. Errors begin with kind.
-//
-// A file that others than its owner may read is refused: whoever has the keys can sign in as anyone.
+// readKeys returns a file of keys, which must be this user's alone. Errors begin with kind and are [fs.ErrNotExist]
+// where there is no file.
+func readKeys(kind, path string) (string, error) {
+	text, err := ownfile.Read(path, largestKeyFile)
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w", kind, path, err)
+	}
+	return string(text), nil
+}
+
+// readOrMake is readKeys, but a missing file is made first, with what content returns and mode 0600; of several
+// processes that make it at once, one does and all read the same. made tells that this one did.
 func readOrMake(kind, path string, content func() (string, error)) (text string, made bool, err error) {
-	text, err = readPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if made, err = makePrivate(path, content); err != nil {
-			return "", false, fmt.Errorf("%s %s cannot be made: %w", kind, path, reason(err))
-		}
-		text, err = readPrivate(path)
+	text, err = readKeys(kind, path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, false, err
 	}
-	if err != nil {
-		return "", false, fmt.Errorf("%s %s: %w", kind, path, reason(err))
-	}
-	return text, made, nil
-}
-
-func readPrivate(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", errors.New("is no regular file")
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return "", fmt.Errorf("others may read it (mode %04o); run: chmod 600 %s", mode, path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, largestKeyFile+1))
-	if len(text) > largestKeyFile {
-		return "", errors.New("is too large")
-	}
-	return string(text), err
-}
-
-// makePrivate writes under another name and links that to path, which fails where path exists: nobody ever reads half
-// a file or replaces another's keys.
-func makePrivate(path string, content func() (string, error)) (made bool, err error) {
-	text, err := content()
-	if err != nil {
-		return false, err
-	}
-	draft := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text())
-	if err := writeSynced(draft, []byte(text)); err != nil {
-		return false, err
-	}
-	err = os.Link(draft, path)
-	if removed := os.Remove(draft); err == nil {
-		err = removed
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, syncDir(filepath.Dir(path))
-}
-
-// writeSynced makes a file that only its owner may read, and returns when it is on disk. After an error there is none.
-func writeSynced(name string, content []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
+	fresh, err := content()
 	if err == nil {
-		err = f.Sync()
+		err = ownfile.Make(path, []byte(fresh))
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(name))
+	if made = err == nil; !made && !errors.Is(err, fs.ErrExist) {
+		return "", false, fmt.Errorf("%s %s cannot be made: %w", kind, path, reason(err))
 	}
-	return nil
-}
-
-// syncDir puts new names of a directory on disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if runtime.GOOS == "windows" { // has no such thing
-		err = nil
-	}
-	return errors.Join(err, d.Close())
+	text, err = readKeys(kind, path)
+	return text, made, err
 }
 
 // reason takes the path out of an error that names it already.

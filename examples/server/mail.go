@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/ownfile"
 	"github.com/tollkeeper/tollkeeper/mail/smtp"
 )
 
@@ -115,7 +116,7 @@ func (p *postman) file(m tollkeeper.Message) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(draft.Name()))
 	}
-	return syncDir(p.dir)
+	return ownfile.SyncDir(p.dir)
 }
 
 // printable drops what could steer a terminal.

@@ -66,12 +66,9 @@ func oneLine(err error) string { return strings.Join(strings.Fields(printable(er
 
 // run opens everything in the order in which it is needed, serves, and closes it in reverse.
 func run(ctx context.Context, o options, c credentials, out io.Writer) (err error) {
-	keys, made, err := loadSecrets(o.secrets)
+	keys, err := readSecrets(o.secrets)
 	if err != nil {
 		return err
-	}
-	if made {
-		fmt.Fprintf(out, "made %s: it belongs to this database, keep both\n", o.secrets)
 	}
 	listener, at, err := listen(ctx, o.addr)
 	if err != nil {
@@ -86,6 +83,13 @@ func run(ctx context.Context, o options, c credentials, out io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, closeStore()) }()
+	keys, made, err := secretsOf(ctx, store, keys, o)
+	if err != nil {
+		return err
+	}
+	if made {
+		fmt.Fprintf(out, "made %s: it belongs to this database, keep both\n", o.secrets)
+	}
 	attempts, closeAttempts, err := openAttempts(ctx, o.attempts)
 	if err != nil {
 		return err

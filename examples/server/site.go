@@ -88,11 +88,10 @@ const keySetPath = "/.well-known/jwks.json"
 
 // routes are all families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
 func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) {
-	admin, err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out)
-	if err != nil {
+	if err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out); err != nil {
 		return nil, err
 	}
-	if err := s.checkSecrets(ctx, admin); err != nil {
+	if _, _, err := secretsOf(ctx, s.store, s.keys, s.options); err != nil { // others may have begun it at once
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -106,17 +105,6 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 	return mux, httpadapter.Mount(mux, s.auth, httpadapter.Options{
 		TrustedProxies: s.proxies, Cookie: httpadapter.Cookie{On: s.cookie}, OpenAPI: true,
 	}, app.API{}, organization.API{}, v1.API{}, platform.API{})
-}
-
-// checkSecrets refuses a secrets file that does not belong to the database: parents would find out one by one that they
-// cannot sign in, and new ones would depend on the wrong file. The admin's parent has a key like each parent, of the
-// secret that was the first when the database was made.
-func (s *site) checkSecrets(ctx context.Context, admin tollkeeper.Account) error {
-	_, err := s.auth.Host().Organization(ctx, admin.Parent) // the secret in it is told to nobody
-	if errors.Is(err, tollkeeper.ErrInternal) {
-		return fmt.Errorf("secrets file %s: has not the key that this database was made with; put that file back, or add its line at the end", s.secrets)
-	}
-	return err
 }
 
 // initial says none as Config.Credits does.

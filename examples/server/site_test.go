@@ -105,10 +105,27 @@ func TestSecretsBelongToTheirDatabase(t *testing.T) {
 	s := runServer(t, nil, store, "-secrets="+file)
 	s.signUp(t, "owner@acme.example")
 	s.stop()
-	other, ended := launch(t, nil, store) // with secrets of its own
-	if code := <-ended; code != 1 || !strings.Contains(other.out.String(), "has not the key that this database was made with") {
-		t.Errorf("it ends with %d: %s", code, other.out)
+	refused := func(file, want string) {
+		t.Helper()
+		pem := filepath.Join(dir, "key.pem")
+		other, ended := launch(t, nil, store, "-secrets="+file, "-signing-key="+pem)
+		code, text := <-ended, other.out.String()
+		if code != 1 || !strings.Contains(text, want) || !strings.Contains(text, "To start over without any account, remove "+filepath.Join(dir, "x.db")+" and") {
+			t.Errorf("it ends with %d: %s", code, text)
+		}
+		if _, err := os.Lstat(pem); err == nil || strings.HasPrefix(text, "made ") || strings.Contains(text, "\nmade ") {
+			t.Errorf("it made another file: %s", text)
+		}
 	}
+	mistyped, wrong := file+"x", filepath.Join(dir, "wrong")
+	refused(mistyped, "is missing, and this database belongs to the keys in it")
+	if _, err := os.Lstat(mistyped); err == nil {
+		t.Error("a file stays where the flag was mistyped")
+	}
+	if _, _, err := makeSecrets(wrong); err != nil {
+		t.Fatal(err)
+	}
+	refused(wrong, "has not the key that this database was made with")
 	old, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,9 @@ import (
 // ErrKeyKind says which keys [NewKey] takes.
 var ErrKeyKind = errors.New("takes Ed25519, ECDSA P-256 and RSA keys of 2,048 bits or more")
 
+// ErrGuessable is of private keys that everybody can make.
+var ErrGuessable = errors.New("is made of a constant, which everybody knows")
+
 var errVerifiesOnly = errors.New("token: the key only verifies")
 
 // Key signs or checks access tokens by the one algorithm that belongs to it (RFC 8725 3.1). It is immutable.
@@ -38,11 +41,15 @@ type Key struct {
 
 // NewKey makes an instance key of an [ed25519.PrivateKey] (EdDSA), an [ecdsa.PrivateKey] on P-256 (ES256) or an
 // [rsa.PrivateKey] of 2,048 bits or more (RS256), or, where private is nil, one that only verifies of such a public
-// key. Its id is derived from the public half. Whatever else it is given is [ErrKeyKind].
+// key. Its id is derived from the public half. Whatever else it is given is [ErrKeyKind], and a private
+// key that is [Guessable] is [ErrGuessable].
 func NewKey(private crypto.Signer, public crypto.PublicKey) (*Key, error) {
 	if private != nil {
 		if !whole(private) {
 			return nil, ErrKeyKind
+		}
+		if constant(private) {
+			return nil, ErrGuessable
 		}
 		public = private.Public()
 	}
@@ -90,6 +97,18 @@ func whole(private crypto.Signer) bool {
 		return p != nil && p.Curve != nil
 	case *rsa.PrivateKey:
 		return p != nil && p.N != nil && p.D != nil && len(p.Primes) > 1
+	}
+	return false
+}
+
+// constant reports whether the secret that the key is made of is [Guessable]. Primes are not looked at.
+func constant(private crypto.Signer) bool {
+	switch p := private.(type) {
+	case ed25519.PrivateKey:
+		return Guessable(p.Seed())
+	case *ecdsa.PrivateKey:
+		scalar, err := p.Bytes()
+		return err == nil && Guessable(scalar)
 	}
 	return false
 }

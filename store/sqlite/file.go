@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/internal/ownfile"
 )
 
 const (
@@ -23,7 +24,8 @@ const (
 )
 
 // locate returns how to open path, after making the file with mode 0600 if there is none: SQLite itself would make it
-// readable for everybody. The log files beside it take over its mode.
+// readable for everybody. The log files beside it take over its mode. What lies there already must be this user's
+// alone.
 func locate(path string) (dsn string, err error) {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return "", errors.New("no file name")
@@ -32,33 +34,22 @@ func locate(path string) (dsn string, err error) {
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return "", errors.New("is a directory")
-	case err == nil && !info.Mode().IsRegular():
-		return "", errors.New("is no regular file")
-	case errors.Is(err, fs.ErrNotExist):
-		// Only a file that nobody has open may be opened here: closing it would drop SQLite's locks on it.
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		if err == nil {
-			err = f.Close()
+	// Only a file that nobody has open may be opened here: closing it would drop SQLite's locks on it.
+	err = ownfile.Check(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = ownfile.Touch(path); errors.Is(err, fs.ErrExist) {
+			err = ownfile.Check(path)
 		}
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return "", cause(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, log := range []string{"-wal", "-shm", "-journal"} {
+		if err := ownfile.Check(path + log); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("%s beside it: %w", log, err)
 		}
-	case err != nil:
-		return "", cause(err)
 	}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), nil
-}
-
-// cause takes the path out of an error that will name it anyway.
-func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
 }
 
 // configure gives a connection its settings and refuses what is no database of ours.

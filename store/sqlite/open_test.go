@@ -28,6 +28,32 @@ func TestOpenRefuses(t *testing.T) {
 			}
 			must(t, s.Close())
 		}, "another application"},
+		"a link": {func(t *testing.T, path string) {
+			must(t, open(t, path+".real").Close())
+			must(t, os.Symlink(path+".real", path))
+		}, "is a link"},
+		"a link that leads nowhere": {func(t *testing.T, path string) { must(t, os.Symlink(path+".none", path)) }, "is a link"},
+		"others may read it": {func(t *testing.T, path string) {
+			must(t, open(t, path).Close())
+			must(t, os.Chmod(path, 0o640))
+		}, "others may read it (mode 0640); run: chmod 600 "},
+		"a log that is a link": {func(t *testing.T, path string) {
+			must(t, open(t, path).Close())
+			must(t, os.Symlink(path+".none", path+"-wal"))
+		}, "-wal beside it: is a link"},
+		"an index of the log that others may read": {func(t *testing.T, path string) {
+			must(t, open(t, path).Close())
+			write(t, path+"-shm", "")
+			must(t, os.Chmod(path+"-shm", 0o644))
+		}, "-shm beside it: others may read it (mode 0644)"},
+		"a journal that is a directory": {func(t *testing.T, path string) { must(t, os.Mkdir(path+"-journal", 0o700)) }, "-journal beside it: is a directory"},
+		"another user's": {func(t *testing.T, path string) {
+			if os.Geteuid() != 0 {
+				t.Skip("only root gives files away")
+			}
+			must(t, open(t, path).Close())
+			must(t, os.Chown(path, 65534, -1))
+		}, "belongs to another user"},
 		"an unreadable file": {func(t *testing.T, path string) {
 			if os.Geteuid() == 0 {
 				t.Skip("root reads everything")
@@ -47,6 +73,9 @@ func TestOpenRefuses(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %q, want one line with the path and %q", err, c.want)
+			}
+			if _, err := os.Lstat(path + ".none"); err == nil {
+				t.Error("it made a file where a link leads")
 			}
 		})
 	}

@@ -45,8 +45,9 @@ type Store struct {
 type work func(*conn) error
 
 // Open opens the file, or makes it with mode 0600, or with ":memory:" opens a database that ends with the Store. The
-// schema is [Store.Migrate]'s to make. A directory, a file that cannot be read or written, that is no SQLite database
-// or belongs to another application is an error.
+// schema is [Store.Migrate]'s to make. An error is a directory, a link, a file of another user or one that others than
+// its owner may read, one that cannot be read or written, that is no SQLite database or belongs to another application;
+// and so is such a log file beside it.
 func Open(path string) (*Store, error) {
 	s := &Store{path: path, closed: make(chan struct{}), readers: new(pool), writer: new(pool)}
 	s.lane = group.New(group.Config[work]{}, s.commit)
