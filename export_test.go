@@ -27,6 +27,11 @@ func Admit(s Subject, method string, verifyAll bool) error {
 	return admit(s, attempt{method: method}, verifyAll)
 }
 
+// Enrolment is what an app of the account is given.
+func (a *Authenticator) Enrolment(x Account, seed []byte) (Enrolment, error) {
+	return a.enrolment(x, seed)
+}
+
 // Unreleased walks over the table of throttles: every way to prove something, under every spelling of the account's
 // scope. It returns what counts there and cannot be taken back: by a right proof, by one that was not looked at, and
 // by a proof of the mailbox that came from elsewhere, or an issuer's word.

@@ -5,13 +5,14 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"image/png"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
-	"github.com/pquerna/otp/totp"
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/random"
@@ -46,8 +47,20 @@ func (a *Authenticator) openSeed(f store.Factor) ([]byte, bool) {
 	return a.keys.Decrypt(boxTOTP, f.Sealed, sealedFor(f))
 }
 
+// keyURI is in Google Authenticator's "Key URI Format", which every app reads. A colon ends the issuer there, so it has
+// none. Apps disagree about a plus, which is a space to some, and an ampersand ends a parameter: whatever is no letter
+// of a URI is percent-encoded.
+func keyURI(issuer, account, seed string) string {
+	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+	issuer = escape(strings.ReplaceAll(issuer, ":", " "))
+	return "otpauth://totp/" + issuer + ":" + escape(account) + "?secret=" + seed + "&issuer=" + issuer +
+		"&algorithm=SHA1&digits=6&period=" + strconv.Itoa(totpPeriod)
+}
+
 func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: strings.ReplaceAll(a.cfg.Product, ":", " "), AccountName: x.Email, Secret: seed, Period: totpPeriod})
+	text := base32Plain.EncodeToString(seed)
+	uri := keyURI(a.cfg.Product, x.Email, text)
+	key, err := otp.NewKeyFromURL(uri)
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -59,7 +72,7 @@ func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
 	if err := png.Encode(&b, img); err != nil {
 		return Enrolment{}, err
 	}
-	return Enrolment{Seed: SecretText(key.Secret()), URL: SecretText(key.URL()), PNG: b.Bytes()}, nil
+	return Enrolment{Seed: SecretText(text), URL: SecretText(uri), PNG: b.Bytes()}, nil
 }
 
 // matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every

@@ -1,11 +1,67 @@
 package tollkeeper_test
 
 import (
+	"net/url"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 )
+
+// RFC 4226 appendix D, whose counters are steps here.
+func TestHOTPVectors(t *testing.T) {
+	seed := []byte("12345678901234567890")
+	for i, code := range []string{"755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"} {
+		counter := int64(i)
+		step, ok := tollkeeper.MatchTOTP(seed, code, -1, time.Unix(counter*30, 0))
+		if !ok || step != counter {
+			t.Errorf("%d: step %d, %t", counter, step, ok)
+		}
+	}
+}
+
+// plainURI has nothing but what every reader of URIs reads alike: no "+", which is a space to some and a plus to others
+// (RFC 3986 2.3).
+var plainURI = regexp.MustCompile(`^otpauth://totp/(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+:(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+\?(?:[a-z]+=(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})+&?)+$`)
+
+// The URIs are those of Google Authenticator's "Key URI Format": the issuer stands before the label and as a parameter,
+// and both are what the product is called.
+func TestKeyURI(t *testing.T) {
+	for _, product := range []string{
+		"Acme", "ACME Co", "Müller & Söhne", "日本の会社", "日本:会社", "A:B", "A: B", "50% off", "a+b", "a&b=c", "a/b", "a//b", "a?b#c", "😀 App", `say "hi"`, "<b>x</b>",
+		"Acme%3AEvil", "Acme%20", "Foo;Bar", "Foo@Bar", "back\\slash", "per%cent%", "a'b", "a`b", "[x]", "{x}", "x|y", "~", "..", "//evil", "Acme, Inc.", "Acme=", "Acme  Two", "+", "&issuer=Evil",
+	} {
+		story(t, func(w *world) {
+			for _, email := range []string{
+				"ada@mail.example", "o'brien+tag@mail.example", "a%b@mail.example", "a/b?c#d=e&f@mail.example", "{|}~^`@mail.example", "a%3Ab@mail.example", "=?utf-8?q?x?=@mail.example", "Upper.Case@Mail.Example",
+			} {
+				e, err := w.Auth.Enrolment(tollkeeper.Account{Email: email}, []byte("12345678901234567890"))
+				w.ok(err)
+				text := string(e.URL)
+				u, err := url.Parse(text)
+				if err != nil || !plainURI.MatchString(text) || len(e.PNG) == 0 {
+					w.Fatalf("%s: %v", text, err)
+				}
+				label, err := url.PathUnescape(strings.TrimPrefix(u.EscapedPath(), "/"))
+				w.ok(err)
+				issuer, account, _ := strings.Cut(label, ":")
+				query, err := url.ParseQuery(u.RawQuery)
+				w.ok(err)
+				parameter, err := url.PathUnescape(regexp.MustCompile(`issuer=([^&]*)`).FindStringSubmatch(u.RawQuery)[1])
+				w.ok(err)
+				want := strings.ReplaceAll(product, ":", " ")
+				if issuer != want || parameter != want || query.Get("issuer") != want || account != email {
+					w.Errorf("%q, %q: %s", product, email, text)
+				}
+				if query.Get("secret") != string(e.Seed) || e.Seed != "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" || query.Get("digits") != "6" || query.Get("period") != "30" || query.Get("algorithm") != "SHA1" {
+					w.Errorf("%s, seed %s", text, string(e.Seed))
+				}
+			}
+		}, func(c *tollkeeper.Config) { c.Product = product })
+	}
+}
 
 // RFC 6238 appendix B, SHA-1, the last six of its eight digits.
 func TestTOTPVectors(t *testing.T) {
