@@ -1,4 +1,4 @@
-.PHONY: help check test check-modules vulncheck sbom bench fuzz soak fmt services-start services-stop
+.PHONY: help check test check-modules vulncheck sbom bench fuzz soak mutate fmt services-start services-stop
 
 help: ## shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fuzz: ## every fuzz target; FUZZTIME=30s each
 
 soak: ## the long tests; TOLLKEEPER_SOAK=10m
 	@scripts/soak $(or $(TOLLKEEPER_SOAK),10m)
+
+mutate: ## changes what decides, one change at a time, and tells what no test notices; MUTATEFLAGS="-files lockout.go"
+	@scripts/mutate $(MUTATEFLAGS)
 
 fmt: ## formats every Go file, nested modules too
 	@gofmt -l -w .

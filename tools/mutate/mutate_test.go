@@ -1,0 +1,311 @@
+package main
+
+import (
+	"go/types"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tiny is a module with one function whose tests prove everything, one whose tests prove little, one without a test
+// and one that hangs when it is changed.
+var tiny = map[string]string{
+	"go.mod": "module example.com/tiny\n\ngo 1.26.0\n",
+	"strong.go": `package tiny
+
+import "errors"
+
+var errNegative = errors.New("negative")
+
+// Fee is 2 from 10 on, else 1.
+func Fee(n int) (int, error) {
+	if n < 0 {
+		return 0, errNegative
+	}
+	if n < 10 {
+		return 1, nil
+	}
+	return 2, nil
+}
+`,
+	"weak.go": `package tiny
+
+func Adult(age int, known bool) bool { return known && age >= 18 }
+
+func untested(n int) int { return n + 1 }
+`,
+	"loop.go": `package tiny
+
+func Count(n int) (sum int) {
+	for n > 0 {
+		n--
+		sum++
+	}
+	return sum
+}
+`,
+	"table.go": `package tiny
+
+type fee struct {
+	name string
+	cost int
+}
+
+var fees = []fee{{name: "a", cost: 3}}
+
+func Cost(name string) int {
+	for _, f := range fees {
+		if f.name == name {
+			return f.cost
+		}
+	}
+	return 0
+}
+`,
+	"tiny_test.go": `package tiny
+
+import "testing"
+
+func TestFee(t *testing.T) {
+	for n, want := range map[int]int{0: 1, 9: 1, 10: 2, 100: 2} {
+		if got, err := Fee(n); got != want || err != nil {
+			t.Error(n, got, err)
+		}
+	}
+	if got, err := Fee(-1); err == nil || got != 0 {
+		t.Error("no error")
+	}
+}
+
+func TestAdult(t *testing.T) {
+	if !Adult(30, true) {
+		t.Error("an adult is none")
+	}
+}
+
+func TestCount(t *testing.T) {
+	if Count(3) != 3 {
+		t.Error(Count(3))
+	}
+}
+
+func TestCost(t *testing.T) {
+	if Cost("a") != 3 || Cost("b") != 0 {
+		t.Error(Cost("a"), Cost("b"))
+	}
+}
+`,
+	"targets.txt":  "strong.go weak.go loop.go table.go : . # all\n",
+	"accepted.txt": "# nothing yet\n",
+	"report.txt":   "before\n" + beginMark + "old\n" + endMark + "after\n",
+}
+
+// module writes tiny somewhere, with some files in the place of its own.
+func module(t *testing.T, files map[string]string) string {
+	t.Helper()
+	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", "-mod=mod")
+	dir := t.TempDir()
+	for name, text := range tiny {
+		if other, ok := files[name]; ok {
+			text = other
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func mutate(t *testing.T, dir string, args ...string) (bool, string) {
+	t.Helper()
+	var out strings.Builder
+	ok, err := run(t.Context(), append([]string{"-root", dir, "-targets", filepath.Join(dir, "targets.txt")}, args...), &out)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	return ok, out.String()
+}
+
+func wantLines(t *testing.T, out string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !strings.Contains("\n"+out, "\n"+line) {
+			t.Errorf("no line %q in\n%s", line, out)
+		}
+	}
+}
+
+func TestChangesThatNoTestNoticesAreTold(t *testing.T) {
+	dir := module(t, nil)
+	before, err := os.ReadFile(filepath.Join(dir, "weak.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok, out := mutate(t, dir, "-files", "strong,weak,table", "-report", "report.txt", "-hints", filepath.Join(dir, "hints.json"))
+	if ok {
+		t.Error("survivors without a reason are not told by the exit code")
+	}
+	wantLines(t, out,
+		"| strong.go | 10 | 10 | 0 | 0 | 100.0 % |",
+		"| table.go | 6 | 6 | 0 | 0 | 100.0 % |",
+		"survived: weak.go:3: Adult: known && age >= 18 => known\n",
+		"survived: weak.go:3: Adult: known && age >= 18 => age >= 18\n",
+		"survived: weak.go:3: Adult: age >= 18 => age > 18\n",
+		"survived: weak.go:3: Adult: 18 => 18 + 1\n",
+		"not reached: weak.go:5: untested: n + 1 => n - 1\n",
+	)
+	if strings.Contains(out, "survived: strong.go") || strings.Contains(out, "survived: table.go") {
+		t.Errorf("what is proved survives:\n%s", out)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "weak.go"))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the tree was written: %v\n%s", err, after)
+	}
+	report, err := os.ReadFile(filepath.Join(dir, "report.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, string(report), "before\n", "- `weak.go`: `Adult: 18 => 18 + 1`: no reason yet\n", "after\n")
+	if strings.Contains(string(report), "old") {
+		t.Errorf("the last report still stands:\n%s", report)
+	}
+}
+
+func TestAcceptedSurvivorsNeedAReasonThatStillHolds(t *testing.T) {
+	reasons := `weak.go | Adult: known && age >= 18 => known | a reason
+weak.go | Adult: known && age >= 18 => age >= 18 | a reason
+weak.go | Adult: age >= 18 => age > 18 | a reason
+weak.go | Adult: 18 => 18 + 1 | a reason
+weak.go | untested: n + 1 => n - 1 | a reason
+weak.go | untested: 1 => 1 + 1 | a reason
+`
+	ok, out := mutate(t, module(t, map[string]string{"accepted.txt": reasons}), "-files", "weak")
+	if !ok {
+		t.Errorf("all survivors have a reason:\n%s", out)
+	}
+	stale := reasons + "weak.go | Adult: age => 7 | such a change is gone\nweak.go | Adult: known && age >= 18 => false | killed\n"
+	ok, out = mutate(t, module(t, map[string]string{"accepted.txt": stale}), "-files", "weak")
+	if ok {
+		t.Error("reasons for what is killed or gone are taken")
+	}
+	wantLines(t, out, "accepted, but killed or gone: weak.go | Adult: age => 7\n",
+		"accepted, but killed or gone: weak.go | Adult: known && age >= 18 => false\n")
+	name := filepath.Join(t.TempDir(), "accepted.txt")
+	if err := os.WriteFile(name, []byte("weak.go | Adult: 18 => 18 + 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readAccepted(name); err == nil {
+		t.Error("a line without a reason is taken")
+	}
+}
+
+func TestASampleIsRepeatedByItsSeed(t *testing.T) {
+	dir := module(t, nil)
+	_, first := mutate(t, dir, "-list", "-sample", "5", "-seed", "7")
+	_, again := mutate(t, dir, "-list", "-sample", "5", "-seed", "7")
+	if first != again || strings.Count(first, "\n") != 6 {
+		t.Errorf("five changes and the seed were wanted twice:\n%s\n%s", first, again)
+	}
+	if _, other := mutate(t, dir, "-list", "-sample", "5", "-seed", "8"); other == first {
+		t.Errorf("another seed chooses alike:\n%s", other)
+	}
+}
+
+func TestNothingIsTriedBeyondTheBudget(t *testing.T) {
+	_, out := mutate(t, module(t, nil), "-files", "weak", "-budget", "1ns")
+	wantLines(t, out, "7 were not tried.\n")
+}
+
+func TestATestThatHangsKills(t *testing.T) {
+	ok, out := mutate(t, module(t, nil), "-files", "loop", "-grace", "300ms")
+	if !ok || !strings.Contains(out, "| loop.go | 4 | 4 | 0 | 0 | 100.0 % |") {
+		t.Errorf("a loop without an end is not noticed:\n%s", out)
+	}
+}
+
+func TestQueryChanges(t *testing.T) {
+	tests := []struct {
+		query string
+		want  []string
+	}{
+		{"SELECT a FROM t WHERE a = ?1", []string{"SELECT a FROM t WHERE a <> ?1"}},
+		{"UPDATE t SET a = ?1, b = b + 1 WHERE c < ?2 AND d IS NULL", []string{
+			"UPDATE t SET a = ?1, b = b - 1 WHERE c < ?2 AND d IS NULL",
+			"UPDATE t SET a = ?1, b = b + 1 WHERE c <= ?2 AND d IS NULL",
+			"UPDATE t SET a = ?1, b = b + 1 WHERE c < ?2 ",
+			"UPDATE t SET a = ?1, b = b + 1 WHERE  d IS NULL",
+			"UPDATE t SET a = ?1, b = b + 1 WHERE c < ?2 AND d IS NOT NULL",
+		}},
+		{"UPDATE t SET a = CASE WHEN b = 1 THEN 2 ELSE 3 END", []string{"UPDATE t SET a = CASE WHEN b <> 1 THEN 2 ELSE 3 END"}},
+		{" AND x = ", []string{" AND x <> "}},
+		{" AND lower(x) > 1 ORDER BY y DESC", []string{
+			"  ORDER BY y DESC", " AND lower(x) >= 1 ORDER BY y DESC", " AND lower(x) > 1 ORDER BY y ASC",
+		}},
+		{"x BETWEEN 1 AND 2", nil},
+		{"SELECT 'a = b' -- c = d", nil},
+		{"WHERE (a OR b) AND c", []string{"WHERE (a ) AND c", "WHERE ( b) AND c", "WHERE (a OR b) ", "WHERE  c"}},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, c := range queryChanges(tt.query) {
+			got = append(got, c.text)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%q becomes\n%q, want\n%q", tt.query, got, tt.want)
+		}
+	}
+}
+
+// What a constant holds is changed by making a variable of it; what is not changed stays a constant.
+func TestConstantsOfSQLBecomeVariables(t *testing.T) {
+	dir := module(t, map[string]string{"table.go": `package tiny
+
+const (
+	columns = "a, b"
+	query   = "SELECT " + columns + " FROM t WHERE a = ?"
+	size    = 2
+)
+
+const wrapped = query + ";"
+
+var buffer [size]byte
+
+func Cost(name string) int { return len(wrapped) + len(buffer) - len(query) - len(buffer) + len(name) }
+`})
+	groups, err := readTargets(filepath.Join(dir, "targets.txt"), dir, []string{"table"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := mutateAll(t.Context(), dir, groups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(p.mutants, func(m *mutant) bool { return m.fn == "query" })
+	if at < 0 {
+		t.Fatalf("no change of the query: %v", p.mutants)
+	}
+	if m := p.mutants[at]; !m.atInit || len(m.users) != 1 {
+		t.Errorf("%v has users %v, want Cost, which alone reads it", m, m.users)
+	}
+	u, err := loadOne(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := map[string][]byte{}
+	for _, name := range u.GoFiles {
+		text[filepath.Join(dir, name)] = p.changed[filepath.Join(u.Dir, name)]
+	}
+	text[switchFile] = switchSource("tiny")
+	_, pkg, _, mistakes := u.check(text)
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	for name, constant := range map[string]bool{"columns": true, "query": false, "size": true, "wrapped": false} {
+		if _, is := pkg.Scope().Lookup(name).(*types.Const); is != constant {
+			t.Errorf("%s is a constant: %v, want %v", name, is, constant)
+		}
+	}
+}
