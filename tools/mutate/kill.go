@@ -16,7 +16,7 @@ func (r *runner) try(ctx context.Context, mutants []*mutant) error {
 	done := 0
 	var broken error
 	each(r.o.jobs, mutants, func(m *mutant) {
-		if ctx.Err() != nil || r.o.budget > 0 && time.Now().After(end) {
+		if m.state != untried || ctx.Err() != nil || r.o.budget > 0 && time.Now().After(end) {
 			return
 		}
 		err := r.tryOne(ctx, m)
@@ -98,9 +98,9 @@ func (m *mutant) reachedBy(t *test) bool {
 func (r *runner) hinted(m *mutant, all []*test) (list []*test) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, key := range []string{m.key(), m.file + " " + m.fn, m.file} {
+	for _, by := range []string{r.known[m.key()], r.lately[m.file+" "+m.fn], r.lately[m.file]} {
 		for _, t := range all {
-			if t.String() == r.hints[key] && !slices.Contains(list, t) {
+			if t.String() == by && !slices.Contains(list, t) {
 				list = append(list, t)
 			}
 		}
@@ -148,8 +148,6 @@ func (r *runner) kills(ctx context.Context, m *mutant, list []*test) bool {
 	m.state, m.killer = killed, by.String()
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, key := range []string{m.key(), m.file + " " + m.fn, m.file} {
-		r.hints[key] = m.killer
-	}
+	r.lately[m.file+" "+m.fn], r.lately[m.file] = m.killer, m.killer
 	return true
 }

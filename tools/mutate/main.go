@@ -49,12 +49,12 @@ func main() {
 
 // options are the flags.
 type options struct {
-	root, targets, accepted, report, hints string
+	root, targets, accepted, report, known string
 	files                                  []string
 	budget, grace                          time.Duration
 	sample, jobs                           int
 	seed                                   uint64
-	list                                   bool
+	list, resume                           bool
 }
 
 func parse(args []string, out io.Writer) (o options, err error) {
@@ -64,7 +64,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.targets, "targets", "", "the `file` that names files and their tests (targets.txt of tools/mutate)")
 	f.StringVar(&o.accepted, "accepted", "", "the `file` of survivors with their reasons (accepted.txt beside the targets)")
 	f.StringVar(&o.report, "report", "", "a `document` whose part between the mutations markers is written anew")
-	f.StringVar(&o.hints, "hints", "", "a `file` that remembers which test killed what, to try it first the next time")
+	f.StringVar(&o.known, "known", "", "a `file` that remembers which test killed what, to try it first the next time")
+	f.BoolVar(&o.resume, "resume", false, "take what -known tells of as killed, and try the rest")
 	files := f.String("files", "", "only files whose path contains one of these `words`, with commas between")
 	f.DurationVar(&o.budget, "budget", 0, "stop trying after this time; 0: never")
 	f.DurationVar(&o.grace, "grace", 15*time.Second, "a test hangs after six times its time and this")
@@ -134,7 +135,7 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := errors.Join(r.try(ctx, chosen), r.saveHints()); err != nil {
+	if err := errors.Join(r.try(ctx, chosen), r.saveKnown(chosen)); err != nil {
 		return false, err
 	}
 	rep := reportOf(chosen, accepted, o.sample == 0 && o.budget == 0)

@@ -144,7 +144,7 @@ func TestChangesThatNoTestNoticesAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok, out := mutate(t, dir, "-files", "strong,weak,table", "-report", "report.txt", "-hints", filepath.Join(dir, "hints.json"))
+	ok, out := mutate(t, dir, "-files", "strong,weak,table", "-report", "report.txt", "-known", filepath.Join(dir, "known.json"))
 	if ok {
 		t.Error("survivors without a reason are not told by the exit code")
 	}
@@ -199,6 +199,30 @@ weak.go | untested: 1 => 1 + 1 | a reason
 	}
 	if _, err := readAccepted(name); err == nil {
 		t.Error("a line without a reason is taken")
+	}
+}
+
+// Tests that were added are tried on the survivors alone.
+func TestWhatWasKilledNeedNotBeTriedAgain(t *testing.T) {
+	dir := module(t, nil)
+	known := filepath.Join(dir, "known.json")
+	mutate(t, dir, "-files", "weak,table", "-known", known)
+	more := tiny["tiny_test.go"] + `
+func TestAge(t *testing.T) {
+	if Adult(17, true) || !Adult(18, true) || Adult(30, false) || untested(1) != 2 {
+		t.Error("a child is an adult")
+	}
+}
+`
+	if err := os.WriteFile(filepath.Join(dir, "tiny_test.go"), []byte(more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "table.go"), []byte(strings.Replace(tiny["table.go"], "3", "4", 1)), 0o600); err != nil {
+		t.Fatal(err) // its test fails: nothing of it could be killed any more
+	}
+	ok, out := mutate(t, dir, "-files", "weak,table", "-known", known, "-resume")
+	if ok || !strings.Contains(out, "| weak.go | 7 | 7 | 0 | 0 |") || !strings.Contains(out, "| table.go | 6 | 4 | 0 | 2 |") {
+		t.Errorf("what was killed is tried again, or what survived is not:\n%s", out)
 	}
 }
 

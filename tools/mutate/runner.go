@@ -35,8 +35,9 @@ type runner struct {
 	out      io.Writer
 	programs map[string]*testProgram // by folder
 
-	mutex sync.Mutex
-	hints map[string]string // which test killed a change the last time, and lately in a function
+	mutex  sync.Mutex
+	known  map[string]string // which test killed a change, by its key
+	lately map[string]string // and lately one of a file or function
 }
 
 // testProgram is the tests of a package, built.
@@ -59,8 +60,8 @@ type test struct {
 func (t *test) String() string { return t.program.folder + " " + t.name }
 
 func newRunner(o options, p *program, dir string, out io.Writer) (*runner, error) {
-	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, hints: map[string]string{}}
-	if err := r.loadHints(); err != nil {
+	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, known: map[string]string{}, lately: map[string]string{}}
+	if err := r.loadKnown(); err != nil {
 		return nil, err
 	}
 	overlay, err := p.overlay(dir)
@@ -217,29 +218,44 @@ func (r *runner) say(format string, args ...any) {
 	fmt.Fprintf(r.out, format+"\n", args...)
 }
 
-func (r *runner) loadHints() error {
-	if r.o.hints == "" {
+// loadKnown reads which test killed what, and marks what is not tried again.
+func (r *runner) loadKnown() error {
+	if r.o.known == "" {
 		return nil
 	}
-	text, err := os.ReadFile(r.o.hints)
+	text, err := os.ReadFile(r.o.known)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = json.Unmarshal(text, &r.known)
 	}
-	return json.Unmarshal(text, &r.hints)
+	for _, m := range r.p.mutants {
+		if by := r.known[m.key()]; by != "" && r.o.resume {
+			m.state, m.killer = killed, by
+		}
+	}
+	return err
 }
 
-func (r *runner) saveHints() error {
-	if r.o.hints == "" {
+// saveKnown writes them, with those that were known before and not tried.
+func (r *runner) saveKnown(tried []*mutant) error {
+	if r.o.known == "" {
 		return nil
 	}
-	text, err := json.Marshal(r.hints)
+	for _, m := range tried {
+		switch m.state {
+		case killed:
+			r.known[m.key()] = m.killer
+		case survived, unreached:
+			delete(r.known, m.key())
+		}
+	}
+	text, err := json.MarshalIndent(r.known, "", "\t")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(r.o.hints, text, 0o600)
+	return os.WriteFile(r.o.known, text, 0o600)
 }
 
 // each calls f for each of list, n at once.
