@@ -44,6 +44,81 @@ func TestAKnownTokenIsRemembered(t *testing.T) {
 	}
 }
 
+// What the hot path does not read it leaves to the strict one, so that only its speed tells: this is what it reads.
+func TestTheHotPathReadsClaimsAsTheyAreSigned(t *testing.T) {
+	r := keyring(t)
+	good := payloadOf(t, sign(t, r.Instance(), claims()))
+	c, ok := token.ScanClaims(good, issuer, "organization", "v1")
+	want := claims()
+	want.ID, want.Parent = "", ""
+	if !ok || c != want {
+		t.Fatalf("read %+v, %t, want %+v", c, ok, want)
+	}
+	if c, ok := token.ScanClaims(good, issuer); !ok || c != want {
+		t.Errorf("an audience that is not a usual one: %+v, %t", c, ok)
+	}
+	change := func(from, to string) string {
+		if !strings.Contains(good, from) {
+			t.Fatalf("no %s in %s", from, good)
+		}
+		return strings.Replace(good, from, to, 1)
+	}
+	for name, text := range map[string]string{
+		"audience of all plain letters": change(`"v1"`, `" !#~"`),
+		"a date of sixteen digits":      change(fmt.Sprint(now.Unix()+3600), "9007199254740992"),
+		"a date of one digit":           change(fmt.Sprint(now.Unix()+3600), "9"),
+	} {
+		if _, ok := token.ScanClaims(text, issuer); !ok {
+			t.Errorf("%s is not read: %s", name, text)
+		}
+	}
+	for name, text := range map[string]string{
+		"nothing": "", "half": good[:len(good)/2], "no end": good[:len(good)-1], "more": good + " ", "another end": good[:len(good)-1] + "]",
+		"another issuer": change(issuer, issuer+"/"), "another first name": change(`"aud"`, `"aux"`), "an escape": change(`"v1"`, `"v\u0031"`),
+		"a control": change(`"v1"`, "\"v\x1f\""), "a byte of 7F": change(`"v1"`, "\"v\x7f\""), "an umlaut": change(`"v1"`, `"ü"`),
+		"no date": change(fmt.Sprint(now.Unix()+3600), ""), "a date of zero": change(fmt.Sprint(now.Unix()+3600), "0"),
+		"a date that begins with zero": change(fmt.Sprint(now.Unix()+3600), "01"), "a negative date": change(fmt.Sprint(now.Unix()+3600), "-1"),
+		"a date of seventeen digits": change(fmt.Sprint(now.Unix()+3600), "10000000000000000"), "a date that is text": change(fmt.Sprint(now.Unix()+3600), "1a"),
+		"a date just above digits": change(fmt.Sprint(now.Unix()+3600), "1:"), "a date just below digits": change(fmt.Sprint(now.Unix()+3600), "1/"),
+		"subject in capitals": change(account.String(), strings.ToUpper(account.String())), "a short session": change(session.String(), session.String()[1:]),
+		"session in capitals": change(session.String(), strings.ToUpper(session.String())), "a short subject": change(account.String(), account.String()[1:]),
+	} {
+		if c, ok := token.ScanClaims(text, issuer); ok {
+			t.Errorf("%s is read as %+v: %s", name, c, text)
+		}
+	}
+}
+
+// A signature is checked once, and a tenant's key derived once: what is remembered has its cost, so that memory is
+// bounded, and tells what was remembered.
+func TestWhatIsRememberedHasItsCost(t *testing.T) {
+	const entry = 1 << 10
+	r := keyring(t)
+	c := checker(r)
+	own, tenant := sign(t, r.Instance(), claims()), sign(t, tenantKey(t, r), claims())
+	head := len(tenant[:strings.Index(tenant, ".")])
+	want := 0
+	expect := func(after string, more int) {
+		t.Helper()
+		want += more
+		if got := c.RememberedBytes(); got != want {
+			t.Errorf("after %s %d bytes are remembered, want %d", after, got, want)
+		}
+	}
+	expect("nothing", 0)
+	c.Check(own, now)
+	expect("a token of the instance", len(own)+entry)
+	c.Check(tenant, now)
+	expect("a tenant's first token and its key", len(tenant)+entry+head+entry)
+	c.Check(tenant, now)
+	c.Named(tenantKey(t, r).ID())
+	expect("the same again", 0)
+	c.Tenant(r.CurrentMaster(), account, 2)
+	expect("a key that was asked for by name", head+entry)
+	c.Named(instanceID)
+	expect("the instance's key, which is always known", 0)
+}
+
 func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector: go test -run Allocates ./internal/token")
@@ -106,7 +181,18 @@ func TestNamedKeysAreTheKeyringsOwn(t *testing.T) {
 			t.Error("another key of the instance's name")
 		}
 	}
-	for _, kid := range []string{"", "x", instanceID + "A", want.ID()[:37] + "B", strings.Repeat("A", 38)} {
+	version := func(v string) string { // of the key id, whose last four bytes it is
+		id, err := b64.DecodeString(want.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b64.EncodeToString(append(id[:24], v...))
+	}
+	if k, ok := c.Named(version("\x7f\xff\xff\xff")); !ok || !k.IsTenantOf(r.CurrentMaster(), account, 1<<31-1) {
+		t.Error("the last version is no key")
+	}
+	for _, kid := range []string{"", "x", instanceID + "A", want.ID()[:37] + "B", strings.Repeat("A", 38), want.ID() + "\n",
+		version("\x00\x00\x00\x00"), version("\x80\x00\x00\x00"), version("\x00\x00\x00")} {
 		if _, ok := c.Named(kid); ok {
 			t.Errorf("%q names a key", kid)
 		}

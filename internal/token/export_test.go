@@ -2,3 +2,11 @@ package token
 
 // RememberedBytes returns how much is kept of tokens and keys.
 func (c *Checker[T]) RememberedBytes() int { return c.known.Bytes() + c.tenants.Bytes() }
+
+// ScanClaims is what the hot path reads of claims; false: it leaves them to the strict one.
+func ScanClaims(payload, issuer string, audiences ...string) (Claims, bool) {
+	return scanClaims([]byte(payload), issuer, audiences)
+}
+
+// MaxSealed is the length of the longest sealed text that is opened.
+const MaxSealed = maxSealed

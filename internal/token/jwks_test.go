@@ -1,14 +1,18 @@
 package token_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper/internal/token"
@@ -39,6 +43,15 @@ func TestPublishedKeysVerify(t *testing.T) {
 	}
 	signing := []*token.Key{newKey(t, ed, nil), newKey(t, ec, nil), newKey(t, rs, nil)}
 	r := keyring(t, signing...)
+	var shown struct{ Keys []map[string]string }
+	if err := json.Unmarshal(r.JWKS(), &shown); err != nil {
+		t.Fatal(err)
+	}
+	for i, k := range signing {
+		if j := shown.Keys[i]; j["use"] != "sig" || j["alg"] != k.Algorithm() || j["kid"] != k.ID() || j["d"] != "" {
+			t.Errorf("key %d is published as %v", i, j)
+		}
+	}
 	read, err := token.ParseJWKS(r.JWKS())
 	if err != nil || len(read.Skipped()) != 0 {
 		t.Fatal(read.Skipped(), err)
@@ -63,6 +76,45 @@ func TestPublishedKeysVerify(t *testing.T) {
 		if fast, strict := verdicts(r, checker(r), text); fast == "refused" || fast != strict {
 			t.Errorf("%s: fast %s, strict %s", k.Algorithm(), fast, strict)
 		}
+	}
+}
+
+// Sessions name their key by its id, so that it must stay what it is.
+func TestIDsOfKeysAreThoseOfTheFirstVersion(t *testing.T) {
+	k := newKey(t, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), nil)
+	der, err := x509.MarshalPKIXPublicKey(k.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	if want := b64.EncodeToString(sum[:16]); k.ID() != want {
+		t.Errorf("the id is %s, want %s", k.ID(), want)
+	}
+}
+
+func TestNoKeysArePublishedAsAList(t *testing.T) {
+	if text := string(keyring(t).JWKS()); text != `{"keys":[]}` {
+		t.Errorf("no keys are %s", text)
+	}
+	if keys, err := token.ParseJWKS([]byte(`{"keys":[]}`)); err != nil || len(keys) != 0 {
+		t.Errorf("they are read as %v, %v", keys, err)
+	}
+}
+
+// A set that is none is an error; one that has too many keys would make each look-up dear.
+func TestParseJWKSRefuses(t *testing.T) {
+	many := func(n int) string {
+		return `{"keys":[` + strings.TrimSuffix(strings.Repeat(`{"kty":"oct"},`, n), ",") + `]}`
+	}
+	for name, text := range map[string]string{
+		"no JSON": "x", "no keys": "{}", "null": `{"keys":null}`, "101 keys": many(101),
+	} {
+		if keys, err := token.ParseJWKS([]byte(text)); err == nil || keys != nil {
+			t.Errorf("%s: %v", name, keys)
+		}
+	}
+	if _, err := token.ParseJWKS([]byte(many(100))); err != nil {
+		t.Errorf("100 keys: %v", err)
 	}
 }
 
@@ -101,6 +153,14 @@ func TestNewKeyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	large, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		private crypto.Signer
 		public  crypto.PublicKey
@@ -110,7 +170,11 @@ func TestNewKeyRefuses(t *testing.T) {
 		"short": {private: ed25519.PrivateKey("short")}, "short, public": {public: ed25519.PublicKey("short")},
 		"nil EC": {private: (*ecdsa.PrivateKey)(nil)}, "empty EC": {private: &ecdsa.PrivateKey{}},
 		"nil EC, public": {public: (*ecdsa.PublicKey)(nil)}, "empty RSA, public": {public: &rsa.PublicKey{}},
-		"nil RSA": {private: (*rsa.PrivateKey)(nil)}, "empty RSA": {private: &rsa.PrivateKey{}},
+		"nil RSA, public": {public: (*rsa.PublicKey)(nil)}, "RSA without primes": {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D}},
+		"RSA of one prime":  {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D, Primes: large.Primes[:1]}},
+		"RSA without D":     {private: &rsa.PrivateKey{PublicKey: large.PublicKey, Primes: large.Primes}},
+		"P-256 in a device": {private: struct{ crypto.Signer }{p256}},
+		"nil RSA":           {private: (*rsa.PrivateKey)(nil)}, "empty RSA": {private: &rsa.PrivateKey{}},
 	} {
 		if k, err := token.NewKey(tt.private, tt.public); !errors.Is(err, token.ErrKeyKind) || k != nil {
 			t.Errorf("%s: %v", name, err)

@@ -106,6 +106,28 @@ func TestNewKeyringRefuses(t *testing.T) {
 	}
 }
 
+// Keys behind the first one only verify, so that one can be rotated in before it signs, and out after it did.
+func TestTheFirstSigningKeySigns(t *testing.T) {
+	_, first, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, second, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := newKey(t, first, nil)
+	for name, other := range map[string]*token.Key{"private": newKey(t, second, nil), "public": newKey(t, nil, public)} {
+		r := keyring(t, key, other)
+		if r.Instance() != key {
+			t.Errorf("with a %s key behind it another one signs", name)
+		}
+		if _, k, ok := r.Check(sign(t, newKey(t, second, nil), claims()), issuer, now); !ok || k != other {
+			t.Errorf("a token of the %s key is refused", name)
+		}
+	}
+}
+
 func TestSigningKeyTakesTheMastersPlace(t *testing.T) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -74,6 +74,12 @@ func TestBothPathsRefuse(t *testing.T) {
 		"claims that are null":   handSigned(t, head, "null"),
 		"claims and more":        handSigned(t, head, body+"{}"),
 		"claims in capitals":     claim(`"aud"`, `"AUD"`),
+		"sid nobody":             claim(`"sid":"`+session.String(), `"sid":"00000000-0000-0000-0000-000000000000`),
+		"exp before iat":         claim(`"exp":1800003600,"iat":`+date, `"exp":1800000010,"iat":1800000020`),
+		"exp at iat":             claim(`"exp":1800003600,"iat":`+date, `"exp":1800000010,"iat":1800000010`),
+		"nbf of zero":            claim(`"nbf":`+date, `"nbf":0`),
+		"nbf below zero":         claim(`"nbf":`+date, `"nbf":-1`),
+		"a jti beyond 8 KiB":     claim(`"jti":"x"`, `"jti":"`+strings.Repeat("A", token.MaxBytes)+`"`),
 		"more than 8 KiB":        claim(`{`, `{"x":"`+strings.Repeat("A", token.MaxBytes)+`",`),
 	} {
 		if fast, strict := verdicts(r, checker(r), text); fast != "refused" || strict != "refused" {
@@ -82,6 +88,8 @@ func TestBothPathsRefuse(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"iat ahead by the leeway":  claim(`"iat":`+date, `"iat":1800000030`),
+		"nbf ahead by the leeway":  claim(`"nbf":`+date, `"nbf":1800000030`),
+		"nbf long ago":             claim(`"nbf":`+date, `"nbf":1`),
 		"a claim of later times":   claim(`{`, `{"new":[1],`),
 		"white space":              claim(`,`, ` , `),
 		"thirty days":              claim(`"exp":1800003600`, fmt.Sprintf(`"exp":%d`, now.Add(token.MaxTTL).Unix())),
@@ -105,6 +113,21 @@ func TestParseLooksAtTheShapeFirst(t *testing.T) {
 		if u, ok := token.Parse(text); ok || u != (token.Unverified{}) {
 			t.Errorf("%s: %+v", name, u)
 		}
+	}
+	exact := func(n int) string {
+		return parts[0] + "." + strings.Repeat("A", n-len(parts[0])-len(parts[2])-2) + "." + parts[2]
+	}
+	if _, ok := token.Parse(exact(token.MaxBytes)); !ok {
+		t.Error("a token of the most bytes is refused")
+	}
+	if _, ok := token.Parse(exact(token.MaxBytes + 1)); ok {
+		t.Error("one byte more is taken")
+	}
+	if _, ok := token.Parse("." + parts[1] + "." + parts[2]); ok {
+		t.Error("a token without a header is taken")
+	}
+	if _, ok := token.Parse(b64.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT","kid":"`+strings.Repeat("k", 64)+`"}`)) + ".A.A"); !ok {
+		t.Error("a kid of 64 bytes is refused")
 	}
 	if u, ok := token.Parse(good); !ok || u.KeyID != instanceID {
 		t.Errorf("a good one: %+v, %t", u, ok)

@@ -85,6 +85,33 @@ func TestSealRefusesWhatIsNoJSON(t *testing.T) {
 	}
 }
 
+func TestSealedTextsHaveAForm(t *testing.T) {
+	r := keyring(t)
+	var v any
+	body, _, _ := strings.Cut(sealedByTheFirst, ".")
+	for name, text := range map[string]string{
+		"nothing": "", "no tag": body, "an empty tag": body + ".", "a short tag": sealedByTheFirst[:len(sealedByTheFirst)-2],
+		"a tag with padding": sealedByTheFirst + "=", "two tags": sealedByTheFirst + "." + body,
+	} {
+		if r.Open("cursor", text, &v) {
+			t.Errorf("%s opens as %v", name, v)
+		}
+	}
+	sealed := func(n int) string { // of n bytes: two quotes, and 44 with the dot for the tag
+		text, err := r.Seal("cursor", strings.Repeat("x", (n-44)*3/4-2))
+		if err != nil || len(text) != n {
+			t.Fatalf("%d bytes, want %d: %v", len(text), n, err)
+		}
+		return text
+	}
+	if !r.Open("cursor", sealed(token.MaxSealed), &v) {
+		t.Error("the longest text does not open")
+	}
+	if r.Open("cursor", sealed(token.MaxSealed+2), &v) {
+		t.Error("a longer one opens")
+	}
+}
+
 func TestBoxes(t *testing.T) {
 	r := keyring(t)
 	old, err := hex.DecodeString("f2cb2e7db4495f7f2a2c8d97d9661355b3591ead383aff4def6d0d2a5640efe5dff96ca9bacb5a04")
