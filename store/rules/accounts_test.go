@@ -81,6 +81,40 @@ func TestAdmitErrorsWinInOrder(t *testing.T) {
 	}.check(t, broken, func(f facts) error { _, err := rules.Admit(f.n, f.w, now); return err })
 }
 
+func TestARootAccountStartsWithItsGrant(t *testing.T) {
+	root := store.Account{ID: parent, Status: store.StatusActive}
+	for name, g := range map[string]store.LedgerEntry{
+		"nothing":                 {},
+		"credits":                 {Amount: 1},
+		"a package of no users":   {Package: &store.Package{}},
+		"a package of free users": {Amount: 5, Package: &store.Package{FreeUsers: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := store.NewAccount{Account: root, Grant: &g}
+			got, err := rules.Admit(n, rules.Newcomer{}, now)
+			wants(t, err, nil)
+			if got.Stray || got.Account.ID != parent || rules.SenselessAccount(n) {
+				t.Errorf("admitted %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnAccountKeepsWhatItComesWith(t *testing.T) {
+	n := store.NewAccount{
+		Account: store.Account{ID: child, Parent: parent},
+		Linked:  []store.Linked{{Issuer: "i", Subject: "s", LinkedAt: now.Add(time.Microsecond), UsedAt: now.Add(time.Microsecond)}},
+		Factors: []store.Factor{{ID: other, CreatedAt: now.Add(time.Microsecond), UsedAt: now.Add(time.Microsecond), PendingUntil: now.Add(time.Microsecond)}},
+	}
+	got, err := rules.Admit(n, rules.Newcomer{Parent: &store.Account{ID: parent, Status: store.StatusActive}}, now)
+	wants(t, err, nil)
+	linked := []store.Linked{{Account: child, Scope: parent, Issuer: "i", Subject: "s", LinkedAt: now, UsedAt: now}}
+	factors := []store.Factor{{ID: other, Account: child, CreatedAt: now, UsedAt: now, PendingUntil: now}}
+	if !reflect.DeepEqual(got.Linked, linked) || !reflect.DeepEqual(got.Factors, factors) {
+		t.Errorf("admitted with %+v, %+v", got.Linked, got.Factors)
+	}
+}
+
 func TestAdmitRefusesAGrantThatMakesNoSense(t *testing.T) {
 	root := store.Account{ID: parent, Status: store.StatusActive}
 	for name, g := range map[string]store.LedgerEntry{
@@ -96,20 +130,24 @@ func TestAdmitRefusesAGrantThatMakesNoSense(t *testing.T) {
 }
 
 func TestWhatMakesNoSenseIsInvalidOnTheBestFacts(t *testing.T) {
+	sound := map[string]bool{"nothing": true, "somebody else's charge of nothing": true}
 	for name, spoil := range map[string]func(*store.NewAccount){
-		"nothing":                    func(*store.NewAccount) {},
-		"no id":                      func(n *store.NewAccount) { n.Account.ID = uuid.Nil },
-		"born deleted":               func(n *store.NewAccount) { n.Account.Status = store.StatusDeleted },
-		"a child's grant":            func(n *store.NewAccount) { n.Grant = &store.LedgerEntry{} },
-		"a charge of somebody else":  func(n *store.NewAccount) { n.Charge.Owner = other },
-		"a negative price":           func(n *store.NewAccount) { n.Charge.Price = -1 },
-		"a negative price of nobody": func(n *store.NewAccount) { n.Charge = store.Charge{Price: -1} },
+		"nothing":                           func(*store.NewAccount) {},
+		"no id":                             func(n *store.NewAccount) { n.Account.ID = uuid.Nil },
+		"born deleted":                      func(n *store.NewAccount) { n.Account.Status = store.StatusDeleted },
+		"a child's grant":                   func(n *store.NewAccount) { n.Grant = &store.LedgerEntry{} },
+		"a charge of somebody else":         func(n *store.NewAccount) { n.Charge.Owner = other },
+		"somebody else's charge of nothing": func(n *store.NewAccount) { n.Charge.Owner, n.Charge.Price = other, 0 },
+		"a factor without id":               func(n *store.NewAccount) { n.Factors = []store.Factor{{}} },
+		"an identity without issuer":        func(n *store.NewAccount) { n.Linked = []store.Linked{{Subject: "s"}} },
+		"a negative price":                  func(n *store.NewAccount) { n.Charge.Price = -1 },
+		"a negative price of nobody":        func(n *store.NewAccount) { n.Charge = store.Charge{Price: -1} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := store.NewAccount{Account: store.Account{ID: child, Parent: parent, Status: store.StatusActive}, Effects: store.Effects{Charge: required(parent, 3)}}
 			spoil(&n)
 			_, err := rules.Admit(n, rules.Newcomer{Parent: &store.Account{Status: store.StatusActive}, Purse: rich()}, now)
-			if got, want := rules.SenselessAccount(n), err == store.ErrInvalid; got != want {
+			if got, want := rules.SenselessAccount(n), err == store.ErrInvalid; got != want || got == sound[name] {
 				t.Errorf("senseless as a new account: %v, want %v", got, want)
 			}
 			c := store.Change{Account: n.Account, Effects: store.Effects{Charge: n.Charge}}
@@ -227,6 +265,8 @@ func TestTombstoneErrorsWinInOrder(t *testing.T) {
 	}{
 		{"gone", parent, rules.Leaving{}, store.ErrNotFound},
 		{"in another scope", other, rules.Leaving{Found: true, Was: was}, store.ErrNotFound},
+		{"a user, the only one", parent, rules.Leaving{Found: true, Was: store.Account{ID: child, Parent: parent, Status: store.StatusActive}}, nil},
+		{"nothing, at the root", store.Root, rules.Leaving{}, store.ErrNotFound},
 		{"the last admin", parent, rules.Leaving{Found: true, Was: was}, store.ErrLastAdmin},
 		{"one of two", parent, rules.Leaving{Found: true, Was: was, OtherAdmin: true}, nil},
 	} {
@@ -237,12 +277,63 @@ func TestTombstoneErrorsWinInOrder(t *testing.T) {
 	}
 }
 
+// An admin of a scope is guarded; that of none, or one who is an admin no more, is not.
+func TestOnlyTheAdminsOfAScopeResign(t *testing.T) {
+	admin := store.Account{Parent: parent, Role: store.RoleAdmin, Status: store.StatusActive}
+	change := func(f func(*store.Account)) *store.Account {
+		a := admin
+		f(&a)
+		return &a
+	}
+	root := change(func(a *store.Account) { a.Parent = store.Root })
+	user := change(func(a *store.Account) { a.Role = store.RoleUser })
+	disabled := change(func(a *store.Account) { a.Status = store.StatusDisabled })
+	for _, c := range []struct {
+		name      string
+		was, next *store.Account
+		want      bool
+	}{
+		{"an admin goes", &admin, nil, true},
+		{"an admin becomes a user", &admin, user, true},
+		{"an admin is disabled", &admin, disabled, true},
+		{"an admin stays one", &admin, &admin, false},
+		{"a root account goes", root, nil, false},
+		{"a user goes", user, nil, false},
+		{"a disabled admin goes", disabled, nil, false},
+		{"a disabled admin becomes a user", disabled, user, false},
+	} {
+		if got := rules.Resigns(c.was, c.next); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if got := rules.Admin(c.was); got != (c.was.Role == store.RoleAdmin && c.was != disabled) {
+			t.Errorf("%s: an admin before: %v", c.name, got)
+		}
+	}
+}
+
+func TestAChangeKeepsWhatItAddsAndPays(t *testing.T) {
+	secret := store.Secret{Account: child, Digest: store.Digest{7}, Purpose: store.PurposeReset}
+	c := store.Change{Account: store.Account{ID: child}, Effects: store.Effects{Charge: required(parent, 3)}, Secrets: []store.Secret{secret}}
+	got, err := rules.Update(c, rules.Updating{Found: true, Owners: true, Was: store.Account{ID: child, Epoch: 4}, Purse: rich()}, now)
+	wants(t, err, nil)
+	if len(got.Added) != 1 || got.Added[0].Digest != secret.Digest || !got.Payment.Receipt.Charged || got.Payment.Receipt.Balance.Credits != 7 {
+		t.Errorf("changed %+v", got)
+	}
+	if got.Account.Epoch != 4 {
+		t.Error("sessions end without being asked to")
+	}
+}
+
 func TestEraseKeepsNoPerson(t *testing.T) {
 	got := rules.Erase(store.Account{
 		ID: child, Email: "a", EmailKey: "a", Username: "b", Name: "c", Password: "d", Locale: "e", Metadata: []byte{1}, Factors: store.HasTOTP, PublicKey: "APK_1",
+		House: true, Number: 8, Parent: parent, KeyMaster: "m", KeyVersion: 6, CreatedAt: now.Add(-time.Hour),
 		Organization: &store.Organization{}, LastSignIn: now, EmailVerifiedAt: now, EmailProvenAt: now, Epoch: 3, Version: 4, Role: store.RoleAdmin,
 	}, now.Add(time.Microsecond))
-	want := store.Account{ID: child, PublicKey: "APK_1", Role: store.RoleAdmin, Status: store.StatusDeleted, Epoch: 4, Version: 5, UpdatedAt: now}
+	want := store.Account{
+		ID: child, House: true, Number: 8, Parent: parent, KeyMaster: "m", KeyVersion: 6, CreatedAt: now.Add(-time.Hour),
+		PublicKey: "APK_1", Role: store.RoleAdmin, Status: store.StatusDeleted, Epoch: 4, Version: 5, UpdatedAt: now,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("tombstone is %+v, want %+v", got, want)
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
@@ -83,6 +85,56 @@ func TestApplyRefusesWhatOverflows(t *testing.T) {
 	}
 }
 
+// At the edge of what can be counted nothing is lost, and nothing is refused that fits.
+func TestApplyGoesToTheEdge(t *testing.T) {
+	most := store.Balance{Credits: math.MaxInt64, Granted: math.MaxInt64}
+	for name, c := range map[string]struct {
+		entry   store.LedgerEntry
+		balance store.Balance
+		debit   *store.LedgerEntry
+		want    error
+	}{
+		"the last credit that can be counted": {store.LedgerEntry{Amount: 1}, store.Balance{Granted: math.MaxInt64 - 1}, nil, nil},
+		"one more":                            {store.LedgerEntry{Amount: 1}, most, nil, store.ErrInvalid},
+		"a refund where all is granted":       {store.LedgerEntry{Refunds: "debit"}, store.Balance{Credits: 1, Used: math.MaxInt64 - 1, Granted: math.MaxInt64}, &store.LedgerEntry{Amount: -4}, nil},
+		"a refund of nothing":                 {store.LedgerEntry{Refunds: "debit"}, most, &store.LedgerEntry{}, store.ErrNotFound},
+		"all free users go":                   {store.LedgerEntry{Package: &store.Package{FreeUsers: -5}}, store.Balance{FreeUsers: 5}, nil, nil},
+		"one more goes":                       {store.LedgerEntry{Package: &store.Package{FreeUsers: -6}}, store.Balance{FreeUsers: 5}, nil, store.ErrInvalid},
+		"the last free user":                  {store.LedgerEntry{Package: &store.Package{FreeUsers: math.MaxInt64 - 1}}, store.Balance{FreeUsers: 1}, nil, nil},
+	} {
+		_, err := rules.Apply(store.Posting{Entry: c.entry}, rules.Applying{Found: true, Balance: c.balance, Debit: c.debit})
+		if err != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestAnEntryOfNothingIsNoSignIn(t *testing.T) {
+	got, err := rules.Apply(store.Posting{Entry: store.LedgerEntry{Operation: store.OpSignIn, At: now}}, rules.Applying{Found: true})
+	wants(t, err, nil)
+	if got.Balance != (store.Balance{LatestMonth: store.MonthOf(now)}) {
+		t.Errorf("it counts as %+v", got.Balance)
+	}
+}
+
+func TestAnEntryTellsWhatItCrosses(t *testing.T) {
+	p := store.Posting{Entry: store.LedgerEntry{Key: "k", Owner: parent, Amount: -85, At: now}, Tell: store.Telling{Log: true, Mail: true}}
+	got, err := rules.Apply(p, rules.Applying{Found: true, Balance: store.Balance{Credits: 100, Granted: 100}})
+	wants(t, err, nil)
+	if len(got.Told.Events) != 1 || len(got.Told.Mail) != 1 {
+		t.Fatalf("told %+v", got.Told)
+	}
+	if e, m := got.Told.Events[0], got.Told.Mail[0]; e.Detail != "low" || e.Credits != 15 || m.Args["level"] != "low" || m.Args["credits"] != "15" {
+		t.Errorf("told %+v, %+v", e, m)
+	}
+}
+
+func TestTheSmallestPriceIsACharge(t *testing.T) {
+	if !rules.Charged(required(parent, 1)) || rules.Charged(required(parent, 0)) || rules.Charged(required(uuid.Nil, 1)) {
+		t.Error("a charge is another one")
+	}
+}
+
 func TestAnEntryStandsForItsKey(t *testing.T) {
 	first := store.LedgerEntry{ID: child, Key: "key", Operation: store.OpPackage, Amount: 5, Balance: 5}
 	for _, c := range []struct {
@@ -93,8 +145,13 @@ func TestAnEntryStandsForItsKey(t *testing.T) {
 		{"the same", store.LedgerEntry{ID: other, Key: "key", Operation: store.OpPackage, Amount: 5}, nil},
 		{"another amount", store.LedgerEntry{Key: "key", Operation: store.OpPackage, Amount: 6}, store.Conflict{}},
 		{"another operation", store.LedgerEntry{Key: "key", Operation: store.OpGrant, Amount: 5}, store.Conflict{}},
+		{"another amount of a refund", store.LedgerEntry{Key: "key", Operation: store.OpRefund, Amount: 9, Refunds: "debit"}, nil},
 		{"a refund", store.LedgerEntry{Key: "key", Operation: store.OpPackage, Amount: 5, Refunds: "debit"}, store.Conflict{}},
 	} {
+		first := first
+		if c.again.Operation == store.OpRefund {
+			first.Operation, first.Refunds = store.OpRefund, "debit"
+		}
 		got, err := rules.Apply(store.Posting{Entry: c.again}, rules.Applying{Found: true, First: &first, Balance: store.Balance{Credits: 2}})
 		if err != c.want || err == nil && (got.Fresh || got.Entry != first || got.Balance.Credits != 2) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
@@ -134,6 +191,10 @@ func TestOpenGrants(t *testing.T) {
 	if e != nil || b != (store.Balance{ClosedMonth: store.MonthOf(now) - 1}) {
 		t.Errorf("opened %+v, %+v", b, e)
 	}
+	b, e = rules.Open(parent, &store.LedgerEntry{Amount: 1, At: now}, now)
+	if e.Amount != 1 || b.Credits != 1 || b.FreeUsers != 0 {
+		t.Errorf("without a package opened %+v, %+v", b, e)
+	}
 	grant := &store.LedgerEntry{Owner: other, Amount: 9, Package: &store.Package{FreeUsers: 2}, At: now.AddDate(0, 1, 0)}
 	b, e = rules.Open(parent, grant, now)
 	month := store.MonthOf(now)
@@ -149,11 +210,12 @@ func TestEntriesShowThatTheirMonthHasCome(t *testing.T) {
 		had  int
 		want int
 	}{
-		"the first one":   {store.OpPackage, 0, month},
-		"a later one":     {store.OpPackage, month - 3, month},
-		"an earlier one":  {store.OpPackage, month + 3, month + 3},
-		"in that month":   {store.OpPackage, month, month},
-		"retention never": {store.OpRetention, month - 3, month - 3},
+		"the first one":          {store.OpPackage, 0, month},
+		"a later one":            {store.OpPackage, month - 3, month},
+		"an earlier one":         {store.OpPackage, month + 3, month + 3},
+		"in that month":          {store.OpPackage, month, month},
+		"retention as the first": {store.OpRetention, 0, 0},
+		"retention never":        {store.OpRetention, month - 3, month - 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			had := store.Balance{Credits: 9, Granted: 9, LatestMonth: c.had}

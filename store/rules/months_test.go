@@ -34,6 +34,8 @@ func TestRetentionIsDueAsFarAsTheBalanceGoes(t *testing.T) {
 		"nobody":                 {rules.Tenant{Balance: store.Balance{Credits: 10}}, 1, 0},
 		"all are free":           {rules.Tenant{Balance: store.Balance{Credits: 10, Children: 3, FreeUsers: 3}}, 1, 0},
 		"those beyond":           {rules.Tenant{Balance: store.Balance{Credits: 10, Children: 5, FreeUsers: 3}}, 2, 4},
+		"what a price divides":   {rules.Tenant{Balance: store.Balance{Credits: 10, Children: 3}}, 3, 9},
+		"short by two":           {rules.Tenant{Balance: store.Balance{Credits: 10, Children: 4}}, 3, 10},
 		"as far as it goes":      {rules.Tenant{Balance: store.Balance{Credits: 3, Children: 5}}, 1, 3},
 		"it costs nothing":       {rules.Tenant{Balance: store.Balance{Credits: 3, Children: 5}}, 0, 0},
 		"too much to be counted": {rules.Tenant{Balance: store.Balance{Credits: 7, Children: math.MaxInt64}}, math.MaxInt64, 7},
