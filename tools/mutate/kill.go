@@ -98,7 +98,7 @@ func (m *mutant) reachedBy(t *test) bool {
 func (r *runner) hinted(m *mutant, all []*test) (list []*test) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, by := range []string{r.known[m.key()], r.lately[m.file+" "+m.fn], r.lately[m.file]} {
+	for _, by := range []string{r.known.Killed[m.key()], r.lately[m.file+" "+m.fn], r.lately[m.file]} {
 		for _, t := range all {
 			if t.String() == by && !slices.Contains(list, t) {
 				list = append(list, t)

@@ -50,7 +50,7 @@ func main() {
 // options are the flags.
 type options struct {
 	root, targets, accepted, report, known string
-	files                                  []string
+	files                                  []string // nil: all
 	budget, grace                          time.Duration
 	sample, jobs                           int
 	seed                                   uint64
@@ -64,7 +64,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.targets, "targets", "", "the `file` that names files and their tests (targets.txt of tools/mutate)")
 	f.StringVar(&o.accepted, "accepted", "", "the `file` of survivors with their reasons (accepted.txt beside the targets)")
 	f.StringVar(&o.report, "report", "", "a `document` whose part between the mutations markers is written anew")
-	f.StringVar(&o.known, "known", "", "a `file` that remembers which test killed what, to try it first the next time")
+	f.StringVar(&o.known, "known", "", "a `file` that remembers what tests reach and which of them killed what, for the next time")
 	f.BoolVar(&o.resume, "resume", false, "take what -known tells of as killed, and try the rest")
 	files := f.String("files", "", "only files whose path contains one of these `words`, with commas between")
 	f.DurationVar(&o.budget, "budget", 0, "stop trying after this time; 0: never")
@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	groups, err := readTargets(o.targets, o.root, o.files)
+	groups, err := readTargets(o.targets, o.root)
 	if err != nil {
 		return false, err
 	}
@@ -119,7 +119,10 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	chosen := choose(p.mutants, o, out)
+	chosen, err := choose(p.mutants, o, out)
+	if err != nil {
+		return false, err
+	}
 	if o.list {
 		for _, m := range chosen {
 			fmt.Fprintln(out, m)
@@ -148,18 +151,24 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	return rep.ok(), ctx.Err()
 }
 
-// choose takes the sample: the changes whose digests with the seed are the smallest. So a change that comes or goes
-// leaves the others of a seed where they are.
-func choose(all []*mutant, o options, out io.Writer) []*mutant {
-	if o.sample == 0 || o.sample >= len(all) {
-		return all
+// choose takes the files and the sample: of them the changes whose digests with the seed are the smallest. So a change
+// that comes or goes leaves the others of a seed where they are.
+func choose(all []*mutant, o options, out io.Writer) ([]*mutant, error) {
+	list := slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool {
+		return o.files != nil && !slices.ContainsFunc(o.files, func(w string) bool { return strings.Contains(m.file, w) })
+	})
+	if len(list) == 0 {
+		return nil, errors.New("there is nothing to change")
 	}
-	fmt.Fprintf(out, "a sample of %d out of %d, -seed %d\n", o.sample, len(all), o.seed)
+	if o.sample == 0 || o.sample >= len(list) {
+		return list, nil
+	}
+	fmt.Fprintf(out, "a sample of %d out of %d, -seed %d\n", o.sample, len(list), o.seed)
 	rank := map[*mutant][]byte{}
-	for _, m := range all {
+	for _, m := range list {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", o.seed, m.key()))
 		rank[m] = sum[:]
 	}
-	list := slices.SortedFunc(maps.Keys(rank), func(a, b *mutant) int { return bytes.Compare(rank[a], rank[b]) })[:o.sample]
-	return slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool { return !slices.Contains(list, m) })
+	first := slices.SortedFunc(maps.Keys(rank), func(a, b *mutant) int { return bytes.Compare(rank[a], rank[b]) })[:o.sample]
+	return slices.DeleteFunc(list, func(m *mutant) bool { return !slices.Contains(first, m) }), nil
 }

@@ -36,8 +36,14 @@ type runner struct {
 	programs map[string]*testProgram // by folder
 
 	mutex  sync.Mutex
-	known  map[string]string // which test killed a change, by its key
-	lately map[string]string // and lately one of a file or function
+	known  known
+	lately map[string]string // which test killed a change of a file or function last
+}
+
+// known is what a run leaves to the next one.
+type known struct {
+	Killed   map[string]string   // which test killed a change, by its key
+	Measured map[string]measured // by folder and name
 }
 
 // testProgram is the tests of a package, built.
@@ -60,7 +66,7 @@ type test struct {
 func (t *test) String() string { return t.program.folder + " " + t.name }
 
 func newRunner(o options, p *program, dir string, out io.Writer) (*runner, error) {
-	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, known: map[string]string{}, lately: map[string]string{}}
+	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, lately: map[string]string{}}
 	if err := r.loadKnown(); err != nil {
 		return nil, err
 	}
@@ -114,9 +120,14 @@ func (r *runner) measure(ctx context.Context, b *testProgram) error {
 			names = append(names, name)
 		}
 	}
+	of, err := digests(b.dir)
+	if err != nil {
+		return err
+	}
+	program := r.p.digest()
 	var mutex sync.Mutex
 	each(r.o.jobs, names, func(name string) {
-		list := r.measureOne(ctx, b, name)
+		list := r.remembered(ctx, b, name, program+of[name])
 		mutex.Lock()
 		b.tests = append(b.tests, list...)
 		mutex.Unlock()
@@ -218,8 +229,9 @@ func (r *runner) say(format string, args ...any) {
 	fmt.Fprintf(r.out, format+"\n", args...)
 }
 
-// loadKnown reads which test killed what, and marks what is not tried again.
+// loadKnown reads what an earlier run left, and marks what is not tried again.
 func (r *runner) loadKnown() error {
+	r.known = known{Killed: map[string]string{}, Measured: map[string]measured{}}
 	if r.o.known == "" {
 		return nil
 	}
@@ -231,14 +243,14 @@ func (r *runner) loadKnown() error {
 		err = json.Unmarshal(text, &r.known)
 	}
 	for _, m := range r.p.mutants {
-		if by := r.known[m.key()]; by != "" && r.o.resume {
+		if by := r.known.Killed[m.key()]; by != "" && r.o.resume {
 			m.state, m.killer = killed, by
 		}
 	}
 	return err
 }
 
-// saveKnown writes them, with those that were known before and not tried.
+// saveKnown writes it, with what was known before and not tried.
 func (r *runner) saveKnown(tried []*mutant) error {
 	if r.o.known == "" {
 		return nil
@@ -246,9 +258,9 @@ func (r *runner) saveKnown(tried []*mutant) error {
 	for _, m := range tried {
 		switch m.state {
 		case killed:
-			r.known[m.key()] = m.killer
+			r.known.Killed[m.key()] = m.killer
 		case survived, unreached:
-			delete(r.known, m.key())
+			delete(r.known.Killed, m.key())
 		}
 	}
 	text, err := json.MarshalIndent(r.known, "", "\t")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -15,8 +14,8 @@ type group struct {
 }
 
 // readTargets reads lines of the form "files ... : test packages ...", where # begins a comment. A file is a path or a
-// pattern of path.Match; tests are left out of it. words, if any, keeps the files whose path contains one of them.
-func readTargets(name, root string, words []string) ([]group, error) {
+// pattern of path.Match; tests are left out of it.
+func readTargets(name, root string) ([]group, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -42,7 +41,7 @@ func readTargets(name, root string, words []string) ([]group, error) {
 				if err != nil {
 					return nil, err
 				}
-				if path := filepath.ToSlash(rel); !strings.HasSuffix(path, "_test.go") && wanted(path, words) {
+				if path := filepath.ToSlash(rel); !strings.HasSuffix(path, "_test.go") {
 					g.files = append(g.files, path)
 				}
 			}
@@ -52,11 +51,7 @@ func readTargets(name, root string, words []string) ([]group, error) {
 		}
 	}
 	if len(groups) == 0 {
-		return nil, fmt.Errorf("%s: no file is wanted", name)
+		return nil, fmt.Errorf("%s: it names no file", name)
 	}
 	return groups, nil
-}
-
-func wanted(path string, words []string) bool {
-	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(path, w) })
 }
