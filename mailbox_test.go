@@ -25,6 +25,7 @@ type hijack struct {
 	identity tollkeeper.IssuedKey
 	pending  uuid.UUID
 	link     string // of a change to the stranger's address
+	recovery store.Digest
 }
 
 // leftBehind are what a stranger may have set up before the owner of the mailbox comes.
@@ -44,6 +45,12 @@ var leftBehind = map[string]func(h *hijack){
 	"a change of address on its way": func(h *hijack) {
 		h.ok(h.Auth.RequestEmailChange(ctx, h.account.Identity, tollkeeper.EmailChange{Password: password, Email: thief}))
 		h.link = h.LastToken(thief, tollkeeper.MailChangeEmail)
+	},
+	"a recovery code": func(h *hijack) {
+		h.recovery = store.Digest{7}
+		h.plant(store.Change{Secrets: []store.Secret{{
+			Account: h.account.ID, Purpose: store.PurposeRecovery, Digest: h.recovery, CreatedAt: h.Now(),
+		}}})
 	},
 	"a link that a scanner has opened": func(h *hijack) {
 		h.ok(h.open(tollkeeper.VerifyRequest{}))
@@ -136,6 +143,11 @@ func (h *hijack) strangerIsOut() {
 	}
 	if len(s.Factors) > 0 || s.Account.EmailKey != h.account.Email {
 		h.Errorf("left behind: %v, the address is %s", s.Factors, s.Account.EmailKey)
+	}
+	if h.recovery != (store.Digest{}) {
+		if code, _, err := h.store.Store.Secret(ctx, store.PurposeRecovery, h.recovery); err != nil || code.UsedAt.IsZero() {
+			h.Errorf("the stranger's recovery code still opens the account: %+v, %v", code, err)
+		}
 	}
 	if h.link == "" {
 		return
