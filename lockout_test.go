@@ -276,6 +276,31 @@ func TestEmailCeilingHoldsOverScopesAndNetworks(t *testing.T) {
 	}, unlimited)
 }
 
+// Whoever owns a tenant may have an account with the victim's address there. Signing in to it, however often, gives back
+// nothing of what was counted against the address.
+func TestAnAccountOfTheAttackersOwnForgetsNoFailures(t *testing.T) {
+	story(t, func(w *world) {
+		var parents []authtest.Account
+		for i := range 10 {
+			parents = append(parents, w.parent(fmt.Sprintf("p%d@example.com", i)))
+		}
+		own := w.child(parents[9], "victim@example.com")
+		through := 0
+		for i := range 180 {
+			p := authtest.Account{Email: "victim@example.com", ParentKey: parents[i%9].PublicKey}
+			if errors.Is(w.guess(p, "wrong", fmt.Sprintf("203.0.%d.1", i)), tollkeeper.ErrInvalidCredentials) {
+				through++
+			}
+			if i%10 == 5 {
+				w.ok(w.guess(own, password, "192.0.2.1"))
+			}
+		}
+		if through != 100 {
+			w.Fatalf("%d of 180 came through", through)
+		}
+	}, unlimited)
+}
+
 // A lock is told before a rate, and both with a time to wait.
 func TestLockIsToldBeforeRate(t *testing.T) {
 	story(t, func(w *world) {

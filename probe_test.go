@@ -120,6 +120,18 @@ func (p *probe) saw(text string) bool {
 	return false
 }
 
+// session returns the newest one that the store was asked to make since watch.
+func (p *probe) session() (n store.NewSession) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.args {
+		if x, ok := a.(store.NewSession); ok {
+			n = x
+		}
+	}
+	return n
+}
+
 // run is what every watched verb does.
 func run[T any](ctx context.Context, p *probe, verb string, f func() (T, error), args ...any) (T, error) {
 	var none T

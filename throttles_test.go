@@ -117,6 +117,39 @@ func TestResetOpensWhatFailuresClosed(t *testing.T) {
 	})
 }
 
+// The network of a reset is recognised however the parent is named there, and by either name of the account.
+func TestAResetIsRememberedUnderEverySpelling(t *testing.T) {
+	const laptop = "192.0.2.1"
+	for spelling, scope := range map[string]func(p authtest.Account) tollkeeper.Scope{
+		"key":    func(p authtest.Account) tollkeeper.Scope { return tollkeeper.UnderKey(p.PublicKey) },
+		"number": func(p authtest.Account) tollkeeper.Scope { return tollkeeper.UnderNumber(p.Number) },
+		"id":     func(p authtest.Account) tollkeeper.Scope { return tollkeeper.Under(p.ID) },
+	} {
+		for _, name := range []tollkeeper.SignInRequest{{Email: "c@example.com"}, {Username: "carla"}} {
+			t.Run(spelling+", "+name.Email+name.Username, func(t *testing.T) {
+				story(t, func(w *world) {
+					p := w.parent("p@example.com")
+					c := w.child(p, "c@example.com")
+					username := "Carla"
+					w.ok(w.Auth.UpdateProfile(ctx, c.Identity, tollkeeper.ProfilePatch{Username: &username}))
+					w.resetFrom(c, laptop)
+					w.Advance(time.Second)
+					try := func(secret tollkeeper.Password, address string) error {
+						r := name
+						r.Scope, r.Password, r.Client = scope(p), secret, from(address)
+						return errOf(w.Auth.SignIn(ctx, r))
+					}
+					for i := range 20 {
+						w.want(try("wrong", farAway(i)), tollkeeper.ErrInvalidCredentials)
+					}
+					w.want(try(fresh, "198.51.100.9"), tollkeeper.ErrLocked)
+					w.ok(try(fresh, laptop))
+				}, unlimited)
+			})
+		}
+	}
+}
+
 // A mailed code is a proof of the mailbox as well; a password, or half of two factors, is not.
 func TestMailedCodePardons(t *testing.T) {
 	story(t, func(w *world) {
@@ -357,6 +390,25 @@ func TestRecognitionIsRenewed(t *testing.T) {
 			}
 			w.fails(p, 20, farAway)
 			w.ok(w.guess(p, password, laptop))
+		}, unlimited)
+	})
+	t.Run("not by each: half of its time must have passed, or every sign-in would write", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			marks := func(after time.Duration) int {
+				w.Advance(after)
+				w.store.watch()
+				w.ok(w.guess(p, password, laptop))
+				return len(w.store.session().Release.Marks)
+			}
+			for _, tt := range []struct {
+				after time.Duration
+				want  int
+			}{{0, 1}, {time.Second, 0}, {15*24*time.Hour - 2*time.Second, 0}, {2 * time.Second, 1}, {time.Second, 0}} {
+				if got := marks(tt.after); got != tt.want {
+					t.Errorf("%v later %d marks are written, want %d", tt.after, got, tt.want)
+				}
+			}
 		}, unlimited)
 	})
 	t.Run("by the next owner of the address", func(t *testing.T) {
