@@ -1,10 +1,15 @@
 package token_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/tollkeeper/tollkeeper/internal/token"
 )
@@ -117,6 +122,99 @@ func TestWhatIsRememberedHasItsCost(t *testing.T) {
 	expect("a key that was asked for by name", head+entry)
 	c.Named(instanceID)
 	expect("the instance's key, which is always known", 0)
+	body := payloadOf(t, own)
+	reordered := handSigned(t, `{"typ":"JWT","kid":"`+instanceID+`","alg":"HS256"}`, body)
+	c.Check(reordered, now)
+	expect("a token whose header is written otherwise", len(reordered)+entry)
+	third, ok := r.Tenant(r.CurrentMaster(), account, 3)
+	if !ok {
+		t.Fatal("no tenant key")
+	}
+	head64 := b64.EncodeToString([]byte(`{"typ":"JWT","kid":"` + third.ID() + `","alg":"HS256"}`))
+	signed := head64 + "." + b64.EncodeToString([]byte(body))
+	sig, err := jwt.SigningMethodHS256.Sign(signed, []byte(third.Text()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reordered = signed + "." + b64.EncodeToString(sig)
+	c.Check(reordered, now)
+	expect("a tenant's whose header is written otherwise, without its key", len(reordered)+entry)
+}
+
+// The hot path exists for its speed, which its verdicts do not tell: a token that it knows how to read costs less than
+// half of what the strict path takes. Keys that were derived once are kept.
+func TestTheHotPathIsTakenForOurOwnTokens(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector: go test -run HotPath ./internal/token")
+	}
+	_, ed, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := keyring(t, newKey(t, ed, nil))
+	master := keyring(t).Instance()
+	for name, key := range map[string]*token.Key{"master": master, "tenant": tenantKey(t, r), "signing": r.Instance()} {
+		c := checker(r)
+		texts := make([]string, 60)
+		for i := range texts {
+			claims := claims()
+			claims.ExpiresAt += int64(i)
+			texts[i] = sign(t, key, claims)
+		}
+		c.Check(texts[0], now) // the key has been seen
+		i := 0
+		hot := testing.AllocsPerRun(50, func() {
+			i++
+			c.Check(texts[i], now)
+		})
+		strict := testing.AllocsPerRun(50, func() { r.Check(texts[0], issuer, now) })
+		if hot >= strict/2 {
+			t.Errorf("%s: %v allocations, the strict path has %v", name, hot, strict)
+		}
+	}
+	c := checker(r)
+	first, ok := c.Named(tenantKey(t, r).ID())
+	if again, _ := c.Tenant(r.CurrentMaster(), account, 1); !ok || again != first {
+		t.Error("a tenant's key is derived again")
+	}
+}
+
+// The longest token that is read has MaxBytes, whatever makes it long.
+func TestTokensHaveALength(t *testing.T) {
+	r := keyring(t)
+	c := checker(r)
+	lengths := map[int]bool{}
+	for n := range 400 {
+		claims := claims()
+		claims.ID = strings.Repeat("x", token.MaxBytes*3/4-500+n)
+		text := sign(t, r.Instance(), claims)
+		lengths[len(text)] = true
+		if _, ok := c.Check(text, now); ok != (len(text) <= token.MaxBytes) {
+			t.Fatalf("%d bytes: %t", len(text), ok)
+		}
+	}
+	if !lengths[token.MaxBytes+1] && !lengths[token.MaxBytes+2] || !lengths[token.MaxBytes] && !lengths[token.MaxBytes-1] {
+		t.Error("no length near the bound was tried")
+	}
+}
+
+// Three bytes are four characters, so that such a signature decodes whole before what is wrong behind it.
+func TestNothingStandsBehindASignature(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 3072)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := newKey(t, private, nil)
+	r := keyring(t, key)
+	text := sign(t, key, claims())
+	if fast, strict := verdicts(r, checker(r), text); fast == "refused" || fast != strict {
+		t.Fatalf("fast %s, strict %s", fast, strict)
+	}
+	for _, behind := range []string{"A", "!", "AA", "=", strings.Repeat("A", 171), strings.Repeat("A", 172), strings.Repeat("A", 500)} {
+		if fast, strict := verdicts(r, checker(r), text+behind); fast != "refused" || strict != "refused" {
+			t.Errorf("with %q behind it: fast %s, strict %s", behind, fast, strict)
+		}
+	}
 }
 
 func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
