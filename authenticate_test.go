@@ -124,6 +124,41 @@ func TestStalenessIsBoundedBetweenTwoProcesses(t *testing.T) {
 	}
 }
 
+// A clock that was ahead and is put right does not make memory last longer: what seems to come from later is asked for.
+func TestAClockSetBackDoesNotKeepSessionsAlive(t *testing.T) {
+	one := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = 10 * time.Second }))
+	two := one.Another()
+	token := one.SignIn(one.Parent()).Token
+	two.Advance(20 * time.Second)
+	two.Identity(string(token))
+	if err := one.Auth.SignOut(ctx, one.Identity(string(token))); err != nil {
+		t.Fatal(err)
+	}
+	two.Advance(-20 * time.Second)
+	if _, err := two.Auth.Authenticate(ctx, token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Error("the session lives on in memory:", err)
+	}
+}
+
+// What limits a session may come with time alone. A remembered token must tell it in the same second.
+func TestAKnownTokenIsLimitedWhenItsPasswordExpires(t *testing.T) {
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Passwords.Expiry, c.Passwords.EnforceExpiry = 24*time.Hour, true
+	}))
+	a := k.Child(k.Parent())
+	k.Advance(20 * time.Hour)
+	token := string(k.SignIn(a).Token)
+	k.Identity(token) // at first sight it is not kept
+	kept := k.Identity(token)
+	if again := k.Identity(token); again != kept || kept.Limited != tollkeeper.Unlimited {
+		t.Fatalf("it is not remembered, or limited: %v", kept.Limited)
+	}
+	k.Advance(4 * time.Hour)
+	if id := k.Identity(token); id.Limited != tollkeeper.LimitedPassword {
+		t.Errorf("a day later it is limited by %v, want the password", id.Limited)
+	}
+}
+
 // When the store does not answer, nobody is let in.
 func TestAuthenticateFailsClosed(t *testing.T) {
 	story(t, func(w *world) {
