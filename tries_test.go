@@ -1,6 +1,8 @@
 package tollkeeper_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -53,5 +55,33 @@ func TestAskersTriesAreTheirOwn(t *testing.T) {
 		w.ok(w.miss(p, code, 15))
 		_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Scope: keyed(p), Email: p.Email, Code: tollkeeper.SecretText(not(code)), Client: from("203.0.113.9")})
 		w.want(err, tollkeeper.ErrInvalidCredentials)
+	}, unlimited, func(c *tollkeeper.Config) { c.Limits.CodeTries = tollkeeper.Limit{} })
+}
+
+// The ten tries of all others are an address's, over all scopes: guesses must not multiply by tenants.
+func TestStrangersTriesOfAnAddressAreCountedOverAllScopes(t *testing.T) {
+	story(t, func(w *world) {
+		var scopes []tollkeeper.Scope
+		for i := range 3 {
+			p := w.parent(fmt.Sprintf("p%d@example.com", i))
+			c := w.child(p, "victim@example.com")
+			w.mailCode(c)
+			scopes = append(scopes, keyed(c), tollkeeper.UnderNumber(p.Number))
+		}
+		looked := 0
+		for i := range 60 {
+			_, err := w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{
+				Scope: scopes[i%len(scopes)], Email: "victim@example.com", Code: "000000", Client: from(farAway(i)),
+			})
+			switch {
+			case errors.Is(err, tollkeeper.ErrInvalidCredentials):
+				looked++
+			default:
+				w.want(err, tollkeeper.ErrRateLimited)
+			}
+		}
+		if looked != 10 {
+			w.Errorf("%d codes were tried, want 10", looked)
+		}
 	}, unlimited, func(c *tollkeeper.Config) { c.Limits.CodeTries = tollkeeper.Limit{} })
 }
