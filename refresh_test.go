@@ -50,6 +50,39 @@ func TestRefresh(t *testing.T) {
 			t.Fatal("past the absolute end:", err)
 		}
 	})
+	t.Run("ends its last access token with the session", func(t *testing.T) {
+		k := refreshing(t)
+		res := k.SignIn(k.Parent())
+		for range 4 {
+			k.Advance(18*time.Hour - 75*time.Second)
+			next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			res = next
+		} // five minutes before the end
+		if res.ExpiresIn != 5*time.Minute {
+			t.Errorf("it is good for %v, want five minutes", res.ExpiresIn)
+		}
+		k.Advance(5*time.Minute - time.Second)
+		k.Identity(string(res.Token))
+		k.Advance(time.Second)
+		if _, err := k.Auth.Authenticate(ctx, res.Token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Error("it lives on:", err)
+		}
+	})
+	t.Run("never lasts longer than the session, however long it may be idle", func(t *testing.T) {
+		k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+			c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour, Absolute: 24 * time.Hour}
+			c.Tokens.TTL = 15 * time.Minute
+		}))
+		res := k.SignIn(k.Parent())
+		k.Advance(24*time.Hour - time.Second)
+		next, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{})
+		if err != nil || next.ExpiresIn != time.Second {
+			t.Errorf("good for %v, %v, want a second", next.ExpiresIn, err)
+		}
+	})
 	t.Run("tells the end of the next access token as a moment, too", func(t *testing.T) {
 		k := refreshing(t)
 		x := enrol(k, k.Parent())

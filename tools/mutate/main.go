@@ -2,7 +2,7 @@
 // test notices is a decision that no test proves.
 //
 //	go run ./tools/mutate                          all files of targets.txt
-//	go run ./tools/mutate -files lockout.go,totp   those whose path contains one of these
+//	go run ./tools/mutate -files otp.go,internal   these files, and those below these folders
 //	go run ./tools/mutate -sample 200 -seed 7      a random part
 //
 // All changes are compiled in at once, each behind a switch that an environment variable sets (schemata), so that a
@@ -66,7 +66,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.report, "report", "", "a `document` whose part between the mutations markers is written anew")
 	f.StringVar(&o.known, "known", "", "a `file` that remembers what tests reach and which of them killed what, for the next time")
 	f.BoolVar(&o.resume, "resume", false, "take what -known tells of as killed, and try the rest")
-	files := f.String("files", "", "only files whose path contains one of these `words`, with commas between")
+	files := f.String("files", "", "only files whose `paths` begin with one of these, with commas between")
 	f.DurationVar(&o.budget, "budget", 0, "stop trying after this time; 0: never")
 	f.DurationVar(&o.grace, "grace", 15*time.Second, "a test hangs after six times its time and this")
 	f.IntVar(&o.sample, "sample", 0, "try this `number` of changes, chosen at random; 0: all")
@@ -155,7 +155,7 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 // that comes or goes leaves the others of a seed where they are.
 func choose(all []*mutant, o options, out io.Writer) ([]*mutant, error) {
 	list := slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool {
-		return o.files != nil && !slices.ContainsFunc(o.files, func(w string) bool { return strings.Contains(m.file, w) })
+		return o.files != nil && !slices.ContainsFunc(o.files, func(w string) bool { return strings.HasPrefix(m.file, w) })
 	})
 	if len(list) == 0 {
 		return nil, errors.New("there is nothing to change")
