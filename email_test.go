@@ -83,6 +83,30 @@ func TestChangeEmail(t *testing.T) {
 }
 
 // White space around an address is dropped, whoever types it, and is not kept.
+// Of two links to new addresses the first that is followed counts, and ends the other: it may be to a mailbox that its
+// owner thought better of.
+func TestAChangeOfAddressEndsTheOtherOnes(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		links := map[string]string{}
+		for _, to := range []string{"mistyped@example.org", "right@example.com"} {
+			w.ok(w.Auth.RequestEmailChange(ctx, w.Identity(string(w.signIn(p).Token)), tollkeeper.EmailChange{Password: password, Email: to}))
+			links[to] = w.LastToken(to, tollkeeper.MailChangeEmail)
+		}
+		follow := func(to string) error {
+			return w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: tollkeeper.SecretText(links[to]), Password: password})
+		}
+		w.ok(follow("right@example.com"))
+		w.want(follow("mistyped@example.org"), tollkeeper.ErrLinkUsed)
+		s, err := w.Auth.Host().Account(ctx, p.ID)
+		w.ok(err)
+		if s.Account.Email != "right@example.com" {
+			t.Errorf("the account is at %s", s.Account.Email)
+		}
+	}, unlimited, often)
+}
+
 func TestWhiteSpaceAroundAddresses(t *testing.T) {
 	k := authtest.New(t)
 	const typed, plain = " \tAda@Home.example\u00a0\r\n", "Ada@Home.example"
