@@ -53,6 +53,27 @@ func signIn(t testing.TB, s *memory.Store, id, account uuid.UUID) {
 	}
 }
 
+// Nobody finds the secrets of a deleted account, so that only their memory tells whether they are gone.
+func TestDeletionLeavesNoSecret(t *testing.T) {
+	s := memory.New()
+	parent := create(t, s, account(1, store.Root))
+	gone, stays := create(t, s, account(2, parent.ID)), create(t, s, account(3, parent.ID))
+	for i, a := range []store.Account{gone, stays} {
+		for _, expires := range []time.Time{{}, now.Add(time.Hour)} {
+			x := store.Secret{Account: a.ID, Purpose: store.PurposeReset, Digest: store.Digest{byte(i), byte(expires.Hour())}, CreatedAt: now, ExpiresAt: expires}
+			if err := s.PutSecrets(t.Context(), []store.Secret{x}, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.DeleteAccount(t.Context(), store.Deletion{Scope: parent.ID, ID: gone.ID}, now); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Secrets(); n != 2 {
+		t.Errorf("%d secrets are kept, want the two of the account that stays", n)
+	}
+}
+
 func TestSessionAllocatesNothing(t *testing.T) {
 	s := memory.New()
 	parent := account(1, store.Root)

@@ -35,6 +35,29 @@ func sides(t *testing.T) (alone, together *postgres.Store, pool *pgxpool.Pool) {
 	return postgres.New(pool, postgres.SignInLanes(0)), together, pool
 }
 
+// Nobody finds what a deleted account had, so that only its rows tell whether it is gone.
+func TestDeletionLeavesNoSecretAndNoCredential(t *testing.T) {
+	s, pool := migrated(t, database(t, "synchronous_commit=off"))
+	p := parent(t, s, 1000)
+	with := func() store.Account {
+		a, _ := enrolled(t, s, child(t, s, p), 1)
+		a, _, err := s.UpdateAccount(t.Context(), store.Change{Account: a, Link: []store.Linked{{Issuer: "i", Subject: a.ID.String()}}}, at)
+		ok(t, err)
+		x := store.Secret{Account: a.ID, Purpose: store.PurposeReset, Digest: store.Digest(append(a.ID[:], a.ID[:]...)), CreatedAt: at}
+		ok(t, s.PutSecrets(t.Context(), []store.Secret{x}, at))
+		return a
+	}
+	gone, stays := with(), with()
+	ok(t, s.DeleteAccount(t.Context(), store.Deletion{Scope: p.ID, ID: gone.ID}, at))
+	for _, table := range []string{"secrets", "identities", "factors"} {
+		var n, others int
+		err := pool.QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE account <> $1) FROM "+table, [16]byte(stays.ID)).Scan(&n, &others)
+		if err != nil || n != 1 || others != 0 {
+			t.Errorf("%s has %d rows, %d of others, %v, want the one of the account that stays", table, n, others, err)
+		}
+	}
+}
+
 // TestOneWinnerPerCounter lets forty goroutines use two factors of one account, each with one of three counters: of each
 // factor and counter one wins at most, the highest one does, and whoever wins is charged. Some use them in a change.
 func TestOneWinnerPerCounter(t *testing.T) {

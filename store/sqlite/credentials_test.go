@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"encoding/hex"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,6 +11,28 @@ import (
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
+
+// Nobody finds what a deleted account had, so that only its rows tell whether it is gone.
+func TestDeletionLeavesNoSecretAndNoCredential(t *testing.T) {
+	t.Parallel()
+	s := open(t, file(t))
+	p := parent(t, s, 1<<20)
+	with := func() store.Account {
+		a := create(t, s, store.NewAccount{
+			Account: blank(p.ID), Linked: []store.Linked{{Issuer: "i", Subject: id().String()}}, Factors: []store.Factor{{ID: id(), Kind: store.FactorTOTP}},
+		})
+		x := store.Secret{Account: a.ID, Purpose: store.PurposeReset, Digest: store.Digest(append(a.ID[:], a.ID[:]...)), CreatedAt: now}
+		must(t, s.PutSecrets(t.Context(), []store.Secret{x}, now))
+		return a
+	}
+	gone, stays := with(), with()
+	must(t, s.DeleteAccount(t.Context(), store.Deletion{Scope: p.ID, ID: gone.ID}, now))
+	for _, table := range []string{"secrets", "identities", "factors"} {
+		if got, err := s.Texts("SELECT hex(account) FROM " + table); err != nil || len(got) != 1 || !strings.EqualFold(got[0], hex.EncodeToString(stays.ID[:])) {
+			t.Errorf("%s has %v, %v, want one of %x", table, got, err, stays.ID)
+		}
+	}
+}
 
 // TestOneUseOfACounterWins races for each counter of two factors of one account. None is left for a change.
 func TestOneUseOfACounterWins(t *testing.T) {
