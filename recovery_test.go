@@ -181,3 +181,36 @@ func TestResetBelowAnUnknownParentIsRefusedHoweverItIsNamed(t *testing.T) {
 		}
 	})
 }
+
+// The network of a reset is recognised however the parent is named there, and by either name of the account.
+func TestAResetIsRememberedUnderEverySpelling(t *testing.T) {
+	const laptop = "192.0.2.1"
+	for spelling, scope := range map[string]func(p authtest.Account) tollkeeper.Scope{
+		"key":    func(p authtest.Account) tollkeeper.Scope { return tollkeeper.UnderKey(p.PublicKey) },
+		"number": func(p authtest.Account) tollkeeper.Scope { return tollkeeper.UnderNumber(p.Number) },
+		"id":     func(p authtest.Account) tollkeeper.Scope { return tollkeeper.Under(p.ID) },
+	} {
+		for _, name := range []tollkeeper.SignInRequest{{Email: "c@example.com"}, {Username: "carla"}} {
+			t.Run(spelling+", "+name.Email+name.Username, func(t *testing.T) {
+				story(t, func(w *world) {
+					p := w.parent("p@example.com")
+					c := w.child(p, "c@example.com")
+					username := "Carla"
+					w.ok(w.Auth.UpdateProfile(ctx, c.Identity, tollkeeper.ProfilePatch{Username: &username}))
+					w.resetFrom(c, laptop)
+					w.Advance(time.Second)
+					try := func(secret tollkeeper.Password, address string) error {
+						r := name
+						r.Scope, r.Password, r.Client = scope(p), secret, from(address)
+						return errOf(w.Auth.SignIn(ctx, r))
+					}
+					for i := range 20 {
+						w.want(try("wrong", farAway(i)), tollkeeper.ErrInvalidCredentials)
+					}
+					w.want(try(fresh, "198.51.100.9"), tollkeeper.ErrLocked)
+					w.ok(try(fresh, laptop))
+				}, unlimited)
+			})
+		}
+	}
+}

@@ -118,6 +118,62 @@ func TestParseJWKSRefuses(t *testing.T) {
 	}
 }
 
+// A set has keys of many kinds: those that cannot serve are passed over.
+func TestWhichPublishedKeysAreRead(t *testing.T) {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := ec.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := b64.EncodeToString
+	edKey := func(more string) string {
+		return `{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + strings.Repeat("A", 43) + `"` + more + `}`
+	}
+	ecKey := func(x, y []byte) string {
+		return `{"kty":"EC","crv":"P-256","kid":"k","x":"` + text(x) + `","y":"` + text(y) + `"}`
+	}
+	rsaKey := func(bytes int, e string) string {
+		n := make([]byte, bytes)
+		n[0], n[bytes-1] = 0x80, 1
+		return `{"kty":"RSA","kid":"k","n":"` + text(n) + `","e":"` + e + `"}`
+	}
+	for name, tt := range map[string]struct {
+		key    string
+		served bool
+	}{
+		"Ed25519":                       {edKey(""), true},
+		"Ed25519 for signatures":        {edKey(`,"use":"sig","alg":"EdDSA"`), true},
+		"Ed25519 for encryption":        {edKey(`,"use":"enc"`), false},
+		"Ed25519 of another algorithm":  {edKey(`,"alg":"ES256"`), false},
+		"Ed25519 with its private half": {edKey(`,"d":"AA"`), false},
+		"Ed25519 on a curve of EC":      {strings.Replace(edKey(""), "Ed25519", "P-256", 1), false},
+		"Ed25519 called EC":             {strings.Replace(edKey(""), "OKP", "EC", 1), false},
+		"no kid":                        {strings.Replace(edKey(""), `"kid":"k",`, "", 1), false},
+		"symmetric":                     {`{"kty":"oct","kid":"k"}`, false},
+		"P-256":                         {ecKey(point[1:33], point[33:]), true},
+		"P-256 with a byte moved over":  {ecKey(point[1:32], point[32:]), false},
+		"P-256 with a byte moved back":  {ecKey(point[1:34], point[34:]), false},
+		"P-256 called OKP":              {strings.Replace(ecKey(point[1:33], point[33:]), "EC", "OKP", 1), false},
+		"RSA of 2,048 bits":             {rsaKey(256, "AQAB"), true},
+		"RSA of 2,040 bits":             {rsaKey(255, "AQAB"), false},
+		"RSA of 8,192 bits":             {rsaKey(1024, "AQAB"), true},
+		"RSA of 8,200 bits":             {rsaKey(1025, "AQAB"), false},
+		"RSA with exponent 3":           {rsaKey(256, "Aw"), true},
+		"RSA with exponent 1":           {rsaKey(256, "AQ"), false},
+		"RSA with the largest exponent": {rsaKey(256, text([]byte{0x7f, 0xff, 0xff, 0xff})), true},
+		"RSA with a larger one":         {rsaKey(256, text([]byte{0x80, 0, 0, 1})), false},
+		"RSA with one of five bytes":    {rsaKey(256, text([]byte{0, 0, 1, 0, 1})), false},
+	} {
+		keys, err := token.ParseJWKS([]byte(`{"keys":[` + tt.key + `]}`))
+		if err != nil || (len(keys) == 1) != tt.served {
+			t.Errorf("%s: %v, %v", name, keys, err)
+		}
+	}
+}
+
 // A coordinate that begins with zeros keeps its full length (RFC 7518 6.2.1.2).
 func TestJWKSKeepsLeadingZeros(t *testing.T) {
 	for range 100_000 {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/tollkeeper/tollkeeper/internal/token"
 )
 
@@ -101,6 +103,32 @@ func TestBothPathsRefuse(t *testing.T) {
 	}
 }
 
+// whole encodes the text, filled up to whole groups of three bytes where it has %s: a decoder that goes on after an error
+// has all of it, then.
+func whole(format string) string {
+	for n := 0; ; n++ {
+		if text := fmt.Sprintf(format, strings.Repeat("x", n)); len(text)%3 == 0 {
+			return b64.EncodeToString([]byte(text))
+		}
+	}
+}
+
+func TestNothingStandsBehindTheClaims(t *testing.T) {
+	r := keyring(t)
+	claims := strings.Replace(payloadOf(t, sign(t, r.Instance(), claims())), `"jti":"x"`, `"jti":"%s"`, 1)
+	for behind, good := range map[string]bool{"": true, "A": false, "AA": false, "AAA": false} {
+		signed := b64.EncodeToString([]byte(instanceHeader())) + "." + whole(claims) + behind
+		sig, err := jwt.SigningMethodHS256.Sign(signed, instanceSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast, strict := verdicts(r, checker(r), signed+"."+b64.EncodeToString(sig))
+		if fast != strict || (fast != "refused") != good {
+			t.Errorf("with %q behind them: fast %s, strict %s", behind, fast, strict)
+		}
+	}
+}
+
 func TestParseLooksAtTheShapeFirst(t *testing.T) {
 	good := sign(t, keyring(t).Instance(), claims())
 	parts := strings.Split(good, ".")
@@ -128,6 +156,17 @@ func TestParseLooksAtTheShapeFirst(t *testing.T) {
 	}
 	if _, ok := token.Parse(b64.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT","kid":"`+strings.Repeat("k", 64)+`"}`)) + ".A.A"); !ok {
 		t.Error("a kid of 64 bytes is refused")
+	}
+	for name, header := range map[string]string{
+		"no kid": `{"alg":"HS256","typ":"JWT"}`, "another typ": `{"alg":"HS256","kid":"k","typ":"at+jwt"}`, "no JSON": `{"alg":`,
+		"crit": `{"alg":"HS256","kid":"k","typ":"JWT","crit":["exp"]}`, "jwk": `{"alg":"HS256","kid":"k","typ":"JWT","jwk":{}}`,
+	} {
+		if u, ok := token.Parse(b64.EncodeToString([]byte(header)) + ".A.A"); ok || u != (token.Unverified{}) {
+			t.Errorf("a header with %s: %+v", name, u)
+		}
+	}
+	if u, ok := token.Parse(whole(`{"alg":"HS256","kid":"k%s","typ":"JWT"}`) + "A.A.A"); ok {
+		t.Errorf("a header with something behind it: %+v", u)
 	}
 	if u, ok := token.Parse(good); !ok || u.KeyID != instanceID {
 		t.Errorf("a good one: %+v, %t", u, ok)

@@ -3,6 +3,7 @@ package token_test
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,7 +137,7 @@ func TestBoxes(t *testing.T) {
 		t.Error("a box opens for another owner")
 	}
 	for n := range old {
-		if _, ok := r.Decrypt("totp", old[:n], account[:]); ok {
+		if _, ok := r.Decrypt("totp", slices.Clip(old[:n]), account[:]); ok {
 			t.Errorf("the first %d bytes open", n)
 		}
 		changed := bytes.Clone(old)
