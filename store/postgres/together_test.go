@@ -191,6 +191,68 @@ func TestTogether(t *testing.T) {
 	books(t, s, pool, p.ID, credits, granted.Load())
 }
 
+// TestWhoLeavesABatchTakesNobodyAlong gives up on most sign-ins of a batch while it is being committed. The others, who
+// wait on, are let in.
+func TestWhoLeavesABatchTakesNobodyAlong(t *testing.T) {
+	const callers, patient = 64, 8
+	c := database(t)
+	c.MaxConns = 16
+	s, pool := migrated(t, c, postgres.SignInLanes(1))
+	p := parent(t, s, 1000)
+	waiting := func(n int) { // until so many statements wait for the payer
+		t.Helper()
+		for got := 0; got < n; time.Sleep(5 * time.Millisecond) {
+			const query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+			ok(t, pool.QueryRow(t.Context(), query).Scan(&got))
+		}
+		time.Sleep(100 * time.Millisecond) // for those that wait for them
+	}
+	accounts := make([]store.Account, callers)
+	for i := range accounts {
+		accounts[i] = child(t, s, p)
+	}
+	const hold = "BEGIN; SELECT 1 FROM credits FOR UPDATE"
+	var held [2]*pgxpool.Conn // one after the other holds the payer, so that a whole batch waits for the second
+	for i := range held {
+		var err error
+		held[i], err = pool.Acquire(t.Context())
+		ok(t, err)
+		defer held[i].Release()
+	}
+	_, err := held[0].Exec(t.Context(), hold)
+	ok(t, err)
+	hurried, leave := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for i := range callers {
+		ctx := hurried
+		if i >= callers-patient {
+			ctx = t.Context()
+		}
+		all.Go(func() {
+			_, err := s.CreateSession(ctx, signIn(accounts[i], p.ID, true), at)
+			if err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)) {
+				t.Errorf("caller %d of %d: %v", i, callers, err)
+			}
+		})
+	}
+	waiting(2) // a few are committed apart, the others together; both lanes have begun with one
+	second := make(chan error)
+	go func() {
+		_, err := held[1].Exec(t.Context(), hold)
+		second <- err
+	}()
+	waiting(3)
+	_, err = held[0].Exec(t.Context(), "COMMIT")
+	ok(t, err)
+	ok(t, <-second)
+	waiting(2) // two batches
+	leave()
+	time.Sleep(100 * time.Millisecond)
+	_, err = held[1].Exec(t.Context(), "COMMIT")
+	ok(t, err)
+	all.Wait()
+}
+
 // TestTogetherJudgesEach mixes every kind of request in what is committed together.
 func TestTogetherJudgesEach(t *testing.T) {
 	s, _ := migrated(t, database(t), postgres.SignInLanes(1))
