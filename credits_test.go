@@ -98,12 +98,34 @@ func TestTheLastCredits(t *testing.T) {
 	}, unlimited)
 }
 
+// A grant that takes a parent out of the red is told, as what led there was.
+func TestAGrantTellsThatItRecovers(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.drain(p)
+		before := len(w.Events(tollkeeper.EventCreditAlert))
+		b := w.Balance(p)
+		_, err := w.Auth.Host().Grant(ctx, p.ID, b.Granted*9/10, "not enough")
+		w.ok(err)
+		_, err = w.Auth.Host().Grant(ctx, p.ID, b.Granted*10, "plenty")
+		w.ok(err)
+		told := w.Events(tollkeeper.EventCreditAlert)[before:]
+		if len(told) != 1 || told[0].Detail != "recovered" {
+			t.Errorf("told %+v", told)
+		}
+	}, unlimited)
+}
+
 // Off, nobody is asked for anything.
 func TestWithoutCredits(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
 		w.signIn(w.child(p, "c@example.com"))
 		_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSignIn, "k")
+		w.want(err, tollkeeper.ErrDisabled)
+		_, err = w.Auth.Host().Grant(ctx, p.ID, 7, "gift")
+		w.want(err, tollkeeper.ErrDisabled)
+		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "BASIC", TransactionID: "t"})
 		w.want(err, tollkeeper.ErrDisabled)
 		_, err = w.Auth.CreditAnalysis(ctx, p.Identity)
 		w.want(err, tollkeeper.ErrDisabled)

@@ -107,6 +107,28 @@ func TestAChangeOfAddressEndsTheOtherOnes(t *testing.T) {
 	}, unlimited, often)
 }
 
+// Each address of each account is paid for once, and they are told apart.
+func TestEachVerificationIsPaidForOnce(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		paid := func() (n int) {
+			for _, e := range w.Ledger(p) {
+				if e.Operation == tollkeeper.OpVerify {
+					n++
+				}
+			}
+			return n
+		}
+		for i, email := range []string{"a@example.com", "b@example.com"} {
+			c := w.child(p, email)
+			w.confirmed(c)
+			if got := paid(); got != i+1 {
+				t.Errorf("after %d accounts %d verifications are paid", i+1, got)
+			}
+		}
+	}, unlimited, func(c *tollkeeper.Config) { c.Credits.Prices = map[tollkeeper.Operation]int64{tollkeeper.OpVerify: 1} })
+}
+
 func TestWhiteSpaceAroundAddresses(t *testing.T) {
 	k := authtest.New(t)
 	const typed, plain = " \tAda@Home.example\u00a0\r\n", "Ada@Home.example"

@@ -301,6 +301,25 @@ func TestAnAccountOfTheAttackersOwnForgetsNoFailures(t *testing.T) {
 	}, unlimited)
 }
 
+// Passwords beside a link are guesses like any other: five from a network, and then it waits there.
+func TestPasswordsBesideALinkAreCountedByNetwork(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		w.ok(w.Auth.RequestEmailChange(ctx, w.Identity(p.Token), tollkeeper.EmailChange{Password: password, Email: "new@example.com"}))
+		w.Advance(time.Second) // the proof of the mailbox pardons what is not after it
+		link := tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail))
+		follow := func(secret tollkeeper.Password, address string) error {
+			return w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: link, Password: secret, Client: from(address)})
+		}
+		for range 5 {
+			w.want(follow("wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+		}
+		w.want(follow(password, "192.0.2.1"), tollkeeper.ErrLocked)
+		w.ok(follow(password, "198.51.100.9"))
+	}, unlimited)
+}
+
 // A lock is told before a rate, and both with a time to wait.
 func TestLockIsToldBeforeRate(t *testing.T) {
 	story(t, func(w *world) {

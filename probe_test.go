@@ -121,15 +121,20 @@ func (p *probe) saw(text string) bool {
 }
 
 // session returns the newest one that the store was asked to make since watch.
-func (p *probe) session() (n store.NewSession) {
+func (p *probe) session() store.NewSession { return newest[store.NewSession](p) }
+
+// change returns the newest one that the store was asked to make since watch.
+func (p *probe) change() store.Change { return newest[store.Change](p) }
+
+func newest[T any](p *probe) (x T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range p.args {
-		if x, ok := a.(store.NewSession); ok {
-			n = x
+		if a, ok := a.(T); ok {
+			x = a
 		}
 	}
-	return n
+	return x
 }
 
 // run is what every watched verb does.

@@ -1,0 +1,118 @@
+package tollkeeper_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Recovery codes stand in for the factors: they stay while there is one, and go with the last.
+func TestRecoveryCodesGoWithTheLastFactor(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		f := w.EnrolFactor(p)
+		w.Advance(time.Minute)
+		res, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))})
+		w.ok(err)
+		list, err := w.Auth.Factors(ctx, w.Identity(string(res.Token)))
+		w.ok(err)
+		other := store.Factor{ID: uuid.New(), Kind: store.FactorPasskey, Credential: []byte{1}, CreatedAt: w.Now()}
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
+		w.ok(err)
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account, PutFactors: []store.Factor{other}}, w.Now())
+		w.ok(err)
+		for _, tt := range []struct {
+			factor uuid.UUID
+			void   bool
+		}{{other.ID, false}, {list[0].ID, true}} {
+			w.Advance(time.Minute)
+			w.store.watch()
+			w.ok(w.Auth.RemoveFactor(ctx, w.Identity(string(res.Token)), tollkeeper.FactorRemoval{
+				Factor: tt.factor, Password: password, Code: tollkeeper.SecretText(w.FactorCode(f)),
+			}))
+			if void := slices.Contains(w.store.change().Void, store.PurposeRecovery); void != tt.void {
+				t.Errorf("the recovery codes are void: %t, want %t", void, tt.void)
+			}
+		}
+	}, unlimited)
+}
+
+func TestAnAccountHasTenFactors(t *testing.T) {
+	for has, want := range map[int]error{9: nil, 10: tollkeeper.ErrFactorState} {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			f := w.EnrolFactor(p)
+			w.Advance(time.Minute)
+			res, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))})
+			w.ok(err)
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
+			w.ok(err)
+			c := store.Change{Account: s.Account}
+			for n := 1; n < has; n++ {
+				c.PutFactors = append(c.PutFactors, store.Factor{ID: uuid.New(), Kind: store.FactorPasskey, Credential: []byte{byte(n)}, CreatedAt: w.Now()})
+			}
+			_, _, err = w.store.Store.UpdateAccount(ctx, c, w.Now())
+			w.ok(err)
+			_, err = w.Auth.EnrolFactor(ctx, w.Identity(string(res.Token)), tollkeeper.FactorEnrolment{})
+			w.want(err, want)
+		}, unlimited)
+	}
+}
+
+// Nobody shows a password by not showing it: what was proved four minutes ago is not proved anew by an enrolment.
+func TestAnEnrolmentWithoutAPasswordProvesNothing(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		token := string(w.signIn(p).Token)
+		for _, step := range []struct {
+			after    time.Duration
+			password tollkeeper.Password
+			want     error
+		}{
+			{4 * time.Minute, "", nil}, {2 * time.Minute, "", tollkeeper.ErrNotRecent}, {0, password, nil}, {4 * time.Minute, "", nil},
+		} {
+			w.Advance(step.after)
+			_, err := w.Auth.EnrolFactor(ctx, w.Identity(token), tollkeeper.FactorEnrolment{Password: step.password})
+			w.want(err, step.want)
+		}
+	}, unlimited)
+}
+
+// A right code whose change the store does not take is no failure, however often.
+func TestAStoreThatFailsCostsNoTries(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		f := w.EnrolFactor(p)
+		w.Advance(time.Minute)
+		res, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(w.FactorCode(f))})
+		w.ok(err)
+		remove := func() error {
+			w.Advance(time.Minute)
+			return w.Auth.RemoveFactor(ctx, w.Identity(string(res.Token)), tollkeeper.FactorRemoval{Password: password, Code: tollkeeper.SecretText(w.FactorCode(f))})
+		}
+		w.store.faults(failing("UpdateAccount"), nil)
+		for range 6 {
+			w.want(remove(), tollkeeper.ErrUnavailable)
+		}
+		w.store.faults(nil, nil)
+		w.ok(remove())
+	}, unlimited)
+}
+
+func TestAChallengeIsGoodForFiveMinutes(t *testing.T) {
+	k := authtest.New(t)
+	x := enrol(k, k.Parent())
+	k.Advance(time.Minute)
+	c := x.challenge(k)
+	k.Advance(5*time.Minute - time.Second)
+	if _, err := verify(k, c, k.FactorCode(x.Factor)); err != nil {
+		t.Error("a second before its end:", err)
+	}
+}
