@@ -121,24 +121,20 @@ func (m *mutation) enter(name string) {
 }
 
 // findUsers tells what is reached while variables are made by the functions that use the variables: all others than
-// those reach it without a difference.
+// those reach it without a difference. What other packages may use is left to the numbers of the changes themselves.
 func (m *mutation) findUsers() {
 	uses := m.uses()
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		for _, d := range m.files[name].Decls {
 			for _, o := range m.declared(d) {
 				users, variable := m.usersOf(o, uses)
-				if !variable && isFunc(o) {
-					continue // its own entry tells
-				}
 				for _, s := range m.sites[name] {
-					if s.node.Pos() >= d.Pos() && s.node.End() <= d.End() && m.declares(d, s, o) {
-						for _, c := range s.choices {
-							if isFunc(o) {
-								c.m.atInit = true
-							}
-							c.m.users = users
-						}
+					if !m.declares(d, s, o) {
+						continue
+					}
+					for _, c := range s.choices {
+						c.m.users = users
+						c.m.atInit = !o.Exported() && c.m.atInit || isFunc(o) && variable
 					}
 				}
 			}
@@ -171,7 +167,7 @@ func (m *mutation) declared(d ast.Decl) (list []types.Object) {
 func (m *mutation) declares(d ast.Decl, s *site, o types.Object) bool {
 	g, ok := d.(*ast.GenDecl)
 	if !ok {
-		return true
+		return d.Pos() <= s.node.Pos() && s.node.End() <= d.End()
 	}
 	for _, spec := range g.Specs {
 		if v, ok := spec.(*ast.ValueSpec); ok && v.Pos() <= s.node.Pos() && s.node.End() <= v.End() {
