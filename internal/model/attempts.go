@@ -1,0 +1,131 @@
+package model
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// attempts is what a store must know of attempts, kept by [store.Limit] alone.
+type attempts struct {
+	buckets map[store.Digest]store.Bucket
+	states  map[store.Digest]store.State
+	pardons map[store.Digest][2]time.Time // moment and end
+}
+
+func newAttempts() attempts {
+	return attempts{map[store.Digest]store.Bucket{}, map[store.Digest]store.State{}, map[store.Digest][2]time.Time{}}
+}
+
+// state is what a bucket holds that was not pardoned.
+func (a *attempts) state(b store.Bucket, now time.Time) store.State {
+	s, p := a.states[b.Key], a.pardons[b.Pardon]
+	if !p[0].IsZero() && !p[0].After(now) && now.Before(p[1]) && !s.At.After(p[0]) {
+		return store.State{}
+	}
+	return s
+}
+
+// took notes a Take that was done.
+func (w *watched) took(list []store.Bucket, d store.Decision) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, o := range d.Outcomes {
+		b := list[i]
+		w.full = w.full || o.Full
+		w.limited = w.limited || o.Refused && !b.Limit.Settles()
+		w.refused = w.refused || o.Refused && b.Limit.Settles()
+		if b.Limit.Settles() {
+			if _, known := w.base[b.Key]; !known {
+				w.base[b.Key] = o.State // a state that had expired may be kept, when the clock goes back
+			}
+			w.tries.buckets[b.Key], w.tries.states[b.Key] = b, o.State
+			if o.Counted {
+				w.taken = append(w.taken, b)
+			}
+		}
+	}
+}
+
+// stopped reports whether a throttle refused the step.
+func (w *watched) stopped() bool { return w.refused || w.limited || w.full }
+
+// released notes a Release that was done.
+func (w *watched) released(r store.Release, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &w.tries
+	each := func(list []store.Bucket, next func(store.Limit, store.State, time.Time) store.State) {
+		for _, b := range list {
+			if b.Limit.Settles() {
+				a.states[b.Key] = next(b.Limit, a.state(b, now), now)
+			}
+		}
+	}
+	each(r.Failed, store.Limit.Fail)
+	each(r.Forgive, store.Limit.Forgive)
+	each(r.Forget, store.Limit.Forget)
+	for _, key := range r.Pardon {
+		if now.Before(r.PardonUntil) {
+			until := r.PardonUntil
+			if was := a.pardons[key]; was[1].After(until) {
+				until = was[1]
+			}
+			a.pardons[key] = [2]time.Time{now, until}
+		}
+	}
+}
+
+// counts are the failures that each bucket holds at now.
+func (w *watched) counts(now time.Time) map[store.Digest]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := map[store.Digest]int{}
+	for key, b := range w.tries.buckets {
+		n[key] = b.Limit.Stand(w.tries.state(b, now), now).N
+	}
+	return n
+}
+
+// settled checks what a step without a fault did to the counters. wrong: a proof was looked at, and was wrong; earned:
+// it was right, or something was pardoned; stood: the clock did, so that a pardon of the step before counts still.
+func (w *watched) settled(before map[store.Digest]int, wrong, earned, stood bool, now time.Time) error {
+	after := w.counts(now)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	failed := map[store.Digest]bool{}
+	for _, b := range w.taken {
+		failed[b.Key] = true
+	}
+	for key, b := range w.tries.buckets {
+		was, is := before[key], after[key]
+		base, taken := w.base[key]
+		if taken {
+			was = base.N
+		}
+		s := b.Limit.Stand(w.tries.state(b, now), now)
+		switch {
+		case failed[key] && s.Held >= base.Held:
+			return fmt.Errorf("I11: a place is held after the attempt has ended: %+v of %+v", s, b.Limit)
+		case is > was && (!wrong || !failed[key]):
+			return fmt.Errorf("I11: a failure is counted where no proof was wrong: %d, then %d, of %+v", was, is, b.Limit)
+		case is < was && !earned && !stood:
+			return fmt.Errorf("I11: failures are forgotten without a success or pardon: %d, then %d, of %+v", was, is, b.Limit)
+		}
+	}
+	if wrong && !stood && len(w.taken) > 0 && !w.anyCounted(after) {
+		return fmt.Errorf("I11: a wrong proof is counted nowhere")
+	}
+	return nil
+}
+
+// anyCounted reports whether a bucket of the step's attempts counts one more.
+func (w *watched) anyCounted(after map[store.Digest]int) bool {
+	for _, b := range w.taken {
+		if after[b.Key] > w.base[b.Key].N {
+			return true
+		}
+	}
+	return false
+}
