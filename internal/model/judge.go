@@ -314,8 +314,12 @@ func (m *machine) speaks(a *account, x *held, who *tollkeeper.Identity, err erro
 	return nil
 }
 
-// pardoned forgets the failures that a proof of the account's mailbox pardons; all: also those over all scopes.
+// pardoned forgets the failures that a proof of the account's mailbox pardons; all: also those over all scopes. What a
+// fault struck may have pardoned nothing: after a reset that is a verb of its own.
 func (m *machine) pardoned(a *account, all bool) {
+	if m.store.struck {
+		return
+	}
 	for _, name := range namesOf(a) {
 		for how := range 3 {
 			m.pardon(passwordKey(m.scopeOf(a, how), name))

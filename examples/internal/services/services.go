@@ -4,6 +4,7 @@ package services
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -72,12 +73,31 @@ func (s Server) Crash(tb testing.TB) { s.do(tb, "stop", "-m", "immediate") }
 // Start starts the server again and waits until it serves.
 func (s Server) Start(tb testing.TB) { s.do(tb, "start") }
 
+// StartAfterKill is Start after kill -9 of the server's first process: the others see that it is gone, and end a moment
+// later.
+func (s Server) StartAfterKill(tb testing.TB) {
+	tb.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if s.run("start") == nil {
+			return
+		}
+	}
+	s.do(tb, "start")
+}
+
 func (s Server) do(tb testing.TB, args ...string) {
 	tb.Helper()
+	if err := s.run(args...); err != nil {
+		tb.Fatalf("%s: %v", strings.Join(args, " "), err)
+	}
+}
+
+func (s Server) run(args ...string) error {
 	cmd := exec.Command(s.control, args...)
 	var said bytes.Buffer
 	cmd.Stderr, cmd.WaitDelay = &said, 10*time.Second
 	if err := cmd.Run(); err != nil {
-		tb.Fatalf("%s: %v: %s", strings.Join(args, " "), err, &said)
+		return fmt.Errorf("%w: %s", err, &said)
 	}
+	return nil
 }

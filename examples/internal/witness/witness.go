@@ -70,6 +70,15 @@ func New() *Witness {
 	}
 }
 
+// Next makes a witness that has seen nothing and goes on where this one ends: it makes other accounts, on the same
+// servers.
+func (w *Witness) Next() *Witness {
+	next := New()
+	next.Mail, next.Excused = w.Mail, w.Excused
+	next.turn.Store(w.turn.Load())
+	return next
+}
+
 // Seen says how much it has to remember.
 func (w *Witness) Seen() string {
 	w.mu.Lock()
