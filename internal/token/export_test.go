@@ -10,3 +10,6 @@ func ScanClaims(payload, issuer string, audiences ...string) (Claims, bool) {
 
 // MaxSealed is the length of the longest sealed text that is opened.
 const MaxSealed = maxSealed
+
+// Keys counts what a set has: a key for each algorithm that it serves.
+func Keys(s *KeySet) int { return len(s.keys) }

@@ -1,7 +1,6 @@
 package token_test
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -81,7 +80,8 @@ func TestPublishedKeysVerify(t *testing.T) {
 
 // Sessions name their key by its id, so that it must stay what it is.
 func TestIDsOfKeysAreThoseOfTheFirstVersion(t *testing.T) {
-	k := newKey(t, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), nil)
+	seed := sha256.Sum256([]byte("a seed"))
+	k := newKey(t, ed25519.NewKeyFromSeed(seed[:]), nil)
 	der, err := x509.MarshalPKIXPublicKey(k.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestNoKeysArePublishedAsAList(t *testing.T) {
 	if text := string(keyring(t).JWKS()); text != `{"keys":[]}` {
 		t.Errorf("no keys are %s", text)
 	}
-	if keys, err := token.ParseJWKS([]byte(`{"keys":[]}`)); err != nil || len(keys) != 0 {
+	if keys, err := token.ParseJWKS([]byte(`{"keys":[]}`)); err != nil || token.Keys(keys) != 0 {
 		t.Errorf("they are read as %v, %v", keys, err)
 	}
 }
@@ -151,7 +151,7 @@ func TestWhichPublishedKeysAreRead(t *testing.T) {
 		"Ed25519 with its private half": {edKey(`,"d":"AA"`), false},
 		"Ed25519 on a curve of EC":      {strings.Replace(edKey(""), "Ed25519", "P-256", 1), false},
 		"Ed25519 called EC":             {strings.Replace(edKey(""), "OKP", "EC", 1), false},
-		"no kid":                        {strings.Replace(edKey(""), `"kid":"k",`, "", 1), false},
+		"no kid":                        {strings.Replace(edKey(""), `"kid":"k",`, "", 1), true},
 		"symmetric":                     {`{"kty":"oct","kid":"k"}`, false},
 		"P-256":                         {ecKey(point[1:33], point[33:]), true},
 		"P-256 with a byte moved over":  {ecKey(point[1:32], point[32:]), false},
@@ -168,7 +168,7 @@ func TestWhichPublishedKeysAreRead(t *testing.T) {
 		"RSA with one of five bytes":    {rsaKey(256, text([]byte{0, 0, 1, 0, 1})), false},
 	} {
 		keys, err := token.ParseJWKS([]byte(`{"keys":[` + tt.key + `]}`))
-		if err != nil || (len(keys) == 1) != tt.served {
+		if err != nil || (token.Keys(keys) > 0) != tt.served {
 			t.Errorf("%s: %v, %v", name, keys, err)
 		}
 	}
