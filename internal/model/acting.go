@@ -53,6 +53,10 @@ func mostlyHeld(m *machine, s Step) bool {
 	return canRule(m, s) && (s.How%16 == 0 || m.at(placeOf(s.Other)).Factors != 0)
 }
 
+func mostlyLinked(m *machine, s Step) bool {
+	return canAct(m, s) && (s.How%16 == 0 || len(m.at(placeOf(s.Who)).linked) > 0)
+}
+
 func mostlyTenant(m *machine, s Step) bool {
 	return canAct(m, s) && (s.How%16 == 0 || placeOf(s.Who).scope == inTenants)
 }

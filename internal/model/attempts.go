@@ -12,10 +12,11 @@ type attempts struct {
 	buckets map[store.Digest]store.Bucket
 	states  map[store.Digest]store.State
 	pardons map[store.Digest][2]time.Time // moment and end
+	over    map[store.Digest]bool         // pardons that ended once: should the clock go back, nobody knows
 }
 
 func newAttempts() attempts {
-	return attempts{map[store.Digest]store.Bucket{}, map[store.Digest]store.State{}, map[store.Digest][2]time.Time{}}
+	return attempts{map[store.Digest]store.Bucket{}, map[store.Digest]store.State{}, map[store.Digest][2]time.Time{}, map[store.Digest]bool{}}
 }
 
 // state is what a bucket holds that was not pardoned.
@@ -72,7 +73,7 @@ func (w *watched) released(r store.Release, now time.Time) {
 			if was := a.pardons[key]; was[1].After(until) {
 				until = was[1]
 			}
-			a.pardons[key] = [2]time.Time{now, until}
+			a.pardons[key], a.over[key] = [2]time.Time{now, until}, false
 		}
 	}
 }
@@ -81,6 +82,9 @@ func (w *watched) released(r store.Release, now time.Time) {
 func (w *watched) counts(now time.Time) map[store.Digest]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for key, p := range w.tries.pardons {
+		w.tries.over[key] = w.tries.over[key] || !now.Before(p[1])
+	}
 	n := map[store.Digest]int{}
 	for key, b := range w.tries.buckets {
 		n[key] = b.Limit.Stand(w.tries.state(b, now), now).N
@@ -88,9 +92,20 @@ func (w *watched) counts(now time.Time) map[store.Digest]int {
 	return n
 }
 
-// settled checks what a step without a fault did to the counters. wrong: a proof was looked at, and was wrong; earned:
-// it was right, or something was pardoned; stood: the clock did, so that a pardon of the step before counts still.
-func (w *watched) settled(before map[store.Digest]int, wrong, earned, stood bool, now time.Time) error {
+// forgotten reports whether a right proof forgets the failures of such a bucket. Ceilings get their place back, and no
+// more.
+func forgotten(l store.Limit) bool {
+	return l.Kind() == store.KindLock || l == factorLimit || l == factorCeiling
+}
+
+// unsaid reports whether nothing can be said of a bucket: at the very moment of its pardon that reaches what comes
+// after it, too, and of one that was over nobody knows whether it is kept.
+func (w *watched) unsaid(b store.Bucket, now time.Time) bool {
+	return w.tries.pardons[b.Pardon][0].Equal(now) || w.tries.over[b.Pardon]
+}
+
+// settled checks what a step without a fault did to the counters.
+func (w *watched) settled(before map[store.Digest]int, p plan, now time.Time) error {
 	after := w.counts(now)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,6 +114,9 @@ func (w *watched) settled(before map[store.Digest]int, wrong, earned, stood bool
 		failed[b.Key] = true
 	}
 	for key, b := range w.tries.buckets {
+		if w.unsaid(b, now) {
+			continue
+		}
 		was, is := before[key], after[key]
 		base, taken := w.base[key]
 		if taken {
@@ -108,22 +126,22 @@ func (w *watched) settled(before map[store.Digest]int, wrong, earned, stood bool
 		switch {
 		case failed[key] && s.Held >= base.Held:
 			return fmt.Errorf("I11: a place is held after the attempt has ended: %+v of %+v", s, b.Limit)
-		case is > was && (!wrong || !failed[key]):
+		case is > was && (!p.wrong || !failed[key]):
 			return fmt.Errorf("I11: a failure is counted where no proof was wrong: %d, then %d, of %+v", was, is, b.Limit)
-		case is < was && !earned && !stood:
+		case is < was && !p.pardons && !(p.earned && forgotten(b.Limit)):
 			return fmt.Errorf("I11: failures are forgotten without a success or pardon: %d, then %d, of %+v", was, is, b.Limit)
 		}
 	}
-	if wrong && !stood && len(w.taken) > 0 && !w.anyCounted(after) {
+	if p.wrong && len(w.taken) > 0 && !w.anyCounted(after, now) {
 		return fmt.Errorf("I11: a wrong proof is counted nowhere")
 	}
 	return nil
 }
 
-// anyCounted reports whether a bucket of the step's attempts counts one more.
-func (w *watched) anyCounted(after map[store.Digest]int) bool {
+// anyCounted reports whether a bucket of the step's attempts counts one more, or nothing is said of it.
+func (w *watched) anyCounted(after map[store.Digest]int, now time.Time) bool {
 	for _, b := range w.taken {
-		if after[b.Key] > w.base[b.Key].N {
+		if w.unsaid(b, now) || after[b.Key] > w.base[b.Key].N {
 			return true
 		}
 	}

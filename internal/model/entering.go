@@ -329,7 +329,7 @@ func (m *machine) claims(a *account, code string, asks bool, network string) boo
 
 // provenBy is the first proof of a mailbox by a code, which drops what is not the owner's, and then a sign-in.
 func (m *machine) provenBy(a *account, by *tollkeeper.Identity) plan {
-	p := plan{earned: true}
+	p := plan{pardons: true}
 	if a.EmailProvenAt.IsZero() {
 		p = m.proves(p, a, by != nil && by.Account == a.ID)
 	}

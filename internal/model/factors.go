@@ -88,7 +88,7 @@ func signInWithFactor(m *machine, s Step, ctx context.Context) (plan, error) {
 		p = refused(tollkeeper.ErrInvalidCode)
 		p.wrong = true
 	default:
-		p = m.enters(plan{earned: true}, a, c.operation, !a.EmailVerifiedAt.IsZero(), true)
+		p = m.enters(plan{earned: true, pardons: c.mailbox}, a, c.operation, !a.EmailVerifiedAt.IsZero(), true)
 		if c.used && p.err == nil || c.used && codeOf(p.err) == codeOf(tollkeeper.ErrInsufficientCredits) {
 			p = plan{err: tollkeeper.ErrInvalidChallenge}
 		}

@@ -18,7 +18,8 @@ type plan struct {
 	err     error // nil: success
 	facts   []fact
 	wrong   bool // a proof is looked at, and is wrong
-	earned  bool // a proof is right, or something is pardoned
+	earned  bool // a proof is right
+	pardons bool // what failures closed is pardoned
 	guesses []guess
 	free    bool // what the worker finds is its own
 }
@@ -99,7 +100,9 @@ func (m *machine) forget() {
 	for key, until := range m.asked {
 		if !m.clock.now().Before(until) {
 			delete(m.asked, key)
-			m.unsure[key] = until
+			if until.After(m.unsure[key]) {
+				m.unsure[key] = until
+			}
 		}
 	}
 }
@@ -135,7 +138,7 @@ func (m *machine) judge(s Step, p plan, got error, before map[store.Digest]int, 
 		func() error { return m.alerts(next, fresh) },
 	}
 	if !m.store.struck && !p.free {
-		checks = append(checks, func() error { return m.store.settled(before, p.wrong, p.earned, s.Clock == 0, m.clock.now()) })
+		checks = append(checks, func() error { return m.store.settled(before, p, m.clock.now()) })
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -171,14 +174,14 @@ func (m *machine) outcome(p *plan, got error) error {
 		if !legit {
 			return fmt.Errorf("N11: a throttle refuses, but since it was pardoned there were no failures that explain it: %s", m.counted(p.guesses))
 		}
-		*p = plan{err: got, earned: p.earned}
+		*p = plan{err: got, earned: p.earned, pardons: p.pardons}
 		if !locked && !(struck && code == "unavailable") {
 			return fmt.Errorf("R19: a throttle refuses, and the answer is %s", code)
 		}
 		return nil
 	}
 	if m.store.full && code == "busy" || m.store.limited && code == string(tollkeeper.ErrRateLimited.Code) {
-		*p = plan{err: got, earned: p.earned}
+		*p = plan{err: got, earned: p.earned, pardons: p.pardons}
 		return nil
 	}
 	switch want := codeOf(p.err); {

@@ -75,11 +75,11 @@ func (c *clock) now() time.Time {
 	return c.at
 }
 
+// move moves it. Nothing happens before the beginning.
 func (c *clock) move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-	if c.at.Before(begun) {
+	if c.at = c.at.Add(d); c.at.Before(begun) {
 		c.at = begun
 	}
 }
@@ -128,13 +128,18 @@ func (m *machine) config() tollkeeper.Config {
 		AccountCeiling: tollkeeper.Limit{Free: 7, Window: time.Hour},
 		EmailCeiling:   tollkeeper.Limit{Free: 9, Window: time.Hour},
 		CodeTries:      tollkeeper.Limit{Free: 4, Window: 24 * time.Hour},
-		Factor:         tollkeeper.Limit{Free: 3, Window: 15 * time.Minute},
-		FactorCeiling:  tollkeeper.Limit{Free: 8, Window: 24 * time.Hour},
+		Factor:         factorLimit,
+		FactorCeiling:  factorCeiling,
 	}
 	return c
 }
 
 const lockFree = 3 // failures without a lock
+
+var (
+	factorLimit   = tollkeeper.Limit{Free: 3, Window: 15 * time.Minute}
+	factorCeiling = tollkeeper.Limit{Free: 8, Window: 24 * time.Hour}
+)
 
 // speaker is another issuer, whose tokens say whom they are of.
 type speaker struct{}

@@ -67,7 +67,7 @@ func resetPassword(m *machine, s Step, ctx context.Context) (plan, error) {
 		p.err = tollkeeper.ErrWeakPassword
 	}
 	if p.err == nil {
-		p.earned = true
+		p.pardons = true
 		if a.EmailProvenAt.IsZero() {
 			p = m.proves(p, a, r.By != nil)
 		}
@@ -146,7 +146,7 @@ func (m *machine) verifies(p plan, a *account, proves bool) plan {
 		p.err = tollkeeper.ErrAlreadyVerified
 		return p
 	}
-	p.earned = p.earned || proves
+	p.pardons = proves
 	owner := a
 	if q := m.parent(a); q != nil {
 		owner = q
@@ -263,7 +263,7 @@ func (m *machine) moves(p plan, a *account, l *letter, keep bool) plan {
 		p.err = tollkeeper.ErrEmailTaken
 		return p
 	}
-	p.earned = true
+	p.pardons = true
 	if l.Address != a.EmailKey {
 		p = p.with(nil, m.fact("email", a))
 	}

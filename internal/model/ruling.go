@@ -171,7 +171,7 @@ func resetFactors(m *machine, s Step, ctx context.Context) (plan, error) {
 
 func unlock(m *machine, s Step, ctx context.Context) (plan, error) {
 	a, b := m.at(placeOf(s.Who)), m.at(placeOf(s.Other))
-	p := plan{earned: true}
+	p := plan{pardons: true}
 	if !hostActs(s) {
 		p.err = m.ruled(a, b)
 	}
