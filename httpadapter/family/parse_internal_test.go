@@ -22,6 +22,31 @@ func TestTokensAreBoundedBeforeParsing(t *testing.T) {
 	}
 }
 
+// A token may come in either header, or in both alike.
+func TestATokenInTwoHeadersIsOne(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		h     http.Header
+		token string
+		err   error
+	}{
+		{"nothing", nil, "", ErrNoCredential},
+		{"a token", http.Header{"Token": {"a"}}, "a", nil},
+		{"an empty token beside a bearer", http.Header{"Token": {""}, "Authorization": {"Bearer a"}}, "a", nil},
+		{"two tokens", http.Header{"Token": {"a", "a"}}, "", ErrTwoCredentials},
+		{"two empty ones", http.Header{"Token": {"", ""}}, "", ErrTwoCredentials},
+		{"a token of two words", http.Header{"Token": {"a b"}, "Authorization": {"Bearer a"}}, "", ErrNoCredential},
+		{"both alike", http.Header{"Token": {"a"}, "Authorization": {"Bearer a"}}, "a", nil},
+		{"both, and they differ", http.Header{"Token": {"a"}, "Authorization": {"Bearer b"}}, "", tollkeeper.ErrInvalidToken},
+		{"a token beside another scheme", http.Header{"Token": {"a"}, "Authorization": {"Basic a"}}, "", tollkeeper.ErrInvalidToken},
+		{"a token beside two bearers", http.Header{"Token": {"a"}, "Authorization": {"Bearer a", "Bearer a"}}, "", ErrTwoCredentials},
+	} {
+		if token, err := headerOrBearer(tt.h); token != tt.token || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %q, %v, want %q, %v", tt.name, token, err, tt.token, tt.err)
+		}
+	}
+}
+
 func TestRetryAfterRoundsUp(t *testing.T) {
 	for d, want := range map[time.Duration]int64{0: 1, -time.Second: 1, time.Nanosecond: 1, time.Second: 1, 1001 * time.Millisecond: 2, time.Hour: 3600} {
 		if got := seconds(d); got != want {

@@ -151,8 +151,9 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 	return rep.ok(), ctx.Err()
 }
 
-// choose takes the files and the sample: of them the changes whose digests with the seed are the smallest. So a change
-// that comes or goes leaves the others of a seed where they are.
+// choose takes the files and the sample: of them the changes whose digests with the seed are the smallest, in this
+// order, so that a budget that ends early has tried some of each file, and a change that comes or goes leaves the others
+// of a seed where they are.
 func choose(all []*mutant, o options, out io.Writer) ([]*mutant, error) {
 	list := slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool {
 		return o.files != nil && !slices.ContainsFunc(o.files, func(w string) bool { return strings.HasPrefix(m.file, w) })
@@ -160,15 +161,15 @@ func choose(all []*mutant, o options, out io.Writer) ([]*mutant, error) {
 	if len(list) == 0 {
 		return nil, errors.New("there is nothing to change")
 	}
-	if o.sample == 0 || o.sample >= len(list) {
+	if o.sample == 0 {
 		return list, nil
 	}
+	o.sample = min(o.sample, len(list))
 	fmt.Fprintf(out, "a sample of %d out of %d, -seed %d\n", o.sample, len(list), o.seed)
 	rank := map[*mutant][]byte{}
 	for _, m := range list {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", o.seed, m.key()))
 		rank[m] = sum[:]
 	}
-	first := slices.SortedFunc(maps.Keys(rank), func(a, b *mutant) int { return bytes.Compare(rank[a], rank[b]) })[:o.sample]
-	return slices.DeleteFunc(list, func(m *mutant) bool { return !slices.Contains(first, m) }), nil
+	return slices.SortedFunc(maps.Keys(rank), func(a, b *mutant) int { return bytes.Compare(rank[a], rank[b]) })[:o.sample], nil
 }

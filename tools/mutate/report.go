@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,7 @@ type report struct {
 }
 
 func reportOf(mutants []*mutant, accepted map[string]string, whole bool) *report {
+	mutants = slices.SortedFunc(slices.Values(mutants), func(a, b *mutant) int { return cmp.Compare(a.id, b.id) })
 	return &report{mutants, accepted, whole}
 }
 
