@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,22 +99,26 @@ func TestTheLastCredits(t *testing.T) {
 	}, unlimited)
 }
 
-// A grant that takes a parent out of the red is told, as what led there was.
+// A grant that takes a parent out of what was told is told, too.
 func TestAGrantTellsThatItRecovers(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")
-		w.drain(p)
-		before := len(w.Events(tollkeeper.EventCreditAlert))
-		b := w.Balance(p)
-		_, err := w.Auth.Host().Grant(ctx, p.ID, b.Granted*9/10, "not enough")
+		_, err := w.Auth.Host().Charge(ctx, p.ID, "render", "job")
 		w.ok(err)
-		_, err = w.Auth.Host().Grant(ctx, p.ID, b.Granted*10, "plenty")
-		w.ok(err)
-		told := w.Events(tollkeeper.EventCreditAlert)[before:]
-		if len(told) != 1 || told[0].Detail != "recovered" {
-			t.Errorf("told %+v", told)
+		for i, credits := range []int64{1, 100, 100} {
+			_, err = w.Auth.Host().Grant(ctx, p.ID, credits, fmt.Sprint("gift ", i))
+			w.ok(err)
 		}
-	}, unlimited)
+		var told []string
+		for _, e := range w.Events(tollkeeper.EventCreditAlert) {
+			told = append(told, e.Detail)
+		}
+		if !slices.Equal(told, []string{"low", "recovered"}) {
+			t.Errorf("told %v", told)
+		}
+	}, func(c *tollkeeper.Config) {
+		c.Credits.InitialCredits, c.Credits.Prices = 50, map[tollkeeper.Operation]int64{"render": 40}
+	})
 }
 
 // Off, nobody is asked for anything.

@@ -29,7 +29,7 @@ var requires = map[string][]string{
 	"examples":             {"github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9"},
 	"httpadapter/contract": {"github.com/getkin/kin-openapi", "github.com/go-chi/chi/v5"},
 	"mail/smtp":            {"github.com/wneessen/go-mail"},
-	"social":               {"github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"},
+	"social":               {"golang.org/x/oauth2"},
 	"store/postgres":       {"github.com/jackc/pgx/v5"},
 	"store/redis":          {"github.com/redis/go-redis/v9"},
 	"store/sqlite":         {"modernc.org/sqlite"},

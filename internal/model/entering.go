@@ -226,7 +226,7 @@ func requestCode(m *machine, s Step, ctx context.Context) (plan, error) {
 	got := m.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: address(at.name), Scope: scope, Audience: s.audience(), Client: s.client()})
 	if network := networks[s.From%len(networks)]; network != "" && err == nil && !m.store.stopped() {
 		key := network + " " + address(at.name)
-		if until := m.clock.now().Add(2 * tollkeeper.CodeTTL); got == nil && until.After(m.asked[key]) {
+		if until := m.clock.now().Add(3 * tollkeeper.CodeTTL); got == nil && until.After(m.asked[key]) {
 			m.asked[key] = until
 		} else if got != nil {
 			m.unsure[key] = until

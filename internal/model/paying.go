@@ -60,7 +60,7 @@ func grant(m *machine, s Step, ctx context.Context) (plan, error) {
 func grantPackage(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
 	bundle := tollkeeper.DefaultPackages()[[]string{"STARTER", "GROWTH"}[s.How/5%2]]
-	r := tollkeeper.Purchase{Package: bundle.Type, TransactionID: fmt.Sprint(s.How % 5)}
+	r := tollkeeper.Purchase{Package: bundle.Type, TransactionID: fmt.Sprintf("%s-%d", a.ID, s.How%5)}
 	p := m.posts(a, store.LedgerEntry{Key: "package:" + r.TransactionID, Operation: tollkeeper.OpPackage, Amount: bundle.Credits, Package: &bundle})
 	_, err := m.auth.Host().GrantPackage(ctx, a.ID, r)
 	return p, err

@@ -286,10 +286,14 @@ func updateOrganization(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
 	by, _ := m.identity(a, s.How)
 	verify, factor := s.How/4%4 == 0, s.How/16%6 == 0
-	name := fmt.Sprintf("Organization %d", s.How%3)
+	name, client := fmt.Sprintf("Organization %d", s.How%3), a.EmailKey
+	if s.How%5 == 0 {
+		client = "a client that several want"
+	}
+	issuers := []tollkeeper.IssuerSettings{{Issuer: issuer, Enabled: s.How/2%4 != 0, ClientID: client}}
 	patch := tollkeeper.OrganizationPatch{
 		Name: &name, VerificationRequired: &verify, FactorRequired: &factor,
-		Issuers: []tollkeeper.IssuerSettings{{Issuer: issuer, Enabled: s.How/2%4 != 0, ClientID: "client"}},
+		Issuers: issuers,
 	}
 	p := does(m.fact("organization", a))
 	switch {
@@ -299,9 +303,21 @@ func updateOrganization(m *machine, s Step, ctx context.Context) (plan, error) {
 		p = refused(tollkeeper.ErrLimitedSession)
 	case a.OrganizationOwner != uuid.Nil && a.OrganizationOwner != a.ID:
 		p = refused(tollkeeper.ErrForbidden)
+	case issuers[0].Enabled && m.rows.clientOfAnother(a, client):
+		p = refused(tollkeeper.ErrInvalidInput)
 	}
 	_, err := m.auth.UpdateOrganization(ctx, by, patch)
 	return p, err
+}
+
+// clientOfAnother reports whether another organization has turned the issuer on with the client id.
+func (r *rows) clientOfAnother(a *account, client string) bool {
+	for _, x := range r.accounts {
+		if o := x.Organization; x.ID != a.ID && o != nil && o.Issuer(issuer).Enabled && o.Issuer(issuer).ClientID == client {
+			return true
+		}
+	}
+	return false
 }
 
 func addMember(m *machine, s Step, ctx context.Context) (plan, error) {

@@ -152,7 +152,7 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 }
 
 // choose takes the files and the sample: of them the changes whose digests with the seed are the smallest, in this
-// order, so that a budget that ends early has tried some of each file, and a change that comes or goes leaves the others
+// order, so that a budget that ends early has tried some of each file. A change that comes or goes leaves the others
 // of a seed where they are.
 func choose(all []*mutant, o options, out io.Writer) ([]*mutant, error) {
 	list := slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool {
