@@ -21,7 +21,7 @@ func TestNewPasswords(t *testing.T) {
 		"seven": "a2b4c6d", "a common one": "password123", "the same in capitals": "PASSWORD123", "of sequence": "qwertyuiop",
 		"repeated": "abcabcabc", "a sequence backwards": "87654321", "a common one of a late list": "Admin@123",
 		"a pattern that is on no list": "tgbyhnUJM7",
-		"with the email's name": "xx-Lovelace-9", "with its domain": "my-engine-is-9", "with the username": "first-countess1", "with the product": "I love ACME 9",
+		"with the email's name":        "xx-Lovelace-9", "with its domain": "my-engine-is-9", "with the username": "first-countess1", "with the product": "I love ACME 9",
 		"beyond 1,024 bytes": strings.Repeat("horse 9 ", 129), "a mebibyte": strings.Repeat("x", 1<<20), "broken text": "horse \xff staple",
 		"eight bytes, four characters": "\u00e9\u00e9\u00e9\u00e9",
 	}
