@@ -10,9 +10,11 @@ import (
 
 // A mark remembers a network: one that an account signed in from, or one that asked for a code.
 
+// A network is known for thirty days after the last sign-in from there. It is noted again on another day only, so that
+// most sign-ins write nothing for it.
 const (
-	rememberNetwork = 30 * 24 * time.Hour
-	renewNetwork    = 15 * 24 * time.Hour
+	renewNetwork    = 30 * 24 * time.Hour
+	rememberNetwork = renewNetwork + 24*time.Hour
 )
 
 // where a client is, for marks: its neighbourhood, or without an address its device. Empty: neither.
