@@ -210,6 +210,26 @@ func TestSecondFactorRaces(t *testing.T) {
 			t.Fatalf("%d sessions from one code", won.Load())
 		}
 	})
+	t.Run("fifty at once with one recovery code: one session", func(t *testing.T) {
+		story(t, func(w *world) {
+			p := w.parent("p@example.com")
+			f := w.EnrolFactor(p)
+			challenges := make([]tollkeeper.SecretText, 50)
+			for i := range challenges {
+				challenges[i] = w.signIn(p).Challenge
+			}
+			w.store.faults(together("ConsumeSecret", 50), nil)
+			got := tally(atOnce(50, func(i int) error {
+				in := tollkeeper.FactorRequest{Challenge: challenges[i], Code: tollkeeper.SecretText(f.Recovery[0])}
+				return errOf(w.Auth.SignInWithFactor(ctx, in))
+			}))
+			w.store.faults(nil, nil)
+			_, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: w.signIn(p).Challenge, Code: tollkeeper.SecretText(f.Recovery[1])})
+			if got["ok"] != 1 || got["invalid_code"] != 49 || err != nil {
+				t.Error(got, err)
+			}
+		}, unlimited, func(c *tollkeeper.Config) { c.Limits.Factor = tollkeeper.Limit{Free: 1000, Window: time.Minute} })
+	})
 }
 
 func TestSecondFactorEnrolment(t *testing.T) {
