@@ -47,13 +47,32 @@ func TestAKnownTokenSeesEverything(t *testing.T) {
 		"deletion": func(k *authtest.Kit, _, a authtest.Account, id *tollkeeper.Identity) error {
 			return k.Auth.DeleteAccount(ctx, id, tollkeeper.Password(a.Password), tollkeeper.Client{})
 		},
+		"deletion of its parent": func(k *authtest.Kit, p, _ authtest.Account, _ *tollkeeper.Identity) error {
+			return k.Auth.Host().DeleteAccount(ctx, p.ID)
+		},
+		"disabled and let in again": func(k *authtest.Kit, _, a authtest.Account, _ *tollkeeper.Identity) error {
+			return errors.Join(k.Auth.Host().SetStatus(ctx, a.ID, tollkeeper.StatusDisabled), k.Auth.Host().SetStatus(ctx, a.ID, tollkeeper.StatusActive))
+		},
+		"a password that another session changed": func(k *authtest.Kit, _, a authtest.Account, _ *tollkeeper.Identity) error {
+			return k.Auth.ChangePassword(ctx, k.SignedIn(a), tollkeeper.PasswordChange{Current: tollkeeper.Password(a.Password), New: fresh})
+		},
+		"the end of all other sessions": func(k *authtest.Kit, _, a authtest.Account, _ *tollkeeper.Identity) error {
+			return k.Auth.EndOtherSessions(ctx, k.SignedIn(a))
+		},
+		"another key of its tenant": func(k *authtest.Kit, p, _ authtest.Account, _ *tollkeeper.Identity) error {
+			return errOf(k.Auth.RotateTenantKey(ctx, k.SignedIn(p)))
+		},
+		"a role of less power": func(k *authtest.Kit, _, a authtest.Account, _ *tollkeeper.Identity) error {
+			return errOf(k.Auth.Host().SetRole(ctx, a.ID, tollkeeper.RoleUser))
+		},
 	} {
 		for _, staleness := range []time.Duration{0, time.Minute} {
 			t.Run(fmt.Sprint(name, " with staleness ", staleness), func(t *testing.T) {
 				k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = staleness }))
 				parent := k.Parent()
-				a := k.Child(parent)
-				token := k.SignIn(a).Token
+				a := k.Admin(parent)
+				k.Admin(parent) // the last one does not go
+				token := k.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Audience = tollkeeper.AudienceOrganization }).Token
 				k.Identity(string(token)) // at first sight it is not kept
 				id := k.Identity(string(token))
 				if again := k.Identity(string(token)); again != id {

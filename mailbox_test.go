@@ -101,6 +101,10 @@ var comings = map[string]func(h *hijack){
 		h.ok(err)
 		h.Identity(string(res.Token))
 	},
+	"by code, signed in to another account": func(h *hijack) {
+		in := tollkeeper.CodeRequest{Email: h.account.Email, Code: tollkeeper.SecretText(h.mailCode(h.account)), Scope: keyed(h.account), By: h.parent.Identity}
+		h.ok(errOf(h.Auth.SignInWithCode(ctx, in)))
+	},
 	"by the link, signed in": func(h *hijack) {
 		h.ok(h.Auth.RequestVerification(ctx, tollkeeper.MailRequest{Email: h.account.Email, Scope: keyed(h.account)}))
 		h.LastToken(h.account.Email, tollkeeper.MailVerify)

@@ -80,9 +80,10 @@ func TestManyMailsAreSentAtOnce(t *testing.T) {
 // A mailer that fails, panics or hangs changes no answer and no timing (R15); the mail is tried again, later each time.
 func TestMailerTroubles(t *testing.T) {
 	troubles := map[string]tollkeeper.MailerFunc{
-		"fails":  func(context.Context, tollkeeper.Message) error { return errors.New("550 no") },
-		"panics": func(context.Context, tollkeeper.Message) error { panic("mailer") },
-		"hangs":  func(ctx context.Context, _ tollkeeper.Message) error { <-ctx.Done(); return ctx.Err() },
+		"fails":              func(context.Context, tollkeeper.Message) error { return errors.New("550 no") },
+		"panics":             func(context.Context, tollkeeper.Message) error { panic("mailer") },
+		"hangs":              func(ctx context.Context, _ tollkeeper.Message) error { <-ctx.Done(); return ctx.Err() },
+		"does not come back": func(context.Context, tollkeeper.Message) error { time.Sleep(time.Minute); return errors.New("late") },
 	}
 	for name, mailer := range troubles {
 		t.Run(name, func(t *testing.T) {
