@@ -191,7 +191,7 @@ func TestEveryKindOfGuessIsCountedExactly(t *testing.T) {
 					w.want(err, tollkeeper.ErrUnavailable)
 				}
 				w.store.faults(nil, nil)
-				looked := 0
+				looked, began := 0, time.Now()
 				for _, err := range atOnce(60, guess) {
 					if errors.Is(err, tollkeeper.ErrInvalidCredentials) || errors.Is(err, tollkeeper.ErrInvalidCode) {
 						looked++
@@ -201,6 +201,9 @@ func TestEveryKindOfGuessIsCountedExactly(t *testing.T) {
 				}
 				if looked != c.most {
 					t.Errorf("%d of 60 were looked at, want %d", looked, c.most)
+				}
+				if d := time.Since(began); d > 2*time.Second { // as long as one waits for a place
+					t.Errorf("they took %v: their places were not settled", d)
 				}
 				if err := guess(61); !errors.Is(err, tollkeeper.ErrLocked) && !errors.Is(err, tollkeeper.ErrRateLimited) {
 					t.Errorf("and then: %v", err)
