@@ -36,7 +36,6 @@ type watched struct {
 	done    []string           // verbs of the request, to be printed
 	touched map[uuid.UUID]bool // accounts and owners that a verb named
 	swept   bool
-	closed  bool // months were asked for
 	network string
 	askers  map[uuid.UUID]string       // the network of the step that queued a mail
 	secrets map[uuid.UUID]store.Secret // by the mail that brings them

@@ -178,7 +178,7 @@ type endsByID struct{ store.Store }
 func (b endsByID) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
 	most := n.Most
 	n.Most = 0
-	list, _ := listsByID{b.Store}.ListSessions(ctx, n.Session.Account, store.Page{Limit: 1000}, now)
+	list, _ := listsByID(b).ListSessions(ctx, n.Session.Account, store.Page{Limit: 1000}, now)
 	again := slices.ContainsFunc(list, func(x store.Session) bool { return x.ID == n.Session.ID })
 	r, err := b.Store.CreateSession(ctx, n, now)
 	for i := 0; err == nil && !again && most > 0 && i < len(list)+1-most; i++ {
