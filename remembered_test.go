@@ -56,6 +56,7 @@ func TestAKnownTokenSeesItsRow(t *testing.T) {
 	for name, set := range map[string]struct {
 		to      func(w *world, p, c authtest.Account, on bool)
 		limited tollkeeper.Limitation
+		role    tollkeeper.Role // empty: a user's
 		refused bool
 	}{
 		"a temporary password": {to: func(w *world, _, c authtest.Account, on bool) {
@@ -63,6 +64,11 @@ func TestAKnownTokenSeesItsRow(t *testing.T) {
 		}, limited: tollkeeper.LimitedPassword},
 		"an address to be verified": {to: func(w *world, p, _ authtest.Account, on bool) { organization(w, p, on, false) }, limited: tollkeeper.LimitedUnverified},
 		"a factor to be enrolled":   {to: func(w *world, p, _ authtest.Account, on bool) { organization(w, p, false, on) }, limited: tollkeeper.LimitedSecondFactor},
+		"its role": {to: func(w *world, _, c authtest.Account, on bool) {
+			write(w, c.ID, func(x *tollkeeper.Account) {
+				x.Role = map[bool]tollkeeper.Role{true: tollkeeper.RoleGuest, false: tollkeeper.RoleUser}[on]
+			})
+		}, role: tollkeeper.RoleGuest},
 		"its status": {to: func(w *world, _, c authtest.Account, on bool) {
 			write(w, c.ID, func(x *tollkeeper.Account) {
 				x.Status = map[bool]tollkeeper.Status{true: tollkeeper.StatusDisabled, false: tollkeeper.StatusActive}[on]
@@ -82,10 +88,14 @@ func TestAKnownTokenSeesItsRow(t *testing.T) {
 					set.to(w, p, c, on)
 					for range 3 {
 						id, err := w.Auth.Authenticate(ctx, tollkeeper.SecretText(c.Token))
+						role := tollkeeper.RoleUser
+						if on && set.role != "" {
+							role = set.role
+						}
 						switch {
 						case on && set.refused:
 							w.want(err, tollkeeper.ErrInvalidToken)
-						case err != nil || on && id.Limited != set.limited || !on && id.Limited != tollkeeper.Unlimited:
+						case err != nil || on && id.Limited != set.limited || !on && id.Limited != tollkeeper.Unlimited || id.Role != role:
 							t.Fatalf("set %t: %+v, %v", on, id, err)
 						}
 					}
