@@ -24,12 +24,6 @@ type plan struct {
 	free    bool // what the worker finds is its own
 }
 
-// guess is something that failures are counted at; fewer than least of them refuse nothing.
-type guess struct {
-	key   string
-	least int
-}
-
 // refused is a plan of a step that changes nothing.
 func refused(err error) plan { return plan{err: err} }
 
@@ -89,7 +83,7 @@ func (m *machine) do(s Step) (err error) {
 	}
 	m.stats[s.Do+": "+codeOf(got)]++
 	m.stats["steps"]++
-	if m.store.struck || s.Fault.Mode == Mailer {
+	if m.store.struck || m.store.strayed || s.Fault.Mode == Mailer {
 		m.stats["fault "+string(s.Fault.Mode)]++
 	}
 	return m.judge(s, p, got, before, letters)
@@ -162,6 +156,9 @@ func (m *machine) full() bool { return m.everything || m.stats["steps"]%16 == 0 
 // outcome checks the error of a step, and counts its guesses.
 func (m *machine) outcome(p *plan, got error) error {
 	struck, code := m.store.struck, codeOf(got)
+	if struck && p.pardons {
+		m.unpardon()
+	}
 	if len(m.store.taken) > 0 {
 		m.tried(p.guesses)
 	}
@@ -316,62 +313,6 @@ func (m *machine) speaks(a *account, x *held, who *tollkeeper.Identity, err erro
 	}
 	return nil
 }
-
-// pardoned forgets the failures that a proof of the account's mailbox pardons; all: also those over all scopes. What a
-// fault struck may have pardoned nothing: after a reset that is a verb of its own.
-func (m *machine) pardoned(a *account, all bool) {
-	if m.store.struck {
-		return
-	}
-	for _, name := range namesOf(a) {
-		for how := range 3 {
-			m.pardon(passwordKey(m.scopeOf(a, how), name))
-		}
-		if all {
-			m.pardon("password of " + name)
-		}
-	}
-	if all {
-		m.pardon("own password of " + a.ID.String())
-	}
-}
-
-// pardon forgets what was counted by now. Failures of a clock that has gone back since stay: for the store they are
-// still to come.
-func (m *machine) pardon(key string) {
-	if t := m.guesses[key]; !t.at.After(m.clock.now()) {
-		t.n, t.pardoned = 0, m.clock.now()
-		m.guesses[key] = t
-	}
-}
-
-// failures are those that count: all of them, while the clock has gone back behind the pardon.
-func (m *machine) failures(key string) int {
-	t := m.guesses[key]
-	if m.clock.now().Before(t.pardoned) {
-		return t.all
-	}
-	return t.n
-}
-
-// tried notes the moment of an attempt: what a pardon of before it does not reach.
-func (m *machine) tried(list []guess) {
-	for _, g := range list {
-		if t := m.guesses[g.key]; m.clock.now().After(t.at) {
-			t.at = m.clock.now()
-			m.guesses[g.key] = t
-		}
-	}
-}
-
-func namesOf(a *account) []string {
-	if a.Username == "" {
-		return []string{a.EmailKey}
-	}
-	return []string{a.EmailKey, "username " + strings.ToLower(a.Username)}
-}
-
-func passwordKey(scope tollkeeper.Scope, name string) string { return scope.String() + " " + name }
 
 // scopeOf is how a request names the scope of an account.
 func (m *machine) scopeOf(a *account, how int) tollkeeper.Scope {

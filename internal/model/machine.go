@@ -56,13 +56,6 @@ type machine struct {
 	rejected               bool // the mailer takes nothing
 }
 
-// tally counts failures.
-type tally struct {
-	n, all   int       // since the last pardon, and ever
-	at       time.Time // of the last attempt
-	pardoned time.Time
-}
-
 // clock is the only one of the library.
 type clock struct {
 	mu sync.Mutex

@@ -173,7 +173,7 @@ func (c *checker) met() string {
 
 // enough steps meet what a run must meet, many more what is rare: where all is refused, nothing is tested.
 const (
-	enough = 4_000
+	enough = 3_000
 	many   = 100_000
 )
 

@@ -32,7 +32,8 @@ type watched struct {
 	cancel  context.CancelFunc // of the request
 	calls   int                // of the request so far
 	worked  int                // of the worker
-	struck  bool               // the fault has happened
+	struck  bool               // the fault has happened, to the request
+	strayed bool               // to the worker, which tries again
 	done    []string           // verbs of the request, to be printed
 	touched map[uuid.UUID]bool // accounts and owners that a verb named
 	swept   bool
@@ -57,7 +58,7 @@ func (w *watched) begin(s Step, cancel context.CancelFunc) {
 	defer w.mu.Unlock()
 	w.network = networks[s.From%len(networks)]
 	w.fault, w.cancel, w.calls, w.worked, w.struck, w.done = s.Fault, cancel, 0, 0, false, nil
-	w.swept, w.refused, w.full, w.taken = false, false, false, nil
+	w.strayed, w.swept, w.refused, w.full, w.taken = false, false, false, false, nil
 	w.limited, w.base, w.touched = false, map[store.Digest]store.State{}, map[uuid.UUID]bool{}
 }
 
@@ -71,7 +72,7 @@ func (w *watched) strikes(ctx context.Context, verb string) (mode Mode) {
 	if ctx.Value(asked{}) == nil {
 		w.worked++
 		if w.fault.Mode == Worker && w.worked == w.fault.Call {
-			w.struck = true
+			w.strayed = true
 			return Before
 		}
 		return None
