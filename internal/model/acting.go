@@ -49,6 +49,10 @@ func hasFactor(m *machine, s Step) bool {
 	return canAct(m, s) && (s.How%16 == 0 || m.at(placeOf(s.Who)).Factors != 0)
 }
 
+func mostlyBegun(m *machine, s Step) bool {
+	return canAct(m, s) && (s.How%16 == 0 || len(begunFactors(m.at(placeOf(s.Who)))) > 0)
+}
+
 func mostlyHeld(m *machine, s Step) bool {
 	return canRule(m, s) && (s.How%16 == 0 || m.at(placeOf(s.Other)).Factors != 0)
 }

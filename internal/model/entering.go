@@ -255,13 +255,13 @@ func (m *machine) lettersOf(a *account, p store.Purpose) (list []*letter) {
 	return list
 }
 
-// choose is the newest letter, mostly, or any.
+// choose is the newest letter, or one of the last.
 func choose(list []*letter, how int) *letter {
 	switch {
 	case len(list) == 0:
 		return nil
-	case how%4 == 0:
-		return list[how/4%len(list)]
+	case how%2 == 0:
+		return list[how/2%min(3, len(list))]
 	}
 	return list[0]
 }

@@ -23,8 +23,14 @@ const (
 	baseURL  = "https://app.example"
 	mostHeld = 4 // live sessions of an account
 	grace    = 10 * time.Second
-	initial  = 60 // credits of a new parent
+	initial  = 40 // credits of a new parent
 )
+
+// packages are small, so that credits run out.
+var packages = map[string]tollkeeper.Package{
+	"SMALL": {Type: "SMALL", Credits: 15, PriceCents: 1_00},
+	"LARGE": {Type: "LARGE", Credits: 40, FreeUsers: 1, PriceCents: 2_00},
+}
 
 // begun is the moment at which every story begins.
 var begun = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -111,7 +117,7 @@ func (m *machine) config() tollkeeper.Config {
 		Passwords: tollkeeper.Passwords{History: 2, Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}},
 		Tokens:    tollkeeper.Tokens{Most: mostHeld},
 		Refresh:   tollkeeper.Refresh{Idle: 14 * 24 * time.Hour, Absolute: 30 * 24 * time.Hour, Grace: grace},
-		Credits:   &tollkeeper.Credits{InitialCredits: initial, InitialFreeUsers: 1},
+		Credits:   &tollkeeper.Credits{InitialCredits: initial, InitialFreeUsers: 1, Packages: packages},
 		Social:    tollkeeper.Social{Issuers: map[string]tollkeeper.IDTokenVerifier{issuer: speaker{}}},
 	}
 	c.Limits = tollkeeper.Limits{

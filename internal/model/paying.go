@@ -59,7 +59,7 @@ func grant(m *machine, s Step, ctx context.Context) (plan, error) {
 
 func grantPackage(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
-	bundle := tollkeeper.DefaultPackages()[[]string{"STARTER", "GROWTH"}[s.How/5%2]]
+	bundle := packages[[]string{"SMALL", "LARGE"}[s.How/5%2]]
 	r := tollkeeper.Purchase{Package: bundle.Type, TransactionID: fmt.Sprintf("%s-%d", a.ID, s.How%5)}
 	p := m.posts(a, store.LedgerEntry{Key: "package:" + r.TransactionID, Operation: tollkeeper.OpPackage, Amount: bundle.Credits, Package: &bundle})
 	_, err := m.auth.Host().GrantPackage(ctx, a.ID, r)
@@ -108,7 +108,7 @@ var operations = map[string]*operation{
 	"sign-in":              {18, nil, signIn},
 	"request-code":         {6, nil, requestCode},
 	"sign-in-with-code":    {8, sureOfAsking, signInWithCode},
-	"sign-in-with-factor":  {8, hasChallenge, signInWithFactor},
+	"sign-in-with-factor":  {12, hasChallenge, signInWithFactor},
 	"sign-in-with-token":   {8, mostlyIssued, signInWithIDToken},
 	"refresh":              {7, mayRefresh, refresh},
 	"sign-out":             {3, canAct, signOut},
@@ -123,8 +123,8 @@ var operations = map[string]*operation{
 	"disown":               {1, hasLetter(store.PurposeVerify), disown},
 	"request-email-change": {4, canAct, requestEmailChange},
 	"confirm-email-change": {5, hasLetter(store.PurposeChangeEmail), confirmEmailChange},
-	"enrol-factor":         {4, canAct, enrolFactor},
-	"confirm-factor":       {5, canAct, confirmFactor},
+	"enrol-factor":         {6, canAct, enrolFactor},
+	"confirm-factor":       {8, mostlyBegun, confirmFactor},
 	"remove-factor":        {4, hasFactor, removeFactor},
 	"new-recovery-codes":   {3, hasFactor, newRecoveryCodes},
 	"reauthenticate":       {3, canAct, reauthenticate},

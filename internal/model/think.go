@@ -6,18 +6,18 @@ import "time"
 var follow = map[string][]string{
 	"sign-up":              {"sign-in", "verify-email", "update-organization", "request-verification", "enrol-factor"},
 	"sign-in":              {"sign-in-with-factor", "enrol-factor", "sign-in", "change-password"},
-	"request-code":         {"sign-in-with-code"},
-	"sign-in-with-code":    {"sign-in-with-factor", "enrol-factor", "sign-in-with-code"},
+	"request-code":         {"sign-in-with-code", "sign-in-with-code", "request-code"},
+	"sign-in-with-code":    {"sign-in-with-factor", "enrol-factor", "sign-in-with-code", "sign-in-with-code"},
 	"sign-in-with-token":   {"sign-in-with-factor", "remove-identity"},
-	"sign-in-with-factor":  {"sign-in-with-factor", "sign-in"},
+	"sign-in-with-factor":  {"sign-in-with-factor", "sign-in-with-factor", "sign-in"},
 	"request-reset":        {"reset-password"},
 	"reset-password":       {"reset-password", "sign-in"},
 	"request-verification": {"verify-email", "disown"},
-	"verify-email":         {"verify-email", "enrol-factor", "enrol-factor"},
+	"verify-email":         {"verify-email", "enrol-factor", "enrol-factor", "sign-in"},
 	"request-email-change": {"confirm-email-change"},
 	"confirm-email-change": {"confirm-email-change"},
 	"enrol-factor":         {"confirm-factor", "confirm-factor", "verify-email"},
-	"confirm-factor":       {"confirm-factor", "sign-in", "sign-in", "reauthenticate", "new-recovery-codes"},
+	"confirm-factor":       {"confirm-factor", "sign-in", "sign-in", "sign-in", "reauthenticate"},
 	"new-recovery-codes":   {"remove-factor"},
 	"refresh":              {"refresh"},
 	"charge":               {"refund"},
@@ -40,6 +40,9 @@ func (m *machine) think(d *dice, last Step) (s Step) {
 		s = m.anything(d)
 	}
 	s.Clock, s.Fault = moves(d), fault(d)
+	if s.Do == "sign-in-with-factor" && d.chance(2) {
+		s.Clock = time.Duration(20+d.roll(30)) * time.Second // until the app shows another code
+	}
 	if s.Do == "restart" && d.chance(4) {
 		s.Clock = 20 * 24 * time.Hour
 	}
