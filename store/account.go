@@ -106,7 +106,7 @@ type Change struct {
 	Once        Once        // used up by the change
 	EndSessions bool        // Epoch+1: every session is dead, and every pending factor that it does not put goes
 	KeepSession uuid.UUID   // with EndSessions: this one, if it is the account's and not dead, lives on in the new epoch
-	Void        []Purpose   // every live secret of these purposes is voided
+	Void        []Purpose   // every secret of these purposes is voided, also one that is over: a clock may go back
 	Secrets     []Secret    // of any accounts; put as [SecretStore.PutSecrets] does, after the voiding
 	Unlink      []IssuedKey // identities that it loses; what is not there is no error
 	Link        []Linked    // identities that it gets; one that it has is replaced

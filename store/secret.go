@@ -62,13 +62,13 @@ type SecretStore interface {
 	// [ErrNotFound]: there is none of that purpose.
 	Secret(ctx context.Context, p Purpose, d Digest) (Secret, Subject, error)
 
-	// ConsumeSecret finds the account as [AccountStore.FindAccount] does. It looks at the live secrets of the account
-	// and purpose that were sent to the account's present address, or to none. With [Claim.Asker] it compares only
-	// those of that Asker which have tries left, and counts the try on each; else it compares all and counts nothing.
-	// If one that it compares has the digest, it uses up all that it looks at, or with [Claim.Single] just that one. Of
-	// many claims at once one wins. The try of an Asker is written whether it counts at a secret or not: one that
-	// counts nowhere in a row that nobody reads (rules.Unread), so that its time does not tell whether a code is on
-	// its way.
+	// ConsumeSecret finds the account as [AccountStore.FindAccount] does. It looks at the secrets of the account and
+	// purpose that are not used and were sent to the account's present address, or to none. With [Claim.Asker] it
+	// compares only the live ones of that Asker which have tries left, and counts the try on each; else it compares all
+	// live ones and counts nothing. If one that it compares has the digest, it uses up all that it looks at, also those
+	// that are over, or with [Claim.Single] just that one. Of many claims at once one wins. The try of an Asker is
+	// written whether it counts at a secret or not: one that counts nowhere in a row that nobody reads (rules.Unread),
+	// so that its time does not tell whether a code is on its way.
 	//
 	// Errors, the first wins:
 	//   - Those of [AccountStore.FindAccount].

@@ -301,8 +301,8 @@ func signInWithCode(m *machine, s Step, ctx context.Context) (plan, error) {
 				m.pardoned(a, true)
 			}
 		}
-		for _, used := range m.codes(a) {
-			used.spent = used.spent || tried
+		for _, used := range m.lettersOf(a, store.PurposeSignIn) {
+			used.spent = used.spent || tried && used.Address == a.EmailKey
 		}
 	}
 	return p.at(guess{"code of " + r.Email, 4}), err

@@ -247,19 +247,14 @@ func (m *machine) swept() {
 	m.mayBeSwept = true
 }
 
-// void ends the letters that the facts end, of those that were there before.
+// void ends the letters that the facts end, of those that were there before, whether or not their time is over.
 func (m *machine) void(facts []fact, letters int) {
-	now := m.clock.now()
 	for _, f := range facts {
 		if strings.HasPrefix(f.what, string(tollkeeper.OpVerify)) {
 			m.verified = append(m.verified, m.verifying)
 		}
 		for _, l := range m.letters[:letters] {
-			if l.Account != f.about || !now.Before(l.ExpiresAt) {
-				continue
-			}
-			ends := f.what == "sessions ended" || f.what == "email"
-			l.spent = l.spent || ends
+			l.spent = l.spent || l.Account == f.about && (f.what == "sessions ended" || f.what == "email")
 		}
 		if f.what == "deleted" {
 			for _, l := range m.letters {

@@ -15,6 +15,7 @@ const (
 	guarded     = `a.role = 'admin' AND a.status = 'active' AND a.parent <> ` + root
 	activeAdmin = `role = 'admin' AND status = 'active'`
 
-	// unspent is a secret that may still be used.
-	unspent = `s.used_at = 0 AND (s.expires_at = 0 OR s.expires_at > @now::bigint)`
+	// unspent is a secret that may still be used, unused also one that is over.
+	unspent = unused + ` AND (s.expires_at = 0 OR s.expires_at > @now::bigint)`
+	unused  = `s.used_at = 0`
 )

@@ -48,9 +48,10 @@ INSERT INTO secrets AS s (account, digest, purpose, address, asker, mail, tries,
 	// claim follows a look-up, and is followed by the rows of a Subject. open is what it looks at; what it compares of
 	// that counts the try of an asker.
 	claim = `, open AS (
-  SELECT s.account, s.digest, @asker::bytea IS NULL OR coalesce(s.asker = @asker, false) AND (@tries::bigint = 0 OR s.tries < @tries) AS compared
+  SELECT s.account, s.digest, ` + unspent + `
+    AND (@asker::bytea IS NULL OR coalesce(s.asker = @asker, false) AND (@tries::bigint = 0 OR s.tries < @tries)) AS compared
   FROM secrets s
-  WHERE s.account = (SELECT id FROM live) AND s.purpose = @purpose::text AND ` + unspent + `
+  WHERE s.account = (SELECT id FROM live) AND s.purpose = @purpose::text AND ` + unused + `
     AND (s.address = '' OR s.address = (SELECT email_key FROM live))
   ORDER BY s.digest FOR UPDATE
 ), used AS (

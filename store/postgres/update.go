@@ -54,7 +54,7 @@ var updateAccount = assemble(listing|telling, func(p parts) (string, []values[up
   WHERE @end_sessions AND s.id = @keep::uuid AND s.account = acc.id AND s.epoch = acc.epoch - 1 AND s.ended_at = 0
 ), void AS (
   UPDATE secrets s SET used_at = @now FROM acc
-  WHERE s.account = acc.id AND `+unspent+` AND (s.digest = @proof OR s.purpose = ANY (@void::text[]))
+  WHERE s.account = acc.id AND `+unused+` AND (s.digest = @proof OR s.purpose = ANY (@void::text[]))
 ), led AS (
   `+addDebit+`, acc
 ), mail AS (`+mailWith("acc")+`)`, changeValues, proofValues, unspentValue)

@@ -246,12 +246,18 @@ func TestUpdateSpendsProofAndWhatItVoids(t *testing.T) {
 		{Digest: store.Digest{2}, Purpose: store.PurposeVerify},
 		{Digest: store.Digest{3}, Purpose: store.PurposeVerify, ExpiresAt: now},
 		{Digest: store.Digest{4}, Purpose: store.PurposeSignIn},
+		{Digest: store.Digest{5}, Purpose: store.PurposeVerify, UsedAt: now.Add(-1)},
 	}
 	c := store.Change{Account: store.Account{ID: child}, Proof: list[0].Digest, Void: []store.Purpose{store.PurposeVerify}}
 	got, err := rules.Update(c, rules.Updating{Found: true, Was: store.Account{ID: child}, Secrets: list}, now)
 	wants(t, err, nil)
-	if len(got.Spent) != 2 || got.Spent[0].Digest != list[0].Digest || got.Spent[1].Digest != list[1].Digest || got.Spent[0].UsedAt != now {
-		t.Errorf("spent are %+v", got.Spent)
+	if len(got.Spent) != 3 || got.Spent[0].UsedAt != now {
+		t.Fatalf("spent are %+v", got.Spent)
+	}
+	for i, x := range got.Spent {
+		if x.Digest != list[i].Digest {
+			t.Errorf("spent is %v, want %v", x.Digest, list[i].Digest)
+		}
 	}
 }
 

@@ -40,16 +40,13 @@ func Put(list []store.Secret, owners bool) ([]store.Secret, error) {
 // Spends reports whether the change may use up secrets of its account.
 func Spends(c store.Change) bool { return c.Proof != store.Digest{} || len(c.Void) > 0 }
 
-// spend returns what a change uses up of the account's secrets: its proof, and all that it voids. proved: it needs no
-// proof, or that is usable.
+// spend returns what a change uses up of the account's secrets: its proof, and all that it voids, also what is over: it
+// would live again when a clock that was ahead goes back. proved: it needs no proof, or that is usable.
 func spend(c store.Change, list []store.Secret, now time.Time) (spent []store.Secret, proved bool) {
 	proved = c.Proof == store.Digest{}
 	for _, x := range list {
-		if !Usable(&x, now) {
-			continue
-		}
-		isProof := c.Proof != store.Digest{} && x.Digest == c.Proof
-		if isProof || slices.Contains(c.Void, x.Purpose) {
+		isProof := c.Proof != store.Digest{} && x.Digest == c.Proof && Usable(&x, now)
+		if x.UsedAt.IsZero() && (isProof || slices.Contains(c.Void, x.Purpose)) {
 			x.UsedAt = Whole(now)
 			spent = append(spent, x)
 		}
@@ -77,16 +74,16 @@ type Claimed struct {
 }
 
 // Claim decides about a try. list are the account's secrets, email its present EmailKey. It looks at every secret of
-// the purpose that is usable and was mailed to the present address or to none. An Asker is compared with its own that
-// have tries left, and counts on each; all others are compared with all. A match uses up all that were looked at, or
-// with Single just itself.
+// the purpose that is not used and was mailed to the present address or to none. Of those that are usable an Asker is
+// compared with its own that have tries left, and counts on each; all others are compared with all. A match uses up all
+// that were looked at, or with Single just itself.
 func Claim(c store.Claim, email string, list []store.Secret, now time.Time) Claimed {
 	seen := func(x *store.Secret) bool {
-		return x.Purpose == c.Purpose && Usable(x, now) && (x.Address == "" || x.Address == email)
+		return x.Purpose == c.Purpose && x.UsedAt.IsZero() && (x.Address == "" || x.Address == email)
 	}
 	asked := c.Asker != store.Digest{}
 	compared := func(x *store.Secret) bool {
-		return seen(x) && (!asked || x.Asker == c.Asker && (c.Tries <= 0 || x.Tries < c.Tries))
+		return seen(x) && Usable(x, now) && (!asked || x.Asker == c.Asker && (c.Tries <= 0 || x.Tries < c.Tries))
 	}
 	var done Claimed
 	for i := range list {

@@ -44,13 +44,16 @@ func consumeAll(k *kit) {
 	o := k.owner()
 	a := k.child(o)
 	first, second := k.put(secret(a, store.PurposeSignIn)), k.put(secret(a, store.PurposeSignIn))
-	reset := k.put(secret(a, store.PurposeReset))
+	reset, over := k.put(secret(a, store.PurposeReset)), secret(a, store.PurposeSignIn)
+	over.ExpiresAt = now
+	k.put(over)
 	c := claim(a, first.Digest, 5)
 	c.Lookup = store.Lookup{Email: a.EmailKey, ScopeKey: o.PublicKey}
 	s, err := k.store.ConsumeSecret(k.ctx, c, now)
 	k.ok(err)
 	k.equal("subject", s, store.Subject{Account: a, Parent: &o, Organization: o.Organization, KeyOwner: &o})
 	k.that(k.secret(first).UsedAt.Equal(now) && k.secret(second).UsedAt.Equal(now), "not all are used up")
+	k.that(k.secret(over).UsedAt.Equal(now), "one that is over lives again should the clock go back")
 	k.equal("another purpose", k.secret(reset), reset)
 	k.guess(a, first.Digest, 5, false)
 	k.guess(a, second.Digest, 5, false)

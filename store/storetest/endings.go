@@ -51,11 +51,15 @@ func updateSecrets(k *kit) {
 	a := k.child(k.parent(0))
 	reset, verify := k.put(secret(a, store.PurposeReset)), k.put(secret(a, store.PurposeVerify))
 	recovery, added := k.put(secret(a, store.PurposeRecovery)), secret(a, store.PurposeReset)
+	over := secret(a, store.PurposeReset)
+	over.ExpiresAt = now
+	k.put(over)
 	k.update(a.ID, func(c *store.Change) {
 		c.Void = []store.Purpose{store.PurposeReset, store.PurposeVerify}
 		c.Secrets = []store.Secret{added}
 	})
 	k.that(k.secret(reset).UsedAt.Equal(now) && k.secret(verify).UsedAt.Equal(now), "not voided")
+	k.that(k.secret(over).UsedAt.Equal(now), "one that is over lives again should the clock go back")
 	k.equal("of another purpose", k.secret(recovery), recovery)
 	k.equal("added", k.secret(added), added)
 	k.update(a.ID, func(c *store.Change) { c.Secrets = []store.Secret{reset} })
