@@ -44,7 +44,7 @@ func (m *machine) opens(a *account, l *letter) error {
 // noToken has the form of one.
 const noToken = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-func textOf(l *letter) tollkeeper.SecretText {
+func tokenOf(l *letter) tollkeeper.SecretText {
 	if l == nil {
 		return noToken
 	}
@@ -54,7 +54,7 @@ func textOf(l *letter) tollkeeper.SecretText {
 func resetPassword(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
 	l := choose(m.lettersOf(a, store.PurposeReset), s.How)
-	r := tollkeeper.ResetRequest{Token: textOf(l), Password: tollkeeper.Password(m.fresh()), Client: s.client()}
+	r := tollkeeper.ResetRequest{Token: tokenOf(l), Password: tollkeeper.Password(m.fresh()), Client: s.client()}
 	if s.How%3 == 0 {
 		r.By, _ = m.identity(a, s.How)
 	}
@@ -115,7 +115,7 @@ func (m *machine) proofBeside(p *plan, a *account, how int) (by *tollkeeper.Iden
 func verifyEmail(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
 	l := choose(m.lettersOf(a, store.PurposeVerify), s.How)
-	r := tollkeeper.VerifyRequest{Token: textOf(l), Client: s.client()}
+	r := tollkeeper.VerifyRequest{Token: tokenOf(l), Client: s.client()}
 	var beside plan
 	r.By, r.Password = m.proofBeside(&beside, a, s.How/4)
 	p := plan{err: m.opens(a, l)}
@@ -190,7 +190,7 @@ func disown(m *machine, s Step, ctx context.Context) (plan, error) {
 			p = p.with(nil, m.fact("unverified", a))
 		}
 	}
-	err := m.auth.Disown(ctx, textOf(l), s.client())
+	err := m.auth.Disown(ctx, tokenOf(l), s.client())
 	if err == nil {
 		l.spent = true
 	}
@@ -222,7 +222,7 @@ func requestEmailChange(m *machine, s Step, ctx context.Context) (plan, error) {
 func confirmEmailChange(m *machine, s Step, ctx context.Context) (plan, error) {
 	a := m.at(placeOf(s.Who))
 	l := choose(m.lettersOf(a, store.PurposeChangeEmail), s.How)
-	r := tollkeeper.EmailConfirmation{Token: textOf(l), Client: s.client()}
+	r := tollkeeper.EmailConfirmation{Token: tokenOf(l), Client: s.client()}
 	var beside plan
 	r.By, r.Password = m.proofBeside(&beside, a, s.How/4)
 	for _, x := range a.linked {

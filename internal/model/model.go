@@ -23,18 +23,17 @@ import (
 // storyLength is how many steps a story has: few people are known by then, and no book is long.
 const storyLength = 250
 
-// Check tells random stories of that many steps in all, each on a store of its own. everything: all of the store is
-// read after each step, and not only now and then.
+// Check tells random stories of that many steps in all, each on a store of its own, and fails with the first that goes
+// wrong. everything: all of the store is read after each step, and not only now and then.
 //
 // TOLLKEEPER_SEED repeats a run, TOLLKEEPER_OPS says how many steps there are at least, TOLLKEEPER_SOAK how long they
 // go on, and TOLLKEEPER_STORY tells one story, as a failure prints it.
 func Check(t *testing.T, steps int, everything bool, open func(t *testing.T) store.Store) {
 	t.Helper()
-	c := checker{t: t, open: open, everything: everything, stats: map[string]int{}}
 	if text := os.Getenv("TOLLKEEPER_STORY"); text != "" {
 		story, err := ParseSteps(text)
 		if err == nil {
-			_, err = c.tell(story)
+			err = Tell(t, story, open)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -42,21 +41,33 @@ func Check(t *testing.T, steps int, everything bool, open func(t *testing.T) sto
 		return
 	}
 	seed := number("TOLLKEEPER_SEED", uint64(time.Now().UnixNano()))
-	steps = int(number("TOLLKEEPER_OPS", uint64(steps)))
-	c.steps = steps
-	t.Logf("TOLLKEEPER_SEED=%d TOLLKEEPER_OPS=%d", seed, steps)
+	c := checker{t: t, open: open, everything: everything, stats: map[string]int{}, steps: int(number("TOLLKEEPER_OPS", uint64(steps)))}
+	c.lasts, _ = time.ParseDuration(os.Getenv("TOLLKEEPER_SOAK"))
+	t.Logf("TOLLKEEPER_SEED=%d TOLLKEEPER_OPS=%d", seed, c.steps)
 	begin := time.Now()
-	lasts, _ := time.ParseDuration(os.Getenv("TOLLKEEPER_SOAK"))
-	for d := dice(seed); c.stats["steps"] < steps || time.Since(begin) < lasts || steps >= enough && c.stats["steps"] < 4*steps && len(c.unmet()) > 0; {
-		story, err := c.invent(&d)
-		if err != nil {
-			t.Fatal(c.shortened(story, err))
-		}
+	if story, err := c.find(seed); err != nil {
+		t.Fatalf("%v\nthe story, of %d steps; tell it again:\nTOLLKEEPER_STORY='%s'", err, len(story), textOf(story))
 	}
 	t.Logf("%d steps in %v; %s", c.stats["steps"], time.Since(begin).Round(time.Millisecond), c.met())
-	if missing := c.unmet(); steps >= enough && len(missing) > 0 {
+	if missing := c.unmet(); c.steps >= enough && len(missing) > 0 {
 		t.Errorf("never met: %s", strings.Join(missing, ", "))
 	}
+}
+
+// Tell tells a story on a store of its own, and returns what was wrong with it.
+func Tell(t *testing.T, story []Step, open func(t *testing.T) store.Store) error {
+	t.Helper()
+	c := checker{t: t, open: open, everything: true}
+	_, err := c.tell(story)
+	return err
+}
+
+// Find tells random stories of that many steps in all, and returns the first that goes wrong, shortened, with what is
+// wrong with it.
+func Find(t *testing.T, seed uint64, steps int, open func(t *testing.T) store.Store) (story []Step, err error) {
+	t.Helper()
+	c := checker{t: t, open: open, everything: true, stats: map[string]int{}, steps: steps}
+	return c.find(seed)
 }
 
 func number(variable string, otherwise uint64) uint64 {
@@ -73,6 +84,19 @@ type checker struct {
 	everything bool
 	stats      map[string]int
 	steps      int
+	lasts      time.Duration
+}
+
+// find tells stories until one goes wrong.
+func (c *checker) find(seed uint64) (story []Step, err error) {
+	begin := time.Now()
+	unmet := func() bool { return c.steps >= enough && c.stats["steps"] < 4*c.steps && len(c.unmet()) > 0 }
+	for d := dice(seed); c.stats["steps"] < c.steps || time.Since(begin) < c.lasts || unmet(); {
+		if story, err = c.invent(&d); err != nil {
+			return c.shortened(story, err)
+		}
+	}
+	return nil, nil
 }
 
 // bubble runs a story from its first step to its last. next returns the step to do; false: there is none.
@@ -123,42 +147,6 @@ func (c *checker) tell(story []Step) (told int, err error) {
 		return story[told-1], true
 	})
 	return told, err
-}
-
-// shortened takes steps out of a story as long as it fails, and returns the failure of the short one.
-func (c *checker) shortened(story []Step, err error) string {
-	begin := time.Now()
-	for size := len(story) / 2; size >= 1 && time.Since(begin) < time.Minute; {
-		shorter := false
-		for from := len(story) - size; from >= 0; from -= size {
-			candidate := slices.Delete(slices.Clone(story), from, from+size)
-			if told, failure := c.tell(candidate); failure != nil {
-				story, err, shorter = candidate[:told], failure, true
-				from = min(from, len(story))
-			}
-		}
-		if !shorter || size > 1 {
-			size /= 2
-		}
-	}
-	for i, s := range story { // without what does not matter
-		for _, plain := range []Step{{Fault: Fault{}, Clock: s.Clock}, {Fault: s.Fault, Clock: 0}} {
-			simple := slices.Clone(story)
-			simple[i].Fault, simple[i].Clock = plain.Fault, plain.Clock
-			if told, failure := c.tell(simple); failure != nil {
-				story, err = simple[:told], failure
-				break
-			}
-		}
-		if i >= len(story)-1 {
-			break
-		}
-	}
-	var text []string
-	for _, s := range story {
-		text = append(text, s.String())
-	}
-	return fmt.Sprintf("%v\nthe story, of %d steps; tell it again:\nTOLLKEEPER_STORY='%s'", err, len(story), strings.Join(text, " "))
 }
 
 // met says how often each operation had which outcome.

@@ -224,7 +224,7 @@ func (m *machine) makes(a *account, at place, spec tollkeeper.AccountSpec, op to
 		at.scope = scope
 	}
 	p, err := m.mayJoin(at, spec.Username, op)
-	if host && codeOf(err) == codeOf(tollkeeper.ErrParentInactive) || !host && codeOf(err) == codeOf(tollkeeper.ErrParentInactive) {
+	if codeOf(err) == codeOf(tollkeeper.ErrParentInactive) {
 		err = tollkeeper.ErrUnknownParent // by the store, which asks for an active one
 	}
 	if _, known := m.parentOf(at.scope); !known && spec.Scope == tollkeeper.Under(nowhere) {
