@@ -8,6 +8,9 @@ func ScanClaims(payload, issuer string, audiences ...string) (Claims, bool) {
 	return scanClaims([]byte(payload), issuer, audiences)
 }
 
+// MaxKid is the length of the longest key id that is read.
+const MaxKid = maxKid
+
 // MaxSealed is the length of the longest sealed text that is opened.
 const MaxSealed = maxSealed
 

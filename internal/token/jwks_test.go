@@ -107,7 +107,7 @@ func TestParseJWKSRefuses(t *testing.T) {
 		return `{"keys":[` + strings.TrimSuffix(strings.Repeat(`{"kty":"oct"},`, n), ",") + `]}`
 	}
 	for name, text := range map[string]string{
-		"no JSON": "x", "no keys": "{}", "null": `{"keys":null}`, "101 keys": many(101),
+		"no JSON": "x", "more": `{"keys":[]} {}`, "no keys": "{}", "null": `{"keys":null}`, "101 keys": many(101),
 	} {
 		if keys, err := token.ParseJWKS([]byte(text)); err == nil || keys != nil {
 			t.Errorf("%s: %v", name, keys)
@@ -152,6 +152,9 @@ func TestWhichPublishedKeysAreRead(t *testing.T) {
 		"Ed25519 on a curve of EC":      {strings.Replace(edKey(""), "Ed25519", "P-256", 1), false},
 		"Ed25519 called EC":             {strings.Replace(edKey(""), "OKP", "EC", 1), false},
 		"no kid":                        {strings.Replace(edKey(""), `"kid":"k",`, "", 1), true},
+		"a kid of the most bytes":       {strings.Replace(edKey(""), `"k"`, `"`+strings.Repeat("k", token.MaxKid)+`"`, 1), true},
+		"a longer kid":                  {strings.Replace(edKey(""), `"k"`, `"`+strings.Repeat("k", token.MaxKid+1)+`"`, 1), false},
+		"RSA called symmetric":          {strings.Replace(rsaKey(256, "AQAB"), "RSA", "oct", 1), false},
 		"symmetric":                     {`{"kty":"oct","kid":"k"}`, false},
 		"P-256":                         {ecKey(point[1:33], point[33:]), true},
 		"P-256 with a byte moved over":  {ecKey(point[1:32], point[32:]), false},

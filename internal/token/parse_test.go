@@ -154,8 +154,11 @@ func TestParseLooksAtTheShapeFirst(t *testing.T) {
 	if _, ok := token.Parse("." + parts[1] + "." + parts[2]); ok {
 		t.Error("a token without a header is taken")
 	}
-	if _, ok := token.Parse(b64.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT","kid":"`+strings.Repeat("k", 64)+`"}`)) + ".A.A"); !ok {
-		t.Error("a kid of 64 bytes is refused")
+	if _, ok := token.Parse(b64.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT","kid":"`+strings.Repeat("k", token.MaxKid)+`"}`)) + ".A.A"); !ok {
+		t.Error("a kid of the most bytes is refused")
+	}
+	if _, ok := token.Parse(b64.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT","kid":"`+strings.Repeat("k", token.MaxKid+1)+`"}`)) + ".A.A"); ok {
+		t.Error("a longer kid is read")
 	}
 	for name, header := range map[string]string{
 		"no kid": `{"alg":"HS256","typ":"JWT"}`, "another typ": `{"alg":"HS256","kid":"k","typ":"at+jwt"}`, "no JSON": `{"alg":`,

@@ -363,6 +363,18 @@ func TestGoneAndActive(t *testing.T) {
 	}
 }
 
+func TestTimesAreKeptInWholeMilliseconds(t *testing.T) {
+	late := now.Add(999 * time.Microsecond).In(time.FixedZone("", 3600))
+	if got := rules.Whole(late); got != now {
+		t.Errorf("%v is kept as %v", late, got)
+	}
+	a := store.Account{PasswordChangedAt: late, EmailVerifiedAt: late, EmailProvenAt: late, CreatedAt: late, UpdatedAt: late, LastSignIn: late}
+	want := store.Account{PasswordChangedAt: now, EmailVerifiedAt: now, EmailProvenAt: now, CreatedAt: now, UpdatedAt: now, LastSignIn: now}
+	if got := rules.WholeAccount(a); !reflect.DeepEqual(got, want) {
+		t.Errorf("an account is kept as %+v", got)
+	}
+}
+
 func TestUsernameKeyLowersASCIIOnly(t *testing.T) {
 	if got := rules.UsernameKey("ÄBcZ_9İ"); got != "Äbcz_9İ" {
 		t.Errorf("key is %q", got)

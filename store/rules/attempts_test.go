@@ -93,6 +93,15 @@ func TestWhatWasNotCountedIsKeptOnlyWhenATimeWasCut(t *testing.T) {
 	}
 }
 
+func TestAFailureIsOfAWholeMillisecond(t *testing.T) {
+	b := store.Bucket{Limit: two}
+	held := rules.Counter{State: store.State{Held: 1, HeldUntil: now.Add(time.Minute), At: now}}
+	got := rules.Settle(rules.Settling{Bucket: &b, Fail: true}, held, now.Add(time.Microsecond))
+	if got.N != 1 || got.At != now || got.Expires != now.Add(time.Hour) {
+		t.Errorf("settled %+v", got)
+	}
+}
+
 func TestAPardonCoversWhatIsNotAfterIt(t *testing.T) {
 	b := []store.Bucket{{Limit: two}}
 	failed := store.State{N: 2, Until: now.Add(time.Hour), Expires: now.Add(time.Hour), At: now.Add(-time.Minute)}

@@ -27,6 +27,7 @@ func TestUsed(t *testing.T) {
 		{"earlier", store.Use{Factor: other, Counter: 2}, at(3), false},
 		{"zero after zero", store.Use{Factor: other}, at(0), true},
 		{"zero after one", store.Use{Factor: other}, at(1), false},
+		{"below zero after zero", store.Use{Factor: other, Counter: -1}, at(0), false},
 	} {
 		if rules.Used(c.use, c.f) != c.want {
 			t.Errorf("%s: %v", c.name, !c.want)
@@ -79,17 +80,18 @@ func TestCredentialsThatMakeNoSense(t *testing.T) {
 			Link:       []store.Linked{l, {Issuer: "i", Subject: "other"}, {Issuer: "other", Subject: "s"}},
 			PutFactors: []store.Factor{{ID: child, Credential: key}, {ID: other}, {ID: parent}},
 		}, false},
-		"what goes twice":       {store.Change{Unlink: []store.IssuedKey{l.Key(), l.Key(), {}}, DropFactors: []uuid.UUID{child, child, {}}}, false},
-		"used and dropped":      {store.Change{Use: store.Use{Factor: child, Counter: 1}, DropFactors: []uuid.UUID{child}}, false},
-		"without issuer":        {store.Change{Link: []store.Linked{{Subject: "s"}}}, true},
-		"without subject":       {store.Change{Link: []store.Linked{{Issuer: "i"}}}, true},
-		"linked twice":          {store.Change{Link: []store.Linked{l, l}}, true},
-		"linked and unlinked":   {store.Change{Link: []store.Linked{l}, Unlink: []store.IssuedKey{l.Key()}}, true},
-		"without id":            {store.Change{PutFactors: []store.Factor{{}}}, true},
-		"put twice":             {store.Change{PutFactors: []store.Factor{{ID: child}, {ID: child}}}, true},
-		"one credential of two": {store.Change{PutFactors: []store.Factor{{ID: child, Credential: key}, {ID: other, Credential: key}}}, true},
-		"put and dropped":       {store.Change{PutFactors: []store.Factor{{ID: child}}, DropFactors: []uuid.UUID{child}}, true},
-		"put and used":          {store.Change{PutFactors: []store.Factor{{ID: child}}, Use: store.Use{Factor: child, Counter: 1}}, true},
+		"what goes twice":                     {store.Change{Unlink: []store.IssuedKey{l.Key(), l.Key(), {}}, DropFactors: []uuid.UUID{child, child, {}}}, false},
+		"used and dropped":                    {store.Change{Use: store.Use{Factor: child, Counter: 1}, DropFactors: []uuid.UUID{child}}, false},
+		"without issuer":                      {store.Change{Link: []store.Linked{{Subject: "s"}}}, true},
+		"without subject":                     {store.Change{Link: []store.Linked{{Issuer: "i"}}}, true},
+		"linked twice":                        {store.Change{Link: []store.Linked{l, l}}, true},
+		"linked and unlinked":                 {store.Change{Link: []store.Linked{l}, Unlink: []store.IssuedKey{l.Key()}}, true},
+		"without id":                          {store.Change{PutFactors: []store.Factor{{}}}, true},
+		"without id, beside one that is used": {store.Change{PutFactors: []store.Factor{{}}, Use: store.Use{Factor: child, Counter: 1}}, true},
+		"put twice":                           {store.Change{PutFactors: []store.Factor{{ID: child}, {ID: child}}}, true},
+		"one credential of two":               {store.Change{PutFactors: []store.Factor{{ID: child, Credential: key}, {ID: other, Credential: key}}}, true},
+		"put and dropped":                     {store.Change{PutFactors: []store.Factor{{ID: child}}, DropFactors: []uuid.UUID{child}}, true},
+		"put and used":                        {store.Change{PutFactors: []store.Factor{{ID: child}}, Use: store.Use{Factor: child, Counter: 1}}, true},
 	} {
 		if got := rules.SenselessChange(c.change); got != c.want {
 			t.Errorf("%s: %v", name, got)

@@ -100,6 +100,7 @@ func TestApplyGoesToTheEdge(t *testing.T) {
 		"a refund of nothing":                 {store.LedgerEntry{Refunds: "debit"}, most, &store.LedgerEntry{}, store.ErrNotFound},
 		"all free users go":                   {store.LedgerEntry{Package: &store.Package{FreeUsers: -5}}, store.Balance{FreeUsers: 5}, nil, nil},
 		"one more goes":                       {store.LedgerEntry{Package: &store.Package{FreeUsers: -6}}, store.Balance{FreeUsers: 5}, nil, store.ErrInvalid},
+		"as many free users as can be":        {store.LedgerEntry{Package: &store.Package{FreeUsers: math.MaxInt64}}, store.Balance{}, nil, nil},
 		"the last free user":                  {store.LedgerEntry{Package: &store.Package{FreeUsers: math.MaxInt64 - 1}}, store.Balance{FreeUsers: 1}, nil, nil},
 	} {
 		_, err := rules.Apply(store.Posting{Entry: c.entry}, rules.Applying{Found: true, Balance: c.balance, Debit: c.debit})

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"encoding/binary"
 	"reflect"
 	"slices"
 	"testing"
@@ -30,6 +31,7 @@ func TestCrossed(t *testing.T) {
 		{"a little better", at(100), at(80), nil},
 		{"back to low", at(80), at(74), []string{"recovered"}},
 		{"never granted", store.Balance{}, store.Balance{}, nil},
+		{"all of one credit", store.Balance{Granted: 1, Credits: 1}, store.Balance{Granted: 1, Used: 1}, []string{"low", "critical", "depleted"}},
 		{"the first grant", store.Balance{}, at(0), nil},
 	} {
 		if got := rules.Crossed(c.before, c.after); !slices.Equal(got, c.want) {
@@ -99,6 +101,15 @@ func TestDerivedIDsAreOfTheirMoment(t *testing.T) {
 	}
 	if id == rules.DerivedID(other, "text", now) || id == rules.DerivedID(parent, "texts", now) || id == rules.DerivedID(parent, "text", now.Add(time.Millisecond)) {
 		t.Error("another owner, text or moment has the same id")
+	}
+}
+
+func TestTheFirstIDOfAMomentHasNothingBehindIt(t *testing.T) {
+	var want uuid.UUID
+	binary.BigEndian.PutUint64(want[:8], uint64(now.UnixMilli())<<16|0x7000)
+	want[8] = 0x80
+	if got := rules.FirstID(now); got != want || got.Version() != 7 || got.Variant() != uuid.RFC4122 {
+		t.Errorf("it is %v, want %v", got, want)
 	}
 }
 

@@ -152,6 +152,25 @@ func TestStraysAreLookedForWithoutKeyOnly(t *testing.T) {
 	}
 }
 
+func TestAUsernameCountsLast(t *testing.T) {
+	for _, c := range []struct {
+		l    store.Lookup
+		want bool
+	}{
+		{store.Lookup{Username: "u"}, true},
+		{store.Lookup{Username: "u", Issuer: "i"}, true},
+		{store.Lookup{Username: "u", Subject: "s"}, true},
+		{store.Lookup{}, false},
+		{store.Lookup{Username: "u", Credential: []byte{1}}, false},
+		{store.Lookup{Username: "u", Issuer: "i", Subject: "s"}, false},
+		{store.Lookup{Username: "u", Email: "e"}, false},
+	} {
+		if rules.ByUsername(c.l) != c.want {
+			t.Errorf("%+v: %v", c.l, !c.want)
+		}
+	}
+}
+
 func TestOrganizationIsTheNearest(t *testing.T) {
 	own, owners, parents := new(store.Organization), new(store.Organization), new(store.Organization)
 	if rules.Organization(own, owners, parents) != own || rules.Organization(nil, owners, parents) != owners ||

@@ -104,3 +104,25 @@ func TestForgotten(t *testing.T) {
 		t.Error("one that lives for ever is forgotten")
 	}
 }
+
+// The last try is a try, and there is none after it.
+func TestAnAskerHasSoManyTries(t *testing.T) {
+	asker := store.Digest{9}
+	for tries, want := range map[int]bool{0: true, 1: false} {
+		list := []store.Secret{{Digest: store.Digest{1}, Purpose: store.PurposeSignIn, Asker: asker, Tries: tries}}
+		got := rules.Claim(store.Claim{Purpose: store.PurposeSignIn, Digest: store.Digest{1}, Asker: asker, Tries: 1}, "", list, now)
+		if got.Matched != want || want && got.Secrets[0].Tries != 1 {
+			t.Errorf("after %d tries of one: %+v", tries, got)
+		}
+	}
+}
+
+func TestNoProofSpendsNothing(t *testing.T) {
+	got, err := rules.Update(store.Change{Account: store.Account{ID: child}}, rules.Updating{
+		Found: true, Was: store.Account{ID: child}, Secrets: []store.Secret{{Purpose: store.PurposeReset}},
+	}, now)
+	wants(t, err, nil)
+	if len(got.Spent) != 0 {
+		t.Errorf("spent %+v", got.Spent)
+	}
+}

@@ -167,3 +167,20 @@ func TestShown(t *testing.T) {
 		t.Errorf("a root account's session shows %+v", own)
 	}
 }
+
+func TestASessionIsKeptByItsOwnAccount(t *testing.T) {
+	was := &store.Account{ID: child, Epoch: 3}
+	for name, c := range map[string]struct {
+		x     *store.Session
+		ended bool
+		want  bool
+	}{
+		"its own": {&store.Session{Account: child, Epoch: 3}, false, true}, "none": {nil, false, false},
+		"another's": {&store.Session{Account: other, Epoch: 3}, false, false}, "of before": {&store.Session{Account: child, Epoch: 2}, false, false},
+		"one that ended": {&store.Session{Account: child, Epoch: 3}, true, false},
+	} {
+		if rules.Kept(was, c.x, c.ended) != c.want {
+			t.Errorf("%s: %v", name, !c.want)
+		}
+	}
+}
