@@ -149,8 +149,8 @@ func TestChangesThatNoTestNoticesAreTold(t *testing.T) {
 		t.Error("survivors without a reason are not told by the exit code")
 	}
 	wantLines(t, out,
-		"| strong.go | 10 | 10 | 0 | 0 | 100.0 % |",
-		"| table.go | 6 | 6 | 0 | 0 | 100.0 % |",
+		"| strong.go | 10 | 10 | 0 | 0 | 100.0 % | 100.0 % |",
+		"| table.go | 6 | 6 | 0 | 0 | 100.0 % | 100.0 % |",
 		"survived: weak.go:3: Adult: known && age >= 18 => known\n",
 		"survived: weak.go:3: Adult: known && age >= 18 => age >= 18\n",
 		"survived: weak.go:3: Adult: age >= 18 => age > 18\n",
@@ -186,6 +186,7 @@ weak.go | untested: 1 => 1 + 1 | a reason
 	if !ok {
 		t.Errorf("all survivors have a reason:\n%s", out)
 	}
+	wantLines(t, out, "| weak.go | 7 | 1 | 6 | 0 | 14.3 % | 100.0 % |\n")
 	stale := reasons + "weak.go | Adult: age => 7 | such a change is gone\nweak.go | Adult: known && age >= 18 => false | killed\n"
 	ok, out = mutate(t, module(t, map[string]string{"accepted.txt": stale}), "-files", "weak")
 	if ok {
@@ -221,7 +222,7 @@ func TestAge(t *testing.T) {
 		t.Fatal(err) // its test fails: nothing of it could be killed any more
 	}
 	ok, out := mutate(t, dir, "-files", "weak,table", "-known", known, "-resume")
-	if ok || !strings.Contains(out, "| weak.go | 7 | 7 | 0 | 0 |") || !strings.Contains(out, "| table.go | 6 | 4 | 0 | 2 |") {
+	if ok || !strings.Contains(out, "| weak.go | 7 | 7 | 0 | 0 |") || !strings.Contains(out, "| table.go | 6 | 4 | 0 | 2 | 66.7 % | 66.7 % |") {
 		t.Errorf("what was killed is tried again, or what survived is not:\n%s", out)
 	}
 }

@@ -94,34 +94,48 @@ func (r *report) text() string {
 }
 
 // counts are those of a file.
-type counts [4]int
+type counts struct {
+	killed, named, left, untried int // named: with a reason; left: without one, also those that no test reaches
+}
 
-func (c counts) all() int { return c[killed] + c[survived] + c[unreached] }
+func (c counts) all() int { return c.killed + c.named + c.left }
+
+func (c *counts) add(m *mutant, reason string) {
+	switch {
+	case m.state == untried:
+		c.untried++
+	case m.state == killed:
+		c.killed++
+	case reason != "":
+		c.named++
+	default:
+		c.left++
+	}
+}
 
 func (c counts) row(name string) string {
-	share := 0.0
-	if c.all() > 0 {
-		share = 100 * float64(c[killed]) / float64(c.all())
-	}
-	return fmt.Sprintf("| %s | %d | %d | %d | %d | %.1f %% |\n", name, c.all(), c[killed], c[survived], c[unreached], share)
+	share := func(of int) float64 { return 100 * float64(c.killed) / float64(max(1, of)) }
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %.1f %% | %.1f %% |\n", name, c.all(), c.killed, c.named, c.left, share(c.all()), share(c.all()-c.named))
 }
 
 func (r *report) table() string {
 	files, total := map[string]counts{}, counts{}
 	for _, m := range r.mutants {
 		c := files[m.file]
-		c[m.state]++
+		c.add(m, r.accepted[m.key()])
 		files[m.file] = c
-		total[m.state]++
+		total.add(m, r.accepted[m.key()])
 	}
 	var b strings.Builder
-	b.WriteString("| file | changes | killed | survived | not reached | killed |\n|---|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| file | changes | killed | lives, with a reason | lives | killed | of those without a reason to live |\n|---|---:|---:|---:|---:|---:|---:|\n")
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		b.WriteString(files[name].row(name))
+		if c := files[name]; c.all() > 0 {
+			b.WriteString(c.row(name))
+		}
 	}
 	b.WriteString(total.row("all"))
-	if total[untried] > 0 {
-		fmt.Fprintf(&b, "\n%d were not tried.\n", total[untried])
+	if total.untried > 0 {
+		fmt.Fprintf(&b, "\n%d were not tried.\n", total.untried)
 	}
 	return b.String()
 }
