@@ -55,6 +55,8 @@ var updateAccount = assemble(listing|telling, func(p parts) (string, []values[up
 ), void AS (
   UPDATE secrets s SET used_at = @now FROM acc
   WHERE s.account = acc.id AND `+unused+` AND (s.digest = @proof OR s.purpose = ANY (@void::text[]))
+), client AS (
+  DELETE FROM clients c USING acc WHERE @organization IS NULL AND c.owner = acc.id
 ), led AS (
   `+addDebit+`, acc
 ), mail AS (`+mailWith("acc")+`)`, changeValues, proofValues, unspentValue)
@@ -131,7 +133,7 @@ func updateOf(c store.Change, now time.Time) (u *update, err error) {
 		u.events = eventsOf(c.Events)
 	}
 	u.more = u.credentialSteps()
-	if c.Account.Parent == store.Root {
+	if c.Account.Organization != nil {
 		u.more = append(u.more, step{sql: claimClients.Text, args: claimClients.Args(u)})
 	}
 	if len(c.Secrets) > 0 {
