@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -28,8 +29,11 @@ func (a *attempts) state(b store.Bucket, now time.Time) store.State {
 	return s
 }
 
-// took notes a Take that was done.
-func (w *watched) took(list []store.Bucket, d store.Decision) {
+// took notes a Take of the step that was done.
+func (w *watched) took(ctx context.Context, list []store.Bucket, d store.Decision) {
+	if ctx.Value(asked{}) == nil {
+		return // the worker counts mails, and nothing settles there
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, o := range d.Outcomes {
@@ -50,7 +54,11 @@ func (w *watched) took(list []store.Bucket, d store.Decision) {
 }
 
 // stopped reports whether a throttle refused the step.
-func (w *watched) stopped() bool { return w.refused || w.limited || w.full }
+func (w *watched) stopped() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refused || w.limited || w.full
+}
 
 // released notes a Release that was done.
 func (w *watched) released(r store.Release, now time.Time) {

@@ -221,7 +221,7 @@ func (w *watched) Take(ctx context.Context, b []store.Bucket, now time.Time) (st
 	return call(ctx, w, "Take", nil, func() (store.Decision, error) {
 		d, err := w.Store.Take(ctx, b, now)
 		if err == nil {
-			w.took(b, d)
+			w.took(ctx, b, d)
 		}
 		return d, err
 	})

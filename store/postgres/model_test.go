@@ -24,4 +24,4 @@ func TestModel(t *testing.T) {
 // emptied forgets a story. Numbers go on.
 const emptied = `DELETE FROM events; DELETE FROM outbox; DELETE FROM marks; DELETE FROM attempts; DELETE FROM secrets;
 DELETE FROM sessions; DELETE FROM months; DELETE FROM ledger; DELETE FROM credits; DELETE FROM once; DELETE FROM factors;
-DELETE FROM identities; DELETE FROM accounts`
+DELETE FROM identities; DELETE FROM clients; DELETE FROM accounts`

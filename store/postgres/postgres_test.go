@@ -100,12 +100,13 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestStoreBehindAPooler uses the one mode that a pooler in transaction mode needs: nothing is left on a connection.
+// TestStoreBehindAPooler uses the one mode that a pooler in transaction mode needs: nothing is left on a connection. The
+// mode changes how values travel and nothing else, so that every verb and outcome is met, and not every story told.
 func TestStoreBehindAPooler(t *testing.T) {
 	c := database(t, "synchronous_commit=off")
 	c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	s, _ := migrated(t, c)
-	storetest.Run(t, func(*testing.T) store.Store { return s })
+	storetest.Compare(t, 1, func(*testing.T) store.Store { return s })
 }
 
 func TestRelaxedAttempts(t *testing.T) {
