@@ -257,13 +257,14 @@ type verdict struct {
 // An imported one that does not verify costs its own work besides: it may be cheap, or refuse without any, which would
 // tell that the account is there (R14).
 func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (verdict, error) {
-	password, v, came := string(p), verdict{}, time.Now()
+	password, v := string(p), verdict{}
 	parsed, parseErr := passhash.Parse(string(stored))
 	known := stored != "" && parseErr == nil
 	if !known {
 		parsed = h.nobody
 	}
 	v.outdated = !parsed.Current(h.params)
+	came := time.Now()
 	err := h.gate.Do(ctx, func() {
 		v.queued = time.Since(came)
 		if v.ok = parsed.Verify(password); !v.ok && v.outdated {
