@@ -1,6 +1,7 @@
 package tollkeeper
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -20,6 +21,19 @@ var (
 // Backoff is how long a mail waits after so many tries.
 func Backoff(kind MailKind, tries int) time.Duration {
 	return backoff(store.QueuedMail{Kind: kind, Tries: tries})
+}
+
+// Held holds answers that took so long to find, one after another, and returns when the last one is given. least is what
+// a hash takes.
+func Held(least time.Duration, find func(time.Duration), took ...time.Duration) (given time.Duration) {
+	p := pace{least: least}
+	for _, d := range took {
+		began := time.Now()
+		find(d)
+		_ = p.hold(context.Background(), began, nil)
+		given = time.Since(began)
+	}
+	return given
 }
 
 // Admit is the decision about a proven account.

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -74,6 +76,34 @@ func TestTimeTellsNothing(t *testing.T) {
 				}
 			}, unlimited, verified)
 		})
+	}
+}
+
+// When an answer is given depends on those before it, and not on how long it took itself.
+func TestARefusalIsHeldByThoseBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := slices.Repeat([]time.Duration{8 * time.Millisecond}, 40)
+		quick := tollkeeper.Held(0, time.Sleep, append(before, time.Millisecond)...)
+		if slow := tollkeeper.Held(0, time.Sleep, append(before, 9*time.Millisecond)...); slow != quick || quick < 9*time.Millisecond {
+			t.Errorf("given after %v if it took a millisecond, after %v if nine", quick, slow)
+		}
+	})
+}
+
+// The timers of a process that idles end by the millisecond, and would tell how long the rest was.
+func TestHeldRefusalsEndAlike(t *testing.T) {
+	find := func(d time.Duration) {
+		for began := time.Now(); time.Since(began) < d; {
+		}
+	}
+	for _, took := range []time.Duration{300 * time.Microsecond, 1_100 * time.Microsecond, 1_700 * time.Microsecond, 2_400 * time.Microsecond} {
+		least := time.Hour
+		for range 20 {
+			least = min(least, tollkeeper.Held(4*time.Millisecond, find, took))
+		}
+		if least < 5*time.Millisecond || least > 5_200*time.Microsecond {
+			t.Errorf("what took %v is given after %v, want 5ms", took, least)
+		}
 	}
 }
 

@@ -230,3 +230,95 @@ func TestRefreshReuse(t *testing.T) {
 		})
 	}
 }
+
+// A refresh says what its session may do, and the log whose it was.
+func TestRefreshTellsOfItsSession(t *testing.T) {
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Refresh = tollkeeper.Refresh{Idle: 24 * time.Hour, Absolute: 72 * time.Hour}
+		c.Factors.Required = true
+	}))
+	p := k.Parent()
+	c := k.Child(p)
+	res := k.SignIn(c)
+	next, err := k.Auth.Refresh(ctx, res.Refresh, home)
+	if err != nil || next.Limited != tollkeeper.LimitedSecondFactor || res.Limited != next.Limited {
+		t.Errorf("limited to %q, then %q, %v", res.Limited, next.Limited, err)
+	}
+	events := k.Events(tollkeeper.EventRefreshed)
+	if len(events) != 1 || events[0].Scope != p.ID || events[0].Account != c.ID || events[0].Audience != tollkeeper.AudienceHost || events[0].Network == "" {
+		t.Errorf("%+v", events)
+	}
+}
+
+// Whoever is shut out, or whose parent is, refreshes nothing.
+func TestRefreshOfTheDisabled(t *testing.T) {
+	for name, whom := range map[string]func(p, c authtest.Account) authtest.Account{
+		"the child":  func(_, c authtest.Account) authtest.Account { return c },
+		"the parent": func(p, _ authtest.Account) authtest.Account { return p },
+	} {
+		k := refreshing(t)
+		p := k.Parent()
+		c := k.Child(p)
+		res := k.SignIn(c)
+		if err := k.Auth.Host().SetStatus(ctx, whom(p, c).ID, tollkeeper.StatusDisabled); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Errorf("%s is disabled: %v", name, err)
+		}
+	}
+}
+
+// Where sessions may not idle, one that ended is over all the same, and idleness ends to the second.
+func TestRefreshWhereSessionsMayNotIdle(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		ended := w.signIn(p)
+		w.ok(w.Auth.SignOut(ctx, w.Identity(string(ended.Token))))
+		idle, used := w.signIn(p), w.signIn(p)
+		w.Advance(30*time.Minute - 3*time.Second)
+		w.Identity(string(used.Token))
+		time.Sleep(2 * time.Second) // the worker notes that it was used
+		w.Advance(time.Second)
+		for name, res := range map[string]tollkeeper.SignInResult{"ended": ended, "left alone": idle} {
+			if _, err := w.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+				t.Errorf("%s: %v", name, err)
+			}
+			w.refuses(name, string(res.Token))
+		}
+		w.ok(errOf(w.Auth.Refresh(ctx, used.Refresh, tollkeeper.Client{})))
+	}, unlimited, func(c *tollkeeper.Config) { c.Tokens.Idle, c.Refresh.Idle = 30*time.Minute, 24*time.Hour })
+}
+
+// The owner hears of stolen tokens once an hour, however many sessions they are of.
+func TestStolenTokensAreToldOnceAnHour(t *testing.T) {
+	k := refreshing(t)
+	a := k.Parent()
+	steal := func() {
+		res := k.SignIn(a)
+		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		k.Advance(time.Minute)
+		if _, err := k.Auth.Refresh(ctx, res.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			t.Fatal(err)
+		}
+	}
+	told := func() (n int) {
+		for _, m := range k.Mails(a.Email) {
+			if strings.Contains(string(m.Text), "was ended") {
+				n++
+			}
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 1}, {40 * time.Minute, 1}, {20 * time.Minute, 2}} {
+		k.Advance(tt.after)
+		if steal(); told() != tt.want {
+			t.Errorf("%v later: %d mails, want %d", tt.after, told(), tt.want)
+		}
+	}
+}
