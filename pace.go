@@ -16,8 +16,8 @@ const (
 
 // pace holds back the answers that a stranger may time, so that a branch that is quicker looks like one that is not:
 // an account that is there or not, a code that is on its way or not, an imported hash or one of our own (R14, N06).
-// They come not before a quarter more than the slow ones of late took, to the microsecond. What a throttle refused is not held: it depends
-// on nothing but what was submitted.
+// They come not before a quarter more than the slow ones of late took, to the microsecond. What a throttle refused is
+// not held: it depends on nothing but what was submitted.
 type pace struct {
 	least time.Duration // that hashing takes, whatever came of late
 	slow  atomic.Int64  // nanoseconds: a slower answer draws it up by an eighth of the way, any other lets it sink a little
@@ -57,9 +57,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// wait is for a moment that is near. An idle process sleeps by the millisecond (epoll), so that the end of a timer would
-// tell when it was set: it stays awake, and lets others go first. Where many do, no processor is idle and timers are
-// exact; where the clock stands still, as testing/synctest's does while anybody is awake, timers are all there is.
+// wait is for a moment that is near. An idle process sleeps by the millisecond (epoll), so that the end of a timer
+// would tell when it was set: it stays awake, and lets others go first. Where many do, no processor is idle and timers
+// are exact; where the clock stands still, as testing/synctest's does while anybody is awake, timers are all there is.
 func (p *pace) wait(end time.Time) {
 	defer p.awake.Add(-1)
 	if p.awake.Add(1) <= maxAwake {
@@ -76,8 +76,8 @@ func (p *pace) wait(end time.Time) {
 	time.Sleep(time.Until(end))
 }
 
-// floor counts an answer that took so long, and says how long any takes at least. That depends on those before it alone:
-// it would tell how long it took.
+// floor counts an answer that took so long, and says how long any takes at least. That depends on those before it
+// alone: it would tell how long it took.
 func (p *pace) floor(took time.Duration) time.Duration {
 	for {
 		last := p.slow.Load()
