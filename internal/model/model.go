@@ -8,6 +8,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -92,8 +93,12 @@ func (c *checker) find(seed uint64) (story []Step, err error) {
 	begin := time.Now()
 	unmet := func() bool { return c.steps >= enough && c.stats["steps"] < 4*c.steps && len(c.unmet()) > 0 }
 	for d := dice(seed); c.stats["steps"] < c.steps || time.Since(begin) < c.lasts || unmet(); {
+		told := c.stats["steps"]
 		if story, err = c.invent(&d); err != nil {
 			return c.shortened(story, err)
+		}
+		if c.stats["steps"] == told {
+			return nil, errors.New("no story is told: -run leaves them out")
 		}
 	}
 	return nil, nil
