@@ -106,6 +106,44 @@ func TestAStoreThatFailsCostsNoTries(t *testing.T) {
 	}, unlimited)
 }
 
+// Nor does a challenge whose account could not be looked up.
+func TestAChallengeThatIsNotLookedUpCostsNoTries(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		f := w.EnrolFactor(p)
+		w.Advance(time.Minute)
+		challenge := w.signIn(p).Challenge
+		end := func() error {
+			return errOf(w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: tollkeeper.SecretText(w.FactorCode(f))}))
+		}
+		w.store.faults(failing("FindAccount"), nil)
+		for range 6 {
+			w.want(end(), tollkeeper.ErrUnavailable)
+		}
+		w.store.faults(nil, nil)
+		w.ok(end())
+	}, unlimited)
+}
+
+// Where the second step ended is the session's network, and known from now on.
+func TestTheSecondStepMakesItsNetworkKnown(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		f := w.EnrolFactor(p)
+		for client, marked := range map[tollkeeper.Client]bool{{}: false, from("192.0.2.1"): true} {
+			w.Advance(time.Minute)
+			challenge := w.signIn(p).Challenge
+			w.store.watch()
+			res, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: tollkeeper.SecretText(w.FactorCode(f)), Client: client})
+			w.ok(err)
+			made := w.store.session()
+			if (len(made.Release.Marks) > 0) != marked || (made.Session.Network != "") != marked || res.Session != made.Session.ID {
+				t.Errorf("from %q: %d marks, network %q", client.Addr, len(made.Release.Marks), made.Session.Network)
+			}
+		}
+	}, unlimited)
+}
+
 func TestAChallengeIsGoodForFiveMinutes(t *testing.T) {
 	k := authtest.New(t)
 	x := enrol(k, k.Parent())
@@ -114,5 +152,44 @@ func TestAChallengeIsGoodForFiveMinutes(t *testing.T) {
 	k.Advance(5*time.Minute - time.Second)
 	if _, err := verify(k, c, k.FactorCode(x.Factor)); err != nil {
 		t.Error("a second before its end:", err)
+	}
+}
+
+// What the first step showed counts once the second has ended it: how somebody came, and by which of their sign-ins.
+func TestTheFirstStepIsRememberedByTheSecond(t *testing.T) {
+	k, parent, i := googleKit(t)
+	x := enrol(k, k.Child(parent))
+	i["x"] = tollkeeper.IDToken{Subject: "g-9", Email: x.Email, EmailVerified: true}
+	ways := map[string]func() (tollkeeper.SignInResult, error){
+		"identity": func() (tollkeeper.SignInResult, error) { return google(k, parent, "x") },
+		"code": func() (tollkeeper.SignInResult, error) {
+			if err := k.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: x.Email, Scope: tollkeeper.Under(parent.ID), Client: home}); err != nil {
+				return tollkeeper.SignInResult{}, err
+			}
+			code := k.LastCode(x.Email, tollkeeper.MailSignInCode)
+			return k.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: x.Email, Code: tollkeeper.SecretText(code), Scope: tollkeeper.Under(parent.ID), Client: home})
+		},
+		"password": func() (tollkeeper.SignInResult, error) { return k.SignIn(x.Account), nil },
+	}
+	for method, way := range ways {
+		k.Advance(time.Hour)
+		first, err := way()
+		if err != nil || first.Challenge == "" {
+			t.Fatal(method, err)
+		}
+		k.Advance(time.Minute)
+		res, err := verify(k, string(first.Challenge), k.FactorCode(x.Factor))
+		if err != nil {
+			t.Fatal(method, err)
+		}
+		if signed := k.Events(tollkeeper.EventSignIn); signed[len(signed)-1].Method != method {
+			t.Errorf("by %s: %+v", method, signed[len(signed)-1])
+		}
+		if method != "identity" {
+			continue
+		}
+		if list, err := k.Auth.Identities(ctx, k.Identity(string(res.Token))); err != nil || len(list) != 1 || !list[0].UsedAt.Equal(k.Now()) {
+			t.Errorf("linked: %+v, %v", list, err)
+		}
 	}
 }

@@ -194,3 +194,33 @@ func TestRotatedSecret(t *testing.T) {
 		w.refuses("a new session under the old secret", forged.token())
 	})
 }
+
+// Through the widget a second step is the key owner's, too: it pays, and nobody is handed the member's jwtSecret.
+func TestTheSecondStepThroughTheWidget(t *testing.T) {
+	story(t, func(w *world) {
+		owner, member := w.parent("owner@example.com"), w.parent("member@example.com")
+		name := "Acme"
+		_, err := w.Auth.UpdateOrganization(ctx, owner.Identity, tollkeeper.OrganizationPatch{Name: &name, Authorized: &[]uuid.UUID{owner.ID}})
+		w.ok(err)
+		w.ok(w.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}))
+		f := w.EnrolFactor(member)
+		w.Advance(time.Minute)
+		theirs, own := w.Balance(owner).Credits, w.Balance(member).Credits
+		first, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{
+			Email: member.Email, Password: password, Scope: tollkeeper.UnderKey(owner.PublicKey), Audience: tollkeeper.AudienceOrganization, Client: home,
+		})
+		w.ok(err)
+		challenges := w.Events(tollkeeper.EventChallenge)
+		if e := challenges[len(challenges)-1]; e.Account != member.ID || e.Audience != tollkeeper.AudienceOrganization || e.Method != "password" || e.Network == "" {
+			t.Errorf("%+v", e)
+		}
+		res, err := w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: first.Challenge, Code: tollkeeper.SecretText(w.FactorCode(f)), Client: home})
+		w.ok(err)
+		if res.TenantKey != "" {
+			t.Error("the widget gave the member's jwtSecret")
+		}
+		if paid := theirs - w.Balance(owner).Credits; paid != 1 || w.Balance(member).Credits != own {
+			t.Errorf("the key's owner paid %d, the member %d", paid, own-w.Balance(member).Credits)
+		}
+	}, unlimited)
+}

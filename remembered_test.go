@@ -153,3 +153,31 @@ func TestAResetEndsTheSessionsOfAProvenOwner(t *testing.T) {
 		}, unlimited, func(c *tollkeeper.Config) { c.Tokens.Staleness, c.Refresh.Idle = staleness, time.Hour })
 	}
 }
+
+// What cannot be looked up is not remembered as anything: it fails closed, and says so.
+func TestStalenessFailsClosed(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.Advance(2 * time.Minute) // nothing is remembered
+		w.store.faults(failing("Session"), nil)
+		w.want(errOf(w.Auth.Authenticate(ctx, tollkeeper.SecretText(p.Token))), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		w.Identity(p.Token)
+	}, unlimited, func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Minute })
+}
+
+// A use counts against idleness once a quarter of what is allowed has passed.
+func TestAUseIsNotedAfterAQuarterOfTheTime(t *testing.T) {
+	story(t, func(w *world) {
+		early, late := w.parent("early@example.com"), w.parent("late@example.com")
+		w.Advance(4 * time.Minute)
+		w.Identity(early.Token) // not noted
+		time.Sleep(2 * time.Second)
+		w.Advance(time.Minute)
+		w.Identity(late.Token) // a quarter: noted
+		time.Sleep(2 * time.Second)
+		w.Advance(15 * time.Minute)
+		w.refuses("used before a quarter", early.Token)
+		w.Identity(late.Token)
+	}, unlimited, func(c *tollkeeper.Config) { c.Tokens.Idle = 20 * time.Minute })
+}
