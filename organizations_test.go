@@ -206,9 +206,9 @@ func TestTheSecondStepThroughTheWidget(t *testing.T) {
 		f := w.EnrolFactor(member)
 		w.Advance(time.Minute)
 		theirs, own := w.Balance(owner).Credits, w.Balance(member).Credits
-		first, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{
-			Email: member.Email, Password: password, Scope: tollkeeper.UnderKey(owner.PublicKey), Audience: tollkeeper.AudienceOrganization, Client: home,
-		})
+		ask := attempt(member, password)
+		ask.Scope, ask.Client = tollkeeper.UnderKey(owner.PublicKey), home
+		first, err := w.Auth.SignIn(ctx, ask)
 		w.ok(err)
 		challenges := w.Events(tollkeeper.EventChallenge)
 		if e := challenges[len(challenges)-1]; e.Account != member.ID || e.Audience != tollkeeper.AudienceOrganization || e.Method != "password" || e.Network == "" {
@@ -222,5 +222,24 @@ func TestTheSecondStepThroughTheWidget(t *testing.T) {
 		if paid := theirs - w.Balance(owner).Credits; paid != 1 || w.Balance(member).Credits != own {
 			t.Errorf("the key's owner paid %d, the member %d", paid, own-w.Balance(member).Credits)
 		}
+		w.Advance(time.Minute)
+		first, err = w.Auth.SignIn(ctx, ask)
+		w.ok(err)
+		end := func() error {
+			return errOf(w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: first.Challenge, Code: tollkeeper.SecretText(w.FactorCode(f)), Client: home}))
+		}
+		looked := 0
+		w.store.faults(func(verb string) error {
+			if verb == "FindAccount" {
+				if looked++; looked == 2 { // the member, then the key's owner
+					return errDriver
+				}
+			}
+			return nil
+		}, nil)
+		w.want(end(), tollkeeper.ErrUnavailable)
+		w.store.faults(nil, nil)
+		w.ok(w.Auth.Host().DeleteAccount(ctx, owner.ID))
+		w.want(end(), tollkeeper.ErrInvalidChallenge)
 	}, unlimited)
 }
