@@ -24,8 +24,8 @@ type BootstrapRequest struct {
 func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (admin Account, err error) {
 	a := h.auth
 	id := uuid.NewSHA1(houseID, []byte("admin"))
-	if s, err := h.Account(ctx, id); err == nil {
-		return s.Account, nil
+	if s, err := h.Account(ctx, id); err == nil || !errors.Is(err, ErrNotFound) {
+		return s.Account, err
 	}
 	now := a.now()
 	if admin, err = a.specified(ctx, AccountSpec{Email: r.Email, Password: r.Password, Role: RoleAdmin, Proven: true}, now); err != nil {

@@ -201,6 +201,14 @@ func (p *probe) RevokeSession(ctx context.Context, r store.Revocation, now time.
 	return err
 }
 
+func (p *probe) RotateSession(ctx context.Context, r store.Rotation, now time.Time) (store.Live, error) {
+	return run(ctx, p, "RotateSession", func() (store.Live, error) { return p.Store.RotateSession(ctx, r, now) }, r)
+}
+
+func (p *probe) ListSessions(ctx context.Context, account uuid.UUID, g store.Page, now time.Time) ([]tollkeeper.Session, error) {
+	return run(ctx, p, "ListSessions", func() ([]tollkeeper.Session, error) { return p.Store.ListSessions(ctx, account, g, now) })
+}
+
 func (p *probe) PutSecrets(ctx context.Context, s []store.Secret, now time.Time) error {
 	_, err := run(ctx, p, "PutSecrets", func() (int, error) { return 0, p.Store.PutSecrets(ctx, s, now) }, s)
 	return err
@@ -252,6 +260,14 @@ func (p *probe) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balanc
 
 func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, g store.Page) ([]tollkeeper.LedgerEntry, error) {
 	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, op, g) })
+}
+
+func (p *probe) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {
+	return run(ctx, p, "ListMonths", func() ([]store.Month, error) { return p.Store.ListMonths(ctx, owner, from, to, limit) })
+}
+
+func (p *probe) ListEvents(ctx context.Context, q store.EventQuery) ([]tollkeeper.Event, error) {
+	return run(ctx, p, "ListEvents", func() ([]tollkeeper.Event, error) { return p.Store.ListEvents(ctx, q) })
 }
 
 func (p *probe) QueueMail(ctx context.Context, m []store.QueuedMail) error {
