@@ -25,8 +25,10 @@ type pending struct {
 	KeyOwner  uuid.UUID `json:"k,omitzero"` // of the organization widget
 	Issuer    string    `json:"i,omitzero"` // of the identity that was shown
 	Subject   string    `json:"j,omitzero"`
-	Network   string    `json:"n"` // of the first step, to release its attempts
-	Scope     string    `json:"s"` // as submitted, to release its attempts
+	Link      bool      `json:"l,omitzero"` // it is linked by the second step, with the address
+	Address   string    `json:"t,omitzero"` // that the issuer named
+	Network   string    `json:"n"`          // of the first step, to release its attempts
+	Scope     string    `json:"s"`          // as submitted, to release its attempts
 	Email     string    `json:"u"`
 	Username  string    `json:"w,omitzero"` // instead
 	Until     int64     `json:"x"`          // unix milliseconds
@@ -46,7 +48,7 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 	c := pending{
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
 		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Username: p.taken.guess.username, Until: now.Add(challengeTTL).UnixMilli(), ID: newID(),
-		Issuer: p.by.Issuer, Subject: p.by.Subject,
+		Issuer: p.by.Issuer, Subject: p.by.Subject, Link: p.link.Subject != "", Address: p.link.Email,
 	}
 	if s.KeyOwner != nil {
 		c.KeyOwner = s.KeyOwner.ID
@@ -106,7 +108,11 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, use: use}
 	p.once = store.Once{Digest: a.digests.bucket("challenge", string(r.Challenge)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
 	p.by = store.IssuedKey{Issuer: c.Issuer, Subject: c.Subject}
-	return a.finishSignIn(ctx, s, p, now)
+	res, err := a.finishSignIn(ctx, s, p, now)
+	if err == nil && c.Link {
+		a.linkLater(ctx, c.Account, Linked{Issuer: c.Issuer, Subject: c.Subject, Email: c.Address, LinkedAt: now, UsedAt: now}, r.Client)
+	}
+	return res, err
 }
 
 // challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.

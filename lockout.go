@@ -74,19 +74,19 @@ type throttle struct {
 }
 
 // throttles are all buckets of failures (SECURITY.md section 4, Lockout, Email OTP, TOTP). What counts, what settles,
-// what a proven mailbox pardons: everything is read from here. An issuer's word pardons what is keyed on the scope.
+// what a proven mailbox pardons: everything is read from here, and [word] says who pardons what of it.
 var throttles = []throttle{
 	{
 		name: "lock", way: wayPassword, keyed: []part{ofScope, ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
 		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofName},
 	}, {
 		name: "pair", way: wayPassword, keyed: []part{ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
-		shared: true, pardon: []part{ofName},
+		shared: true, pardon: []part{ofEmail}, // a username is another's in each scope
 	}, {
 		name: "account", way: wayPassword, keyed: []part{ofScope, ofName}, limit: func(l *Limits) Limit { return l.AccountCeiling },
 		spares: recognised, pardon: []part{ofScope, ofName},
 	}, {
-		name: "email", way: wayPassword, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.EmailCeiling }, // a username is another's in each scope
+		name: "email", way: wayPassword, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.EmailCeiling },
 		spares: recognised, pardon: []part{ofEmail},
 	}, {
 		name: "tries", way: wayCode, keyed: []part{ofEmail}, limit: func(l *Limits) Limit { return l.CodeTries }, kind: kindRate, spares: asker,
@@ -296,30 +296,48 @@ func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (
 	return next, err
 }
 
+// word is whose word a pardon is: each reaches further than the one before.
+type word int
+
+const (
+	issuersWord word = iota // what is counted of the account in its scope
+	rulersWord              // an admin's of that scope: and what its sessions are counted for
+	ownersWord              // of the mailbox, or the host's: and whatever is counted of the address, in all scopes
+)
+
 // pardon adds to a release what a proof of the account's mailbox, or the word of an issuer, pardons. The network that
 // it came from is recognised from now on.
-func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, proven bool, now time.Time) {
+func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, w word, now time.Time) {
 	for _, scope := range scopesOf(s) {
 		r.Marks = append(r.Marks, a.marksOf(&s.Account, scope, c)...)
 	}
 	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
-	a.pardonFailures(r, s, proven, now)
+	a.pardonFailures(r, s, w, now)
 }
 
-// pardonFailures adds what is pardoned on every network: all that the table names, under every spelling of the scope
-// and every name of the account.
-func (a *Authenticator) pardonFailures(r *store.Release, s Subject, proven bool, now time.Time) {
-	scopes := scopesOf(s)
+// pardonFailures adds what is pardoned on every network: what the table names and the word reaches, under every
+// spelling of the scope and every name of the account. Whoever rules a scope, or a name in it, reaches nothing that is
+// counted of other accounts: the same address and the same username are somebody else's there.
+func (a *Authenticator) pardonFailures(r *store.Release, s Subject, w word, now time.Time) {
+	own := guessesAt(&s.Account, scopesOf(s)...)
 	known := map[store.Digest]bool{}
-	if proven && s.Parent != nil && !s.Parent.House {
-		scopes = append(scopes, Tenants.String()) // where a sign-in without a key is counted
-	}
 	for i := range throttles {
-		row := &throttles[i]
-		if len(row.pardon) == 0 || !proven && !slices.Contains(row.pardon, ofScope) {
+		row, list := &throttles[i], own
+		switch {
+		case len(row.pardon) == 0:
+			continue
+		case slices.Contains(row.pardon, ofScope):
+			if w == ownersWord && s.Parent != nil && !s.Parent.House {
+				list = append(slices.Clip(own), guess{scope: Tenants.String(), email: s.Account.EmailKey}) // a sign-in without a key
+			}
+		case slices.Contains(row.pardon, ofAccount):
+			if w == issuersWord {
+				continue
+			}
+		case w != ownersWord:
 			continue
 		}
-		for _, g := range guessesAt(&s.Account, scopes...) {
+		for _, g := range list {
 			words, ok := g.words(row.pardon)
 			if key := a.pardonOf(row.pardon, words); ok && !known[key] {
 				known[key] = true
@@ -333,7 +351,7 @@ func (a *Authenticator) pardonFailures(r *store.Release, s Subject, proven bool,
 // opened pardons after a proof of the mailbox that makes no session.
 func (a *Authenticator) opened(ctx context.Context, s Subject, c Client) {
 	var r store.Release
-	a.pardon(&r, s, c, true, a.now())
+	a.pardon(&r, s, c, ownersWord, a.now())
 	a.release(ctx, r)
 }
 

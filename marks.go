@@ -1,6 +1,7 @@
 package tollkeeper
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,6 +44,19 @@ func (a *Authenticator) marksOf(x *Account, scope string, c Client) (list []stor
 		if mark := a.markOf(g); mark != (store.Digest{}) {
 			list = append(list, mark)
 		}
+	}
+	return list
+}
+
+// marksBy names the network of a sign-in as recognised under every spelling of the account's scope, and the one that it
+// used: whoever came in by one of them is no stranger by the others.
+func (a *Authenticator) marksBy(s Subject, g guess) (list []store.Digest) {
+	scopes := scopesOf(s)
+	if !slices.Contains(scopes, g.scope) {
+		scopes = append(scopes, g.scope)
+	}
+	for _, scope := range scopes {
+		list = append(list, a.marksOf(&s.Account, scope, g.client)...)
 	}
 	return list
 }

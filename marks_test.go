@@ -31,7 +31,7 @@ func TestRecognitionIsRenewed(t *testing.T) {
 			for _, tt := range []struct {
 				after time.Duration
 				want  int
-			}{{0, 1}, {time.Second, 0}, {24*time.Hour - 2*time.Second, 0}, {2 * time.Second, 1}, {time.Second, 0}} {
+			}{{0, 2}, {time.Second, 0}, {24*time.Hour - 2*time.Second, 0}, {2 * time.Second, 2}, {time.Second, 0}} {
 				if got := marks(tt.after); got != tt.want {
 					t.Errorf("%v later %d marks are written, want %d", tt.after, got, tt.want)
 				}

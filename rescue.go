@@ -65,29 +65,36 @@ func (a *Authenticator) factorsForgotten(account uuid.UUID) store.Release {
 }
 
 // Unlock pardons what failures closed of another account of the caller's scope, on every network: its locks and its
-// ceilings, as a proof of the mailbox does. What networks may ask for, and tries at codes, stay counted, and no network
-// is recognised by it. Nobody unlocks their own: a stolen session would guess the password on. [ErrForbidden];
-// [ErrNotFound].
+// ceiling in that scope, and what its sessions are counted for. What is counted of an address in all scopes stays, but
+// for an admin of the app's own users, who rules for the host: a tenant's word about its own child must not open another
+// account of that address; its owner opens it by a mailed code or link. What networks may ask for, and tries at codes,
+// stay counted, and no network is recognised by it. Nobody unlocks their own: a stolen session would guess the password
+// on. [ErrForbidden]; [ErrNotFound].
 func (a *Authenticator) Unlock(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
 	s, err := a.another(ctx, by, store.Lookup{ID: id})
 	if err != nil {
 		return err
 	}
-	return a.unlock(ctx, s, by.Account)
+	w := rulersWord
+	if s.Parent != nil && s.Parent.House {
+		w = ownersWord
+	}
+	return a.unlock(ctx, s, w, by.Account)
 }
 
-// Unlock pardons what failures closed of an account, as [Authenticator.Unlock] does; that of a parent, too.
-// [ErrNotFound]; [ErrForbidden] for the parent of the app's own users.
+// Unlock pardons what failures closed of an account, that of a parent, too: on every network its locks and ceilings,
+// those over all scopes, too, as a proof of the mailbox does. [ErrNotFound]; [ErrForbidden] for the parent of the app's
+// own users.
 func (h Host) Unlock(ctx context.Context, id uuid.UUID) error {
 	s, err := h.somebody(ctx, id)
 	if err != nil {
 		return err
 	}
-	return h.auth.unlock(ctx, s, uuid.Nil)
+	return h.auth.unlock(ctx, s, ownersWord, uuid.Nil)
 }
 
-func (a *Authenticator) unlock(ctx context.Context, s Subject, by uuid.UUID) error {
+func (a *Authenticator) unlock(ctx context.Context, s Subject, w word, by uuid.UUID) error {
 	e := about(&s.Account, EventUnlocked)
 	e.By = by
 	if err := a.noted(ctx, e); err != nil {
@@ -95,6 +102,6 @@ func (a *Authenticator) unlock(ctx context.Context, s Subject, by uuid.UUID) err
 	}
 	now := a.now()
 	var r store.Release
-	a.pardonFailures(&r, s, true, now)
+	a.pardonFailures(&r, s, w, now)
 	return a.attempts.Release(ctx, r, now)
 }

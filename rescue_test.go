@@ -174,13 +174,14 @@ func TestUnlockOpensEachOfThem(t *testing.T) {
 		narrow func(l *tollkeeper.Limits)
 		own    bool // by a session
 		over   bool // many networks
+		wide   bool // over all scopes: the host's to open, and the mailbox's owner's
 	}{
-		"the lock":                            {func(l *tollkeeper.Limits) { l.Lock = lock }, false, false},
-		"the ceiling of email and network":    {func(l *tollkeeper.Limits) { l.PairCeiling = few }, false, false},
-		"the ceiling of the account":          {func(l *tollkeeper.Limits) { l.AccountCeiling = few }, false, true},
-		"the ceiling of the email":            {func(l *tollkeeper.Limits) { l.EmailCeiling = few }, false, true},
-		"the lock of a session's password":    {func(l *tollkeeper.Limits) { l.Lock = lock }, true, false},
-		"the ceiling of a session's password": {func(l *tollkeeper.Limits) { l.EmailCeiling = few }, true, true},
+		"the lock":                            {func(l *tollkeeper.Limits) { l.Lock = lock }, false, false, false},
+		"the ceiling of email and network":    {func(l *tollkeeper.Limits) { l.PairCeiling = few }, false, false, true},
+		"the ceiling of the account":          {func(l *tollkeeper.Limits) { l.AccountCeiling = few }, false, true, false},
+		"the ceiling of the email":            {func(l *tollkeeper.Limits) { l.EmailCeiling = few }, false, true, true},
+		"the lock of a session's password":    {func(l *tollkeeper.Limits) { l.Lock = lock }, true, false, false},
+		"the ceiling of a session's password": {func(l *tollkeeper.Limits) { l.EmailCeiling = few }, true, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
@@ -202,6 +203,11 @@ func TestUnlockOpensEachOfThem(t *testing.T) {
 				w.want(try(password, 4), tollkeeper.ErrLocked)
 				w.ok(w.Auth.Unlock(ctx, p.Identity, x.ID))
 				w.Advance(time.Second)
+				if c.wide {
+					w.want(try(password, 4), tollkeeper.ErrLocked)
+					w.ok(w.Auth.Host().Unlock(ctx, x.ID))
+					w.Advance(time.Second)
+				}
 				w.ok(try(password, 4))
 			}, unlimited, func(cfg *tollkeeper.Config) {
 				l := &cfg.Limits

@@ -185,6 +185,7 @@ type attempt struct {
 	use       store.Use       // of that factor; zero for a recovery code
 	once      store.Once      // the challenge between the two
 	by        store.IssuedKey // the identity that was shown
+	link      Linked          // the same, to be linked by the second step; zero: it is linked
 	dropped   Dropped         // what this proof of the mailbox took away
 }
 
@@ -208,10 +209,12 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	earned := a.earned(p.taken)
 	known := p.taken.mark(s.Account.ID)
 	switch {
-	case p.method == "code" || p.method == "identity":
-		a.pardon(&earned, s, p.client, p.method == "code", now)
+	case p.method == "code":
+		a.pardon(&earned, s, p.client, ownersWord, now)
+	case p.method == "identity":
+		a.pardon(&earned, s, p.client, issuersWord, now)
 	case p.taken.guess.name() != "" && known.Before(now.Add(renewNetwork)):
-		if marks := a.marksOf(&s.Account, p.taken.guess.scope, p.taken.guess.client); len(marks) > 0 {
+		if marks := a.marksBy(s, p.taken.guess); len(marks) > 0 {
 			earned.Marks, earned.Owner, earned.Until = marks, s.Account.ID, now.Add(rememberNetwork)
 		}
 	}

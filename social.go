@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -80,7 +82,7 @@ func (a *Authenticator) SignInWithIDToken(ctx context.Context, r IDTokenRequest)
 	}
 	g.email = s.Account.EmailKey
 	t.guess = g
-	p := attempt{method: "identity", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t, by: in.key, dropped: done.dropped}
+	p := attempt{method: "identity", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t, by: in.key, link: done.later, dropped: done.dropped}
 	if done.paid {
 		p.operation = ""
 	}
@@ -98,7 +100,8 @@ type issued struct {
 
 // arrival is what became of it on the way to a session.
 type arrival struct {
-	paid    bool // making the account was charged
+	paid    bool   // making the account was charged
+	later   Linked // by the second factor, once it is shown: half of the proof changes nothing. Zero: nothing is left
 	dropped Dropped
 }
 
@@ -121,11 +124,12 @@ func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, own
 	if len(r.IDToken) > maxToken {
 		return IDToken{}, ErrInvalidCredentials
 	}
-	clientID, shared := owner.Organization.Issuer(r.Issuer).ClientID, owner.Organization.Issuer(r.Issuer).Shared
-	if r.Nonce == "" && (shared || slices.Contains(a.cfg.Social.SharedClients, clientID)) {
+	i := owner.Organization.Issuer(r.Issuer)
+	several := i.Shared || owner.Account.OrganizationOwner != owner.Account.ID || slices.Contains(a.cfg.Social.SharedClients, i.ClientID)
+	if several && r.Nonce == "" {
 		return IDToken{}, ErrInvalidCredentials // it could have been fetched for another organization
 	}
-	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), clientID, string(r.Nonce))
+	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), i.ClientID, string(r.Nonce))
 	if err != nil {
 		return token, issuerError(ctx, err)
 	}
@@ -193,6 +197,8 @@ func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.T
 			}
 		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.request.By, &s.Account)):
 			return s, arrival{}, ErrInvalidCredentials // to another person at that issuer
+		case err == nil && s.Account.Factors != 0 && !s.Account.EmailProvenAt.IsZero():
+			return s, arrival{later: in.link(now)}, nil
 		case err == nil:
 			done.dropped, err = a.linkIssued(ctx, &s, in, now)
 		case errors.Is(err, ErrNotFound):
@@ -215,18 +221,41 @@ func linkedElsewhere(s Subject, issuer string) bool {
 }
 
 func (a *Authenticator) linkIssued(ctx context.Context, s *Subject, in issued, now time.Time) (Dropped, error) {
-	c := store.Change{Account: s.Account, Link: []Linked{in.link(now)}}
-	e := about(&s.Account, EventIdentityLinked)
-	e.Network, e.Method = in.request.Client.network(), "identity"
-	linked := e
-	linked.Detail = in.key.Issuer
-	c.Events, c.Mail = []Event{linked}, a.notice(*s, noticeIdentity)
+	c, e := a.linking(*s, in.link(now), in.request.Client)
 	dropped := a.proveMailbox(&c, *s, isOwner(in.request.By, &s.Account), e, now)
 	x, _, err := a.update(ctx, c, now)
 	if err == nil {
 		s.Account = x
 	}
 	return dropped, err
+}
+
+// linking is the change that links an identity, and the event of it, without its detail.
+func (a *Authenticator) linking(s Subject, l Linked, from Client) (store.Change, Event) {
+	e := about(&s.Account, EventIdentityLinked)
+	e.Network, e.Method = from.network(), "identity"
+	linked := e
+	linked.Detail = l.Issuer
+	return store.Change{Account: s.Account, Link: []Linked{l}, Effects: store.Effects{Events: []Event{linked}, Mail: a.notice(s, noticeIdentity)}}, e
+}
+
+// linkLater links what the first step of a sign-in showed, once the second has ended it. Best effort: what is not linked
+// now is at the next sign-in.
+func (a *Authenticator) linkLater(ctx context.Context, account uuid.UUID, l Linked, from Client) {
+	ctx, cancel := bestEffort(ctx)
+	defer cancel()
+	err := a.retry(func() error {
+		s, err := a.subject(ctx, store.Lookup{ID: account, Credentials: true})
+		if err != nil || isLinked(s, l.Key()) || linkedElsewhere(s, l.Issuer) {
+			return err
+		}
+		c, _ := a.linking(s, l, from)
+		_, _, err = a.update(ctx, c, a.now())
+		return err
+	})
+	if err != nil {
+		a.cfg.Logger.Warn("tollkeeper: identity not linked", "account", account, "error", err)
+	}
 }
 
 func (in issued) link(now time.Time) Linked {

@@ -114,3 +114,24 @@ func TestRemoveIdentityWhileTheStoreIsAway(t *testing.T) {
 		w.want(err, tollkeeper.ErrUnavailable)
 	}, unlimited)
 }
+
+// A member's scope uses the client of its organization's owner: a token counts there only with the nonce of a flow of
+// that scope, or one token would open accounts of two tenants.
+func TestAMembersScopeNeedsANonce(t *testing.T) {
+	k, owner, _ := googleKit(t)
+	member := k.Parent()
+	if err := k.Auth.Host().AddMember(ctx, tollkeeper.Membership{Owner: owner.ID, Member: member.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := google(k, owner, "ada"); err != nil {
+		t.Error("below the owner:", err)
+	}
+	for nonce, want := range map[tollkeeper.SecretText]string{"": "invalid_credentials", "of-this-flow": "ok"} {
+		_, err := k.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
+			Issuer: tollkeeper.IssuerGoogle, IDToken: "ada", Nonce: nonce, Scope: tollkeeper.UnderKey(member.PublicKey),
+		})
+		if codeOf(err) != want {
+			t.Errorf("below the member, with nonce %q: %v", nonce, err)
+		}
+	}
+}

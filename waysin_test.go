@@ -205,6 +205,10 @@ func TestHalfOfTheProofChangesNothing(t *testing.T) {
 		g := newGuarded(w)
 		_, err := w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: g.child.Email, Password: fresh, Scope: keyed(g.child), Client: home})
 		w.want(err, tollkeeper.ErrEmailTaken)
+		first, err := g.byIssuer()
+		if w.ok(err); first.Challenge == "" {
+			t.Error("an issuer's word is enough")
+		}
 		token := string(g.through(g.byPassword()).Token)
 		by := w.Identity(token)
 		w.Advance(time.Hour)
@@ -227,8 +231,8 @@ func TestHalfOfTheProofChangesNothing(t *testing.T) {
 		w.want(errOf(w.Auth.EnrolFactor(ctx, by, tollkeeper.FactorEnrolment{Password: password, Client: home})), tollkeeper.ErrNotRecent)
 		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: g.child.ID, Credentials: true})
 		w.ok(err)
-		if s.Account.Factors != store.HasTOTP || len(s.Factors) != 1 {
-			t.Errorf("factors %v, %v", s.Account.Factors, s.Factors)
+		if s.Account.Factors != store.HasTOTP || len(s.Factors) != 1 || len(s.Linked) != 0 {
+			t.Errorf("factors %v, %v, linked %v", s.Account.Factors, s.Factors, s.Linked)
 		}
 	}, unlimited, withIssuers, often, refreshed)
 }
