@@ -254,6 +254,10 @@ func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.
 	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, op, g) })
 }
 
+func (p *probe) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]tollkeeper.Month, error) {
+	return run(ctx, p, "ListMonths", func() ([]tollkeeper.Month, error) { return p.Store.ListMonths(ctx, owner, from, to, limit) })
+}
+
 func (p *probe) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	_, err := run(ctx, p, "QueueMail", func() (int, error) { return 0, p.Store.QueueMail(ctx, m) }, m)
 	return err
