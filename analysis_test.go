@@ -98,6 +98,7 @@ func TestBillingHistory(t *testing.T) {
 			{"one month", tollkeeper.BillingQuery{From: in(4), To: in(4)}, 4, 4},
 			{"from a month on", tollkeeper.BillingQuery{From: in(11)}, 12, 11},
 			{"up to a month", tollkeeper.BillingQuery{To: in(2)}, 2, 1},
+			{"up to the first month of all", tollkeeper.BillingQuery{To: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)}, 0, 1},
 		} {
 			months, err := w.Auth.BillingHistory(ctx, p.Identity, x.q)
 			w.ok(err)
