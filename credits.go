@@ -25,6 +25,9 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 	if !ok {
 		return Balance{}, ErrInvalidInput.WithField("operation").WithMessage("tollkeeper: no price for " + strconv.Quote(string(op)))
 	}
+	if err := checkHostKey(key); err != nil {
+		return Balance{}, err
+	}
 	if price == 0 {
 		b, err := a.store.Balance(ctx, parent)
 		return b, err
@@ -88,10 +91,17 @@ const (
 // each of them fits into the 200 bytes of a [LedgerEntry].
 const maxHostKey = 190 // bytes
 
+func checkHostKey(key string) error {
+	if key == "" || !canon.ValidLine(key, maxHostKey) {
+		return ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
+	}
+	return nil
+}
+
 // apply posts the entry that a host's key stands for.
 func (a *Authenticator) apply(ctx context.Context, key string, e LedgerEntry, name EventName) (Balance, error) {
-	if key == "" || !canon.ValidLine(key, maxHostKey) {
-		return Balance{}, ErrInvalidInput.WithField("key").WithMessage("tollkeeper: an idempotency key has 1 to 190 bytes without control characters")
+	if err := checkHostKey(key); err != nil {
+		return Balance{}, err
 	}
 	e.At = a.now()
 	e.ID = a.idAt(e.At)

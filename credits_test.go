@@ -128,6 +128,8 @@ func TestWithoutCredits(t *testing.T) {
 		w.signIn(w.child(p, "c@example.com"))
 		_, err := w.Auth.Host().Charge(ctx, p.ID, tollkeeper.OpSignIn, "k")
 		w.want(err, tollkeeper.ErrDisabled)
+		_, err = w.Auth.Host().Refund(ctx, p.ID, "k")
+		w.want(err, tollkeeper.ErrDisabled)
 		_, err = w.Auth.Host().Grant(ctx, p.ID, 7, "gift")
 		w.want(err, tollkeeper.ErrDisabled)
 		_, err = w.Auth.Host().GrantPackage(ctx, p.ID, tollkeeper.Purchase{Package: "BASIC", TransactionID: "t"})
@@ -288,8 +290,12 @@ func TestGrantPackage(t *testing.T) {
 		}
 		analysis, err := w.Auth.CreditAnalysis(ctx, p.Identity)
 		w.ok(err)
-		if n := len(analysis.Packages); n != 100 || analysis.Packages[0].Package.TransactionID != "buy-103" {
-			t.Errorf("%d packages, the first %+v", n, analysis.Packages[0].Package)
+		var shown, last []string
+		for i, e := range analysis.Packages {
+			shown, last = append(shown, e.Package.TransactionID), append(last, fmt.Sprintf("buy-%d", 103-i))
+		}
+		if len(shown) != 100 || !slices.Equal(shown, last) {
+			t.Errorf("%d packages: %v", len(shown), shown)
 		}
 	}, func(c *tollkeeper.Config) {
 		c.Credits.Packages = tollkeeper.DefaultPackages()
