@@ -59,6 +59,7 @@ type held struct {
 	refresh   map[int]tollkeeper.SecretText // by generation
 	keyed     string                        // the tenant key that signed it; empty: the instance's
 	challenge tollkeeper.SecretText
+	later     tollkeeper.IssuedKey // that the second step links; zero: none
 	epoch     int64
 	used      bool
 }

@@ -92,6 +92,9 @@ func signInWithFactor(m *machine, s Step, ctx context.Context) (plan, error) {
 		if c.used && p.err == nil || c.used && codeOf(p.err) == codeOf(tollkeeper.ErrInsufficientCredits) {
 			p = plan{err: tollkeeper.ErrInvalidChallenge}
 		}
+		if p.err == nil && c.later.Subject != "" && len(a.linked) == 0 && m.linkedAt(placeOf(s.Who), c.later) == nil {
+			p = p.with(nil, m.fact("linked "+c.later.Subject, a))
+		}
 	}
 	res, err := m.auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: c.challenge, Code: tollkeeper.SecretText(code.text), Client: s.client()})
 	if valid && code.right && !m.store.stopped() {

@@ -22,6 +22,9 @@ func signInWithIDToken(m *machine, s Step, ctx context.Context) (plan, error) {
 	if s.How%11 == 0 {
 		r.IDToken = "broken"
 	}
+	if s.Other%3 == 0 {
+		r.Nonce = "of this flow"
+	}
 	a := m.linkedAt(at, key)
 	if a == nil {
 		a = m.at(at)
@@ -37,6 +40,10 @@ func signInWithIDToken(m *machine, s Step, ctx context.Context) (plan, error) {
 			who, epoch, op = a.ID, m.epochAfter(a, p), tollkeeper.OpSocial
 		}
 		m.entered(res, who, way{r.Audience, op, false}, m.keyBelow(at), epoch)
+		if res.Challenge != "" && !linkedTo(a, key) {
+			h := m.holder(who)
+			h.challenges[len(h.challenges)-1].later = key
+		}
 		if res.Challenge == "" {
 			m.pardoned(&account{Account: res.Subject.Account}, false)
 		}
@@ -90,7 +97,7 @@ func (m *machine) vouched(at place, a *account, key tollkeeper.IssuedKey, r toll
 	}
 	p := plan{pardons: true}
 	switch {
-	case !strings.Contains(string(r.IDToken), " "):
+	case owner.OrganizationOwner != owner.ID && r.Nonce == "", !strings.Contains(string(r.IDToken), " "):
 		return refused(tollkeeper.ErrInvalidCredentials)
 	case a == nil:
 		p, err := m.mayJoin(at, "", tollkeeper.OpSocial)
@@ -103,6 +110,7 @@ func (m *machine) vouched(at place, a *account, key tollkeeper.IssuedKey, r toll
 	case linkedTo(a, key):
 	case len(a.linked) > 0 && (!a.EmailProvenAt.IsZero() || r.By != nil):
 		return refused(tollkeeper.ErrInvalidCredentials)
+	case a.Factors != 0 && !a.EmailProvenAt.IsZero(): // the second factor links it
 	default:
 		p = p.with(nil, m.fact("linked "+key.Subject, a))
 		if a.EmailProvenAt.IsZero() {
