@@ -60,6 +60,7 @@ func TestOwnPages(t *testing.T) {
 		{"BaseURL with a port", base + ":8443", "internal", "Origin: https://auth.example:8443", true},
 		{"BaseURL with a path", base + "/app", "internal", "Origin: https://auth.example", true},
 		{"BaseURL in upper case", "https://AUTH.example", "internal", "Origin: https://auth.example", true},
+		{"its own host, over TLS", base, "login.example", "Origin: https://login.example|TLS: on", true},
 		{"an old browser over plain http", base, "login.example", "Origin: http://login.example", true},
 
 		{"another site", base, "auth.example", "Origin: https://evil.example", false},
@@ -80,6 +81,7 @@ func TestOwnPages(t *testing.T) {
 		{"a site of no name", base, "auth.example", "Sec-Fetch-Site: Same-Origin", false},
 		{"a list of sites", base, "auth.example", "Sec-Fetch-Site: same-origin, cross-site", false},
 		{"two sites", base, "auth.example", "Sec-Fetch-Site: same-origin|Sec-Fetch-Site: same-origin", false},
+		{"two sites of an own page", base, "auth.example", "Origin: https://auth.example|Sec-Fetch-Site: cross-site|Sec-Fetch-Site: cross-site", false},
 		{"two origins", base, "auth.example", "Origin: https://auth.example|Origin: https://auth.example", false},
 		{"two origins in a line", base, "auth.example", "Origin: https://auth.example, https://auth.example", false},
 		{"a user", base, "auth.example", "Origin: https://auth.example@evil.example", false},

@@ -54,3 +54,19 @@ func TestRetryAfterRoundsUp(t *testing.T) {
 		}
 	}
 }
+
+// Preflights are allowed for pages over https, and for those of this machine.
+func TestPlainOrigins(t *testing.T) {
+	long := strings.Repeat("a", 300-len("https://.example"))
+	for origin, want := range map[string]bool{
+		"https://shop.example": true, "https://shop.example:8443": true, "https://[2001:db8::1]": true, "https://" + long + ".example": true,
+		"http://localhost:3000": true, "https://localhost": true, "http://app.localhost": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true,
+		"https://a" + long + ".example": false, "http://shop.example": false, "ftp://localhost": false, "ftp://shop.example": false,
+		"http://localhost.shop.example": false, "http://notlocalhost": false, "null": false, "": false, "https://": false, "https://shop.example/": false,
+		"https://shop.example?": false, "https://u@shop.example": false, "https://shop.example, https://evil.example": false, "https://shop_.example": false,
+	} {
+		if got := plainOrigin(origin); got != want {
+			t.Errorf("%q: %t, want %t", origin, got, want)
+		}
+	}
+}
