@@ -66,10 +66,10 @@ func (a *Authenticator) factorsForgotten(account uuid.UUID) store.Release {
 
 // Unlock pardons what failures closed of another account of the caller's scope, on every network: its locks and its
 // ceiling in that scope, and what its sessions are counted for. What is counted of an address in all scopes stays, but
-// for an admin of the app's own users, who rules for the host: a tenant's word about its own child must not open another
-// account of that address; its owner opens it by a mailed code or link. What networks may ask for, and tries at codes,
-// stay counted, and no network is recognised by it. Nobody unlocks their own: a stolen session would guess the password
-// on. [ErrForbidden]; [ErrNotFound].
+// for an admin of the app's own users, who rules for the host: a tenant's word about its own child must not open
+// another account of that address; its owner opens it by a mailed code or link. What networks may ask for, and tries at
+// codes, stay counted, and no network is recognised by it. Nobody unlocks their own: a stolen session would guess the
+// password on. [ErrForbidden]; [ErrNotFound].
 func (a *Authenticator) Unlock(ctx context.Context, by *Identity, id uuid.UUID) error {
 	by = by.orNobody()
 	s, err := a.another(ctx, by, store.Lookup{ID: id})

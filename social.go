@@ -239,8 +239,8 @@ func (a *Authenticator) linking(s Subject, l Linked, from Client) (store.Change,
 	return store.Change{Account: s.Account, Link: []Linked{l}, Effects: store.Effects{Events: []Event{linked}, Mail: a.notice(s, noticeIdentity)}}, e
 }
 
-// linkLater links what the first step of a sign-in showed, once the second has ended it. Best effort: what is not linked
-// now is at the next sign-in.
+// linkLater links what the first step of a sign-in showed, once the second has ended it. Best effort: what is not
+// linked now is at the next sign-in.
 func (a *Authenticator) linkLater(ctx context.Context, account uuid.UUID, l Linked, from Client) {
 	ctx, cancel := bestEffort(ctx)
 	defer cancel()
