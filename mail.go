@@ -15,8 +15,8 @@ import (
 
 // Mailer delivers one message. It may be called from several goroutines. An error means: try again later, while the
 // mail is worth it. One with a method Permanent() bool that returns true, itself or wrapped, means: never try this mail
-// again. Its text is logged, without the mail's address and secret. A mailer that fails, hangs or panics delays its own
-// mail only; it never changes an answer.
+// again. Its text is logged, without the mail's address and secret, in any letter case and escaped as in URLs or JSON.
+// A mailer that fails, hangs or panics delays its own mail only; it never changes an answer.
 type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -247,20 +247,31 @@ func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) 
 	return to, true, out.unsaid(err)
 }
 
-// unsaid is a mailer's error as it may be logged: without the mail's address and secret, which a mailer may repeat.
+// unsaid is a mailer's error as it may be logged: without the mail's address and secret, which a mailer may repeat as
+// it had to spell them: an address in lower case, or in the URL or the JSON of a request.
 func (o *outgoing) unsaid(err error) error {
 	if err == nil {
 		return nil
 	}
-	hidden := []string{o.to, "[address]"}
-	if o.value != "" {
-		hidden = append(hidden, o.value, redacted)
-	}
 	text := err.Error()
-	if safe := strings.NewReplacer(hidden...).Replace(text); safe != text {
+	safe := spellings(o.to).ReplaceAllString(text, "[address]")
+	if o.value != "" {
+		safe = spellings(o.value).ReplaceAllString(safe, redacted)
+	}
+	if safe != text {
 		return &unsaidError{text: safe, err: err}
 	}
 	return err
+}
+
+// spellings finds a text in any letter case, with any of its characters escaped as in a URL, also more than once, or as
+// in JSON.
+func spellings(text string) *regexp.Regexp {
+	b := []byte("(?i)")
+	for _, c := range []byte(text) {
+		b = fmt.Appendf(b, `(?:%s|%%(?:25)*%02x|\\u00%02[2]x)`, regexp.QuoteMeta(string(rune(c))), c)
+	}
+	return regexp.MustCompile(string(b))
 }
 
 type unsaidError struct {

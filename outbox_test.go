@@ -3,9 +3,12 @@ package tollkeeper_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -272,6 +275,48 @@ func TestRefusedMail(t *testing.T) {
 		})
 	}
 }
+
+// A mailer may have had to spell address and secret in another way than it was given them: a server's answer in lower
+// case, the URL of a request, its JSON. The log has none of these.
+func TestTheLogHasNoOtherSpellingEither(t *testing.T) {
+	const address = "Tom+Jerry&Co@Home.example"
+	lower := "tom+jerry&co@home.example"
+	for name, spell := range map[string]func(string) string{
+		"lower case": strings.ToLower, "upper case": strings.ToUpper, "a query": url.QueryEscape, "a path": url.PathEscape,
+		"a query in lower case": func(s string) string { return strings.ToLower(url.QueryEscape(s)) },
+		"only the at sign":      func(s string) string { return strings.ReplaceAll(s, "@", "%40") },
+		"a query in a query":    func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
+		"each byte":             func(s string) string { return regexp.MustCompile(`.`).ReplaceAllStringFunc(s, hexed) },
+		"JSON":                  func(s string) string { b, _ := json.Marshal(s); return string(b) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			story(t, func(w *world) {
+				p := w.parent(address)
+				w.ok(w.requestCode(p))
+				w.ok(w.requestReset(p))
+				w.ok(w.Auth.Close(ctx))
+				text := strings.ToLower(log.String())
+				if n := strings.Count(text, "answers for [address], [redacted]."); n != 2 || strings.Contains(text, lower) {
+					t.Errorf("%d errors are clean, the log is %s", n, log.String())
+				}
+			}, func(c *tollkeeper.Config) {
+				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+				c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+					said := sixDigits.FindString(string(m.Text))
+					if _, token, ok := strings.Cut(tokenLink.FindString(string(m.Text)), "token="); ok {
+						said = token
+					}
+					bare := func(s string) string { return strings.Trim(spell(s), `"`) }
+					return fmt.Errorf("it answers for %s, %s.", bare(m.To), bare(said))
+				})
+			})
+		})
+	}
+}
+
+// hexed is a byte as a URL may always spell it.
+func hexed(s string) string { return fmt.Sprintf("%%%02X", s[0]) }
 
 // Close sends what is due and leaves the rest for the next process.
 func TestCloseDrains(t *testing.T) {
