@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // freely lifts every rate but that of mail to one address.
@@ -168,6 +169,36 @@ func TestNoticesToAnOwnerAreBounded(t *testing.T) {
 			t.Errorf("%d notices", n)
 		}
 	}, freely)
+}
+
+// TestAlertsCountToWhomTheyTell: those to a mailbox that nobody has proven count with what strangers cause, because
+// whoever signed up with the address of another causes them. Those to an owner count apart.
+func TestAlertsCountToWhomTheyTell(t *testing.T) {
+	for _, proven := range []bool{false, true} {
+		story(t, func(w *world) {
+			p := w.parent("p@home.example")
+			if proven {
+				w.confirmed(p)
+			}
+			before := len(w.Mails(p.Email))
+			var alerts []store.QueuedMail
+			for range 15 {
+				alerts = append(alerts, store.QueuedMail{
+					ID: uuid.New(), Kind: tollkeeper.MailCreditAlert, Lookup: store.Lookup{ID: p.ID}, Args: map[string]string{"level": "low", "credits": "9"}, DueAt: w.Now(),
+				})
+			}
+			w.ok(w.Store.QueueMail(ctx, alerts))
+			time.Sleep(2 * time.Second)
+			for range 2 { // beyond the budget goes one of each kind
+				w.askForAll(tollkeeper.Tenants, p.Email)
+			}
+			synctest.Wait()
+			other := len(w.Mails(p.Email)) - before - len(w.Mails(p.Email, tollkeeper.MailCreditAlert))
+			if n := len(w.Mails(p.Email, tollkeeper.MailCreditAlert)); n != 10 || other != map[bool]int{true: 4}[proven] {
+				t.Errorf("proven %t: %d alerts, %d other mails", proven, n, other)
+			}
+		}, freely)
+	}
 }
 
 // TestTriesOfOneMailCountOnce: a server that takes nothing for a while uses nobody's budget up.

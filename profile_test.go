@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
@@ -127,4 +128,26 @@ func TestTakenUsernamesAreToldAtTheRateOfSignUps(t *testing.T) {
 			t.Errorf("%v", n)
 		}
 	})
+}
+
+// Who has no password deletes their account on a proof of the last ten minutes: a session that somebody left behind, or
+// that is renewed for as long as it is used, is none.
+func TestAnAccountWithoutPasswordIsDeletedOnAFreshProofOnly(t *testing.T) {
+	for age, want := range map[time.Duration]error{
+		0: nil, 10 * time.Minute: nil, 10*time.Minute + time.Millisecond: tollkeeper.ErrNotRecent, 23 * time.Hour: tollkeeper.ErrNotRecent,
+	} {
+		k, parent, _ := googleKit(t)
+		res, err := google(k, parent, "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := k.Identity(string(res.Token))
+		k.Advance(age)
+		if err := k.Auth.DeleteAccount(ctx, by, "", home); !errors.Is(err, want) {
+			t.Errorf("after %v: %v", age, err)
+		}
+		if _, err := k.Auth.Authenticate(ctx, res.Token); (err == nil) != (want != nil) {
+			t.Errorf("after %v the session answers %v", age, err)
+		}
+	}
 }

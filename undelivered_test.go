@@ -3,6 +3,7 @@ package tollkeeper_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -129,6 +130,50 @@ func TestNothingUndeliveredIsLive(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A link that is made while the password changes stands for the account as it was: it is not sent, and no way in. The
+// next try makes another.
+func TestALinkThatAChangeOfPasswordOvertookIsNotSent(t *testing.T) {
+	var mu sync.Mutex
+	var sent []string
+	tokens := func() []string {
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(sent)
+	}
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		var once sync.Once
+		w.store.faults(func(verb string) error {
+			if verb == "worker.PutSecrets" {
+				once.Do(func() {
+					w.ok(w.Auth.ChangePassword(ctx, p.Identity, tollkeeper.PasswordChange{Current: password, New: "another staple 8"}))
+				})
+			}
+			return nil
+		}, nil)
+		w.ok(w.requestReset(p))
+		if n := len(tokens()); n != 0 {
+			t.Errorf("%d links were sent", n)
+		}
+		time.Sleep(10 * time.Second)
+		got := tokens()
+		if len(got) != 1 {
+			w.Fatalf("later %d links were sent", len(got))
+		}
+		w.ok(w.reset(got[0], "a third staple 7"))
+	}, unlimited, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if _, token, ok := strings.Cut(tokenLink.FindString(string(m.Text)), "token="); ok && m.Kind == tollkeeper.MailReset {
+				sent = append(sent, token)
+			}
+			return nil
+		})
+	})
 }
 
 // A mail that cannot be written is not sent, and its secret, which is stored already, is none.

@@ -50,6 +50,11 @@ func Read(path string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(path, seen, most)
+}
+
+// read reads the file that was seen at path, and no other that came in its place.
+func read(path string, seen fs.FileInfo, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, cause(err)

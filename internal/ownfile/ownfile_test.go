@@ -92,6 +92,28 @@ func TestReadRefusesWhatIsNotTheUsersAlone(t *testing.T) {
 	}
 }
 
+// Between the look and the reading somebody may put another file there, or a link: what was looked at is read, or nothing.
+func TestOnlyTheFileThatWasLookedAtIsRead(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "f"), filepath.Join(dir, "other")
+	for name, put := range map[string]func(){
+		"nothing":      func() {},
+		"another file": func() { must(t, os.Rename(other, path)) },
+		"a link":       func() { must(t, errors.Join(os.Remove(path), os.Symlink(other, path))) },
+	} {
+		must(t, errors.Join(os.RemoveAll(path), os.RemoveAll(other)))
+		file(t, path, 0o600)
+		file(t, other, 0o600)
+		seen, err := ownfile.Look(path)
+		must(t, err)
+		put()
+		text, err := ownfile.ReadSeen(path, seen, 100)
+		if same := name == "nothing"; same != (string(text) == "content") || same != (err == nil) {
+			t.Errorf("%s in its place: %q, %v", name, text, err)
+		}
+	}
+}
+
 func TestNewFilesArePrivateWhateverTheUmask(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o777} {
 		dir := t.TempDir()
