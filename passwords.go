@@ -67,7 +67,8 @@ func passwordAge(changed time.Time, life time.Duration, now time.Time) (expired 
 // PasswordPolicy judges a new password of an account. It returns nil or an error whose text is shown to the user; an
 // *Error is passed on, any other becomes [ErrWeakPassword]. It is asked before hashing and may look things up, within
 // ctx. The bounds of 8 to 1,024 bytes hold besides every policy, and so does the blocklist: no password that many
-// people have, and none that is only a repetition or a sequence of letters, digits or keys.
+// people have, none that is only a repetition or a sequence of letters, digits or keys, and none that is one common
+// word with at most six digits, signs and spaces about it.
 type PasswordPolicy func(ctx context.Context, password string, of Account) error
 
 // PolicyDefault asks for 8 characters and refuses passwords that contain the account's email or username
@@ -134,6 +135,8 @@ func (a *Authenticator) checkPolicy(ctx context.Context, p Password, of Account)
 		return ErrWeakPassword.WithMessage("Password is too common")
 	case blocklist.Predictable(password):
 		return ErrWeakPassword.WithMessage("Password must not be only a repetition or a sequence")
+	case blocklist.Embellished(password):
+		return ErrWeakPassword.WithMessage("Password must be more than a common word with digits or signs")
 	case len(a.cfg.Product) >= 4 && strings.Contains(canon.Lower(password), canon.Lower(a.cfg.Product)):
 		return ErrWeakPassword.WithMessage("Password must not contain the name of this service")
 	}

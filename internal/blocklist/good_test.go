@@ -48,7 +48,7 @@ func TestGoodPasswordsAreTaken(t *testing.T) {
 	} {
 		random = rand.New(rand.NewPCG(1, 2)) // the same each time, in whatever order
 		for range each {
-			if p := next(); blocklist.Common(p) || blocklist.Predictable(p) {
+			if p := next(); blocklist.Common(p) || blocklist.Predictable(p) || blocklist.Embellished(p) {
 				t.Errorf("%s: %q is refused", name, p)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/blocklist"
 )
 
-var update = flag.Bool("update", false, "write passwords.bin anew from the lists in testdata")
+var update = flag.Bool("update", false, "write passwords.bin and words.bin anew from the lists in testdata")
 
 const (
 	least   = 8  // bytes of a password that can be one
@@ -88,20 +88,22 @@ func encode(t *testing.T, words []string) []byte {
 	return out
 }
 
-// The list is the lists in testdata, and nothing else.
+// The lists are those in testdata, and nothing else.
 func TestListIsMadeOfItsSources(t *testing.T) {
-	want := encode(t, list(t))
-	if *update {
-		if err := os.WriteFile("passwords.bin", want, 0o644); err != nil {
+	for name, list := range map[string][]string{"passwords.bin": list(t), "words.bin": words(t)} {
+		want := encode(t, list)
+		if *update {
+			if err := os.WriteFile(name, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile("passwords.bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("passwords.bin is not made of testdata: go test ./internal/blocklist -update")
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not made of testdata: go test ./internal/blocklist -update", name)
+		}
 	}
 }
 
