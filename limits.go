@@ -16,7 +16,7 @@ type Limits struct {
 
 	Lock           Limit   // per (scope, email or username, network). Zero: from the 5th failure in a row 30 s, doubling to 15 min, forgotten after 15 min
 	PairCeiling    Limit   // per (email or username, network) over all scopes. Zero: 20 failures per 15 minutes
-	AccountCeiling Limit   // per (scope, email or username) over unrecognised networks. Zero: 20 failures per hour
+	AccountCeiling Limit   // per (scope as it was spelled, email or username) over unrecognised networks. Zero: 20 failures per hour
 	EmailCeiling   Limit   // per email over unrecognised networks and all scopes. Zero: 100 failures per hour
 	SignUp         []Limit // per network. Zero: 10 per hour
 	Links          []Limit // of links per network. Zero: 30 per minute

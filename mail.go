@@ -16,7 +16,8 @@ import (
 // Mailer delivers one message. It may be called from several goroutines. An error means: try again later, while the
 // mail is worth it. One with a method Permanent() bool that returns true, itself or wrapped, means: never try this mail
 // again. Its text is logged, without the mail's address and secret, in any letter case and escaped as in URLs or JSON.
-// A mailer that fails, hangs or panics delays its own mail only; it never changes an answer.
+// A mailer that fails, hangs or panics never changes an answer. It delays its own mail, and other mail only while eight
+// calls of a process hang at once: each is left behind after twenty seconds, and its place goes to what is due longest.
 type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }

@@ -65,7 +65,7 @@ func (a *Authenticator) queue(ctx context.Context, m store.QueuedMail) error {
 
 // sendDue begins to send what is due, as far as senders are free, and returns how many it began. Mail is claimed only
 // when it can be sent at once: no lease runs out while it waits, and a mailer that hangs keeps its own place and nobody
-// else's.
+// else's. Once what hangs has all mailSenders places, the rest waits for its turn, mailTimeout for each so many.
 func (w *worker) sendDue() (began int) {
 	for w.ctx.Err() == nil {
 		free := w.reserve()
