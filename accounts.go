@@ -115,7 +115,8 @@ type RoleChange struct {
 
 // SetRole gives an account in the caller's scope a role, and reports whether that changed anything. Taking the role of
 // admin away ends the account's sessions, but not the caller's own one. [ErrForbidden]; [ErrInvalidInput] for
-// an unknown role; [ErrInvalidEmail]; [ErrNotFound]; [ErrLastAdmin].
+// an unknown role; [ErrInvalidEmail]; [ErrNotFound]; [ErrLastAdmin]; [ErrUnverified] for an admin from a parent whose
+// mailbox is not proven: a stranger may have signed it up.
 func (a *Authenticator) SetRole(ctx context.Context, by *Identity, r RoleChange) (changed bool, err error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)
@@ -150,6 +151,9 @@ func (a *Authenticator) setRole(ctx context.Context, by *Identity, role Role, fi
 		}
 		if changed = s.Account.Role != role; !changed {
 			return nil
+		}
+		if err := a.mayGive(ctx, by, role); err != nil {
+			return err
 		}
 		c := store.Change{Account: s.Account, EndSessions: s.Account.Role == RoleAdmin}
 		e := about(&s.Account, EventRoleChanged)
@@ -250,7 +254,8 @@ func (a *Authenticator) Account(ctx context.Context, by *Identity, id uuid.UUID)
 // parent for its child, whoever of its admins makes it, and nobody for the app's own users. The caller may vouch for
 // the email (Verified), but their word is none of the mailbox's owner (Proven): the first proof of the mailbox drops
 // the password that the caller chose. [ErrForbidden], with [Error.Field] "scope" or "proven" for a spec that goes
-// beyond that; [ErrLimitedSession]; [ErrInsufficientCredits]; other errors as of [Authenticator.SignUp].
+// beyond that; [ErrUnverified] for an admin from a parent whose mailbox is not proven, as of [Authenticator.SetRole];
+// [ErrLimitedSession]; [ErrInsufficientCredits]; other errors as of [Authenticator.SignUp].
 func (a *Authenticator) CreateAccount(ctx context.Context, by *Identity, spec AccountSpec) (Account, error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)
@@ -273,6 +278,9 @@ func (a *Authenticator) CreateAccount(ctx context.Context, by *Identity, spec Ac
 	spec.Scope = Under(scope)
 	x, err := a.specified(ctx, spec, now)
 	if err != nil {
+		return Account{}, err
+	}
+	if err := a.mayGive(ctx, by, x.Role); err != nil {
 		return Account{}, err
 	}
 	owner := &Subject{Account: Account{ID: scope, House: scope == houseID}}

@@ -53,7 +53,7 @@ func TestMayActOn(t *testing.T) {
 // R74, R77: every role against every call and every target. What is out of the caller's scope is as absent as what is not there.
 func TestScopes(t *testing.T) {
 	story(t, func(w *world) {
-		p, q := w.parent("p@example.com"), w.parent("q@example.com")
+		p, q := w.tenant("p@example.com"), w.parent("q@example.com")
 		child, stranger := w.child(p, "same@example.com"), w.child(q, "same@example.com")
 		head, admin := w.child(p, "head@example.com"), w.firstAdmin()
 		_, err := w.Auth.SetRole(ctx, p.Identity, tollkeeper.RoleChange{Email: head.Email, Role: tollkeeper.RoleAdmin})

@@ -156,8 +156,9 @@ func (a *Authenticator) given(ctx context.Context, x Account, by uuid.UUID, c st
 }
 
 // SetRole gives an account a role, and reports whether that changed anything. Taking the role of admin away ends its
-// sessions. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin]; [ErrForbidden] for the parent of the
-// app's own users.
+// sessions. Below a tenant whose mailbox is not proven the host alone makes an admin, who stays one when the mailbox's
+// owner comes. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin]; [ErrForbidden] for the parent of
+// the app's own users.
 func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed bool, err error) {
 	return h.auth.setRole(ctx, hostItself, role, func() (Subject, error) { return h.somebody(ctx, id) })
 }
@@ -198,7 +199,8 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 
 // UpdateOrganization changes a parent's organization, and makes it with the first change. [ErrNotFound]; [ErrForbidden]
 // for a child, for a member of another one's organization and for the parent of the app's own users; [ErrInvalidInput]
-// with the field.
+// with the field. Of a parent whose mailbox is not proven ([AccountSpec].Proven) it lasts as long as what the parent
+// itself chooses.
 func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
 	return h.auth.updateOrganization(ctx, uuid.Nil, p, func() (Subject, error) { return h.somebody(ctx, parent) })
 }

@@ -54,6 +54,7 @@ const (
 	argLinked   = "identities" // how many were dropped
 	argKey      = "key"        // of a tenant that has another one: not empty
 	argAsked    = "asked"      // when, in Unix milliseconds
+	argSettings = "settings"   // of an organization that were dropped: not empty
 	argOwner    = "owner"      // of a notice to who has shown that the mailbox is theirs: not empty
 )
 
@@ -123,7 +124,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		out.data.Level, out.data.Credits = m.Args[argLevel], m.Args[argCredits]
 		out.data.DroppedPassword = m.Args[argPassword] != ""
 		out.data.DroppedIdentities, _ = strconv.Atoi(m.Args[argLinked])
-		out.data.DroppedKey = m.Args[argKey] != ""
+		out.data.DroppedKey, out.data.DroppedSettings = m.Args[argKey] != "", m.Args[argSettings] != ""
 	default:
 		return out, false
 	}
@@ -263,6 +264,9 @@ func (a *Authenticator) noticeOf(s Subject, d Dropped) []store.QueuedMail {
 		}
 		if d.TenantKey {
 			m.Args[argKey] = "replaced"
+		}
+		if d.Organization {
+			m.Args[argSettings] = "dropped"
 		}
 	}
 	return mail

@@ -92,7 +92,7 @@ func TestResetLinkOfAnOwnerLeadsToTheHost(t *testing.T) {
 			if m := w.LastMail(child.Email, tollkeeper.MailReset); contains(string(m.Text), page) != proven {
 				t.Errorf("proven %t: a child's link leads to %s", proven, tokenLink.FindString(string(m.Text)))
 			}
-			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8"})))
+			w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: "another staple 8", By: p.Identity})))
 		}
 	})
 }

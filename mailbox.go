@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -15,13 +16,16 @@ import (
 
 // Dropped is what the first proof of a mailbox took away. Its owner is told by mail, too.
 type Dropped struct {
-	Password   bool
-	Identities []store.IssuedKey // linked sign-ins
-	TenantKey  bool              // a parent has another one: whoever signed up knew the old one
+	Password     bool
+	Identities   []store.IssuedKey // linked sign-ins
+	TenantKey    bool              // a parent has another one: whoever signed up knew the old one
+	Organization bool              // of a parent: its name, URL, pages, issuers, whom it authorized; the domain restriction is on
 }
 
 // Any reports whether anything was.
-func (d Dropped) Any() bool { return d.Password || len(d.Identities) > 0 || d.TenantKey }
+func (d Dropped) Any() bool {
+	return d.Password || len(d.Identities) > 0 || d.TenantKey || d.Organization
+}
 
 // isOwner reports whether the caller, who need not be anybody, has a session of the account.
 func isOwner(by *Identity, x *Account) bool {
@@ -57,7 +61,8 @@ func (a *Authenticator) proveMailbox(c *store.Change, s Subject, keep bool, e Ev
 	return d
 }
 
-// drop takes from the account all that leads into it but its mailbox, and tells what that was, its owner by mail.
+// drop takes from the account all that leads into it but its mailbox, and from its organization all that leads others
+// somewhere, and tells what that was, its owner by mail.
 func (a *Authenticator) drop(c *store.Change, s Subject) Dropped {
 	x := &c.Account
 	d := Dropped{Password: s.Account.Password != ""}
@@ -70,11 +75,51 @@ func (a *Authenticator) drop(c *store.Change, s Subject) Dropped {
 	if d.TenantKey = x.Parent == Root; d.TenantKey {
 		x.KeyMaster, x.KeyVersion = a.keys.CurrentMaster(), x.KeyVersion+1
 	}
+	if x.Organization != nil {
+		x.Organization, d.Organization = unchosen(*x.Organization)
+	}
 	c.EndSessions, c.KeepSession, c.Void = true, [16]byte{}, allPurposes // pending factors end with the sessions
 	if d.Any() {
 		c.Mail = append(c.Mail, a.noticeOf(s, d)...)
 	}
 	return d
+}
+
+// unchosen is the organization without what acts on others in its owner's name: what stands in mails, where it leads,
+// whose word counts, whom it lets in. What asks more of its users stays, as the count does. It
+// reports whether there was anything.
+func unchosen(o Organization) (*Organization, bool) {
+	chosen := o.Name != "" || o.URL != "" || o.AuthURLs != (AuthURLs{}) || !o.DomainRestriction || len(o.Issuers) > 0 || len(o.Authorized) > 0
+	return &Organization{
+		DomainRestriction: true, VerificationRequired: o.VerificationRequired, FactorRequired: o.FactorRequired, UpdateCount: o.UpdateCount,
+	}, chosen
+}
+
+// selfNow is self for what outlives a session. [ErrInvalidToken] also for a session that the first proof of the mailbox
+// has ended since it was looked at: what a stranger's request still asks for would undo that. Before the proof nothing
+// needs to be asked: a change that reads the account before it loses against it.
+func (a *Authenticator) selfNow(ctx context.Context, by *Identity) (Subject, error) {
+	s, err := a.self(ctx, by)
+	if err != nil || by.Proven || s.Account.EmailProvenAt.IsZero() || by.Session == ([16]byte{}) {
+		return s, err
+	}
+	if _, err = a.store.Session(ctx, by.Session, a.now()); errors.Is(err, ErrNotFound) {
+		return s, ErrInvalidToken
+	}
+	return s, err
+}
+
+// mayGive refuses the role of admin from a parent whose mailbox nobody has proven: an admin of a stranger's would rule
+// the users of the owner who comes. The host gives it on its own word.
+func (a *Authenticator) mayGive(ctx context.Context, by *Identity, role Role) error {
+	if role != RoleAdmin || by == hostItself || !by.IsParent() || by.Proven {
+		return nil
+	}
+	s, err := a.selfNow(ctx, by)
+	if err == nil && s.Account.EmailProvenAt.IsZero() {
+		return ErrUnverified
+	}
+	return err
 }
 
 // mailedPurposes are the secrets that a change of password voids: all but recovery codes (R32).

@@ -40,11 +40,11 @@ type AuthURLsPatch struct {
 // parent's without.
 func (a *Authenticator) Organization(ctx context.Context, by *Identity) (OrganizationDetails, error) {
 	by = by.orNobody()
-	id := by.Account
-	if !by.IsParent() {
-		id = by.Parent
+	find := func() (Subject, error) { return a.subject(ctx, store.Lookup{ID: by.Parent}) }
+	if by.IsParent() {
+		find = func() (Subject, error) { return a.selfNow(ctx, by) }
 	}
-	s, err := a.subject(ctx, store.Lookup{ID: id})
+	s, err := find()
 	if errors.Is(err, ErrNotFound) {
 		return OrganizationDetails{}, ErrInvalidToken
 	}
@@ -119,13 +119,14 @@ func (a *Authenticator) tenantKeyText(x *Account) (SecretText, error) {
 
 // UpdateOrganization changes the caller's own organization, and makes it with the first change. [ErrForbidden] for a
 // child and for a member of somebody else's organization; [ErrInvalidInput] with the field for a URL, name or list that
-// breaks the rules, and for a client id that another organization has turned on ([Social].SharedClients).
+// breaks the rules, and for a client id that another organization has turned on ([Social].SharedClients). Until the
+// parent has proven its mailbox, what it chooses lasts until the first proof that shows no session of it ([Dropped]).
 func (a *Authenticator) UpdateOrganization(ctx context.Context, by *Identity, p OrganizationPatch) (OrganizationDetails, error) {
 	by = by.orNobody()
 	if err := tenant(by); err != nil {
 		return OrganizationDetails{}, err
 	}
-	return a.updateOrganization(ctx, by.Account, p, func() (Subject, error) { return a.self(ctx, by) })
+	return a.updateOrganization(ctx, by.Account, p, func() (Subject, error) { return a.selfNow(ctx, by) })
 }
 
 // tenant refuses whoever may not speak for a parent.
@@ -231,7 +232,7 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 		return "", err
 	}
 	err = a.retry(func() error {
-		s, err := a.self(ctx, by)
+		s, err := a.selfNow(ctx, by)
 		if err != nil {
 			return err
 		}

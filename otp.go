@@ -146,7 +146,9 @@ func (a *Authenticator) proveByCode(ctx context.Context, s *Subject, r CodeReque
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
 		return dropped, ErrInvalidCredentials // changed meanwhile: the code is used, ask for another
 	}
-	s.Account = x
+	if s.Account = x; dropped.Organization {
+		s.Organization = x.Organization // the sign-in goes on with what is left of it
+	}
 	return dropped, err
 }
 

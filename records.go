@@ -36,7 +36,7 @@ type AccountRecord struct {
 	Factors           []RecordFactor   `json:"factors,omitzero"`
 	KeyMaster         string           `json:"keyMaster,omitzero"` // with KeyVersion: keeps a parent's jwtSecret
 	KeyVersion        int              `json:"keyVersion,omitzero"`
-	Organization      *Organization    `json:"organization,omitzero"` // a parent's own
+	Organization      *Organization    `json:"organization,omitzero"` // a parent's own; without EmailProven it lasts until the first proof
 }
 
 // RecordIdentity is a linked sign-in of an [AccountRecord].

@@ -64,7 +64,7 @@ func TestWhatEndsSessions(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			story(t, func(w *world) {
-				p := w.parent("p@example.com")
+				p := w.tenant("p@example.com")
 				own := w.child(p, "c@example.com")
 				second := own
 				second.Token = string(w.signIn(own).Token)

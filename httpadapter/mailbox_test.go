@@ -1,8 +1,10 @@
 package httpadapter_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -95,6 +97,22 @@ func TestFirstProofKeepsWhatItsOwnerHas(t *testing.T) {
 				t.Errorf("%s beside %s: %+v, %v", name, beside, s.Account, err)
 			}
 		}
+	}
+}
+
+// TestFirstProofOfAParentTellsOfItsOrganization (docs/WIRE.md section 4).
+func TestFirstProofOfAParentTellsOfItsOrganization(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	w.organize(parent, `{"organizationUrl":"https://evil.example"}`)
+	for i, want := range []string{`"secret":true,"organization":true}`, "successfully"} {
+		w.must("POST /auth/reset-password", object("email", parent.email))
+		token := w.mailed(parent.email, tollkeeper.MailReset, i+1, linkToken)
+		a := w.must("POST /auth/update-password", object("token", token, "password", fmt.Sprintf("Marble-Thicket-4%d", i)))
+		if !containsAny(a.body, want) || i > 0 && containsAny(a.body, "dropped") {
+			t.Errorf("proof %d: %s", i, a.body)
+		}
+		w.Advance(time.Hour)
 	}
 }
 

@@ -62,9 +62,10 @@ func ChallengeOf(s tollkeeper.SignInResult) Challenge {
 
 // Dropped is what a first proof of the mailbox took away (ours).
 type Dropped struct {
-	Password   bool `json:"password" about:"it serves no more"`
-	Identities int  `json:"identities" about:"how many linked sign-ins"`
-	Secret     bool `json:"secret,omitempty" about:"a parent's jwtSecret was replaced"`
+	Password     bool `json:"password" about:"it serves no more"`
+	Identities   int  `json:"identities" about:"how many linked sign-ins"`
+	Secret       bool `json:"secret,omitempty" about:"a parent's jwtSecret was replaced"`
+	Organization bool `json:"organization,omitempty" about:"a parent's organization has no name, URL, pages, issuers and authorized organizations any more"`
 }
 
 // DroppedOf returns nil when nothing was: the documented answers stay as they are.
@@ -72,7 +73,7 @@ func DroppedOf(d tollkeeper.Dropped) *Dropped {
 	if !d.Any() {
 		return nil
 	}
-	return &Dropped{d.Password, len(d.Identities), d.TenantKey}
+	return &Dropped{d.Password, len(d.Identities), d.TenantKey, d.Organization}
 }
 
 // ParseID reads a UUID in its one spelling; false for any other, and for the nil UUID.

@@ -23,6 +23,7 @@ type Data struct {
 	DroppedPassword   bool   // of "dropped": the password is gone
 	DroppedIdentities int    // likewise: so many linked sign-ins are gone
 	DroppedKey        bool   // likewise: a tenant's key was replaced
+	DroppedSettings   bool   // likewise: those of its organization are gone
 	Level, Credits    string // of an alert: "low", "critical", "depleted", "recovered"
 }
 

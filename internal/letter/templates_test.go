@@ -84,7 +84,8 @@ func TestDroppedIsNamed(t *testing.T) {
 	}{
 		"a password":    {letter.Data{DroppedPassword: true}, []string{"the password", reset}, []string{"linked", again}},
 		"an identity":   {letter.Data{DroppedIdentities: 1}, []string{"a linked sign-in with", again}, []string{"the password\n", "the password<", reset}},
-		"both, several": {letter.Data{DroppedPassword: true, DroppedIdentities: 3}, []string{"the password", "3 linked sign-ins with", reset, again}, nil},
+		"settings":      {letter.Data{DroppedSettings: true}, []string{"the settings of your organization", "Until you choose them again, mails to your users come from Shop"}, []string{"the password\n", reset, again, "jwtSecret"}},
+		"both, several": {letter.Data{DroppedPassword: true, DroppedIdentities: 3}, []string{"the password", "3 linked sign-ins with", reset, again}, []string{"organization", "Until you"}},
 	} {
 		c.data.Notice, c.data.Product = "dropped", "Shop"
 		l := render(t, nil, "notice", c.data)

@@ -359,6 +359,9 @@ func (m *machine) drops(p plan, a *account) plan {
 	if a.Parent == tollkeeper.Root {
 		p = p.with(nil, m.fact("key", a))
 	}
+	if o := a.Organization; o != nil && (o.Name != "" || len(o.Issuers) > 0) { // all that updateOrganization chooses of what goes
+		p = p.with(nil, m.fact("organization", a))
+	}
 	return p.with(nil, m.fact("sessions ended", a))
 }
 

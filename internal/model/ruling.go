@@ -60,6 +60,8 @@ func setRole(m *machine, s Step, ctx context.Context) (plan, error) {
 	next.Role = role
 	switch {
 	case p.err != nil || b.Role == role:
+	case role == tollkeeper.RoleAdmin && self == a.ID && a.Parent == tollkeeper.Root && a.EmailProvenAt.IsZero():
+		p.err = tollkeeper.ErrUnverified // by a parent that a stranger may have signed up
 	case m.lastAdmin(b) && !isAdmin(&next):
 		p.err = tollkeeper.ErrLastAdmin
 	default:

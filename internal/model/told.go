@@ -32,7 +32,7 @@ var tellings = []struct {
 	{"proven", []tollkeeper.EventName{tollkeeper.EventEmailProven, tollkeeper.EventEmailChanged}},
 	{"key", []tollkeeper.EventName{tollkeeper.EventTenantKeyRotated, tollkeeper.EventEmailProven, tollkeeper.EventEmailDisowned}},
 	{"member", []tollkeeper.EventName{tollkeeper.EventMemberAdded}},
-	{"organization", []tollkeeper.EventName{tollkeeper.EventOrganization}},
+	{"organization", []tollkeeper.EventName{tollkeeper.EventOrganization, tollkeeper.EventEmailProven, tollkeeper.EventEmailDisowned}},
 	{"sessions ended", []tollkeeper.EventName{
 		tollkeeper.EventSessionsEnded, tollkeeper.EventPasswordChanged, tollkeeper.EventRoleChanged, tollkeeper.EventStatusChanged,
 		tollkeeper.EventTenantKeyRotated, tollkeeper.EventFactorChanged, tollkeeper.EventIdentityRemoved, tollkeeper.EventEmailProven,
