@@ -136,9 +136,9 @@ func (a *Authenticator) verifyBy(ctx context.Context, r VerifyRequest, proof sto
 
 // Disown is the answer of a mailbox's owner to a link that they did not ask for: the account is not theirs. While the
 // mailbox is not proven, the password, linked sign-ins, sessions, links and whatever was begun are gone, of a parent
-// also its tenant key and what its organization had chosen ([Dropped]), which a mail tells, and the email is unverified;
-// who owns the mailbox may come in by a code or a reset. [ErrAlreadyVerified]: it is proven, and nothing was done. Other
-// errors as of [Authenticator.VerifyEmail].
+// also its tenant key and what its organization had chosen ([Dropped]), which a mail tells, and the email is
+// unverified; who owns the mailbox may come in by a code or a reset. [ErrAlreadyVerified]: it is proven, and nothing
+// was done. Other errors as of [Authenticator.VerifyEmail].
 func (a *Authenticator) Disown(ctx context.Context, token SecretText, c Client) error {
 	now := a.now()
 	if _, err := a.take(ctx, a.networkHits("confirm", AudienceHost, c, a.cfg.Limits.Links), now); err != nil {
