@@ -8,10 +8,10 @@ import (
 )
 
 // inBudget reports whether a mail may go to its address ([Limits.Mail]). found: there is such an account, s. It counts
-// for an address that nobody has as for one that somebody has, and each mail once, at its first try: a server that is
-// away takes nothing off.
+// for an address that nobody has as for one that somebody has, and each mail once: a row that comes again says that it
+// was counted, so that a server that is away takes nothing off.
 func (a *Authenticator) inBudget(ctx context.Context, m store.QueuedMail, s Subject, found bool) (bool, error) {
-	if m.Tries > 1 {
+	if m.Args[argCounted] != "" {
 		return true, nil
 	}
 	x, now := &s.Account, a.now()

@@ -226,6 +226,25 @@ func TestTriesOfOneMailCountOnce(t *testing.T) {
 	})
 }
 
+// TestAMailThatCouldNotBeCountedIsCountedLater, once: neither does it pass by the budget, nor is it counted at each try.
+func TestAMailThatCouldNotBeCountedIsCountedLater(t *testing.T) {
+	for _, lost := range []func(string) error{failing("worker.Take"), failing("worker.Take", "worker.FinishMail")} {
+		story(t, func(w *world) {
+			p := w.parent("p@home.example")
+			w.store.faults(lost, nil)
+			for range 15 {
+				w.ok(w.requestReset(p))
+			}
+			time.Sleep(5 * time.Second)
+			w.store.faults(nil, nil)
+			time.Sleep(5 * time.Minute)
+			if n, dropped := len(w.Mails(p.Email, tollkeeper.MailReset)), len(w.Events(tollkeeper.EventMailDropped)); n != 10 || dropped != 5 {
+				t.Errorf("%d mails, %d dropped", n, dropped)
+			}
+		}, freely)
+	}
+}
+
 // TestABudgetThatCannotBeReadDropsNoMail: the mail waits until it can be counted.
 func TestABudgetThatCannotBeReadDropsNoMail(t *testing.T) {
 	story(t, func(w *world) {

@@ -55,6 +55,7 @@ const (
 	argKey      = "key"        // of a tenant that has another one: not empty
 	argAsked    = "asked"      // when, in Unix milliseconds
 	argSettings = "settings"   // of an organization that were dropped: not empty
+	argCounted  = "counted"    // against Limits.Mail, by an earlier try: not empty
 	argOwner    = "owner"      // of a notice to who has shown that the mailbox is theirs: not empty
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"time"
@@ -132,7 +133,7 @@ func (w *worker) drain() {
 // deliver sends one row and says what becomes of it.
 func (w *worker) deliver(m store.QueuedMail) {
 	a := w.auth
-	to, sent, err := w.prepare(m)
+	to, sent, err := w.prepare(&m)
 	d := store.Delivery{ID: m.ID, Tries: m.Tries}
 	tell := func(name EventName, why Code) {
 		e := about(&to, name)
@@ -154,7 +155,7 @@ func (w *worker) deliver(m store.QueuedMail) {
 		tell(EventMailDropped, MailLate)
 		a.cfg.Logger.Error("tollkeeper: mail given up", told...)
 	default:
-		d.Retry = retry
+		d.Retry, d.Args = retry, m.Args
 		tell(EventMailFailed, "")
 		if w.ctx.Err() == nil {
 			a.cfg.Logger.Warn("tollkeeper: mail not sent, will be tried again", append(told, "at", retry)...)
@@ -193,14 +194,14 @@ var (
 )
 
 // prepare finds out whom the mail is for, makes the secret, stores its digest and sends. Nobody there, or nothing to
-// tell them: not sent, no error.
-func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) {
+// tell them: not sent, no error. Once the mail has been counted, it says so.
+func (w *worker) prepare(row *store.QueuedMail) (to Account, sent bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("mail: panic: %v", r)
 		}
 	}()
-	a := w.auth
+	a, m := w.auth, *row
 	s, err := a.store.FindAccount(w.ctx, m.Lookup)
 	found := err == nil
 	if !found && !errors.Is(err, ErrNotFound) {
@@ -218,6 +219,11 @@ func (w *worker) prepare(m store.QueuedMail) (to Account, sent bool, err error) 
 	} else if !ok {
 		return to, false, errOverBudget
 	}
+	row.Args = maps.Clone(m.Args)
+	if row.Args == nil {
+		row.Args = map[string]string{}
+	}
+	row.Args[argCounted] = "counted"
 	out, ok := a.letterFor(s, m)
 	if !ok {
 		return to, false, nil

@@ -35,9 +35,10 @@ type QueuedMail struct {
 // Delivery is the end of a try to send a mail.
 type Delivery struct {
 	ID     uuid.UUID
-	Tries  int       // as it was claimed
-	Retry  time.Time // when it is due again; zero: it is done
-	Events []Event   // written unless nothing happens
+	Tries  int               // as it was claimed
+	Retry  time.Time         // when it is due again; zero: it is done
+	Args   map[string]string // with Retry: the mail's from now on; nil: they stay
+	Events []Event           // written unless nothing happens
 }
 
 // OutboxStore keeps mail that waits to be sent.
@@ -49,7 +50,7 @@ type OutboxStore interface {
 	// before now+lease, which is their [QueuedMail.DueAt]. Tries is one more than before.
 	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
 
-	// FinishMail removes the mail, or with Retry makes it due then. Nothing happens when it is gone, or when Tries is
-	// not the claimed one any more: another caller has taken it over.
+	// FinishMail removes the mail, or with Retry makes it due then, with Args, if any, in the place of its own. Nothing
+	// happens when it is gone, or when Tries is not the claimed one any more: another caller has taken it over.
 	FinishMail(ctx context.Context, d Delivery) error
 }

@@ -67,6 +67,9 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 		case rules.Delayed:
 			next := *m
 			next.DueAt = rules.Whole(d.Retry)
+			if d.Args != nil {
+				next.Args = d.Args
+			}
 			write(t, m, &next)
 		}
 		t.log(d.Events)

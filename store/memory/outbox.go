@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -81,6 +82,9 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 	case rules.Delayed:
 		next := *m
 		next.DueAt = rules.Whole(d.Retry)
+		if d.Args != nil {
+			next.Args = maps.Clone(d.Args)
+		}
 		s.move(m, next)
 	}
 	s.log(d.Events...)

@@ -28,7 +28,7 @@ const (
 SELECT c.id, c.kind, c.lookup, c.address, c.args, c.tries, c.due_at FROM claimed c JOIN due ON due.id = c.id ORDER BY due.due_at, c.id`
 
 	sentMail  = `DELETE FROM outbox WHERE id = @mail AND tries = @tries`
-	retryMail = `UPDATE outbox SET due_at = @retry::bigint WHERE id = @mail AND tries = @tries`
+	retryMail = `UPDATE outbox SET due_at = @retry::bigint, args = COALESCE(@args::jsonb, args) WHERE id = @mail AND tries = @tries`
 )
 
 // mailWith inserts the mail that goes with what from has a row of.
@@ -39,7 +39,10 @@ func mailWith(from string) string {
 // removeMail and delayMail are the ends of a try.
 var (
 	removeMail = finishing(sentMail)
-	delayMail  = finishing(retryMail, values[delivery]{"retry": field(func(d *delivery) int64 { return millis(d.Retry) })})
+	delayMail  = finishing(retryMail, values[delivery]{
+		"retry": field(func(d *delivery) int64 { return millis(d.Retry) }),
+		"args":  field(func(d *delivery) *string { return d.args }),
+	})
 )
 
 func finishing(sql string, more ...values[delivery]) *assembly[delivery] {
@@ -60,6 +63,7 @@ func finishing(sql string, more ...values[delivery]) *assembly[delivery] {
 // delivery is a call of FinishMail.
 type delivery struct {
 	store.Delivery
+	args   *string
 	events events
 }
 
@@ -145,9 +149,16 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 
 // FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
-	x, way := delivery{d, eventsOf(d.Events)}, delayMail
+	x, way := delivery{Delivery: d, events: eventsOf(d.Events)}, delayMail
 	if d.Retry.IsZero() {
 		way = removeMail
+	} else if d.Args != nil {
+		args, err := json.Marshal(d.Args)
+		if err != nil {
+			return err
+		}
+		text := string(args)
+		x.args = &text
 	}
 	sql := way.of(listing.when(len(d.Events) > 0))
 	_, err := s.exec(ctx, sql.Text, sql.Args(&x)...)

@@ -62,16 +62,20 @@ func claim(c *conn, limit int, lease time.Duration, now time.Time) ([]store.Queu
 }
 
 const (
-	selectTries = `SELECT tries FROM outbox WHERE id = ?`
-	deleteMail  = `DELETE FROM outbox WHERE id = ?`
-	updateDue   = `UPDATE outbox SET due_at = ?2 WHERE id = ?1`
+	selectMail = `SELECT mail, tries FROM outbox WHERE id = ?`
+	deleteMail = `DELETE FROM outbox WHERE id = ?`
+	updateDue  = `UPDATE outbox SET due_at = ?2, mail = ?3 WHERE id = ?1`
 )
 
 // FinishMail meets [store.OutboxStore].
 func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 	return s.write(ctx, func(c *conn) error {
 		var m *store.QueuedMail
-		_, err := c.one(selectTries, func(r *row) { m = &store.QueuedMail{ID: d.ID, Tries: int(r.int())} }, d.ID[:])
+		_, err := c.one(selectMail, func(r *row) {
+			m = &store.QueuedMail{}
+			r.json(m)
+			m.Tries = int(r.int())
+		}, d.ID[:])
 		if err != nil {
 			return err
 		}
@@ -81,11 +85,24 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 		case rules.Removed:
 			_, err = c.exec(deleteMail, d.ID[:])
 		case rules.Delayed:
-			_, err = c.exec(updateDue, d.ID[:], d.Retry.UnixMilli())
+			err = delay(c, *m, d)
 		}
 		if err != nil {
 			return err
 		}
 		return log(c, d.Events, uuid.Nil)
 	})
+}
+
+// delay writes when the mail is due again, and with what.
+func delay(c *conn, m store.QueuedMail, d store.Delivery) error {
+	if d.Args != nil {
+		m.Args = d.Args
+	}
+	mail, err := document(&m)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(updateDue, d.ID[:], d.Retry.UnixMilli(), mail)
+	return err
 }

@@ -17,6 +17,15 @@ var brokenOutbox = []brokenStore{
 	{"a fence that does not hold", "outbox/finish/another claim is a fence", func(s store.Store) store.Store {
 		return &fenceless{Store: s, tries: map[uuid.UUID]int{}}
 	}},
+	{"args of a try that are forgotten", "outbox/finish/with retry it may have other args then",
+		misread{delivery: func(_ store.Store, d *store.Delivery) error { d.Args = nil; return nil }}.broken},
+	{"a try without args that forgets those of the mail", "outbox/finish/with retry it may have other args then",
+		misread{delivery: func(_ store.Store, d *store.Delivery) error {
+			if d.Args == nil {
+				d.Args = map[string]string{}
+			}
+			return nil
+		}}.broken},
 	{"a sweep without bounds", "sweep/is bounded and says when there is more", func(s store.Store) store.Store {
 		return unbounded{s}
 	}},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -39,6 +40,9 @@ func (w *twins) finish() {
 	d := store.Delivery{ID: w.any(w.mails), Tries: 1 + w.d.roll(3), Events: w.events(w.any(w.people))}
 	if w.chance(2) {
 		d.Retry = w.at.Add(w.span())
+		if w.chance(2) {
+			d.Args = map[string]string{"tries": strconv.Itoa(d.Tries)}
+		}
 	}
 	w.both("FinishMail", d, func(s store.Store, _ int) (any, error) {
 		return nil, s.FinishMail(w.ctx, d)

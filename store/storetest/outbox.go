@@ -149,6 +149,26 @@ func finishMail(k *kit) {
 		k.claims(got, mails)
 		k.that(got[0].Tries == 2, "tries are %d, want 2", got[0].Tries)
 	})
+	k.run("with retry it may have other args then", func(k *kit) {
+		mails := k.post(2)
+		k.due(2, posting)
+		args := map[string]string{"counted": "yes", "ü": "\u2028\"'"}
+		for _, m := range mails {
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: m.ID, Tries: 1, Retry: posting.Add(time.Minute), Args: args}))
+			args = nil // and the other keeps its own
+		}
+		for i, got := range k.due(2, posting.Add(time.Minute)) {
+			want := mails[i]
+			if want.Tries, want.DueAt = 2, got.DueAt; want.ID == mails[0].ID {
+				want.Args = map[string]string{"counted": "yes", "ü": "\u2028\"'"}
+			}
+			k.equal("mail", got, want)
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: got.ID, Tries: 1, Retry: posting, Args: map[string]string{"late": "yes"}}))
+			k.ok(k.store.FinishMail(k.ctx, store.Delivery{ID: got.ID, Tries: 2, Retry: posting.Add(time.Hour)}))
+		}
+		got := k.due(2, posting.Add(time.Hour))
+		k.that(len(got) == 2 && got[0].Args["late"]+got[1].Args["late"] == "", "one who comes late gives args: %+v", got)
+	})
 	k.run("another claim is a fence", func(k *kit) {
 		mails := k.post(1)
 		k.due(1, posting)
