@@ -29,14 +29,18 @@ var plainURI = regexp.MustCompile(`^otpauth://totp/(?:[A-Za-z0-9._~-]|%[0-9A-F]{
 // The URIs are those of Google Authenticator's "Key URI Format": the issuer stands before the label and as a parameter,
 // and both are what the product is called.
 func TestKeyURI(t *testing.T) {
-	for _, product := range []string{
+	for i, product := range []string{
 		"Acme", "ACME Co", "Müller & Söhne", "日本の会社", "日本:会社", "A:B", "A: B", "50% off", "a+b", "a&b=c", "a/b", "a//b", "a?b#c", "😀 App", `say "hi"`, "<b>x</b>",
 		"Acme%3AEvil", "Acme%20", "Foo;Bar", "Foo@Bar", "back\\slash", "per%cent%", "a'b", "a`b", "[x]", "{x}", "x|y", "~", "..", "//evil", "Acme, Inc.", "Acme=", "Acme  Two", "+", "&issuer=Evil",
 	} {
 		story(t, func(w *world) {
-			for _, email := range []string{
+			emails := []string{
 				"ada@mail.example", "o'brien+tag@mail.example", "a%b@mail.example", "a/b?c#d=e&f@mail.example", "{|}~^`@mail.example", "a%3Ab@mail.example", "=?utf-8?q?x?=@mail.example", "Upper.Case@Mail.Example",
-			} {
+			}
+			if i > 0 { // each has a picture made
+				emails = emails[i%len(emails):][:1]
+			}
+			for _, email := range emails {
 				e, err := w.Auth.Enrolment(tollkeeper.Account{Email: email}, []byte("12345678901234567890"))
 				w.ok(err)
 				text := string(e.URL)

@@ -80,7 +80,7 @@ func (s *service) owner(ctx context.Context, email string) (*tollkeeper.Identity
 		return nil, err
 	}
 	for n := range 20 {
-		if _, err := s.auth.Host().GrantPackage(ctx, a.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprint("transaction-", n)}); err != nil {
+		if _, err := s.auth.Host().GrantPackage(ctx, a.ID, tollkeeper.Purchase{Package: "STARTER", TransactionID: fmt.Sprint("transaction-", a.ID, "-", n)}); err != nil {
 			return nil, err
 		}
 	}

@@ -9,5 +9,5 @@ import (
 
 // TestModel tells the stories of the model of the whole library on SQLite.
 func TestModel(t *testing.T) {
-	model.Check(t, 2_000, false, func(t *testing.T) store.Store { return open(t, ":memory:") })
+	model.Check(t, 1_000, false, func(t *testing.T) store.Store { return open(t, ":memory:") })
 }
