@@ -23,7 +23,7 @@ func accountsImported() int {
 	if os.Getenv("TOLLKEEPER_SOAK") != "" {
 		return 100_000
 	}
-	return 2_000
+	return 1_000
 }
 
 // TestImportIntoEveryDatabase: as many accounts as an established service has, in one run, repeated without effect, and

@@ -55,7 +55,7 @@ func TestKill(t *testing.T) {
 		}
 		return s, func() { s.Close() }
 	})
-	for round := range rounds(20) {
+	for round := range rounds(10) {
 		if round%5 == 0 { // killed before it serves
 			killSoon(t, v.program.Launch(t, v.args...), 60*time.Millisecond)
 		}
