@@ -112,8 +112,8 @@ type Social struct {
 
 	// SharedClients are client ids that any number of organizations may name: of a host whose own flow fetches the
 	// tokens, such as the one of package social. They take no token without a [IDTokenRequest].Nonce, by which the flow
-	// tells for which organization it was fetched, and nor do the scopes of an organization's members, which use the
-	// client of its owner. Every other client id is of the organization that turned it on first. Nil: none is shared.
+	// tells for which organization it was fetched; nor do the scopes of an organization's members, which use the client
+	// of its owner. Every other client id is of the organization that turned it on first. Nil: none is shared.
 	SharedClients []string
 }
 

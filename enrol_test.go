@@ -1,7 +1,6 @@
 package tollkeeper_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -85,44 +84,6 @@ func TestEnrolmentsAskForAProofAtARate(t *testing.T) {
 			t.Errorf("%d mails", n)
 		}
 	})
-}
-
-// Each look into the store that fails ends an enrolment, and its confirmation.
-func TestEnrolmentsWhileTheStoreIsAway(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.confirmed(p)
-		steps := map[string]func() error{
-			"begin": func() error {
-				return errOf(w.Auth.EnrolFactor(ctx, p.Identity, tollkeeper.FactorEnrolment{Password: password}))
-			},
-			"confirm": func() error { return errOf(w.Auth.ConfirmFactor(ctx, p.Identity, "000000", home)) },
-			"list":    func() error { return errOf(w.Auth.Factors(ctx, p.Identity)) },
-		}
-		for name, step := range steps {
-			w.store.watch()
-			if err := step(); errors.Is(err, tollkeeper.ErrUnavailable) {
-				t.Fatal(name, err)
-			}
-			verbs := w.store.verbs()
-			for i, verb := range verbs {
-				if verb == "Release" {
-					continue // best effort
-				}
-				n := 0
-				w.store.faults(func(string) error {
-					if n++; n == i+1 {
-						return errDriver
-					}
-					return nil
-				}, nil)
-				if err := step(); !errors.Is(err, tollkeeper.ErrUnavailable) {
-					t.Errorf("%s, while call %d of %v fails: %v", name, i+1, verbs, err)
-				}
-				w.store.faults(nil, nil)
-			}
-		}
-	}, unlimited)
 }
 
 // A code that removes another factor is used: it signs nobody in.

@@ -308,9 +308,7 @@ const (
 // pardon adds to a release what a proof of the account's mailbox, or the word of an issuer, pardons. The network that
 // it came from is recognised from now on.
 func (a *Authenticator) pardon(r *store.Release, s Subject, c Client, w word, now time.Time) {
-	for _, scope := range scopesOf(s) {
-		r.Marks = append(r.Marks, a.marksOf(&s.Account, scope, c)...)
-	}
+	r.Marks = append(r.Marks, a.marksOf(s, c)...)
 	r.Owner, r.Until = s.Account.ID, now.Add(rememberNetwork)
 	a.pardonFailures(r, s, w, now)
 }

@@ -86,8 +86,8 @@ func (a *Authenticator) drop(c *store.Change, s Subject) Dropped {
 }
 
 // unchosen is the organization without what acts on others in its owner's name: what stands in mails, where it leads,
-// whose word counts, whom it lets in. What asks more of its users stays, as the count does. It
-// reports whether there was anything.
+// whose word counts, whom it lets in. What asks more of its users stays, as the count does. It reports whether there
+// was anything.
 func unchosen(o Organization) (*Organization, bool) {
 	chosen := o.Name != "" || o.URL != "" || o.AuthURLs != (AuthURLs{}) || !o.DomainRestriction || len(o.Issuers) > 0 || len(o.Authorized) > 0
 	return &Organization{

@@ -36,27 +36,20 @@ func (a *Authenticator) markOf(g guess) store.Digest {
 	return a.markAt("mark", g.client.where(), g.scope, g.name())
 }
 
-// marksOf names the network as recognised for every name of the account in this scope: whoever came in by one of them
-// is no stranger by the other.
-func (a *Authenticator) marksOf(x *Account, scope string, c Client) (list []store.Digest) {
-	for _, g := range guessesAt(x, scope) {
+// marksOf names the network as recognised for every name of the account under every spelling of its scope, and the one
+// that was used, if it is none of these: whoever came in by one of them is no stranger by the others.
+func (a *Authenticator) marksOf(s Subject, c Client, used ...string) (list []store.Digest) {
+	scopes := scopesOf(s)
+	for _, scope := range used {
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	for _, g := range guessesAt(&s.Account, scopes...) {
 		g.client = c
 		if mark := a.markOf(g); mark != (store.Digest{}) {
 			list = append(list, mark)
 		}
-	}
-	return list
-}
-
-// marksBy names the network of a sign-in as recognised under every spelling of the account's scope, and the one that it
-// used: whoever came in by one of them is no stranger by the others.
-func (a *Authenticator) marksBy(s Subject, g guess) (list []store.Digest) {
-	scopes := scopesOf(s)
-	if !slices.Contains(scopes, g.scope) {
-		scopes = append(scopes, g.scope)
-	}
-	for _, scope := range scopes {
-		list = append(list, a.marksOf(&s.Account, scope, g.client)...)
 	}
 	return list
 }

@@ -28,8 +28,8 @@ type pace struct {
 // hold returns err when it is time to. began is when the work began whose time would tell; time spent in a queue does
 // not belong to it. [ErrBusy]: too many wait already. [ErrUnavailable]: ctx ended.
 func (p *pace) hold(ctx context.Context, began time.Time, err error) error {
-	took := time.Since(began)
-	rest := p.floor(took) - took
+	end := began.Add(p.floor(time.Since(began)))
+	rest := time.Until(end)
 	if rest <= 0 {
 		return err
 	}
@@ -37,7 +37,6 @@ func (p *pace) hold(ctx context.Context, began time.Time, err error) error {
 	if p.held.Add(1) > maxHeld {
 		return ErrBusy
 	}
-	end := time.Now().Add(rest)
 	if rest > coarse && !sleep(ctx, rest-coarse) {
 		return ErrUnavailable.WithCause(ctx.Err())
 	}

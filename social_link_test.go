@@ -104,17 +104,6 @@ func TestRemoveIdentity(t *testing.T) {
 	}
 }
 
-// A store that cannot be asked is no sign that nothing is linked.
-func TestRemoveIdentityWhileTheStoreIsAway(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		by := w.Identity(string(w.signIn(p).Token))
-		w.store.faults(failing("FindAccount"), nil)
-		err := w.Auth.RemoveIdentity(ctx, by, tollkeeper.IdentityRemoval{Identity: tollkeeper.IssuedKey{Issuer: "i", Subject: "s"}})
-		w.want(err, tollkeeper.ErrUnavailable)
-	}, unlimited)
-}
-
 // A member's scope uses the client of its organization's owner: a token counts there only with the nonce of a flow of
 // that scope, or one token would open accounts of two tenants.
 func TestAMembersScopeNeedsANonce(t *testing.T) {

@@ -124,3 +124,29 @@ func TestANetworkIsKnownUnderEverySpelling(t *testing.T) {
 		}
 	}, unlimited)
 }
+
+// A username is another's in each scope: what is counted of it on a network over all scopes waits out its quarter of an
+// hour, whoever proves a mailbox. By the email, and from elsewhere, the way is open.
+func TestAResetLeavesTheCeilingOfAUsernameOnANetwork(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.SignUp("p@example.com", password, func(r *tollkeeper.SignUpRequest) { r.Username = "ann" })
+		in := func(password, at string) error {
+			r := tollkeeper.SignInRequest{Username: "ann", Password: tollkeeper.Password(password), Scope: tollkeeper.Tenants, Client: from(at)}
+			return errOf(w.Auth.SignIn(ctx, r))
+		}
+		for range 20 {
+			w.want(in("wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
+			w.Advance(time.Second)
+		}
+		w.resetFrom(p, "203.0.113.9")
+		w.Advance(time.Second)
+		w.want(in(fresh, "192.0.2.1"), tollkeeper.ErrLocked)
+		w.ok(in(fresh, "198.51.100.9"))
+		w.ok(w.guess(p, fresh, "192.0.2.1"))
+		w.Advance(15 * time.Minute)
+		w.ok(in(fresh, "192.0.2.1"))
+	}, unlimited, func(c *tollkeeper.Config) {
+		c.Limits.Lock = tollkeeper.Limit{Free: 1000, Base: time.Second, Max: time.Second, Window: time.Hour}
+		c.Limits.AccountCeiling = tollkeeper.Limit{Free: 1000, Window: time.Hour}
+	})
+}
