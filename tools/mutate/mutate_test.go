@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,11 +110,11 @@ func module(t *testing.T, files map[string]string) string {
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
 	dir := t.TempDir()
-	for name, text := range tiny {
-		if other, ok := files[name]; ok {
-			text = other
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	all := maps.Clone(tiny)
+	maps.Copy(all, files)
+	for name, text := range all {
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,6 +202,38 @@ weak.go | untested: 1 => 1 + 1 | a reason
 	}
 	if _, err := readAccepted(name); err == nil {
 		t.Error("a line without a reason is taken")
+	}
+}
+
+// A function in a table that other packages use is reached where it is called, whoever calls it.
+func TestTablesOfOtherPackagesReachAFunction(t *testing.T) {
+	dir := module(t, map[string]string{
+		"adult.go": `package tiny
+
+type Rule struct{ Holds func(age int) bool }
+
+var Grown = Rule{adult}
+
+func adult(age int) bool { return age > 17 }
+`,
+		"door/door_test.go": `package door
+
+import (
+	"testing"
+
+	"example.com/tiny"
+)
+
+func TestDoor(t *testing.T) {
+	if tiny.Grown.Holds(17) || !tiny.Grown.Holds(18) {
+		t.Error("a child comes in")
+	}
+}
+`,
+		"targets.txt": "adult.go : . door\n",
+	})
+	if ok, out := mutate(t, dir); !ok {
+		t.Errorf("what the table leads to is not tried:\n%s", out)
 	}
 }
 

@@ -127,14 +127,14 @@ func (m *mutation) findUsers() {
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		for _, d := range m.files[name].Decls {
 			for _, o := range m.declared(d) {
-				users, variable := m.usersOf(o, uses)
+				users, atInit := m.usersOf(o, uses)
 				for _, s := range m.sites[name] {
 					if !m.declares(d, s, o) {
 						continue
 					}
 					for _, c := range s.choices {
 						c.m.users = users
-						c.m.atInit = !o.Exported() && c.m.atInit || isFunc(o) && variable
+						c.m.atInit = (c.m.atInit || isFunc(o)) && atInit
 					}
 				}
 			}
@@ -205,8 +205,10 @@ func (m *mutation) uses() map[types.Object][]types.Object {
 	return uses
 }
 
-// usersOf are the entries of functions that use the object, also by other variables; variable: there is one of these.
-func (m *mutation) usersOf(o types.Object, uses map[types.Object][]types.Object) (ids []int, variable bool) {
+// usersOf are the entries of functions that use the object, also by variables. They are all that do while variables are
+// made (atInit) where the object is one or is used by one, and none of these is exported.
+func (m *mutation) usersOf(o types.Object, uses map[types.Object][]types.Object) (ids []int, atInit bool) {
+	variable, exported := !isFunc(o), !isFunc(o) && o.Exported()
 	known := map[types.Object]bool{o: true}
 	for next := []types.Object{o}; len(next) > 0; next = next[1:] {
 		for _, by := range uses[next[0]] {
@@ -220,13 +222,13 @@ func (m *mutation) usersOf(o types.Object, uses map[types.Object][]types.Object)
 					continue
 				}
 			} else {
-				variable = true
+				variable, exported = true, exported || by.Exported()
 			}
 			next = append(next, by)
 		}
 	}
 	slices.Sort(ids)
-	return ids, variable
+	return ids, variable && !exported
 }
 
 // compile renders the package, dropping changes that do not compile until it does.
