@@ -42,7 +42,7 @@ func Admit(s Subject, method string, verifyAll bool) error {
 }
 
 // Enrolment is what an app of the account is given.
-func (a *Authenticator) Enrolment(x Account, seed []byte) (Enrolment, error) {
+func (a *Authenticator) Enrolment(x Account, seed []byte) Enrolment {
 	return a.enrolment(x, seed)
 }
 

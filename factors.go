@@ -62,12 +62,9 @@ func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, r FactorE
 func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnrolment) (Enrolment, error) {
 	seed := make([]byte, seedBytes)
 	rand.Read(seed)
-	e, err := a.enrolment(s.Account, seed)
-	if err != nil {
-		return Enrolment{}, ErrInternal.WithCause(err)
-	}
 	now := a.now()
 	f := store.Factor{ID: a.idAt(now), Account: s.Account.ID, Kind: store.FactorTOTP, Label: r.Label, CreatedAt: now, PendingUntil: now.Add(enrolTTL)}
+	var err error
 	if f.Sealed, err = a.keys.Encrypt(boxTOTP, seed, sealedFor(f)); err != nil {
 		return Enrolment{}, ErrInternal.WithCause(err)
 	}
@@ -80,8 +77,10 @@ func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnro
 	begun := about(&s.Account, EventFactorBegun)
 	begun.Network = r.Client.network()
 	c.Events = []Event{begun}
-	_, _, err = a.update(ctx, c, now)
-	return e, err
+	if _, _, err := a.update(ctx, c, now); err != nil {
+		return Enrolment{}, err
+	}
+	return a.enrolment(s.Account, seed), nil
 }
 
 // askToProve mails the caller a link that proves the mailbox, as often as [Limits].Resend, and returns ErrUnverified.

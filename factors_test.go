@@ -256,7 +256,7 @@ func TestSecondFactorEnrolment(t *testing.T) {
 		if !strings.HasPrefix(string(e.URL), "otpauth://totp/") || !strings.Contains(string(e.URL), string(e.Seed)) {
 			t.Fatal("URL:", e.URL)
 		}
-		if _, err := png.Decode(bytes.NewReader(e.PNG)); err != nil {
+		if _, err := png.Decode(bytes.NewReader(e.PNG())); err != nil {
 			t.Fatal("picture:", err)
 		}
 		if k.SignIn(a).Token == "" {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"encoding/base32"
+	"image"
+	"image/color"
 	"image/png"
 	"net/url"
 	"strconv"
@@ -35,9 +37,40 @@ var base32Plain = base32.StdEncoding.WithPadding(base32.NoPadding)
 // Enrolment is what an authenticator app needs. It is shown once and is worth nothing until
 // [Authenticator.ConfirmFactor].
 type Enrolment struct {
-	Seed SecretText  // base32
-	URL  SecretText  // otpauth://
-	PNG  SecretBytes // the URL as QR code
+	Seed SecretText // base32
+	URL  SecretText // otpauth://, which a camera reads from the PNG
+}
+
+// PNG is the URL as a QR code in black and white, 256 points wide. It is made anew at each call, which takes some 10 ms.
+// It is nil for a URL longer than such a code holds, as none of [Authenticator.EnrolFactor] is.
+func (e Enrolment) PNG() SecretBytes {
+	key, err := otp.NewKeyFromURL(string(e.URL))
+	if err != nil {
+		return nil
+	}
+	img, err := key.Image(qrPixels, qrPixels)
+	if err != nil {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, blackAndWhite(img)); err != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// blackAndWhite has one bit for each point: a PNG of half the size in half the time.
+func blackAndWhite(img image.Image) *image.Paletted {
+	bounds := img.Bounds()
+	p := image.NewPaletted(bounds, color.Palette{color.White, color.Black})
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			if r, _, _, _ := img.At(x, y).RGBA(); r == 0 {
+				p.SetColorIndex(x, y, 1)
+			}
+		}
+	}
+	return p
 }
 
 // sealedFor binds a sealed seed to its account and factor (R45).
@@ -57,22 +90,9 @@ func keyURI(issuer, account, seed string) string {
 		"&algorithm=SHA1&digits=6&period=" + strconv.Itoa(totpPeriod)
 }
 
-func (a *Authenticator) enrolment(x Account, seed []byte) (Enrolment, error) {
+func (a *Authenticator) enrolment(x Account, seed []byte) Enrolment {
 	text := base32Plain.EncodeToString(seed)
-	uri := keyURI(a.cfg.Product, x.Email, text)
-	key, err := otp.NewKeyFromURL(uri)
-	if err != nil {
-		return Enrolment{}, err
-	}
-	img, err := key.Image(qrPixels, qrPixels)
-	if err != nil {
-		return Enrolment{}, err
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return Enrolment{}, err
-	}
-	return Enrolment{Seed: SecretText(text), URL: SecretText(uri), PNG: b.Bytes()}, nil
+	return Enrolment{Seed: SecretText(text), URL: SecretText(keyURI(a.cfg.Product, x.Email, text))}
 }
 
 // matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every

@@ -16,6 +16,8 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 func TestAccounts(t *testing.T) {
@@ -327,4 +329,27 @@ func ask(t *testing.T, kit *authtest.Kit, email string) {
 	if err := kit.Auth.RequestCode(t.Context(), tollkeeper.MailRequest{Scope: tollkeeper.Tenants, Email: email}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A clock that jumps while mail is on its way has it sent once.
+func TestAdvanceSendsNothingTwice(t *testing.T) {
+	k := authtest.New(t, authtest.WithStore(late{memory.New()}))
+	a := k.SignUp("ada@example.com", "correct horse 1")
+	for range 10 {
+		if err := k.Auth.RequestReset(t.Context(), tollkeeper.MailRequest{Email: a.Email, Scope: a.Scope()}); err != nil {
+			t.Fatal(err)
+		}
+		k.Advance(time.Hour) // which the next request has the worker look at
+	}
+	if n := len(k.Mails(a.Email, tollkeeper.MailReset)); n != 10 {
+		t.Fatalf("%d mails after 10 requests", n)
+	}
+}
+
+// late is a store that takes its time to note that a mail was sent.
+type late struct{ store.Store }
+
+func (s late) FinishMail(ctx context.Context, d store.Delivery) error {
+	time.Sleep(10 * time.Millisecond)
+	return s.Store.FinishMail(ctx, d)
 }

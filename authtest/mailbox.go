@@ -18,6 +18,8 @@ type mailbox struct {
 	mu      sync.Mutex
 	mails   []tollkeeper.Message
 	queued  map[uuid.UUID]time.Time // when it is due
+	sending map[uuid.UUID]bool      // claimed, and not yet told of
+	claims  int                     // that are being made
 	done    map[uuid.UUID]bool
 	changed chan struct{} // closed, and replaced, at each change
 }
@@ -33,7 +35,7 @@ func watch(kept store.Store) (store.Store, *mailbox) {
 	if w, ok := kept.(*watched); ok {
 		return w, w.box
 	}
-	w := &watched{kept, &mailbox{queued: map[uuid.UUID]time.Time{}, done: map[uuid.UUID]bool{}, changed: make(chan struct{})}}
+	w := &watched{kept, &mailbox{queued: map[uuid.UUID]time.Time{}, sending: map[uuid.UUID]bool{}, done: map[uuid.UUID]bool{}, changed: make(chan struct{})}}
 	return w, w.box
 }
 
@@ -147,9 +149,22 @@ func (w *watched) alerted(e store.LedgerEntry, after store.Balance, now time.Tim
 	}
 }
 
+func (w *watched) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
+	w.box.update(func() { w.box.claims++ })
+	list, err := w.Store.ClaimMail(ctx, limit, lease, now)
+	w.box.update(func() {
+		w.box.claims--
+		for _, m := range list {
+			w.box.sending[m.ID] = true
+		}
+	})
+	return list, err
+}
+
 func (w *watched) FinishMail(ctx context.Context, d store.Delivery) error {
 	err := w.Store.FinishMail(ctx, d)
 	w.box.update(func() {
+		delete(w.box.sending, d.ID)
 		if d.Retry.IsZero() {
 			delete(w.box.queued, d.ID)
 			w.box.done[d.ID] = true
@@ -170,4 +185,24 @@ func (b *mailbox) due(now time.Time) (n int, changed <-chan struct{}) {
 		}
 	}
 	return n, b.changed
+}
+
+// settled waits until no mail is due and none is on its way. It gives up after a moment, for a broken store.
+func (b *mailbox) settled(now time.Time) {
+	timeout := time.After(patience / 5)
+	for {
+		n, changed := b.due(now)
+		b.mu.Lock()
+		n += b.claims + len(b.sending)
+		b.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			b.update(func() { clear(b.sending) })
+			return
+		}
+	}
 }

@@ -45,7 +45,7 @@ type enrolledBody struct {
 }
 
 func enrolled(_ *family.Call, e tollkeeper.Enrolment) enrolledBody {
-	return enrolledBody{string(e.Seed), string(e.URL), "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)}
+	return enrolledBody{string(e.Seed), string(e.URL), "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG())}
 }
 
 type factorCodeBody struct {

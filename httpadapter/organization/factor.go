@@ -98,7 +98,7 @@ type enrolledBody struct {
 
 // enrolmentShown is what an app needs: typed, tapped or photographed.
 func enrolmentShown(_ *family.Call, e tollkeeper.Enrolment) enrolledBody {
-	return enrolledBody{string(e.Seed), string(e.URL), "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)}
+	return enrolledBody{string(e.Seed), string(e.URL), "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG())}
 }
 
 type recoveryBody struct {
