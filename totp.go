@@ -41,7 +41,7 @@ type Enrolment struct {
 	URL  SecretText // otpauth://, which a camera reads from the PNG
 }
 
-// PNG is the URL as a QR code in black and white, 256 points wide. It is made anew at each call, which takes some 10 ms.
+// PNG is the URL as a QR code in black and white, 256 points wide, made anew at each call, which takes some 10 ms.
 // It is nil for a URL longer than such a code holds, as none of [Authenticator.EnrolFactor] is.
 func (e Enrolment) PNG() SecretBytes {
 	key, err := otp.NewKeyFromURL(string(e.URL))
