@@ -3,9 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 )
 
 // Plans returns, for every statement that was run so far, what EXPLAIN QUERY PLAN says about it.
@@ -91,44 +93,97 @@ func (s *Store) Exec(statement string) (int64, error) {
 func (s *Store) KillBefore(n int) {
 	c := <-s.writer.free
 	defer s.writer.give(c)
-	c.raw, c.stmts = &deadly{c.raw, n}, map[string]driver.Stmt{}
+	c.count(func(string) error {
+		if n--; n > 0 {
+			return nil
+		}
+		p, err := os.FindProcess(os.Getpid())
+		if err == nil {
+			err = p.Kill()
+		}
+		if err != nil {
+			panic(err)
+		}
+		select {}
+	})
 }
 
-type deadly struct {
+// Faults makes statements of the store fail.
+func (s *Store) Faults() *Faults {
+	f := &Faults{}
+	for _, p := range []*pool{s.readers, s.writer} {
+		for range p.size {
+			c := <-p.free
+			c.count(f.next)
+			defer p.give(c)
+		}
+	}
+	return f
+}
+
+// Faults are those of a store.
+type Faults struct {
+	mu     sync.Mutex
+	left   int
+	failed bool
+}
+
+// Fail meets storetest.Faults.
+func (f *Faults) Fail(n int) (failed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	failed = f.failed
+	f.left, f.failed = n, false
+	return failed
+}
+
+var errFault = errors.New("a fault")
+
+// next counts a statement. To roll back works: SQLite has nothing to write then.
+func (f *Faults) next(query string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left == 0 || query == "ROLLBACK" {
+		return nil
+	}
+	if f.left--; f.left > 0 {
+		return nil
+	}
+	f.failed = true
+	return errFault
+}
+
+// count has each statement of the connection asked for before it is run.
+func (c *conn) count(next func(query string) error) {
+	c.raw, c.stmts = counted{c.raw, next}, map[string]driver.Stmt{}
+}
+
+type counted struct {
 	driver.Conn
-	left int
+	next func(query string) error
 }
 
-func (d *deadly) Prepare(query string) (driver.Stmt, error) {
-	s, err := d.Conn.Prepare(query)
-	return deadlyStatement{s, d}, err
+func (c counted) Prepare(query string) (driver.Stmt, error) {
+	s, err := c.Conn.Prepare(query)
+	return countedStatement{s, query, c.next}, err
 }
 
-type deadlyStatement struct {
+type countedStatement struct {
 	driver.Stmt
-	on *deadly
+	query string
+	next  func(query string) error
 }
 
-func (s deadlyStatement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.on.count()
+func (s countedStatement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.next(s.query); err != nil {
+		return nil, err
+	}
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
 
-func (s deadlyStatement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.on.count()
+func (s countedStatement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.next(s.query); err != nil {
+		return nil, err
+	}
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-}
-
-func (d *deadly) count() {
-	if d.left--; d.left > 0 {
-		return
-	}
-	p, err := os.FindProcess(os.Getpid())
-	if err == nil {
-		err = p.Kill()
-	}
-	if err != nil {
-		panic(err)
-	}
-	select {}
 }

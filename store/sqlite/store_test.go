@@ -46,6 +46,15 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// TestEveryStatementMayFail has each statement of each verb fail: the verb says so, and has done nothing.
+func TestEveryStatementMayFail(t *testing.T) {
+	t.Parallel()
+	storetest.CompareFaults(t, 1, func(t *testing.T) (store.Store, storetest.Faults) {
+		s := open(t, file(t))
+		return s, s.Faults()
+	})
+}
+
 // TestLongHistories compares with memory for as long as TOLLKEEPER_SOAK says.
 func TestLongHistories(t *testing.T) {
 	limit, err := time.ParseDuration(os.Getenv("TOLLKEEPER_SOAK"))
