@@ -6,6 +6,9 @@ import (
 	"slices"
 )
 
+// Standing is the statement that looks up a charge which stands.
+const Standing = standing
+
 // MigrateFrom is Migrate with other schema files.
 func (s *Store) MigrateFrom(ctx context.Context, files fs.FS) error { return s.migrate(ctx, files) }
 

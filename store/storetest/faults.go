@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,21 +19,28 @@ type Faults interface {
 	Fail(n int) bool
 }
 
-// CompareFaults is [Compare] with a store each of whose verbs is done as often as it has statements, and each time
-// another of them fails, before the verb is done for good. A verb with a statement that fails has an error. Whatever it
-// left behind makes an answer differ from then on.
+// CompareFaults is [Compare] for at least that many steps, with a store each of whose verbs is done as often as it has
+// statements, and each time another of them fails, before the verb is done for good. A verb with a statement that fails
+// answers with an error that decides nothing. Whatever it left behind makes an answer differ from then on. It waits for no outcome.
 func CompareFaults(t *testing.T, steps int, open func(t *testing.T) (store.Store, Faults)) map[string]int {
-	return Compare(t, steps, func(t *testing.T) store.Store {
-		of, faults := open(t)
-		return &failing{of, faults, t}
-	})
+	of, faults := open(t)
+	return compareFaults(real{t}, steps, of, faults)
+}
+
+func compareFaults(t kitT, steps int, of store.Store, faults Faults) map[string]int {
+	return compare(&kit{kitT: t, ctx: context.Background(), store: &failing{of, faults, t}}, steps, 0)
 }
 
 // failing is a store with faults.
 type failing struct {
 	of     store.Store
 	faults Faults
-	tb     testing.TB
+	t      kitT
+}
+
+// decisions are what a store says of its own.
+var decisions = []error{
+	store.ErrNotFound, store.Conflict{}, store.ErrLastAdmin, store.ErrInsufficientCredits, store.ErrProofSpent, store.ErrInvalid,
 }
 
 // mostStatements is more than any verb has in a history.
@@ -45,11 +54,11 @@ func (f *failing) try(verb string, do func() error) error {
 		if !f.faults.Fail(0) {
 			return err
 		}
-		if err == nil {
-			f.tb.Errorf("%s: statement %d failed, and nobody is told", verb, n)
+		if err == nil || slices.ContainsFunc(decisions, func(d error) bool { return errors.Is(err, d) }) {
+			f.t.Errorf("%s: statement %d failed, and the answer is %v", verb, n, err)
 		}
 	}
-	f.tb.Fatalf("%s has no end", verb)
+	f.t.Fatalf("%s has no end", verb)
 	return nil
 }
 

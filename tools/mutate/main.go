@@ -51,7 +51,7 @@ func main() {
 type options struct {
 	root, targets, accepted, report, known string
 	files                                  []string // nil: all
-	budget, grace                          time.Duration
+	budget, grace, longest                 time.Duration
 	sample, jobs                           int
 	seed                                   uint64
 	list, resume                           bool
@@ -65,10 +65,11 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.accepted, "accepted", "", "the `file` of survivors with their reasons (accepted.txt beside the targets)")
 	f.StringVar(&o.report, "report", "", "a `document` whose part between the mutations markers is written anew")
 	f.StringVar(&o.known, "known", "", "a `file` that remembers what tests reach and which of them killed what, for the next time")
-	f.BoolVar(&o.resume, "resume", false, "take what -known tells of as killed, and try the rest")
+	f.BoolVar(&o.resume, "resume", false, "take what -known tells of as killed, and what lived for a reason as living, and try the rest")
 	files := f.String("files", "", "only files whose `paths` begin with one of these, with commas between")
 	f.DurationVar(&o.budget, "budget", 0, "stop trying after this time; 0: never")
 	f.DurationVar(&o.grace, "grace", 15*time.Second, "a test hangs after six times its time and this")
+	f.DurationVar(&o.longest, "longest", 0, "leave out tests that take longer, which makes survivors and no kills; 0: none")
 	f.IntVar(&o.sample, "sample", 0, "try this `number` of changes, chosen at random; 0: all")
 	f.Uint64Var(&o.seed, "seed", 0, "of -sample; 0: a new one, which is printed")
 	f.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "test programs that run at once")
@@ -134,7 +135,7 @@ func run(ctx context.Context, args []string, out io.Writer) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	r, err := newRunner(o, p, dir, out)
+	r, err := newRunner(o, p, accepted, dir, out)
 	if err != nil {
 		return false, err
 	}

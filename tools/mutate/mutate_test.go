@@ -261,6 +261,40 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// What lived is not tried again once it has a reason, though a test notices it by now; without -resume it is.
+func TestWhatLivesForAReasonNeedNotBeTriedAgain(t *testing.T) {
+	dir := module(t, nil)
+	args := []string{"-files", "weak", "-known", filepath.Join(dir, "known.json")}
+	mutate(t, dir, args...)
+	more := tiny["tiny_test.go"] + `
+func TestAge(t *testing.T) {
+	if Adult(17, true) || !Adult(18, true) {
+		t.Error("a child is an adult")
+	}
+}
+`
+	reason := "weak.go | Adult: 18 => 18 + 1 | nobody is 18\n"
+	for name, text := range map[string]string{"tiny_test.go": more, "accepted.txt": reason} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, out := mutate(t, dir, append(args, "-resume")...)
+	wantLines(t, out, "accepted: weak.go:3: Adult: 18 => 18 + 1 (nobody is 18)\n")
+	if strings.Contains(out, "survived: weak.go:3: Adult: age >= 18 => age > 18") {
+		t.Errorf("what has no reason is not tried again:\n%s", out)
+	}
+	_, out = mutate(t, dir, args...)
+	wantLines(t, out, "accepted, but killed or gone: weak.go | Adult: 18 => 18 + 1\n")
+}
+
+func TestLongTestsAreLeftOut(t *testing.T) {
+	dir := module(t, nil)
+	if ok, out := mutate(t, dir, "-files", "strong", "-longest", "1ns"); ok || !strings.Contains(out, "| strong.go | 10 | 0 |") {
+		t.Errorf("a test that takes longer is run:\n%s", out)
+	}
+}
+
 func TestASampleIsRepeatedByItsSeed(t *testing.T) {
 	dir := module(t, nil)
 	_, first := mutate(t, dir, "-list", "-sample", "5", "-seed", "7")

@@ -43,6 +43,7 @@ type runner struct {
 // known is what a run leaves to the next one.
 type known struct {
 	Killed   map[string]string   // which test killed a change, by its key
+	Lived    map[string]bool     // what no test noticed
 	Measured map[string]measured // by folder and name
 }
 
@@ -65,9 +66,9 @@ type test struct {
 
 func (t *test) String() string { return t.program.folder + " " + t.name }
 
-func newRunner(o options, p *program, dir string, out io.Writer) (*runner, error) {
+func newRunner(o options, p *program, accepted map[string]string, dir string, out io.Writer) (*runner, error) {
 	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, lately: map[string]string{}}
-	if err := r.loadKnown(); err != nil {
+	if err := r.loadKnown(accepted); err != nil {
 		return nil, err
 	}
 	overlay, err := p.overlay(dir)
@@ -230,8 +231,8 @@ func (r *runner) say(format string, args ...any) {
 }
 
 // loadKnown reads what an earlier run left, and marks what is not tried again.
-func (r *runner) loadKnown() error {
-	r.known = known{Killed: map[string]string{}, Measured: map[string]measured{}}
+func (r *runner) loadKnown(accepted map[string]string) error {
+	r.known = known{Killed: map[string]string{}, Lived: map[string]bool{}, Measured: map[string]measured{}}
 	if r.o.known == "" {
 		return nil
 	}
@@ -243,8 +244,12 @@ func (r *runner) loadKnown() error {
 		err = json.Unmarshal(text, &r.known)
 	}
 	for _, m := range r.p.mutants {
-		if by := r.known.Killed[m.key()]; by != "" && r.o.resume {
+		switch by := r.known.Killed[m.key()]; {
+		case !r.o.resume:
+		case by != "":
 			m.state, m.killer = killed, by
+		case r.known.Lived[m.key()] && accepted[m.key()] != "":
+			m.state = survived
 		}
 	}
 	return err
@@ -259,7 +264,9 @@ func (r *runner) saveKnown(tried []*mutant) error {
 		switch m.state {
 		case killed:
 			r.known.Killed[m.key()] = m.killer
+			delete(r.known.Lived, m.key())
 		case survived, unreached:
+			r.known.Lived[m.key()] = true
 			delete(r.known.Killed, m.key())
 		}
 	}
