@@ -31,11 +31,18 @@ type world struct {
 	secrets []tollkeeper.MasterKey
 }
 
-// story runs f in a world of its own, in a bubble of synctest: its clock runs only while everybody waits.
+// story runs f in a world of its own, in a bubble of synctest: its clock runs only while everybody waits. Tests of
+// stories run beside each other, and the stories of one test in their order.
 func story(t *testing.T, f func(w *world), edits ...func(*tollkeeper.Config)) {
 	t.Helper()
+	if _, known := beside.LoadOrStore(t, true); !known && !strings.Contains(t.Name(), "/") {
+		t.Parallel()
+	}
 	synctest.Test(t, func(t *testing.T) { f(newWorld(t, edits...)) })
 }
+
+// beside are the tests that story has had run beside others.
+var beside sync.Map
 
 func newWorld(t testing.TB, edits ...func(*tollkeeper.Config)) *world {
 	t.Helper()

@@ -66,6 +66,10 @@ var brokenUses = []brokenStore{
 			}
 			return nil
 		})}.broken},
+	{"a cap that counts what has ended", "sessions/create/no session ends for one that has ended",
+		func(s store.Store) store.Store { return &endedCounted{Store: s, ended: map[uuid.UUID]int{}} }},
+	{"a proof that is left out with its charge", "sessions/create/nobody pays beside a proof",
+		func(s store.Store) store.Store { return proofUnpaid{s} }},
 	{"a cap of one more", "sessions/create/most live sessions, the oldest end",
 		misread{session: sessionEdit(func(_ store.Store, n *store.NewSession) error {
 			if n.Most > 0 {
@@ -161,6 +165,34 @@ func (b capped) CreateSession(ctx context.Context, n store.NewSession, now time.
 	time.Sleep(time.Millisecond)
 	for i := 0; most > 0 && i < len(list)+1-most; i++ {
 		_ = b.RevokeSession(ctx, store.Revocation{Account: n.Session.Account, Session: list[i].ID}, now)
+	}
+	return b.Store.CreateSession(ctx, n, now)
+}
+
+// endedCounted counts sessions that were revoked against the cap.
+type endedCounted struct {
+	store.Store
+	ended map[uuid.UUID]int
+}
+
+func (b *endedCounted) RevokeSession(ctx context.Context, r store.Revocation, now time.Time) error {
+	b.ended[r.Account]++
+	return b.Store.RevokeSession(ctx, r, now)
+}
+
+func (b *endedCounted) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
+	if n.Most > 0 {
+		n.Most = max(1, n.Most-b.ended[n.Session.Account])
+	}
+	return b.Store.CreateSession(ctx, n, now)
+}
+
+// proofUnpaid leaves the proof out where nobody can pay.
+type proofUnpaid struct{ store.Store }
+
+func (b proofUnpaid) CreateSession(ctx context.Context, n store.NewSession, now time.Time) (store.Receipt, error) {
+	if _, err := b.Balance(ctx, n.Charge.Owner); err != nil && !n.Charge.Required {
+		n.Use = store.Use{}
 	}
 	return b.Store.CreateSession(ctx, n, now)
 }

@@ -91,10 +91,10 @@ func pardonEnds(k *kit) {
 }
 
 func pardonFuture(k *kit) {
-	b := pardoned(1, lock)[0]
-	for range lock.Free {
-		k.fail(now, b)
-	}
+	long := store.Limit{Free: 2, Window: 3 * time.Hour} // beyond the pardon: a store throws away what is dead by then
+	b := pardoned(1, long)[0]
+	k.fail(now, b)
+	k.fail(now, b)
 	k.pardon(now.Add(time.Hour), b, time.Hour)
 	k.refused(now, []store.Bucket{b}, 0)
 	k.pardon(now, b, time.Minute)

@@ -51,9 +51,11 @@ func createSession(k *kit) {
 	k.run("a used counter is a conflict", createSessionCounter)
 	k.run("insufficient credits make nothing", createSessionInsufficient)
 	k.run("an optional charge is left out", createSessionOptional)
+	k.run("nobody pays beside a proof", createSessionNobodyPays)
 	k.run("the same id again is charged once", createSessionAgain)
 	k.run("another parent may pay", createSessionPayer)
 	k.run("most live sessions, the oldest end", createSessionMost)
+	k.run("no session ends for one that has ended", createSessionMostEnded)
 	k.run("of two errors the first wins", createSessionOrder)
 	k.run("the same id again wins over every error", createSessionRepeats)
 	k.run("the same id again revives nothing", createSessionRevivesNothing)
@@ -199,6 +201,21 @@ func createSessionOptional(k *kit) {
 	}
 	k.that(k.balance(p.ID).Credits == 0, "balance is %+v", k.balance(p.ID))
 	k.books(p.ID)
+}
+
+// createSessionNobodyPays has the proof of a factor stand beside a charge that no balance is there for.
+func createSessionNobodyPays(k *kit) {
+	a, f := k.armed(k.parent(0), 3)
+	c := charge(id(), store.OpSignIn, 1)
+	n := store.NewSession{Session: session(a, now), Effects: store.Effects{Charge: c}, Use: store.Use{Factor: f.ID, Counter: 4}}
+	_, err := k.store.CreateSession(k.ctx, n, now)
+	k.fails(err, store.ErrInsufficientCredits)
+	n.Charge.Required = false
+	receipt, err := k.store.CreateSession(k.ctx, n, now)
+	k.ok(err)
+	k.equal("receipt", receipt, store.Receipt{})
+	f.Counter, f.UsedAt = 4, now
+	k.equal("factors", k.credentials(a.ID).Factors, []store.Factor{f})
 }
 
 func createSessionAgain(k *kit) {

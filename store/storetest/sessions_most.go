@@ -70,3 +70,22 @@ func createSessionMost(k *kit) {
 	k.ok(err)
 	live(0, 3, -1)
 }
+
+// createSessionMostEnded has sessions that ended stand beside those of the account, younger than they are: no other has
+// to go for them.
+func createSessionMostEnded(k *kit) {
+	a := k.child(k.parent(0))
+	in := func(at time.Time, most int) store.Session {
+		s := session(a, at)
+		_, err := k.store.CreateSession(k.ctx, store.NewSession{Session: s, Most: most}, now)
+		k.ok(err)
+		return s
+	}
+	in(now.Add(3*time.Hour), 0)
+	a = k.update(a.ID, func(c *store.Change) { c.EndSessions = true })
+	first, second, revoked := in(now, 0), in(now.Add(time.Minute), 0), in(now.Add(2*time.Minute), 0)
+	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: revoked.ID}, now))
+	in(now.Add(time.Hour), 2)
+	k.dead(a.ID, first.ID, now)
+	k.live(second.ID, now)
+}
