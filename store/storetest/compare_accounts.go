@@ -179,7 +179,11 @@ func (w *twins) update() {
 	}
 	x.Password, x.UpdatedAt, x.Name = store.SecretText(fmt.Sprint("$", w.d.roll(9))), w.at, "Name"
 	x.Metadata, x.Locale, x.Factors = []byte(`{"n": `+fmt.Sprint(w.d.roll(9))+` }`), "de", store.FactorSet(w.d.roll(4))
-	if len(w.sessions) > 0 {
+	living, _ := w.stores[1].ListSessions(w.ctx, id, store.Page{Limit: 50}, w.at)
+	keeps := c.EndSessions && len(living) > 0 && w.chance(2)
+	if keeps {
+		c.KeepSession = one(w, living).ID
+	} else if len(w.sessions) > 0 {
 		c.KeepSession = one(w, w.sessions).ID
 	}
 	w.spend(&c)
@@ -195,6 +199,9 @@ func (w *twins) update() {
 		}
 		return []any{unnumbered(got), r}, err
 	})
+	if outcome == "ok" && keeps {
+		w.met("UpdateAccount", "a session is kept")
+	}
 	switch {
 	case outcome == "insufficient credits" && taken:
 		w.met("UpdateAccount", "credits before a taken name")

@@ -39,7 +39,7 @@ var matters = outcomes(map[string]string{
 		"insufficient credits; the request makes no sense",
 	"UpdateAccount": "ok; paid; paid before; conflict; conflict email; conflict username; conflict identity; conflict credential; not found; " +
 		"used; used at zero; the proof is not live; proved; the last admin must stay; insufficient credits; the request makes no sense; " +
-		"credits before a taken name; the version before the last admin",
+		"credits before a taken name; the version before the last admin; a session is kept",
 	"DeleteAccount": "ok; not found; the last admin must stay",
 	"FindAccount":   "ok; not found; no such parent; stray; by a credential; by a username; by an identity",
 	"CreateSession": "ok; again; again of one who is gone; paid; paid before; conflict; not found; the proof is not live; insufficient credits; " +
