@@ -38,6 +38,12 @@ func story(t *testing.T, f func(w *world), edits ...func(*tollkeeper.Config)) {
 	if _, known := beside.LoadOrStore(t, true); !known && !strings.Contains(t.Name(), "/") {
 		t.Parallel()
 	}
+	alone(t, f, edits...)
+}
+
+// alone is story for a test that measures what the whole process does.
+func alone(t *testing.T, f func(w *world), edits ...func(*tollkeeper.Config)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(newWorld(t, edits...)) })
 }
 

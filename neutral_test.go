@@ -25,7 +25,7 @@ func (w *world) neutrally(email, username string) (tollkeeper.SignUpResult, erro
 // A new and a taken address have one answer after one hash, the same look-ups and one write.
 func TestNeutralSignUpTellsNoAddress(t *testing.T) {
 	const memory = 4 << 10
-	story(t, func(w *world) {
+	alone(t, func(w *world) {
 		w.called("Ann", "ann@example.com")
 		for i, c := range []struct {
 			email string

@@ -161,7 +161,7 @@ func (w *world) drain(p authtest.Account) {
 // for each hash, so hashes are counted exactly by what was allocated.
 func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 	const memory = 4 << 10 // KiB
-	story(t, func(w *world) {
+	alone(t, func(w *world) {
 		p := w.parent("p@example.com")
 		c := w.child(p, "c@example.com")
 		other := w.child(w.parent("q@example.com"), "x@example.com")
@@ -207,7 +207,7 @@ func TestSignInWithoutProofIsOneAnswerAndOneHash(t *testing.T) {
 // Whoever may wait for no hash is refused without one.
 func TestThrottledSignInDoesNotHash(t *testing.T) {
 	const memory = 4 << 10 // KiB
-	story(t, func(w *world) {
+	alone(t, func(w *world) {
 		p := w.parent("p@example.com")
 		for range 5 {
 			w.want(w.guess(p, "wrong", "192.0.2.1"), tollkeeper.ErrInvalidCredentials)
@@ -270,7 +270,7 @@ func TestLegacyHashesCostNoLess(t *testing.T) {
 		"unreadable": "rot13:cnffjbeq",
 	} {
 		t.Run(scheme, func(t *testing.T) {
-			story(t, func(w *world) {
+			alone(t, func(w *world) {
 				p := w.parent("p@example.com")
 				s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 				w.ok(err)

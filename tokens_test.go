@@ -133,7 +133,7 @@ func TestTokenTimes(t *testing.T) {
 
 // R57: what is too long is refused before anything is decoded.
 func TestHugeTokenCostsNothing(t *testing.T) {
-	story(t, func(w *world) {
+	alone(t, func(w *world) {
 		for what, token := range map[string]string{
 			"dots": strings.Repeat(".", 1<<20), "text": strings.Repeat("A", 1<<20), "three parts": strings.Repeat("A", 1<<19) + "." + strings.Repeat("A", 1<<19) + ".A",
 		} {

@@ -105,7 +105,7 @@ func TestUnknownUsernamesFareLikeUnknownEmails(t *testing.T) {
 		"email":     {Email: "nobody@example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			story(t, func(w *world) {
+			alone(t, func(w *world) {
 				w.called("ann", "ann@example.com")
 				r.Password, r.Client = "wrong", home
 				w.store.watch()

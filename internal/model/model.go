@@ -175,7 +175,7 @@ var needed = []string{
 	"change-password: invalid_credentials", "change-password: weak_password", "charge: conflict", "confirm-email-change: link_used",
 	"confirm-email-change: not_recent", "enrol-factor: unverified", "refresh: invalid_token", "reset-password: link_expired",
 	"reset-password: link_used", "set-role: forbidden", "sign-in-with-code: invalid_credentials", "sign-in-with-code: rate_limited",
-	"sign-in-with-token: disabled", "sign-in: inactive", "sign-in: invalid_credentials", "sign-in: locked", "sign-in: unavailable",
+	"sign-in-with-token: disabled", "sign-in: invalid_credentials", "sign-in: locked", "sign-in: unavailable",
 	"sign-in: unverified", "sign-up: email_taken", "sign-up: unknown_parent", "sign-up: username_taken", "unlock: forbidden",
 	"verify-email: already_verified",
 }
@@ -185,7 +185,7 @@ var rare = []string{
 	"add-member: ok", "charge: insufficient_credits", "confirm-email-change: email_taken", "confirm-factor: invalid_code", "delete-account: last_admin",
 	"new-recovery-codes: ok", "remove-factor: ok", "reset-factors: ok", "rotate-tenant-key: ok", "set-role: last_admin", "set-status: last_admin",
 	"sign-in-with-factor: ok", "sign-in-with-factor: invalid_challenge", "sign-in-with-factor: invalid_code", "sign-in-with-token: parent_inactive",
-	"sign-in: insufficient_credits", "sign-in: parent_inactive", "sign-up: insufficient_credits", "sign-up: parent_inactive",
+	"sign-in: inactive", "sign-in: insufficient_credits", "sign-in: parent_inactive", "sign-up: insufficient_credits", "sign-up: parent_inactive",
 }
 
 // unmet lists what has not happened yet.
