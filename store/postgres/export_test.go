@@ -7,7 +7,7 @@ import (
 )
 
 // Standing is the statement that looks up a charge which stands.
-const Standing = standing
+var Standing = standing
 
 // MigrateFrom is Migrate with other schema files.
 func (s *Store) MigrateFrom(ctx context.Context, files fs.FS) error { return s.migrate(ctx, files) }
