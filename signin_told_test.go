@@ -1,0 +1,118 @@
+package tollkeeper_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// Whatever stops a sign-in but a wrong proof is in the log: whose, where, from which network and why.
+func TestWhatStopsASignInIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		stop    func(w *world, p, c authtest.Account)
+		want    *tollkeeper.Error
+		unnamed bool // a throttle knows nobody
+	}{
+		"the lock": {func(w *world, _, c authtest.Account) { w.fails(c, 5, at("192.0.2.1")) }, tollkeeper.ErrLocked, true},
+		"a rate": {func(w *world, p, _ authtest.Account) {
+			for range 7 {
+				w.ok(w.guess(p, password, "192.0.2.1"))
+			}
+		}, tollkeeper.ErrRateLimited, true},
+		"no credits": {func(w *world, p, _ authtest.Account) { w.drain(p) }, tollkeeper.ErrInsufficientCredits, false},
+		"an account at rest": {func(w *world, p, c authtest.Account) {
+			w.ok(w.Auth.SetStatus(ctx, p.Identity, c.ID, tollkeeper.StatusDisabled))
+		}, tollkeeper.ErrInactive, false},
+		"a deletion meanwhile": {func(w *world, p, c authtest.Account) {
+			w.store.faults(func(verb string) error {
+				if verb == "CreateSession" {
+					return w.store.Store.DeleteAccount(ctx, store.Deletion{Scope: p.ID, ID: c.ID}, w.Now())
+				}
+				return nil
+			}, nil)
+		}, tollkeeper.ErrAccountGone, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				x := w.child(p, "c@example.com")
+				w.Advance(time.Hour)
+				c.stop(w, p, x)
+				r := attempt(x, password)
+				r.Client = from("192.0.2.1")
+				_, err := w.Auth.SignIn(ctx, r)
+				w.want(err, c.want)
+				told := w.Events(tollkeeper.EventSignInRefused)
+				e := told[len(told)-1]
+				if e.Code != c.want.Code || e.Audience != tollkeeper.AudienceOrganization || e.Network != "192.0.2.1/32" || (e.Account == x.ID) == c.unnamed {
+					t.Errorf("%+v", e)
+				}
+			}, func(c *tollkeeper.Config) {
+				c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceOrganization: {tollkeeper.Rate(7, time.Minute)}}
+			})
+		})
+	}
+}
+
+// A right password that nobody pays for is no failure: it forgets those before it.
+func TestARightPasswordWithoutCreditsForgetsFailures(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		c := w.child(p, "c@example.com")
+		w.drain(p)
+		for range 3 {
+			w.fails(c, 4, at("192.0.2.1"))
+			w.want(w.guess(c, password, "192.0.2.1"), tollkeeper.ErrInsufficientCredits)
+		}
+	}, unlimited)
+}
+
+// A hash that was made anew is in the log. What keeps it from being written is told to the host, and keeps nobody out;
+// that another change was quicker is no news.
+func TestAHashMadeAnewIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault error
+		told  int
+		log   string
+	}{
+		"written":           {nil, 1, ""},
+		"the store is away": {errDriver, 0, "password hash not renewed"},
+		"changed meanwhile": {store.Conflict{}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				again := w.Another(authtest.WithConfig(func(c *tollkeeper.Config) {
+					c.Passwords.Hash.Time = 2
+					c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+				}))
+				w.store.faults(func(verb string) error {
+					if verb == "UpdateAccount" {
+						return c.fault
+					}
+					return nil
+				}, nil)
+				for range 2 {
+					_, err := again.Auth.SignIn(ctx, attempt(p, password))
+					w.ok(err)
+				}
+				w.store.faults(nil, nil)
+				told := again.Events(tollkeeper.EventPasswordRehashed)
+				if len(told) != c.told || len(told) > 0 && told[0].Account != p.ID {
+					t.Errorf("%+v", told)
+				}
+				if strings.Contains(log.String(), "not renewed") != (c.log != "") || !strings.Contains(log.String(), c.log) {
+					t.Errorf("the log says %q", log.String())
+				}
+				w.signIn(p)
+			}, unlimited)
+		})
+	}
+}
