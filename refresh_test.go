@@ -244,8 +244,8 @@ func TestRefreshTellsOfItsSession(t *testing.T) {
 	if err != nil || next.Limited != tollkeeper.LimitedSecondFactor || res.Limited != next.Limited {
 		t.Errorf("limited to %q, then %q, %v", res.Limited, next.Limited, err)
 	}
-	events := k.Events(tollkeeper.EventRefreshed)
-	if len(events) != 1 || events[0].Scope != p.ID || events[0].Account != c.ID || events[0].Audience != tollkeeper.AudienceHost || events[0].Network == "" {
+	events, in := k.Events(tollkeeper.EventRefreshed), k.Events(tollkeeper.EventSignIn)
+	if len(events) != 1 || events[0].Session != in[len(in)-1].Session || events[0].Session == "" || events[0].Scope != p.ID || events[0].Account != c.ID || events[0].Audience != tollkeeper.AudienceHost || events[0].Network == "" {
 		t.Errorf("%+v", events)
 	}
 }
