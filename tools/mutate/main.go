@@ -29,6 +29,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -51,7 +52,8 @@ func main() {
 type options struct {
 	root, targets, accepted, report, known string
 	files                                  []string // nil: all
-	budget, grace, longest                 time.Duration
+	budget, grace                          time.Duration
+	leave                                  *regexp.Regexp // nil: nothing
 	sample, jobs                           int
 	seed                                   uint64
 	list, resume                           bool
@@ -69,7 +71,10 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	files := f.String("files", "", "only files whose `paths` begin with one of these, with commas between")
 	f.DurationVar(&o.budget, "budget", 0, "stop trying after this time; 0: never")
 	f.DurationVar(&o.grace, "grace", 15*time.Second, "a test hangs after six times its time and this")
-	f.DurationVar(&o.longest, "longest", 0, "leave out tests that take longer, which makes survivors and no kills; 0: none")
+	f.Func("leave", "leave out the tests whose names this `pattern` finds, which makes survivors and no kills", func(p string) (err error) {
+		o.leave, err = regexp.Compile(p)
+		return err
+	})
 	f.IntVar(&o.sample, "sample", 0, "try this `number` of changes, chosen at random; 0: all")
 	f.Uint64Var(&o.seed, "seed", 0, "of -sample; 0: a new one, which is printed")
 	f.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "test programs that run at once")

@@ -44,7 +44,6 @@ func (r *runner) remembered(ctx context.Context, b *testProgram, name, of string
 		for _, t := range list {
 			m.Tests = append(m.Tests, part{t.name, t.took, t.costs, packed(t.reached)})
 		}
-		list = slices.DeleteFunc(list, func(t *test) bool { return r.o.longest > 0 && t.took > r.o.longest })
 		if ctx.Err() == nil {
 			r.mutex.Lock()
 			r.known.Measured[key] = m
@@ -57,9 +56,6 @@ func (r *runner) remembered(ctx context.Context, b *testProgram, name, of string
 	}
 	var list []*test
 	for _, p := range m.Tests {
-		if r.o.longest > 0 && p.Took > r.o.longest {
-			continue
-		}
 		list = append(list, &test{program: b, name: p.Name, took: p.Took, costs: p.Costs, reached: unpacked(p.Reached)})
 	}
 	return list

@@ -117,7 +117,7 @@ func (r *runner) measure(ctx context.Context, b *testProgram) error {
 	}
 	var names []string
 	for name := range strings.Lines(res.out) {
-		if name = strings.TrimSpace(name); regexp.MustCompile(`^(Test|Fuzz|Example)\w*$`).MatchString(name) {
+		if name = strings.TrimSpace(name); regexp.MustCompile(`^(Test|Fuzz|Example)\w*$`).MatchString(name) && (r.o.leave == nil || !r.o.leave.MatchString(name)) {
 			names = append(names, name)
 		}
 	}
