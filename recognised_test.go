@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // A network that a mailed code came from is recognised for a month: strangers who fail elsewhere do not shut it out.
@@ -116,5 +117,25 @@ func TestAProofInTheHouseOpensNoTenant(t *testing.T) {
 		})
 		w.ok(err)
 		w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
+	}, unlimited)
+}
+
+// One of the app's own users whom a host names by the id of the house is recognised by that way, too.
+func TestAUserByTheIdOfTheHouseIsRecognised(t *testing.T) {
+	story(t, func(w *world) {
+		u := w.user("u@example.com")
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: u.ID})
+		w.ok(err)
+		guess := func(secret tollkeeper.Password, address string) error {
+			return errOf(w.Auth.SignIn(ctx, tollkeeper.SignInRequest{
+				Email: u.Email, Password: secret, Scope: tollkeeper.Under(s.Account.Parent), Client: from(address),
+			}))
+		}
+		w.ok(guess(password, home.Addr.String()))
+		for i := range 30 {
+			_ = guess("wrong", farAway(i))
+		}
+		w.want(guess(password, "192.0.2.1"), tollkeeper.ErrLocked)
+		w.ok(guess(password, home.Addr.String()))
 	}, unlimited)
 }

@@ -198,3 +198,35 @@ func TestARepeatedPasswordForgetsFailures(t *testing.T) {
 		}
 	}, unlimited)
 }
+
+// An identity is linked once the second step has ended the sign-in, with what its first step showed, and each later
+// sign-in by it is a use. What the first step took away as the first proof of a mailbox is told with its challenge.
+func TestAnIssuersSecondStep(t *testing.T) {
+	story(t, func(w *world) {
+		g := newGuarded(w)
+		linked := func() []store.Linked {
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: g.child.ID, Credentials: true})
+			w.ok(err)
+			return s.Linked
+		}
+		first, err := g.byIssuer()
+		w.ok(err)
+		if n := len(linked()); n != 0 {
+			t.Fatalf("%d identities by half of the proof", n)
+		}
+		g.through(first, nil)
+		at := w.Now()
+		if l := linked(); len(l) != 1 || l[0].Email != "victim@home.example" || !l[0].LinkedAt.Equal(at) || !l[0].UsedAt.Equal(at) {
+			t.Fatalf("%+v", l)
+		}
+		w.Advance(time.Hour)
+		g.through(g.byIssuer())
+		if l := linked(); len(l) != 1 || !l[0].LinkedAt.Equal(at) || !l[0].UsedAt.Equal(w.Now()) {
+			t.Errorf("%+v", l)
+		}
+		g.unprove()
+		if res, err := g.byCode(g.child, nil); err != nil || res.Challenge == "" || !res.Dropped.Password || len(res.Dropped.Identities) != 1 {
+			t.Errorf("%+v, %v", res.Dropped, err)
+		}
+	}, unlimited, withIssuers, often, refreshed)
+}
