@@ -10,6 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 // Whatever stops a sign-in but a wrong proof is in the log: whose, where, from which network and why.
@@ -115,4 +116,88 @@ func TestAHashMadeAnewIsTold(t *testing.T) {
 			}, unlimited)
 		})
 	}
+}
+
+// A store that cannot make the session costs no try, wherever attempts are counted, and a right password forgets the
+// wrong ones before it there, too.
+func TestAttemptsAreSettledWhereverTheyAreCounted(t *testing.T) {
+	for name, elsewhere := range map[string]func(c *tollkeeper.Config){
+		"in the store":   func(*tollkeeper.Config) {},
+		"in another one": func(c *tollkeeper.Config) { c.Limits.Attempts = memory.New() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				p := w.parent("p@example.com")
+				w.store.faults(failing("CreateSession"), nil)
+				for range 7 {
+					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrUnavailable)
+				}
+				w.store.faults(nil, nil)
+				for range 3 {
+					w.fails(p, 4, at("192.0.2.1"))
+					w.ok(w.guess(p, password, "192.0.2.1"))
+				}
+			}, unlimited, elsewhere)
+		})
+	}
+}
+
+// An issuer's word opens what wrong passwords closed in its scope.
+func TestAnIssuersWordOpensItsScope(t *testing.T) {
+	story(t, func(w *world) {
+		h := hijacked(w)
+		w.confirmed(h.account)
+		w.Advance(time.Minute)
+		w.fails(h.account, 5, at("192.0.2.1"))
+		w.want(w.guess(h.account, password, "192.0.2.1"), tollkeeper.ErrLocked)
+		w.ok(errOf(w.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
+			Issuer: "https://other.example", IDToken: "owner", Scope: keyed(h.account), Client: home,
+		})))
+		w.ok(w.guess(h.account, password, "192.0.2.1"))
+	}, unlimited, withIssuers, often)
+}
+
+// A sign-in from a network that is new is told by mail; from nowhere there is nothing to tell.
+func TestANewNetworkIsTold(t *testing.T) {
+	for name, account := range map[string]func(w *world) authtest.Account{
+		"a child":                    func(w *world) authtest.Account { return w.child(w.parent("p@example.com"), "c@example.com") },
+		"one of the app's own users": func(w *world) authtest.Account { return w.user("c@example.com") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				a := account(w)
+				w.confirmed(a)
+				in := func(c tollkeeper.Client) int {
+					w.Advance(time.Hour)
+					before := len(w.Mails(a.Email, tollkeeper.MailNotice))
+					w.ok(errOf(w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: a.Email, Password: password, Scope: a.Scope(), Client: c})))
+					return len(w.Mails(a.Email, tollkeeper.MailNotice)) - before
+				}
+				in(home)
+				if a, b, c := in(from("192.0.2.1")), in(from("192.0.2.1")), in(tollkeeper.Client{}); a != 1 || b != 0 || c != 0 {
+					t.Errorf("%d notices of a new network, %d of a known one, %d of none", a, b, c)
+				}
+			}, unlimited, often)
+		})
+	}
+}
+
+// Where a host has it so, the organization's family hears that nobody has the address. A wrong password of somebody is
+// what it is, and the other families hear nothing.
+func TestDiscloseUnknown(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		for _, c := range []struct {
+			email    string
+			audience tollkeeper.Audience
+			want     error
+		}{
+			{"nobody@example.com", tollkeeper.AudienceOrganization, tollkeeper.ErrAccountGone},
+			{p.Email, tollkeeper.AudienceOrganization, tollkeeper.ErrInvalidCredentials},
+			{"nobody@example.com", tollkeeper.AudienceHost, tollkeeper.ErrInvalidCredentials},
+		} {
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: c.email, Password: "wrong", Scope: tollkeeper.Tenants, Audience: c.audience})
+			w.want(err, c.want)
+		}
+	}, unlimited, func(c *tollkeeper.Config) { c.Accounts.DiscloseUnknown = true })
 }
