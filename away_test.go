@@ -49,7 +49,7 @@ func TestEveryCallThatFailsEndsTheOperation(t *testing.T) {
 }
 
 // scenery runs f in a story of its own.
-func scenery(t *testing.T, f func(s *scene)) {
+func scenery(t *testing.T, f func(s *scene), edits ...func(*tollkeeper.Config)) {
 	t.Helper()
 	people := issuer{}
 	story(t, func(w *world) {
@@ -58,10 +58,10 @@ func scenery(t *testing.T, f func(s *scene)) {
 		name, google := "Shop", tollkeeper.IssuerSettings{Issuer: tollkeeper.IssuerGoogle, Enabled: true, ClientID: "client-1"}
 		w.ok(errOf(w.Auth.UpdateOrganization(ctx, s.by, tollkeeper.OrganizationPatch{Name: &name, Issuers: []tollkeeper.IssuerSettings{google}})))
 		f(s)
-	}, unlimited, func(c *tollkeeper.Config) {
+	}, append([]func(*tollkeeper.Config){unlimited, func(c *tollkeeper.Config) {
 		c.Refresh.Idle = 24 * time.Hour
 		c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: people}
-	})
+	}}, edits...)...)
 }
 
 // nth fails one of the calls of a request.

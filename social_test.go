@@ -219,6 +219,74 @@ func TestASharedClientTakesNoTokenWithoutNonce(t *testing.T) {
 	}
 }
 
+// Whether a client is shared is decided by what its organization was told, and by what the host says now.
+func TestAClientIsSharedOnceItWas(t *testing.T) {
+	shared := func(c *tollkeeper.Config) { c.Social.SharedClients = []string{"client-1"} }
+	for name, edits := range map[string][2]func(*tollkeeper.Config){
+		"from now on":  {func(*tollkeeper.Config) {}, shared},
+		"until lately": {shared, func(c *tollkeeper.Config) { c.Social.SharedClients = nil }},
+	} {
+		before, parent, _ := googleKit(t, edits[0])
+		if _, err := google(before.Another(authtest.WithConfig(edits[1])), parent, "ada"); codeOf(err) != "invalid_credentials" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// leaving is an issuer during whose answer the caller leaves.
+type leaving func()
+
+func (l leaving) VerifyIDToken(context.Context, string, string, string) (tollkeeper.IDToken, error) {
+	l()
+	return tollkeeper.IDToken{}, errors.New("no answer")
+}
+
+// Nothing of the token can be said where nobody looked at it.
+func TestAnIssuerThatWasNotHeard(t *testing.T) {
+	k, parent, _ := googleKit(t)
+	ctx, cancel := context.WithCancel(ctx)
+	for name, c := range map[string]struct {
+		issuers map[string]tollkeeper.IDTokenVerifier
+		want    error
+	}{
+		"the host has given it up": {nil, tollkeeper.ErrDisabled},
+		"the caller has left":      {map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: leaving(cancel)}, tollkeeper.ErrUpstream},
+	} {
+		other := k.Another(authtest.WithConfig(func(cfg *tollkeeper.Config) { cfg.Social.Issuers = c.issuers }))
+		_, err := other.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{Issuer: tollkeeper.IssuerGoogle, IDToken: "ada", Scope: tollkeeper.UnderKey(parent.PublicKey)})
+		if codeOf(err) != codeOf(c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A token that names nobody, or that could be of another flow, is no good, whatever the issuer says when it is asked.
+func TestIDTokensNameSomebody(t *testing.T) {
+	k, parent, i := googleKit(t)
+	shared := k.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Social.SharedClients = []string{"client-1"} }))
+	for name, c := range map[string]struct {
+		kit            *authtest.Kit
+		token, subject string
+		want           error
+	}{
+		"nobody":                    {k, "token", "", tollkeeper.ErrInvalidCredentials},
+		"by the longest subject":    {k, "token", strings.Repeat("s", 255), nil},
+		"by a longer one":           {k, "token", strings.Repeat("s", 256), tollkeeper.ErrInvalidCredentials},
+		"on two lines":              {k, "token", "a\nb", tollkeeper.ErrInvalidCredentials},
+		"nobody, at length":         {k, strings.Repeat("x", 8<<10+1), "", tollkeeper.ErrInvalidCredentials},
+		"nobody, in whoever's flow": {shared, "token", "", tollkeeper.ErrInvalidCredentials},
+	} {
+		i[c.token] = tollkeeper.IDToken{Subject: c.subject, Email: "new@home.example", EmailVerified: true}
+		_, err := c.kit.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
+			Issuer: tollkeeper.IssuerGoogle, IDToken: tollkeeper.SecretText(c.token), Scope: tollkeeper.UnderKey(parent.PublicKey),
+			UserInfo: func(context.Context) (tollkeeper.IDToken, error) { return i[c.token], nil },
+		})
+		if codeOf(err) != codeOf(c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Who is linked is known by the subject: what the token says of an email decides only who else it could be.
 func TestALinkedPersonNeedsNoEmail(t *testing.T) {
 	for name, later := range map[string]tollkeeper.IDToken{
