@@ -122,6 +122,7 @@ func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom 
 		_, err := a.take(ctx, hits[:silentFrom], now) // what is silent is charged all the same
 		return true, err
 	}
+	d.Outcomes = d.Outcomes[:silentFrom] // what is silent does not say how long it will be
 	return false, refusal(hits, d, now)
 }
 

@@ -214,3 +214,53 @@ func TestAResetIsRememberedUnderEverySpelling(t *testing.T) {
 		}
 	}
 }
+
+// A reset, asked for and done, is told with its family and its network.
+func TestResetsAreLogged(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.Auth.RequestReset(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: keyed(p), Audience: tollkeeper.AudienceOrganization, Client: home}))
+		w.ok(errOf(w.Auth.ResetPassword(ctx, tollkeeper.ResetRequest{
+			Token: tollkeeper.SecretText(w.LastToken(p.Email, tollkeeper.MailReset)), Password: fresh, Audience: tollkeeper.AudienceOrganization, Client: home,
+		})))
+		for name, method := range map[tollkeeper.EventName]string{tollkeeper.EventResetAsked: "", tollkeeper.EventPasswordChanged: "reset"} {
+			list := w.Events(name)
+			if len(list) != 1 || list[0].Audience != tollkeeper.AudienceOrganization || list[0].Network != "198.51.100.7/32" || list[0].Method != method {
+				t.Errorf("%s: %+v", name, list)
+			}
+		}
+	}, unlimited)
+}
+
+// A link that ends between being read and being used, as that of a mail which its mailer gave back, changes nothing.
+func TestAResetLinkThatEndsMeanwhileChangesNothing(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.store.watch()
+		w.ok(w.requestReset(p))
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
+		ended := newest[[]store.Secret](w.store)
+		ended[0].ExpiresAt = ended[0].CreatedAt
+		w.store.faults(func(verb string) error {
+			if verb == "UpdateAccount" {
+				w.ok(w.store.Store.PutSecrets(ctx, ended, w.Now()))
+			}
+			return nil
+		}, nil)
+		w.want(w.reset(link, fresh), tollkeeper.ErrLinkUsed)
+		w.store.faults(nil, nil)
+		w.signIn(p)
+	}, unlimited)
+}
+
+// A password that was used before is refused behind the link, too, which goes on to serve.
+func TestAResetToAnEarlierPassword(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		w.ok(w.requestReset(p))
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
+		w.want(w.reset(link, password), tollkeeper.ErrWeakPassword)
+		w.ok(w.reset(link, fresh))
+	}, unlimited, func(c *tollkeeper.Config) { c.Passwords.History = 2 })
+}

@@ -264,6 +264,7 @@ func TestAnIssuerThatWasNotHeard(t *testing.T) {
 func TestIDTokensNameSomebody(t *testing.T) {
 	k, parent, i := googleKit(t)
 	shared := k.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Social.SharedClients = []string{"client-1"} }))
+	tried := 0 // each is somebody else
 	for name, c := range map[string]struct {
 		kit            *authtest.Kit
 		token, subject string
@@ -276,7 +277,8 @@ func TestIDTokensNameSomebody(t *testing.T) {
 		"nobody, at length":         {k, strings.Repeat("x", 8<<10+1), "", tollkeeper.ErrInvalidCredentials},
 		"nobody, in whoever's flow": {shared, "token", "", tollkeeper.ErrInvalidCredentials},
 	} {
-		i[c.token] = tollkeeper.IDToken{Subject: c.subject, Email: "new@home.example", EmailVerified: true}
+		tried++
+		i[c.token] = tollkeeper.IDToken{Subject: c.subject, Email: fmt.Sprintf("new%d@home.example", tried), EmailVerified: true}
 		_, err := c.kit.Auth.SignInWithIDToken(ctx, tollkeeper.IDTokenRequest{
 			Issuer: tollkeeper.IssuerGoogle, IDToken: tollkeeper.SecretText(c.token), Scope: tollkeeper.UnderKey(parent.PublicKey),
 			UserInfo: func(context.Context) (tollkeeper.IDToken, error) { return i[c.token], nil },

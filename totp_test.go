@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -76,8 +78,52 @@ func TestPictures(t *testing.T) {
 			t.Error(size)
 		}
 	}, func(c *tollkeeper.Config) { c.Product = product })
+	for name, url := range map[string]tollkeeper.SecretText{"a short one": "otpauth://totp/a?secret=b", "none": "%"} {
+		key, err := otp.NewKeyFromURL(string(url))
+		if b := (tollkeeper.Enrolment{URL: url}).PNG(); err != nil {
+			if b != nil {
+				t.Errorf("%s has a picture", name)
+			}
+			continue
+		} else if !samePoints(t, b, key) {
+			t.Errorf("%s has the picture of another", name)
+		}
+	}
 	if b := (tollkeeper.Enrolment{URL: "otpauth://totp/" + tollkeeper.SecretText(strings.Repeat("a", 5000))}).PNG(); b != nil {
 		t.Error("a URL that no QR code holds has a picture")
+	}
+}
+
+// samePoints reports whether a picture shows the key, point by point.
+func samePoints(t *testing.T, picture []byte, key *otp.Key) bool {
+	t.Helper()
+	got, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := key.Image(256, 256)
+	if err != nil || got.Bounds() != want.Bounds() {
+		t.Fatal(got.Bounds(), err)
+	}
+	for i := range 256 * 256 {
+		a, _, _, _ := got.At(i%256, i/256).RGBA()
+		if b, _, _, _ := want.At(i%256, i/256).RGBA(); a != b {
+			return false
+		}
+	}
+	return true
+}
+
+// Two steps of this seed, one after the other, have the same code. Used once it is used for both: nobody who looked on
+// comes in by it half a minute later (RFC 6238 5.2).
+func TestACodeOfTwoStepsIsGoodOnce(t *testing.T) {
+	seed, at := []byte("12345678901234567890"), time.Unix(910737*30, 0)
+	step, ok := tollkeeper.MatchTOTP(seed, "911617", 0, at)
+	if !ok || step != 910738 {
+		t.Errorf("step %d, %t", step, ok)
+	}
+	if _, ok := tollkeeper.MatchTOTP(seed, "911617", step, at.Add(30*time.Second)); ok {
+		t.Error("accepted again")
 	}
 }
 
@@ -106,4 +152,20 @@ func TestTOTPVectors(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Recovery codes say in the store since when they are good.
+func TestRecoveryCodesAreDated(t *testing.T) {
+	story(t, func(w *world) {
+		w.EnrolFactor(w.parent("p@example.com"))
+		secrets := w.store.change().Secrets
+		if len(secrets) != 10 {
+			t.Fatalf("%d codes", len(secrets))
+		}
+		for _, s := range secrets {
+			if !s.CreatedAt.Equal(w.Now()) {
+				t.Errorf("made at %v, now it is %v", s.CreatedAt, w.Now())
+			}
+		}
+	})
 }

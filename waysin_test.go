@@ -236,3 +236,48 @@ func TestHalfOfTheProofChangesNothing(t *testing.T) {
 		}
 	}, unlimited, withIssuers, often, refreshed)
 }
+
+// What was counted of the first step is forgotten by the second, also where that proves everything and the account's
+// state stops the session.
+func TestASecondStepForgetsFailuresAlsoWhereItEndsWithoutASession(t *testing.T) {
+	for name, c := range map[string]struct {
+		scope func(g *guarded) tollkeeper.Scope
+		begin func(g *guarded) (tollkeeper.SignInResult, error)
+	}{
+		"code":   {func(g *guarded) tollkeeper.Scope { return g.child.Scope() }, func(g *guarded) (tollkeeper.SignInResult, error) { return g.byCode(g.child, nil) }},
+		"issuer": {func(g *guarded) tollkeeper.Scope { return keyed(g.child) }, (*guarded).byIssuer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				g := newGuarded(w)
+				try := func(secret tollkeeper.Password) error {
+					return errOf(g.in(tollkeeper.SignInRequest{Email: g.child.Email, Password: secret, Scope: c.scope(g)}))
+				}
+				for range 4 {
+					w.want(try("wrong"), tollkeeper.ErrInvalidCredentials)
+				}
+				res, err := c.begin(g)
+				w.ok(err)
+				w.ok(w.Auth.Host().SetStatus(ctx, g.parent.ID, tollkeeper.StatusDisabled))
+				code := tollkeeper.SecretText(g.FactorCode(g.factors[g.child.ID]))
+				w.want(errOf(w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: res.Challenge, Code: code, Client: home})), tollkeeper.ErrParentInactive)
+				w.ok(w.Auth.Host().SetStatus(ctx, g.parent.ID, tollkeeper.StatusActive))
+				w.want(try("wrong"), tollkeeper.ErrInvalidCredentials)
+				w.ok(try(password))
+			}, unlimited, withIssuers, often, refreshed)
+		})
+	}
+}
+
+// An issuer's word is the first proof of a mailbox also where a second factor is asked for: what was set up before it
+// is gone at once.
+func TestAnIssuersFirstProofDropsBeforeTheSecondFactor(t *testing.T) {
+	story(t, func(w *world) {
+		g := newGuarded(w)
+		g.unprove()
+		res, err := g.byIssuer()
+		if w.ok(err); res.Challenge == "" || !res.Dropped.Password {
+			t.Errorf("%+v", res)
+		}
+	}, unlimited, withIssuers, often, refreshed)
+}
