@@ -96,7 +96,7 @@ func (a *Authenticator) enrolment(x Account, seed []byte) Enrolment {
 }
 
 // matchTOTP returns the step of a code that is good now and later than the last one used (RFC 6238 5.2, R39). Every
-// step is compared, in constant time. Should two have the code, the later one is used, and so the code is no good again.
+// step is compared, in constant time. If two have the code, the later one is used up: the code is no good again.
 func matchTOTP(seed []byte, code string, last int64, now time.Time) (step int64, ok bool) {
 	text := base32Plain.EncodeToString(seed)
 	current := now.Unix() / totpPeriod
