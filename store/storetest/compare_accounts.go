@@ -150,6 +150,19 @@ func (w *twins) paid(verb string, c store.Charge, r store.Receipt, again bool) {
 	w.met(verb, "paid before")
 }
 
+// keep has the change keep a session, and reports whether it is one that will be kept.
+func (w *twins) keep(c *store.Change) bool {
+	living, _ := w.stores[1].ListSessions(w.ctx, c.Account.ID, store.Page{Limit: 50}, w.at)
+	if c.EndSessions && len(living) > 0 && w.chance(2) {
+		c.KeepSession = one(w, living).ID
+		return true
+	}
+	if len(w.sessions) > 0 {
+		c.KeepSession = one(w, w.sessions).ID
+	}
+	return false
+}
+
 func (w *twins) update() {
 	id := w.any(w.people)
 	if w.chance(5) {
@@ -179,13 +192,7 @@ func (w *twins) update() {
 	}
 	x.Password, x.UpdatedAt, x.Name = store.SecretText(fmt.Sprint("$", w.d.roll(9))), w.at, "Name"
 	x.Metadata, x.Locale, x.Factors = []byte(`{"n": `+fmt.Sprint(w.d.roll(9))+` }`), "de", store.FactorSet(w.d.roll(4))
-	living, _ := w.stores[1].ListSessions(w.ctx, id, store.Page{Limit: 50}, w.at)
-	keeps := c.EndSessions && len(living) > 0 && w.chance(2)
-	if keeps {
-		c.KeepSession = one(w, living).ID
-	} else if len(w.sessions) > 0 {
-		c.KeepSession = one(w, w.sessions).ID
-	}
+	keeps := w.keep(&c)
 	w.spend(&c)
 	if c.Charge.Key != "dear" {
 		w.exchange(&c, has)

@@ -21,7 +21,8 @@ type Faults interface {
 
 // CompareFaults is [Compare] for at least that many steps, with a store each of whose verbs is done as often as it has
 // statements, and each time another of them fails, before the verb is done for good. A verb with a statement that fails
-// answers with an error that decides nothing. Whatever it left behind makes an answer differ from then on. It waits for no outcome.
+// answers with an error that decides nothing. Whatever it left behind makes an answer differ from then on. It waits for
+// no outcome.
 func CompareFaults(t *testing.T, steps int, open func(t *testing.T) (store.Store, Faults)) map[string]int {
 	of, faults := open(t)
 	return compareFaults(real{t}, steps, of, faults)

@@ -112,7 +112,7 @@ func (r *runner) hinted(m *mutant, all []*test) (list []*test) {
 func portion(list []*test, limit time.Duration) int {
 	var sum time.Duration
 	for i, t := range list {
-		if sum += t.costs; i > 0 && (sum > limit || strings.Contains(t.name, "/")) || strings.Contains(list[0].name, "/") && i > 0 {
+		if sum += t.weight(); i > 0 && (sum > limit || strings.Contains(t.name, "/")) || strings.Contains(list[0].name, "/") && i > 0 {
 			return i
 		}
 	}

@@ -66,6 +66,9 @@ type test struct {
 
 func (t *test) String() string { return t.program.folder + " " + t.name }
 
+// weight is what a test has others wait for: also the time that a server works for it.
+func (t *test) weight() time.Duration { return max(t.took, t.costs) }
+
 func newRunner(o options, p *program, accepted map[string]string, dir string, out io.Writer) (*runner, error) {
 	r := &runner{o: o, p: p, dir: dir, out: out, programs: map[string]*testProgram{}, lately: map[string]string{}}
 	if err := r.loadKnown(accepted); err != nil {
@@ -133,7 +136,7 @@ func (r *runner) measure(ctx context.Context, b *testProgram) error {
 		b.tests = append(b.tests, list...)
 		mutex.Unlock()
 	})
-	slices.SortFunc(b.tests, func(x, y *test) int { return cmp.Or(cmp.Compare(x.costs, y.costs), strings.Compare(x.name, y.name)) })
+	slices.SortFunc(b.tests, func(x, y *test) int { return cmp.Or(cmp.Compare(x.weight(), y.weight()), strings.Compare(x.name, y.name)) })
 	return ctx.Err()
 }
 
