@@ -203,6 +203,16 @@ func TestJWKSKeepsLeadingZeros(t *testing.T) {
 	t.Error("no coordinate begins with a zero")
 }
 
+// withNumbers is a key with other numbers than it was made with: whoever keeps keys as JSON can read such ones.
+func withNumbers(t *testing.T, public ecdsa.PublicKey, numbers string) *ecdsa.PrivateKey {
+	t.Helper()
+	k := &ecdsa.PrivateKey{PublicKey: public}
+	if err := json.Unmarshal([]byte(numbers), k); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 func TestNewKeyRefuses(t *testing.T) {
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
@@ -228,7 +238,18 @@ func TestNewKeyRefuses(t *testing.T) {
 		"another signer": {private: struct{ crypto.Signer }{p384}}, "a secret": {public: []byte("secret")},
 		"short": {private: ed25519.PrivateKey("short")}, "short, public": {public: ed25519.PublicKey("short")},
 		"nil EC": {private: (*ecdsa.PrivateKey)(nil)}, "empty EC": {private: &ecdsa.PrivateKey{}},
-		"nil EC, public": {public: (*ecdsa.PublicKey)(nil)}, "empty RSA, public": {public: &rsa.PublicKey{}},
+		"P-256 without numbers":          {private: &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256()}}},
+		"P-256 of the public half alone": {private: &ecdsa.PrivateKey{PublicKey: p256.PublicKey}},
+		"P-256 of zero":                  {private: withNumbers(t, p256.PublicKey, `{"D":0}`)},
+		"P-256 of what is too large":     {private: withNumbers(t, p256.PublicKey, `{"D":1`+strings.Repeat("0", 80)+`}`)},
+		"P-256 of half a point":          {private: withNumbers(t, p256.PublicKey, `{"D":1,"Y":null}`)},
+		"P-256 of the other half":        {private: withNumbers(t, p256.PublicKey, `{"D":1,"X":null}`)},
+		"P-256 beside the curve":         {private: withNumbers(t, p256.PublicKey, `{"D":1,"Y":1}`)},
+		"P-256 by its parameters":        {private: &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256().Params()}}},
+		"P-256 without a point, public":  {public: &ecdsa.PublicKey{Curve: elliptic.P256()}},
+		"P-256 of half a point, public":  {public: &withNumbers(t, p256.PublicKey, `{"Y":null}`).PublicKey},
+		"P-256 beside the curve, public": {public: &withNumbers(t, p256.PublicKey, `{"Y":1}`).PublicKey},
+		"nil EC, public":                 {public: (*ecdsa.PublicKey)(nil)}, "empty RSA, public": {public: &rsa.PublicKey{}},
 		"nil RSA, public": {public: (*rsa.PublicKey)(nil)}, "RSA without primes": {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D}},
 		"RSA of one prime":  {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D, Primes: large.Primes[:1]}},
 		"RSA without D":     {private: &rsa.PrivateKey{PublicKey: large.PublicKey, Primes: large.Primes}},

@@ -80,7 +80,7 @@ func methodOf(public crypto.PublicKey) (jwt.SigningMethod, bool) {
 	case ed25519.PublicKey:
 		return jwt.SigningMethodEdDSA, len(public) == ed25519.PublicKeySize
 	case *ecdsa.PublicKey:
-		return jwt.SigningMethodES256, public != nil && public.Curve == elliptic.P256()
+		return jwt.SigningMethodES256, public != nil && public.Curve == elliptic.P256() && pointed(public)
 	case *rsa.PublicKey:
 		return jwt.SigningMethodRS256, public != nil && public.N != nil && strongModulus(public.N)
 	}
@@ -94,11 +94,27 @@ func whole(private crypto.Signer) bool {
 	case ed25519.PrivateKey:
 		return len(p) == ed25519.PrivateKeySize
 	case *ecdsa.PrivateKey:
-		return p != nil && p.Curve != nil
+		return p != nil && p.Curve != nil && sound(p)
 	case *rsa.PrivateKey:
 		return p != nil && p.N != nil && p.D != nil && len(p.Primes) > 1
 	}
 	return false
+}
+
+// pointed reports whether a public key has its numbers, which crypto/ecdsa takes for granted.
+func pointed(p *ecdsa.PublicKey) bool {
+	//lint:ignore SA1019 whether they are there is nowhere else to be seen
+	return p.X != nil && p.Y != nil
+}
+
+// sound reports whether a private key has its numbers, and they fit its curve.
+func sound(p *ecdsa.PrivateKey) bool {
+	//lint:ignore SA1019 whether it is there is nowhere else to be seen
+	if !pointed(&p.PublicKey) || p.D == nil {
+		return false
+	}
+	_, err := p.Bytes()
+	return err == nil
 }
 
 // constant reports whether the secret that the key is made of is [Guessable]. Primes are not looked at.
