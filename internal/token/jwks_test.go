@@ -106,11 +106,12 @@ func TestParseJWKSRefuses(t *testing.T) {
 	many := func(n int) string {
 		return `{"keys":[` + strings.TrimSuffix(strings.Repeat(`{"kty":"oct"},`, n), ",") + `]}`
 	}
-	for name, text := range map[string]string{
-		"no JSON": "x", "more": `{"keys":[]} {}`, "no keys": "{}", "null": `{"keys":null}`, "101 keys": many(101),
+	for text, why := range map[string]string{
+		"x": "invalid character", `{"keys":[]} {}`: "invalid character", "[]": "cannot unmarshal", "{}": "no list", `{"keys":null}`: "no list",
+		`{"keys":{}}`: "no list", many(101): "too many",
 	} {
-		if keys, err := token.ParseJWKS([]byte(text)); err == nil || keys != nil {
-			t.Errorf("%s: %v", name, keys)
+		if keys, err := token.ParseJWKS([]byte(text)); err == nil || keys != nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%.20s: %v, %v, want that it says %q", text, keys, err, why)
 		}
 	}
 	if _, err := token.ParseJWKS([]byte(many(100))); err != nil {
@@ -150,6 +151,9 @@ func TestWhichPublishedKeysAreRead(t *testing.T) {
 		"Ed25519 of another algorithm":  {edKey(`,"alg":"ES256"`), false},
 		"Ed25519 with its private half": {edKey(`,"d":"AA"`), false},
 		"Ed25519 on a curve of EC":      {strings.Replace(edKey(""), "Ed25519", "P-256", 1), false},
+		"Ed25519 of 31 bytes":           {strings.Replace(edKey(""), "AAAA", "AAA", 1), false},
+		"Ed25519 of 33 bytes":           {strings.Replace(edKey(""), "AAAA", "AAAAA", 1), false},
+		"Ed25519 and a letter":          {strings.Replace(edKey(""), "AAAA", "AAAAAA", 1), false},
 		"Ed25519 called EC":             {strings.Replace(edKey(""), "OKP", "EC", 1), false},
 		"no kid":                        {strings.Replace(edKey(""), `"kid":"k",`, "", 1), true},
 		"a kid of the most bytes":       {strings.Replace(edKey(""), `"k"`, `"`+strings.Repeat("k", token.MaxKid)+`"`, 1), true},
@@ -165,6 +169,8 @@ func TestWhichPublishedKeysAreRead(t *testing.T) {
 		"RSA of 8,192 bits":             {rsaKey(1024, "AQAB"), true},
 		"RSA of 8,200 bits":             {rsaKey(1025, "AQAB"), false},
 		"RSA with exponent 3":           {rsaKey(256, "Aw"), true},
+		"RSA with exponent 4":           {rsaKey(256, "BA"), false},
+		"RSA with an even exponent":     {rsaKey(256, "AQAA"), false},
 		"RSA with exponent 1":           {rsaKey(256, "AQ"), false},
 		"RSA with the largest exponent": {rsaKey(256, text([]byte{0x7f, 0xff, 0xff, 0xff})), true},
 		"RSA with a larger one":         {rsaKey(256, text([]byte{0x80, 0, 0, 1})), false},

@@ -161,7 +161,8 @@ func TestParseLooksAtTheShapeFirst(t *testing.T) {
 		t.Error("a longer kid is read")
 	}
 	for name, header := range map[string]string{
-		"no kid": `{"alg":"HS256","typ":"JWT"}`, "another typ": `{"alg":"HS256","kid":"k","typ":"at+jwt"}`, "no JSON": `{"alg":`,
+		"no kid": `{"alg":"HS256","typ":"JWT"}`, "an empty kid": `{"alg":"HS256","kid":"","typ":"JWT"}`, "an empty alg": `{"alg":"","kid":"k","typ":"JWT"}`,
+		"another typ": `{"alg":"HS256","kid":"k","typ":"at+jwt"}`, "no JSON": `{"alg":`,
 		"crit": `{"alg":"HS256","kid":"k","typ":"JWT","crit":["exp"]}`, "jwk": `{"alg":"HS256","kid":"k","typ":"JWT","jwk":{}}`,
 	} {
 		if u, ok := token.Parse(b64.EncodeToString([]byte(header)) + ".A.A"); ok || u != (token.Unverified{}) {

@@ -38,6 +38,7 @@ func TestGuessable(t *testing.T) {
 		"a word again and again":     []byte(strings.Repeat("password", 4)),
 		"the last repetition cut":    []byte(strings.Repeat("changeme-please", 3)[:40]),
 		"a text of digits repeated":  []byte(strings.Repeat("0123456789abcdef", 4)),
+		"a text of seven letters":    []byte("abcdefgbacdgfeabdcefgabcdefggfed"),
 		"a count":                    counted(0, 1, 32),
 		"a count from elsewhere":     counted(200, 1, 64),
 		"a count down":               counted(31, 255, 32),
@@ -55,7 +56,8 @@ func TestGuessable(t *testing.T) {
 			t.Fatalf("%x is no secret", key)
 		}
 	}
-	for _, text := range []string{"correct horse battery staple, and then some", "0123456789abcdef0123456789abcdeX"} {
+	for _, text := range []string{"correct horse battery staple, and then some", "0123456789abcdef0123456789abcdeX",
+		"abcdefghbacdhgfeabdcefghabcdefgh", "ab" + string(counted('g', 1, 30))} {
 		if token.Guessable([]byte(text)) {
 			t.Errorf("%s is judged", text)
 		}
