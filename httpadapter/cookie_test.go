@@ -221,6 +221,19 @@ func TestBadCookieIsNoCredential(t *testing.T) {
 	}
 }
 
+// A cookie that nobody can look up is not known to be bad: whoever it speaks for is not taken for nobody.
+func TestCookieThatCannotBeLookedUp(t *testing.T) {
+	kept := &forgetful{}
+	w := newWorld(t, withCookie, func(_ *tollkeeper.Config, _ *options, s *store.Store) { kept.Store, *s = *s, kept })
+	parent := w.parent("pia")
+	for away, status := range map[bool]int{true: 503, false: 200} {
+		kept.away.Store(away)
+		if a := w.do("POST /auth/request-new-confirmation", object("email", "somebody@parent.example"), cookieOf(parent.token)); a.status != status {
+			t.Errorf("away %t: %d %s, want %d", away, a.status, a.body, status)
+		}
+	}
+}
+
 func TestCookieOptionsAreChecked(t *testing.T) {
 	w := newWorld(t)
 	for _, origin := range []string{"", "null", "http://proxied.example", "proxied.example", "https://proxied.example/", "https://a@b.example", "*"} {

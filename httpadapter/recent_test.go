@@ -48,6 +48,20 @@ func TestRequireRecent(t *testing.T) {
 	check("both proofs", "/danger", 200, parent.email, me)
 }
 
+// A route that asks for a recent proof takes one of five minutes, as docs/ROUTES.md says.
+func TestRecentParent(t *testing.T) {
+	w := newWorld(t)
+	for age, status := range map[time.Duration]int{
+		0: 200, 4 * time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 403, time.Hour: 403,
+	} {
+		parent := w.parent("pia" + age.String())
+		w.Advance(age)
+		if a := w.do("POST /auth/account/secret/rotate", "", bearerOf(parent.token)); a.status != status {
+			t.Errorf("after %s: %d %s, want %d", age, a.status, a.body, status)
+		}
+	}
+}
+
 // TestMiddlewareTakesTheCookie by the same rules, unless it is told otherwise.
 func TestMiddlewareTakesTheCookie(t *testing.T) {
 	w := newWorld(t)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter/app"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
@@ -113,13 +115,13 @@ func TestProofs(t *testing.T) {
 	for _, limited := range []bool{false, true} {
 		auth := newAuth(t, tollkeeper.Config{Accounts: tollkeeper.Accounts{RequireVerified: limited}})
 		h := mount(t, auth, hosts(), family.Options{})
-		token := func(spec tollkeeper.SignUpRequest) string {
-			spec.Email, spec.Password, spec.Audience = "a@b.example", "Vexing.Quartz9", "hosts"
+		signUp := func(spec tollkeeper.SignUpRequest) (token string, id uuid.UUID) {
+			spec.Email, spec.Password, spec.Audience = cmp.Or(spec.Email, "a@b.example"), "Vexing.Quartz9", "hosts"
 			s, err := auth.SignUp(t.Context(), spec)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return string(s.Token)
+			return string(s.Token), s.Subject.Account.ID
 		}
 		admin, err := auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@b.example", Password: "Vexing.Quartz9"})
 		if err != nil {
@@ -129,15 +131,20 @@ func TestProofs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parent, child := token(tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants}), token(tollkeeper.SignUpRequest{})
+		parent, _ := signUp(tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants})
+		child, _ := signUp(tollkeeper.SignUpRequest{})
+		chief, id := signUp(tollkeeper.SignUpRequest{Email: "chief@b.example"})
+		if _, err := auth.Host().SetRole(t.Context(), id, tollkeeper.RoleAdmin); err != nil {
+			t.Fatal(err)
+		}
 		open := map[bool]int{false: 200, true: 403}[limited]
 		for _, c := range []struct {
 			path, token string
 			want        int
 		}{
-			{"/f/me", parent, 200}, {"/f/me", child, 200},
+			{"/f/me", parent, 200}, {"/f/me", child, 200}, {"/f/me", chief, 200},
 			{"/f/parents", parent, open}, {"/f/parents", child, 403}, {"/f/parents", string(boss.Token), 403},
-			{"/f/admins", parent, 403}, {"/f/admins", child, 403}, {"/f/admins", string(boss.Token), 200},
+			{"/f/admins", parent, 403}, {"/f/admins", child, 403}, {"/f/admins", string(boss.Token), 200}, {"/f/admins", chief, open},
 		} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", c.path, nil)
 			r.Header.Set("Authorization", "Bearer "+c.token)
