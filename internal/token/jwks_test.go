@@ -210,9 +210,16 @@ func TestJWKSKeepsLeadingZeros(t *testing.T) {
 }
 
 // withNumbers is a key with other numbers than it was made with: whoever keeps keys as JSON can read such ones.
-func withNumbers(t *testing.T, public ecdsa.PublicKey, numbers string) *ecdsa.PrivateKey {
+func withNumbers(t *testing.T, of *ecdsa.PrivateKey, numbers string) *ecdsa.PrivateKey {
 	t.Helper()
-	k := &ecdsa.PrivateKey{PublicKey: public}
+	scalar, err := of.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := ecdsa.ParseRawPrivateKey(of.Curve, scalar) // numbers of its own, which are written over
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := json.Unmarshal([]byte(numbers), k); err != nil {
 		t.Fatal(err)
 	}
@@ -246,15 +253,15 @@ func TestNewKeyRefuses(t *testing.T) {
 		"nil EC": {private: (*ecdsa.PrivateKey)(nil)}, "empty EC": {private: &ecdsa.PrivateKey{}},
 		"P-256 without numbers":          {private: &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256()}}},
 		"P-256 of the public half alone": {private: &ecdsa.PrivateKey{PublicKey: p256.PublicKey}},
-		"P-256 of zero":                  {private: withNumbers(t, p256.PublicKey, `{"D":0}`)},
-		"P-256 of what is too large":     {private: withNumbers(t, p256.PublicKey, `{"D":1`+strings.Repeat("0", 80)+`}`)},
-		"P-256 of half a point":          {private: withNumbers(t, p256.PublicKey, `{"D":1,"Y":null}`)},
-		"P-256 of the other half":        {private: withNumbers(t, p256.PublicKey, `{"D":1,"X":null}`)},
-		"P-256 beside the curve":         {private: withNumbers(t, p256.PublicKey, `{"D":1,"Y":1}`)},
+		"P-256 of zero":                  {private: withNumbers(t, p256, `{"D":0}`)},
+		"P-256 of what is too large":     {private: withNumbers(t, p256, `{"D":1`+strings.Repeat("0", 80)+`}`)},
+		"P-256 of half a point":          {private: withNumbers(t, p256, `{"Y":null}`)},
+		"P-256 of the other half":        {private: withNumbers(t, p256, `{"X":null}`)},
+		"P-256 beside the curve":         {private: withNumbers(t, p256, `{"Y":1}`)},
 		"P-256 by its parameters":        {private: &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256().Params()}}},
 		"P-256 without a point, public":  {public: &ecdsa.PublicKey{Curve: elliptic.P256()}},
-		"P-256 of half a point, public":  {public: &withNumbers(t, p256.PublicKey, `{"Y":null}`).PublicKey},
-		"P-256 beside the curve, public": {public: &withNumbers(t, p256.PublicKey, `{"Y":1}`).PublicKey},
+		"P-256 of half a point, public":  {public: &withNumbers(t, p256, `{"Y":null}`).PublicKey},
+		"P-256 beside the curve, public": {public: &withNumbers(t, p256, `{"Y":1}`).PublicKey},
 		"nil EC, public":                 {public: (*ecdsa.PublicKey)(nil)}, "empty RSA, public": {public: &rsa.PublicKey{}},
 		"nil RSA, public": {public: (*rsa.PublicKey)(nil)}, "RSA without primes": {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D}},
 		"RSA of one prime":  {private: &rsa.PrivateKey{PublicKey: large.PublicKey, D: large.D, Primes: large.Primes[:1]}},
