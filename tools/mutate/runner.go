@@ -136,7 +136,9 @@ func (r *runner) measure(ctx context.Context, b *testProgram) error {
 		b.tests = append(b.tests, list...)
 		mutex.Unlock()
 	})
-	slices.SortFunc(b.tests, func(x, y *test) int { return cmp.Or(cmp.Compare(x.weight(), y.weight()), strings.Compare(x.name, y.name)) })
+	slices.SortFunc(b.tests, func(x, y *test) int {
+		return cmp.Or(cmp.Compare(x.weight(), y.weight()), strings.Compare(x.name, y.name))
+	})
 	return ctx.Err()
 }
 
