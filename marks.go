@@ -1,7 +1,6 @@
 package tollkeeper
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,16 +35,10 @@ func (a *Authenticator) markOf(g guess) store.Digest {
 	return a.markAt("mark", g.client.where(), g.scope, g.name())
 }
 
-// marksOf names the network as recognised for every name of the account under every spelling of its scope, and the one
-// that was used, if it is none of these: whoever came in by one of them is no stranger by the others.
-func (a *Authenticator) marksOf(s Subject, c Client, used ...string) (list []store.Digest) {
-	scopes := scopesOf(s)
-	for _, scope := range used {
-		if !slices.Contains(scopes, scope) {
-			scopes = append(scopes, scope)
-		}
-	}
-	for _, g := range guessesAt(&s.Account, scopes...) {
+// marksOf names the network as recognised for every name of the account under every spelling of its scope: whoever came
+// in by one of them is no stranger by the others.
+func (a *Authenticator) marksOf(s Subject, c Client) (list []store.Digest) {
+	for _, g := range guessesAt(&s.Account, scopesOf(s)...) {
 		g.client = c
 		if mark := a.markOf(g); mark != (store.Digest{}) {
 			list = append(list, mark)

@@ -86,20 +86,43 @@ func TestAPardonOutlastsWhatItPardons(t *testing.T) {
 	const days = 24 * time.Hour
 	ceiling := tollkeeper.Limit{Free: 4, Window: 3 * days}
 	for name, limit := range map[string]func(l *tollkeeper.Limits){
+		"of the lock": func(l *tollkeeper.Limits) {
+			l.Lock = tollkeeper.Limit{Free: 4, Base: time.Minute, Max: time.Minute, Window: 3 * days}
+		},
 		"of the account": func(l *tollkeeper.Limits) { l.AccountCeiling = ceiling },
 		"of the address": func(l *tollkeeper.Limits) { l.EmailCeiling = ceiling },
 	} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(w *world) {
 				c := w.child(w.parent("p@example.com"), "c@example.com")
-				w.fails(c, 4, farAway)
+				w.fails(c, 4, at("192.0.2.1"))
 				w.want(w.guess(c, password, "192.0.2.1"), tollkeeper.ErrLocked)
 				w.resetFrom(c, home.Addr.String())
 				w.Advance(2 * days)
+				w.fails(c, 1, at("192.0.2.1"))
 				w.ok(w.guess(c, fresh, "192.0.2.1"))
 			}, unlimited, func(c *tollkeeper.Config) { limit(&c.Limits) })
 		})
 	}
+}
+
+// An address that has another owner by now is counted as its own: who was recognised by the one before is no more than
+// a stranger, whose right passwords hold no place and forget wrong ones.
+func TestANewOwnerOfAnAddressIsCountedAnew(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		old := w.child(p, "c@example.com")
+		w.ok(w.guess(old, password, home.Addr.String()))
+		w.ok(w.Auth.Host().DeleteAccount(ctx, old.ID))
+		c := w.child(p, "c@example.com")
+		for range 30 {
+			w.fails(c, 4, at(home.Addr.String()))
+			w.ok(w.guess(c, password, home.Addr.String()))
+		}
+	}, unlimited, func(c *tollkeeper.Config) {
+		many := tollkeeper.Limit{Free: 10_000, Window: time.Hour}
+		c.Limits.AccountCeiling, c.Limits.EmailCeiling, c.Limits.PairCeiling = many, many, many
+	})
 }
 
 // A mailbox that is proven in a house opens nothing of a tenant with the same address.

@@ -183,6 +183,23 @@ func TestTheCeilingOfCodesIsTheAccountsOwn(t *testing.T) {
 	})
 }
 
+// A right code, of an app or for recovery, forgets the wrong ones before it.
+func TestARightCodeForgetsFailures(t *testing.T) {
+	story(t, func(w *world) {
+		c, f := armed(w)
+		for i := range 3 {
+			for _, wrong := range []string{"000000", "aaaa-aaaa-aaaa-aaaa"} {
+				for range 4 {
+					w.want(errOf(w.second(c, wrong)), tollkeeper.ErrInvalidCode)
+				}
+			}
+			w.ok(errOf(w.second(c, w.FactorCode(f))))
+			w.ok(errOf(w.second(c, f.Recovery[i])))
+			w.Advance(time.Minute)
+		}
+	}, unlimited)
+}
+
 // A password that is repeated rightly forgets the wrong ones before it.
 func TestARepeatedPasswordForgetsFailures(t *testing.T) {
 	story(t, func(w *world) {
@@ -214,6 +231,15 @@ func TestAnIssuersSecondStep(t *testing.T) {
 		if n := len(linked()); n != 0 {
 			t.Fatalf("%d identities by half of the proof", n)
 		}
+		w.store.faults(failing("CreateSession"), nil)
+		for _, f := range g.factors {
+			_, _ = w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: first.Challenge, Code: tollkeeper.SecretText(w.FactorCode(f)), Client: home})
+		}
+		w.store.faults(nil, nil)
+		if n := len(linked()); n != 0 {
+			t.Fatalf("%d identities without a session", n)
+		}
+		w.Advance(time.Minute)
 		g.through(first, nil)
 		at := w.Now()
 		if l := linked(); len(l) != 1 || l[0].Email != "victim@home.example" || !l[0].LinkedAt.Equal(at) || !l[0].UsedAt.Equal(at) {
@@ -229,4 +255,25 @@ func TestAnIssuersSecondStep(t *testing.T) {
 			t.Errorf("%+v, %v", res.Dropped, err)
 		}
 	}, unlimited, withIssuers, often, refreshed)
+}
+
+// A change of the account meanwhile is no wrong code.
+func TestAConfirmationThatLosesARaceIsAConflict(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		p.Identity = w.SignedIn(p)
+		e, err := w.Auth.EnrolFactor(ctx, p.Identity, tollkeeper.FactorEnrolment{Password: password})
+		w.ok(err)
+		w.store.faults(func(verb string) error {
+			if verb == "UpdateAccount" {
+				return store.Conflict{}
+			}
+			return nil
+		}, nil)
+		code := tollkeeper.SecretText(w.FactorCode(authtest.Factor{Seed: string(e.Seed)}))
+		if _, err := w.Auth.ConfirmFactor(ctx, p.Identity, code, home); codeOf(err) != "conflict" {
+			t.Error(err)
+		}
+	}, unlimited)
 }

@@ -214,7 +214,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	case p.method == "identity":
 		a.pardon(&earned, s, p.client, issuersWord, now)
 	case p.taken.guess.name() != "" && known.Before(now.Add(renewNetwork)):
-		if marks := a.marksOf(s, p.taken.guess.client, p.taken.guess.scope); len(marks) > 0 {
+		if marks := a.marksOf(s, p.taken.guess.client); len(marks) > 0 {
 			earned.Marks, earned.Owner, earned.Until = marks, s.Account.ID, now.Add(rememberNetwork)
 		}
 	}

@@ -133,13 +133,35 @@ func TestAttemptsAreSettledWhereverTheyAreCounted(t *testing.T) {
 					w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrUnavailable)
 				}
 				w.store.faults(nil, nil)
+				if told := w.Events(tollkeeper.EventSignInRefused); len(told) != 0 {
+					t.Errorf("the account refuses nothing: %+v", told)
+				}
 				for range 3 {
 					w.fails(p, 4, at("192.0.2.1"))
 					w.ok(w.guess(p, password, "192.0.2.1"))
 				}
+				w.fails(p, 4, at("192.0.2.1"))
+				w.store.faults(failing("CreateSession"), nil)
+				w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrUnavailable)
+				w.store.faults(nil, nil)
+				w.fails(p, 1, at("192.0.2.1"))
+				w.want(w.guess(p, password, "192.0.2.1"), tollkeeper.ErrLocked)
 			}, unlimited, elsewhere)
 		})
 	}
+}
+
+// Where the master key of a tenant is not configured, its right passwords cost no try.
+func TestAMissingMasterKeyCostsNoTry(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		other := w.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Secrets = []tollkeeper.MasterKey{tollkeeper.NewMasterKey()} }))
+		for range 7 {
+			if _, err := other.Auth.SignIn(ctx, attempt(p, password)); codeOf(err) != "internal" {
+				t.Fatal(err)
+			}
+		}
+	}, unlimited)
 }
 
 // An issuer's word opens what wrong passwords closed in its scope.
