@@ -2,6 +2,7 @@ package tollkeeper_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -222,4 +223,26 @@ func TestDiscloseUnknown(t *testing.T) {
 			w.want(err, c.want)
 		}
 	}, unlimited, func(c *tollkeeper.Config) { c.Accounts.DiscloseUnknown = true })
+}
+
+// Where there is no time left to make a hash anew, the old one stays.
+func TestAHashThatIsNotMadeLeavesTheOldOne(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		again := w.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.Hash.Time = 2 }))
+		leaving, leave := context.WithCancel(ctx)
+		w.store.faults(nil, func(verb string) error {
+			if verb == "CreateSession" {
+				leave()
+			}
+			return nil
+		})
+		_, err := again.Auth.SignIn(leaving, attempt(p, password))
+		w.ok(err)
+		w.store.faults(nil, nil)
+		if told := again.Events(tollkeeper.EventPasswordRehashed); len(told) != 0 {
+			t.Errorf("%+v", told)
+		}
+		w.signIn(p)
+	}, unlimited)
 }
