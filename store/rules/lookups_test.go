@@ -230,3 +230,17 @@ func TestStart(t *testing.T) {
 		}
 	}
 }
+
+// An organization has a client of an issuer once, if it is its own, named and on.
+func TestClients(t *testing.T) {
+	on := store.IssuerSettings{Issuer: "https://issuer.example", Enabled: true, ClientID: "c"}
+	off, shared, unnamed, other := on, on, on, on
+	off.Enabled, shared.Shared, unnamed.ClientID, other.ClientID = false, true, "", "d"
+	got := rules.Clients(&store.Organization{Issuers: []store.IssuerSettings{on, off, shared, unnamed, on, other}})
+	if want := []rules.Client{{on.Issuer, "c"}, {on.Issuer, "d"}}; !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	if got := rules.Clients(nil); got != nil {
+		t.Errorf("nobody has %v", got)
+	}
+}

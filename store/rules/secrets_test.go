@@ -19,6 +19,8 @@ func TestClaim(t *testing.T) {
 	spoilt := func(f func(*store.Secret)) store.Secret { x := mine; f(&x); return x }
 	worn, others := sibling, sibling
 	worn.Tries, others.Asker = 3, store.Digest{8}
+	served := sibling
+	served.UsedAt = now.Add(-time.Hour)
 	claim := store.Claim{Purpose: store.PurposeSignIn, Digest: code, Asker: net, Tries: 3}
 	wrong, single, uncounted, stranger, guess := claim, claim, claim, claim, claim
 	wrong.Digest, single.Single, uncounted.Tries = store.Digest{9}, true, 0
@@ -42,6 +44,7 @@ func TestClaim(t *testing.T) {
 		{"a sibling that is worn out", claim, []store.Secret{mine, worn}, true, 4, 2},
 		{"a sibling that somebody else asked for", claim, []store.Secret{mine, others}, true, 1, 2},
 		{"a wrong code at the own one alone", wrong, []store.Secret{mine, others}, false, 1, 0},
+		{"a sibling that was used before stays as it is", claim, []store.Secret{mine, served}, true, 1, 1},
 		{"what somebody else asked for", claim, []store.Secret{spoilt(func(x *store.Secret) { x.Asker = others.Asker })}, false, 0, 0},
 		{"anybody", stranger, []store.Secret{mine, others}, true, 0, 2},
 		{"anybody, at one that is worn out", stranger, []store.Secret{spoilt(func(x *store.Secret) { x.Tries = 3 }), sibling}, true, 3, 2},
@@ -126,3 +129,24 @@ func TestNoProofSpendsNothing(t *testing.T) {
 		t.Errorf("spent %+v", got.Spent)
 	}
 }
+
+// A try that counts at a secret, or cannot count at any, writes no row; all others write one of 256.
+func TestUnread(t *testing.T) {
+	full := store.Claim{Digest: store.Digest{7, 8}, Asker: store.Digest{1}, Tries: 1}
+	want := store.Digest{}
+	for i := range want {
+		want[i] = 7
+	}
+	if key, ok := rules.Unread(full, 0); !ok || key != want {
+		t.Errorf("%v, %x", ok, key)
+	}
+	stranger, free := full, full
+	stranger.Asker, free.Tries = store.Digest{}, 0
+	for name, ok := range map[string]bool{"counted": second(rules.Unread(full, 1)), "a stranger": second(rules.Unread(stranger, 0)), "no limit": second(rules.Unread(free, 0))} {
+		if ok {
+			t.Errorf("%s: a row", name)
+		}
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
