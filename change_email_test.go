@@ -30,10 +30,13 @@ func TestWhatConfirmsNoNewAddress(t *testing.T) {
 		w.store.faults(failing("Take"), nil)
 		w.want(w.Auth.ConfirmEmailChange(ctx, r), tollkeeper.ErrUnavailable)
 		w.store.faults(nil, nil)
+		c := w.child(p, "c@example.com")
+		below := w.changing(password, c.Identity, "newer@example.com")
 		w.ok(w.Auth.Host().SetStatus(ctx, p.ID, tollkeeper.StatusDisabled))
 		if err := w.Auth.ConfirmEmailChange(ctx, r); err == nil {
 			t.Error("an account that is shut out has a new address")
 		}
+		w.want(w.Auth.ConfirmEmailChange(ctx, below), tollkeeper.ErrParentInactive)
 	}, unlimited)
 }
 
@@ -61,21 +64,4 @@ func TestANewAddressOpensWhatFailuresClosed(t *testing.T) {
 		w.Advance(time.Second)
 		w.ok(w.guess(next, password, "192.0.2.2"))
 	})
-}
-
-// A link that the store could not write opens nothing.
-func TestALinkThatCannotChangeTheAddressOpensNothing(t *testing.T) {
-	story(t, func(w *world) {
-		x := w.child(w.parent("p@example.com"), "c@example.com")
-		w.confirmed(x)
-		w.ok(w.Auth.RequestEmailChange(ctx, x.Identity, tollkeeper.EmailChange{Email: "new@example.com", Password: password, Client: home}))
-		link := tollkeeper.SecretText(w.LastToken("new@example.com", tollkeeper.MailChangeEmail))
-		w.Advance(time.Minute)
-		w.fails(x, 5, at("192.0.2.1"))
-		w.want(w.guess(x, password, "192.0.2.1"), tollkeeper.ErrLocked)
-		w.store.faults(failing("UpdateAccount"), nil)
-		w.want(w.Auth.ConfirmEmailChange(ctx, tollkeeper.EmailConfirmation{Token: link, Password: password, Client: home}), tollkeeper.ErrUnavailable)
-		w.store.faults(nil, nil)
-		w.want(w.guess(x, password, "192.0.2.1"), tollkeeper.ErrLocked)
-	}, unlimited)
 }

@@ -120,3 +120,33 @@ func TestABegunFactorWithoutItsKey(t *testing.T) {
 		w.want(err, tollkeeper.ErrInternal)
 	}, unlimited)
 }
+
+// The store may be away after the password was looked at: then nothing is begun, and the caller hears why.
+func TestAnEnrolmentThatCannotReadTheFactorsBeginsNone(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.confirmed(p)
+		by := w.SignedIn(p)
+		for n := 1; ; n++ {
+			looks := 0
+			w.store.watch()
+			w.store.faults(func(verb string) error {
+				if verb == "FindAccount" {
+					if looks++; looks == n {
+						return errDriver
+					}
+				}
+				return nil
+			}, nil)
+			_, err := w.Auth.EnrolFactor(ctx, by, tollkeeper.FactorEnrolment{Password: password})
+			if looks < n {
+				w.ok(err)
+				return
+			}
+			w.want(err, tollkeeper.ErrUnavailable)
+			if change := w.store.change(); len(change.PutFactors) > 0 {
+				t.Errorf("look %d: %+v", n, change.PutFactors)
+			}
+		}
+	}, unlimited)
+}

@@ -36,6 +36,7 @@ type world struct {
 func story(t *testing.T, f func(w *world), edits ...func(*tollkeeper.Config)) {
 	t.Helper()
 	if _, known := beside.LoadOrStore(t, true); !known && !strings.Contains(t.Name(), "/") {
+		t.Cleanup(func() { beside.Delete(t) })
 		t.Parallel()
 	}
 	alone(t, f, edits...)

@@ -45,7 +45,6 @@ func (a *Authenticator) RequestCode(ctx context.Context, r MailRequest) error {
 		return err
 	}
 	m := newMail(MailSignInCode, r.Scope.lookup(email), now)
-	m.Args[argAudience] = string(r.Audience)
 	if asked := a.askerOf(guess{email: email, client: r.Client}); asked != (store.Digest{}) {
 		m.Args[argAsker] = hex.EncodeToString(asked[:])
 		if err := a.attempts.Release(ctx, store.Release{Marks: []store.Digest{asked}, Until: now.Add(askedFor)}, now); err != nil {

@@ -24,7 +24,6 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 		return err
 	}
 	m := newMail(MailReset, r.Scope.lookup(email), now)
-	m.Args[argAudience] = string(r.Audience)
 	if err := a.queue(ctx, m); err != nil {
 		return err
 	}

@@ -232,27 +232,6 @@ func TestResetsAreLogged(t *testing.T) {
 	}, unlimited)
 }
 
-// A link that ends between being read and being used, as that of a mail which its mailer gave back, changes nothing.
-func TestAResetLinkThatEndsMeanwhileChangesNothing(t *testing.T) {
-	story(t, func(w *world) {
-		p := w.parent("p@example.com")
-		w.store.watch()
-		w.ok(w.requestReset(p))
-		link := w.LastToken(p.Email, tollkeeper.MailReset)
-		ended := newest[[]store.Secret](w.store)
-		ended[0].ExpiresAt = ended[0].CreatedAt
-		w.store.faults(func(verb string) error {
-			if verb == "UpdateAccount" {
-				w.ok(w.store.Store.PutSecrets(ctx, ended, w.Now()))
-			}
-			return nil
-		}, nil)
-		w.want(w.reset(link, fresh), tollkeeper.ErrLinkUsed)
-		w.store.faults(nil, nil)
-		w.signIn(p)
-	}, unlimited)
-}
-
 // A password that was used before is refused behind the link, too, which goes on to serve.
 func TestAResetToAnEarlierPassword(t *testing.T) {
 	story(t, func(w *world) {

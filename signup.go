@@ -159,7 +159,6 @@ func (a *Authenticator) openOrTell(ctx context.Context, n store.NewAccount, r Si
 		return nil
 	}
 	m := newMail(MailSignUpTried, l, now)
-	m.Args[argAudience] = string(r.Audience)
 	return a.queue(ctx, m)
 }
 

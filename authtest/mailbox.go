@@ -151,9 +151,9 @@ func (w *watched) alerted(e store.LedgerEntry, after store.Balance, now time.Tim
 
 func (w *watched) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
 	w.box.update(func() { w.box.claims++ })
+	defer w.box.update(func() { w.box.claims-- })
 	list, err := w.Store.ClaimMail(ctx, limit, lease, now)
 	w.box.update(func() {
-		w.box.claims--
 		for _, m := range list {
 			w.box.sending[m.ID] = true
 		}

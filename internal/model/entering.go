@@ -298,7 +298,7 @@ func signInWithCode(m *machine, s Step, ctx context.Context) (plan, error) {
 		if err == nil {
 			m.entered(res, a.ID, way{r.Audience, tollkeeper.OpSignIn, true}, m.keyAfter(a, p), m.epochAfter(a, p))
 			if res.Challenge == "" {
-				m.pardoned(a, true)
+				m.pardoned(a, ofAddress)
 			}
 		}
 		for _, used := range m.lettersOf(a, store.PurposeSignIn) {

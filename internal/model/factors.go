@@ -105,7 +105,7 @@ func signInWithFactor(m *machine, s Step, ctx context.Context) (plan, error) {
 		m.entered(res, a.ID, c.way, m.tenantKey(a), a.Epoch)
 		m.forgotten(a, code)
 		if c.mailbox {
-			m.pardoned(a, true)
+			m.pardoned(a, ofAddress)
 		}
 	} else if m.store.struck {
 		c.used = true // nobody knows: it is not tried again as a fresh one

@@ -20,9 +20,18 @@ type tally struct {
 	pardoned time.Time
 }
 
-// pardoned forgets the failures that a proof of the account's mailbox pardons; all: also those over all scopes. What a
-// fault struck may have pardoned nothing: after a reset that is a verb of its own.
-func (m *machine) pardoned(a *account, all bool) {
+// reach is how far the word goes that pardons: that of an issuer, of who rules the scope, of the mailbox or the host.
+type reach int
+
+const (
+	ofScope   reach = iota // what is counted of the account in its scope
+	ofAccount              // and of its sessions
+	ofAddress              // and of its names in all scopes
+)
+
+// pardoned forgets the failures that a word pardons. What a fault struck may have pardoned nothing: after a reset that is
+// a verb of its own.
+func (m *machine) pardoned(a *account, r reach) {
 	if m.store.struck {
 		return
 	}
@@ -30,11 +39,11 @@ func (m *machine) pardoned(a *account, all bool) {
 		for how := range 3 {
 			m.pardon(passwordKey(m.scopeOf(a, how), name))
 		}
-		if all {
+		if r >= ofAddress {
 			m.pardon("password of " + name)
 		}
 	}
-	if all {
+	if r >= ofAccount {
 		m.pardon("own password of " + a.ID.String())
 	}
 }

@@ -45,7 +45,7 @@ func signInWithIDToken(m *machine, s Step, ctx context.Context) (plan, error) {
 			h.challenges[len(h.challenges)-1].later = key
 		}
 		if res.Challenge == "" {
-			m.pardoned(&account{Account: res.Subject.Account}, false)
+			m.pardoned(&account{Account: res.Subject.Account}, ofScope)
 		}
 	}
 	return p, err

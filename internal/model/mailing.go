@@ -77,7 +77,7 @@ func resetPassword(m *machine, s Step, ctx context.Context) (plan, error) {
 	_, err := m.auth.ResetPassword(ctx, r)
 	if err == nil {
 		l.spent = true
-		m.pardoned(a, true)
+		m.pardoned(a, ofAddress)
 	}
 	return p, err
 }
@@ -132,7 +132,7 @@ func verifyEmail(m *machine, s Step, ctx context.Context) (plan, error) {
 		for _, other := range m.lettersOf(a, store.PurposeVerify) {
 			other.spent = true
 		}
-		m.pardoned(a, true)
+		m.pardoned(a, ofAddress)
 	}
 	return p, err
 }
@@ -252,7 +252,7 @@ func confirmEmailChange(m *machine, s Step, ctx context.Context) (plan, error) {
 		l.spent = true
 		moved := *a
 		moved.EmailKey = l.Address
-		m.pardoned(&moved, true)
+		m.pardoned(&moved, ofAddress)
 	}
 	return p, err
 }

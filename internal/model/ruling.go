@@ -184,8 +184,12 @@ func unlock(m *machine, s Step, ctx context.Context) (plan, error) {
 		by, _ := m.identity(a, s.How)
 		err = m.auth.Unlock(ctx, by, b.ID)
 	}
-	if err == nil {
-		m.pardoned(b, true)
+	switch {
+	case err != nil:
+	case hostActs(s) || b.Parent == house:
+		m.pardoned(b, ofAddress)
+	default:
+		m.pardoned(b, ofAccount)
 	}
 	return p, err
 }

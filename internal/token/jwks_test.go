@@ -243,11 +243,18 @@ func TestNewKeyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed := *p256
+	mixed.PublicKey = other.PublicKey
 	for name, tt := range map[string]struct {
 		private crypto.Signer
 		public  crypto.PublicKey
 	}{
-		"nothing": {}, "P-384": {private: p384}, "P-384, public": {public: p384.Public()}, "RSA of 1,024 bits": {private: small},
+		"P-256 beside another's point": {private: &mixed},
+		"nothing":                      {}, "P-384": {private: p384}, "P-384, public": {public: p384.Public()}, "RSA of 1,024 bits": {private: small},
 		"another signer": {private: struct{ crypto.Signer }{p384}}, "a secret": {public: []byte("secret")},
 		"short": {private: ed25519.PrivateKey("short")}, "short, public": {public: ed25519.PublicKey("short")},
 		"nil EC": {private: (*ecdsa.PrivateKey)(nil)}, "empty EC": {private: &ecdsa.PrivateKey{}},

@@ -107,14 +107,18 @@ func pointed(p *ecdsa.PublicKey) bool {
 	return p.X != nil && p.Y != nil
 }
 
-// sound reports whether a private key has its numbers, and they fit its curve.
+// sound reports whether a private key has its numbers, and they belong together.
 func sound(p *ecdsa.PrivateKey) bool {
 	//lint:ignore SA1019 whether it is there is nowhere else to be seen
 	if !pointed(&p.PublicKey) || p.D == nil {
 		return false
 	}
-	_, err := p.Bytes()
-	return err == nil
+	scalar, err := p.Bytes()
+	if err != nil {
+		return false
+	}
+	own, err := ecdsa.ParseRawPrivateKey(p.Curve, scalar)
+	return err == nil && own.PublicKey.Equal(&p.PublicKey)
 }
 
 // constant reports whether the secret that the key is made of is [Guessable]. Primes are not looked at.

@@ -39,8 +39,8 @@ func (f *faults) Fail(n int) (failed bool) {
 	return failed
 }
 
-// next counts a statement. Not that for the receipt of a charge that stands already, with which a verb that is done ends:
-// that one failed is told, and what it had done stays, as when the server's answer to it is lost.
+// next counts a statement. It leaves out the look-up of a standing charge's receipt: that comes after the commit, so that
+// a failure is told and undoes nothing.
 func (f *faults) next(ctx context.Context, sql string) context.Context {
 	f.mu.Lock()
 	defer f.mu.Unlock()

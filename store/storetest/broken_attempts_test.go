@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -51,6 +52,9 @@ var brokenAttempts = []brokenStore{
 	}},
 	{"a failure that a pardon comes before", "attempts/pardon/places count as given back", func(s store.Store) store.Store {
 		return halfMerciless{s}
+	}},
+	{"a mark that may be named once", "attempts/pardon/what is named twice is done once", func(s store.Store) store.Store {
+		return namedOnce{s}
 	}},
 	{"a pardon for ever", "attempts/pardon/until its end",
 		misread{release: func(_ store.Store, t *store.Release) error {
@@ -269,4 +273,16 @@ func (b halfMerciless) Release(ctx context.Context, s store.Release, now time.Ti
 		s.Failed[i].Pardon = store.Digest{}
 	}
 	return b.Store.Release(ctx, s, now)
+}
+
+// namedOnce takes no list that names something twice.
+type namedOnce struct{ store.Store }
+
+func (b namedOnce) Release(ctx context.Context, r store.Release, now time.Time) error {
+	for _, list := range [][]store.Digest{r.Marks, r.Pardon} {
+		if len(slices.Compact(slices.Clone(list))) < len(list) {
+			return errors.New("affects a row a second time")
+		}
+	}
+	return b.Store.Release(ctx, r, now)
 }

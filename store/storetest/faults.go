@@ -19,10 +19,10 @@ type Faults interface {
 	Fail(n int) bool
 }
 
-// CompareFaults is [Compare] for at least that many steps, with a store each of whose verbs is done as often as it has
-// statements, and each time another of them fails, before the verb is done for good. A verb with a statement that fails
-// answers with an error that decides nothing. Whatever it left behind makes an answer differ from then on. It waits for
-// no outcome.
+// CompareFaults is [Compare] for at least that many steps, with a store whose statements fail. Before a verb is done for
+// good, it is tried once for each of its statements, with that one failing. It must then answer with an error that
+// decides nothing; whatever it left behind makes an answer differ from then on. An outcome that is never met is no
+// failure.
 func CompareFaults(t *testing.T, steps int, open func(t *testing.T) (store.Store, Faults)) map[string]int {
 	of, faults := open(t)
 	return compareFaults(real{t}, steps, of, faults)

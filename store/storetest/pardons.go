@@ -14,6 +14,7 @@ func pardonAttempts(k *kit) {
 	k.run("of the future is none", pardonFuture)
 	k.run("lasts the longer of two, and its moment moves on", pardonAgain)
 	k.run("together with what it pardons", pardonTogether)
+	k.run("what is named twice is done once", pardonTwice)
 }
 
 // pardoned makes buckets of one pardon.
@@ -123,4 +124,16 @@ func pardonTogether(k *kit) {
 		k.counts(now, b, 0)
 		k.holds(now, b, 0)
 	}
+}
+
+func pardonTwice(k *kit) {
+	b, mark := pardoned(1, lock)[0], digest()
+	for range lock.Free {
+		k.fail(now, b)
+	}
+	k.release(now, store.Release{
+		Marks: []store.Digest{mark, mark}, Owner: id(), Until: now.Add(time.Hour),
+		Pardon: []store.Digest{b.Pardon, b.Pardon}, PardonUntil: now.Add(time.Hour),
+	})
+	k.counts(now, b, 0)
 }

@@ -205,8 +205,8 @@ func (m *mutation) uses() map[types.Object][]types.Object {
 	return uses
 }
 
-// usersOf are the entries of functions that use the object, also by variables. They are all that do while variables are
-// made (atInit) where the object is one or is used by one, and none of these is exported.
+// usersOf are the entries of functions that use the object, also by variables. atInit: the object is a variable or is
+// used by one, and none of those is exported, so that these entries are all of its uses.
 func (m *mutation) usersOf(o types.Object, uses map[types.Object][]types.Object) (ids []int, atInit bool) {
 	variable, exported := !isFunc(o), !isFunc(o) && o.Exported()
 	known := map[types.Object]bool{o: true}

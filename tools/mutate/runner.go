@@ -271,7 +271,7 @@ func (r *runner) saveKnown(tried []*mutant) error {
 			r.known.Killed[m.key()] = m.killer
 			delete(r.known.Lived, m.key())
 		case survived, unreached:
-			r.known.Lived[m.key()] = true
+			r.known.Lived[m.key()] = r.o.leave == nil // what was left out may notice it
 			delete(r.known.Killed, m.key())
 		}
 	}
