@@ -29,8 +29,8 @@ const (
 	ofAddress              // and of its names in all scopes
 )
 
-// pardoned forgets the failures that a word pardons. What a fault struck may have pardoned nothing: after a reset that is
-// a verb of its own.
+// pardoned forgets the failures that a word pardons. What a fault struck may have pardoned nothing: after a reset that
+// is a verb of its own.
 func (m *machine) pardoned(a *account, r reach) {
 	if m.store.struck {
 		return

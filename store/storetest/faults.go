@@ -19,8 +19,8 @@ type Faults interface {
 	Fail(n int) bool
 }
 
-// CompareFaults is [Compare] for at least that many steps, with a store whose statements fail. Before a verb is done for
-// good, it is tried once for each of its statements, with that one failing. It must then answer with an error that
+// CompareFaults is [Compare] for at least that many steps, with a store whose statements fail. Before a verb is done
+// for good, it is tried once for each of its statements, with that one failing. It must then answer with an error that
 // decides nothing; whatever it left behind makes an answer differ from then on. An outcome that is never met is no
 // failure.
 func CompareFaults(t *testing.T, steps int, open func(t *testing.T) (store.Store, Faults)) map[string]int {
