@@ -120,9 +120,9 @@ func defaults(tb testing.TB) tollkeeper.Config {
 // Now returns the time that the Authenticator sees.
 func (k *Kit) Now() time.Time { return k.clock.now() }
 
-// Advance moves the Authenticator's clock. With no other Mailer than the Kit's it first waits until all mail that is due
-// has come, which by the new time would be sent twice; where none comes any more, for a second of real time (fake time
-// in a bubble). Mail that a failing Mailer left for later is tried again within a second after it is due by this clock.
+// Advance moves the Authenticator's clock. With no Mailer but the Kit's it first waits until all mail that is due has
+// come, which by the new time would be sent twice; where none comes any more, for a second of real time (fake time in
+// a bubble). Mail that a failing Mailer left for later is tried again within a second after it is due by this clock.
 func (k *Kit) Advance(d time.Duration) {
 	if k.config.Mail.Mailer == nil {
 		k.box.settled(k.Now())
