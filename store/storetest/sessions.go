@@ -165,6 +165,7 @@ func createSessionNeeds(k *kit) {
 func createSessionCounter(k *kit) {
 	p := k.parent(9)
 	a, f := k.armed(p, 50)
+	a = k.update(a.ID, func(c *store.Change) { c.PutFactors = []store.Factor{totp(1)} }) // which the counter would suit
 	before := k.credentials(a.ID)
 	for _, counter := range []int64{50, 49, 0} {
 		s, c := session(a, now), charge(p.ID, store.OpSignIn, 1)

@@ -179,6 +179,7 @@ func updateClients(k *kit) {
 	off, shared, elsewhere, spelt := own, own, own, own
 	off.Enabled, shared.Shared, elsewhere.Issuer, spelt.ClientID = false, true, "https://other.example", strings.ToUpper(own.ClientID)
 	k.ok(k.names(b.ID, off, shared, elsewhere, spelt, client()))
+	k.fails(k.names(b.ID, own), store.Conflict{}, "client") // what others leave and take frees none of a's
 	k.equal("what it names", k.find(b.ID).Organization.Issuers[:4], []store.IssuerSettings{off, shared, elsewhere, spelt})
 	none := client()
 	none.ClientID = ""
