@@ -3,6 +3,7 @@ package tollkeeper_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -203,14 +204,15 @@ func TestAlertsCountToWhomTheyTell(t *testing.T) {
 
 // TestTriesOfOneMailCountOnce: a server that takes nothing for a while uses nobody's budget up.
 func TestTriesOfOneMailCountOnce(t *testing.T) {
-	down := true
+	var down atomic.Bool // the worker asks, too
+	down.Store(true)
 	story(t, func(w *world) {
 		p := w.parent("p@home.example")
 		for range 3 {
 			w.ok(w.requestReset(p))
 		}
 		time.Sleep(time.Hour) // some thirty tries
-		down = false
+		down.Store(false)
 		w.ok(w.requestReset(p))
 		time.Sleep(time.Hour)
 		if n := len(w.Mails(p.Email, tollkeeper.MailReset)); n != 4 {
@@ -218,7 +220,7 @@ func TestTriesOfOneMailCountOnce(t *testing.T) {
 		}
 	}, freely, func(c *tollkeeper.Config) {
 		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error {
-			if down {
+			if down.Load() {
 				return fmt.Errorf("450 later")
 			}
 			return nil
