@@ -68,14 +68,15 @@ func TestWhatIsWrongWithALineIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone.Close()
+	elsewhere := func(c *smtp.Config) { c.Host = "127.0.0.9" } // where no other test listens
 	resolve(t, "203.0.113.1")
 	for name, tt := range map[string]struct {
 		server *server
 		edit   func(*smtp.Config)
 		says   string
 	}{
-		"nobody listens":      {&server{port: gone.Addr().(*net.TCPAddr).Port}, func(*smtp.Config) {}, "connecting: dial tcp 127.0.0.1:"},
-		"and why":             {&server{port: gone.Addr().(*net.TCPAddr).Port}, func(*smtp.Config) {}, "connection refused"},
+		"nobody listens":      {&server{port: gone.Addr().(*net.TCPAddr).Port}, elsewhere, "connecting: dial tcp 127.0.0.9:"},
+		"and why":             {&server{port: gone.Addr().(*net.TCPAddr).Port}, elsewhere, "connection refused"},
 		"no such name":        {closed, func(c *smtp.Config) { c.Host, c.TLS = "nowhere.example", smtp.StartTLS }, "connecting: lookup nowhere.example"},
 		"another authority":   {certified("127.0.0.1"), func(c *smtp.Config) { c.RootCAs = other.roots }, "encrypting: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
 		"another name":        {certified("mail.example"), func(*smtp.Config) {}, "encrypting: tls: failed to verify certificate: x509: cannot validate certificate for 127.0.0.1"},
