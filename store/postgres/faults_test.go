@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -15,42 +14,23 @@ import (
 // TestEveryStatementMayFail has each statement, or batch of statements, of each verb fail: the verb says so, and has
 // done nothing.
 func TestEveryStatementMayFail(t *testing.T) {
-	storetest.CompareFaults(t, 1, func(t *testing.T) (store.Store, storetest.Faults) {
+	storetest.CompareFaults(t, 1, func(t *testing.T) (store.Store, *storetest.Faults) {
 		c := database(t, "synchronous_commit=off")
 		migrated(t, c)
 		f, traced := &faults{}, c.Copy()
 		traced.ConnConfig.Tracer = f
-		return postgres.New(connect(t, traced)), f
+		return postgres.New(connect(t, traced)), &f.Faults
 	})
 }
 
-// faults end the context of a statement before it is sent.
-type faults struct {
-	mu     sync.Mutex
-	left   int
-	failed bool
-}
+// faults end the context of a statement before it is sent. They leave out the look-up of a standing charge's receipt:
+// that comes after the commit, so that a failure is told and undoes nothing.
+type faults struct{ storetest.Faults }
 
-func (f *faults) Fail(n int) (failed bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	failed = f.failed
-	f.left, f.failed = n, false
-	return failed
-}
-
-// next counts a statement. It leaves out the look-up of a standing charge's receipt: that comes after the commit, so that
-// a failure is told and undoes nothing.
 func (f *faults) next(ctx context.Context, sql string) context.Context {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.left == 0 || sql == postgres.Standing {
+	if sql == postgres.Standing || !f.Next() {
 		return ctx
 	}
-	if f.left--; f.left > 0 {
-		return ctx
-	}
-	f.failed = true
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
 	return ctx

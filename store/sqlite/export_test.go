@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 )
 
 // Plans returns, for every statement that was run so far, what EXPLAIN QUERY PLAN says about it.
@@ -108,50 +107,23 @@ func (s *Store) KillBefore(n int) {
 	})
 }
 
-// Faults makes statements of the store fail.
-func (s *Store) Faults() *Faults {
-	f := &Faults{}
+// FailWhere has the statements fail that next says so of. To roll back works: SQLite has nothing to write then.
+func (s *Store) FailWhere(next func() bool) {
 	for _, p := range []*pool{s.readers, s.writer} {
 		for range p.size {
 			c := <-p.free
-			c.count(f.next)
+			c.count(func(query string) error {
+				if query != "ROLLBACK" && next() {
+					return errFault
+				}
+				return nil
+			})
 			defer p.give(c)
 		}
 	}
-	return f
-}
-
-// Faults are those of a store.
-type Faults struct {
-	mu     sync.Mutex
-	left   int
-	failed bool
-}
-
-// Fail meets storetest.Faults.
-func (f *Faults) Fail(n int) (failed bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	failed = f.failed
-	f.left, f.failed = n, false
-	return failed
 }
 
 var errFault = errors.New("a fault")
-
-// next counts a statement. To roll back works: SQLite has nothing to write then.
-func (f *Faults) next(query string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.left == 0 || query == "ROLLBACK" {
-		return nil
-	}
-	if f.left--; f.left > 0 {
-		return nil
-	}
-	f.failed = true
-	return errFault
-}
 
 // count has each statement of the connection asked for before it is run.
 func (c *conn) count(next func(query string) error) {

@@ -25,8 +25,11 @@ func outcome(err error) string {
 			return strings.TrimPrefix(known.Error(), "store: ")
 		}
 	}
-	return "an error of its own: " + err.Error()
+	return strange + err.Error()
 }
+
+// strange begins the outcome of an error that is none of the contract's.
+const strange = "an error of its own: "
 
 // unmet lists the outcomes that matter and were not met.
 func unmet(seen map[string]int) []string {

@@ -14,20 +14,12 @@ import (
 // brittle is a store whose UpdateAccount has two statements: one that does it, and one after it.
 type brittle struct {
 	store.Store
-	left           int
-	failed         bool
+	faults         Faults
 	swallows, half bool
 }
 
-func (b *brittle) Fail(n int) (failed bool) {
-	failed = b.failed
-	b.left, b.failed = n, false
-	return failed
-}
-
 func (b *brittle) statement() error {
-	if b.left--; b.left == 0 {
-		b.failed = true
+	if b.faults.Next() {
 		return errors.New("a fault")
 	}
 	return nil
@@ -52,18 +44,17 @@ func (b *brittle) UpdateAccount(ctx context.Context, c store.Change, now time.Ti
 // TestCompareFaultsCatches what is not told, and what is half done.
 func TestCompareFaultsCatches(t *testing.T) {
 	for name, c := range map[string]struct {
-		brittle
+		of     *brittle
 		caught string
 	}{
-		"nothing":                       {brittle{}, ""},
-		"an error that nobody sees":     {brittle{swallows: true}, "UpdateAccount: statement 1 failed, and the answer is <nil>"},
-		"a change of a verb that fails": {brittle{half: true}, `UpdateAccount: the store's answer is "conflict", by the rules it is "ok"`},
+		"nothing":                       {&brittle{}, ""},
+		"an error that nobody sees":     {&brittle{swallows: true}, `UpdateAccount: statement 1 failed, and the answer is "ok"`},
+		"a change of a verb that fails": {&brittle{half: true}, `UpdateAccount: the store's answer is "conflict", by the rules it is "ok"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := c.brittle
-			b.Store = memory.New()
+			c.of.Store = memory.New()
 			r := &recorder{only: "faults", record: &record{ran: map[string]bool{}, failed: map[string]string{}}}
-			r.Run("faults", func(sub kitT) { compareFaults(sub, 1, &b, &b) })
+			r.Run("faults", func(sub kitT) { compareFaults(sub, 1, c.of, &c.of.faults) })
 			if told := r.failed["faults"]; (c.caught == "") != (told == "") || !strings.Contains(told, c.caught) {
 				t.Errorf("%.300q, want %q", told, c.caught)
 			}
