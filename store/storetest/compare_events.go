@@ -48,7 +48,7 @@ func (w *twins) log() {
 	q := store.EventQuery{Account: w.any(w.people), Limit: 1 + w.d.roll(6)}
 	switch w.d.roll(3) {
 	case 0:
-		q.Account, q.Scope = uuid.Nil, one(w, w.tenants)
+		q.Account, q.Scope = uuid.Nil, w.any(w.tenants)
 	case 1:
 		q.Account = w.any(w.tenants)
 	}
