@@ -1,6 +1,7 @@
 package token
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ type Claims struct {
 	ExpiresAt int64
 	ID        string
 	Parent    string // public id for clients
+	Ext       string // what the host added: the text of a JSON object that GoodExt takes; empty: nothing
 }
 
 // MaxTTL is how long a token lives at most.
@@ -44,15 +46,16 @@ func (c *Claims) Good(issuer string, now time.Time) bool {
 
 // written is the claims as they stand in a token.
 type written struct {
-	Issuer    string `json:"iss"`
-	Audience  string `json:"aud"`
-	Subject   string `json:"sub"`
-	Session   string `json:"sid"`
-	IssuedAt  int64  `json:"iat"`
-	NotBefore int64  `json:"nbf"`
-	ExpiresAt int64  `json:"exp"`
-	ID        string `json:"jti"`
-	Parent    string `json:"parent"`
+	Issuer    string          `json:"iss"`
+	Audience  string          `json:"aud"`
+	Subject   string          `json:"sub"`
+	Session   string          `json:"sid"`
+	IssuedAt  int64           `json:"iat"`
+	NotBefore int64           `json:"nbf"`
+	ExpiresAt int64           `json:"exp"`
+	ID        string          `json:"jti"`
+	Parent    string          `json:"parent"`
+	Ext       json.RawMessage `json:"ext"`
 }
 
 // readClaims refuses duplicate and inexact names, dates that are not integers, and ids in another spelling than ours.
@@ -65,8 +68,47 @@ func readClaims(payload []byte) (Claims, bool) {
 	session, okSession := parseID([]byte(w.Session))
 	return Claims{
 		Issuer: w.Issuer, Audience: w.Audience, Subject: subject, Session: session, ID: w.ID, Parent: w.Parent,
-		IssuedAt: w.IssuedAt, NotBefore: w.NotBefore, ExpiresAt: w.ExpiresAt,
-	}, okSubject && okSession
+		IssuedAt: w.IssuedAt, NotBefore: w.NotBefore, ExpiresAt: w.ExpiresAt, Ext: string(w.Ext),
+	}, okSubject && okSession && (len(w.Ext) == 0 || GoodExt(w.Ext))
+}
+
+const (
+	maxExt      = 1 << 10 // bytes
+	maxExtDepth = 7       // objects and lists that are open at once: one less than strictjson takes of the whole
+)
+
+// GoodExt reports whether text is an object for the claim ext, and nothing around it: every rule of strictjson, at most
+// 1 KiB, at most seven levels deep. It is one rule for who signs it and for both who read it.
+func GoodExt(text []byte) bool {
+	var object map[string]any
+	return len(text) <= maxExt && extent(text) == len(text) && strictjson.Decode(text, &object) == nil
+}
+
+// extent returns how long the object is that text begins with; 0: there is none, or it is too deep.
+func extent(text []byte) int {
+	if len(text) == 0 || text[0] != '{' {
+		return 0
+	}
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			if depth++; depth > maxExtDepth {
+				return 0
+			}
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // parseID takes the one spelling that appendID writes, so that whoever reads the text can compare it as such.

@@ -10,6 +10,7 @@ func scanClaims(b []byte, issuer string, audiences []string) (c Claims, ok bool)
 	s := scanner{b: b, ok: true}
 	audience := s.text(`{"aud":"`)
 	c.ExpiresAt = s.number(`","exp":`)
+	c.Ext = s.ext(`,"ext":`)
 	c.IssuedAt = s.number(`,"iat":`)
 	iss := s.text(`,"iss":"`)
 	s.text(`","jti":"`)
@@ -44,6 +45,17 @@ func (s *scanner) expect(text string) {
 		return
 	}
 	s.b = s.b[len(text):]
+}
+
+// ext reads the object of that claim, which may be missing.
+func (s *scanner) ext(before string) string {
+	if len(s.b) < len(before) || string(s.b[:len(before)]) != before {
+		return ""
+	}
+	s.expect(before)
+	object := s.b[:extent(s.b)]
+	s.ok, s.b = s.ok && GoodExt(object), s.b[len(object):]
+	return string(object)
 }
 
 // text reads a string that needs no unescaping, up to its closing quote.

@@ -34,6 +34,9 @@ func (k *Key) Sign(c Claims) (string, error) {
 func (c *Claims) appendJSON(b []byte) []byte {
 	b = appendText(append(b, `{"aud":`...), c.Audience)
 	b = strconv.AppendInt(append(b, `,"exp":`...), c.ExpiresAt, 10)
+	if c.Ext != "" {
+		b = append(append(b, `,"ext":`...), c.Ext...)
+	}
 	b = strconv.AppendInt(append(b, `,"iat":`...), c.IssuedAt, 10)
 	b = appendText(append(b, `,"iss":`...), c.Issuer)
 	b = appendText(append(b, `,"jti":`...), c.ID)

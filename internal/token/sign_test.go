@@ -13,7 +13,7 @@ func TestTokensAreWrittenAsJSONIs(t *testing.T) {
 	r := keyring(t)
 	for _, issuer := range []string{"https://auth.example", `odd "issuer" \ <b>&`, "überall\u2028"} {
 		c := claims()
-		c.Issuer = issuer
+		c.Issuer, c.Ext = issuer, `{"plan":"pro","seats":3}`
 		text := sign(t, r.Instance(), c)
 		payload := payloadOf(t, text)
 		written := map[string]any{}
