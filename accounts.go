@@ -274,6 +274,9 @@ func (a *Authenticator) CreateAccount(ctx context.Context, by *Identity, spec Ac
 	if spec.Proven {
 		return Account{}, ErrForbidden.WithField("proven")
 	}
+	if len(spec.Metadata) > 0 {
+		return Account{}, ErrForbidden.WithField("metadata")
+	}
 	now := a.now()
 	spec.Scope = Under(scope)
 	x, err := a.specified(ctx, spec, now)

@@ -57,6 +57,9 @@ func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) 
 		return s.id
 	}
 	id := identity(l, k.Claims.ExpiresAt, limited)
+	if !k.Key.IsTenant() {
+		id.Claims = claimsIn(k.Claims.Ext)
+	}
 	if s == nil {
 		k.Seen.Store(seenOnce)
 	} else {

@@ -36,6 +36,7 @@ type Config struct {
 	Mail      Mail             // how and what the library writes to people
 	Limits    Limits           // throttles and locks
 	Credits   *Credits         // nil: nothing costs anything
+	Hooks     Hooks            // what the host may refuse or add. Zero: nothing
 	Events    func(Event)      // told of each event after it was written, in the caller's goroutine; must not block, may panic. Nil: dropped
 	Log       LogMode          // which events the store keeps. Zero: all
 	Logger    *slog.Logger     // what the library cannot return to anyone. Nil: [slog.Default]
@@ -233,6 +234,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Passwords.Hash.Parallel, runtime.GOMAXPROCS(0))
 	setZero(&c.Passwords.Hash.Queue, 64)
 	setZero(&c.Passwords.Hash.Wait, 2*time.Second)
+	setZero(&c.Hooks.Wait, 2*time.Second)
 	c.Limits = c.Limits.withDefaults()
 	if c.Passwords.Policy == nil {
 		c.Passwords.Policy = PolicyDefault

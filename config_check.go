@@ -85,6 +85,9 @@ func (c Config) checkTimes() error {
 	if c.Passwords.History < 0 || c.Passwords.History > maxHistory {
 		return bad("Passwords.History", "must be between 0 and 24")
 	}
+	if c.Hooks.Wait < 0 || c.Hooks.Wait > time.Minute {
+		return bad("Hooks.Wait", "must be between 0 and a minute")
+	}
 	if c.Passwords.Expiry < 0 {
 		return bad("Passwords.Expiry", "must not be negative")
 	}

@@ -63,6 +63,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"a rate of none":        {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{tollkeeper.Rate(0, time.Minute)} }},
 		"a lock that is a rate": {"Limits.Lock", func(c *tollkeeper.Config) { c.Limits.Lock = tollkeeper.Rate(1, time.Minute) }},
 		"a ceiling of nothing":  {"Limits", func(c *tollkeeper.Config) { c.Limits.PairCeiling = tollkeeper.Limit{Free: 1} }},
+		"a hook that may hang":  {"Hooks.Wait", func(c *tollkeeper.Config) { c.Hooks.Wait = time.Hour }},
+		"a negative wait":       {"Hooks.Wait", func(c *tollkeeper.Config) { c.Hooks.Wait = -1 }},
 		"negative expiry":       {"Passwords.Expiry", func(c *tollkeeper.Config) { c.Passwords.Expiry = -1 }},
 		"stale for an hour":     {"Tokens.Staleness", func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Hour }},
 		"a page elsewhere":      {"Mail.Links", func(c *tollkeeper.Config) { c.Mail.Links.Reset = "//evil.example" }},

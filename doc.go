@@ -48,6 +48,8 @@
 //   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts,
 //     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts]. Before
 //     there is one: [CheckSecrets].
+//   - What the host adds: [Hooks] refuse or amend sign-ups and sessions, and give tokens claims; [Host.UpdateMetadata]
+//     keeps something of its own with an account.
 //
 // [Config] says what can be chosen; [Error] and its sentinels say what can go wrong. Package store is the contract that
 // everything stands on. Package httpadapter mounts HTTP APIs on a mux, package authtest tests a host's own flows.

@@ -111,6 +111,7 @@ var (
 	ErrUnverified                = &Error{Code: "unverified", Message: "Email verification required"}
 	ErrAccountGone               = &Error{Code: "account_gone", Message: "User account not found"}
 	ErrSignUpClosed              = &Error{Code: "sign_up_closed", Message: "Sign-up is closed"}
+	ErrRefused                   = &Error{Code: "refused", Message: "This service does not allow it"}
 	ErrParentGone                = &Error{Code: "parent_gone", Message: "Parent account not found"}
 	ErrParentInactive            = &Error{Code: "parent_inactive", Message: "Parent account is not active"}
 	ErrNoOrganization            = &Error{Code: "no_organization", Message: "Parent account has no organization"}
@@ -147,7 +148,7 @@ func Codes() []Code {
 		ErrInvalidInput, ErrMissing, ErrInvalidEmail, ErrInvalidUsername, ErrWeakPassword, ErrInvalidCursor, ErrInvalidLimit,
 		ErrEmailTaken, ErrUsernameTaken, ErrParentKeyFormat, ErrUnknownParent, ErrParentKeyNeeded, ErrParentKeyUnwanted,
 		ErrInvalidCredentials, ErrInvalidToken, ErrForbidden, ErrLimitedSession, ErrNotRecent, ErrInactive, ErrUnverified,
-		ErrSignUpClosed, ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
+		ErrSignUpClosed, ErrRefused, ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
 		ErrOrganizationNotAuthorized, ErrLocked, ErrRateLimited, ErrInvalidChallenge, ErrInvalidCode, ErrFactorState,
 		ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrAlreadyVerified,
 		ErrBusy, ErrUnavailable, ErrInternal, ErrDisabled, ErrUpstream,

@@ -31,6 +31,7 @@ const (
 	EventSignOut          EventName = "sign_out"
 	EventSignUp           EventName = "sign_up"
 	EventSignUpTried      EventName = "sign_up_tried"   // with the address of this account, which nobody was told
+	EventSignUpRefused    EventName = "sign_up_refused" // by [Hooks.BeforeSignUp]; Code says how
 	EventAccountCreated   EventName = "account_created" // by the host, or by By
 	EventRefreshed                  = store.EventRefreshed
 	EventRefreshReused    EventName = "refresh_reused" // somebody has an old refresh token: the session ended
@@ -45,6 +46,7 @@ const (
 	EventEmailChanged     EventName = "email_changed"
 	EventUsernameChanged  EventName = "username_changed"
 	EventProfileChanged   EventName = "profile_changed" // Detail: "name", "locale" or both
+	EventMetadataChanged  EventName = "metadata_changed"
 	EventRoleChanged      EventName = "role_changed"
 	EventStatusChanged    EventName = "status_changed"
 	EventAccountDeleted   EventName = "account_deleted"

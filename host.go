@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -85,11 +86,12 @@ type AccountSpec struct {
 	Email     string
 	Username  string
 	Name      string
-	Password  Password // empty: none; the account signs in by mailed code or after a reset
-	Temporary bool     // the password serves only to choose another one (R33)
-	Role      Role     // zero: [RoleUser]
-	Verified  bool     // who makes it vouches for the email
-	Proven    bool     // and that the mailbox's owner knows of the account: a first proof by mail drops nothing. The host only
+	Password  Password        // empty: none; the account signs in by mailed code or after a reset
+	Temporary bool            // the password serves only to choose another one (R33)
+	Role      Role            // zero: [RoleUser]
+	Verified  bool            // who makes it vouches for the email
+	Metadata  json.RawMessage // as of [Host.UpdateMetadata]; empty: none. The host only
+	Proven    bool            // and that the mailbox's owner knows of the account: a first proof by mail drops nothing. The host only
 }
 
 // CreateAccount makes an account on the host's word, also where sign-up is closed: no throttle, no charge, no session,
@@ -118,6 +120,9 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 			return x, err
 		}
 	}
+	if err := checkMetadata(spec.Metadata); err != nil {
+		return x, err
+	}
 	if spec.Password != "" {
 		if err := a.checkNewPassword(ctx, spec.Password, x); err != nil {
 			return x, err
@@ -126,7 +131,7 @@ func (a *Authenticator) specified(ctx context.Context, spec AccountSpec, now tim
 			return x, err
 		}
 	}
-	x.Parent, x.PasswordTemporary = parent, spec.Temporary
+	x.Parent, x.PasswordTemporary, x.Metadata = parent, spec.Temporary, spec.Metadata
 	if spec.Password == "" {
 		x.PasswordTemporary, x.PasswordChangedAt = false, time.Time{} // there is none to be changed
 	}

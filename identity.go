@@ -83,10 +83,11 @@ type Identity struct {
 	Audience  Audience
 	Limited   Limitation
 	HasFactor bool
-	Verified  bool      // the email: its link was opened
-	Proven    bool      // the mailbox: they have shown that it is theirs
-	ProvedAt  time.Time // when they last proved who they are
-	ExpiresAt time.Time // of the token
+	Verified  bool           // the email: its link was opened
+	Proven    bool           // the mailbox: they have shown that it is theirs
+	ProvedAt  time.Time      // when they last proved who they are
+	ExpiresAt time.Time      // of the token
+	Claims    map[string]any // what [Hooks.BeforeSession] added when the token was made; nil: nothing
 }
 
 // business is something that a session is good for although it is limited.

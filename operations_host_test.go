@@ -2,6 +2,7 @@ package tollkeeper_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -105,6 +106,15 @@ var hostOperations = map[string]operation{
 	},
 	"UnsafeOrganizationByKey": func(s *scene) func() error {
 		return func() error { return errOf(s.Auth.Host().UnsafeOrganizationByKey(ctx, s.tenant.PublicKey)) }
+	},
+	"UpdateMetadata": func(s *scene) func() error {
+		c, n := s.somebody(), 0
+		return func() error {
+			return errOf(s.Auth.Host().UpdateMetadata(ctx, c.ID, func(json.RawMessage) (json.RawMessage, error) {
+				n++
+				return fmt.Appendf(nil, `{"n":%d}`, n), nil
+			}))
+		}
 	},
 	"UpdateOrganization": func(s *scene) func() error {
 		name := "Another"

@@ -210,20 +210,6 @@ func (a *Authenticator) credentials(x Account, r AccountRecord) (linked []store.
 	return linked, factors, nil
 }
 
-const maxMetadata = 4 << 10 // bytes
-
-// checkMetadata accepts nothing, or a JSON object of at most 4 KiB.
-func checkMetadata(text []byte) error {
-	if len(text) == 0 {
-		return nil
-	}
-	var object map[string]json.RawMessage
-	if len(text) > maxMetadata || json.Unmarshal(text, &object) != nil || object == nil {
-		return ErrInvalidInput.WithField("metadata").WithMessage("Metadata must be a JSON object of at most 4 KiB")
-	}
-	return nil
-}
-
 // record is the inverse of recorded.
 func record(s Subject) AccountRecord {
 	x := &s.Account

@@ -51,6 +51,10 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 	if err := a.mayRefresh(ctx, claim.Session, now); err != nil {
 		return SignInResult{}, err
 	}
+	ext, err := a.beforeRefresh(ctx, claim, c)
+	if err != nil {
+		return SignInResult{}, err
+	}
 	absolute := time.UnixMilli(claim.Absolute).UTC()
 	live, err := a.store.RotateSession(ctx, store.Rotation{
 		Session: claim.Session, Generation: claim.Generation, Grace: a.cfg.Refresh.Grace,
@@ -73,7 +77,7 @@ func (a *Authenticator) Refresh(ctx context.Context, token SecretText, c Client)
 		return SignInResult{}, ErrInvalidToken
 	}
 	a.seen(&live, now)
-	access, err := key.Sign(a.claimsOf(live.Session, live.Parent, now))
+	access, err := key.Sign(a.claimsOf(live.Session, live.Parent, ext, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}
@@ -100,6 +104,22 @@ func (a *Authenticator) mayRefresh(ctx context.Context, id uuid.UUID, now time.T
 		return ErrInvalidToken
 	}
 	return err
+}
+
+// beforeRefresh asks the host, where it wants to be asked, before the token is used up. An account that is gone is for
+// the rotation to tell.
+func (a *Authenticator) beforeRefresh(ctx context.Context, claim refreshClaims, c Client) (string, error) {
+	if a.cfg.Hooks.BeforeSession == nil {
+		return "", nil
+	}
+	s, err := a.subject(ctx, store.Lookup{ID: claim.Account})
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.beforeSession(ctx, s.Account, SessionAttempt{Session: claim.Session, Method: "refresh", Audience: claim.Audience, Client: c})
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -187,6 +187,7 @@ type attempt struct {
 	by        store.IssuedKey // the identity that was shown
 	link      Linked          // the same, to be linked by the second step; zero: it is linked
 	dropped   Dropped         // what this proof of the mailbox took away
+	ext       string          // what the host adds to the token
 }
 
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
@@ -206,6 +207,12 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 		return SignInResult{}, err
 	}
 	session := a.newSession(s, p, key, now)
+	about := SessionAttempt{Session: session.ID, Method: p.method, Second: p.second, Audience: p.audience, Client: p.client}
+	if p.ext, err = a.beforeSession(ctx, s.Account, about); err != nil {
+		a.release(ctx, a.earned(p.taken)) // the proof was right: no failure
+		a.refused(s, p, err)
+		return SignInResult{}, err
+	}
 	earned := a.earned(p.taken)
 	known := p.taken.mark(s.Account.ID)
 	switch {
@@ -286,7 +293,7 @@ func (a *Authenticator) sessionError(s Subject, p attempt, err error) error {
 
 // signInResult signs the token and gathers what the caller may know.
 func (a *Authenticator) signInResult(s Subject, p attempt, key *token.Key, session Session, now time.Time) (SignInResult, error) {
-	access, err := key.Sign(a.claimsOf(session, s.Account.Parent, now))
+	access, err := key.Sign(a.claimsOf(session, s.Account.Parent, p.ext, now))
 	if err != nil {
 		return SignInResult{}, ErrInternal.WithCause(err)
 	}

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -21,6 +22,8 @@ type SignUpRequest struct {
 	VerifyPath string // a path, or a URL under the organization's origin, for the link in the mail; empty: the configured page
 	Audience   Audience
 	Client     Client
+	Captcha    string          // what the page's captcha gave, for [Hooks.BeforeSignUp], which alone looks at it
+	Metadata   json.RawMessage // as of [Host.UpdateMetadata]; empty: none
 
 	// Neutral tells nobody whether an address is taken, where the email must be verified: a new and a taken one have
 	// the same answer after the same work. Elsewhere it changes nothing.
@@ -36,10 +39,11 @@ type SignUpResult struct {
 // SignUp makes an account and a session of it, where sign-up is open ([Accounts.SignUp]). A child is paid for by its
 // parent, a parent starts with the initial credits, and the app's own users cost nothing. Where the organization (or
 // Config.Accounts.RequireVerified) asks for a verified email, the mail is queued in the same step, and the session is
-// limited to the account's own business until it is. Errors: [ErrInvalidInput] (scope, name, verify path),
+// limited to the account's own business until it is. Errors: [ErrInvalidInput] (scope, name, verify path, metadata),
 // [ErrSignUpClosed], [ErrInvalidEmail], [ErrInvalidUsername], [ErrWeakPassword], [ErrEmailTaken], [ErrUsernameTaken],
-// [ErrUnknownParent], [ErrParentInactive], [ErrInsufficientCredits], [ErrRateLimited], [ErrBusy], [ErrUnavailable].
-// After an error there is no account, but after [ErrUnavailable] there may be: signing in tells.
+// [ErrUnknownParent], [ErrParentInactive], [ErrInsufficientCredits], [ErrRefused] or what else a hook returns,
+// [ErrRateLimited], [ErrBusy], [ErrUnavailable]. After an error there is no account, but after [ErrUnavailable], and
+// after a refusal by [Hooks.BeforeSession], there may be: signing in tells.
 //
 // With Neutral, where the email must be verified, there is no session, no Subject and no [ErrEmailTaken]. A new address
 // gets the verification mail; the owner of a taken one is mailed instead that somebody tried, with the ways to sign in
@@ -55,6 +59,9 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 	}
 	x, err := a.newAccount(r.Email, r.Username, r.Name, now)
 	if err != nil {
+		return SignUpResult{}, err
+	}
+	if err := checkMetadata(r.Metadata); err != nil {
 		return SignUpResult{}, err
 	}
 	if err := a.checkPolicy(ctx, r.Password, x); err != nil {
@@ -74,6 +81,12 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 		return SignUpResult{}, err
 	}
 	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
+		return SignUpResult{}, err
+	}
+	if owner != nil {
+		x.Parent = owner.Account.ID
+	}
+	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: "sign-up", Captcha: r.Captcha, Audience: r.Audience, Client: r.Client, Starts: Starts{Metadata: r.Metadata}}); err != nil {
 		return SignUpResult{}, err
 	}
 	if x.Password, err = a.hasher.hash(ctx, r.Password); err != nil {
@@ -104,7 +117,7 @@ func (a *Authenticator) opening(x Account, owner *Subject, r SignUpRequest, now 
 	s := Subject{Account: x}
 	create := store.NewAccount{}
 	if owner != nil {
-		s.Account.Parent, s.Organization = owner.Account.ID, owner.Organization
+		s.Organization = owner.Organization
 		create.Charge = a.signUpCharge(owner, x.ID, OpSignUp)
 	} else {
 		create.Grant = a.initialGrant(x.ID, now)

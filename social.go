@@ -278,6 +278,9 @@ func (a *Authenticator) newIssuedAccount(ctx context.Context, in issued, now tim
 	}
 	x.PasswordChangedAt = time.Time{}
 	x.Parent, x.EmailVerifiedAt, x.EmailProvenAt = in.owner.Account.ID, now, now
+	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: "identity", Audience: in.request.Audience, Client: in.request.Client}); err != nil {
+		return Subject{}, err
+	}
 	n := store.NewAccount{Account: x, Linked: []Linked{in.link(now)}}
 	e := about(&x, EventSignUp)
 	e.Audience, e.Network, e.Method = in.request.Audience, in.request.Client.network(), "identity"

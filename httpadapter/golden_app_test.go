@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -35,6 +36,12 @@ func TestGoldenApp(t *testing.T) {
 		c.Accounts.SignUp.App = tollkeeper.SignUpClosed
 	})
 	g.row("sign-up-403-closed", "POST "+api+"/sign-up", object("email", "eve@house.example", "password", password))
+	g.world = newWorld(t, func(c *tollkeeper.Config, _ *options, _ *store.Store) {
+		c.Hooks.BeforeSignUp = func(_ context.Context, a *tollkeeper.SignUpAttempt) error {
+			return tollkeeper.ErrRefused.WithField("captcha").WithMessage("Solve another puzzle than " + a.Captcha)
+		}
+	})
+	g.row("sign-up-403-hook", "POST "+api+"/sign-up", object("email", "eve@house.example", "password", password, "captcha", "this one"))
 	g.complete()
 }
 

@@ -14,6 +14,7 @@ import (
 	"hash"
 	"maps"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -232,7 +233,7 @@ func TestTokensThatOthersRefuse(t *testing.T) {
 				if id, err := kit.Auth.Authenticate(t.Context(), tollkeeper.SecretText(x.text)); (err == nil) != x.good || (id != nil) != x.good {
 					t.Errorf("%s: the host says %v, %v", x.what, id, err)
 				}
-				if claims, err := v.Verify(t.Context(), x.text); (err == nil) != x.good || (claims != verify.Claims{}) != x.good {
+				if claims, err := v.Verify(t.Context(), x.text); (err == nil) != x.good || reflect.ValueOf(claims).IsZero() == x.good {
 					t.Errorf("%s: verify says %+v, %v", x.what, claims, err)
 				}
 			}

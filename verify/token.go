@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -11,11 +12,12 @@ import (
 // Claims are what a good token says.
 type Claims struct {
 	Issuer    string
-	Audience  string // one of [Config.Audiences]
-	Subject   string // id of the account, a UUID in lower case
-	Session   string // id of the session, likewise: what to ask the host about
-	ID        string // of the token; may be empty
-	Parent    string // id of the account's parent; "ROOT" for a parent
+	Audience  string         // one of [Config.Audiences]
+	Subject   string         // id of the account, a UUID in lower case
+	Session   string         // id of the session, likewise: what to ask the host about
+	ID        string         // of the token; may be empty
+	Parent    string         // id of the account's parent; "ROOT" for a parent
+	Ext       map[string]any // what the host added (its Hooks.BeforeSession); nil: nothing
 	IssuedAt  time.Time
 	NotBefore time.Time
 	ExpiresAt time.Time
@@ -38,8 +40,12 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 	if !ok || !c.Good(v.issuer, now) || !v.takes(&c, now) {
 		return Claims{}, ErrInvalidToken
 	}
+	var ext map[string]any
+	if c.Ext != "" {
+		_ = json.Unmarshal([]byte(c.Ext), &ext) // it was read before
+	}
 	return Claims{
-		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject.String(), Session: c.Session.String(), ID: c.ID, Parent: c.Parent,
+		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject.String(), Session: c.Session.String(), ID: c.ID, Parent: c.Parent, Ext: ext,
 		IssuedAt: time.Unix(c.IssuedAt, 0), NotBefore: time.Unix(c.NotBefore, 0), ExpiresAt: time.Unix(c.ExpiresAt, 0),
 	}, nil
 }

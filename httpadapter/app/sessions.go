@@ -48,12 +48,13 @@ type signUpBody struct {
 	Password   string       `json:"password" need:""`
 	Username   string       `json:"username" about:"1 to 30 letters, digits and underscores"`
 	Name       string       `json:"name" about:"for display"`
+	Captcha    string       `json:"captcha" about:"what the page's captcha gave, where the service wants one"`
 	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
 func signUp(_ *family.Call, b signUpBody) (tollkeeper.SignUpRequest, error) {
 	return tollkeeper.SignUpRequest{
-		Email: string(b.Email), Password: tollkeeper.Password(b.Password), Username: b.Username, Name: b.Name, Neutral: true,
+		Email: string(b.Email), Password: tollkeeper.Password(b.Password), Username: b.Username, Name: b.Name, Captcha: b.Captcha, Neutral: true,
 	}, nil
 }
 

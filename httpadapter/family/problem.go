@@ -53,7 +53,7 @@ var Problems = slices.Concat(
 	problemsOf(http.StatusUnauthorized, ErrNoCredential, tollkeeper.ErrInvalidCredentials, tollkeeper.ErrInvalidToken,
 		tollkeeper.ErrUnknownParent, tollkeeper.ErrAccountGone, tollkeeper.ErrInvalidChallenge, tollkeeper.ErrInvalidCode),
 	problemsOf(http.StatusForbidden, ErrNotParent, ErrCrossOrigin, tollkeeper.ErrForbidden, tollkeeper.ErrLimitedSession, tollkeeper.ErrNotRecent,
-		tollkeeper.ErrInactive, tollkeeper.ErrUnverified, tollkeeper.ErrSignUpClosed, tollkeeper.ErrParentInactive, tollkeeper.ErrNoOrganization,
+		tollkeeper.ErrInactive, tollkeeper.ErrUnverified, tollkeeper.ErrSignUpClosed, tollkeeper.ErrRefused, tollkeeper.ErrParentInactive, tollkeeper.ErrNoOrganization,
 		tollkeeper.ErrOrganizationMismatch, tollkeeper.ErrOrganizationNotAuthorized, tollkeeper.ErrInsufficientCredits, tollkeeper.ErrLastAdmin),
 	problemsOf(http.StatusConflict, tollkeeper.ErrConflict, tollkeeper.ErrEmailTaken, tollkeeper.ErrUsernameTaken, tollkeeper.ErrFactorState,
 		tollkeeper.ErrAlreadyVerified),

@@ -48,6 +48,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrParentInactive, 403, "PARENT_INACTIVE", "Parent account is not active"),
 	family.At(tollkeeper.ErrOrganizationNotAuthorized, 403, "ORGANIZATION_NOT_AUTHORIZED", "Organization not authorized for widget authentication"),
 	family.At(tollkeeper.ErrSignUpClosed, 403, "SIGNUP_CLOSED", "Sign-up is closed"),
+	family.At(tollkeeper.ErrRefused, 403, "REFUSED", ""),
 	family.At(tollkeeper.ErrForbidden, 403, "FORBIDDEN", "Not allowed"),
 	family.At(tollkeeper.ErrLimitedSession, 403, "SESSION_LIMITED", "This session is limited"),
 	family.At(tollkeeper.ErrNotRecent, 403, "REAUTHENTICATION_REQUIRED", "Please confirm that it is you"),

@@ -56,6 +56,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrUnverified, 403, "", "Email verification required"),
 	family.At(tollkeeper.ErrInsufficientCredits, 403, "", "Insufficient credits"),
 	family.At(tollkeeper.ErrSignUpClosed, 403, "", "Sign-up is closed"),
+	family.At(tollkeeper.ErrRefused, 403, "", ""),
 	family.At(tollkeeper.ErrForbidden, 403, "", "Not allowed"),
 	family.At(tollkeeper.ErrLimitedSession, 403, "", "This session is limited"),
 	family.At(tollkeeper.ErrNotRecent, 403, "", "Please sign in again"),

@@ -46,6 +46,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrInvalidCode, 401, "", "Invalid code!"),
 
 	family.At(tollkeeper.ErrSignUpClosed, 403, "", "Registration is closed!"),
+	family.At(tollkeeper.ErrRefused, 403, "", ""),
 	family.At(tollkeeper.ErrForbidden, 403, "", "You are not allowed to do this!"),
 	family.At(tollkeeper.ErrLimitedSession, 403, "", "This session is limited!"),
 	family.At(tollkeeper.ErrNotRecent, 403, "", "Please log in again!"),

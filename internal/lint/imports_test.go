@@ -28,8 +28,8 @@ type layer struct {
 // tests, which may bring a whole authenticator.
 var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
-	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach"}},
-	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach"}},
+	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
+	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
 	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
@@ -37,6 +37,7 @@ var layers = []layer{
 	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store/memory"}},
 	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},
 	{folder: "breach", imports: []string{"internal/..."}, tests: []string{".", "authtest"}},
+	{folder: "captcha", imports: []string{"."}, tests: []string{"store/memory"}},
 	{folder: "mail", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store/memory"}},
 	{folder: "store/rules", imports: []string{"store"}},
 	{folder: "store/storetest", imports: []string{"store", "store/rules", "store/memory", "internal/..."}},
