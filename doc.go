@@ -5,10 +5,14 @@
 // A whole program:
 //
 //	store := memory.New() // or sqlite.Open("auth.db"), postgres.New(pool)
+//	keys, err := tollkeeper.LoadOrCreateKeys("app.keys", store)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
 //	auth, err := tollkeeper.New(store, tollkeeper.Config{
-//		Secrets: []tollkeeper.MasterKey{key}, // tollkeeper.NewMasterKey(), kept in a file
+//		Secrets: keys,
 //		BaseURL: "https://app.example",
-//		Mail:    tollkeeper.Mail{Mailer: mailer},
+//		Mail:    tollkeeper.Mail{Mailer: mail.Console{}}, // or that of mail/smtp
 //	})
 //	if err != nil {
 //		log.Fatal(err) // names the field
@@ -47,7 +51,7 @@
 //   - Credits, as a parent sees them: [Authenticator.CreditAnalysis], [Authenticator.BillingHistory].
 //   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts,
 //     roles, sessions, organizations, credits, [Host.Bootstrap], [Host.ImportAccounts], [Host.ExportAccounts]. Before
-//     there is one: [CheckSecrets].
+//     there is one: [CheckSecrets], [LoadOrCreateKeys].
 //   - What the host adds: [Hooks] refuse or amend sign-ups and sessions, and give tokens claims; [Host.UpdateMetadata]
 //     keeps something of its own with an account.
 //

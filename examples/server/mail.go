@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/ownfile"
+	"github.com/tollkeeper/tollkeeper/mail"
 	"github.com/tollkeeper/tollkeeper/mail/smtp"
 )
 
@@ -68,7 +69,7 @@ func (p *postman) Send(ctx context.Context, m tollkeeper.Message) error {
 		}
 	}
 	if p.relay == nil {
-		return p.print("--- mail to %s: %s\n\n%s\n---\n", m.To, m.Subject, strings.TrimSpace(string(m.Text)))
+		return mail.Console{Out: p.out}.Send(ctx, m)
 	}
 	if err := p.relay.Send(ctx, m); err != nil {
 		return err
