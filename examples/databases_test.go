@@ -29,7 +29,7 @@ func TestWhatKeepsItFromItsServers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			end := in(t, t.TempDir()).Run(t, anyPort, "-store="+tt.store, "-attempts="+tt.attempts)
-			if end.Code != 1 || strings.Count(end.Err, "\n") != 1 || !strings.HasPrefix(end.Err, "server: -") || !strings.Contains(end.Err, tt.want) {
+			if end.Code != 1 || strings.Count(end.Err, "\n") != 1 || !strings.HasPrefix(end.Err, "tollkeeper: -") || !strings.Contains(end.Err, tt.want) {
 				t.Errorf("exit %d with %q, want 1 with %q", end.Code, end.Err, tt.want)
 			}
 			if strings.Contains(end.Err+end.Out, "topsecret") {

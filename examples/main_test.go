@@ -1,4 +1,4 @@
-// Package examples_test runs the example server as the process that people run.
+// Package examples_test runs the server of cmd/tollkeeper as the process that people run.
 package examples_test
 
 import (
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		server = filepath.Join(dir, "server")
-		if err := proc.Build(server, "./server", "-tags=unsafe_test_hash"); err != nil {
+		if err := proc.Build(server, "../cmd/tollkeeper", "-tags=unsafe_test_hash"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -65,13 +65,13 @@ func in(t *testing.T, dir string) proc.Program {
 	return proc.Program{Path: server, Dir: dir, Env: []string{"TOLLKEEPER_ADMIN_PASSWORD=" + password}}
 }
 
-// readSources lets the go command see what the binary depends on, with the blank imports above: without, it would
-// answer results of an older server from its cache.
+// readSources lets the go command see what the binary depends on, by a link in testdata as for README.md and with the
+// blank imports above: without, it would answer results of an older server from its cache.
 var readSources = func() func(*testing.T) {
 	var once sync.Once
 	return func(t *testing.T) {
 		once.Do(func() {
-			for _, pattern := range []string{"server/*.go", "server/pages/*"} {
+			for _, pattern := range []string{"testdata/server/*.go", "testdata/server/pages/*"} {
 				names, err := filepath.Glob(pattern)
 				if err != nil || len(names) == 0 {
 					t.Fatal(pattern, err)

@@ -141,12 +141,12 @@ func TestReadmeFlags(t *testing.T) {
 	all, whole := snippets(t, "sh")
 	lines := 0
 	for _, s := range all {
-		if !strings.Contains(s.text, "go run ./examples/server") {
+		if !strings.Contains(s.text, "go run ./cmd/tollkeeper") {
 			continue
 		}
 		lines++
 		// go is a function that hands the arguments to the server, which stops at -h with 0 if it knows those before.
-		script := `set -e; go() { [ "$2" = ./examples/server ] || return 0; shift 2; '` + server + `' "$@" -h >/dev/null; }` + "\n" + s.text
+		script := `set -e; go() { [ "$2" = ./cmd/tollkeeper ] || return 0; shift 2; '` + server + `' "$@" -h >/dev/null; }` + "\n" + s.text
 		shell(t, script)
 	}
 	if lines < 2 {

@@ -96,7 +96,7 @@ func TestWhatKeepsItFromStarting(t *testing.T) {
 			if strings.HasPrefix(lines[0], "WARNING: built with the tag unsafe_test_hash") {
 				lines = lines[1:]
 			}
-			if end.Code != tt.code || len(lines) != 1 || !strings.HasPrefix(lines[0], "server: ") || !strings.Contains(lines[0], tt.want) {
+			if end.Code != tt.code || len(lines) != 1 || !strings.HasPrefix(lines[0], "tollkeeper: ") || !strings.Contains(lines[0], tt.want) {
 				t.Errorf("exit %d with %q, want %d with %q", end.Code, lines, tt.code, tt.want)
 			}
 			if strings.Contains(end.Err+end.Out, "topsecret") {

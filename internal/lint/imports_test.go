@@ -28,6 +28,7 @@ type layer struct {
 // tests, which may bring a whole authenticator.
 var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
+	{folder: "cmd", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
 	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
 	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
 	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}, tests: []string{"store", "store/memory"}},
@@ -160,15 +161,15 @@ func TestAllowedImports(t *testing.T) {
 		{"httpadapter/contract", "store/sqlite", false, false},
 		{"authtest", "store/memory", true, true},
 		{"authtest", "store/sqlite", false, false},
-		{"examples/server", "store/postgres", true, true},
-		{"examples/server", "examples/quickstart", true, true},
-		{"examples/server", "bench", false, false},
+		{"cmd/tollkeeper", "store/postgres", true, true},
+		{"cmd/tollkeeper", "examples/quickstart", false, false},
+		{"cmd/tollkeeper", "bench", false, false},
 		{"examples/toystore", "store/rules", true, true},
 		{"examples/toystore", "examples/toystore/kv", true, true},
 		{"examples/toystore", "store/storetest", false, true},
 		{"examples/toystore", "store/memory", false, false},
 		{"examples/toystore", "internal/passhash", false, false},
-		{"examples/toystore", "examples/server", false, false},
+		{"examples/toystore", "cmd/tollkeeper", false, false},
 		{"tools/testsummary", ".", false, false},
 		{"elsewhere", "httpadapter", false, false},
 	}

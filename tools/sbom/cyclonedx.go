@@ -53,7 +53,7 @@ func describe(m module, root string) (bom, error) {
 		Schema: "http://cyclonedx.org/schema/bom-1.6.schema.json", Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
 		Components: []component{}, Dependencies: []dependency{},
 	}
-	packages, err := built(m.Dir)
+	packages, err := built(m, root)
 	if err != nil {
 		return b, err
 	}

@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tollkeeper/tollkeeper/tools/internal/workspace"
 )
 
 // module is one that "go list" tells of.
@@ -27,16 +30,29 @@ type pkg struct {
 	Module     *module // nil: the standard library
 }
 
-// workspace returns the modules of go.work, the root first.
-func workspace() ([]module, error) {
-	mains, err := list[module]("", "list", "-m", "-json")
-	slices.SortFunc(mains, func(a, b module) int { return strings.Compare(a.Path, b.Path) })
-	return mains, err
+// mains returns the modules of go.work, the root first.
+func mains() ([]module, error) {
+	found, err := list[module]("", "list", "-m", "-json")
+	slices.SortFunc(found, func(a, b module) int { return strings.Compare(a.Path, b.Path) })
+	return found, err
 }
 
-// built returns the packages of the module in dir and all that they import, without the workspace, as importers see it.
-func built(dir string) ([]pkg, error) {
-	return list[pkg](dir, "list", "-deps", "-json=ImportPath,Imports,Module", "./...")
+// built returns the packages of m and all that they import, without the workspace, as importers see it.
+func built(m module, root string) ([]pkg, error) {
+	folder, err := filepath.Rel(root, m.Dir)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "sbom-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	modfile, err := workspace.Alone(root, folder, dir)
+	if err != nil {
+		return nil, err
+	}
+	return list[pkg](m.Dir, "list", "-modfile", modfile, "-deps", "-json=ImportPath,Imports,Module", "./...")
 }
 
 // list runs the go command in dir and reads its stream of values. A dir is asked without the workspace.

@@ -30,15 +30,15 @@ func main() {
 }
 
 func run(folder string) error {
-	mains, err := workspace()
+	modules, err := mains()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	for _, m := range mains {
-		b, err := describe(m, mains[0].Dir)
+	for _, m := range modules {
+		b, err := describe(m, modules[0].Dir)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Path, err)
 		}

@@ -38,9 +38,9 @@ func TestDocumentsAreCycloneDX(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mains, err := workspace()
-	if err != nil || len(files) != len(mains) {
-		t.Errorf("%d documents of %d modules, %v", len(files), len(mains), err)
+	modules, err := mains()
+	if err != nil || len(files) != len(modules) {
+		t.Errorf("%d documents of %d modules, %v", len(files), len(modules), err)
 	}
 	for _, file := range files {
 		text, twice := read(t, filepath.Join(first, file.Name())), read(t, filepath.Join(again, file.Name()))

@@ -42,7 +42,7 @@ type options struct {
 // parse reads the command line. flag.ErrHelp: help was asked for and printed to out.
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
-	f := flag.NewFlagSet("server", flag.ContinueOnError)
+	f := flag.NewFlagSet("tollkeeper", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are the caller's to print, in one line
 	o.placeFlags(f)
 	o.sessionFlags(f)
@@ -50,7 +50,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		f.SetOutput(out)
-		fmt.Fprintln(out, "server serves the documented routes. Flags:")
+		fmt.Fprintln(out, "tollkeeper serves the documented routes. Flags:")
 		f.PrintDefaults()
 	}
 	if err != nil {

@@ -89,7 +89,7 @@ func TestWhatAFlagNamesIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, ended := launch(t, nil, tt.arg)
 			code := <-ended
-			_, text, _ := strings.Cut(s.out.String(), "server: ")
+			_, text, _ := strings.Cut(s.out.String(), "tollkeeper: ")
 			if code != 1 || strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, tt.want) {
 				t.Errorf("it ends with %d: %s", code, text)
 			}

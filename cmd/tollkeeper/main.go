@@ -1,6 +1,6 @@
-// Command server serves the three documented families of routes, ready to run:
+// Command tollkeeper serves the three documented families of routes, ready to run:
 //
-//	go run ./examples/server
+//	go run ./cmd/tollkeeper
 //
 // It keeps everything in an SQLite file and its keys in a file beside it, makes both when they are missing, and prints
 // each mail to the terminal. -help lists the flags. Passwords are no flags, because everyone on the machine sees those:
@@ -47,7 +47,7 @@ func start(ctx context.Context, args []string, getenv func(string) string, out, 
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintln(errs, "server:", oneLine(err))
+		fmt.Fprintln(errs, "tollkeeper:", oneLine(err))
 		return 2
 	}
 	c := credentials{
@@ -55,7 +55,7 @@ func start(ctx context.Context, args []string, getenv func(string) string, out, 
 		google: getenv("TOLLKEEPER_GOOGLE_CLIENT_SECRET"),
 	}
 	if err := run(ctx, o, c, out); err != nil {
-		fmt.Fprintln(errs, "server:", oneLine(err))
+		fmt.Fprintln(errs, "tollkeeper:", oneLine(err))
 		return 1
 	}
 	return 0

@@ -199,7 +199,7 @@ func TestBadMailServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, ended := launch(t, map[string]string{"TOLLKEEPER_SMTP_PASSWORD": tt.password}, "-smtp="+tt.url)
 			code, text := <-ended, s.out.String()
-			_, text, _ = strings.Cut(text, "server: ")
+			_, text, _ = strings.Cut(text, "tollkeeper: ")
 			if code != 1 || strings.Count(text, "\n") != 1 || !strings.Contains(text, tt.want) || strings.Contains(text, "topsecret") {
 				t.Errorf("it ends with %d: %s", code, text)
 			}
