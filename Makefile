@@ -1,4 +1,4 @@
-.PHONY: help check test check-modules vulncheck sbom bench fuzz soak mutate fmt services-start services-stop
+.PHONY: help check test api check-modules vulncheck sbom bench fuzz soak mutate fmt services-start services-stop
 
 help: ## shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -8,6 +8,9 @@ check: ## the quick half of make test: under a minute, nothing installed, no ser
 
 test: ## everything that must hold before a change goes in
 	@scripts/test
+
+api: ## writes what the released packages export into api/, and tells what changed
+	@go run ./tools/api -write
 
 check-modules: ## each module alone, without the workspace: tidy, and it compiles
 	@scripts/check-modules

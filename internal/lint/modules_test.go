@@ -38,7 +38,7 @@ var requires = map[string][]string{
 	"store/postgres":       {"github.com/jackc/pgx/v5"},
 	"store/redis":          {"github.com/redis/go-redis/v9"},
 	"store/sqlite":         {"modernc.org/sqlite"},
-	"tools":                {"github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/mod"},
+	"tools":                {"github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/exp", "golang.org/x/mod"},
 	"verify/interop":       {"github.com/lestrrat-go/jwx/v3"},
 }
 
