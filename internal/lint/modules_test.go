@@ -3,9 +3,11 @@ package lint_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +179,20 @@ func TestRequirements(t *testing.T) {
 			if !required[name] {
 				t.Errorf("%s no longer requires %s", folder, name)
 			}
+		}
+	}
+}
+
+// Whoever runs a fleet reads which version still works on a schema, before they migrate.
+func TestSchemasAreListed(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs/COMPATIBILITY.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range sources(t, ".sql") {
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta("`"+file.path+"`") + ` \| v\d+\.\d+\.\d+ \| v\d+\.\d+\.\d+ \|$`)
+		if strings.Contains(file.path, "/schema/") && !row.Match(page) {
+			t.Errorf("docs/COMPATIBILITY.md does not say which version works on %s", file.path)
 		}
 	}
 }

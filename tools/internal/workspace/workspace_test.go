@@ -1,8 +1,10 @@
 package workspace_test
 
 import (
+	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper/tools/internal/workspace"
@@ -19,6 +21,19 @@ func TestEveryModuleIsReleasedOrPrivate(t *testing.T) {
 	decided := slices.Sorted(slices.Values(slices.Concat(workspace.Released, workspace.Private)))
 	if !slices.Equal(folders, decided) {
 		t.Errorf("go.work uses %v, decided are %v", folders, decided)
+	}
+}
+
+// Dependabot looks at the modules that it is told of.
+func TestEveryModuleIsKeptUpToDate(t *testing.T) {
+	text, err := os.ReadFile(root + "/.github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range slices.Concat(workspace.Released, workspace.Private) {
+		if line := "      - /" + strings.TrimPrefix(folder, ".") + "\n"; !strings.Contains(string(text), line) {
+			t.Errorf("dependabot.yml does not name %s", folder)
+		}
 	}
 }
 
