@@ -46,7 +46,7 @@
 //     and [Authenticator.VerifyEmail].
 //   - Others' accounts: [Authenticator.Accounts], [Authenticator.Account], [Authenticator.CreateAccount],
 //     [Authenticator.SetRole], [Authenticator.SetStatus], [Authenticator.ResetFactors], [Authenticator.Unlock],
-//     [Authenticator.RemoveAccount], as far as the caller may.
+//     [Authenticator.RemoveAccount], as far as the caller may. [Views] are what an answer in JSON shows of them.
 //   - Organizations: [Authenticator.Organization], [Authenticator.UpdateOrganization], [Authenticator.RotateTenantKey].
 //   - Credits, as a parent sees them: [Authenticator.CreditAnalysis], [Authenticator.BillingHistory].
 //   - By the host's own authority, nobody asked: everything on [Host], which [Authenticator.Host] returns – accounts,

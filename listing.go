@@ -21,13 +21,23 @@ type AccountQuery struct {
 	Cursor string    // of the page before; bound to scope, filter and limit
 }
 
-// AccountPage is a page of a list.
+// AccountPage is a page of a list. Its accounts refuse to be encoded as JSON: an answer shows their [Views].
 type AccountPage struct {
 	Accounts []Account // without passwords, seeds and histories
 	Next     string    // cursor of the next page; empty: there is none
 	Limit    int
 	Total    int64 // children of the scope
 	Active   int64 // of them, seen within 30 days; up to an hour old
+}
+
+// Views returns what may be shown of each of the accounts, in their order, for an answer in JSON. It is never nil, so
+// that no accounts are [] and not null.
+func Views(accounts []Account) []AccountView {
+	views := make([]AccountView, len(accounts))
+	for i, x := range accounts {
+		views[i] = x.View()
+	}
+	return views
 }
 
 // Accounts lists the accounts of the scope that the caller rules, in order of creation: imported ones at the time that

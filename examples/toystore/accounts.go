@@ -47,9 +47,12 @@ func (a account) index() []string {
 
 func nameKey(scope uuid.UUID, n rules.Name) string { return path("names", scope, n.Field, n.Key) }
 
+// columns is an account without its methods, one of which refuses to encode it.
+type columns store.Account
+
 // encoded is an account as it is kept. Its secrets are converted, because they refuse to be encoded by accident.
 type encoded struct {
-	store.Account
+	columns
 	Stray           bool
 	Password        string
 	PasswordHistory []string
@@ -57,7 +60,7 @@ type encoded struct {
 
 // MarshalJSON returns all of the account, with its secrets.
 func (a account) MarshalJSON() ([]byte, error) {
-	e := encoded{Account: a.Account, Stray: a.Stray, Password: string(a.Password)}
+	e := encoded{columns: columns(a.Account), Stray: a.Stray, Password: string(a.Password)}
 	for _, p := range a.PasswordHistory {
 		e.PasswordHistory = append(e.PasswordHistory, string(p))
 	}
@@ -68,7 +71,7 @@ func (a account) MarshalJSON() ([]byte, error) {
 func (a *account) UnmarshalJSON(b []byte) error {
 	var e encoded
 	err := json.Unmarshal(b, &e)
-	a.Account, a.Stray = e.Account, e.Stray
+	a.Account, a.Stray = store.Account(e.columns), e.Stray
 	a.Password = store.SecretText(e.Password)
 	for _, p := range e.PasswordHistory {
 		a.PasswordHistory = append(a.PasswordHistory, store.SecretText(p))

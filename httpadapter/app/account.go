@@ -29,7 +29,7 @@ var accountRoutes = []family.Route{
 		Saying(wrongPassword).Is("takes the linked sign-in with that issuer away, as google"),
 }
 
-// user is an account as this family shows it.
+// user is an account as this family shows it: less than its view.
 type user struct {
 	ID            uuid.UUID               `json:"id"`
 	Email         string                  `json:"email"`
@@ -46,14 +46,11 @@ type user struct {
 }
 
 func userOf(a tollkeeper.Account) user {
-	u := user{
-		ID: a.ID, Email: a.Email, EmailVerified: !a.EmailVerifiedAt.IsZero(), Username: a.Username, Name: a.Name, Locale: a.Locale,
-		Role: a.Role, Status: a.Status, Factors: list(a.Factors.Kinds()), Metadata: a.Metadata, CreatedAt: a.CreatedAt.UTC(), LastSignInAt: moment(a.LastSignIn),
+	v := a.View()
+	return user{
+		ID: v.ID, Email: v.Email, EmailVerified: v.EmailVerified, Username: v.Username, Name: v.Name, Locale: v.Locale,
+		Role: v.Role, Status: v.Status, Factors: v.Factors, Metadata: v.Metadata, CreatedAt: v.CreatedAt, LastSignInAt: v.LastSignInAt,
 	}
-	if len(u.Metadata) == 0 {
-		u.Metadata = json.RawMessage("{}")
-	}
-	return u
 }
 
 // moment returns a time; nil for never.
