@@ -37,6 +37,9 @@ type Authenticator struct {
 	noAddress sync.Once // the warning about clients without one
 }
 
+// Logger returns Config.Logger, or what stands for it: adapters log there by default.
+func (a *Authenticator) Logger() *slog.Logger { return a.cfg.Logger }
+
 // New makes an Authenticator and starts its background worker, which sends mail, sweeps expired rows and settles
 // months. It refuses, with an [ErrInvalidInput] that names the field, whatever could only fail later. It does not touch
 // the store. Stop the worker with [Authenticator.Close].

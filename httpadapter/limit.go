@@ -1,11 +1,13 @@
 package httpadapter
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 )
 
 // limiter is what Limit counts.
@@ -13,6 +15,8 @@ type limiter struct {
 	rate    tollkeeper.RateRequest
 	account bool
 	proxies []netip.Prefix
+	unread  clientaddr.Unread // the warning about proxies that nobody is told to trust
+	log     *slog.Logger
 	fail    Failure
 }
 
@@ -27,7 +31,8 @@ func (o limitOption) limit(l *limiter) { o(l) }
 // Whoever is not is counted by the network.
 func PerAccount() LimitOption { return limitOption(func(l *limiter) { l.account = true }) }
 
-// TrustProxies believes what these say of a request's network, as TrustedProxies of [Options] does.
+// TrustProxies believes what these say of a request's network, as TrustedProxies of [Options] does. Without it the peer
+// is the client, and the first request that a header says otherwise of is a warning in the Authenticator's log.
 func TrustProxies(proxies ...netip.Prefix) LimitOption {
 	return limitOption(func(l *limiter) { l.proxies = slices.Clone(proxies) })
 }
@@ -49,6 +54,7 @@ func Limit(auth *tollkeeper.Authenticator, name string, limits []tollkeeper.Limi
 	if err := l.rate.Check(); err != nil {
 		return nil, err
 	}
+	l.log = auth.Logger()
 	host := auth.Host()
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,6 +73,7 @@ func (l *limiter) hit(r *http.Request) tollkeeper.RateRequest {
 		hit.Key = id.Account.String()
 		return hit
 	}
+	l.unread.Look(r, l.proxies, l.log, "httpadapter.TrustProxies")
 	hit.Client = ClientOf(r, l.proxies...)
 	return hit
 }

@@ -61,7 +61,7 @@ type HandlersConfig struct {
 	Returns []string // paths that Start may be asked to return to, compared exactly. Nil: none
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed. Nil: none, the peer is the client
-	Logger         *slog.Logger   // gets causes that no answer shows. Nil: [slog.Default]
+	Logger         *slog.Logger   // gets causes that no answer shows. Nil: that of Auth
 }
 
 // Handlers are the two ends of the flow. Mount Start at GET /auth/google/start and Callback at the path of
@@ -89,6 +89,7 @@ type flow struct {
 	secure bool
 	now    func() time.Time
 	client *http.Client // for the exchange of codes
+	unread *clientaddr.Unread
 }
 
 // NewHandlers makes the Handlers. It refuses what could only fail later.
@@ -116,12 +117,12 @@ func NewHandlers(c HandlersConfig) (*Handlers, error) {
 	}
 	c.Returns, c.TrustedProxies = slices.Clone(c.Returns), slices.Clone(c.TrustedProxies)
 	if c.Logger == nil {
-		c.Logger = slog.Default()
+		c.Logger = c.Auth.Logger()
 	}
 	if c.Issuer == "" {
 		c.Issuer = tollkeeper.IssuerGoogle
 	}
-	f := &flow{HandlersConfig: c, secure: u.Scheme == "https", now: c.Verifier.now}
+	f := &flow{HandlersConfig: c, secure: u.Scheme == "https", now: c.Verifier.now, unread: new(clientaddr.Unread)}
 	if f.seal, err = sealer(c.Key); err != nil {
 		return nil, err
 	}
@@ -162,6 +163,7 @@ func localPath(path string) bool {
 }
 
 func (f *flow) requester(r *http.Request) tollkeeper.Client {
+	f.unread.Look(r, f.TrustedProxies, f.Logger, "HandlersConfig.TrustedProxies")
 	return tollkeeper.Client{Addr: clientaddr.FromRequest(r, f.TrustedProxies), Agent: r.UserAgent()}
 }
 

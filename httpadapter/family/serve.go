@@ -10,12 +10,14 @@ import (
 	"sync"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 )
 
 // Options are what all families of a service share. Every zero is the documented default. They are copied: changing
 // them afterwards has no effect.
 type Options struct {
-	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
+	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client, and the
+	// first request that such a header says otherwise of is a warning in the log, once in each family.
 	TrustedProxies []netip.Prefix
 
 	// Origins are further texts of the header Origin whose pages are served, compared exactly, as
@@ -38,7 +40,7 @@ type Options struct {
 	// OpenAPI serves the document of each family at <its first prefix>/openapi.json.
 	OpenAPI bool
 
-	// Logger gets the causes that no answer shows. Nil: [slog.Default].
+	// Logger gets the causes that no answer shows. Nil: that of the Authenticator.
 	Logger *slog.Logger
 }
 
@@ -69,7 +71,8 @@ type mounted struct {
 	paths     map[string]*path // by exact path
 	patterns  []*path          // with a parameter
 
-	strayed sync.Once // the warning about requests that come by a path of no prefix
+	strayed sync.Once         // the warning about requests that come by a path of no prefix
+	unread  clientaddr.Unread // the warning about proxies that nobody is told to trust
 }
 
 // endpoint is a route with the tables that reply for it.
@@ -113,7 +116,7 @@ func bind(f Family, auth *tollkeeper.Authenticator, o Options) (*mounted, error)
 	}
 	m := &mounted{family: f, auth: auth, trusted: slices.Clone(o.TrustedProxies), log: o.Logger, paths: map[string]*path{}}
 	if m.log == nil {
-		m.log = slog.Default()
+		m.log = auth.Logger()
 	}
 	if f.Warning != "" {
 		m.log.Warn("httpadapter: " + f.Warning)
@@ -170,6 +173,7 @@ func (c *Call) checkMounted() {
 }
 
 func (c *Call) serve() error {
+	c.unread.Look(c.Request, c.trusted, c.log, "Options.TrustedProxies")
 	c.page = c.origins.of(c.Request)
 	var p *path
 	if c.Request.URL.RawPath == "" { // an escaped spelling of a path is another path
