@@ -117,6 +117,9 @@ func defaults(tb testing.TB) tollkeeper.Config {
 	}
 }
 
+// Context returns that of the test, or of [Run]: it ends before the Authenticator is closed.
+func (k *Kit) Context() context.Context { return k.tb.Context() }
+
 // Now returns the time that the Authenticator sees.
 func (k *Kit) Now() time.Time { return k.clock.now() }
 
