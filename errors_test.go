@@ -107,6 +107,8 @@ func TestErrorsOfAStore(t *testing.T) {
 		"ErrProofSpent":          {store.ErrProofSpent, tollkeeper.ErrInvalidLink},
 		"ErrInvalid":             {store.ErrInvalid, tollkeeper.ErrInvalidInput},
 		"ErrUnavailable":         {store.ErrUnavailable, tollkeeper.ErrUnavailable},
+		"ErrNotMigrated":         {store.ErrNotMigrated, tollkeeper.ErrUnavailable},
+		"ErrNewerSchema":         {store.ErrNewerSchema, tollkeeper.ErrUnavailable},
 	}
 	if declared := slices.Sorted(maps.Keys(declaredErrors(t, "store"))); !slices.Equal(slices.Sorted(maps.Keys(said)), declared) {
 		t.Errorf("package store declares %v", declared)

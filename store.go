@@ -44,6 +44,8 @@ var plainErrors = []struct {
 	{store.ErrProofSpent, ErrInvalidLink},
 	{store.ErrInvalid, ErrInvalidInput},
 	{store.ErrUnavailable, ErrUnavailable},
+	{store.ErrNotMigrated, ErrUnavailable.WithMessage("tollkeeper: the store is not ready: " + store.ErrNotMigrated.Error())},
+	{store.ErrNewerSchema, ErrUnavailable.WithMessage("tollkeeper: the store is not ready: " + store.ErrNewerSchema.Error())},
 }
 
 func (e errorsOf) CreateAccount(ctx context.Context, a store.NewAccount, now time.Time) (store.Account, store.Receipt, error) {

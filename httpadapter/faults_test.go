@@ -3,6 +3,7 @@ package httpadapter_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -97,16 +98,18 @@ func TestStoreAway(t *testing.T) {
 	var kept *broken
 	w := newWorld(t, breakable(&kept), withRefresh, withGoogle)
 	tokens, body := w.tokens(), w.everything()
-	kept.err.Store(&errDriver)
-	for _, r := range rows() {
-		if isPage(r) {
-			continue
+	for _, err := range []error{errDriver, fmt.Errorf("10.0.0.7: %w", store.ErrNotMigrated)} {
+		kept.err.Store(&err)
+		for _, r := range rows() {
+			if isPage(r) {
+				continue
+			}
+			a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", fitting(r, body), bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
+			if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {
+				t.Errorf("%s %s: %d, Retry-After %q", r.Method, r.Path, a.status, a.header.Get("Retry-After"))
+			}
+			checkHidden(t, w, r, a)
 		}
-		a := w.do(r.Method+" "+r.Target()+"?token=AAAAAAAAAAAA", fitting(r, body), bearerOf(tokens[r.Family]), "Peer: 192.0.2.99:1")
-		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") != "1" {
-			t.Errorf("%s %s: %d, Retry-After %q", r.Method, r.Path, a.status, a.header.Get("Retry-After"))
-		}
-		checkHidden(t, w, r, a)
 	}
 	kept.err.Store(nil)
 	if a := w.do("GET /api/user/status", "", bearerOf(tokens["platform"])); a.status != 200 {
@@ -148,7 +151,7 @@ func TestPanic(t *testing.T) {
 func checkHidden(t *testing.T, w *world, r row, a answer) {
 	t.Helper()
 	id := a.header.Get("X-Request-Id")
-	if strings.Contains(a.body, "pq:") || strings.Contains(a.body, "10.0.0.7") {
+	if strings.Contains(a.body, "pq:") || strings.Contains(a.body, "10.0.0.7") || strings.Contains(a.body, "Migrate") {
 		t.Errorf("%s %s shows the cause: %s", r.Method, r.Path, a.body)
 	}
 	log := w.logged()

@@ -180,8 +180,11 @@ func (f *flow) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
 	}
 	message := e.Error()
-	if e.Code == tollkeeper.ErrInvalidCredentials.Code {
+	switch e.Code {
+	case tollkeeper.ErrInvalidCredentials.Code:
 		message = "The sign-in was refused"
+	case tollkeeper.ErrUnavailable.Code:
+		message = tollkeeper.ErrUnavailable.Message // its own may say what the operator has to mend
 	}
 	reply(w, known.status, failure(known.code, message))
 }

@@ -34,6 +34,8 @@
 //     use.
 //   - [ErrProofSpent], [ErrLastAdmin], [ErrInsufficientCredits]: a rule that only the store can decide refuses.
 //   - [ErrUnavailable]: what a store may return when its server is away, besides an error of the driver.
+//   - [ErrNotMigrated], [ErrNewerSchema]: what a store returns whose schema is not the program's, instead of a driver's
+//     word for a table that is not there.
 //
 // Where several errors apply, the one that the verb lists first wins. Besides an error all results are zero, but for
 // the Subject that [SecretStore.ConsumeSecret] returns with a wrong code.

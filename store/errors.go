@@ -13,6 +13,13 @@ var (
 	ErrUnavailable         = errors.New("store: unavailable")
 )
 
+// What a backend with a schema returns, beside its own words, where the schema is not the program's. Neither goes away
+// by itself.
+var (
+	ErrNotMigrated = errors.New("the schema is missing or older than this program: call Migrate first")
+	ErrNewerSchema = errors.New("the schema is newer than this program: run one that is no older than who migrated it")
+)
+
 type noParent struct{}
 
 func (noParent) Error() string        { return "store: no such parent" }

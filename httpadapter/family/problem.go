@@ -59,7 +59,9 @@ var Problems = slices.Concat(
 		tollkeeper.ErrAlreadyVerified),
 	problemsOf(http.StatusTooManyRequests, tollkeeper.ErrLocked, tollkeeper.ErrRateLimited),
 	problemsOf(http.StatusInternalServerError, tollkeeper.ErrInternal),
-	problemsOf(http.StatusServiceUnavailable, tollkeeper.ErrBusy, tollkeeper.ErrUnavailable, tollkeeper.ErrUpstream),
+	problemsOf(http.StatusServiceUnavailable, tollkeeper.ErrBusy, tollkeeper.ErrUpstream),
+	// What the operator has to mend is in the error, and is for the log.
+	Table{At(tollkeeper.ErrUnavailable, http.StatusServiceUnavailable, "", tollkeeper.ErrUnavailable.Message)},
 )
 
 func problemsOf(status int, causes ...*tollkeeper.Error) Table {

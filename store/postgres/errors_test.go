@@ -51,7 +51,7 @@ func TestUnmigratedDatabase(t *testing.T) {
 	s := postgres.New(connect(t, database(t)))
 	for name, verb := range verbs(s) {
 		err := verb(t.Context())
-		if _, ok := errors.AsType[*pgconn.PgError](err); !ok || !errors.Is(err, postgres.ErrNotMigrated) {
+		if _, ok := errors.AsType[*pgconn.PgError](err); !ok || !errors.Is(err, postgres.ErrNotMigrated) || !errors.Is(err, store.ErrNotMigrated) {
 			t.Errorf("%s answers %v, want ErrNotMigrated with the server's error", name, err)
 		}
 	}

@@ -11,14 +11,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// ErrNotMigrated is in the error of a verb that finds no tables, or older ones than it needs. Call Migrate.
-var ErrNotMigrated = errors.New("postgres: the database does not have this program's tables; call Migrate")
+// ErrNotMigrated is in the error of a verb that finds no tables, or older ones than it needs. Call Migrate. It is a
+// [store.ErrNotMigrated].
+var ErrNotMigrated = fmt.Errorf("postgres: %w", store.ErrNotMigrated)
 
 // ErrNewerSchema is in the error of [Store.Migrate] when a newer program has migrated the database. Processes that are
-// running already go on: every migration leaves what the version before it uses.
-var ErrNewerSchema = errors.New("postgres: the database was migrated by a newer program")
+// running already go on: every migration leaves what the version before it uses. It is a [store.ErrNewerSchema].
+var ErrNewerSchema = fmt.Errorf("postgres: %w", store.ErrNewerSchema)
 
 //go:embed schema/*.sql
 var schema embed.FS

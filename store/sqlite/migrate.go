@@ -3,10 +3,11 @@ package sqlite
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
+
+	"github.com/tollkeeper/tollkeeper/store"
 )
 
 //go:embed schema/*.sql
@@ -33,7 +34,8 @@ func versions() ([]step, error) {
 }
 
 // Migrate brings the schema to this library's version, in one transaction. It does nothing when the schema is there
-// already, several processes may call it at once, and a schema newer than the library is an error that changes nothing.
+// already, several processes may call it at once, and a schema newer than the library is [store.ErrNewerSchema], which
+// changes nothing. Until it was called, every verb returns [store.ErrNotMigrated].
 func (s *Store) Migrate(ctx context.Context) error {
 	steps, err := versions()
 	if err != nil {
@@ -109,14 +111,12 @@ func (s *Store) ready(c *conn) error {
 	case have > len(steps):
 		return fmt.Errorf("sqlite: %s: %w", s.path, newer(have, len(steps)))
 	case have < len(steps):
-		return fmt.Errorf("sqlite: %s: %w", s.path, errNotMigrated)
+		return fmt.Errorf("sqlite: %s: %w", s.path, store.ErrNotMigrated)
 	}
 	s.migrated.Store(true)
 	return nil
 }
 
-var errNotMigrated = errors.New("the schema is missing or older than this library: call Migrate first")
-
 func newer(have, want int) error {
-	return fmt.Errorf("the schema has version %d, newer than this library's %d", have, want)
+	return fmt.Errorf("%w: its version is %d, this program knows %d", store.ErrNewerSchema, have, want)
 }

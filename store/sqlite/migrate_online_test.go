@@ -125,7 +125,7 @@ CREATE INDEX account_made_up ON accounts (parent, made_up, id); CREATE TABLE mad
 	if made, err := young.Texts("SELECT made_up, count(*) FROM accounts GROUP BY made_up"); err != nil || len(made) != 1 || made[0] != "so 4003" {
 		t.Errorf("the new column: %q, %v", made, err)
 	}
-	if err := old.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "version 2, newer than this library's 1") {
+	if err := old.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "its version is 2, this program knows 1") {
 		t.Errorf("migrating back: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
@@ -110,7 +111,7 @@ func TestMigrate(t *testing.T) {
 			must(t, err)
 			defer s.Close()
 			for _, err := range []error{second(s.Balance(t.Context(), id())), s.QueueMail(t.Context(), nil)} {
-				if err == nil || !strings.Contains(err.Error(), "call Migrate first") {
+				if !errors.Is(err, store.ErrNotMigrated) || !strings.Contains(err.Error(), "call Migrate first") {
 					t.Errorf("%s: got %v", path, err)
 				}
 			}
@@ -134,7 +135,7 @@ func TestMigrate(t *testing.T) {
 		must(t, err)
 		defer s.Close()
 		for _, err := range []error{s.Migrate(t.Context()), second(s.Balance(t.Context(), id()))} {
-			if err == nil || !strings.Contains(err.Error(), "version 99, newer") {
+			if !errors.Is(err, store.ErrNewerSchema) || !strings.Contains(err.Error(), "its version is 99, this program knows") {
 				t.Errorf("got %v", err)
 			}
 		}
