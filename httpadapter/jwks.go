@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -14,7 +15,7 @@ import (
 // The keys are public, and so is the answer: anyone may read it and keep it for five minutes. It is the one answer of
 // this package without no-store.
 func JWKS(auth *tollkeeper.Authenticator) http.Handler {
-	keys := auth.JWKS()
+	keys := slices.Concat(auth.JWKS(), []byte{'\n'})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["X-Content-Type-Options"] = []string{"nosniff"}

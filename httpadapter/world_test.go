@@ -198,7 +198,20 @@ func (w *world) serve(r *http.Request) answer {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(body)}
+	return answer{res.StatusCode, res.Header, w.line(r, res.Header, string(body))}
+}
+
+// line returns a body in JSON without the newline that every one of them ends with.
+func (w *world) line(r *http.Request, h http.Header, body string) string {
+	w.t.Helper()
+	if body == "" || !strings.Contains(h.Get("Content-Type"), "json") {
+		return body
+	}
+	text, ended := strings.CutSuffix(body, "\n")
+	if !ended || strings.HasSuffix(text, "\n") {
+		w.t.Errorf("%s %s: the body does not end with one newline: %q", r.Method, r.URL.Path, body)
+	}
+	return text
 }
 
 // must is do for a step that has to succeed.

@@ -34,7 +34,7 @@ func reply(w http.ResponseWriter, status int, body any) {
 	plain(w)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // the client may have left
+	_, _ = w.Write(append(text, '\n')) // the client may have left
 }
 
 // deliver hands the session to the page.

@@ -176,7 +176,7 @@ func reachAll(t *testing.T, h http.Handler, below, path string, item *openapi3.P
 			if w.Code != 200 || w.Body.Len() > 0 {
 				t.Errorf("%s %s: %d %s", method, target, w.Code, w.Body)
 			}
-		case w.Code != 200 || w.Body.String() != `"`+method+" "+path+`"`:
+		case w.Code != 200 || w.Body.String() != `"`+method+" "+path+"\"\n":
 			t.Errorf("%s %s: %d %s", method, target, w.Code, w.Body)
 		}
 	}

@@ -92,6 +92,15 @@ func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	}
 }
 
+// encode makes the JSON of a body. It ends with a newline, so that a terminal and a log have a line for each answer.
+func encode(body any) ([]byte, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}
+
 func (c *Call) answer(a Answer) error {
 	h := c.w.Header()
 	if a.Page.html != nil {
@@ -102,7 +111,7 @@ func (c *Call) answer(a Answer) error {
 	var body []byte
 	if a.Body != nil {
 		var err error
-		if body, err = json.Marshal(a.Body); err != nil {
+		if body, err = encode(a.Body); err != nil {
 			return tollkeeper.ErrInternal.WithCause(err)
 		}
 	}

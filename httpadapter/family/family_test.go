@@ -101,11 +101,11 @@ func TestFamilyOfAHost(t *testing.T) {
 		return w
 	}
 	in := send("POST", "/f/in", `{"U":"a@b.example","P":"Vexing.Quartz9"}`, "")
-	me := send("GET", "/f/me", "", strings.Trim(in.Body.String(), `"`))
-	if in.Code != 200 || me.Code != 200 || me.Body.String() != `"a@b.example"` {
+	me := send("GET", "/f/me", "", strings.Trim(in.Body.String(), "\"\n"))
+	if in.Code != 200 || me.Code != 200 || me.Body.String() != `"a@b.example"`+"\n" {
 		t.Errorf("%d %s, %d %s", in.Code, in.Body, me.Code, me.Body)
 	}
-	if w := send("POST", "/f/in", `{"U":"a@b.example","P":"wrong"}`, ""); w.Code != 418 || w.Body.String() != `"TEAPOT: no"` {
+	if w := send("POST", "/f/in", `{"U":"a@b.example","P":"wrong"}`, ""); w.Code != 418 || w.Body.String() != `"TEAPOT: no"`+"\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -51,7 +51,7 @@ func TestForm(t *testing.T) {
 			r.Header.Del("Content-Type")
 		}
 		h.ServeHTTP(w, r)
-		if w.Code != c.status || c.want != "" && w.Body.String() != c.want {
+		if w.Code != c.status || c.want != "" && w.Body.String() != c.want+"\n" {
 			t.Errorf("%s %q: %d %s, want %d %s", c.kind, c.body, w.Code, w.Body, c.status, c.want)
 		}
 	}
