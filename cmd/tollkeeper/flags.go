@@ -54,12 +54,31 @@ func parse(args []string, out io.Writer) (options, error) {
 		f.PrintDefaults()
 	}
 	if err != nil {
-		return o, err
+		return o, suggest(err)
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
 	return o, o.check()
+}
+
+// meant is what people call flags that have another name here.
+var meant = map[string]string{
+	"port": "addr :PORT", "p": "addr :PORT", "listen": "addr", "address": "addr", "host": "addr", "bind": "addr",
+	"db": "store", "database": "store", "dsn": "store", "redis": "attempts", "secret": "secrets",
+	"url": "base-url", "baseurl": "base-url", "proxies": "trusted-proxies", "refresh-tokens": "refresh", "mail": "smtp",
+}
+
+// suggest adds to the error of a flag that is not there which one was meant.
+func suggest(err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return err
+	}
+	if known := meant[strings.ToLower(name)]; known != "" {
+		return fmt.Errorf("%w; did you mean -%s? -help lists all", err, known)
+	}
+	return fmt.Errorf("%w; -help lists all", err)
 }
 
 // placeFlags say where the server is and what it keeps.
@@ -79,8 +98,8 @@ func (o *options) placeFlags(f *flag.FlagSet) {
 // sessionFlags say what accounts and sessions are like.
 func (o *options) sessionFlags(f *flag.FlagSet) {
 	f.Int64Var(&o.credits, "credits", 3000, "credits that a new parent starts with")
-	f.DurationVar(&o.stale, "staleness", 0, "let this process answer for a session from memory for so `long`, 5m at most; 0 asks the store each time")
-	f.DurationVar(&o.refresh, "refresh", 0, "give refresh tokens, which are good while unused for so `long`, 720h at most; 0: none")
+	f.Var((*period)(&o.stale), "staleness", "let this process answer for a session from memory for so `long`, 5m at most; 0 asks the store each time")
+	f.Var((*period)(&o.refresh), "refresh", "give refresh tokens, which are good while unused for so `long`, as 14d; 30d at most; 0: none")
 	f.BoolVar(&o.cookie, "cookie", false, "carry the session in a cookie besides, for pages of this origin")
 	f.StringVar(&o.signingKey, "signing-key", "", "PEM `file` of the key that signs the tokens that the key set at "+keySetPath+" verifies; made if missing, as Ed25519; empty: none")
 	f.StringVar(&o.breached, "breached", "", "refuse the passwords of this `file`, which breach.Build wrote")
@@ -106,8 +125,8 @@ func (o options) check() error {
 	if o.stale < 0 || o.stale > 5*time.Minute {
 		return fmt.Errorf("-staleness %v: must be between 0 and 5m", o.stale)
 	}
-	if o.refresh < 0 || o.refresh > 30*24*time.Hour {
-		return fmt.Errorf("-refresh %v: must be between 0 and 720h", o.refresh)
+	if o.refresh < 0 || o.refresh > 30*day {
+		return fmt.Errorf("-refresh %v: must be between 0 and 30d", (*period)(&o.refresh))
 	}
 	if o.googleIssuer != social.Google && !o.google {
 		return errors.New("-google-issuer: needs -google")

@@ -30,7 +30,9 @@ func TestFlags(t *testing.T) {
 		"no credits":   {"-credits=0", with(func(o *options) { o.credits = 0 }), ""},
 		"proxies":      {"-trusted-proxies 10.0.0.0/8,::1", with(func(o *options) { o.proxies = prefixes("10.0.0.0/8", "::1/128") }), ""},
 		"redis":        {"-attempts rediss://h", with(func(o *options) { o.attempts = "rediss://h" }), ""},
-		"unknown":      {"-nope", options{}, "not defined: -nope"},
+		"unknown":      {"-nope", options{}, "not defined: -nope; -help lists all"},
+		"port":         {"-port 8080", options{}, "not defined: -port; did you mean -addr :PORT? -help lists all"},
+		"database":     {"--DB x", options{}, "did you mean -store?"},
 		"argument":     {"now", options{}, `unexpected argument "now"`},
 		"no port":      {"-addr localhost", options{}, "must be host:port"},
 		"port name":    {"-addr :http", options{}, "port must be a number"},
@@ -41,8 +43,18 @@ func TestFlags(t *testing.T) {
 		"too stale":    {"-staleness 1h", options{}, "between 0 and 5m"},
 		"stale before": {"-staleness -1s", options{}, "between 0 and 5m"},
 		"refresh":      {"-refresh 48h", with(func(o *options) { o.refresh = 48 * time.Hour }), ""},
-		"refresh long": {"-refresh 721h", options{}, "between 0 and 720h"},
-		"refresh past": {"-refresh=-1s", options{}, "between 0 and 720h"},
+		"refresh days": {"-refresh 14d", with(func(o *options) { o.refresh = 336 * time.Hour }), ""},
+		"refresh both": {"-refresh 1d12h", with(func(o *options) { o.refresh = 36 * time.Hour }), ""},
+		"refresh none": {"-refresh 0", defaults, ""},
+		"refresh long": {"-refresh 31d", options{}, "-refresh 31d: must be between 0 and 30d"},
+		"refresh much": {"-refresh 721h", options{}, "-refresh 721h0m0s: must be between 0 and 30d"},
+		"refresh past": {"-refresh=-1s", options{}, "between 0 and 30d"},
+		"no days":      {"-refresh d", options{}, "must be as 14d, 36h or 90s"},
+		"days below":   {"-refresh=-1d", options{}, "must be as 14d"},
+		"days of days": {"-refresh 1d2d", options{}, "must be as 14d"},
+		"part of days": {"-refresh 1.5d", options{}, "must be as 14d"},
+		"many days":    {"-refresh 70000d", options{}, "must be as 14d"},
+		"days less":    {"-refresh 2d-1h", options{}, "must be as 14d"},
 		"cookie":       {"-cookie", with(func(o *options) { o.cookie = true }), ""},
 		"signing key":  {"-signing-key k.pem", with(func(o *options) { o.signingKey = "k.pem" }), ""},
 		"breached":     {"-breached b.tkb", with(func(o *options) { o.breached = "b.tkb" }), ""},
@@ -77,6 +89,9 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	var out strings.Builder
 	if _, err := parse([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "as 14d; 30d at most") {
+		t.Errorf("days are not in %s", out.String())
 	}
 	for _, variable := range []string{"TOLLKEEPER_ADMIN_PASSWORD", "TOLLKEEPER_SMTP_PASSWORD", "TOLLKEEPER_GOOGLE_CLIENT_SECRET"} {
 		if !strings.Contains(out.String(), variable) {
