@@ -32,7 +32,7 @@ func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (admin Account,
 		return Account{}, err
 	}
 	if admin.Password == "" {
-		return Account{}, ErrMissing.WithField("password")
+		return Account{}, ErrMissing.WithField("password").WithMessage("tollkeeper: BootstrapRequest.Password is missing: the first admin needs one")
 	}
 	admin.ID = id
 	return a.given(ctx, admin, uuid.Nil, store.Charge{}, now) // once in the life of a store: also when it was deleted since, the id is taken

@@ -3,6 +3,7 @@ package tollkeeper_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -103,6 +104,9 @@ func TestNoDefaultAccount(t *testing.T) {
 		for password, want := range map[string]error{"": tollkeeper.ErrMissing, "short": tollkeeper.ErrWeakPassword, "admin1234": tollkeeper.ErrWeakPassword} {
 			_, err := w.Auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: "admin@app.example", Password: tollkeeper.Password(password)})
 			w.want(err, want)
+			if e, ok := errors.AsType[*tollkeeper.Error](err); !ok || e.Field != "password" || !strings.Contains(strings.ToLower(e.Error()), "password") {
+				t.Errorf("the password %q: %v does not name the field", password, err)
+			}
 		}
 	}, unlimited)
 }
