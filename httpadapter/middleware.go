@@ -39,7 +39,8 @@ func (o authOption) auth(g *guard) { o(g) }
 
 // Accept lets tokens of these families in, instead of those of the app family and of the host's own calls
 // ([tollkeeper.AudienceApp], [tollkeeper.AudienceHost]). The organization family's tokens are of every tenant: take
-// [InScope], or look at Identity.Parent, before showing anything.
+// [InScope], or look at Identity.Parent, before showing anything. To its caller a token of another family is a bad one;
+// which it is of is the cause of the error that [OnFailure] gets, and in the Authenticator's log at the level of debug.
 func Accept(audiences ...tollkeeper.Audience) AuthOption {
 	return authOption(func(g *guard) { g.audiences = slices.Clone(audiences) })
 }
@@ -148,7 +149,10 @@ func (g *guard) identify(auth *tollkeeper.Authenticator, r *http.Request) (*toll
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(g.audiences, id.Audience) || g.scope != nil && !family.Lives(id, *g.scope) {
+	if err := family.CheckAudience(r.Context(), auth.Logger(), id, g.audiences); err != nil {
+		return nil, err
+	}
+	if g.scope != nil && !family.Lives(id, *g.scope) {
 		return nil, tollkeeper.ErrInvalidToken
 	}
 	if g.limited {

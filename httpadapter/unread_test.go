@@ -1,7 +1,6 @@
 package httpadapter_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -60,7 +59,7 @@ func TestLimitWarnsOfHeadersThatNameAClient(t *testing.T) {
 
 // Where the options name no logger, a family has that of its Authenticator.
 func TestFamiliesLogWhereTheirAuthenticatorDoes(t *testing.T) {
-	var log bytes.Buffer
+	var log lines
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Logger = logger }))
 	if k.Auth.Logger() != logger {
@@ -68,7 +67,7 @@ func TestFamiliesLogWhereTheirAuthenticatorDoes(t *testing.T) {
 	}
 	w := newWorld(t, func(c *tollkeeper.Config, o *options, _ *store.Store) { c.Logger, o.Logger = logger, nil })
 	w.do("GET /auth/account", "", "X-Forwarded-For: 203.0.113.7")
-	if !strings.Contains(log.String(), "Options.TrustedProxies") {
-		t.Errorf("the log is %q", log.String())
+	if text := log.take(); !strings.Contains(text, "Options.TrustedProxies") {
+		t.Errorf("the log is %q", text)
 	}
 }

@@ -1,7 +1,10 @@
 package family
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,11 +154,26 @@ func (c *Call) signedIn() error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(c.audiences, id.Audience) || c.family.Closed && !Lives(id, *c.family.Home) {
+	if err := CheckAudience(c.Context(), c.log, id, c.audiences); err != nil {
+		return err
+	}
+	if c.family.Closed && !Lives(id, *c.family.Home) {
 		return tollkeeper.ErrInvalidToken
 	}
 	c.id = id
 	return nil
+}
+
+// CheckAudience returns [tollkeeper.ErrInvalidToken] for a good token that is of none of these families. Its caller is
+// told no more than of any bad token. Which family it is of, and which were wanted, is the error's cause, and goes to
+// the log at the level of debug: an operator finds it by asking, and nobody fills a log with it.
+func CheckAudience(ctx context.Context, log *slog.Logger, id *tollkeeper.Identity, wanted []tollkeeper.Audience) error {
+	if slices.Contains(wanted, id.Audience) {
+		return nil
+	}
+	why := fmt.Errorf("the token is for audience %q, not %q", id.Audience, wanted)
+	log.DebugContext(ctx, "httpadapter: "+why.Error(), "account", id.Account)
+	return tollkeeper.ErrInvalidToken.WithCause(why)
 }
 
 // Lives reports whether the account is known to live in the scope.

@@ -40,7 +40,8 @@ type Options struct {
 	// OpenAPI serves the document of each family at <its first prefix>/openapi.json.
 	OpenAPI bool
 
-	// Logger gets the causes that no answer shows. Nil: that of the Authenticator.
+	// Logger gets the causes that no answer shows, and at the level of debug which family a refused token is of. Nil:
+	// that of the Authenticator.
 	Logger *slog.Logger
 }
 
