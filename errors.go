@@ -126,9 +126,9 @@ var (
 
 // Mailed links.
 var (
-	ErrInvalidLink     = &Error{Code: "invalid_link", Field: "token", Message: "The provided token is invalid"}
-	ErrLinkExpired     = &Error{Code: "link_expired", Field: "token", Message: "The provided token has expired"}
-	ErrLinkUsed        = &Error{Code: "link_used", Field: "token", Message: "The provided token was already used"}
+	ErrInvalidLink     = &Error{Code: "invalid_link", Field: "token", Message: "This link is not known, or was replaced or ended since; please ask for another one"}
+	ErrLinkExpired     = &Error{Code: "link_expired", Field: "token", Message: "This link has expired; please ask for another one"}
+	ErrLinkUsed        = &Error{Code: "link_used", Field: "token", Message: "This link was used, or ended when you signed in by a mailed code or changed your account; please ask for another one"}
 	ErrAlreadyVerified = &Error{Code: "already_verified", Field: "email", Message: "Email is already verified"}
 )
 

@@ -243,3 +243,28 @@ func TestAResetToAnEarlierPassword(t *testing.T) {
 		w.ok(w.reset(link, fresh))
 	}, unlimited, func(c *tollkeeper.Config) { c.Passwords.History = 2 })
 }
+
+// A code that proves the mailbox first voids the link that was mailed before. Whoever opens that link then reads what
+// may have ended it; whoever has none reads nothing of it.
+func TestResetLinkThatACodeEndedSaysSo(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.ok(w.requestReset(p))
+		link := w.LastToken(p.Email, tollkeeper.MailReset)
+		w.ok(w.Auth.RequestCode(ctx, tollkeeper.MailRequest{Email: p.Email, Scope: keyed(p)}))
+		code := tollkeeper.SecretText(w.LastCode(p.Email))
+		w.ok(errOf(w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Scope: keyed(p), Code: code})))
+		err := w.reset(link, "another horse 9")
+		w.want(err, tollkeeper.ErrLinkUsed)
+		for _, part := range []string{"signed in by a mailed code", "ask for another one"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("the holder of the link reads %q, without %q", err, part)
+			}
+		}
+		strange := w.reset(strings.Repeat("A", len(link)), "another horse 9")
+		w.want(strange, tollkeeper.ErrInvalidLink)
+		if strings.Contains(strange.Error(), "code") {
+			t.Errorf("a stranger reads %q", strange)
+		}
+	})
+}
