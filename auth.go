@@ -97,6 +97,12 @@ func (*Authenticator) LogValue() slog.Value { return slog.StringValue("tollkeepe
 // BaseURL returns [Config.BaseURL], for those who serve what its links lead to.
 func (a *Authenticator) BaseURL() string { return a.cfg.BaseURL }
 
+// Product returns [Config.Product], or what it is by default, for those who write pages in its name.
+func (a *Authenticator) Product() string { return a.cfg.Product }
+
+// Links returns where links in mails lead to, [Mail].Links with its defaults, for those who serve the pages.
+func (a *Authenticator) Links() Links { return a.cfg.Mail.Links }
+
 // Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {
 	_, err := a.store.Session(ctx, uuid.Max, a.now())

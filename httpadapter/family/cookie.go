@@ -77,7 +77,7 @@ func (t *Cookies) choose(r *http.Request, headers []string, token string, err er
 			return "", false, err
 		}
 	}
-	if !t.ownPage(r) {
+	if !t.OwnPage(r) {
 		return "", true, ErrCrossOrigin
 	}
 	token, err = tokenText(sent[0].Value)
@@ -87,7 +87,7 @@ func (t *Cookies) choose(r *http.Request, headers []string, token string, err er
 // Session returns the cookie of a new session, which ends with the browser, or lives as long as the token where
 // remember says so. Nil for a page of another origin, which must not sign a browser in.
 func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember bool) *http.Cookie {
-	if !t.ownPage(r) {
+	if !t.OwnPage(r) {
 		return nil
 	}
 	c := NoSession()
@@ -98,8 +98,10 @@ func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember b
 	return c
 }
 
-// ownPage reports whether the cookie may count. [http.CrossOriginProtection] reads the first of several headers only.
-func (t *Cookies) ownPage(r *http.Request) bool {
+// OwnPage reports whether the cookie may count: for a request that only reads, for a page of the service, and for a
+// program, which says of no page that it sent the request.
+func (t *Cookies) OwnPage(r *http.Request) bool {
+	// [http.CrossOriginProtection] reads the first of several headers only.
 	return len(r.Header["Origin"]) <= 1 && len(r.Header["Sec-Fetch-Site"]) <= 1 && t.origins.Check(r) == nil
 }
 

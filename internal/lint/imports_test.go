@@ -28,11 +28,12 @@ type layer struct {
 // tests, which may bring a whole authenticator.
 var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
-	{folder: "cmd", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
-	{folder: "examples", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
+	{folder: "cmd", imports: []string{".", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
+	{folder: "examples", imports: []string{".", "internal/...", "ui", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
 	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
-	{folder: "browser", imports: []string{".", "httpadapter/...", "authtest"}, tests: []string{"store", "store/memory"}},
+	{folder: "browser", imports: []string{".", "httpadapter/...", "ui", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
+	{folder: "ui", imports: []string{".", "internal/...", "httpadapter/..."}, tests: []string{"authtest", "store", "store/memory"}},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
 	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store/memory"}},
@@ -156,6 +157,11 @@ func TestAllowedImports(t *testing.T) {
 		{"store/storetest", ".", false, false},
 		{"httpadapter", "store/memory", false, true},
 		{"httpadapter", "store/sqlite", false, false},
+		{"httpadapter", "ui", false, false},
+		{"ui", "httpadapter/family", true, true},
+		{"ui", "store/memory", false, true},
+		{"ui", "store", false, true},
+		{".", "ui", false, false},
 		{"httpadapter/contract", "httpadapter/family", true, true},
 		{"httpadapter/contract", "authtest", false, true},
 		{"httpadapter/contract", "store/sqlite", false, false},

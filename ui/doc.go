@@ -1,0 +1,42 @@
+// Package ui is pages to begin with for the app's own users: sign in, sign up, sign out, a forgotten password, the
+// pages that mails lead to, the second factor, and what a limited session waits for. They need no script, no build step
+// and no framework. A whole service:
+//
+//	mux := http.NewServeMux()
+//	if err := ui.Mount(mux, auth, ui.Options{}); err != nil {
+//		log.Fatal(err) // names the option, or the pattern that is taken
+//	}
+//	members := httpadapter.RequireAuth(auth, httpadapter.OnFailure(ui.SignInPage(auth, ui.Options{})))
+//	mux.Handle("GET /{$}", members(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+//		id, _ := httpadapter.IdentityFrom(r.Context())
+//		fmt.Fprintln(w, "Hello,", id.Email)
+//	})))
+//	log.Fatal(http.ListenAndServe("localhost:8080", mux))
+//
+// The app family of package httpadapter may stand beside it, and takes the same sessions.
+//
+// # Pages
+//
+//   - /sign-in, /second-factor, /sign-up, /sign-out
+//   - /forgot and /check-mail, which ask for mail
+//   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
+//   - the paths of [tollkeeper.Links], Verify, Reset and ChangeEmail: a mailed link shows a button, and only the button
+//     does anything
+//
+// Each carries the parameter next on, by the rule of [httpadapter.SafeNext], and ends there or at [Options].Home. That
+// page redirects to no other origin: browsers hold the redirects that follow a form to the policy of its page.
+//
+// # What the pages tell
+//
+// An unknown account, a wrong password and, where addresses must be confirmed, an unconfirmed one are one answer, and
+// so are known and unknown addresses wherever mail is asked for. Where addresses are not confirmed, a sign-up says that
+// one is taken. A form that fails is shown again with what was typed, but no password, and its message stands beside
+// the field. Texts are in English and German, as Accept-Language says.
+//
+// # Safety
+//
+// What is sent by a page of another origin is refused before anything is read. Every answer has a policy without inline
+// styles and scripts, is stored nowhere, and tells no other page its address. The session is in the cookie that
+// [httpadapter.SetSession] sets; what waits for the second factor is in one like it, for five minutes. Both are Secure:
+// browsers take them over https, and on localhost without it.
+package ui

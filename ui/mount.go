@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+)
+
+// Options say whose pages these are. The zero Options are those of the app's own users, who land at "/". They are
+// copied: changing them afterwards has no effect.
+type Options struct {
+	// Scope is where the users live: zero, the app's own, or [tollkeeper.Under] a parent.
+	Scope tollkeeper.Scope
+
+	// Home is where people land who came without asking for a page, a path of the same origin as "/dashboard". Zero:
+	// "/", below the path of [tollkeeper.Config.BaseURL].
+	Home string
+
+	// Prefix stands before the paths of all pages that no mail leads to, as "/account". Zero: nothing does. The others
+	// are at the paths of [tollkeeper.Links].
+	Prefix string
+
+	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
+	TrustedProxies []netip.Prefix
+
+	// Cookie names further origins of these pages. On is not looked at: pages carry sessions in the cookie.
+	Cookie httpadapter.Cookie
+
+	// Logger gets the causes that no page shows. Nil: [slog.Default].
+	Logger *slog.Logger
+}
+
+// site is what all pages share. It is immutable and serves concurrently.
+type site struct {
+	auth     *tollkeeper.Authenticator
+	options  Options
+	base     string // path of Config.BaseURL, which browsers know and routers do not
+	links    tollkeeper.Links
+	cookies  *family.Cookies
+	words    catalogue
+	template *template.Template
+	style    []byte
+	styleURL string
+	log      *slog.Logger
+}
+
+// Mount puts the pages on mux, a [http.ServeMux], chi's router, or one whose patterns mean the same:
+//
+//	err := httpadapter.Mount(mux, auth, httpadapter.Options{})
+//	err = ui.Mount(mux, auth, ui.Options{})
+//
+// Each page has a pattern of its own, with its method. One that mux has already is an error that names it; mux may
+// then hold some of the pages. So are Options that cannot be. A family that has routes at the paths of
+// [tollkeeper.Links], as the organization family has, needs Links that lead elsewhere.
+func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error {
+	s, err := newSite(auth, o)
+	if err != nil {
+		return err
+	}
+	routes := map[string]http.Handler{"GET " + strings.TrimPrefix(s.styleURL, s.base): http.HandlerFunc(s.serveStyle)}
+	for _, p := range s.pages() {
+		h := s.handler(p)
+		routes["GET "+p.path] = h
+		if p.take != nil {
+			routes["POST "+p.path] = h
+		}
+	}
+	for pattern, h := range routes {
+		if err := register(mux, pattern, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that
+// says what its limited session waits for, and comes back from there. Everybody else gets [httpadapter.WriteError].
+func SignInPage(auth *tollkeeper.Authenticator, o Options) httpadapter.Failure {
+	base := pathOf(auth.BaseURL()) + o.Prefix
+	signIn, limited := httpadapter.SignInPage(base+signInPath), httpadapter.SignInPage(base+limitedPath)
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if errors.Is(err, tollkeeper.ErrLimitedSession) && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			limited(w, r, tollkeeper.ErrNotRecent.WithCause(err)) // that page can mend it
+			return
+		}
+		signIn(w, r, err)
+	}
+}
+
+func newSite(auth *tollkeeper.Authenticator, o Options) (*site, error) {
+	if _, err := family.HomeOf("ui.Options.Scope", o.Scope); err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(o.Prefix, "{}?#%\\ ") || o.Prefix != "" && (!leadsHere(o.Prefix) || strings.HasSuffix(o.Prefix, "/")) {
+		return nil, refused("Prefix", "must be a plain path without a slash at its end")
+	}
+	base := pathOf(auth.BaseURL())
+	if o.Home = cmp.Or(o.Home, base+"/"); !leadsHere(o.Home) {
+		return nil, refused("Home", "must be a path of this service")
+	}
+	cookies, err := family.NewCookies(auth, o.Cookie)
+	if err != nil {
+		return nil, err
+	}
+	o.TrustedProxies = slices.Clone(o.TrustedProxies)
+	s := &site{auth: auth, options: o, base: base, links: auth.Links(), cookies: cookies, log: o.Logger}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.words, err = readCatalogue(); err != nil {
+		return nil, err
+	}
+	return s, s.readFiles()
+}
+
+// register adds one page. Whoever has the path already keeps it.
+func register(mux httpadapter.Mux, pattern string, h http.Handler) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
+		}
+	}()
+	method, path, _ := strings.Cut(pattern, " ")
+	if asked, ok := mux.(interface {
+		Handler(*http.Request) (http.Handler, string)
+	}); ok {
+		_, taken := asked.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}, Host: "localhost"})
+		if strings.TrimPrefix(taken, method+" ") == path {
+			return fmt.Errorf("ui: the mux has %q already", taken)
+		}
+	}
+	mux.Handle(pattern, h)
+	return nil
+}
+
+func refused(option, why string) error {
+	return tollkeeper.ErrInvalidInput.WithField("ui.Options." + option).WithMessage("ui: Options." + option + " " + why)
+}
+
+// leadsHere reports whether a page may send a browser there, by the one rule of [httpadapter.SafeNext].
+func leadsHere(path string) bool {
+	asked := &http.Request{URL: &url.URL{RawQuery: url.Values{"next": {path}}.Encode()}}
+	return httpadapter.SafeNext(asked, "") != ""
+}
+
+func pathOf(baseURL string) string {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.EscapedPath(), "/")
+}
+
+// serveStyle serves the one style sheet, whose name changes with it.
+func (s *site) serveStyle(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/css; charset=utf-8")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, "", noTime, bytes.NewReader(s.style))
+}

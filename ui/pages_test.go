@@ -1,0 +1,298 @@
+package ui_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/ui"
+)
+
+// style is the address of the style sheet of a page.
+func (b *browser) style() string {
+	b.t.Helper()
+	return b.page.all("link")[0].attr("href")
+}
+
+func TestTheStyleSheetIsKeptForEver(t *testing.T) {
+	_, mux := service(t, ui.Options{})
+	b := browse(t, mux)
+	b.open("/sign-in")
+	address := b.style()
+	b.open(address)
+	if b.status != 200 || b.answer.Get("Cache-Control") != "public, max-age=31536000, immutable" || b.answer.Get("Content-Type") != "text/css; charset=utf-8" {
+		t.Errorf("%s: %d %v", address, b.status, b.answer)
+	}
+	if strings.Contains(b.body, "url(") || strings.Contains(b.body, "@import") {
+		t.Error("it loads something else")
+	}
+	b.open("/sign-in/another.css")
+	if b.status != 404 {
+		t.Errorf("another name is %d", b.status)
+	}
+}
+
+// posts are all forms, with what a stranger's page would send.
+var posts = []string{
+	"/sign-in", "/second-factor", "/sign-up", "/sign-out", "/forgot", "/check-mail", "/limited",
+	"/auth/confirm-email", "/reset-password", "/auth/account/email/confirm",
+}
+
+// What a page of another origin sends is refused before anything is read, also of a neighbour's and an http one.
+func TestFormsOfOtherPagesAreRefused(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	b.open("/sign-in")
+	b.signIn(a)
+	before := len(kit.Mails(a.Email))
+	form := "login=" + a.Email + "&email=" + a.Email + "&password=" + a.Password
+	for name, header := range map[string]http.Header{
+		"another site":   {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+		"a neighbour":    {"Sec-Fetch-Site": {"same-site"}, "Origin": {"https://other.app.example"}},
+		"an old browser": {"Origin": {"https://evil.example"}},
+		"nobody":         {"Origin": {"null"}},
+		"two":            {"Origin": {"https://app.example", "https://evil.example"}},
+	} {
+		for _, path := range posts {
+			b.header = header.Clone()
+			b.header.Set("Accept", "text/html")
+			b.client.CheckRedirect = stay
+			b.send("POST", path, form)
+			b.sees(path, 403, "sent by a page of another site")
+			if len(b.answer.Values("Set-Cookie")) > 0 {
+				t.Errorf("%s, %s: %v", name, path, b.answer)
+			}
+		}
+	}
+	if got := len(kit.Mails(a.Email)); got != before {
+		t.Errorf("%d mails", got-before)
+	}
+	b.header = http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"none"}}
+	b.open("/")
+	b.sees("/", 200, "Hello")
+}
+
+// A program is no page, and an old browser says whose page it is.
+func TestWhoElseMaySendForms(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	for _, header := range []http.Header{{}, {"Origin": {authtest.BaseURL}}} {
+		a, b := kit.User(), browse(t, mux)
+		b.header = header
+		b.send("POST", "/sign-in", "login="+a.Email+"&password="+a.Password)
+		b.sees("/", 200, "Hello")
+	}
+}
+
+func TestWhatIsNoForm(t *testing.T) {
+	_, mux := service(t, ui.Options{})
+	b := browse(t, mux)
+	b.send("POST", "/sign-in", "login=a&login=b&password=x")
+	b.sees("/sign-in", 422, "That did not work")
+	b.send("POST", "/sign-in", "login=%zz")
+	b.sees("/sign-in", 422)
+	b.send("POST", "/sign-in", "login="+strings.Repeat("x", 65<<10))
+	b.sees("/sign-in", 413)
+	b.header.Set("Content-Type", "application/json")
+	b.send("POST", "/sign-in", `{"login":"a"}`)
+	b.sees("/sign-in", 422)
+	b.send("POST", "/done", "")
+	if b.status != 405 {
+		t.Errorf("a page without a form: %d", b.status)
+	}
+}
+
+func TestHostileValuesAreText(t *testing.T) {
+	_, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Product = `<b>"Shop" & 'Co'</b>` })
+	b := browse(t, mux)
+	const hostile = `"><script>alert('1')</script>`
+	b.open("/sign-in?next=%2F%3Fq%3D%22%3E%3Cscript%3E")
+	b.submit("", "login", hostile, "password", "wrong") // every page that a browser shows is searched for elements
+	b.sees("/sign-in", 401, `<b>"Shop" & 'Co'</b>`)
+	if got := b.field("login").attr("value"); got != hostile {
+		t.Errorf("%q", got)
+	}
+	b.open("/reset-password?token=%22%3E%3Cscript%3E")
+	if got := b.field("token").attr("value"); got != `"><script>` {
+		t.Errorf("%q", got)
+	}
+	b.open("/done?about=%3Cscript%3E")
+	b.sees("/sign-in?next=%2F", 200)
+}
+
+func TestLanguages(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	for header, want := range map[string]string{
+		"": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "fr, de;q=0.5, en;q=0.4": "de", "en;q=0.9, de;q=1": "de",
+		"fr": "en", "*": "en", "de;q=0": "en", "de;q=x": "en", "DE": "de", ",;,": "en",
+	} {
+		b := browse(t, mux)
+		b.header.Set("Accept-Language", header)
+		b.open("/sign-in")
+		if got := b.page.attr("lang"); got != want {
+			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+	a, b := kit.User(), browse(t, mux)
+	b.header.Set("Accept-Language", "de")
+	b.open("/sign-in")
+	for range 5 {
+		b.submit("", "login", a.Email, "password", "wrong")
+	}
+	b.signIn(a)
+	if got := b.alert(); got != "Zu viele Fehlversuche. Versuchen Sie es in 30 Sekunden noch einmal." {
+		t.Errorf("%q", got)
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+// Every language has every text, with the same names in it; each text is used, and each that is used exists.
+func TestTexts(t *testing.T) {
+	read := func(name string) map[string]string {
+		t.Helper()
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		if err := json.Unmarshal(data, &texts); err != nil {
+			t.Fatal(name, err)
+		}
+		return texts
+	}
+	names, err := filepath.Glob("texts/*.json")
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	english := read("texts/en.json")
+	for _, name := range names {
+		texts := read(name)
+		if a, b := slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(english)); !slices.Equal(a, b) {
+			t.Errorf("%s has other keys than English:\n%q\n%q", name, a, b)
+		}
+		for key, text := range texts {
+			if text == "" || strings.Join(placeholder.FindAllString(text, -1), "") != strings.Join(placeholder.FindAllString(english[key], -1), "") {
+				t.Errorf("%s: %s is %q", name, key, text)
+			}
+		}
+	}
+	used := keysInSource(t)
+	if a, b := slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(english)); !slices.Equal(a, b) {
+		t.Errorf("the source uses other keys than there are:\n%q\n%q", a, b)
+	}
+}
+
+var keyLike = regexp.MustCompile(`^[a-z]+(-[a-z]+)*\.[a-z]+([.-][a-z]+)*$`)
+
+// keysInSource are the literals of the package that look like keys.
+func keysInSource(t *testing.T) map[string]bool {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				if text, err := strconv.Unquote(l.Value); err == nil && keyLike.MatchString(text) && !strings.HasSuffix(text, ".html") {
+					used[text] = true
+				}
+			}
+			return true
+		})
+	}
+	return used
+}
+
+// The core says why it refuses a password; the pages know each of its words.
+func TestWeakPasswordsAreExplained(t *testing.T) {
+	kit, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Product = "Tollhouse" })
+	for weak, want := range map[string]string{
+		"short":                     "Mindestens 8 Zeichen, bitte.",
+		strings.Repeat("xK9 ", 300): "Dieses Passwort ist zu lang.",
+		"violet \xff harbor":        "Bitte verwenden Sie Zeichen, die sich tippen lassen.",
+		"password":                  "Viele Menschen verwenden dieses Passwort. Bitte wählen Sie ein anderes.",
+		"zyxwvutsrqpon":             "Das ist nur eine Wiederholung oder eine Reihe. Bitte wählen Sie ein anderes.",
+		"Dragon1234!":               "Ein häufiges Wort mit Ziffern oder Zeichen ist leicht zu erraten. Bitte wählen Sie ein anderes.",
+		"my tollhouse key 7":        "Bitte wählen Sie eines ohne den Namen dieses Dienstes.",
+		"cleopatra-violet":          "Bitte wählen Sie eines ohne Ihren Namen und Ihre Adresse.",
+	} {
+		b := browse(t, mux)
+		b.header.Set("Accept-Language", "de")
+		b.open("/sign-up")
+		b.submit("", "email", "cleopatra@mail.example", "password", weak)
+		b.sees("/sign-up", 422)
+		b.wrong("password", want)
+		kit.Advance(time.Hour)
+	}
+}
+
+// leaked is a list of published passwords.
+type leaked struct{}
+
+func (leaked) Breached(context.Context, string) (bool, error) { return true, nil }
+
+// A policy says its own words, of which the pages know those of the core.
+func TestPoliciesSpeak(t *testing.T) {
+	for want, edit := range map[string]func(*tollkeeper.Config){
+		"At least 15 characters, please.": func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST },
+		"Nothing with a harbour <here>": func(c *tollkeeper.Config) {
+			c.Passwords.Policy = func(context.Context, string, tollkeeper.Account) error {
+				return errors.New("Nothing with a harbour <here>")
+			}
+		},
+		"Please choose another password.": func(c *tollkeeper.Config) {
+			c.Passwords.Policy = func(context.Context, string, tollkeeper.Account) error { return tollkeeper.ErrWeakPassword }
+		},
+		"This password has appeared in a data breach. Please choose another one.": func(c *tollkeeper.Config) { c.Passwords.Breach = leaked{} },
+	} {
+		_, mux := service(t, ui.Options{}, edit)
+		b := browse(t, mux)
+		b.open("/sign-up")
+		b.submit("", "email", "ada@mail.example", "password", "Violet-Har31")
+		b.wrong("password", want)
+	}
+}
+
+func TestATakenAddressIsSaidWhereNobodyConfirms(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	b.open("/sign-up")
+	b.submit("", "email", a.Email, "password", password)
+	b.sees("/sign-up", 422)
+	b.wrong("email", "There is an account with this address already.")
+	if got := b.field("email").attr("value"); got != a.Email {
+		t.Errorf("the address is gone: %q", got)
+	}
+}
+
+func TestClosedSignUp(t *testing.T) {
+	_, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Accounts.SignUp.App = tollkeeper.SignUpClosed })
+	b := browse(t, mux)
+	b.open("/sign-up")
+	b.submit("", "email", "ada@mail.example", "password", password)
+	b.sees("/sign-up", 403, "Nobody can create an account here by themselves.")
+}

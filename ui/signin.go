@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+)
+
+func showSignIn(v *visit) (screen, string) {
+	login := field{Name: "login", Label: v.t("field.login"), Type: "text", Complete: "username", Mode: "email"}
+	if v.by != nil && v.by.MayReadProfile() == nil {
+		login.Value = v.by.Email // they prove again who they are
+	}
+	return screen{
+		Title: v.t("sign-in.title"),
+		Forms: []form{{
+			Fields: []field{
+				login,
+				{Name: "password", Label: v.t("field.password"), Type: "password", Complete: "current-password"},
+				{Name: "remember", Label: v.t("field.remember"), Type: "checkbox", Optional: true},
+			},
+			Button: v.t("sign-in.button"),
+		}},
+		Links: []link{v.link(forgotPath, v.t("link.forgot")), v.link(signUpPath, v.t("link.sign-up"))},
+	}, ""
+}
+
+// signIn begins a session, or the second step of one. An unknown account, a wrong password and an address that must be
+// confirmed first are one answer.
+func signIn(v *visit) (string, error) {
+	if err := v.need("login", "password"); err != nil {
+		return "", err
+	}
+	r := tollkeeper.SignInRequest{
+		Password: v.password("password"), Scope: v.options.Scope, Audience: tollkeeper.AudienceApp, Client: v.client(), Neutral: true,
+	}
+	if login := v.value("login"); strings.Contains(login, "@") {
+		r.Email = login
+	} else {
+		r.Username = login
+	}
+	s, err := v.auth.SignIn(v.r.Context(), r)
+	if err != nil {
+		err = at(err, tollkeeper.ErrMissing, "login", "")
+		return "", at(err, tollkeeper.ErrInvalidCredentials, "password", "")
+	}
+	return v.begin(s, v.value("remember") != "")
+}
+
+// begin ends every form that signs in: with the cookie of a session, or with the question for the second factor.
+func (v *visit) begin(s tollkeeper.SignInResult, remember bool) (string, error) {
+	if s.Challenge != "" {
+		v.setChallenge(s, remember)
+		return v.to(secondPath), nil
+	}
+	c := v.cookies.Session(v.r, s, remember)
+	if c == nil {
+		return "", family.ErrCrossOrigin
+	}
+	http.SetCookie(v.w, c)
+	http.SetCookie(v.w, noChallenge())
+	if s.Limited != tollkeeper.Unlimited {
+		return v.to(limitedPath), nil
+	}
+	return v.onward(), nil
+}
+
+func showSecondFactor(v *visit) (screen, string) {
+	if challenge, _ := v.challenge(); challenge == "" {
+		return screen{}, v.to(signInPath)
+	}
+	code := field{Name: "code", Label: v.t("field.code"), Hint: v.t("field.code.hint"), Type: "text", Complete: "one-time-code", Mode: "numeric"}
+	other := link{v.to(secondPath, "by", "recovery"), v.t("link.recovery")}
+	if v.byRecovery() {
+		code.Label, code.Hint, code.Complete, code.Mode = v.t("field.recovery"), v.t("field.recovery.hint"), "off", "text"
+		other = v.link(secondPath, v.t("link.app"))
+	}
+	var kept []hidden
+	if v.byRecovery() {
+		kept = []hidden{{"by", "recovery"}}
+	}
+	return screen{
+		Title: v.t("second-factor.title"),
+		Forms: []form{{Hidden: kept, Fields: []field{code}, Button: v.t("second-factor.button")}},
+		Links: []link{other, v.link(signInPath, v.t("link.anew"))},
+	}, ""
+}
+
+// byRecovery reports whether the page asks for a recovery code. The core takes either.
+func (v *visit) byRecovery() bool {
+	return v.r.URL.Query().Get("by") == "recovery" || v.value("by") == "recovery"
+}
+
+// proveSecondFactor ends a sign-in with a code of the authenticator app or a recovery code.
+func proveSecondFactor(v *visit) (string, error) {
+	if err := v.need("code"); err != nil {
+		return "", err
+	}
+	challenge, remember := v.challenge()
+	s, err := v.auth.SignInWithFactor(v.r.Context(), tollkeeper.FactorRequest{
+		Challenge: challenge, Code: tollkeeper.SecretText(v.value("code")), Client: v.client(),
+	})
+	if errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+		http.SetCookie(v.w, noChallenge())
+	}
+	if err != nil {
+		return "", at(err, tollkeeper.ErrInvalidCode, "code", "")
+	}
+	return v.begin(s, remember)
+}
+
+func showSignOut(v *visit) (screen, string) {
+	if v.by == nil {
+		return screen{
+			Title: v.t("signed-out.title"), Lead: []string{v.t("signed-out.lead")},
+			Links: []link{v.link(signInPath, v.t("link.sign-in"))},
+		}, ""
+	}
+	return screen{
+		Title: v.t("sign-out.title"), Lead: []string{v.t("sign-out.lead")},
+		Forms: []form{{Button: v.t("sign-out.button")}},
+		Links: []link{{v.onward(), v.t("link.back")}},
+	}, ""
+}
+
+// signOut ends the session. Whoever has none is signed out already.
+func signOut(v *visit) (string, error) {
+	if v.by != nil {
+		if err := v.auth.SignOut(v.r.Context(), v.by); err != nil && !errors.Is(err, tollkeeper.ErrInvalidToken) {
+			return "", err
+		}
+	}
+	httpadapter.ClearSession(v.w)
+	http.SetCookie(v.w, noChallenge())
+	return v.to(signOutPath), nil
+}
