@@ -103,6 +103,10 @@ func (a *Authenticator) Product() string { return a.cfg.Product }
 // Links returns where links in mails lead to, [Mail].Links with its defaults, for those who serve the pages.
 func (a *Authenticator) Links() Links { return a.cfg.Mail.Links }
 
+// SignUpOpen reports whether people make accounts in the scope by themselves ([Accounts].SignUp), for those who show
+// them where.
+func (a *Authenticator) SignUpOpen(in Scope) bool { return a.maySignUp(in) == nil }
+
 // Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {
 	_, err := a.store.Session(ctx, uuid.Max, a.now())

@@ -67,6 +67,7 @@ var told = map[tollkeeper.Code]string{
 	tollkeeper.ErrLinkUsed.Code:           "error.link-used",
 	tollkeeper.ErrBusy.Code:               "error.busy",
 	tollkeeper.ErrUnavailable.Code:        "error.busy",
+	tollkeeper.ErrAlreadyVerified.Code:    "error.already",
 	family.ErrCrossOrigin.Code:            "error.foreign",
 }
 

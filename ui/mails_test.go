@@ -120,7 +120,7 @@ func TestSignUpTellsNobodyWhoIsThere(t *testing.T) {
 	b.sees("/sign-in", 401)
 
 	kit.Advance(2 * time.Minute)
-	b.open("/check-mail")
+	b.follow("Mail me the link to confirm my address")
 	b.submit("", "email", "ada@mail.example")
 	b.sees("/check-mail?about=again", 200, "If the address waits to be confirmed")
 	again := b.body
@@ -165,7 +165,10 @@ func TestAnAddressIsConfirmedByTheButton(t *testing.T) {
 	if _, proven := state(); !proven {
 		t.Error("the password beside the link proves nothing")
 	}
-	b.follow("Sign in")
+	b.open(link)
+	b.submit("This was not me")
+	b.sees("/auth/confirm-email", 422, "This link was used already.")
+	b.open("/sign-in")
 	b.submit("", "login", "ada@mail.example", "password", password)
 	b.sees("/", 200, "Hello")
 }

@@ -292,7 +292,12 @@ func TestATakenAddressIsSaidWhereNobodyConfirms(t *testing.T) {
 func TestClosedSignUp(t *testing.T) {
 	_, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Accounts.SignUp.App = tollkeeper.SignUpClosed })
 	b := browse(t, mux)
+	b.open("/sign-in")
+	if strings.Contains(b.body, "/sign-up") {
+		t.Error("there is a link to it")
+	}
 	b.open("/sign-up")
-	b.submit("", "email", "ada@mail.example", "password", password)
+	b.sees("/sign-up", 200, "Nobody can create an account here by themselves.")
+	b.send("POST", "/sign-up", "email=ada@mail.example&password="+password)
 	b.sees("/sign-up", 403, "Nobody can create an account here by themselves.")
 }

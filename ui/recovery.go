@@ -6,8 +6,7 @@ func showForgot(v *visit) (screen, string) {
 	return screen{
 		Title: v.t("forgot.title"), Lead: []string{v.t("forgot.lead")},
 		Forms: []form{{
-			Fields: []field{{Name: "email", Label: v.t("field.email"), Type: "email", Complete: "username", Mode: "email"}},
-			Button: v.t("forgot.button"),
+			Fields: []field{v.email()}, Button: v.t("forgot.button"),
 		}},
 		Links: []link{v.link(signInPath, v.t("link.sign-in"))},
 	}, ""

@@ -15,6 +15,13 @@ func showSignIn(v *visit) (screen, string) {
 	if v.by != nil && v.by.MayReadProfile() == nil {
 		login.Value = v.by.Email // they prove again who they are
 	}
+	links := []link{v.link(forgotPath, v.t("link.forgot"))}
+	if v.failed != nil {
+		links = append(links, v.link(mailPath, v.t("link.unconfirmed"))) // to everybody, as the message says it
+	}
+	if v.auth.SignUpOpen(v.options.Scope) {
+		links = append(links, v.link(signUpPath, v.t("link.sign-up")))
+	}
 	return screen{
 		Title: v.t("sign-in.title"),
 		Forms: []form{{
@@ -25,7 +32,7 @@ func showSignIn(v *visit) (screen, string) {
 			},
 			Button: v.t("sign-in.button"),
 		}},
-		Links: []link{v.link(forgotPath, v.t("link.forgot")), v.link(signUpPath, v.t("link.sign-up"))},
+		Links: links,
 	}, ""
 }
 

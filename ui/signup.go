@@ -3,17 +3,20 @@ package ui
 import "github.com/tollkeeper/tollkeeper"
 
 func showSignUp(v *visit) (screen, string) {
-	return screen{
-		Title: v.t("sign-up.title"),
-		Forms: []form{{
-			Fields: []field{
-				{Name: "email", Label: v.t("field.email"), Type: "email", Complete: "username", Mode: "email"},
-				v.newPassword("password"),
-			},
-			Button: v.t("sign-up.button"),
-		}},
-		Links: []link{v.link(signInPath, v.t("link.have-account"))},
-	}, ""
+	seen := screen{Title: v.t("sign-up.title"), Links: []link{v.link(signInPath, v.t("link.have-account"))}}
+	if !v.auth.SignUpOpen(v.options.Scope) {
+		seen.Lead = []string{v.t("error.closed")}
+		return seen, ""
+	}
+	password := v.newPassword("password")
+	password.Label = v.t("field.password")
+	seen.Forms = []form{{Fields: []field{v.email(), password}, Button: v.t("sign-up.button")}}
+	return seen, ""
+}
+
+// email is the field for an address that names an account.
+func (v *visit) email() field {
+	return field{Name: "email", Label: v.t("field.email"), Type: "email", Complete: "username", Mode: "email"}
 }
 
 // newPassword is the field for a password that is chosen.
@@ -56,7 +59,7 @@ func showCheckMail(v *visit) (screen, string) {
 		seen.Title, seen.Lead = v.t("send-again.title"), []string{v.t("send-again.lead")}
 	}
 	seen.Forms = []form{{
-		Fields: []field{{Name: "email", Label: v.t("field.email"), Type: "email", Complete: "username", Mode: "email"}},
+		Fields: []field{v.email()},
 		Button: v.t("send-again.button"), Quiet: v.about() != "",
 	}}
 	return seen, ""
