@@ -45,6 +45,9 @@ func TestAnUnverifiedSessionWaitsForItsMail(t *testing.T) {
 	b.open(link)
 	b.submit("Confirm")
 	b.sees("/done?about=confirmed", 200)
+	if s, err := kit.Auth.Host().Account(t.Context(), a.ID); err != nil || s.Account.EmailProvenAt.IsZero() {
+		t.Errorf("the session beside the link proves nothing: %v", err)
+	}
 	b.open("/limited?next=%2Forders")
 	b.sees("/orders", 200, "Hello, ada@mail.example")
 }

@@ -61,27 +61,72 @@ type site struct {
 //	err := httpadapter.Mount(mux, auth, httpadapter.Options{})
 //	err = ui.Mount(mux, auth, ui.Options{})
 //
-// Each page has a pattern of its own, with its method. One that mux has already is an error that names it; mux may
-// then hold some of the pages. So are Options that cannot be. A family that has routes at the paths of
+// Each page has a pattern of its own, with its method. One that a ServeMux has already, with the method or for all, is
+// an error that names it; then no page is served. What another router refuses by a panic is an error, too, and the
+// router may hold some of the pages. So are Options that cannot be. A family that has routes at the paths of
 // [tollkeeper.Links], as the organization family has, needs Links that lead elsewhere.
 func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error {
 	s, err := newSite(auth, o)
 	if err != nil {
 		return err
 	}
-	routes := map[string]http.Handler{"GET " + strings.TrimPrefix(s.styleURL, s.base): http.HandlerFunc(s.serveStyle)}
-	for _, p := range s.pages() {
-		h := s.handler(p)
-		routes["GET "+p.path] = h
-		if p.take != nil {
-			routes["POST "+p.path] = h
+	routes := s.routes()
+	for _, r := range routes {
+		if pattern := taken(mux, r); pattern != "" {
+			return fmt.Errorf("ui: the mux has %q already", pattern)
 		}
 	}
-	for pattern, h := range routes {
-		if err := register(mux, pattern, h); err != nil {
+	for _, r := range routes {
+		if err := r.register(mux); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// route is one pattern of a mux.
+type route struct {
+	method, path string
+	http.Handler
+}
+
+func (s *site) routes() []route {
+	list := []route{{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), http.HandlerFunc(s.serveStyle)}}
+	for _, p := range s.pages() {
+		h := s.handler(p)
+		list = append(list, route{http.MethodGet, p.path, h})
+		if p.take != nil {
+			list = append(list, route{http.MethodPost, p.path, h})
+		}
+	}
+	return list
+}
+
+// taken returns the pattern of an [http.ServeMux] that is for this very path, with the method or for all. Empty: none,
+// or another router, which cannot be asked.
+func taken(mux httpadapter.Mux, r route) string {
+	asked, ok := mux.(interface {
+		Handler(*http.Request) (http.Handler, string)
+	})
+	if !ok {
+		return ""
+	}
+	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: "localhost"})
+	if strings.TrimPrefix(pattern, r.method+" ") != r.path {
+		return ""
+	}
+	return pattern
+}
+
+// register adds the route, or returns what the mux has against it.
+func (r route) register(mux httpadapter.Mux) (err error) {
+	pattern := r.method + " " + r.path
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
+		}
+	}()
+	mux.Handle(pattern, r.Handler)
 	return nil
 }
 
@@ -123,26 +168,6 @@ func newSite(auth *tollkeeper.Authenticator, o Options) (*site, error) {
 		return nil, err
 	}
 	return s, s.readFiles()
-}
-
-// register adds one page. Whoever has the path already keeps it.
-func register(mux httpadapter.Mux, pattern string, h http.Handler) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
-		}
-	}()
-	method, path, _ := strings.Cut(pattern, " ")
-	if asked, ok := mux.(interface {
-		Handler(*http.Request) (http.Handler, string)
-	}); ok {
-		_, taken := asked.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}, Host: "localhost"})
-		if strings.TrimPrefix(taken, method+" ") == path {
-			return fmt.Errorf("ui: the mux has %q already", taken)
-		}
-	}
-	mux.Handle(pattern, h)
-	return nil
 }
 
 func refused(option, why string) error {

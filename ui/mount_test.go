@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -18,6 +19,9 @@ func TestATakenPatternIsAnError(t *testing.T) {
 		mux.Handle(taken, http.NotFoundHandler())
 		if err := ui.Mount(mux, kit.Auth, ui.Options{}); err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(taken, "GET ")) {
 			t.Errorf("%s: %v", taken, err)
+		}
+		if _, pattern := mux.Handler(httptest.NewRequest("GET", "/sign-up", nil)); pattern != "" {
+			t.Errorf("%s: some pages are served", taken)
 		}
 	}
 	mux := http.NewServeMux()

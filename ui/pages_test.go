@@ -159,6 +159,32 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// Each page is shown in each language, by whoever may see it.
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	_, mux := service(t, ui.Options{})
+	pages := slices.Concat(posts, []string{
+		"/check-mail?about=reset", "/check-mail?about=sign-up", "/check-mail?about=again", "/auth/confirm-email?token=x", "/reset-password?token=x",
+		"/auth/account/email/confirm?token=x", "/done?about=reset", "/done?about=confirmed", "/done?about=changed", "/done?about=not-me",
+	})
+	for _, path := range pages {
+		said := map[string]bool{}
+		for _, lang := range []string{"en", "de"} {
+			b := browse(t, mux)
+			b.header.Set("Accept-Language", lang)
+			b.open(path)
+			if b.status != 200 || b.page.attr("lang") != lang {
+				t.Errorf("%s in %s: %d, %q", path, lang, b.status, b.page.attr("lang"))
+			}
+			for _, x := range append(b.page.all("h1"), b.page.all("p")[1:]...) {
+				if said[x.text()] {
+					t.Errorf("%s says the same in both: %q", path, x.text())
+				}
+				said[x.text()] = true
+			}
+		}
+	}
+}
+
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
 // Every language has every text, with the same names in it; each text is used, and each that is used exists.

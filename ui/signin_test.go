@@ -1,12 +1,15 @@
 package ui_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -54,10 +57,14 @@ func TestTheAppFamilyTakesTheSession(t *testing.T) {
 	b.signIn(kit.User())
 	b.open("/api/auth/session")
 	b.sees("/api/auth/session", 200, `"user"`)
+	kept := b.client.Jar.Cookies(b.at)
 	b.open("/sign-out")
 	b.submit("")
 	b.open("/api/auth/session")
 	b.sees("/api/auth/session", 401)
+	b.client.Jar.SetCookies(b.at, kept)
+	b.open("/api/auth/session")
+	b.sees("/api/auth/session", 401) // it is over, not only forgotten
 }
 
 func TestSignInByUsername(t *testing.T) {
@@ -66,6 +73,25 @@ func TestSignInByUsername(t *testing.T) {
 	b.open("/sign-in")
 	b.submit("", "login", " "+a.Username+" ", "password", a.Password)
 	b.sees("/", 200, "Hello, "+a.Email)
+}
+
+// Who is signed in and has to prove again who they are finds the form, with their address.
+func TestProvingAgain(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	again := httpadapter.OnFailure(ui.SignInPage(kit.Auth, ui.Options{}))
+	recent := httpadapter.RequireRecent(kit.Auth, 5*time.Minute, again)
+	mux.Handle("GET /keys", httpadapter.RequireAuth(kit.Auth, again)(recent(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "Keys")
+	}))))
+	a, b := kit.User(), browse(t, mux)
+	b.open("/sign-in?next=%2Fkeys")
+	b.signIn(a)
+	b.sees("/keys", 200, "Keys")
+	kit.Advance(time.Hour)
+	b.open("/keys")
+	b.sees("/sign-in?next=%2Fkeys", 200)
+	b.submit("", "password", a.Password)
+	b.sees("/keys", 200, "Keys")
 }
 
 // next is carried by every form and link, and leads nowhere but to this service.
