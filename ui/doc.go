@@ -23,6 +23,8 @@
 //   - the paths of [tollkeeper.Links], Verify, Reset and ChangeEmail: a mailed link shows a button, and only the button
 //     does anything
 //
+// Links.SignIn, where mails say that people sign in, may name /sign-in: it is "/" by default.
+//
 // Each carries the parameter next on, by the rule of [httpadapter.SafeNext], and ends there or at [Options].Home. That
 // page redirects to no other origin: browsers hold the redirects that follow a form to the policy of its page.
 //

@@ -16,7 +16,7 @@ func showSignIn(v *visit) (screen, string) {
 		login.Value = v.by.Email // they prove again who they are
 	}
 	links := []link{v.link(forgotPath, v.t("link.forgot"))}
-	if v.failed != nil {
+	if v.failed != nil && v.failed.status == http.StatusUnauthorized {
 		links = append(links, v.link(mailPath, v.t("link.unconfirmed"))) // to everybody, as the message says it
 	}
 	if v.auth.SignUpOpen(v.options.Scope) {
