@@ -36,7 +36,7 @@ var layers = []layer{
 	{folder: "ui", imports: []string{".", "internal/...", "httpadapter/..."}, tests: []string{"authtest", "store", "store/memory"}},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
-	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store/memory"}},
+	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store", "store/memory"}},
 	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},
 	{folder: "breach", imports: []string{"internal/..."}, tests: []string{".", "authtest"}},
 	{folder: "captcha", imports: []string{"."}, tests: []string{"store/memory"}},
