@@ -15,8 +15,13 @@ import (
 // for the code behind it. Between the two the snippet stands as printed.
 var around = []struct{ imports, given, left string }{
 	{
+		`"context"; "encoding/json"; "net/http"; "github.com/tollkeeper/tollkeeper"`,
+		`ctx context.Context, auth *tollkeeper.Authenticator, w http.ResponseWriter, password string`,
+		`_, _ = admin, err`,
+	},
+	{
 		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"; contract "github.com/tollkeeper/tollkeeper/store"`,
-		`ctx context.Context, store contract.Store, key tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
+		`ctx context.Context, store contract.Store, keys []tollkeeper.MasterKey, mailer tollkeeper.Mailer, email, password string, client tollkeeper.Client`,
 		`_, _ = id, token`,
 	},
 	{
@@ -41,6 +46,7 @@ var around = []struct{ imports, given, left string }{
 // TestReadmeGo vets the Go snippets of README.md, in a package that exists for the go command only.
 func TestReadmeGo(t *testing.T) {
 	found, _ := snippets(t, "go")
+	found = found[1:] // the whole program is TestApp's
 	if len(found) != len(around) {
 		t.Fatalf("README.md has %d Go snippets, and this test knows what stands around %d", len(found), len(around))
 	}
