@@ -35,6 +35,8 @@
 // one is taken. A form that fails is shown again with what was typed, but no password, and its message stands beside
 // the field. Texts are in English and German, as Accept-Language says.
 //
+// A host whose [tollkeeper.Hooks] want a captcha writes a sign-up form of its own: the one here brings none.
+//
 // # Safety
 //
 // What is sent by a page of another origin is refused before anything is read. Every answer has a policy without inline

@@ -16,6 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 )
 
 // Options say whose pages these are. The zero Options are those of the app's own users, who land at "/". They are
@@ -38,11 +39,11 @@ type Options struct {
 	// Cookie names further origins of these pages. On is not looked at: pages carry sessions in the cookie.
 	Cookie httpadapter.Cookie
 
-	// Logger gets the causes that no page shows. Nil: [slog.Default].
+	// Logger gets the causes that no page shows. Nil: that of the Authenticator.
 	Logger *slog.Logger
 }
 
-// site is what all pages share. It is immutable and serves concurrently.
+// site is what all pages share. It serves concurrently, and only the warning in it is ever changed.
 type site struct {
 	auth     *tollkeeper.Authenticator
 	options  Options
@@ -54,6 +55,7 @@ type site struct {
 	style    []byte
 	styleURL string
 	log      *slog.Logger
+	unread   clientaddr.Unread // the warning about proxies that nobody is told to trust
 }
 
 // Mount puts the pages on mux, a [http.ServeMux], chi's router, or one whose patterns mean the same:
@@ -162,7 +164,7 @@ func newSite(auth *tollkeeper.Authenticator, o Options) (*site, error) {
 	o.TrustedProxies = slices.Clone(o.TrustedProxies)
 	s := &site{auth: auth, options: o, base: base, links: auth.Links(), cookies: cookies, log: o.Logger}
 	if s.log == nil {
-		s.log = slog.Default()
+		s.log = auth.Logger()
 	}
 	if s.words, err = readCatalogue(); err != nil {
 		return nil, err

@@ -179,6 +179,7 @@ func (v *visit) onward() string {
 }
 
 func (v *visit) client() tollkeeper.Client {
+	v.unread.Look(v.r, v.options.TrustedProxies, v.log, "ui.Options.TrustedProxies")
 	return family.ClientOf(v.r, v.options.TrustedProxies...)
 }
 
