@@ -107,6 +107,10 @@ func (a *Authenticator) Links() Links { return a.cfg.Mail.Links }
 // them where.
 func (a *Authenticator) SignUpOpen(in Scope) bool { return a.maySignUp(in) == nil }
 
+// RequireVerified reports whether every account must verify its email ([Accounts].RequireVerified). Where not, an
+// organization may still ask it of its own.
+func (a *Authenticator) RequireVerified() bool { return a.cfg.Accounts.RequireVerified }
+
 // Health returns nil when the store answers, else [ErrUnavailable].
 func (a *Authenticator) Health(ctx context.Context) error {
 	_, err := a.store.Session(ctx, uuid.Max, a.now())

@@ -102,6 +102,8 @@ func (v *visit) failureOf(err error) *failure {
 	switch {
 	case known.Code == tollkeeper.ErrWeakPassword.Code:
 		f.text = v.weak(known.Message)
+	case known.Code == tollkeeper.ErrRefused.Code:
+		f.text = known.Message // the host's own words
 	case key != "":
 		f.text = v.t(key, "{wait}", v.in(f.after))
 	default:

@@ -16,7 +16,7 @@ func showSignIn(v *visit) (screen, string) {
 		login.Value = v.by.Email // they prove again who they are
 	}
 	links := []link{v.link(forgotPath, v.t("link.forgot"))}
-	if v.failed != nil && v.failed.status == http.StatusUnauthorized {
+	if v.failed != nil && v.failed.status == http.StatusUnauthorized && v.confirms() {
 		links = append(links, v.link(mailPath, v.t("link.unconfirmed"))) // to everybody, as the message says it
 	}
 	if v.auth.SignUpOpen(v.options.Scope) {
@@ -53,9 +53,18 @@ func signIn(v *visit) (string, error) {
 	s, err := v.auth.SignIn(v.r.Context(), r)
 	if err != nil {
 		err = at(err, tollkeeper.ErrMissing, "login", "")
+		if v.confirms() {
+			return "", at(err, tollkeeper.ErrInvalidCredentials, "password", "error.credentials-or-unconfirmed")
+		}
 		return "", at(err, tollkeeper.ErrInvalidCredentials, "password", "")
 	}
 	return v.begin(s, v.value("remember") != "")
+}
+
+// confirms reports whether addresses may have to be confirmed before anybody signs in: below a parent its organization
+// may say so.
+func (v *visit) confirms() bool {
+	return v.auth.RequireVerified() || v.options.Scope != (tollkeeper.Scope{})
 }
 
 // begin ends every form that signs in: with the cookie of a session, or with the question for the second factor.

@@ -125,7 +125,7 @@ func TestAWrongPasswordStandsBesideItsField(t *testing.T) {
 	b.open("/sign-in")
 	b.submit("", "login", a.Email, "password", "wrong", "remember", "on")
 	b.sees("/sign-in", 401)
-	b.wrong("password", "Wrong email, username or password, or the address is not confirmed yet.")
+	b.wrong("password", "Wrong email, username or password.")
 	if in := b.field("login"); in.attr("value") != a.Email || !b.field("remember").has("checked") {
 		t.Errorf("what was typed is gone: %+v", in)
 	}
