@@ -316,3 +316,24 @@ func TestATestThatHangsKills(t *testing.T) {
 		t.Errorf("a loop without an end is not noticed:\n%s", out)
 	}
 }
+
+// What a case of a select waits for is no statement that could be left out.
+func TestASelectStaysOne(t *testing.T) {
+	dir := module(t, map[string]string{"loop.go": `package tiny
+
+func Count(n int) int {
+	done := make(chan int, 1)
+	done <- n
+	select {
+	case got := <-done:
+		return got
+	case <-make(chan bool):
+	}
+	return n
+}
+`})
+	ok, out := mutate(t, dir, "-files", "loop", "-grace", "300ms")
+	if !ok || !strings.Contains(out, "| loop.go | 1 | 1 | 0 | 0 | 100.0 % |") {
+		t.Errorf("got\n%s", out)
+	}
+}

@@ -192,8 +192,12 @@ func (f *finder) atInit() bool {
 }
 
 func (f *finder) statement(n ast.Stmt) {
-	switch f.parent().(type) {
-	case *ast.BlockStmt, *ast.CaseClause, *ast.CommClause:
+	switch p := f.parent().(type) {
+	case *ast.BlockStmt, *ast.CaseClause:
+	case *ast.CommClause:
+		if p.Comm == n {
+			return // a case without it is none
+		}
 	default:
 		return
 	}
