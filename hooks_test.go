@@ -1,9 +1,11 @@
 package tollkeeper_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"reflect"
 	"runtime"
 	"strings"
@@ -46,9 +48,12 @@ var hookEnds = map[string]struct {
 func TestASignUpThatAHookDoesNotAllowMakesNothing(t *testing.T) {
 	for name, end := range hookEnds {
 		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
 			story(t, func(w *world) {
+				first, err := w.Auth.Host().CreateAccount(ctx, tollkeeper.AccountSpec{Email: "first@example.com"})
+				w.ok(err)
 				began := time.Now()
-				_, err := w.signUp("ada@example.com")
+				_, err = w.signUp("ada@example.com")
 				w.want(err, end.want)
 				if end.text != "" && err.Error() != end.text {
 					t.Errorf("says %q", err)
@@ -58,11 +63,17 @@ func TestASignUpThatAHookDoesNotAllowMakesNothing(t *testing.T) {
 				}
 				_, err = w.Auth.Host().FindByEmail(ctx, tollkeeper.Scope{}, "ada@example.com")
 				w.want(err, tollkeeper.ErrNotFound)
-				if told := w.Events(tollkeeper.EventSignUpRefused); len(told) != 1 || told[0].Code != end.want.(*tollkeeper.Error).Code || told[0].Method != "sign-up" {
+				if told := w.Events(tollkeeper.EventSignUpRefused); len(told) != 1 || told[0].Code != end.want.(*tollkeeper.Error).Code || told[0].Method != "sign-up" ||
+					told[0].Network != "192.0.2.7/32" || told[0].Scope != first.Parent {
 					t.Errorf("told %+v", told)
 				}
 				time.Sleep(2 * time.Minute) // until the hook is back
-			}, beforeSignUp(func(ctx context.Context, _ *tollkeeper.SignUpAttempt) error { return end.hook(ctx) }))
+				if said := strings.Contains(log.String(), "Config.Hooks.BeforeSignUp panicked"); said != (name == "panics") {
+					t.Errorf("the log has %s", log.String())
+				}
+			}, beforeSignUp(func(ctx context.Context, _ *tollkeeper.SignUpAttempt) error { return end.hook(ctx) }), func(c *tollkeeper.Config) {
+				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			})
 		})
 	}
 }
@@ -89,6 +100,16 @@ func TestBeforeSignUpIsShownTheAttemptAndChangesWhatItStartsWith(t *testing.T) {
 		a.Email, a.Starts = "other@example.com", tollkeeper.Starts{Name: "Ada L.", Role: "staff", Metadata: json.RawMessage(`{"plan":"pro"}`)}
 		return nil
 	}), func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"staff"} })
+}
+
+func TestAHookThatTakesTheRoleAwayLeavesAUser(t *testing.T) {
+	story(t, func(w *world) {
+		res, err := w.signUp("ada@example.com")
+		w.ok(err)
+		if x := res.Subject.Account; x.Role != tollkeeper.RoleUser || x.Name != "" || len(x.Metadata) != 0 {
+			t.Errorf("made %+v", x)
+		}
+	}, beforeSignUp(func(_ context.Context, a *tollkeeper.SignUpAttempt) error { a.Starts = tollkeeper.Starts{}; return nil }))
 }
 
 func TestAHookStartsNobodyWithWhatNobodyMayStartWith(t *testing.T) {

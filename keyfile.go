@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -35,7 +33,7 @@ func LoadOrCreateKeys(file string, of ...store.Store) ([]MasterKey, error) {
 		return nil, err
 	}
 	for _, s := range of {
-		if err := checkKeyFile(file, keys, s); err != nil {
+		if keys, err = keysOf(file, keys, s); err != nil {
 			return nil, err
 		}
 	}
@@ -44,19 +42,14 @@ func LoadOrCreateKeys(file string, of ...store.Store) ([]MasterKey, error) {
 	}
 	err = ownfile.Make(file, []byte(NewMasterKey().Reveal()+"\n"))
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("tollkeeper: key file %s cannot be made: %w", file, withoutPath(err))
+		return nil, fmt.Errorf("tollkeeper: key file %s cannot be made: %w", file, err)
 	}
 	return loadKeys(file)
 }
 
-// loadKeys reads the file. fs.ErrNotExist: there is none, but a folder for it.
+// loadKeys reads the file. fs.ErrNotExist: there is none.
 func loadKeys(file string) (keys []MasterKey, err error) {
 	text, err := ownfile.Read(file, largestKeyFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Dir(file)); err != nil {
-			return nil, fmt.Errorf("tollkeeper: key file %s cannot be made: the folder %s: %v", file, filepath.Dir(file), withoutPath(err))
-		}
-	}
 	if err != nil {
 		return nil, fmt.Errorf("tollkeeper: key file %s: %w", file, err)
 	}
@@ -76,27 +69,20 @@ func loadKeys(file string) (keys []MasterKey, err error) {
 	return keys, nil
 }
 
-// checkKeyFile refuses keys that the store was not made with, also none.
-func checkKeyFile(file string, keys []MasterKey, s store.Store) error {
+// keysOf returns the keys that the store was made with: those of the file, or none for a new one.
+func keysOf(file string, keys []MasterKey, s store.Store) ([]MasterKey, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
 	defer cancel()
 	err := CheckSecrets(ctx, s, keys...)
 	if !errors.Is(err, ErrConflict) {
-		return err
+		return keys, err
 	}
-	what := "is missing, and the store was made with the keys in it: put it back, or start over with an empty store"
-	if len(keys) > 0 {
-		what = "has not the key that the store was made with: put that file back, or add its line at the end"
-	} else if keys, again := loadKeys(file); again == nil { // another process has just made both
-		return checkKeyFile(file, keys, s)
+	what := "has not the key that the store was made with: put that file back, or add its line at the end"
+	if len(keys) == 0 {
+		if keys, err := loadKeys(file); err == nil { // another process has just made both
+			return keysOf(file, keys, s)
+		}
+		what = "is missing, and the store was made with the keys in it: put it back, or start over with an empty store"
 	}
-	return ErrConflict.WithField("Secrets").WithMessage(fmt.Sprintf("tollkeeper: key file %s %s", file, what))
-}
-
-// withoutPath takes the path out of an error that names it already.
-func withoutPath(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
+	return nil, ErrConflict.WithField("Secrets").WithMessage(fmt.Sprintf("tollkeeper: key file %s %s", file, what))
 }

@@ -131,6 +131,14 @@ func TestAStoreIsAskedBeforeItsKeysAreMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("has not the key")
+	late := &probe{Store: kept}
+	third := filepath.Join(t.TempDir(), "third.keys")
+	late.faults(func(string) error { // another process has made the store, and now its file
+		return os.WriteFile(third, []byte(keys[0].Reveal()), 0o600)
+	}, nil)
+	if got, err := tollkeeper.LoadOrCreateKeys(third, late); err != nil || !reflect.DeepEqual(got, keys) {
+		t.Errorf("a file that comes meanwhile: %v, %d keys", err, len(got))
+	}
 	away := &probe{Store: memory.New()}
 	away.faults(func(string) error { return errDriver }, nil)
 	if _, err := tollkeeper.LoadOrCreateKeys(filepath.Join(t.TempDir(), "new.keys"), away); !errors.Is(err, tollkeeper.ErrUnavailable) {

@@ -3,6 +3,7 @@ package captcha_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -75,6 +76,8 @@ func TestVerify(t *testing.T) {
 		{"a redirect", 302, `{"success":true,"hostname":"app.example"}`, tollkeeper.ErrUnavailable, nil},
 		{"no JSON", 200, `<html>`, tollkeeper.ErrUnavailable, nil},
 		{"nothing", 200, ``, tollkeeper.ErrUnavailable, nil},
+		{"long", 200, `{"success":true,"hostname":"app.example"}` + strings.Repeat(" ", 64<<10-41), nil, nil},
+		{"too long", 200, `{"success":true,"hostname":"app.example"}` + strings.Repeat(" ", 64<<10-40), tollkeeper.ErrUnavailable, nil},
 		{"without end", 200, `{"success":true,"hostname":"app.example","x":"` + strings.Repeat("x", 64<<10) + `"}`, tollkeeper.ErrUnavailable, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -122,8 +125,9 @@ func TestAServiceThatIsAwayRefusesInTime(t *testing.T) {
 	defer s.Close()
 	defer close(wait)
 	v := verifier(t, captcha.Service(s.URL), func(c *captcha.Config) { c.Timeout = 20 * time.Millisecond })
-	if err := v.Verify(context.Background(), "x", visitor); !errors.Is(err, tollkeeper.ErrUnavailable) {
-		t.Errorf("got %v", err)
+	began := time.Now()
+	if err := v.Verify(context.Background(), "x", visitor); !errors.Is(err, tollkeeper.ErrUnavailable) || time.Since(began) > 3*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 	gone := verifier(t, "http://127.0.0.1:1/")
 	if err := gone.Verify(context.Background(), "x", visitor); !errors.Is(err, tollkeeper.ErrUnavailable) || strings.Contains(errors.Unwrap(err).Error(), "s3cret") {
@@ -132,15 +136,22 @@ func TestAServiceThatIsAwayRefusesInTime(t *testing.T) {
 }
 
 func TestNewNamesTheField(t *testing.T) {
-	good := captcha.Config{Service: captcha.Turnstile, Secret: "x", Hostnames: []string{"app.example"}}
-	if _, err := captcha.New(good); err != nil {
-		t.Fatal(err)
+	good := captcha.Config{Service: captcha.Turnstile, Secret: "x", Hostnames: []string{"app.example"}, Score: 1}
+	for _, at := range []captcha.Service{captcha.Turnstile, captcha.HCaptcha, captcha.ReCAPTCHA, "http://localhost:8080/verify", "http://[::1]/verify"} {
+		good.Service = at
+		if _, err := captcha.New(good); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
 	}
 	for field, edit := range map[string]func(*captcha.Config){
 		"Service must": func(c *captcha.Config) { c.Service = "" }, "Service must be": func(c *captcha.Config) { c.Service = "http://captcha.example/" },
 		"Config.Service": func(c *captcha.Config) { c.Service = "https://captcha.example/?secret=x" }, "Secret": func(c *captcha.Config) { c.Secret = "" },
 		"Hostnames": func(c *captcha.Config) { c.Hostnames = nil }, "Hostnames needs": func(c *captcha.Config) { c.Hostnames = []string{""} },
-		"Score": func(c *captcha.Config) { c.Score = 1.1 }, "Timeout": func(c *captcha.Config) { c.Timeout = -1 },
+		"must be an https URL": func(c *captcha.Config) { c.Service = "https:///siteverify" }, "be an https": func(c *captcha.Config) { c.Service = "https://x:y@captcha.example/" },
+		"https URL": func(c *captcha.Config) { c.Service = "ftp://127.0.0.1/" }, "URL without": func(c *captcha.Config) { c.Service = "http://192.0.2.7/" },
+		"without query": func(c *captcha.Config) { c.Service = "https://captcha.example:x" }, "between 0 and 1": func(c *captcha.Config) { c.Score = math.NaN() },
+		"0 and 1": func(c *captcha.Config) { c.Score = -0.1 },
+		"Score":   func(c *captcha.Config) { c.Score = 1.1 }, "Timeout": func(c *captcha.Config) { c.Timeout = -1 },
 	} {
 		cfg := good
 		edit(&cfg)
@@ -148,4 +159,32 @@ func TestNewNamesTheField(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+}
+
+// Who comes from another issuer has seen none of the service's puzzles; everybody else is asked.
+func TestTheHookAsksWhoSignsUpByThemselves(t *testing.T) {
+	at, asked := service(t, 200, `{"success":true,"hostname":"app.example"}`)
+	used := 0
+	hostnames := []string{"app.example"}
+	v := verifier(t, at, func(c *captcha.Config) {
+		c.Hostnames = hostnames
+		c.Client = &http.Client{Transport: counting{&used}}
+	})
+	hostnames[0] = "evil.example" // too late
+	if err := v.BeforeSignUp(context.Background(), &tollkeeper.SignUpAttempt{Method: "identity"}); err != nil || *asked != nil {
+		t.Errorf("of another issuer: %v, asked %v", err, *asked)
+	}
+	if err := v.BeforeSignUp(context.Background(), &tollkeeper.SignUpAttempt{Method: "sign-up", Captcha: "x", Client: visitor}); err != nil || asked.Get("response") != "x" {
+		t.Errorf("by themselves: %v, asked %v", err, *asked)
+	}
+	if used != 1 {
+		t.Errorf("the host's client was used %d times", used)
+	}
+}
+
+type counting struct{ used *int }
+
+func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	*c.used++
+	return http.DefaultTransport.RoundTrip(r)
 }
