@@ -37,6 +37,7 @@ var layers = []layer{
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
 	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store", "store/memory"}},
+	{folder: "client", tests: []string{".", "authtest", "httpadapter/...", "store"}},
 	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},
 	{folder: "breach", imports: []string{"internal/..."}, tests: []string{".", "authtest"}},
 	{folder: "captcha", imports: []string{"."}, tests: []string{"store/memory"}},
@@ -137,6 +138,8 @@ func TestAllowedImports(t *testing.T) {
 		{"internal/passhash", "internal/random", true, true},
 		{"internal/passhash", "store", false, false},
 		{"verify", ".", false, true},
+		{"client", "httpadapter/family", false, true},
+		{"client", "internal/upstream", false, false},
 		{"internal/passhash", "store/sqlite", false, false},
 		{"store/sqlite", ".", false, true},
 		{"store/sqlite", "store", true, true},
@@ -197,6 +200,19 @@ func TestNoPredictableRandomness(t *testing.T) {
 				t.Errorf("%s imports %s; use crypto/rand", file.path, imported)
 			}
 		}
+	}
+}
+
+// The client builds in a program that has nothing else of this repository.
+func TestClientNeedsTheStandardLibraryAlone(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./client")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, errorOutput(err))
+	}
+	if got := strings.TrimSpace(string(out)); got != modulePath+"/client" {
+		t.Errorf("the client builds %s", got)
 	}
 }
 
