@@ -37,6 +37,7 @@ var layers = []layer{
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
 	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store", "store/memory"}},
+	{folder: "clients", tests: []string{".", "authtest", "httpadapter/..."}},
 	{folder: "client", tests: []string{".", "authtest", "httpadapter/...", "store"}},
 	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},
 	{folder: "breach", imports: []string{"internal/..."}, tests: []string{".", "authtest"}},

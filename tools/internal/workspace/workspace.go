@@ -22,7 +22,9 @@ const Root = "github.com/tollkeeper/tollkeeper"
 var Released = []string{".", "mail/smtp", "social", "store/postgres", "store/redis", "store/sqlite", "cmd/tollkeeper"}
 
 // Private are the folders of the modules that serve this repository alone.
-var Private = []string{"bench", "browser", "examples", "examples/frameworks", "httpadapter/contract", "tools", "verify/interop"}
+var Private = []string{
+	"bench", "browser", "clients/typescript", "examples", "examples/frameworks", "httpadapter/contract", "tools", "verify/interop",
+}
 
 // Path returns the path of the module in folder.
 func Path(folder string) string { return path.Join(Root, folder) }
