@@ -14,6 +14,17 @@ import (
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
+// orchard is a service with one page, for who is signed in, and with all pages that signing in takes.
+func orchard(auth *tollkeeper.Authenticator) (http.Handler, error) {
+	mux := http.NewServeMux()
+	members := httpadapter.RequireAuth(auth, httpadapter.OnFailure(ui.SignInPage(auth, ui.Options{})))
+	mux.Handle("GET /apples", members(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := httpadapter.IdentityFrom(r.Context())
+		fmt.Fprint(w, "Apples of ", id.Email)
+	})))
+	return mux, ui.Mount(mux, auth, ui.Options{})
+}
+
 // A service has a page for its members and no form of its own: whoever is not signed in is sent to sign in, or up, and
 // comes back.
 func Example() {
@@ -31,15 +42,10 @@ func Example() {
 	}
 	defer auth.Close(context.Background())
 
-	mux := http.NewServeMux()
-	if err := ui.Mount(mux, auth, ui.Options{}); err != nil {
+	mux, err := orchard(auth)
+	if err != nil {
 		panic(err) // names the option, or the pattern that is taken
 	}
-	members := httpadapter.RequireAuth(auth, httpadapter.OnFailure(ui.SignInPage(auth, ui.Options{})))
-	mux.Handle("GET /apples", members(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, _ := httpadapter.IdentityFrom(r.Context())
-		fmt.Fprint(w, "Apples of ", id.Email)
-	})))
 
 	cookie := ""
 	ask := func(method, to string, form url.Values) {
