@@ -87,6 +87,7 @@ func TestTypeScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("it builds the example", func(t *testing.T) { exampleBuilds(t, w) })
+	t.Run("the example works in a browser", func(t *testing.T) { exampleWorks(t, w) })
 	t.Run("it speaks with a service", func(t *testing.T) {
 		t.Setenv("TOLLKEEPER_URL", serve(t))
 		if out, err := w.run(t, "test"); err != nil {
