@@ -51,3 +51,27 @@ func ExampleClientOf() {
 	// invalid IP
 	// 203.0.113.9
 }
+
+// onSocket gives the requests of a unix socket, which only the proxy may open, the address of this machine. They have
+// none by themselves, and who has none is no trusted proxy.
+func onSocket(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = "127.0.0.1:0"
+		next.ServeHTTP(w, r)
+	})
+}
+
+func ExampleClientOf_unixSocket() {
+	here := netip.MustParsePrefix("127.0.0.1/32")
+	handler := onSocket(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println(httpadapter.ClientOf(r, here).Addr)
+	}))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "@"
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	fmt.Println("known without:", httpadapter.ClientOf(r, here).Addr.IsValid())
+	handler.ServeHTTP(httptest.NewRecorder(), r)
+	// Output:
+	// known without: false
+	// 203.0.113.9
+}
