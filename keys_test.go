@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
@@ -133,6 +134,25 @@ func TestSigningKeyRotation(t *testing.T) {
 	after := before.Another(withKeys(next))
 	if _, err := after.Auth.Authenticate(t.Context(), token); !errors.Is(err, tollkeeper.ErrInvalidToken) {
 		t.Errorf("a token of a removed key gives %v", err)
+	}
+}
+
+// A session is refreshed with the key that it began with: that one has to sign as long as there are refresh tokens.
+func TestRefreshSignsWithTheKeyOfItsSession(t *testing.T) {
+	old, next := signingKeys()["EdDSA"], signingKeys()["ES256"]
+	refresh := authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = time.Hour })
+	before := authtest.New(t, withKeys(old), refresh)
+	user := before.User()
+	signed, verified := before.SignIn(user), before.SignIn(user)
+	both := before.Another(withKeys(next, old))
+	res, err := both.Auth.Refresh(t.Context(), signed.Refresh, tollkeeper.Client{})
+	if err != nil {
+		t.Fatalf("with the private half of the old key: %v", err)
+	}
+	before.Identity(string(res.Token)) // which knows the old key alone
+	public := before.Another(withKeys(next, tollkeeper.SigningKey{Public: old.Private.Public()}))
+	if _, err := public.Auth.Refresh(t.Context(), verified.Refresh, tollkeeper.Client{}); !errors.Is(err, tollkeeper.ErrInvalidToken) {
+		t.Errorf("with its public half: %v", err)
 	}
 }
 
