@@ -18,8 +18,8 @@ import (
 	_ "github.com/tollkeeper/tollkeeper/ui"
 )
 
-// app builds the first program of README.md as printed, but for its port, and starts it.
-func app(t *testing.T) (s *proc.Server, at string) {
+// app builds the first program of README.md as printed, but for its port and the edits, and starts it.
+func app(t *testing.T, edits ...string) (s *proc.Server, at string) {
 	t.Helper()
 	printed, _ := snippets(t, "go")
 	file, err := filepath.Abs(filepath.Join("app", "main.go"))
@@ -50,7 +50,7 @@ func app(t *testing.T) (s *proc.Server, at string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{copied: strings.ReplaceAll(string(text), "localhost:8080", at), overlay: string(replace)} {
+	for name, content := range map[string]string{copied: strings.NewReplacer(append(edits, "localhost:8080", at)...).Replace(string(text)), overlay: string(replace)} {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -83,6 +83,32 @@ func TestApp(t *testing.T) {
 		t.Errorf("pasted again, it prints\n%s", got)
 	}
 	inABrowser(t, s)
+}
+
+// TestUsersToManage: what README.md has a host do with its users goes into the program and does it, start after start.
+func TestUsersToManage(t *testing.T) {
+	needs(t, "curl")
+	printed, _ := snippets(t, "go")
+	if printed[1].heading != "Users to manage" {
+		t.Fatalf("the second snippet of README.md is below %q", printed[1].heading)
+	}
+	const mux = "\tmux := http.NewServeMux()\n"
+	s, at := app(t, mux, printed[1].text+mux, `"context"`+"\n", `"context"`+"\n\t\"encoding/json\"\n")
+	if out := s.Output(); !strings.HasPrefix(out, "admin: admin@shop.example\n[]\n") {
+		t.Errorf("it prints %s", out)
+	}
+	all, _ := snippets(t, "sh")
+	for _, x := range all {
+		if x.heading != "Users to manage" {
+			continue
+		}
+		got := shell(t, strings.ReplaceAll(x.text, "localhost:8080", at))
+		if !strings.Contains(got, `"email":"admin@shop.example"`) || !strings.Contains(got, `"role":"admin"`) {
+			t.Errorf("the admin is shown %s", got)
+		}
+		return
+	}
+	t.Error("README.md does not say how an admin lists the users")
 }
 
 // commands takes a session at a terminal apart: what was typed behind "$ ", and what was printed.

@@ -15,9 +15,9 @@ import (
 // for the code behind it. Between the two the snippet stands as printed.
 var around = []struct{ imports, given, left string }{
 	{
-		`"context"; "encoding/json"; "net/http"; "github.com/tollkeeper/tollkeeper"`,
-		`ctx context.Context, auth *tollkeeper.Authenticator, w http.ResponseWriter, password string`,
-		`_, _ = admin, err`,
+		`"context"; "encoding/json"; "fmt"; "github.com/tollkeeper/tollkeeper"`,
+		`auth *tollkeeper.Authenticator`,
+		``,
 	},
 	{
 		`"context"; "errors"; "log"; "github.com/tollkeeper/tollkeeper"; contract "github.com/tollkeeper/tollkeeper/store"`,
@@ -43,6 +43,17 @@ var around = []struct{ imports, given, left string }{
 	},
 }
 
+// must is what the whole program has, for snippets that go into it.
+const must = `import "log"
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}
+`
+
 // TestReadmeGo vets the Go snippets of README.md, in a package that exists for the go command only.
 func TestReadmeGo(t *testing.T) {
 	found, _ := snippets(t, "go")
@@ -55,9 +66,14 @@ func TestReadmeGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, replace := t.TempDir(), map[string]string{}
+	found = append(found, snippet{text: must})
 	for i, s := range found {
-		a := around[i]
-		text := "package readme\n\nimport (" + a.imports + ")\n\nfunc _(" + a.given + ") {\n" + s.text + a.left + "\n}\n"
+		text := s.text
+		if i < len(around) {
+			a := around[i]
+			text = "import (" + a.imports + ")\n\nfunc _(" + a.given + ") {\n" + s.text + a.left + "\n}\n"
+		}
+		text = "package readme\n\n" + text
 		name := "snippet" + string(rune('a'+i)) + ".go"
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -105,7 +105,8 @@ func newGuard(auth *tollkeeper.Authenticator, options []AuthOption) *guard {
 // [OnFailure] says.
 //
 // A cookie counts on a request that changes something only for pages of the service's own origin
-// ([http.CrossOriginProtection]).
+// ([http.CrossOriginProtection]). What the handler answers is kept by no cache and not shown again after a sign-out
+// (Cache-Control: no-store), unless it sets the header itself.
 func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
 	g := newGuard(auth, options)
 	return func(next http.Handler) http.Handler {
@@ -115,6 +116,7 @@ func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(htt
 				g.fail(w, r, err)
 				return
 			}
+			keepNothing(w)
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
 		})
 	}
@@ -122,7 +124,8 @@ func RequireAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(htt
 
 // OptionalAuth lets every request pass, with its Identity in the context where [RequireAuth] would let it in; a dead
 // session in a cookie is nobody. A bad or limited token in a header is refused: whoever sends one means it. So is
-// everything that needs the store while it is away.
+// everything that needs the store while it is away. What somebody who is signed in sees is kept by no cache, as below
+// [RequireAuth].
 func OptionalAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(http.Handler) http.Handler {
 	g := newGuard(auth, options)
 	return func(next http.Handler) http.Handler {
@@ -130,6 +133,7 @@ func OptionalAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(ht
 			id, err := g.identify(auth, r)
 			switch {
 			case err == nil:
+				keepNothing(w)
 				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
 			case len(r.Header["Authorization"]) > 0 || family.StatusOf(err) >= http.StatusInternalServerError:
 				g.fail(w, r, err)
@@ -137,6 +141,15 @@ func OptionalAuth(auth *tollkeeper.Authenticator, options ...AuthOption) func(ht
 			}
 			next.ServeHTTP(w, r)
 		})
+	}
+}
+
+var noStore = []string{"no-store"}
+
+// keepNothing says that an answer is one person's. The handler may say something else.
+func keepNothing(w http.ResponseWriter) {
+	if h := w.Header(); len(h["Cache-Control"]) == 0 {
+		h["Cache-Control"] = noStore
 	}
 }
 

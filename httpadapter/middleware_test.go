@@ -2,6 +2,7 @@ package httpadapter_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -32,6 +33,39 @@ func (w *world) guarded(path string, wrap ...func(http.Handler) http.Handler) {
 		h = wrap[i](h)
 	}
 	w.mux.Handle(path, h)
+}
+
+// What one person saw is not shown again to the next one at the same machine, nor kept by a proxy, unless the host says so.
+func TestWhatSignedInPeopleSeeIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("pia")
+	in, err := w.Auth.SignIn(t.Context(), tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: parent.email, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) })
+	own := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Cache-Control", "private, max-age=60")
+		rw.WriteHeader(http.StatusNoContent)
+	})
+	required, optional := httpadapter.RequireAuth(w.Auth), httpadapter.OptionalAuth(w.Auth)
+	for _, c := range []struct {
+		name   string
+		h      http.Handler
+		signed bool
+		want   string
+	}{
+		{"required", required(plain), true, "no-store"}, {"the handler's own", required(own), true, "private, max-age=60"},
+		{"optional", optional(plain), true, "no-store"}, {"nobody", optional(plain), false, ""},
+	} {
+		r, rw := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		if c.signed {
+			r.Header.Set("Authorization", "Bearer "+string(in.Token))
+		}
+		if c.h.ServeHTTP(rw, r); rw.Code != http.StatusNoContent || rw.Header().Get("Cache-Control") != c.want {
+			t.Errorf("%s: %d, Cache-Control %q, want %q", c.name, rw.Code, rw.Header().Get("Cache-Control"), c.want)
+		}
+	}
 }
 
 func TestMiddleware(t *testing.T) {

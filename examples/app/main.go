@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -15,17 +16,15 @@ import (
 )
 
 func main() {
-	store, err := sqlite.Open("app.db")
-	check(err)
-	check(store.Migrate(context.Background()))
-	keys, err := tollkeeper.LoadOrCreateKeys("app.keys", store)
-	check(err)
-	auth, err := tollkeeper.New(store, tollkeeper.Config{Product: "Shop", BaseURL: "http://localhost:8080", Secrets: keys,
-		Mail: tollkeeper.Mail{Mailer: mail.Console{}}}) // prints what mail/smtp would send
-	check(err)
+	listener := must(net.Listen("tcp", "localhost:8080"))
+	store := must(sqlite.Open("app.db"))
+	must(store, store.Migrate(context.Background()))
+	auth := must(tollkeeper.New(store, tollkeeper.Config{Product: "Shop", BaseURL: "http://localhost:8080",
+		Secrets: must(tollkeeper.LoadOrCreateKeys("app.keys", store)),
+		Mail:    tollkeeper.Mail{Mailer: mail.Console{}}})) // prints what mail/smtp would send
 	mux := http.NewServeMux()
-	check(httpadapter.Mount(mux, auth, httpadapter.Options{})) // JSON, at /api/auth
-	check(ui.Mount(mux, auth, ui.Options{}))                   // pages: /sign-up, /sign-in and more
+	must(mux, httpadapter.Mount(mux, auth, httpadapter.Options{})) // JSON, at /api/auth
+	must(mux, ui.Mount(mux, auth, ui.Options{}))                   // pages: /sign-up, /sign-in and more
 	signedIn := httpadapter.RequireAuth(auth, httpadapter.OnFailure(ui.SignInPage(auth, ui.Options{})))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, `<!doctype html><title>Shop</title><h1>Shop</h1><a href="/reports">Reports</a> <a href="/sign-out">Sign out</a>`)
@@ -35,11 +34,12 @@ func main() {
 		fmt.Fprintln(w, "Reports of", id.Email)
 	})))
 	fmt.Println("listening on http://localhost:8080")
-	log.Fatal(http.ListenAndServe("localhost:8080", mux))
+	log.Fatal(http.Serve(listener, mux))
 }
 
-func check(err error) {
+func must[T any](v T, err error) T {
 	if err != nil {
 		log.Fatal(err)
 	}
+	return v
 }

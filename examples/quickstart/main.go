@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"net/netip"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 func main() {
-	ctx := context.Background()
+	ctx, here := context.Background(), tollkeeper.Client{Addr: netip.MustParseAddr("127.0.0.1")}
 	auth := must(tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
@@ -20,9 +21,9 @@ func main() {
 		},
 		Credits: &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"report": 50}},
 	}))
-	parent := must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "amber-Violin-31"})).Subject.Account.ID
-	must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77"}))
-	ada := must(auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77"}))
+	parent := must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Tenants, Email: "owner@shop.example", Password: "amber-Violin-31", Client: here})).Subject.Account.ID
+	must(auth.SignUp(ctx, tollkeeper.SignUpRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77", Client: here}))
+	ada := must(auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Under(parent), Email: "ada@home.example", Password: "green-Anchor-77", Client: here}))
 	id := must(auth.Authenticate(ctx, ada.Token))
 	fmt.Println("signed in:", id.Email, "below its parent:", id.Parent == parent)
 	balance := must(auth.Host().Charge(ctx, parent, "report", "report-1")) // the key makes a repeated call harmless

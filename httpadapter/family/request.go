@@ -176,7 +176,7 @@ func lacking(v reflect.Value, needs []need) error {
 func readJSON(c *Call, into any) error {
 	data, err := c.read()
 	if err == nil && len(data) > 0 && !c.isJSON() {
-		err = ErrBadBody
+		err = ErrBadBody.WithMessage("Send JSON with the header Content-Type: application/json")
 	}
 	if err == nil && len(data) == 0 {
 		err = ErrEmptyBody
