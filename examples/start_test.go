@@ -78,7 +78,7 @@ func TestWhatKeepsItFromStarting(t *testing.T) {
 		"bad DSN":              {args: "-store=postgres://[", code: 1, want: "-store:"},
 		"no PostgreSQL there":  {args: "-store=postgres://u:topsecret@127.0.0.1:1/x", code: 1, want: "-store:"},
 		"no Redis there":       {args: "-store=memory: -attempts=redis://u:topsecret@127.0.0.1:1", code: 1, want: "-attempts:"},
-		"plain http":           {args: "-store=memory: -base-url=http://app.example", code: 1, want: "-base-url http://app.example: must be an https URL"},
+		"plain http":           {args: "-store=memory: -base-url=http://app.example", code: 2, want: "-base-url http://app.example: must be an https URL"},
 		"mail to a file":       {args: "-store=memory: -mail-dir=corrupt.db", code: 1, want: "mail directory corrupt.db"},
 		"bad admin":            {args: "-store=memory: -admin=nobody", code: 1, want: "-admin nobody"},
 		"weak password":        {args: "-store=memory:", env: "TOLLKEEPER_ADMIN_PASSWORD=password", code: 1, want: "Password is too common"},

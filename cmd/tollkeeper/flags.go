@@ -7,10 +7,12 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
 	"github.com/tollkeeper/tollkeeper/social"
 )
@@ -39,7 +41,7 @@ type options struct {
 	googleIssuer string
 }
 
-// parse reads the command line. flag.ErrHelp: help was asked for and printed to out.
+// parse reads the command line. flag.ErrHelp: help, or the version, was asked for and printed to out.
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("tollkeeper", flag.ContinueOnError)
@@ -47,6 +49,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	o.placeFlags(f)
 	o.sessionFlags(f)
 	o.partnerFlags(f)
+	version := f.Bool("version", false, "print the version and end")
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		f.SetOutput(out)
@@ -55,6 +58,12 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	if err != nil {
 		return o, suggest(err)
+	}
+	if *version {
+		if build, ok := debug.ReadBuildInfo(); ok {
+			fmt.Fprintln(out, "tollkeeper", build.Main.Version, build.GoVersion)
+		}
+		return o, flag.ErrHelp
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
@@ -118,6 +127,9 @@ func (o options) check() error {
 		return fmt.Errorf("-addr %q: must be host:port", o.addr)
 	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("-addr %q: the port must be a number up to 65535", o.addr)
+	}
+	if base, ok := canon.WebURL(o.baseURL); o.baseURL != "" && (!ok || base.RawQuery != "" || base.Fragment != "") {
+		return fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", o.baseURL)
 	}
 	if o.credits < 0 || o.credits > 1<<40 {
 		return fmt.Errorf("-credits %d: must be between 0 and 2^40", o.credits)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -98,9 +100,28 @@ func TestHelpListsEveryFlag(t *testing.T) {
 			t.Errorf("%s is not in %s", variable, out.String())
 		}
 	}
-	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness", "refresh", "cookie", "signing-key", "breached", "smtp", "google", "google-issuer"} {
+	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness", "refresh", "cookie", "signing-key", "breached", "smtp", "google", "google-issuer", "version"} {
 		if !strings.Contains(out.String(), "-"+name) {
 			t.Errorf("-%s is not in %s", name, out.String())
+		}
+	}
+}
+
+func TestVersionIsPrinted(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := parse([]string{"-version"}, &out); !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(out.String(), "tollkeeper ") || strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("%v, printed %q", err, out.String())
+	}
+}
+
+// What a flag cannot be is said before anything is made.
+func TestBaseURLIsLookedAtFirst(t *testing.T) {
+	for at, good := range map[string]bool{
+		"": true, "https://app.example/auth": true, "http://localhost:8080": true,
+		"app.example": false, "http://app.example": false, "https://app.example/?a=b": false, "https://app.example/#a": false,
+	} {
+		if _, err := parse([]string{"-base-url=" + at}, io.Discard); (err == nil) != good || !good && !strings.Contains(err.Error(), "-base-url "+at) {
+			t.Errorf("%s: %v", at, err)
 		}
 	}
 }

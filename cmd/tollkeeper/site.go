@@ -45,13 +45,8 @@ func (s *site) open() error {
 		return err
 	}
 	auth, err := tollkeeper.New(s.store, config)
-	if e, ours := errors.AsType[*tollkeeper.Error](err); ours {
-		switch e.Field {
-		case "Config.BaseURL":
-			return fmt.Errorf("-base-url %s: must be an https URL, or an http one of localhost, without query", s.baseURL)
-		case "Config.Tokens.SigningKeys":
-			return fmt.Errorf("signing key %s: %w", s.signingKey, err)
-		}
+	if e, ours := errors.AsType[*tollkeeper.Error](err); ours && e.Field == "Config.Tokens.SigningKeys" {
+		return fmt.Errorf("signing key %s: %w", s.signingKey, err)
 	}
 	s.auth = auth
 	return err
