@@ -14,8 +14,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// exampleAuth is an Authenticator with one parent.
-func exampleAuth() *tollkeeper.Authenticator {
+// exampleAuth is an Authenticator with one account.
+func exampleAuth(where tollkeeper.Scope) *tollkeeper.Authenticator {
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
@@ -26,7 +26,7 @@ func exampleAuth() *tollkeeper.Authenticator {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := auth.Host().CreateAccount(context.Background(), tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
+	if _, err := auth.Host().CreateAccount(context.Background(), tollkeeper.AccountSpec{Scope: where, Email: "ada@app.example", Password: "Vexing.Quartz9"}); err != nil {
 		panic(err)
 	}
 	return auth
@@ -34,7 +34,7 @@ func exampleAuth() *tollkeeper.Authenticator {
 
 // A host keeps its pages signed in with a cookie, and asks for a fresh proof before what cannot be undone.
 func ExampleCookie() {
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Tenants)
 	defer auth.Close(context.Background())
 
 	cookie := httpadapter.Cookie{On: true}
@@ -73,7 +73,7 @@ func ExampleCookie() {
 
 // A host serves its public keys to services that verify tokens on their own.
 func ExampleJWKS() {
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Tenants)
 	defer auth.Close(context.Background())
 
 	mux := http.NewServeMux()

@@ -40,7 +40,7 @@ func addSignIn(mux *http.ServeMux, s *shop, auth *tollkeeper.Authenticator) erro
 
 // A service that was there before gets accounts, and its own routes know who asks.
 func Example_existingService() {
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Scope{})
 	defer auth.Close(context.Background())
 	mux := http.NewServeMux()
 	if err := addSignIn(mux, &shop{orders: map[uuid.UUID][]string{}}, auth); err != nil {

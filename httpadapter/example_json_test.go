@@ -32,9 +32,9 @@ func answerOf(h http.Handler, path, token string) string {
 // the library's is a 500 that says nothing of its cause.
 func ExampleRequireAuth() {
 	ctx := context.Background()
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Scope{})
 	defer auth.Close(ctx)
-	in, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "ada@app.example", Password: "Vexing.Quartz9"})
+	in, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ada@app.example", Password: "Vexing.Quartz9"})
 	if err != nil {
 		panic(err)
 	}
@@ -66,7 +66,7 @@ func ExampleRequireAuth() {
 
 // A host puts a rate on a route of its own. Below RequireAuth, PerAccount would count by account.
 func ExampleLimit() {
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Scope{})
 	defer auth.Close(context.Background())
 
 	rates := []tollkeeper.Limit{tollkeeper.Rate(2, time.Minute), tollkeeper.Rate(100, 24*time.Hour)}

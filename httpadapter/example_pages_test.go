@@ -31,8 +31,7 @@ func site(auth *tollkeeper.Authenticator) http.Handler {
 	})))
 	mux.HandleFunc("POST /sign-in", func(w http.ResponseWriter, r *http.Request) {
 		session, err := auth.SignIn(r.Context(), tollkeeper.SignInRequest{
-			Scope: tollkeeper.Tenants, Email: r.PostFormValue("email"), Password: tollkeeper.Password(r.PostFormValue("password")),
-			Client: httpadapter.ClientOf(r),
+			Email: r.PostFormValue("email"), Password: tollkeeper.Password(r.PostFormValue("password")), Client: httpadapter.ClientOf(r),
 		})
 		if err != nil {
 			httpadapter.WriteError(w, r, err)
@@ -58,7 +57,7 @@ func site(auth *tollkeeper.Authenticator) http.Handler {
 
 // A host signs people in by a form of its own, and keeps their pages signed in by the cookie.
 func Example_pages() {
-	auth := exampleAuth()
+	auth := exampleAuth(tollkeeper.Scope{})
 	defer auth.Close(context.Background())
 	pages, cookie := site(auth), ""
 

@@ -19,9 +19,13 @@
 //
 //   - /sign-in, /second-factor, /sign-up, /sign-out
 //   - /forgot and /check-mail, which ask for mail
+//   - /set-up-factor, for an authenticator app and its recovery codes
 //   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
 //   - the paths of [tollkeeper.Links], Verify, Reset and ChangeEmail: a mailed link shows a button, and only the button
 //     does anything
+//
+// Forms have the fields login, password and remember (sign-in); email and password (sign-up); email (forgot,
+// check-mail); code (second factor).
 //
 // Links.SignIn, where mails say that people sign in, may name /sign-in: it is "/" by default.
 //
@@ -42,5 +46,5 @@
 // What is sent by a page of another origin is refused before anything is read. Every answer has a policy without inline
 // styles and scripts, is stored nowhere, and tells no other page its address. The session is in the cookie that
 // [httpadapter.SetSession] sets; what waits for the second factor is in one like it, for five minutes. Both are Secure:
-// browsers take them over https, and on localhost without it.
+// browsers take them over https, and most of them on localhost without it.
 package ui

@@ -18,6 +18,7 @@ type failure struct {
 	field  string // of the form; empty: none
 	text   string
 	after  time.Duration // when trying again may help; zero: unknown
+	anew   bool          // what the form goes on with is over
 	final  bool          // no form can mend it: there is nothing left to fill in
 }
 
@@ -96,6 +97,7 @@ func (v *visit) failureOf(err error) *failure {
 			key = m.key
 		}
 	}
+	f.anew = errors.Is(err, tollkeeper.ErrFactorState)
 	for _, e := range ended {
 		f.final = f.final || errors.Is(err, e)
 	}

@@ -28,7 +28,7 @@ func showLimited(v *visit) (screen, string) {
 			Links: []link{out},
 		}, ""
 	case tollkeeper.LimitedSecondFactor:
-		return screen{Title: v.t("enrol.title"), Lead: []string{v.t("enrol.lead")}, Links: []link{out}}, ""
+		return screen{}, v.to(factorPath)
 	}
 	return screen{Title: v.t("problem.title"), Lead: []string{v.t("error.other")}, Links: []link{out}}, ""
 }

@@ -72,19 +72,6 @@ func TestATemporaryPasswordIsReplaced(t *testing.T) {
 	b.sees("/orders", 200, "Hello, ada@mail.example")
 }
 
-func TestWhoNeedsASecondFactorIsTold(t *testing.T) {
-	kit, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Factors.Required = true })
-	b := browse(t, mux)
-	b.open("/sign-in")
-	b.signIn(kit.User())
-	b.sees("/limited", 200, "A second factor is needed")
-	b.send("POST", "/limited", "current=x&password=y")
-	b.sees("/limited", 200, "A second factor is needed")
-	b.follow("Sign out")
-	b.submit("Sign out")
-	b.sees("/sign-out", 200, "You are signed out")
-}
-
 func TestNobodyIsLimited(t *testing.T) {
 	_, mux := service(t, ui.Options{})
 	b := browse(t, mux)

@@ -96,7 +96,7 @@ func (s *site) routes() []route {
 	list := []route{{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), http.HandlerFunc(s.serveStyle)}}
 	for _, p := range s.pages() {
 		h := s.handler(p)
-		list = append(list, route{http.MethodGet, p.path, h})
+		list = append(list, route{http.MethodGet, p.path, h}, route{http.MethodHead, p.path, h}) // not every router takes GET for both
 		if p.take != nil {
 			list = append(list, route{http.MethodPost, p.path, h})
 		}

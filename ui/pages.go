@@ -22,6 +22,7 @@ const (
 	secondPath  = "/second-factor"
 	forgotPath  = "/forgot"
 	mailPath    = "/check-mail"
+	factorPath  = "/set-up-factor"
 	limitedPath = "/limited"
 	donePath    = "/done"
 )
@@ -36,6 +37,7 @@ func (s *site) pages() []*page {
 		{path: own(signOutPath), show: showSignOut, take: signOut},
 		{path: own(mailPath), show: showCheckMail, take: mailAgain},
 		{path: own(forgotPath), show: showForgot, take: forgot},
+		{path: own(factorPath), show: showFactor, take: setUpFactor},
 		{path: own(limitedPath), show: showLimited, take: endLimit},
 		{path: own(donePath), show: showDone},
 		{path: s.links.Verify, mailed: true, again: mailPath, show: showConfirm, take: confirm},

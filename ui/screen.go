@@ -1,6 +1,9 @@
 package ui
 
-import "strconv"
+import (
+	"html/template"
+	"strconv"
+)
 
 // screen is what a page shows, in the visitor's language. The template knows nothing else.
 type screen struct {
@@ -10,8 +13,16 @@ type screen struct {
 	Notice string // what was just done
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
-	Forms  []form
-	Links  []link
+
+	Picture     template.URL // of a key, for a camera; empty: none
+	PictureText string
+	Key         string       // the same to be typed
+	App         template.URL // and for an app on this device
+	AppText     string
+	Codes       []string // to be kept
+
+	Forms []form
+	Links []link
 }
 
 // form is sent to the page that shows it. The first one of a page is the one that it is for.

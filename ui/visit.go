@@ -17,12 +17,13 @@ import (
 type visit struct {
 	*site
 	*page
-	w      http.ResponseWriter
-	r      *http.Request
-	lang   language
-	by     *tollkeeper.Identity // nil: nobody is signed in
-	next   string               // where the visitor wants to go; empty: they did not say
-	failed *failure             // of the form that was sent; nil: none
+	w       http.ResponseWriter
+	r       *http.Request
+	lang    language
+	by      *tollkeeper.Identity // nil: nobody is signed in
+	next    string               // where the visitor wants to go; empty: they did not say
+	failed  *failure             // of the form that was sent; nil: none
+	instead *screen              // what the form brought, shown once; nil: it leads on
 }
 
 const mostBody = 64 << 10 // bytes of a form
@@ -73,6 +74,10 @@ func (v *visit) readFields() bool {
 func (v *visit) serve() {
 	if v.r.Method == http.MethodPost {
 		to, err := v.take(v)
+		if err == nil && v.instead != nil {
+			v.write(http.StatusOK, *v.instead)
+			return
+		}
 		if err == nil {
 			v.redirect(to)
 			return

@@ -11,7 +11,7 @@
 // get through or ctx ends.
 //
 // Tables have plain names (accounts, sessions, ledger…). To keep them apart from the host's own, give the pool a
-// schema of its own: ?search_path=tollkeeper in the connection string.
+// schema of its own, which exists (CREATE SCHEMA tollkeeper): ?search_path=tollkeeper in the connection string.
 //
 // Statements are prepared and cached per connection by pgx. A pooler in transaction mode (PgBouncer before 1.21) does
 // not carry prepared statements: write default_query_exec_mode=cache_describe into the pool's connection string. The
