@@ -73,7 +73,7 @@ func TestServerOnPostgreSQLAndRedis(t *testing.T) {
 	}
 	execute(t, database, "INSERT INTO tollkeeper_schema (version) VALUES (999)")
 	end := program.Run(t, args...)
-	if end.Code != 1 || !strings.Contains(end.Err, "newer program") || strings.Count(end.Err, "tollkeeper: ") != 1 {
+	if end.Code != 1 || !strings.Contains(end.Err, "newer than this program") || strings.Count(end.Err, "tollkeeper: ") != 1 {
 		t.Errorf("a newer schema: %+v", end)
 	}
 }
