@@ -13,7 +13,7 @@ import (
 func TestFleet(t *testing.T) {
 	backend(t, "TOLLKEEPER_TEST_POSTGRES") // it starts its own, which it may stop, where there are any
 	t.Parallel()
-	lasts := 30 * time.Second
+	lasts := 15 * time.Second
 	if text := os.Getenv("TOLLKEEPER_SOAK"); text != "" {
 		var err error
 		if lasts, err = time.ParseDuration(text); err != nil {
