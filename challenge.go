@@ -61,14 +61,16 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 	e.Audience, e.Network, e.Method = p.audience, p.client.network(), p.method
 	a.event(e)
 	return SignInResult{
-		Challenge: SecretText(text), Methods: challengeMethods(s.Account.Factors), ExpiresIn: challengeTTL, ExpiresAt: now.Add(challengeTTL), Dropped: p.dropped,
+		Challenge: SecretText(text), Methods: a.challengeMethods(s.Account.Factors), ExpiresIn: challengeTTL, ExpiresAt: now.Add(challengeTTL), Dropped: p.dropped,
 	}, nil
 }
 
 // challengeMethods names what ends a challenge of an account with these factors.
-func challengeMethods(factors store.FactorSet) (list []string) {
+func (a *Authenticator) challengeMethods(factors store.FactorSet) (list []string) {
 	for _, kind := range factors.Kinds() {
-		list = append(list, string(kind))
+		if kind != store.FactorPasskey || a.cfg.Passkeys.Verifier != nil {
+			list = append(list, string(kind))
+		}
 	}
 	return append(list, "recovery")
 }
@@ -76,7 +78,8 @@ func challengeMethods(factors store.FactorSet) (list []string) {
 // FactorRequest completes a sign-in that was answered with a challenge.
 type FactorRequest struct {
 	Challenge SecretText
-	Code      SecretText // six digits of the authenticator app, or a recovery code
+	Code      SecretText    // six digits of the authenticator app, or a recovery code
+	Passkey   PasskeyAnswer // to [Authenticator.BeginPasskeyFactor], instead of Code
 	Client    Client
 }
 
@@ -86,12 +89,13 @@ type FactorRequest struct {
 // account, which signing in again does not give back; after a hundred in a row only a recovery code opens.
 func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (SignInResult, error) {
 	now := a.now()
-	var c pending
-	if !a.keys.Open(sealChallenge, string(r.Challenge), &c) || now.UnixMilli() >= c.Until {
-		return SignInResult{}, ErrInvalidChallenge
+	c, err := a.openChallenge(r.Challenge, now)
+	if err != nil {
+		return SignInResult{}, err
 	}
 	g := guess{scope: c.Scope, email: c.Email, username: c.Username, account: c.Account, audience: c.Audience, client: r.Client, began: c.began()}
-	t, err := a.takeFactor(ctx, g, string(r.Code), now)
+	w := shown{code: string(r.Code), passkey: r.Passkey, use: toEnd, challenge: a.challengeDigest(r.Challenge)}
+	t, err := a.takeFactor(ctx, g, w, now)
 	if err != nil {
 		return SignInResult{}, err
 	}
@@ -100,19 +104,32 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
-	use, err := a.proveFactor(ctx, s, string(r.Code), r.Client, now)
+	proof, err := a.proveFactor(ctx, s, w, r.Client, now)
 	if err != nil {
 		a.settle(ctx, t, err)
 		return SignInResult{}, err
 	}
-	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, use: use}
-	p.once = store.Once{Digest: a.digests.bucket("challenge", string(r.Challenge)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
+	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, use: proof.use}
+	p.once = store.Once{Digest: w.challenge, Until: time.UnixMilli(c.Until).Add(time.Hour)}
 	p.by = store.IssuedKey{Issuer: c.Issuer, Subject: c.Subject}
 	res, err := a.finishSignIn(ctx, s, p, now)
 	if err == nil && c.Link {
 		a.linkLater(ctx, c.Account, Linked{Issuer: c.Issuer, Subject: c.Subject, Email: c.Address, LinkedAt: now, UsedAt: now}, r.Client)
 	}
 	return res, err
+}
+
+// openChallenge reads a challenge.
+func (a *Authenticator) openChallenge(text SecretText, now time.Time) (c pending, err error) {
+	if !a.keys.Open(sealChallenge, string(text), &c) || now.UnixMilli() >= c.Until {
+		return c, ErrInvalidChallenge
+	}
+	return c, nil
+}
+
+// challengeDigest names a challenge: it serves once, and what a passkey says to it is good for no other.
+func (a *Authenticator) challengeDigest(text SecretText) store.Digest {
+	return a.digests.bucket("challenge", string(text))
 }
 
 // challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.

@@ -30,6 +30,7 @@ type Config struct {
 	Accounts  Accounts         // what holds for every account
 	Passwords Passwords        // which ones are taken, and how they are kept
 	Factors   Factors          // who must have a second factor. Zero: who wants one, and the accounts of organizations that say so
+	Passkeys  Passkeys         // sign-in by passkeys, first or second factor. Zero: off
 	Social    Social           // sign-in by other issuers. Zero: off
 	Tokens    Tokens           // access tokens and the sessions behind them
 	Refresh   Refresh          // zero: no refresh tokens
@@ -201,7 +202,7 @@ func (c Config) complete() (Config, error) {
 		return c, err
 	}
 	c.setDefaults(base)
-	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check} {
+	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check, c.Passkeys.check} {
 		if err := check(); err != nil {
 			return c, err
 		}
@@ -216,6 +217,10 @@ func bad(field, why string) error {
 func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Tokens.Issuer, c.BaseURL)
 	setZero(&c.Product, base.Hostname())
+	setZero(&c.Passkeys.Domain, canon.Lower(base.Hostname()))
+	if c.Passkeys.Origins == nil {
+		c.Passkeys.Origins = []string{base.Scheme + "://" + base.Host}
+	}
 	setZero(&c.Tokens.TTL, 24*time.Hour)
 	setZero(&c.Tokens.Most, 100)
 	setZero(&c.Passwords.Expiry, 90*24*time.Hour)

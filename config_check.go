@@ -20,6 +20,7 @@ func (c *Config) detach() {
 	c.Passwords.Imported = slices.Clone(c.Passwords.Imported)
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
 	c.Social.SharedClients = slices.Clone(c.Social.SharedClients)
+	c.Passkeys.Origins = slices.Clone(c.Passkeys.Origins)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
 	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend, &l.Mail} {

@@ -23,6 +23,8 @@ const (
 	EventFactorBegun      EventName = "second_factor_begun"
 	EventFactorUsed       EventName = "second_factor_used" // apart from a sign-in
 	EventFactorChanged    EventName = "second_factor_changed"
+	EventFactorRenamed    EventName = "second_factor_renamed"
+	EventPasskeyCopied    EventName = "passkey_copied" // two authenticators seem to have one: its counter did not grow
 	EventRecoveryCodeUsed EventName = "recovery_code_used"
 	EventCodeUsed         EventName = "code_used"
 	EventIdentityLinked   EventName = "identity_linked" // Detail: the issuer

@@ -27,35 +27,67 @@ type FactorEnrolment struct {
 // already.
 func (a *Authenticator) EnrolFactor(ctx context.Context, by *Identity, r FactorEnrolment) (Enrolment, error) {
 	by = by.orNobody()
+	setZero(&r.Label, "Authenticator")
 	if err := by.may(toEnrol); err != nil {
 		return Enrolment{}, err
 	}
-	setZero(&r.Label, "Authenticator")
-	if !canon.ValidLine(r.Label, 64) {
-		return Enrolment{}, ErrInvalidInput.WithField("label").WithMessage("Label must be at most 64 bytes without control characters")
+	if err := checkLabel(r.Label); err != nil {
+		return Enrolment{}, err
 	}
-	if by.HasFactor {
-		r.Password = "" // one factor alone does not add the other
-	}
-	s, err := a.fresh(ctx, by, r.Password, r.Client)
+	s, err := a.mayEnrol(ctx, by, store.FactorTOTP, r.Password, r.Client)
 	if err != nil {
 		return Enrolment{}, err
 	}
-	if s.Account.EmailProvenAt.IsZero() {
-		return Enrolment{}, a.askToProve(ctx, by, s)
+	return a.beginFactor(ctx, s, r)
+}
+
+// mostOf is how many of a kind an account may have: a code is compared with each app.
+var mostOf = map[store.FactorKind]int{store.FactorTOTP: mostFactors, store.FactorPasskey: mostPasskeys}
+
+// mayEnrol asks for what a further factor needs, and returns the account with its credentials.
+func (a *Authenticator) mayEnrol(ctx context.Context, by *Identity, kind store.FactorKind, password Password, c Client) (Subject, error) {
+	if err := by.may(toEnrol); err != nil {
+		return Subject{}, err
 	}
-	if r.Password != "" {
-		if err := a.freshlyProved(ctx, by, s, r.Client); err != nil {
-			return Enrolment{}, err
+	if by.HasFactor {
+		password = "" // one factor alone does not add the other
+	}
+	s, err := a.fresh(ctx, by, password, c)
+	if err != nil {
+		return s, err
+	}
+	if s.Account.EmailProvenAt.IsZero() {
+		return s, a.askToProve(ctx, by, s)
+	}
+	if password != "" {
+		if err := a.freshlyProved(ctx, by, s, c); err != nil {
+			return s, err
 		}
 	}
 	if s, err = a.withCredentials(ctx, by); err != nil {
-		return Enrolment{}, err
+		return s, err
 	}
-	if s.Account.Factors != 0 && !by.HasFactor || len(confirmed(s.Factors)) >= mostFactors {
-		return Enrolment{}, ErrFactorState
+	if s.Account.Factors != 0 && !by.HasFactor || countKind(s.Factors, kind) >= mostOf[kind] {
+		return s, ErrFactorState
 	}
-	return a.beginFactor(ctx, s, r)
+	return s, nil
+}
+
+// countKind returns how many confirmed factors of the kind there are.
+func countKind(list []store.Factor, kind store.FactorKind) (n int) {
+	for _, f := range confirmed(list) {
+		if f.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func checkLabel(label string) error {
+	if !canon.ValidLine(label, 64) {
+		return ErrInvalidInput.WithField("label").WithMessage("Label must be at most 64 bytes without control characters")
+	}
+	return nil
 }
 
 // beginFactor makes the seed. What was begun before is dropped: there is one pending app at a time.
@@ -109,7 +141,7 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code Se
 	if err := a.RequireRecent(by, enrolTTL+freshFor); err != nil {
 		return nil, err
 	}
-	s, t, err := a.factorChange(ctx, by, string(code), c)
+	s, t, err := a.factorChange(ctx, by, shown{code: string(code)}, c)
 	if err != nil {
 		return nil, err
 	}
@@ -120,13 +152,21 @@ func (a *Authenticator) ConfirmFactor(ctx context.Context, by *Identity, code Se
 		return nil, err
 	}
 	f.Counter, f.UsedAt, f.PendingUntil = step, now, time.Time{}
-	change := store.Change{Account: s.Account, PutFactors: []store.Factor{f}}
+	return a.addFactor(ctx, by, s, f, store.Once{}, t, c)
+}
+
+// addFactor puts a factor that counts from now on, with recovery codes where it is the first.
+func (a *Authenticator) addFactor(ctx context.Context, by *Identity, s Subject, f store.Factor, once store.Once, t taken, c Client) (recovery []SecretText, err error) {
+	change := store.Change{Account: s.Account, PutFactors: []store.Factor{f}, Once: once}
 	change.Account.Factors = kinds(append(confirmed(s.Factors), f))
 	if s.Account.Factors == 0 {
-		recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, now)
+		recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
 		change.Void = []store.Purpose{store.PurposeRecovery}
 	}
-	return recovery, a.changeFactor(ctx, by, s, change, t, c, "enrolled")
+	if err := a.changeFactor(ctx, by, s, change, t, c, "enrolled"); err != nil {
+		return nil, err
+	}
+	return recovery, nil
 }
 
 // pendingStep returns the app that was begun, and the step of its code.
@@ -162,12 +202,13 @@ type FactorRemoval struct {
 	Factor   uuid.UUID // zero: every one
 	Password Password  // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
 	Code     SecretText
+	Passkey  PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of Code
 	Client   Client
 }
 
-// RemoveFactor takes a second factor away, or all of them: fresh proof of the first and a code of any are needed. With
-// the last one the recovery codes are void. Other sessions end, the owner is told by mail. [ErrFactorState]: there is
-// none; [ErrNotFound]: not that one.
+// RemoveFactor takes a second factor away, or all of them: fresh proof of the first is needed, and a code of any, or a
+// passkey. With the last one the recovery codes are void. Other sessions end, the owner is told by mail.
+// [ErrFactorState]: there is none; [ErrNotFound]: not that one; [ErrInvalidChallenge]: the passkey's ticket has served.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r FactorRemoval) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
@@ -176,11 +217,11 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Factor
 	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
 		return err
 	}
-	s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
+	s, t, proof, err := a.provenFactor(ctx, by, shownBy(by, r.Code, r.Passkey), r.Client)
 	if err != nil {
 		return err
 	}
-	change := store.Change{Account: s.Account, Use: use}
+	change := store.Change{Account: s.Account, Use: proof.use, Once: proof.once}
 	var left []store.Factor
 	for _, f := range s.Factors {
 		if r.Factor == uuid.Nil || f.ID == r.Factor {
@@ -198,20 +239,27 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Factor
 	return a.changeFactor(ctx, by, s, change, t, r.Client, "removed")
 }
 
-// NewRecoveryCodes replaces the recovery codes; a code of an app, or an old recovery code, is needed.
-func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, code SecretText, c Client) ([]SecretText, error) {
+// FactorProof shows one of the caller's second factors.
+type FactorProof struct {
+	Code    SecretText    // of an app, or a recovery code
+	Passkey PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of Code
+	Client  Client
+}
+
+// NewRecoveryCodes replaces the recovery codes.
+func (a *Authenticator) NewRecoveryCodes(ctx context.Context, by *Identity, r FactorProof) ([]SecretText, error) {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
 		return nil, err
 	}
-	s, t, use, err := a.provenFactor(ctx, by, string(code), c)
+	s, t, proof, err := a.provenFactor(ctx, by, shownBy(by, r.Code, r.Passkey), r.Client)
 	if err != nil {
 		return nil, err
 	}
-	change := store.Change{Account: s.Account, Use: use, Void: []store.Purpose{store.PurposeRecovery}}
+	change := store.Change{Account: s.Account, Use: proof.use, Once: proof.once, Void: []store.Purpose{store.PurposeRecovery}}
 	var recovery []SecretText
 	recovery, change.Secrets = a.newRecoveryCodes(s.Account.ID, a.now())
-	return recovery, a.changeFactor(ctx, by, s, change, t, c, "recovery-codes")
+	return recovery, a.changeFactor(ctx, by, s, change, t, r.Client, "recovery-codes")
 }
 
 // FactorInfo is a second factor as its owner sees it.
@@ -221,6 +269,21 @@ type FactorInfo struct {
 	Label     string
 	CreatedAt time.Time
 	UsedAt    time.Time // zero: never
+
+	// Of a passkey only.
+	Device   string // the authenticator that made it; empty: it does not say, or is not known
+	Domain   string // whose pages it is good on
+	Synced   bool   // it may be copied to its owner's other devices
+	BackedUp bool   // it was, when it was used last
+}
+
+// infoOf shows a factor to its owner.
+func (a *Authenticator) infoOf(f store.Factor) FactorInfo {
+	i := FactorInfo{ID: f.ID, Kind: string(f.Kind), Label: f.Label, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt}
+	if r, ok := a.openPasskey(f); ok {
+		i.Device, i.Domain, i.Synced, i.BackedUp = r.Device, r.Domain, r.Synced, r.BackedUp
+	}
+	return i
 }
 
 // Factors lists the caller's second factors in order of creation.
@@ -235,37 +298,38 @@ func (a *Authenticator) Factors(ctx context.Context, by *Identity) ([]FactorInfo
 	}
 	var list []FactorInfo
 	for _, f := range confirmed(s.Factors) {
-		list = append(list, FactorInfo{ID: f.ID, Kind: string(f.Kind), Label: f.Label, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt})
+		list = append(list, a.infoOf(f))
 	}
 	return list, nil
 }
 
-func (a *Authenticator) factorChange(ctx context.Context, by *Identity, code string, c Client) (Subject, taken, error) {
-	t, err := a.takeFactor(ctx, guess{account: by.Account, client: c}, code, a.now())
-	if err != nil {
-		return Subject{}, t, err
+// RenameFactor gives one of the caller's second factors another label, of 1 to 64 bytes. [ErrNotFound]: they have none
+// of that id; [ErrInvalidInput] (label).
+func (a *Authenticator) RenameFactor(ctx context.Context, by *Identity, factor uuid.UUID, label string) error {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
 	}
-	s, err := a.withCredentials(ctx, by)
-	if err != nil {
-		a.release(ctx, t.undecided())
+	if err := checkLabel(label); err != nil || label == "" {
+		return ErrInvalidInput.WithField("label").WithMessage("Label must be 1 to 64 bytes without control characters")
 	}
-	return s, t, err
-}
-
-func (a *Authenticator) provenFactor(ctx context.Context, by *Identity, code string, c Client) (Subject, taken, store.Use, error) {
-	s, t, err := a.factorChange(ctx, by, code, c)
-	if err != nil {
-		return s, t, store.Use{}, err
-	}
-	if s.Account.Factors == 0 {
-		a.release(ctx, t.undecided())
-		return s, t, store.Use{}, ErrFactorState
-	}
-	use, err := a.proveFactor(ctx, s, code, c, a.now())
-	if err != nil {
-		a.settle(ctx, t, err)
-	}
-	return s, t, use, err
+	return a.retry(func() error {
+		s, err := a.withCredentials(ctx, by)
+		if err != nil {
+			return err
+		}
+		for _, f := range confirmed(s.Factors) {
+			if f.ID == factor {
+				f.Label = label
+				e := about(&s.Account, EventFactorRenamed)
+				c := store.Change{Account: s.Account, PutFactors: []store.Factor{f}}
+				c.Events = []Event{e}
+				_, _, err := a.update(ctx, c, a.now())
+				return err
+			}
+		}
+		return ErrNotFound
+	})
 }
 
 // changeFactor writes the change with what belongs to each: other sessions ended, a notice.
@@ -275,7 +339,10 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	e.Network, e.Detail = from.network(), what
 	c.EndSessions, c.KeepSession, c.Events, c.Mail = true, by.Session, []Event{e}, a.notice(s, noticeFactor)
 	_, _, err := a.update(ctx, c, now)
-	if errors.Is(err, ErrConflict) && c.Use != (store.Use{}) {
+	switch {
+	case errors.Is(err, ErrInvalidLink):
+		err = ErrInvalidChallenge.WithCause(err) // the passkey's ticket has served
+	case errors.Is(err, ErrConflict) && c.Use != (store.Use{}):
 		err = ErrInvalidCode.WithCause(err) // the code was used a moment ago
 	}
 	if err != nil {
@@ -284,59 +351,6 @@ func (a *Authenticator) changeFactor(ctx context.Context, by *Identity, s Subjec
 	}
 	a.release(ctx, a.earned(t))
 	return nil
-}
-
-// proveFactor checks a code of one of the account's apps, and returns the use for the store to compare, or uses up a
-// recovery code. s comes with its credentials.
-func (a *Authenticator) proveFactor(ctx context.Context, s Subject, code string, c Client, now time.Time) (store.Use, error) {
-	if plain, ok := canon.Code(code); ok {
-		use, err := a.appUsed(s.Factors, plain, now)
-		if err == nil && use == (store.Use{}) {
-			err = a.factorFailed(s.Account, c)
-		}
-		return use, err
-	}
-	digest, ok := a.recoveryDigest(s.Account.ID, code)
-	if !ok {
-		return store.Use{}, a.factorFailed(s.Account, c)
-	}
-	used := about(&s.Account, EventRecoveryCodeUsed)
-	used.Network = c.network()
-	claim := store.Claim{
-		Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: s.Account.ID}, Digest: digest, Single: true, Events: []Event{used},
-	}
-	_, err := a.store.ConsumeSecret(ctx, claim, now)
-	if errors.Is(err, ErrNotFound) {
-		return store.Use{}, a.factorFailed(s.Account, c)
-	}
-	return store.Use{}, err
-}
-
-// appUsed finds the app that the code is of. Zero: none. Only where one cannot be read, and no other has the code,
-// nobody can tell.
-func (a *Authenticator) appUsed(list []store.Factor, code string, now time.Time) (store.Use, error) {
-	var unread error
-	for _, f := range confirmed(list) {
-		if f.Kind != store.FactorTOTP {
-			continue
-		}
-		seed, ok := a.openSeed(f)
-		if !ok {
-			unread = ErrInternal.WithCause(errMasterMissing)
-			continue
-		}
-		if step, ok := matchTOTP(seed, code, f.Counter, now); ok {
-			return store.Use{Factor: f.ID, Counter: step}, nil
-		}
-	}
-	return store.Use{}, unread
-}
-
-func (a *Authenticator) factorFailed(x Account, c Client) error {
-	e := about(&x, EventFactorFailed)
-	e.Network = c.network()
-	a.event(e)
-	return ErrInvalidCode
 }
 
 // confirmed returns the factors that count.

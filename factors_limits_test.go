@@ -43,8 +43,23 @@ func TestRecoveryCodesGoWithTheLastFactor(t *testing.T) {
 	}, unlimited)
 }
 
-func TestAnAccountHasTenFactors(t *testing.T) {
-	for has, want := range map[int]error{9: nil, 10: tollkeeper.ErrFactorState} {
+// Apps are counted apart from passkeys: a code is compared with each app.
+func TestAnAccountHasTenAppsAndFiftyPasskeys(t *testing.T) {
+	enrol := func(w *world, by *tollkeeper.Identity) error {
+		return errOf(w.Auth.EnrolFactor(ctx, by, tollkeeper.FactorEnrolment{}))
+	}
+	passkey := func(w *world, by *tollkeeper.Identity) error {
+		return errOf(w.Auth.BeginPasskey(ctx, by, tollkeeper.PasskeyEnrolment{}))
+	}
+	for _, tt := range []struct {
+		has  int
+		kind store.FactorKind
+		do   func(*world, *tollkeeper.Identity) error
+		want error
+	}{
+		{9, store.FactorTOTP, enrol, nil}, {10, store.FactorTOTP, enrol, tollkeeper.ErrFactorState}, {12, store.FactorPasskey, enrol, nil},
+		{50, store.FactorPasskey, passkey, nil}, {51, store.FactorPasskey, passkey, tollkeeper.ErrFactorState}, {10, store.FactorTOTP, passkey, nil},
+	} {
 		story(t, func(w *world) {
 			p := w.parent("p@example.com")
 			f := w.EnrolFactor(p)
@@ -54,13 +69,12 @@ func TestAnAccountHasTenFactors(t *testing.T) {
 			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: p.ID})
 			w.ok(err)
 			c := store.Change{Account: s.Account}
-			for n := 1; n < has; n++ {
-				c.PutFactors = append(c.PutFactors, store.Factor{ID: uuid.New(), Kind: store.FactorPasskey, Credential: []byte{byte(n)}, CreatedAt: w.Now()})
+			for n := 1; n < tt.has; n++ {
+				c.PutFactors = append(c.PutFactors, store.Factor{ID: uuid.New(), Kind: tt.kind, Credential: []byte{byte(n)}, CreatedAt: w.Now()})
 			}
 			_, _, err = w.store.Store.UpdateAccount(ctx, c, w.Now())
 			w.ok(err)
-			_, err = w.Auth.EnrolFactor(ctx, w.Identity(string(res.Token)), tollkeeper.FactorEnrolment{})
-			w.want(err, want)
+			w.want(tt.do(w, w.Identity(string(res.Token))), tt.want)
 		}, unlimited)
 	}
 }

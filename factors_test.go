@@ -388,7 +388,7 @@ func TestOneCodeServesOneOfManyMethodsAtOnce(t *testing.T) {
 			case 2:
 				return w.Auth.Reauthenticate(ctx, by, tollkeeper.Confirmation{Password: password, Code: code})
 			}
-			return errOf(w.Auth.NewRecoveryCodes(ctx, by, code, tollkeeper.Client{}))
+			return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: code}))
 		})
 		if n := tally(errs)["ok"]; n != 1 {
 			t.Fatalf("%d times: %v", n, errs)

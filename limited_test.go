@@ -43,7 +43,7 @@ var ownBusiness = map[string]func(w *world, by *tollkeeper.Identity) error{
 		return w.Auth.RemoveFactor(ctx, by, tollkeeper.FactorRemoval{Password: "not it"})
 	},
 	"make recovery codes": func(w *world, by *tollkeeper.Identity) error {
-		return errOf(w.Auth.NewRecoveryCodes(ctx, by, "123456", tollkeeper.Client{}))
+		return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: "123456"}))
 	},
 	"list identities": func(w *world, by *tollkeeper.Identity) error { return errOf(w.Auth.Identities(ctx, by)) },
 	"remove an identity": func(w *world, by *tollkeeper.Identity) error {

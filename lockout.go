@@ -37,6 +37,7 @@ const (
 	wayConfirm           // the own password, by a session
 	wayApp               // a code of an authenticator app
 	wayRecovery          // a recovery code
+	wayPasskey           // which nobody guesses: it only takes back
 )
 
 // part is something that the key of a bucket is made of.
@@ -78,7 +79,7 @@ type throttle struct {
 var throttles = []throttle{
 	{
 		name: "lock", way: wayPassword, keyed: []part{ofScope, ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.Lock },
-		forget: true, cleared: []guessing{wayApp, wayRecovery}, pardon: []part{ofScope, ofName},
+		forget: true, cleared: []guessing{wayApp, wayRecovery, wayPasskey}, pardon: []part{ofScope, ofName},
 	}, {
 		name: "pair", way: wayPassword, keyed: []part{ofName, ofNetwork}, limit: func(l *Limits) Limit { return l.PairCeiling },
 		shared: true, pardon: []part{ofEmail}, // a username is another's in each scope
@@ -97,10 +98,10 @@ var throttles = []throttle{
 		name: "selves", way: wayConfirm, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.EmailCeiling }, pardon: []part{ofAccount},
 	}, {
 		name: "factor", way: wayApp, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.Factor }, kind: kindRate,
-		forget: true, cleared: []guessing{wayRecovery},
+		forget: true, cleared: []guessing{wayRecovery, wayPasskey},
 	}, {
 		name: "factors", way: wayApp, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.FactorCeiling }, kind: kindRate,
-		forget: true, cleared: []guessing{wayRecovery},
+		forget: true, cleared: []guessing{wayRecovery, wayPasskey},
 	}, {
 		name: "recovery", way: wayRecovery, keyed: []part{ofAccount}, limit: func(l *Limits) Limit { return l.Factor }, kind: kindRate, forget: true,
 	},
@@ -300,7 +301,7 @@ func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (
 type word int
 
 const (
-	issuersWord word = iota // what is counted of the account in its scope
+	issuersWord word = iota // or a passkey's: what is counted of the account in its scope
 	rulersWord              // an admin's of that scope: and what its sessions are counted for
 	ownersWord              // of the mailbox, or the host's: and whatever is counted of the address, in all scopes
 )
@@ -375,12 +376,16 @@ func (a *Authenticator) takeConfirm(ctx context.Context, by *Identity, c Client,
 
 // takeFactor is for the second factor (R41): proving the first one again gives nothing back. Codes of an app and
 // recovery codes do not stop each other, so that a recovery code opens what a hundred wrong codes have closed.
-func (a *Authenticator) takeFactor(ctx context.Context, g guess, code string, now time.Time) (taken, error) {
+func (a *Authenticator) takeFactor(ctx context.Context, g guess, shows shown, now time.Time) (taken, error) {
 	w := wayRecovery
-	if _, ok := canon.Code(code); ok {
+	hits := []hit(nil)
+	if _, ok := canon.Code(shows.code); ok {
 		w = wayApp
 	}
-	t, err := a.take(ctx, a.hits(w, g), now)
+	if !shows.passkey.IsZero() {
+		w, hits = wayPasskey, a.networkHits("passkey", g.audience, g.client, a.cfg.Limits.signIn(g.audience))
+	}
+	t, err := a.take(ctx, append(hits, a.hits(w, g)...), now)
 	t.way, t.guess = w, g
 	return t, err
 }

@@ -239,6 +239,7 @@ const (
 	noticeNetwork  = "network"
 	noticeReuse    = "reuse"
 	noticeDropped  = "dropped"
+	noticeCopied   = "copied"
 )
 
 // notice is the mail that goes, in the same step as the change, to the account's address as it was before it. What an

@@ -140,7 +140,7 @@ var operations = map[string]operation{
 	"NewRecoveryCodes": func(s *scene) func() error {
 		_, f, by := s.enrolled()
 		return func() error {
-			return errOf(s.Auth.NewRecoveryCodes(ctx, by, tollkeeper.SecretText(s.FactorCode(f)), home))
+			return errOf(s.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: tollkeeper.SecretText(s.FactorCode(f)), Client: home}))
 		}
 	},
 	"Organization": func(s *scene) func() error {

@@ -69,10 +69,10 @@ func TestAChangeThatFindsNoStoreCostsNoTry(t *testing.T) {
 		w.Advance(time.Minute)
 		w.store.faults(failing("FindAccount"), nil)
 		for range 7 {
-			w.want(errOf(w.Auth.NewRecoveryCodes(ctx, by, "000000", home)), tollkeeper.ErrUnavailable)
+			w.want(errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: "000000", Client: home})), tollkeeper.ErrUnavailable)
 		}
 		w.store.faults(nil, nil)
-		w.ok(errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.SecretText(w.FactorCode(f)), home)))
+		w.ok(errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: tollkeeper.SecretText(w.FactorCode(f)), Client: home})))
 	}, unlimited)
 }
 
@@ -86,7 +86,7 @@ func TestACodeThatServesTwiceAtOnceIsInvalid(t *testing.T) {
 			return errOf(w.second(c, code))
 		}},
 		"for a change": {"UpdateAccount", func(w *world, _ authtest.Account, by *tollkeeper.Identity, code string) error {
-			return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.SecretText(code), home))
+			return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: tollkeeper.SecretText(code), Client: home}))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

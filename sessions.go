@@ -108,45 +108,59 @@ func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error 
 // Confirmation proves once more who the caller is, before something that needs it.
 type Confirmation struct {
 	Password Password
-	Code     SecretText // of the second factor, or a recovery code; empty: there is none
+	Code     SecretText    // of the second factor, or a recovery code; empty: there is none
+	Passkey  PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of Password and Code
 	Client   Client
 }
 
 // Reauthenticate proves once more who the caller is, so that [Authenticator.RequireRecent] passes in this session: by
-// the password and, where there is one, a code of the second factor. [ErrInvalidCredentials], [ErrInvalidCode],
-// [ErrLocked], [ErrRateLimited].
+// the password and, where there is one, a code of the second factor; or by a passkey, whose authenticator has verified
+// them. [ErrInvalidCredentials], [ErrInvalidCode], [ErrInvalidChallenge] (of the passkey's ticket), [ErrLocked],
+// [ErrRateLimited].
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
 	if err := by.may(toProve); err != nil {
 		return err
 	}
+	if !r.Passkey.IsZero() {
+		return a.reproveFactor(ctx, by, shownBy(by, "", r.Passkey), r.Client, "passkey")
+	}
 	s, err := a.confirm(ctx, by, r.Password, r.Client)
 	if err != nil {
 		return err
 	}
-	e := a.reauthenticated(by, s, r.Client)
 	if s.Account.Factors != 0 {
-		s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
+		return a.reproveFactor(ctx, by, shownBy(by, r.Code, PasskeyAnswer{}), r.Client, "second-factor")
+	}
+	return a.proved(ctx, by, a.reauthenticated(by, s, r.Client))
+}
+
+// reproveFactor asks for a second factor, which is used once, here too.
+func (a *Authenticator) reproveFactor(ctx context.Context, by *Identity, w shown, from Client, method string) error {
+	s, t, proof, err := a.provenFactor(ctx, by, w, from)
+	if err != nil {
+		return err
+	}
+	if proof != (shownProof{}) {
+		c := store.Change{Account: s.Account, Use: proof.use, Once: proof.once}
+		used := about(&s.Account, EventFactorUsed)
+		used.Network = from.network()
+		c.Events = []Event{used}
+		_, _, err := a.update(ctx, c, a.now())
+		switch {
+		case errors.Is(err, ErrInvalidLink):
+			err = ErrInvalidChallenge.WithCause(err) // the passkey's ticket has served
+		case errors.Is(err, ErrConflict):
+			err = ErrInvalidCode.WithCause(err)
+		}
 		if err != nil {
+			a.settle(ctx, t, err)
 			return err
 		}
-		if use != (store.Use{}) { // used once, here too
-			c := store.Change{Account: s.Account, Use: use}
-			used := about(&s.Account, EventFactorUsed)
-			used.Network = e.Network
-			c.Events = []Event{used}
-			_, _, err := a.update(ctx, c, a.now())
-			if errors.Is(err, ErrConflict) {
-				err = ErrInvalidCode.WithCause(err)
-			}
-			if err != nil {
-				a.settle(ctx, t, err)
-				return err
-			}
-		}
-		a.release(ctx, a.earned(t))
-		e.Method = "second-factor"
 	}
+	a.release(ctx, a.earned(t))
+	e := a.reauthenticated(by, s, from)
+	e.Method = method
 	return a.proved(ctx, by, e)
 }
 

@@ -176,7 +176,7 @@ func (a *Authenticator) refuseSignIn(g guess, err error) error {
 
 // attempt is how somebody showed who they are, on the way to a session.
 type attempt struct {
-	method    string    // "password", "code", "identity", "sign-up"
+	method    string    // "password", "code", "identity", "passkey", "sign-up"
 	operation Operation // what it costs; empty: nothing
 	audience  Audience
 	client    Client
@@ -218,7 +218,7 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	switch {
 	case p.method == "code":
 		a.pardon(&earned, s, p.client, ownersWord, now)
-	case p.method == "identity":
+	case p.method == "identity", p.method == "passkey":
 		a.pardon(&earned, s, p.client, issuersWord, now)
 	case p.taken.guess.name() != "" && known.Before(now.Add(renewNetwork)):
 		if marks := a.marksOf(s, p.taken.guess.client); len(marks) > 0 {

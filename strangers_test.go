@@ -163,7 +163,7 @@ var tries = map[string]struct {
 		return errOf(w.Auth.SignInWithFactor(ctx, tollkeeper.FactorRequest{Challenge: challenge, Code: "aaaa-aaaa-aaaa-aaaa"}))
 	}},
 	"a code before a change of factors": {5, func(w *world, _ authtest.Account, by *tollkeeper.Identity, _ tollkeeper.SecretText, _ int) error {
-		return errOf(w.Auth.NewRecoveryCodes(ctx, by, "000000", home))
+		return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: "000000", Client: home}))
 	}},
 	"a mailed code": {10, func(w *world, p authtest.Account, _ *tollkeeper.Identity, _ tollkeeper.SecretText, i int) error {
 		return errOf(w.Auth.SignInWithCode(ctx, tollkeeper.CodeRequest{Email: p.Email, Code: "000000", Scope: keyed(p), Client: from(farAway(i))}))

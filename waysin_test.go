@@ -219,7 +219,9 @@ func TestHalfOfTheProofChangesNothing(t *testing.T) {
 			"remove the factor": func(code tollkeeper.SecretText) error {
 				return w.Auth.RemoveFactor(ctx, by, tollkeeper.FactorRemoval{Password: password, Code: code, Client: home})
 			},
-			"make recovery codes": func(code tollkeeper.SecretText) error { return errOf(w.Auth.NewRecoveryCodes(ctx, by, code, home)) },
+			"make recovery codes": func(code tollkeeper.SecretText) error {
+				return errOf(w.Auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: code, Client: home}))
+			},
 		} {
 			for _, code := range []tollkeeper.SecretText{"", "000000", "aaaa-aaaa-aaaa-aaaa"} {
 				if err := do(code); codeOf(err) != "invalid_code" {

@@ -53,8 +53,8 @@ func WithStore(kept store.Store) Option {
 }
 
 // New makes a Kit and closes its Authenticator when the test ends. Credits are on with their documented prices, every
-// limit has its default, and no attempt is too busy to be hashed. The clock starts at the real time and stands still
-// until [Kit.Advance] moves it.
+// limit has its default, no attempt is too busy to be hashed, and passkeys are those of [Kit.Passkey]. The clock starts
+// at the real time and stands still until [Kit.Advance] moves it.
 func New(tb testing.TB, options ...Option) *Kit {
 	tb.Helper()
 	return build(tb, setup{store: memory.New(), config: defaults(tb)}, options)
@@ -112,8 +112,9 @@ func defaults(tb testing.TB) tollkeeper.Config {
 		Passwords: tollkeeper.Passwords{
 			Hash: tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, Queue: 1000, Wait: time.Minute, UnsafeForTests: true},
 		},
-		Now:    func() time.Time { return start },
-		Logger: slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Passkeys: tollkeeper.Passkeys{Verifier: softPasskeys{}}, // of Kit.Passkey
+		Now:      func() time.Time { return start },
+		Logger:   slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	}
 }
 

@@ -48,8 +48,9 @@ type openSessions struct {
 
 // Reauthentication proves once more who is signed in.
 type Reauthentication struct {
-	Password Secret `json:"password"`
-	Code     Secret `json:"code"` // of the second factor, where there is one
+	Password Secret         `json:"password"`
+	Code     Secret         `json:"code"`    // of the second factor, where there is one
+	Passkey  *PasskeyAnswer `json:"passkey"` // to [Session.BeginPasskeyProof], instead of Password and Code
 }
 
 // PasswordChange is a new password beside the current one.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 )
@@ -20,6 +21,9 @@ func plain(body any) map[string]any {
 }
 
 func plainValue(v reflect.Value) any {
+	if text, ok := v.Interface().(json.RawMessage); ok {
+		return text
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return plainValue(v.Elem())

@@ -15,4 +15,7 @@ type (
 	RefreshRequest  = refresh
 	DeletionRequest = deletion
 	CodeRequest     = factorCode
+	LabelRequest    = factorLabel
+	EnrolRequest    = passkeyEnrolment
+	EndRequest      = challenged
 )

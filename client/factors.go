@@ -12,6 +12,12 @@ type Factor struct {
 	Label     string    `json:"label"`
 	CreatedAt time.Time `json:"createdAt"`
 	UsedAt    time.Time `json:"usedAt"`
+
+	// Of a passkey only.
+	Device   string `json:"device,omitempty"`   // authenticator that made it; empty: unknown
+	Domain   string `json:"domain,omitempty"`   // whose pages it is good on
+	Synced   bool   `json:"synced,omitempty"`   // it may be copied to its owner's other devices
+	BackedUp bool   `json:"backedUp,omitempty"` // it was, when it was used last
 }
 
 type factors struct {
@@ -33,8 +39,19 @@ type Enrolled struct {
 
 // FactorRemoval takes second factors away.
 type FactorRemoval struct {
-	Code     Secret `json:"code"`     // of any of them, or a recovery code
-	Password Secret `json:"password"` // not needed within five minutes of a proof
+	Code     Secret         `json:"code"`     // of any of them, or a recovery code
+	Passkey  *PasskeyAnswer `json:"passkey"`  // to [Session.BeginPasskeyProof], instead of Code
+	Password Secret         `json:"password"` // not needed within five minutes of a proof
+}
+
+// FactorProof shows one of the account's second factors.
+type FactorProof struct {
+	Code    Secret         `json:"code"`    // of an app, or a recovery code
+	Passkey *PasskeyAnswer `json:"passkey"` // to [Session.BeginPasskeyProof], instead of Code
+}
+
+type factorLabel struct {
+	Label string `json:"label"`
 }
 
 type factorCode struct {
@@ -85,9 +102,14 @@ func (s *Session) ConfirmTOTP(ctx context.Context, code Secret) ([]Secret, error
 }
 
 // NewRecoveryCodes replaces the recovery codes.
-func (s *Session) NewRecoveryCodes(ctx context.Context, code Secret) ([]Secret, error) {
-	out, err := get[recoveryCodes](ctx, s, request{method: "POST", path: "/factors/recovery-codes", body: factorCode{code}})
+func (s *Session) NewRecoveryCodes(ctx context.Context, in FactorProof) ([]Secret, error) {
+	out, err := get[recoveryCodes](ctx, s, request{method: "POST", path: "/factors/recovery-codes", body: in})
 	return out.RecoveryCodes, err
+}
+
+// RenameFactor gives one second factor another label.
+func (s *Session) RenameFactor(ctx context.Context, id, label string) error {
+	return s.one(ctx, request{method: "PATCH", body: factorLabel{label}}, "/factors/", id, "", nil)
 }
 
 // RemoveFactor takes one second factor away.

@@ -22,6 +22,7 @@ func TestEveryOperation(t *testing.T) {
 	t.Run("email", func(t *testing.T) { emailStory(t, s) })
 	t.Run("account", func(t *testing.T) { accountStory(t, s) })
 	t.Run("factors", func(t *testing.T) { factorStory(t, s) })
+	t.Run("passkeys", func(t *testing.T) { passkeyStory(t, s) })
 	t.Run("sessions", func(t *testing.T) { sessionStory(t, s) })
 	t.Run("admin", func(t *testing.T) { adminStory(t, s) })
 	if !t.Failed() {
@@ -178,7 +179,7 @@ func factorStory(t *testing.T, s *service) {
 	if err != nil || len(recovery) == 0 {
 		t.Fatalf("%d recovery codes, %v", len(recovery), err)
 	}
-	replaced, err := gus.NewRecoveryCodes(ctx, code())
+	replaced, err := gus.NewRecoveryCodes(ctx, client.FactorProof{Code: code()})
 	if err != nil || len(replaced) != len(recovery) || replaced[0] == recovery[0] {
 		t.Errorf("%d other recovery codes, %v", len(replaced), err)
 	}
@@ -204,6 +205,47 @@ func factorStory(t *testing.T, s *service) {
 	if list, err := gus.Factors(ctx); err != nil || len(list) != 0 {
 		t.Errorf("factors %+v, %v", list, err)
 	}
+}
+
+func passkeyStory(t *testing.T, s *service) {
+	ctx := t.Context()
+	a, phone := s.User(), s.Passkey()
+	ida := s.in(t, a)
+	answer := func(c client.PasskeyChallenge, err error) *client.PasskeyAnswer {
+		t.Helper()
+		must(t, err)
+		return &client.PasskeyAnswer{Ticket: c.Ticket, Response: phone.Respond(c.Options)}
+	}
+	made := answer(ida.BeginPasskey(ctx, password))
+	added, err := ida.AddPasskey(ctx, client.NewPasskey{Ticket: made.Ticket, Response: made.Response, Label: "Phone"})
+	must(t, err)
+	if len(added.RecoveryCodes) == 0 || added.Passkey.Label != "Phone" || added.Passkey.Domain != "app.example" {
+		t.Errorf("added %+v", added)
+	}
+	in, err := s.c.SignInWithPasskey(ctx, *answer(s.c.BeginPasskeySignIn(ctx)))
+	if err != nil || in.Session == nil || in.User.Email != a.Email {
+		t.Fatalf("with the passkey alone: %+v, %v", in, err)
+	}
+	in, err = s.c.SignIn(ctx, client.SignIn{Email: a.Email, Password: password})
+	must(t, err)
+	challenge := in.Challenge.Challenge
+	in, err = s.c.SignInWithFactor(ctx, client.FactorSignIn{Challenge: challenge, Passkey: answer(s.c.BeginPasskeyFactor(ctx, challenge))})
+	must(t, err)
+	ida = in.Session
+	must(t, ida.RenameFactor(ctx, added.Passkey.ID, "Old phone"))
+	list, err := ida.Factors(ctx)
+	if err != nil || len(list) != 1 || list[0].Label != "Old phone" || list[0].Kind != "passkey" {
+		t.Errorf("factors %+v, %v", list, err)
+	}
+	must(t, ida.Reauthenticate(ctx, client.Reauthentication{Passkey: answer(ida.BeginPasskeyProof(ctx))}))
+	if codes, err := ida.NewRecoveryCodes(ctx, client.FactorProof{Passkey: answer(ida.BeginPasskeyProof(ctx))}); err != nil || len(codes) != 10 {
+		t.Errorf("%d recovery codes, %v", len(codes), err)
+	}
+	must(t, ida.RemoveFactor(ctx, added.Passkey.ID, client.FactorRemoval{Passkey: answer(ida.BeginPasskeyProof(ctx))}))
+	made = answer(ida.BeginPasskey(ctx, ""))
+	_, err = ida.AddPasskey(ctx, client.NewPasskey{Ticket: made.Ticket, Response: made.Response})
+	must(t, err)
+	must(t, ida.RemoveFactors(ctx, client.FactorRemoval{Passkey: answer(ida.BeginPasskeyProof(ctx))}))
 }
 
 func sessionStory(t *testing.T, s *service) {

@@ -25,8 +25,9 @@ type SignIn struct {
 
 // FactorSignIn ends a challenge.
 type FactorSignIn struct {
-	Challenge Secret `json:"challenge"`
-	Code      Secret `json:"code"` // six digits of the app, or a recovery code
+	Challenge Secret         `json:"challenge"`
+	Code      Secret         `json:"code"`    // six digits of the app, or a recovery code
+	Passkey   *PasskeyAnswer `json:"passkey"` // to [Client.BeginPasskeyFactor], instead of Code
 }
 
 // CodeSignIn is somebody who comes in with a mailed code.

@@ -67,7 +67,7 @@ func (b *broken) RotateSession(ctx context.Context, r store.Rotation, now time.T
 
 // everything is a body that every route can read, but for challenges and refresh tokens; see world.everything.
 const everything = `{"email":"a@b.example","password":"Vexing.Quartz9","newPassword":"Tr0ub4dor&3x!","username":"a","token":"` +
-	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user","idToken":"x y","code":"123456","issuer":"i","subject":"s"}`
+	`AAAAAAAAAAAA","PlatformId":1,"otp":"123456","role":"user","idToken":"x y","code":"123456","issuer":"i","subject":"s","ticket":"x","response":{},"label":"l"}`
 
 // fitting is body for a route: a sign-in takes one name.
 func fitting(r row, body string) string {

@@ -26,6 +26,7 @@ func TestGoldenApp(t *testing.T) {
 	g.appMail()
 	g.appAccount()
 	g.appFactors()
+	g.appPasskeys()
 	g.appSessions()
 	g.appAdmin()
 	g.world = newWorld(t, withRefresh)

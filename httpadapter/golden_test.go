@@ -113,6 +113,8 @@ var unstable = []struct {
 	{regexp.MustCompile(`("next": "|cursor=)[A-Za-z0-9_.-]+`), "${1}<cursor>"},
 	{regexp.MustCompile(`("nextPageToken": "|lastKey=)[A-Za-z0-9_.-]+`), "${1}<cursor>"},
 	{regexp.MustCompile(`("challenge": ?")[A-Za-z0-9_.-]{40,}`), "${1}<challenge>"},
+	{regexp.MustCompile(`("ticket": ?")[A-Za-z0-9_.-]{40,}`), "${1}<ticket>"},
+	{regexp.MustCompile(`("(?:id|rawId|clientDataJSON|attestationObject|authenticatorData|signature|userHandle)": ?")[A-Za-z0-9_-]{16,}`), "${1}<bytes>"},
 	{regexp.MustCompile(`("refreshToken": ?")[A-Za-z0-9_.-]{40,}`), "${1}<refresh token>"},
 	{regexp.MustCompile(`\?token=[A-Za-z0-9_-]{43}\b`), "?token=<mailed token>"},
 	{regexp.MustCompile(`"secret": "[A-Z2-7]{32}"`), `"secret": "<seed>"`},

@@ -37,6 +37,9 @@ var permitted = map[string][3]bool{
 	"GET /api/auth/factors":               {false, false, true},
 	"POST /api/auth/factors/totp":         {false, false, true},
 	"POST /api/auth/factors/totp/confirm": {false, false, true},
+	"POST /api/auth/passkeys/begin":       {false, false, true},
+	"POST /api/auth/passkeys":             {false, false, true},
+	"POST /api/auth/passkeys/proof/begin": {true, false, true},
 	"POST /api/auth/email/verify":         {true, true, true}, // as those below
 	"POST /api/auth/email/confirm":        {true, true, true},
 	"POST /api/auth/code/verify":          {true, true, true},

@@ -50,6 +50,8 @@ type options struct {
 	V1           v1.API
 	Platform     platform.API
 	App          app.API
+
+	noPasskeys bool
 }
 
 func (o *options) families() []httpadapter.API {
@@ -77,7 +79,12 @@ func newWorld(t testing.TB, sets ...set) *world {
 		s(&c, &o, &kept)
 	}
 	w.kept = kept
-	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
+	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) {
+		if !o.noPasskeys {
+			c.Passkeys = made.Passkeys
+		}
+		*made = c
+	}))
 	admin, err := w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 	if err != nil {
 		t.Fatal(err)

@@ -19,12 +19,14 @@ var factorRoutes = []family.Route{
 		Saying(wrongPassword, unproven).Is("begins an authenticator app; on a mailbox that is not proven it mails a link for that, and refuses"),
 	family.On("POST", "/factors/totp/confirm", family.Body(factorCode), family.ConfirmFactor, family.JSON(recoveryCodes)).Asks(family.SignedIn).
 		Is("turns it on with its first code; the recovery codes are shown once"),
-	family.On("POST", "/factors/recovery-codes", family.Body(factorCode), family.NewRecoveryCodes, family.JSON(recoveryCodes)).Asks(family.SignedIn).
+	family.On("POST", "/factors/recovery-codes", family.Body(factorProof), family.NewRecoveryCodes, family.JSON(recoveryCodes)).Asks(family.SignedIn).
 		Is("replaces the recovery codes"),
 	family.On("DELETE", "/factors", family.Body(removal), family.RemoveFactor, family.Empty[family.None]()).Asks(family.SignedIn).
 		Saying(wrongPassword).Is("takes every second factor away"),
 	family.On("DELETE", "/factors/{id}", family.Body(removal), family.RemoveFactor, family.Empty[family.None]()).Asks(family.SignedIn).
 		Saying(wrongPassword).Is("takes one of them away"),
+	family.On("PATCH", "/factors/{id}", family.Body(label), family.RenameFactor, family.Empty[family.None]()).Asks(family.SignedIn).
+		Is("gives one of them another label"),
 }
 
 var unproven = family.At(tollkeeper.ErrUnverified, 403, "", "Please prove your email address first, by the link that was mailed to you")
@@ -54,6 +56,22 @@ type factorCodeBody struct {
 
 func factorCode(_ *family.Call, b factorCodeBody) (string, error) { return string(b.Code), nil }
 
+type factorProofBody struct {
+	Code    family.Code  `json:"code" about:"of an app, or a recovery code"`
+	Passkey *passkeyBody `json:"passkey" about:"instead of code"`
+}
+
+func factorProof(_ *family.Call, b factorProofBody) (p tollkeeper.FactorProof, err error) {
+	p.Code, p.Passkey, err = codeOr(b.Code, b.Passkey)
+	return p, err
+}
+
+type factorLabelBody struct {
+	Label string `json:"label" need:""`
+}
+
+func label(_ *family.Call, b factorLabelBody) (string, error) { return b.Label, nil }
+
 type recoveryCodesBody struct {
 	RecoveryCodes []string `json:"recoveryCodes"`
 }
@@ -67,13 +85,17 @@ func recoveryCodes(_ *family.Call, codes []tollkeeper.SecretText) recoveryCodesB
 }
 
 type factorRemovalBody struct {
-	Code     family.Code `json:"code" need:"" about:"of any of them, or a recovery code"`
-	Password string      `json:"password" about:"not needed within five minutes of a proof"`
+	Code     family.Code  `json:"code" about:"of any of them, or a recovery code"`
+	Passkey  *passkeyBody `json:"passkey" about:"instead of code"`
+	Password string       `json:"password" about:"not needed within five minutes of a proof"`
 }
 
 // removal names the factor of the path; without one it is every factor.
 func removal(c *family.Call, b factorRemovalBody) (tollkeeper.FactorRemoval, error) {
-	return tollkeeper.FactorRemoval{Factor: c.Target(), Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
+	r := tollkeeper.FactorRemoval{Factor: c.Target(), Password: tollkeeper.Password(b.Password)}
+	var err error
+	r.Code, r.Passkey, err = codeOr(b.Code, b.Passkey)
+	return r, err
 }
 
 type secondFactor struct {
@@ -82,6 +104,14 @@ type secondFactor struct {
 	Label     string     `json:"label"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UsedAt    *time.Time `json:"usedAt" about:"null: never"`
+	Device    string     `json:"device,omitempty" about:"authenticator that made the passkey; absent: unknown"`
+	Domain    string     `json:"domain,omitempty" about:"whose pages the passkey is good on"`
+	Synced    bool       `json:"synced,omitempty" about:"the passkey may be copied to its owner's other devices"`
+	BackedUp  bool       `json:"backedUp,omitempty" about:"it was, when it was used last"`
+}
+
+func factorShown(f tollkeeper.FactorInfo) secondFactor {
+	return secondFactor{f.ID, f.Kind, f.Label, f.CreatedAt.UTC(), moment(f.UsedAt), f.Device, f.Domain, f.Synced, f.BackedUp}
 }
 
 type factorsBody struct {
@@ -91,7 +121,7 @@ type factorsBody struct {
 func factorsShown(_ *family.Call, list []tollkeeper.FactorInfo) factorsBody {
 	shown := make([]secondFactor, len(list))
 	for i, f := range list {
-		shown[i] = secondFactor{f.ID, f.Kind, f.Label, f.CreatedAt.UTC(), moment(f.UsedAt)}
+		shown[i] = factorShown(f)
 	}
 	return factorsBody{shown}
 }

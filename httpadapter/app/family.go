@@ -52,7 +52,7 @@ func (o API) Family() (family.Family, error) {
 	if strings.ContainsAny(prefix, "{}?#%\\ ") {
 		return f, family.Refused("app.API.Prefix", "must be a plain path")
 	}
-	for _, r := range slices.Concat(sessionRoutes(prefix), mailRoutes, accountRoutes, factorRoutes, adminRoutes(prefix)) {
+	for _, r := range slices.Concat(sessionRoutes(prefix), mailRoutes, accountRoutes, factorRoutes, passkeyRoutes, adminRoutes(prefix)) {
 		r.Path = prefix + r.Path
 		f.Routes = append(f.Routes, r)
 	}

@@ -19,7 +19,7 @@ func sessionRoutes(prefix string) []family.Route {
 		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).Saying(notSignedIn).
 			Is("begins a session with email or username and password, or stops at a challenge for the second factor"),
 		family.On("POST", "/challenge", family.Body(factor), family.VerifyFactor, session).
-			Is("ends a challenge with a code of the authenticator app or a recovery code"),
+			Is("ends a challenge with a code of the authenticator app, a recovery code or a passkey"),
 		family.On("POST", "/sign-out", family.Nothing(), family.SignOut, family.Empty[family.None]()).Asks(family.SignedIn).
 			Is("ends the session"),
 		family.On("GET", "/session", family.Nothing(), family.Profile, family.JSON(currentShown)).Asks(family.SignedIn).
@@ -73,22 +73,31 @@ func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
 }
 
 type factorBody struct {
-	Challenge  string      `json:"challenge" need:""`
-	Code       family.Code `json:"code" need:"" about:"six digits, or a recovery code"`
-	RememberMe bool        `json:"rememberMe" about:"the cookie outlives the browser"`
+	Challenge  string       `json:"challenge" need:""`
+	Code       family.Code  `json:"code" about:"six digits, or a recovery code"`
+	Passkey    *passkeyBody `json:"passkey" about:"instead of code"`
+	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
 func factor(_ *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
-	return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, nil
+	r := tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge)}
+	var err error
+	r.Code, r.Passkey, err = codeOr(b.Code, b.Passkey)
+	return r, err
 }
 
 type reauthenticationBody struct {
-	Password string      `json:"password" need:""`
-	Code     family.Code `json:"code" about:"of the second factor, where there is one"`
+	Password string       `json:"password" about:"needed without passkey"`
+	Code     family.Code  `json:"code" about:"of the second factor, where there is one"`
+	Passkey  *passkeyBody `json:"passkey" about:"instead of password and code"`
 }
 
 func proof(_ *family.Call, b reauthenticationBody) (tollkeeper.Confirmation, error) {
-	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
+	p, err := b.Passkey.answer()
+	if err == nil && p.IsZero() && b.Password == "" {
+		err = tollkeeper.ErrMissing.WithField("password")
+	}
+	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code), Passkey: p}, err
 }
 
 // sessionBody is a new session. With the cookie it has no token.

@@ -38,6 +38,24 @@ func IdentitySignIn(c *Call, in tollkeeper.IDTokenRequest) (tollkeeper.SignInRes
 	return c.Begun(c.auth.SignInWithIDToken(c.Context(), in))
 }
 
+// BeginPasskeySignIn asks for a passkey to sign in with.
+func BeginPasskeySignIn(c *Call, _ None) (tollkeeper.PasskeyChallenge, error) {
+	in := tollkeeper.PasskeySignIn{Audience: c.family.Audience, Client: c.Client()}
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.PasskeyChallenge{}, err
+	}
+	return c.auth.BeginPasskeySignIn(c.Context(), in)
+}
+
+// PasskeySignIn gives a session for a passkey.
+func PasskeySignIn(c *Call, in tollkeeper.PasskeyRequest) (tollkeeper.SignInResult, error) {
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
+	in.Audience, in.Client = c.family.Audience, c.Client()
+	return c.Begun(c.auth.SignInWithPasskey(c.Context(), in))
+}
+
 // VerifyFactor ends a sign-in that stopped at a challenge. The session is of the family that the challenge came from.
 func VerifyFactor(c *Call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
 	in.Client = c.Client()

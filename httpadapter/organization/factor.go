@@ -29,7 +29,7 @@ var factorRoutes = []family.Route{
 		Is("takes one second factor away, or all").Asks(family.SignedIn).
 		Saying(wrongPassword, family.At(tollkeeper.ErrNotFound, 404, "FACTOR_NOT_FOUND", "Second factor not found")),
 	family.On("POST", "/auth/mfa/recovery-codes",
-		family.Body(code), family.NewRecoveryCodes, recoveryShown("Recovery codes replaced")).
+		family.Body(factorProof), family.NewRecoveryCodes, recoveryShown("Recovery codes replaced")).
 		Is("replaces the recovery codes").Asks(family.SignedIn),
 }
 
@@ -50,6 +50,10 @@ type codeBody struct {
 }
 
 func code(_ *family.Call, b codeBody) (string, error) { return string(b.Code), nil }
+
+func factorProof(_ *family.Call, b codeBody) (tollkeeper.FactorProof, error) {
+	return tollkeeper.FactorProof{Code: tollkeeper.SecretText(b.Code)}, nil
+}
 
 type disablingBody struct {
 	Password string      `json:"password"`

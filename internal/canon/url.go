@@ -96,3 +96,9 @@ func IsPageOf(site, page string) bool {
 	return ok && u.Scheme == own.Scheme && u.Host == Lower(own.Host) &&
 		!strings.ContainsAny(page, "?#") && (u.Path == "" || ValidPath(u.EscapedPath()))
 }
+
+// ValidDomain reports whether s is a name that browsers take for a site: labels in lower case, no port, no address, no
+// dot behind the last.
+func ValidDomain(s string) bool {
+	return net.ParseIP(s) == nil && s == Lower(s) && hostname(s, "-")
+}

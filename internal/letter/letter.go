@@ -18,7 +18,7 @@ type Data struct {
 	Link              string
 	SignIn            string // URL of the page to sign in
 	Lifetime          string // how long code or link is good for: "30 minutes"
-	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped"
+	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped", "copied"
 	Network, Time     string // of a sign-in
 	DroppedPassword   bool   // of "dropped": the password is gone
 	DroppedIdentities int    // likewise: so many linked sign-ins are gone

@@ -57,7 +57,7 @@ func TestEveryKindHasAMail(t *testing.T) {
 // What tells one mail from another of its kind stands in the subject, the text and the page.
 func TestNoticesAndAlertsDiffer(t *testing.T) {
 	subjects := map[string]string{}
-	for _, notice := range []string{"password", "role", "email", "factor", "identity", "network", "reuse", "dropped"} {
+	for _, notice := range []string{"password", "role", "email", "factor", "identity", "network", "reuse", "dropped", "copied"} {
 		subjects["notice "+notice] = render(t, nil, "notice", letter.Data{Notice: notice}).Subject
 	}
 	for _, level := range []string{"low", "critical", "depleted", "recovered"} {

@@ -28,15 +28,16 @@ type layer struct {
 // tests, which may bring a whole authenticator.
 var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
-	{folder: "cmd", imports: []string{".", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
-	{folder: "examples", imports: []string{".", "internal/...", "ui", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
-	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "verify", "breach", "captcha"}},
-	{folder: "browser", imports: []string{".", "httpadapter/...", "ui", "authtest"}, tests: []string{"store", "store/memory"}},
+	{folder: "cmd", imports: []string{".", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "examples", imports: []string{".", "internal/...", "ui", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "browser", imports: []string{".", "httpadapter/...", "ui", "passkey", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
 	{folder: "ui", imports: []string{".", "internal/...", "httpadapter/..."}, tests: []string{"authtest", "store", "store/memory"}},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},
 	{folder: "social", imports: []string{".", "internal/..."}, tests: []string{"authtest", "httpadapter", "store", "store/memory"}},
+	{folder: "passkey", imports: []string{"."}, tests: []string{"authtest", "store/memory"}},
 	{folder: "clients", tests: []string{".", "authtest", "httpadapter/..."}},
 	{folder: "client", tests: []string{".", "authtest", "httpadapter/...", "store"}},
 	{folder: "verify", imports: []string{"internal/..."}, tests: []string{".", "authtest", "httpadapter", "store/memory"}},

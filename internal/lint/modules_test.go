@@ -38,6 +38,7 @@ var requires = map[string][]string{
 		"google.golang.org/protobuf"},
 	"httpadapter/contract": {"github.com/getkin/kin-openapi", "github.com/go-chi/chi/v5"},
 	"mail/smtp":            {"github.com/wneessen/go-mail"},
+	"passkey":              {"github.com/descope/virtualwebauthn", "github.com/go-webauthn/webauthn"},
 	"social":               {"golang.org/x/oauth2"},
 	"store/postgres":       {"github.com/jackc/pgx/v5"},
 	"store/redis":          {"github.com/redis/go-redis/v9"},

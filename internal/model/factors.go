@@ -319,7 +319,7 @@ func newRecoveryCodes(m *machine, s Step, ctx context.Context) (plan, error) {
 	if p.err == nil {
 		p = p.with(nil, m.fact("sessions ended", a))
 	}
-	list, err := m.auth.NewRecoveryCodes(ctx, by, tollkeeper.SecretText(code.text), s.client())
+	list, err := m.auth.NewRecoveryCodes(ctx, by, tollkeeper.FactorProof{Code: tollkeeper.SecretText(code.text), Client: s.client()})
 	m.afterFactor(a, code, looked, err)
 	if err == nil {
 		m.renewed(a, list)
