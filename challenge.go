@@ -94,7 +94,7 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 		return SignInResult{}, err
 	}
 	g := guess{scope: c.Scope, email: c.Email, username: c.Username, account: c.Account, audience: c.Audience, client: r.Client, began: c.began()}
-	w := shown{code: string(r.Code), passkey: r.Passkey, use: toEnd, challenge: a.challengeDigest(r.Challenge)}
+	w := shown{code: string(r.Code), passkey: r.Passkey, use: toEnd, challenge: a.challengeOnce(r.Challenge, c)}
 	t, err := a.takeFactor(ctx, g, w, now)
 	if err != nil {
 		return SignInResult{}, err
@@ -110,7 +110,7 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 		return SignInResult{}, err
 	}
 	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, use: proof.use}
-	p.once = store.Once{Digest: w.challenge, Until: time.UnixMilli(c.Until).Add(time.Hour)}
+	p.once = w.challenge
 	p.by = store.IssuedKey{Issuer: c.Issuer, Subject: c.Subject}
 	res, err := a.finishSignIn(ctx, s, p, now)
 	if err == nil && c.Link {
@@ -127,9 +127,9 @@ func (a *Authenticator) openChallenge(text SecretText, now time.Time) (c pending
 	return c, nil
 }
 
-// challengeDigest names a challenge: it serves once, and what a passkey says to it is good for no other.
-func (a *Authenticator) challengeDigest(text SecretText) store.Digest {
-	return a.digests.bucket("challenge", string(text))
+// challengeOnce makes a challenge serve once; what a passkey says to it is good for no other.
+func (a *Authenticator) challengeOnce(text SecretText, c pending) store.Once {
+	return store.Once{Digest: a.digests.bucket("challenge", string(text)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
 }
 
 // challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.

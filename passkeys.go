@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -209,12 +207,13 @@ func (a *Authenticator) SignInWithPasskey(ctx context.Context, r PasskeyRequest)
 	if err != nil {
 		return SignInResult{}, err
 	}
+	once := a.served(r.Answer, c)
 	f, record, said, err := a.asserted(c, s, r.Answer.Response)
 	if err == nil {
-		err = a.notCopied(ctx, s, f, said, r.Client)
+		err = a.notCopied(ctx, s, f, said, once, r.Client)
 	}
 	if err != nil {
-		if errors.Is(err, ErrInternal) {
+		if _, ours := errors.AsType[*Error](err); ours {
 			return SignInResult{}, err
 		}
 		return SignInResult{}, a.unproven(g, s, nil)
@@ -222,7 +221,7 @@ func (a *Authenticator) SignInWithPasskey(ctx context.Context, r PasskeyRequest)
 	g.email = s.Account.EmailKey
 	t.guess, t.way = g, wayPasskey
 	p := attempt{method: "passkey", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t, second: true}
-	p.use, p.once = useOf(f, said), a.served(r.Answer, c)
+	p.use, p.once = useOf(f, said), once
 	res, err := a.finishSignIn(ctx, s, p, now)
 	if errors.Is(err, ErrInvalidCode) { // the counter or the passkey went meanwhile
 		err = ErrInvalidCredentials.WithCause(err)
@@ -252,7 +251,7 @@ func (a *Authenticator) BeginPasskeyFactor(ctx context.Context, challenge Secret
 	if err != nil {
 		return PasskeyChallenge{}, err
 	}
-	c := ceremony{Use: toEnd, Account: s.Account.ID, Challenge: a.challengeDigest(challenge)}
+	c := ceremony{Use: toEnd, Account: s.Account.ID, Challenge: a.challengeOnce(challenge, began).Digest}
 	return a.askOwner(c, s, now)
 }
 
@@ -291,24 +290,28 @@ func (a *Authenticator) askOwner(c ceremony, s Subject, now time.Time) (PasskeyC
 func (a *Authenticator) proveByPasskey(ctx context.Context, s Subject, w shown, client Client) (shownProof, error) {
 	now := a.now()
 	c, err := a.openCeremony(w.passkey, w.use, now)
-	if err == nil && (c.Account != s.Account.ID || c.Session != w.session || c.Challenge != w.challenge) {
+	if err == nil && (c.Account != s.Account.ID || c.Session != w.session || c.Challenge != w.challenge.Digest) {
 		err = ErrInvalidChallenge
 	}
 	if err != nil {
 		return shownProof{}, err
 	}
+	once := w.challenge
+	if once == (store.Once{}) {
+		once = a.served(w.passkey, c)
+	}
 	f, _, said, err := a.asserted(c, s, w.passkey.Response)
 	if err == nil {
-		err = a.notCopied(ctx, s, f, said, client)
+		err = a.notCopied(ctx, s, f, said, once, client)
 	}
 	if err != nil {
-		if errors.Is(err, ErrInternal) {
+		if _, ours := errors.AsType[*Error](err); ours {
 			return shownProof{}, err
 		}
 		a.factorFailed(s.Account, client)
 		return shownProof{}, ErrInvalidCode.WithCause(err)
 	}
-	return shownProof{useOf(f, said), a.served(w.passkey, c)}, nil
+	return shownProof{useOf(f, said), once}, nil
 }
 
 // useOf is the use of a passkey for the store to compare.
@@ -317,17 +320,30 @@ func useOf(f store.Factor, said PasskeyAssertion) store.Use {
 }
 
 // notCopied refuses a counter that did not grow: two authenticators have the passkey. Those that never count are synced
-// between devices, and say nothing by it.
-func (a *Authenticator) notCopied(ctx context.Context, s Subject, f store.Factor, said PasskeyAssertion, client Client) error {
+// between devices, and say nothing by it. What is told of a copy uses the ticket up in the same step: an answer that
+// only comes twice is [ErrInvalidChallenge], and no copy.
+func (a *Authenticator) notCopied(ctx context.Context, s Subject, f store.Factor, said PasskeyAssertion, once store.Once, client Client) error {
 	if int64(said.Counter) > f.Counter || said.Counter == 0 && f.Counter == 0 {
 		return nil
 	}
-	e := about(&s.Account, EventPasskeyCopied)
-	e.Network = client.network()
-	a.event(e)
-	for _, m := range a.notice(s, noticeCopied) {
-		m.ID = uuid.NewSHA1(noticeSpace, append(f.ID[:], a.now().Format(time.DateOnly)...)) // one a day
-		a.queueBestEffort(ctx, m)
+	err := a.retry(func() error {
+		s, err := a.subject(ctx, store.Lookup{ID: s.Account.ID})
+		if err != nil {
+			return err
+		}
+		c := store.Change{Account: s.Account, Once: once}
+		e := about(&s.Account, EventPasskeyCopied)
+		e.Network = client.network()
+		c.Events, c.Mail = []Event{e}, a.notice(s, noticeCopied)
+		_, _, err = a.update(ctx, c, a.now())
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrInvalidLink):
+		return ErrInvalidChallenge.WithCause(err)
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict): // gone, or others tell the same of it at this moment
+	case err != nil:
+		return err
 	}
 	return errPasskey
 }

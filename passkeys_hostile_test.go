@@ -204,3 +204,31 @@ func TestPasskeysAreConfiguredAsBrowsersTakeThem(t *testing.T) {
 		}
 	}
 }
+
+func TestOneAnswerMakesOneSession(t *testing.T) {
+	story(t, func(w *world) {
+		x := w.holder(w.User())
+		answer := x.phone.Answer(w.askedPasskey(x.Scope()))
+		n := tally(atOnce(20, func(int) error { return errOf(w.byPasskey(answer, x.Scope())) }))
+		if n["ok"] != 1 || n["invalid_challenge"] != 19 {
+			t.Errorf("an answer that came twenty times: %v", n)
+		}
+	}, unlimited)
+}
+
+func TestOneCountServesOnce(t *testing.T) {
+	story(t, func(w *world) {
+		x := w.User()
+		phone := w.Passkey()
+		phone.Counter = 1
+		w.AddPasskey(x, phone)
+		answers := make([]tollkeeper.PasskeyAnswer, 20)
+		for i := range answers {
+			answers[i] = phone.Clone().Answer(w.askedPasskey(x.Scope())) // each says 2
+		}
+		n := tally(atOnce(len(answers), func(i int) error { return errOf(w.byPasskey(answers[i], x.Scope())) }))
+		if n["ok"] != 1 || n["invalid_credentials"] != 19 {
+			t.Errorf("twenty copies at once: %v", n)
+		}
+	}, unlimited)
+}

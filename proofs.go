@@ -17,7 +17,7 @@ type shown struct {
 	passkey   PasskeyAnswer
 	use       ceremonyUse
 	session   uuid.UUID
-	challenge store.Digest
+	challenge store.Once // that it ends; zero: none
 }
 
 // shownBy is what somebody shows who is signed in.

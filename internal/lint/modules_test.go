@@ -33,7 +33,7 @@ var requires = map[string][]string{
 		"github.com/shaj13/go-guardian/v2", "github.com/shaj13/libcache", "modernc.org/sqlite"},
 	"browser":        {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"},
 	"cmd/tollkeeper": {"github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9"},
-	"examples":       {"github.com/jackc/pgx/v5"},
+	"examples":       {"github.com/descope/virtualwebauthn", "github.com/jackc/pgx/v5"},
 	"examples/frameworks": {"github.com/gin-gonic/gin", "github.com/go-chi/chi/v5", "github.com/labstack/echo/v4", "google.golang.org/grpc",
 		"google.golang.org/protobuf"},
 	"httpadapter/contract": {"github.com/getkin/kin-openapi", "github.com/go-chi/chi/v5"},

@@ -46,6 +46,34 @@ func TestQuotedCodeIsTheCode(t *testing.T) {
 	}
 }
 
+// scriptFence opens a block that quotes a part of a script.
+var scriptFence = regexp.MustCompile("^```js (\\S+\\.js)$")
+
+func TestQuotedScriptsAreTheScripts(t *testing.T) {
+	scripts := map[string]string{}
+	for _, s := range sources(t, ".js") {
+		scripts[s.path] = strings.Join(s.lines, "\n") + "\n"
+	}
+	quotes := 0
+	for _, page := range sources(t, ".md") {
+		for n, line := range page.lines {
+			m := scriptFence.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			quotes++
+			shown := page.lines[n+1:]
+			shown = shown[:max(0, slices.Index(shown, "```"))]
+			if !strings.Contains(scripts[m[1]], strings.Join(shown, "\n")+"\n") {
+				t.Errorf("%s:%d does not quote %s as it is", page.path, n+1, m[1])
+			}
+		}
+	}
+	if quotes == 0 {
+		t.Error("no page quotes any script")
+	}
+}
+
 // kitTest is the name of a test of the kit in backquotes. What has a "<" in it is a key of a store.
 var kitTest = regexp.MustCompile("`((?:accounts|sessions|secrets|attempts|credits|outbox|sweep|everywhere)/[^`<]+)`")
 

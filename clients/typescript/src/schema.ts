@@ -171,7 +171,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends a challenge with a code of the authenticator app or a recovery code */
+        /** Ends a challenge with a code of the authenticator app, a recovery code or a passkey */
         post: operations["postChallenge"];
         delete?: never;
         options?: never;
@@ -381,7 +381,8 @@ export interface paths {
         delete: operations["deleteFactorsById"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Gives one of them another label */
+        patch: operations["patchFactorsById"];
         trace?: never;
     };
     "/api/auth/identities": {
@@ -413,6 +414,108 @@ export interface paths {
         post?: never;
         /** Takes the linked sign-in with that issuer away, as google */
         delete: operations["deleteIdentitiesByName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps the passkey that was made; with the first second factor of the account come recovery codes, shown once */
+        post: operations["postPasskeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a new passkey; on a mailbox that is not proven it mails a link for that, and refuses */
+        post: operations["postPasskeysBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/challenge/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a passkey that ends a challenge */
+        post: operations["postPasskeysChallengeBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/proof/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a passkey that proves once more who is signed in, or takes the place of a code */
+        post: operations["postPasskeysProofBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a session with a passkey alone: no challenge follows */
+        post: operations["postPasskeysSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/sign-in/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for any passkey of this service, behind a button or in the email field */
+        post: operations["postPasskeysSignInBegin"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -671,6 +774,11 @@ export interface components {
             identities: components["schemas"]["PersonalIdentity"][];
             sessions: components["schemas"]["OpenSession"][];
         };
+        AddedPasskey: {
+            passkey: components["schemas"]["SecondFactor"];
+            /** @description only with the first second factor */
+            recoveryCodes?: string[];
+        };
         Challenge: {
             challenge: string;
             dropped?: components["schemas"]["Dropped"];
@@ -678,6 +786,9 @@ export interface components {
             expiresAt: string;
             /** @description that end it */
             methods: ("totp" | "passkey" | "recovery")[];
+        };
+        ChallengedRequest: {
+            challenge: string;
         };
         CodeSignInRequest: {
             /** @description six digits */
@@ -735,16 +846,29 @@ export interface components {
         FactorCodeRequest: {
             code: string;
         };
+        FactorLabelRequest: {
+            label: string;
+        };
+        FactorProofRequest: {
+            /** @description of an app, or a recovery code */
+            code?: string;
+            /** @description instead of code */
+            passkey?: components["schemas"]["PasskeyRequest"] | null;
+        };
         FactorRemovalRequest: {
             /** @description of any of them, or a recovery code */
-            code: string;
+            code?: string;
+            /** @description instead of code */
+            passkey?: components["schemas"]["PasskeyRequest"] | null;
             /** @description not needed within five minutes of a proof */
             password?: string;
         };
         FactorRequest: {
             challenge: string;
             /** @description six digits, or a recovery code */
-            code: string;
+            code?: string;
+            /** @description instead of code */
+            passkey?: components["schemas"]["PasskeyRequest"] | null;
             /** @description the cookie outlives the browser */
             rememberMe?: boolean;
         };
@@ -789,6 +913,15 @@ export interface components {
             /** @description not needed within five minutes of a proof */
             password?: string;
         };
+        NewPasskeyRequest: {
+            /** @description for its owner; empty: the name of the authenticator */
+            label?: string;
+            /** @description of the authenticator, as PublicKeyCredential.toJSON makes it */
+            response?: {
+                [key: string]: unknown;
+            };
+            ticket: string;
+        };
         NewPasswordRequest: {
             newPassword: string;
             /** @description the current one */
@@ -820,6 +953,36 @@ export interface components {
             lastSeenAt: string;
             /** @description masked address; empty: unknown */
             network: string;
+        };
+        PasskeyChallenge: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description for PublicKeyCredential.parseCreationOptionsFromJSON or parseRequestOptionsFromJSON */
+            options: {
+                [key: string]: unknown;
+            };
+            /** @description comes back with the answer, once */
+            ticket: string;
+        };
+        PasskeyEnrolmentRequest: {
+            /** @description not needed within five minutes of a proof */
+            password?: string;
+        };
+        PasskeyRequest: {
+            /** @description of the authenticator, as PublicKeyCredential.toJSON makes it */
+            response?: {
+                [key: string]: unknown;
+            };
+            ticket: string;
+        };
+        PasskeySignInRequest: {
+            /** @description the cookie outlives the browser */
+            rememberMe?: boolean;
+            /** @description of the authenticator, as PublicKeyCredential.toJSON makes it */
+            response?: {
+                [key: string]: unknown;
+            };
+            ticket: string;
         };
         PasswordReset: {
             /** @description what the first proof of the mailbox took away */
@@ -889,7 +1052,10 @@ export interface components {
         ReauthenticationRequest: {
             /** @description of the second factor, where there is one */
             code?: string;
-            password: string;
+            /** @description instead of password and code */
+            passkey?: components["schemas"]["PasskeyRequest"] | null;
+            /** @description needed without passkey */
+            password?: string;
         };
         RecoveryCodes: {
             recoveryCodes: string[];
@@ -907,13 +1073,21 @@ export interface components {
             token: string;
         };
         SecondFactor: {
+            /** @description it was, when it was used last */
+            backedUp?: boolean;
             /** Format: date-time */
             createdAt: string;
+            /** @description authenticator that made the passkey; absent: unknown */
+            device?: string;
+            /** @description whose pages the passkey is good on */
+            domain?: string;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
             kind: "totp" | "passkey";
             label: string;
+            /** @description the passkey may be copied to its owner's other devices */
+            synced?: boolean;
             /**
              * Format: date-time
              * @description null: never
@@ -2115,7 +2289,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body; http_empty_body */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2154,7 +2328,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FactorCodeRequest"];
+                "application/json": components["schemas"]["FactorProofRequest"];
             };
         };
         responses: {
@@ -2167,7 +2341,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body; http_empty_body */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2332,7 +2506,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body; http_empty_body */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,6 +2516,58 @@ export interface operations {
                 };
             };
             /** @description Invalid password; http_no_credential; invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchFactorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorLabelRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_no_credential; invalid_token */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2439,6 +2665,265 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_no_credential; invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeysBegin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasskeyEnrolmentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description http_bad_body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid password; http_no_credential; invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Please prove your email address first, by the link that was mailed to you */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeysChallengeBegin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengedRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeysProofBegin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description http_no_credential; invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeysSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"] | components["schemas"]["Challenge"];
+                };
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This passkey is not known here */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postPasskeysSignInBegin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2605,7 +3090,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body; http_empty_body */
             400: {
                 headers: {
                     [name: string]: unknown;
