@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -171,6 +172,26 @@ type badVerifier struct{ tollkeeper.PasskeyVerifier }
 
 func (badVerifier) VerifyAssertion(tollkeeper.PasskeyCeremony, tollkeeper.PasskeyRecord, []byte) (tollkeeper.PasskeyAssertion, error) {
 	panic("index out of range")
+}
+
+// Whoever writes to the database does not sign in with a key of theirs: what is kept of a passkey is sealed for its
+// account and its factor.
+func TestAPasskeyIsSealedForItsOwner(t *testing.T) {
+	story(t, func(w *world) {
+		x, thief := w.holder(w.User()), w.holder(w.User())
+		of := func(a authtest.Account) (tollkeeper.Account, store.Factor) {
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: a.ID, Credentials: true})
+			w.ok(err)
+			return s.Account, s.Factors[0]
+		}
+		account, mine := of(x.Account)
+		_, theirs := of(thief.Account)
+		mine.Sealed = theirs.Sealed
+		_, _, err := w.store.Store.UpdateAccount(ctx, store.Change{Account: account, PutFactors: []store.Factor{mine}}, w.Now())
+		w.ok(err)
+		_, err = w.byPhone(x)
+		w.want(err, tollkeeper.ErrInternal) // it cannot be read, whosever it is
+	})
 }
 
 func TestPasskeysAreConfiguredAsBrowsersTakeThem(t *testing.T) {

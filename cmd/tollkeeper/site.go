@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/breach"
@@ -14,6 +15,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/httpadapter/platform"
 	"github.com/tollkeeper/tollkeeper/httpadapter/v1"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/passkey"
 	"github.com/tollkeeper/tollkeeper/social"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -68,6 +71,9 @@ func (s *site) extend(config *tollkeeper.Config) error {
 	if s.google != nil {
 		config.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: s.google}
 	}
+	if named(s.baseURL) {
+		config.Passkeys.Verifier = passkey.New()
+	}
 	if s.breached != "" {
 		filter, err := breach.Open(s.breached)
 		if err != nil {
@@ -76,6 +82,12 @@ func (s *site) extend(config *tollkeeper.Config) error {
 		config.Passwords.Breach = filter
 	}
 	return nil
+}
+
+// named reports whether the server is reached under a name: browsers have no passkeys for addresses.
+func named(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	return err == nil && canon.ValidDomain(canon.Lower(u.Hostname()))
 }
 
 // keySetPath is where services that verify tokens by themselves look for public keys (RFC 8615).
