@@ -185,8 +185,7 @@ func (a *Authenticator) SignInWithPasskey(ctx context.Context, r PasskeyRequest)
 		return SignInResult{}, err
 	}
 	g := guess{scope: r.Scope.String(), audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkHits("passkey", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
-	if err != nil {
+	if _, err := a.take(ctx, a.networkHits("passkey", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
 	c, err := a.openCeremony(r.Answer, toSignIn, now)
@@ -218,9 +217,7 @@ func (a *Authenticator) SignInWithPasskey(ctx context.Context, r PasskeyRequest)
 		}
 		return SignInResult{}, a.unproven(g, s, nil)
 	}
-	g.email = s.Account.EmailKey
-	t.guess, t.way = g, wayPasskey
-	p := attempt{method: "passkey", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t, second: true}
+	p := attempt{method: "passkey", operation: OpSignIn, audience: r.Audience, client: r.Client, second: true}
 	p.use, p.once = useOf(f, said), once
 	res, err := a.finishSignIn(ctx, s, p, now)
 	if errors.Is(err, ErrInvalidCode) { // the counter or the passkey went meanwhile
