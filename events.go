@@ -25,6 +25,7 @@ const (
 	EventFactorChanged    EventName = "second_factor_changed"
 	EventRecoveryCodeUsed EventName = "recovery_code_used"
 	EventCodeUsed         EventName = "code_used"
+	EventLinkUsed         EventName = "sign_in_link_used"
 	EventIdentityLinked   EventName = "identity_linked" // Detail: the issuer
 	EventIdentityRemoved  EventName = "identity_removed"
 	EventReauthenticated  EventName = "reauthenticated"

@@ -107,24 +107,27 @@ func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error 
 
 // Confirmation proves once more who the caller is, before something that needs it.
 type Confirmation struct {
-	Password Password
-	Code     SecretText // of the second factor, or a recovery code; empty: there is none
-	Client   Client
+	Password   Password
+	MailedCode SecretText // of [Authenticator.RequestCode] for the own address, where Password is empty; good for an account without one, too
+	Code       SecretText // of the second factor, or a recovery code; empty: there is none
+	Client     Client
 }
 
 // Reauthenticate proves once more who the caller is, so that [Authenticator.RequireRecent] passes in this session: by
-// the password and, where there is one, a code of the second factor. [ErrInvalidCredentials], [ErrInvalidCode],
-// [ErrLocked], [ErrRateLimited].
+// the password or a mailed code and, where there is one, a code of the second factor. A mailed code is counted, used up
+// and a proof of the mailbox as in [Authenticator.SignInWithCode]; the session that asks is the owner's word, so that
+// nothing is dropped. [ErrInvalidCredentials], [ErrInvalidCode], [ErrLocked], [ErrRateLimited].
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
 	if err := by.may(toProve); err != nil {
 		return err
 	}
-	s, err := a.confirm(ctx, by, r.Password, r.Client)
+	s, method, err := a.confirmFirst(ctx, by, r)
 	if err != nil {
 		return err
 	}
 	e := a.reauthenticated(by, s, r.Client)
+	e.Method = method
 	if s.Account.Factors != 0 {
 		s, t, use, err := a.provenFactor(ctx, by, string(r.Code), r.Client)
 		if err != nil {
@@ -148,6 +151,16 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 		e.Method = "second-factor"
 	}
 	return a.proved(ctx, by, e)
+}
+
+// confirmFirst proves the first factor once more, and says by what.
+func (a *Authenticator) confirmFirst(ctx context.Context, by *Identity, r Confirmation) (s Subject, method string, err error) {
+	if r.Password == "" && r.MailedCode != "" {
+		s, err = a.confirmByCode(ctx, by, r.MailedCode, r.Client)
+		return s, "code", err
+	}
+	s, err = a.confirm(ctx, by, r.Password, r.Client)
+	return s, "password", err
 }
 
 // reauthenticated is the event of it, by the password.
