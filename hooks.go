@@ -44,7 +44,7 @@ type SignUpAttempt struct {
 	Email    string    // as it was written
 	Username string
 	Method   string // "sign-up"; "code", "link": mailed to the email, which is proven; "identity": an issuer vouches for it
-	Captcha  string // [SignUpRequest.Captcha]; nobody has checked it
+	Captcha  string // that of the request; nobody has checked it
 	Audience Audience
 	Client   Client
 

@@ -30,7 +30,7 @@ type invitation struct {
 
 const (
 	boxInvitation  = "invitation"
-	markInvitation = "i." // no token of a secret has a dot
+	markInvitation = "i_" // and longer than any token of a secret
 )
 
 // sealInvitation makes the token of a link, without six digits in a row.
@@ -204,7 +204,7 @@ func (a *Authenticator) signUpByCode(ctx context.Context, r CodeRequest, s Subje
 		spent = append(spent, a.signUpMark(t.guess, store.Digest{}))
 	}
 	res, err := a.join(ctx, joining{
-		email: r.Email, where: r.Scope, audience: r.Audience, client: r.Client, method: "code", taken: *t, spent: spent,
+		email: r.Email, where: r.Scope, audience: r.Audience, client: r.Client, method: "code", captcha: r.Captcha, taken: *t, spent: spent,
 	})
 	if errors.Is(err, ErrEmailTaken) {
 		err = a.failSignIn(ctx, *t, s, nil, began) // by the same code, a moment ago
@@ -258,7 +258,7 @@ func (a *Authenticator) signUpByLink(ctx context.Context, r LinkRequest, v invit
 	}
 	served := a.markOfInvitation(v)
 	res, err := a.join(ctx, joining{
-		email: v.Email, where: r.Scope, audience: r.Audience, client: r.Client, method: "link", spent: []store.Digest{served},
+		email: v.Email, where: r.Scope, audience: r.Audience, client: r.Client, method: "link", captcha: r.Captcha, spent: []store.Digest{served},
 		once: store.Once{Digest: served, Until: time.UnixMilli(v.Until).Add(time.Hour)},
 	})
 	if errors.Is(err, ErrEmailTaken) || errors.Is(err, ErrInvalidChallenge) {
@@ -274,6 +274,7 @@ type joining struct {
 	audience Audience
 	client   Client
 	method   string
+	captcha  string
 	taken    taken
 	spent    []store.Digest
 	once     store.Once
@@ -315,7 +316,7 @@ func (a *Authenticator) makeNewcomer(ctx context.Context, j joining, now time.Ti
 	if owner != nil {
 		x.Parent = owner.Account.ID
 	}
-	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: j.method, Audience: j.audience, Client: j.client}); err != nil {
+	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: j.method, Captcha: j.captcha, Audience: j.audience, Client: j.client}); err != nil {
 		return Subject{}, err
 	}
 	create := a.opening(x, owner, SignUpRequest{Audience: j.audience, Client: j.client}, now)

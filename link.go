@@ -44,6 +44,7 @@ func linkToken() string {
 type LinkRequest struct {
 	Token    SecretText
 	By       *Identity // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
+	Captcha  string    // of a sign-up, as in [SignUpRequest]
 	Scope    Scope     // where the page is: a link of an account elsewhere is none here
 	Audience Audience
 	Client   Client

@@ -84,6 +84,7 @@ type CodeRequest struct {
 	Code     SecretText
 	By       *Identity // who asks, where they are signed in to the account: a first proof then drops nothing. Nil: nobody
 	SignUp   bool      // a code that was asked for with [MailRequest].SignUp makes the account where nobody has the address
+	Captcha  string    // of a sign-up, as in [SignUpRequest]
 	Scope    Scope     // of a sign-up in the same spelling as it was asked for
 	Audience Audience
 	Client   Client
