@@ -81,7 +81,9 @@ type mailedLinkBody struct {
 	SignUp bool   `json:"signUp" about:"the token makes the account"`
 }
 
-func linkShown(_ *family.Call, l tollkeeper.MailedLink) mailedLinkBody { return mailedLinkBody{l.Email, l.SignUp} }
+func linkShown(_ *family.Call, l tollkeeper.MailedLink) mailedLinkBody {
+	return mailedLinkBody{l.Email, l.SignUp}
+}
 
 type codeSignInBody struct {
 	Email      family.Email `json:"email" need:""`
