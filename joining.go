@@ -17,8 +17,9 @@ import (
 )
 
 // A sign-up without a password: a mail goes to an address that nobody has, and what it brings makes the account. Until
-// then the store holds nothing of it but the mail that waits. The link carries all that is needed, encrypted; of the
-// code there is a mark, as of a network that asked for one.
+// then the store holds nothing of it but the mail that waits, and marks, as of a network that asked for a code: one of
+// the link and one of the code, each owned by what it stands for until it has served. The link carries the rest,
+// encrypted.
 
 // invitation is what a link that signs up carries: no address stands in a URL for all to read.
 type invitation struct {
@@ -64,7 +65,8 @@ func (a *Authenticator) openInvitation(token SecretText) (v invitation, ok bool)
 	return v, ok && json.Unmarshal(plain, &v) == nil
 }
 
-// markOfInvitation names it as one that has served.
+// markOfInvitation is live while the link is: its own, until it has served and is the account's. Who has the keys and no
+// store makes no link that is good.
 func (a *Authenticator) markOfInvitation(v invitation) store.Digest {
 	return a.digests.bucket("invitation", v.ID.String())
 }
@@ -84,15 +86,37 @@ func (w *worker) invite(m store.QueuedMail) (to Account, sent bool, err error) {
 		return to, false, err
 	}
 	out := a.addressed(s, m)
+	marks, err := a.letterForNewcomer(&out, s, m, now)
+	if err != nil {
+		return s.Account, false, err
+	}
+	defer func() {
+		if !sent || err != nil {
+			a.forgetMarks(w.ctx, marks)
+		}
+	}()
+	for _, r := range marks {
+		if err := a.attempts.Release(w.ctx, r, now); err != nil {
+			return s.Account, false, err
+		}
+	}
+	sent, err = w.write(m, out)
+	return s.Account, sent, err
+}
+
+// letterForNewcomer gives the mail a link, a code, or both, and returns what is to be marked before it is sent.
+func (a *Authenticator) letterForNewcomer(out *outgoing, s Subject, m store.QueuedMail, now time.Time) (marks []store.Release, err error) {
 	out.data.SignUp = true
 	if m.Kind == MailSignInLink {
-		token, err := a.sealInvitation(invitation{s.Account.Parent, s.Account.Email, now.Add(SignInLinkTTL).UnixMilli(), newID()})
+		v := invitation{s.Account.Parent, s.Account.Email, now.Add(SignInLinkTTL).UnixMilli(), newID()}
+		token, err := a.sealInvitation(v)
 		if err != nil {
-			return s.Account, false, err
+			return nil, err
 		}
 		out.values = append(out.values, token)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
 		out.data.Lifetime = letter.Lifetime(SignInLinkTTL)
+		marks = append(marks, store.Release{Marks: []store.Digest{a.markOfInvitation(v)}, Owner: v.ID, Until: now.Add(SignInLinkTTL)})
 	}
 	if m.Kind == MailSignInCode || m.Args[argCode] != "" {
 		code := random.Code()
@@ -100,19 +124,9 @@ func (w *worker) invite(m store.QueuedMail) (to Account, sent bool, err error) {
 		if out.showCode(code); m.Kind == MailSignInCode {
 			out.data.Lifetime = out.data.CodeLifetime
 		}
-		known := a.knownCode(m, code)
-		known.Until = now.Add(CodeTTL)
-		if err := a.attempts.Release(w.ctx, known, now); err != nil {
-			return s.Account, false, err
-		}
-		defer func() {
-			if !sent || err != nil {
-				a.forgetCode(w.ctx, known)
-			}
-		}()
+		marks = append(marks, a.knownCode(m, code, now))
 	}
-	sent, err = w.write(m, out)
-	return s.Account, sent, err
+	return marks, nil
 }
 
 // newcomer is the account that a mail is to bring, with its parent.
@@ -131,9 +145,9 @@ func (a *Authenticator) newcomer(ctx context.Context, where Scope, m store.Queue
 
 // knownCode marks a code of a sign-up, for the network that asked and for all others. The mark's owner is the code: a
 // later one takes its place, so that one is good at a time, and none of an earlier try of the mail.
-func (a *Authenticator) knownCode(m store.QueuedMail, code string) store.Release {
+func (a *Authenticator) knownCode(m store.QueuedMail, code string, now time.Time) store.Release {
 	g := guess{scope: m.Args[argSignUp], email: m.Lookup.Email}
-	r := store.Release{Marks: []store.Digest{a.signUpMark(g, store.Digest{})}, Owner: a.codeOfSignUp(g, code)}
+	r := store.Release{Marks: []store.Digest{a.signUpMark(g, store.Digest{})}, Owner: a.codeOfSignUp(g, code), Until: now.Add(CodeTTL)}
 	var asker store.Digest
 	if n, err := hex.Decode(asker[:], []byte(m.Args[argAsker])); err == nil && n == len(asker) {
 		r.Marks = append(r.Marks, a.signUpMark(g, asker))
@@ -141,23 +155,25 @@ func (a *Authenticator) knownCode(m store.QueuedMail, code string) store.Release
 	return r
 }
 
-// forgetCode ends the life of a code that no mail brought, where no later one has taken its place.
-func (a *Authenticator) forgetCode(ctx context.Context, known store.Release) {
-	for _, mark := range known.Marks {
-		if o, err := a.readMark(ctx, mark); err == nil && o.Owner == known.Owner {
-			a.release(ctx, store.Release{Marks: []store.Digest{mark}, Until: known.Until}) // nobody's
+// forgetMarks ends the life of what no mail brought, where nothing later has taken its place.
+func (a *Authenticator) forgetMarks(ctx context.Context, list []store.Release) {
+	for _, r := range list {
+		for _, mark := range r.Marks {
+			if owner, err := a.ownerOfMark(ctx, mark); err == nil && owner == r.Owner {
+				a.release(ctx, store.Release{Marks: []store.Digest{mark}, Until: r.Until}) // nobody's
+			}
 		}
 	}
 }
 
-// readMark returns until when a mark lives, and whose it is. Marks are read beside a bucket: this one refuses nothing.
-func (a *Authenticator) readMark(ctx context.Context, mark store.Digest) (store.Outcome, error) {
+// ownerOfMark returns whose mark it is, while it lives. Marks are read beside a bucket: this one refuses nothing.
+func (a *Authenticator) ownerOfMark(ctx context.Context, mark store.Digest) (uuid.UUID, error) {
 	b := store.Bucket{Key: a.digests.bucket("mark", hex.EncodeToString(mark[:])), Limit: Rate(1, time.Minute), Waive: mark}
 	d, err := a.ask(ctx, []hit{{Bucket: b, kind: kindRate}}, a.now())
 	if err != nil {
-		return store.Outcome{}, err
+		return uuid.Nil, err
 	}
-	return d.Outcomes[0], nil
+	return d.Outcomes[0].Owner, nil
 }
 
 // signUpMark is of the newest code that the asker has had mailed to the address; a zero asker: that anybody has.
@@ -244,8 +260,8 @@ func (a *Authenticator) checkInvitation(ctx context.Context, r LinkRequest, v in
 	if now.UnixMilli() >= v.Until {
 		return ErrLinkExpired
 	}
-	served, err := a.readMark(ctx, a.markOfInvitation(v))
-	if err == nil && !served.Marked.IsZero() {
+	owner, err := a.ownerOfMark(ctx, a.markOfInvitation(v))
+	if err == nil && owner != v.ID {
 		err = ErrLinkUsed
 	}
 	return err

@@ -247,7 +247,7 @@ func TestSignUpByMailIsASignUp(t *testing.T) {
 			if a.Method == "sign-up" {
 				return nil
 			}
-			if asked = append(asked, a.Method+" "+a.Email); refuse {
+			if asked = append(asked, a.Method+" "+a.Email+a.Captcha); refuse {
 				return tollkeeper.ErrRefused.WithMessage("Not today")
 			}
 			a.Starts.Name, a.Starts.Metadata = "Called", []byte(`{"plan":"free"}`)

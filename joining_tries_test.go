@@ -2,6 +2,7 @@ package tollkeeper_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,38 +65,39 @@ func TestSignUpCodesAreTriedFewTimes(t *testing.T) {
 	})
 }
 
-// A code that no mail brought is not good, and the next try of the mail brings another.
-func TestAnUndeliveredSignUpCodeIsNotGood(t *testing.T) {
+// A link and a code that no mail brought are not good, and the next try of the mail brings others.
+func TestUndeliveredSignUpsAreNotGood(t *testing.T) {
 	var mu sync.Mutex
-	var codes []string
+	var texts []string
 	story(t, func(w *world) {
 		n := newcomer{w, "n@example.com", tollkeeper.Scope{}}
-		n.ask(tollkeeper.MailSignInCode, home)
-		for want := 1; want <= 2; want++ {
-			for tried := 0; tried < want; {
+		n.ask(tollkeeper.MailSignInLink, home)
+		mailed := func(tries int) (token, code string) {
+			for tried := 0; tried < tries; {
 				time.Sleep(time.Second)
 				mu.Lock()
-				tried = len(codes)
+				tried = len(texts)
 				mu.Unlock()
 			}
 			synctest.Wait()
 			mu.Lock()
-			first, last := codes[0], codes[len(codes)-1]
-			mu.Unlock()
-			for _, from := range []tollkeeper.Client{home, from("203.0.113.9")} {
-				if want == 1 {
-					w.want(errOf(n.byCode(first, from)), tollkeeper.ErrInvalidCredentials)
-				}
-			}
-			if want == 2 {
-				w.ok(errOf(n.byCode(last, home)))
-			}
+			defer mu.Unlock()
+			text := texts[tries-1]
+			_, token, _ = strings.Cut(tokenLink.FindString(text), "token=")
+			return token, sixDigits.FindString(text)
 		}
+		token, code := mailed(1)
+		w.want(errOf(n.byCode(code, home)), tollkeeper.ErrInvalidCredentials)
+		w.want(errOf(n.byCode(code, from("203.0.113.9"))), tollkeeper.ErrInvalidCredentials)
+		w.want(errOf(n.byLink(token)), tollkeeper.ErrLinkUsed)
+		token, code = mailed(2)
+		w.ok(errOf(w.Auth.SignInLink(ctx, tollkeeper.LinkRequest{Token: tollkeeper.SecretText(token)})))
+		w.ok(errOf(n.byCode(code, home)))
 	}, unlimited, func(c *tollkeeper.Config) {
 		c.Mail.Mailer = tollkeeper.MailerFunc(func(_ context.Context, m tollkeeper.Message) error {
 			mu.Lock()
 			defer mu.Unlock()
-			if codes = append(codes, sixDigits.FindString(string(m.Text))); len(codes) == 1 {
+			if texts = append(texts, string(m.Text)); len(texts) == 1 {
 				return errDriver
 			}
 			return nil
