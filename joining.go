@@ -65,8 +65,8 @@ func (a *Authenticator) openInvitation(token SecretText) (v invitation, ok bool)
 	return v, ok && json.Unmarshal(plain, &v) == nil
 }
 
-// markOfInvitation is live while the link is: its own, until it has served and is the account's. Who has the keys and no
-// store makes no link that is good.
+// markOfInvitation is live while the link is: its own, until it has served and is the account's. Whoever has the keys
+// and no store makes no link that is good.
 func (a *Authenticator) markOfInvitation(v invitation) store.Digest {
 	return a.digests.bucket("invitation", v.ID.String())
 }
