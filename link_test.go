@@ -1,6 +1,7 @@
 package tollkeeper_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
@@ -258,4 +259,20 @@ func TestLinksHaveARateOfTheNetwork(t *testing.T) {
 			t.Error(verbs)
 		}
 	})
+}
+
+// No token has six digits in a row: the code beside it is the only one, however many mails there are.
+func TestTokensOfLinksHaveNoSixDigits(t *testing.T) {
+	digits := regexp.MustCompile(`[0-9]{6}`)
+	k := authtest.New(t)
+	for range 20_000 {
+		if token := tollkeeper.LinkToken(); digits.MatchString(token) {
+			t.Fatal(token)
+		}
+	}
+	for range 5_000 {
+		if token, err := tollkeeper.Invitation(k.Auth, "ann@mail.example"); err != nil || digits.MatchString(token) {
+			t.Fatal(token, err)
+		}
+	}
 }
