@@ -157,6 +157,7 @@ type Links struct {
 	Reset       string // Zero: "/reset-password"
 	ChangeEmail string // Zero: "/auth/account/email/confirm"
 	SignIn      string // where people sign in. Zero: "/"
+	SignInLink  string // where a link signs in ([Authenticator.RequestLink]). Zero: "/sign-in-link"
 }
 
 // Notices turns off notices by mail.
@@ -228,6 +229,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Mail.Links.Reset, "/reset-password")
 	setZero(&c.Mail.Links.ChangeEmail, "/auth/account/email/confirm")
 	setZero(&c.Mail.Links.SignIn, "/")
+	setZero(&c.Mail.Links.SignInLink, "/sign-in-link")
 	if c.Refresh.Idle > 0 {
 		setZero(&c.Refresh.Absolute, 30*24*time.Hour)
 		setZero(&c.Refresh.Grace, 10*time.Second)

@@ -156,7 +156,7 @@ func (h Hash) check() error {
 }
 
 func (p Links) check() error {
-	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail, p.SignIn} {
+	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail, p.SignIn, p.SignInLink} {
 		if !canon.ValidPath(path) {
 			return bad("Mail.Links", "must be paths of letters, digits, '/', '-' and '_'")
 		}

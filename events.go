@@ -27,6 +27,7 @@ const (
 	EventPasskeyCopied    EventName = "passkey_copied" // two authenticators seem to have one: its counter did not grow
 	EventRecoveryCodeUsed EventName = "recovery_code_used"
 	EventCodeUsed         EventName = "code_used"
+	EventLinkUsed         EventName = "sign_in_link_used"
 	EventIdentityLinked   EventName = "identity_linked" // Detail: the issuer
 	EventIdentityRemoved  EventName = "identity_removed"
 	EventReauthenticated  EventName = "reauthenticated"

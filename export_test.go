@@ -90,3 +90,11 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 func VerifyPath(path, organization, base string) error {
 	return checkVerifyPath(path, &Subject{Organization: &Organization{URL: organization}}, base)
 }
+
+// LinkToken makes the token of a link to sign in.
+var LinkToken = linkToken
+
+// Invitation seals one for an address.
+func Invitation(a *Authenticator, email string) (string, error) {
+	return a.sealInvitation(invitation{Email: email, ID: newID()})
+}

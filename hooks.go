@@ -20,9 +20,10 @@ import (
 // An [Error] of a hook reaches the caller as it is: [ErrRefused] with a message of the host's, or [ErrUnavailable]
 // where something that it asks is away. Any other error is the cause of an [ErrRefused], and nobody is shown its text.
 type Hooks struct {
-	// BeforeSignUp is asked before somebody makes an account for themselves, by [Authenticator.SignUp] or by a first
-	// sign-in with another issuer: behind the rates of sign-ups, and alike for an address that is taken. It may refuse,
-	// and it may change [SignUpAttempt.Starts]. It is not asked about what the host or an admin makes.
+	// BeforeSignUp is asked before somebody makes an account for themselves, by [Authenticator.SignUp], by a mailed
+	// code or link, or by a first sign-in with another issuer: behind the rates of sign-ups, and at a [SignUpRequest]
+	// alike for an address that is taken. It may refuse, and it may change [SignUpAttempt.Starts]. It is not asked
+	// about what the host or an admin makes.
 	BeforeSignUp func(context.Context, *SignUpAttempt) error
 
 	// BeforeSession is asked before a session begins, whichever the way, once everything is proved and nothing is
@@ -42,8 +43,8 @@ type SignUpAttempt struct {
 	Scope    uuid.UUID // its parent; [Root] for a tenant
 	Email    string    // as it was written
 	Username string
-	Method   string // "sign-up", or "identity": by another issuer, who vouches for the email
-	Captcha  string // [SignUpRequest.Captcha]; nobody has checked it
+	Method   string // "sign-up"; "code", "link": mailed to the email, which is proven; "identity": an issuer vouches for it
+	Captcha  string // that of the request; nobody has checked it
 	Audience Audience
 	Client   Client
 
@@ -62,7 +63,7 @@ type Starts struct {
 type SessionAttempt struct {
 	Account  Account // without the hashes of its passwords. It is a copy
 	Session  uuid.UUID
-	Method   string // "password", "code", "identity", "sign-up" or "refresh"
+	Method   string // "password", "code", "link", "identity", "sign-up" or "refresh"
 	Second   bool   // the second factor was shown, too; in a refresh always false
 	Audience Audience
 	Client   Client

@@ -32,6 +32,7 @@ func unlimited(c *tollkeeper.Config) {
 	many := []tollkeeper.Limit{tollkeeper.Rate(10_000, time.Minute)}
 	c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{
 		tollkeeper.AudienceOrganization: many, tollkeeper.AudiencePlatform: many, tollkeeper.AudienceHost: many, tollkeeper.AudienceV1: many,
+		tollkeeper.AudienceApp: many,
 	}
 	c.Limits.SignUp, c.Limits.Links, c.Limits.CodeNetwork, c.Limits.Mail = many, many, many, many
 	c.Limits.CodeTries = tollkeeper.Limit{Free: 10_000, Window: time.Minute}

@@ -57,6 +57,9 @@ const (
 	argSettings = "settings"   // of an organization that were dropped: not empty
 	argCounted  = "counted"    // against Limits.Mail, by an earlier try: not empty
 	argOwner    = "owner"      // of a notice to who has shown that the mailbox is theirs: not empty
+	argCode     = "code"       // beside a link: not empty
+	argSignUp   = "sign-up"    // the scope, as submitted, in which whom nobody knows may sign up; empty: they get nothing
+	argTyped    = "typed"      // their address, as they wrote it
 )
 
 const (
@@ -67,10 +70,10 @@ const (
 
 // outgoing is a mail before it is rendered.
 type outgoing struct {
-	to     string
-	secret store.Secret // to be stored before it is sent; zero: none
-	value  string       // what the secret is the digest of
-	data   letter.Data
+	to      string
+	secrets []store.Secret // to be stored before it is sent
+	values  []string       // that it shows and nobody else may: what the secrets are the digests of
+	data    letter.Data
 }
 
 // newMail is a row of the outbox that is asked for now.
@@ -89,10 +92,9 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	}
 	switch m.Kind {
 	case MailSignInCode:
-		out.data = out.data.WithoutNumbers()
-		out.data.Code = random.Code()
-		out.seal(a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now), out.data.Code)
-		_, _ = hex.Decode(out.secret.Asker[:], []byte(m.Args[argAsker]))
+		a.addCode(&out, s, m, now)
+	case MailSignInLink:
+		a.addLink(&out, s, m, now)
 	case MailReset:
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeReset, "", token, resetTTL, now), token)
@@ -118,7 +120,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		}
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now), token)
-		out.secret.Address = m.To
+		out.secrets[0].Address = m.To
 		out.data.Link = a.links(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
 	case MailNotice, MailCreditAlert:
 		out.data.Notice, out.data.Network, out.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
@@ -129,13 +131,43 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	default:
 		return out, false
 	}
-	out.secret.Mail = m.ID
-	out.data.Lifetime = letter.Lifetime(out.secret.ExpiresAt.Sub(out.secret.CreatedAt))
+	for i := range out.secrets {
+		out.secrets[i].Mail = m.ID
+	}
+	if len(out.secrets) > 0 {
+		out.data.Lifetime = letter.Lifetime(out.secrets[0].ExpiresAt.Sub(out.secrets[0].CreatedAt))
+	}
 	return out, true
 }
 
-// seal gives the mail its secret, and what that is the digest of.
-func (o *outgoing) seal(x store.Secret, value string) { o.secret, o.value = x, value }
+// seal gives the mail a secret, and what that is the digest of.
+func (o *outgoing) seal(x store.Secret, value string) {
+	o.secrets, o.values = append(o.secrets, x), append(o.values, value)
+}
+
+// addLink gives the mail a link to sign in with, and a code beside it where that was asked for.
+func (a *Authenticator) addLink(out *outgoing, s Subject, m store.QueuedMail, now time.Time) {
+	token := linkToken()
+	out.seal(a.mailed(s, store.PurposeSignIn, boundLink, token, SignInLinkTTL, now), token)
+	out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
+	if m.Args[argCode] != "" {
+		a.addCode(out, s, m, now)
+	}
+}
+
+// addCode gives the mail a code to sign in with, which whoever asked has tries of their own at.
+func (a *Authenticator) addCode(out *outgoing, s Subject, m store.QueuedMail, now time.Time) {
+	out.showCode(random.Code())
+	x := a.mailed(s, store.PurposeSignIn, s.Account.EmailKey, out.data.Code, CodeTTL, now)
+	_, _ = hex.Decode(x.Asker[:], []byte(m.Args[argAsker]))
+	out.seal(x, out.data.Code)
+}
+
+// showCode makes the code the only number of six digits in the mail.
+func (o *outgoing) showCode(code string) {
+	o.data = o.data.WithoutNumbers()
+	o.data.Code, o.data.CodeLifetime = code, letter.Lifetime(CodeTTL)
+}
 
 // inNameOf returns the organization in whose name a mail goes, and to whose pages its links lead: that of the account's
 // own scope, which is its parent's. Nil: the host's own. A root account is the host's, whoever's organization it owns

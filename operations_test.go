@@ -197,6 +197,12 @@ var operations = map[string]operation{
 			return s.Auth.RequestEmailChange(ctx, c.Identity, tollkeeper.EmailChange{Password: password, Email: to})
 		}
 	},
+	"RequestLink": func(s *scene) func() error {
+		c := s.somebody()
+		return func() error {
+			return s.Auth.RequestLink(ctx, tollkeeper.MailRequest{Email: c.Email, Scope: keyed(c), WithCode: true, Client: home})
+		}
+	},
 	"RequestOwnVerification": func(s *scene) func() error {
 		c := s.somebody()
 		return func() error { return s.Auth.RequestOwnVerification(ctx, c.Identity, "", home) }
@@ -245,6 +251,11 @@ var operations = map[string]operation{
 		c := s.somebody()
 		return func() error { return errOf(s.try(c, password)) }
 	},
+	"SignInLink": func(s *scene) func() error {
+		c := s.somebody()
+		token := s.mailLink(c, false)
+		return func() error { return errOf(s.peek(c, token)) }
+	},
 	"SignInWithCode": func(s *scene) func() error {
 		c := s.somebody()
 		code := s.mailCode(c)
@@ -261,6 +272,11 @@ var operations = map[string]operation{
 		email := s.email()
 		s.issuer[email] = tollkeeper.IDToken{Subject: email, Email: email, EmailVerified: true}
 		return func() error { return errOf(google(s.Kit, s.tenant, email)) }
+	},
+	"SignInWithLink": func(s *scene) func() error {
+		c := s.somebody()
+		token := s.mailLink(c, false)
+		return func() error { return errOf(s.open(c, token)) }
 	},
 	"SignOut": func(s *scene) func() error {
 		c := s.somebody()

@@ -30,7 +30,7 @@ const (
 // Why a mail was given up: the Code of an [EventMailDropped]. Beyond [Limits].Mail it is that of [ErrRateLimited].
 const (
 	MailRefused Code = "mail_refused" // for good, by its mailer
-	MailLate    Code = "mail_late"    // not worth sending any more: a code after ten minutes, a link after a day, a notice after three
+	MailLate    Code = "mail_late"    // not worth sending any more: what signs in after ten minutes, another link after a day, a notice after three
 )
 
 // lastTry is until when a mail is worth sending; zero: it does not say when it was asked for.
@@ -41,7 +41,7 @@ func lastTry(m store.QueuedMail) time.Time {
 	}
 	at := time.UnixMilli(asked)
 	switch m.Kind {
-	case MailSignInCode:
+	case MailSignInCode, MailSignInLink:
 		return at.Add(codeWorth)
 	case MailNotice, MailCreditAlert:
 		return at.Add(newsWorth)
@@ -175,10 +175,11 @@ func isPermanent(err error) bool {
 	return ok && p.Permanent()
 }
 
-// backoff is how long a mail waits for its next try. It doubles from two seconds to an hour, for a code to two minutes.
+// backoff is how long a mail waits for its next try. It doubles from two seconds to an hour, for what signs in to two
+// minutes.
 func backoff(m store.QueuedMail) time.Duration {
 	most := lastRetry
-	if m.Kind == MailSignInCode {
+	if m.Kind == MailSignInCode || m.Kind == MailSignInLink {
 		most = codeWorth / 5
 	}
 	if m.Tries < 1 || m.Tries > 11 {
@@ -214,7 +215,8 @@ func (w *worker) prepare(row *store.QueuedMail) (to Account, sent bool, err erro
 		}
 		return to, false, errLate
 	}
-	if ok, err := a.inBudget(w.ctx, m, s, found); err != nil || !found {
+	newcomer := !found && m.Args[argSignUp] != ""
+	if ok, err := a.inBudget(w.ctx, m, s, found); err != nil || !found && !newcomer {
 		return to, false, err
 	} else if !ok {
 		return to, false, errOverBudget
@@ -224,17 +226,20 @@ func (w *worker) prepare(row *store.QueuedMail) (to Account, sent bool, err erro
 		row.Args = map[string]string{}
 	}
 	row.Args[argCounted] = "counted"
+	if newcomer {
+		return w.invite(m)
+	}
 	out, ok := a.letterFor(s, m)
 	if !ok {
 		return to, false, nil
 	}
-	if out.secret.Purpose != "" {
+	if len(out.secrets) > 0 {
 		defer func() {
 			if !sent || err != nil {
-				w.undelivered(out.secret)
+				w.undelivered(out.secrets)
 			}
 		}()
-		if err := a.store.PutSecrets(w.ctx, []store.Secret{out.secret}, a.now()); err != nil {
+		if err := a.store.PutSecrets(w.ctx, out.secrets, a.now()); err != nil {
 			return to, false, err
 		}
 		// What voids the account's secrets may have come just before this one: it is sent only if it came after.
@@ -245,15 +250,21 @@ func (w *worker) prepare(row *store.QueuedMail) (to Account, sent bool, err erro
 			return to, false, errOvertaken
 		}
 	}
-	l, err := a.mails.Render(string(m.Kind), out.data)
-	if err != nil {
-		return to, false, err
-	}
-	err = w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
-	return to, true, out.unsaid(err)
+	sent, err = w.write(m, out)
+	return to, sent, err
 }
 
-// unsaid is a mailer's error as it may be logged: without the mail's address and secret, which a mailer may repeat as
+// write renders the mail and hands it over.
+func (w *worker) write(m store.QueuedMail, out outgoing) (sent bool, err error) {
+	l, err := w.auth.mails.Render(string(m.Kind), out.data)
+	if err != nil {
+		return false, err
+	}
+	err = w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
+	return true, out.unsaid(err)
+}
+
+// unsaid is a mailer's error as it may be logged: without the mail's address and secrets, which a mailer may repeat as
 // it had to spell them: an address in lower case, or in the URL or the JSON of a request.
 func (o *outgoing) unsaid(err error) error {
 	if err == nil {
@@ -261,8 +272,8 @@ func (o *outgoing) unsaid(err error) error {
 	}
 	text := err.Error()
 	safe := spellings(o.to).ReplaceAllString(text, "[address]")
-	if o.value != "" {
-		safe = spellings(o.value).ReplaceAllString(safe, redacted)
+	for _, value := range o.values {
+		safe = spellings(value).ReplaceAllString(safe, redacted)
 	}
 	if safe != text {
 		return &unsaidError{text: safe, err: err}
@@ -288,15 +299,17 @@ type unsaidError struct {
 func (e *unsaidError) Error() string { return e.text }
 func (e *unsaidError) Unwrap() error { return e.err }
 
-// undelivered ends the life of a secret that no mail brought: it is live before it is sent, so that nobody who reads
-// the mail is too early, and from then on only if it was. The next try brings another, which replaces whatever is left
-// of this one; so does the next claim of the row, should this process end before it gets here. It does not replace
-// what another sender of the same mail, who took this one for dead, has made live meanwhile.
-func (w *worker) undelivered(x store.Secret) {
-	x.Mail, x.ExpiresAt = uuid.Nil, x.CreatedAt
+// undelivered ends the life of secrets that no mail brought: they are live before it is sent, so that nobody who reads
+// the mail is too early, and from then on only if it was. The next try brings others, which replace whatever is left
+// of these; so does the next claim of the row, should this process end before it gets here. It does not replace what
+// another sender of the same mail, who took this one for dead, has made live meanwhile.
+func (w *worker) undelivered(list []store.Secret) {
+	for i := range list {
+		list[i].Mail, list[i].ExpiresAt = uuid.Nil, list[i].CreatedAt
+	}
 	ctx, cancel := bestEffort(w.ctx) // also where Close has given up waiting
 	defer cancel()
-	if err := w.auth.store.PutSecrets(ctx, []store.Secret{x}, w.auth.now()); err != nil && !errors.Is(err, ErrNotFound) {
+	if err := w.auth.store.PutSecrets(ctx, list, w.auth.now()); err != nil && !errors.Is(err, ErrNotFound) {
 		w.failed("secret of a mail that was not sent not ended", err)
 	}
 }

@@ -18,20 +18,22 @@ import (
 
 // PasswordChange replaces a password.
 type PasswordChange struct {
-	Current Password
+	Current Password // empty: the account has none yet
 	New     Password
 	Client  Client
 }
 
-// ChangePassword replaces the caller's password. Every other session ends, the caller's stays; codes and links on their
-// way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
-// [ErrInvalidCredentials], [ErrLocked], [ErrWeakPassword], [ErrConflict] when another change came first.
+// ChangePassword replaces the caller's password. To an account that has none it gives the first one, in a session that
+// was proved within five minutes ([Authenticator.Reauthenticate]). Every other session ends, the caller's stays; codes
+// and links on their way are void; the owner is told by mail. A wrong current password counts in a lock of the caller.
+// [ErrInvalidCredentials], [ErrLocked], [ErrNotRecent], [ErrWeakPassword], [ErrConflict] when another change came
+// first.
 func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r PasswordChange) error {
 	by = by.orNobody()
 	if err := by.may(toChoose); err != nil {
 		return err
 	}
-	s, err := a.confirm(ctx, by, r.Current, r.Client)
+	s, err := a.confirmPassword(ctx, by, r)
 	if err != nil {
 		return err
 	}
@@ -48,6 +50,21 @@ func (a *Authenticator) ChangePassword(ctx context.Context, by *Identity, r Pass
 	}
 	_, _, err = a.update(ctx, change, now)
 	return err
+}
+
+// confirmPassword proves the current password. Where there is none, a session proved just now stands for it: the
+// change compares, so that no password is replaced unseen.
+func (a *Authenticator) confirmPassword(ctx context.Context, by *Identity, r PasswordChange) (Subject, error) {
+	if r.Current == "" {
+		s, err := a.selfNow(ctx, by)
+		if err != nil {
+			return s, err
+		}
+		if s.Account.Password == "" {
+			return s, a.RequireRecent(by, freshFor)
+		}
+	}
+	return a.confirm(ctx, by, r.Current, r.Client)
 }
 
 // passwordAge returns whether a password is expired and the days that are left, rounded up: zero exactly when expired

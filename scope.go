@@ -120,6 +120,31 @@ func (s Scope) lookup(email string) store.Lookup {
 	return store.Lookup{Email: email, Scope: parent, ScopeKey: s.key, ScopeNumber: s.number}
 }
 
+// scopeOfLookup is the scope that a look-up by email was made of.
+func scopeOfLookup(l store.Lookup) Scope {
+	switch {
+	case l.ScopeKey != "":
+		return UnderKey(l.ScopeKey)
+	case l.ScopeNumber != 0:
+		return UnderNumber(l.ScopeNumber)
+	case l.Scope == Root:
+		return Tenants
+	}
+	return Under(l.Scope)
+}
+
+// holds reports whether the account lives there.
+func (s Scope) holds(x Subject) bool {
+	switch s.way {
+	case byKey:
+		return x.Parent != nil && !x.Parent.House && x.Parent.PublicKey == s.key
+	case byNumber:
+		return x.Parent != nil && !x.Parent.House && x.Parent.Number == s.number
+	}
+	parent, _ := s.ID()
+	return x.Account.Parent == parent
+}
+
 // lookupUsername asks for a username in the scope, lower-cased.
 func (s Scope) lookupUsername(username string) store.Lookup {
 	l := s.lookup("")

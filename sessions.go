@@ -107,15 +107,18 @@ func (a *Authenticator) RequireRecent(by *Identity, within time.Duration) error 
 
 // Confirmation proves once more who the caller is, before something that needs it.
 type Confirmation struct {
-	Password Password
-	Code     SecretText    // of the second factor, or a recovery code; empty: there is none
-	Passkey  PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of Password and Code
-	Client   Client
+	Password   Password
+	MailedCode SecretText    // of [Authenticator.RequestCode] for the own address, where Password is empty; good for an account without one, too
+	Code       SecretText    // of the second factor, or a recovery code; empty: there is none
+	Passkey    PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of all of them
+	Client     Client
 }
 
 // Reauthenticate proves once more who the caller is, so that [Authenticator.RequireRecent] passes in this session: by
-// the password and, where there is one, a code of the second factor; or by a passkey, whose authenticator has verified
-// them. [ErrInvalidCredentials], [ErrInvalidCode], [ErrInvalidChallenge] (of the passkey's ticket), [ErrLocked],
+// the password or a mailed code and, where there is one, a code of the second factor; or by a passkey, whose
+// authenticator has verified them. A mailed code is counted, used up and a proof of the mailbox as in
+// [Authenticator.SignInWithCode]; the session that asks is the owner's word, so that nothing is dropped.
+// [ErrInvalidCredentials], [ErrInvalidCode], [ErrInvalidChallenge] (of the passkey's ticket), [ErrLocked],
 // [ErrRateLimited].
 func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
@@ -125,14 +128,16 @@ func (a *Authenticator) Reauthenticate(ctx context.Context, by *Identity, r Conf
 	if !r.Passkey.IsZero() {
 		return a.reproveFactor(ctx, by, shownBy(by, "", r.Passkey), r.Client, "passkey")
 	}
-	s, err := a.confirm(ctx, by, r.Password, r.Client)
+	s, method, err := a.confirmFirst(ctx, by, r)
 	if err != nil {
 		return err
 	}
 	if s.Account.Factors != 0 {
 		return a.reproveFactor(ctx, by, shownBy(by, r.Code, PasskeyAnswer{}), r.Client, "second-factor")
 	}
-	return a.proved(ctx, by, a.reauthenticated(by, s, r.Client))
+	e := a.reauthenticated(by, s, r.Client)
+	e.Method = method
+	return a.proved(ctx, by, e)
 }
 
 // reproveFactor asks for a second factor, which is used once, here too.
@@ -162,6 +167,16 @@ func (a *Authenticator) reproveFactor(ctx context.Context, by *Identity, w shown
 	e := a.reauthenticated(by, s, from)
 	e.Method = method
 	return a.proved(ctx, by, e)
+}
+
+// confirmFirst proves the first factor once more, and says by what.
+func (a *Authenticator) confirmFirst(ctx context.Context, by *Identity, r Confirmation) (s Subject, method string, err error) {
+	if r.Password == "" && r.MailedCode != "" {
+		s, err = a.confirmByCode(ctx, by, r.MailedCode, r.Client)
+		return s, "code", err
+	}
+	s, err = a.confirm(ctx, by, r.Password, r.Client)
+	return s, "password", err
 }
 
 // reauthenticated is the event of it, by the password.

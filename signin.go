@@ -176,7 +176,7 @@ func (a *Authenticator) refuseSignIn(g guess, err error) error {
 
 // attempt is how somebody showed who they are, on the way to a session.
 type attempt struct {
-	method    string    // "password", "code", "identity", "passkey", "sign-up"
+	method    string    // "password", "code", "link", "identity", "passkey", "sign-up"
 	operation Operation // what it costs; empty: nothing
 	audience  Audience
 	client    Client
@@ -188,7 +188,11 @@ type attempt struct {
 	link      Linked          // the same, to be linked by the second step; zero: it is linked
 	dropped   Dropped         // what this proof of the mailbox took away
 	ext       string          // what the host adds to the token
+	spent     []store.Digest  // marks of a mail that has served as a sign-up: they are the account's from now on
 }
+
+// vouches says whose word a way of signing in is; a way that is not here is its own only.
+var vouches = map[string]word{"code": ownersWord, "link": ownersWord, "identity": issuersWord, "passkey": issuersWord}
 
 // finishSignIn ends every way of signing in. Its decisions are pure; CreateSession is the only effect on the account.
 func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, now time.Time) (SignInResult, error) {
@@ -215,11 +219,11 @@ func (a *Authenticator) finishSignIn(ctx context.Context, s Subject, p attempt, 
 	}
 	earned := a.earned(p.taken)
 	known := p.taken.mark(s.Account.ID)
+	whose, vouched := vouches[p.method]
 	switch {
-	case p.method == "code":
-		a.pardon(&earned, s, p.client, ownersWord, now)
-	case p.method == "identity", p.method == "passkey":
-		a.pardon(&earned, s, p.client, issuersWord, now)
+	case vouched:
+		a.pardon(&earned, s, p.client, whose, now)
+		earned.Marks = append(earned.Marks, p.spent...)
 	case p.taken.guess.name() != "" && known.Before(now.Add(renewNetwork)):
 		if marks := a.marksOf(s, p.taken.guess.client); len(marks) > 0 {
 			earned.Marks, earned.Owner, earned.Until = marks, s.Account.ID, now.Add(rememberNetwork)

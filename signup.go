@@ -122,7 +122,7 @@ func (a *Authenticator) opening(x Account, owner *Subject, r SignUpRequest, now 
 	} else {
 		create.Grant = a.initialGrant(x.ID, now)
 	}
-	if mustVerify(s, a.cfg.Accounts.RequireVerified) {
+	if mustVerify(s, a.cfg.Accounts.RequireVerified) && x.EmailVerifiedAt.IsZero() {
 		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
 	}
 	create.Account = s.Account
@@ -192,24 +192,30 @@ func (a *Authenticator) usernameFree(ctx context.Context, x *Account) error {
 
 // openAccount creates the account and its first session, which costs nothing.
 func (a *Authenticator) openAccount(ctx context.Context, create store.NewAccount, owner *Subject, r SignUpRequest, t taken, now time.Time) (SignUpResult, error) {
-	s, sent := Subject{Account: create.Account}, len(create.Mail) > 0
-	if owner != nil {
-		s.Parent, s.Organization = &owner.Account, owner.Organization
-	}
-	made, _, err := a.create(ctx, create, now)
+	sent := len(create.Mail) > 0
+	s, err := a.createBelow(ctx, create, owner, r.Audience, now)
 	if err != nil {
-		return SignUpResult{}, signUpError(err)
-	}
-	if s.Account = made; s.Parent != nil && s.Parent.House && r.Audience == AudienceOrganization {
-		if s, err = a.subject(ctx, store.Lookup{ID: made.ID}); err != nil { // the token wants the parent's key
-			return SignUpResult{}, err
-		}
+		return SignUpResult{}, err
 	}
 	if sent {
 		a.worker.wake()
 	}
 	res, err := a.finishSignIn(ctx, s, attempt{method: "sign-up", audience: r.Audience, client: r.Client, taken: t}, now)
 	return SignUpResult{SignInResult: res, VerificationSent: sent}, err
+}
+
+// createBelow makes the account, and returns it with all that its first session needs.
+func (a *Authenticator) createBelow(ctx context.Context, n store.NewAccount, owner *Subject, audience Audience, now time.Time) (s Subject, err error) {
+	if s.Account, _, err = a.create(ctx, n, now); err != nil {
+		return s, signUpError(err)
+	}
+	if owner != nil {
+		s.Parent, s.Organization = &owner.Account, owner.Organization
+	}
+	if s.Parent != nil && s.Parent.House && audience == AudienceOrganization {
+		return a.subject(ctx, store.Lookup{ID: s.Account.ID}) // the token wants the parent's key
+	}
+	return s, nil
 }
 
 // signUpCharge is what a parent pays for a new child, as a sign-up or a social sign-in.

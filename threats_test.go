@@ -75,4 +75,14 @@ func TestStolenMasterKeysAloneOpenNothing(t *testing.T) {
 	if codeOf(err) != "invalid_challenge" {
 		t.Errorf("a challenge: %v", err)
 	}
+	if err := thief.Auth.RequestLink(ctx, tollkeeper.MailRequest{Email: "new@example.com", SignUp: true}); err != nil {
+		t.Fatal(err)
+	}
+	link := tollkeeper.LinkRequest{Token: tollkeeper.SecretText(thief.LastToken("new@example.com"))}
+	if _, err := k.Auth.SignInWithLink(ctx, link); codeOf(err) != "link_used" {
+		t.Errorf("a link that signs up: %v", err)
+	}
+	if _, err := thief.Auth.SignInWithLink(ctx, link); err != nil {
+		t.Errorf("there: %v", err)
+	}
 }

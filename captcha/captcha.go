@@ -9,8 +9,9 @@
 //	}
 //	config.Hooks.BeforeSignUp = human.BeforeSignUp
 //
-// The page sends what the service's script gave it: the app family takes it as captcha in the body of a sign-up, and a
-// host's own route hands it on in SignUpRequest.Captcha. While the service is away nobody signs up.
+// The page sends what the service's script gave it: the app family takes it as captcha in the body of a sign-up, and of
+// a mailed code or link that may be one; a host's own route hands it on in the field Captcha of the request. While the
+// service is away nobody signs up.
 package captcha
 
 import (

@@ -48,14 +48,15 @@ type openSessions struct {
 
 // Reauthentication proves once more who is signed in.
 type Reauthentication struct {
-	Password Secret         `json:"password"`
-	Code     Secret         `json:"code"`    // of the second factor, where there is one
-	Passkey  *PasskeyAnswer `json:"passkey"` // to [Session.BeginPasskeyProof], instead of Password and Code
+	Password   Secret         `json:"password"`
+	MailedCode Secret         `json:"mailedCode"` // of [Client.RequestCode] for the own address, instead of the password
+	Code       Secret         `json:"code"`       // of the second factor, where there is one
+	Passkey    *PasskeyAnswer `json:"passkey"`    // to [Session.BeginPasskeyProof], instead of all of them
 }
 
 // PasswordChange is a new password beside the current one.
 type PasswordChange struct {
-	Password    Secret `json:"password"` // the current one
+	Password    Secret `json:"password"` // the current one; empty: there is none yet, and the session was proved within five minutes
 	NewPassword Secret `json:"newPassword"`
 }
 
@@ -121,7 +122,7 @@ func (s *Session) Reauthenticate(ctx context.Context, in Reauthentication) error
 	return s.send(ctx, request{method: "POST", path: "/reauthenticate", body: in}, nil)
 }
 
-// ChangePassword changes the password. Every other session of the account ends.
+// ChangePassword changes the password, or sets the first one. Every other session of the account ends.
 func (s *Session) ChangePassword(ctx context.Context, in PasswordChange) error {
 	return s.send(ctx, request{method: "PUT", path: "/password", body: in}, nil)
 }

@@ -50,14 +50,45 @@ func signInStory(t *testing.T, s *service) {
 	}
 	must(t, s.c.RequestCode(ctx, "ada@mail.example"))
 	code := client.Secret(s.LastCode("ada@mail.example"))
-	in, err = in.Session.SignInWithCode(ctx, client.CodeSignIn{Email: "ada@mail.example", Code: code})
+	in, err = in.Session.SignInWithCode(ctx, client.CodeSignIn{Email: "ada@mail.example", Code: code, Captcha: "solved"})
 	must(t, err)
 	if in.Session == nil || in.Dropped != nil {
 		t.Errorf("the owner's own code drops %+v", in.Dropped)
 	}
+	linkStory(t, s, in.Session)
 	_, err = s.c.SignInWithCode(ctx, client.CodeSignIn{Email: "ada@mail.example", Code: "000000"})
 	if !errors.Is(err, client.ErrInvalidCode) && !errors.Is(err, client.ErrInvalidCredentials) {
 		t.Errorf("a wrong code: %v", err)
+	}
+}
+
+// linkStory is of links: of Ada's, by her session and without, and of somebody whom nobody knows.
+func linkStory(t *testing.T, s *service, ada *client.Session) {
+	ctx := t.Context()
+	ask := func(email string) client.Secret {
+		must(t, s.c.RequestLink(ctx, client.LinkRequest{Email: email, WithCode: true}))
+		return client.Secret(s.LastToken(email, tollkeeper.MailSignInLink))
+	}
+	in, err := ada.SignInWithLink(ctx, client.LinkSignIn{Token: ask("ada@mail.example")})
+	must(t, err)
+	if in.Session == nil || in.User.Email != "ada@mail.example" || in.Dropped != nil {
+		t.Errorf("signed in: %+v", in)
+	}
+	token := ask("new@mail.example")
+	shown, err := s.c.ShowLink(ctx, token)
+	if must(t, err); shown != (client.MailedLink{Email: "new@mail.example", SignUp: true}) {
+		t.Errorf("shown %+v", shown)
+	}
+	in, err = s.c.SignInWithLink(ctx, client.LinkSignIn{Token: token, Captcha: "solved"})
+	must(t, err)
+	if in.Session == nil || !in.User.EmailVerified {
+		t.Errorf("signed up: %+v", in)
+	}
+	must(t, s.c.RequestCode(ctx, "new@mail.example"))
+	must(t, in.Session.Reauthenticate(ctx, client.Reauthentication{MailedCode: client.Secret(s.LastCode("new@mail.example", tollkeeper.MailSignInCode))}))
+	must(t, in.Session.ChangePassword(ctx, client.PasswordChange{NewPassword: another}))
+	if _, err = s.c.SignInWithLink(ctx, client.LinkSignIn{Token: token, Captcha: "solved"}); err == nil {
+		t.Error("a link serves twice")
 	}
 }
 

@@ -32,8 +32,27 @@ type FactorSignIn struct {
 
 // CodeSignIn is somebody who comes in with a mailed code.
 type CodeSignIn struct {
-	Email string `json:"email"`
-	Code  Secret `json:"code"` // six digits
+	Email   string `json:"email"`
+	Code    Secret `json:"code"`    // six digits
+	Captcha string `json:"captcha"` // as of a sign-up, which it may be
+}
+
+// LinkSignIn is somebody who comes in with a mailed link.
+type LinkSignIn struct {
+	Token   Secret `json:"token"`
+	Captcha string `json:"captcha"` // as of a sign-up, which it may be
+}
+
+// LinkRequest asks for a link.
+type LinkRequest struct {
+	Email    string `json:"email"`
+	WithCode bool   `json:"withCode"` // the mail has a one-time code, too, for who reads it on another device
+}
+
+// MailedLink is what a link that signs in is for.
+type MailedLink struct {
+	Email  string `json:"email"`  // of the account
+	SignUp bool   `json:"signUp"` // it makes the account
 }
 
 // SignInResult says where a sign-in or sign-up led to. Exactly one of Session, Challenge and Mailed is set.
@@ -109,9 +128,40 @@ func (c *Client) SignInWithFactor(ctx context.Context, in FactorSignIn) (SignInR
 	return c.begin(ctx, request{method: "POST", path: "/challenge", body: in})
 }
 
-// RequestCode mails a one-time code, if the address has an account. Nobody is told whether it has.
+// RequestCode mails a one-time code, if the address has an account, or may have one: where sign-up is open, the code
+// makes it, without a password. Nobody is told which.
 func (c *Client) RequestCode(ctx context.Context, email string) error {
 	return c.send(ctx, request{method: "POST", path: "/code", body: mailbox{email}}, "", nil)
+}
+
+// RequestLink mails a link that signs in, to whom [Client.RequestCode] mails a code.
+func (c *Client) RequestLink(ctx context.Context, in LinkRequest) error {
+	return c.send(ctx, request{method: "POST", path: "/link", body: in}, "", nil)
+}
+
+// ShowLink says what a link is for, so that a page can ask before it uses it.
+func (c *Client) ShowLink(ctx context.Context, token Secret) (MailedLink, error) {
+	var out MailedLink
+	err := c.send(ctx, request{method: "POST", path: "/link/show", body: mailed{token}}, "", &out)
+	return out, err
+}
+
+// SignInWithLink begins a session with the token of a mailed link, or stops at a challenge.
+func (c *Client) SignInWithLink(ctx context.Context, in LinkSignIn) (SignInResult, error) {
+	return c.begin(ctx, linkSignIn(in))
+}
+
+// SignInWithLink is [Client.SignInWithLink] by somebody who has a session already, as [Session.SignInWithCode] is.
+func (s *Session) SignInWithLink(ctx context.Context, in LinkSignIn) (SignInResult, error) {
+	var b beginning
+	if err := s.send(ctx, linkSignIn(in), &b); err != nil {
+		return SignInResult{}, err
+	}
+	return s.client.result(linkSignIn(in), b)
+}
+
+func linkSignIn(in LinkSignIn) request {
+	return request{method: "POST", path: "/link/verify", body: in}
 }
 
 // SignInWithCode begins a session with a mailed code, or stops at a challenge.

@@ -97,6 +97,7 @@ func (g *golden) appMail() {
 	code := g.mailed("Ann@House.example", tollkeeper.MailSignInCode, 1, sixDigits)
 	g.row("code-verify-401", "POST "+api+"/code/verify", object("email", "ann@house.example", "code", "000000"))
 	g.row("code-verify", "POST "+api+"/code/verify", object("email", "ann@house.example", "code", code[:3]+" "+code[3:]))
+	g.appLinks()
 	g.row("forgot", "POST "+api+"/password/forgot", ann)
 	g.row("forgot-unknown", "POST "+api+"/password/forgot", object("email", "nobody@house.example"))
 	g.row("forgot-429", "POST "+api+"/password/forgot", ann)
@@ -109,6 +110,7 @@ func (g *golden) appMail() {
 	dan := g.appUser("dan")
 	me := bearerOf(dan.token)
 	g.row("password", "PUT "+api+"/password", object("password", password, "newPassword", another), me)
+	g.row("password-401-none", "PUT "+api+"/password", object("newPassword", another), me)
 	g.row("password-400-weak", "PUT "+api+"/password", object("password", another, "newPassword", "short"), me)
 	g.row("password-401", "PUT "+api+"/password", object("password", "wrong", "newPassword", password), me)
 	g.row("email", "PUT "+api+"/email", object("email", "dan@new.example"), me)
@@ -121,6 +123,23 @@ func (g *golden) appMail() {
 	g.link("carl@house.example", "456")
 	first := g.mailed("carl@house.example", tollkeeper.MailReset, 1, linkToken)
 	g.row("reset-dropped", "POST "+api+"/password/reset", object("token", first, "password", another))
+}
+
+// appLinks are links that sign in, and up whom nobody knows.
+func (g *golden) appLinks() {
+	g.row("link", "POST "+api+"/link", `{"email":"ann@house.example","withCode":true}`)
+	g.row("link-unknown", "POST "+api+"/link", object("email", "nobody@house.example"))
+	g.row("link-400", "POST "+api+"/link", `{}`)
+	token := object("token", g.mailed("Ann@House.example", tollkeeper.MailSignInLink, 1, linkToken))
+	g.row("link-show", "POST "+api+"/link/show", token)
+	g.row("link-show-400", "POST "+api+"/link/show", object("token", "x"))
+	g.row("link-verify", "POST "+api+"/link/verify", token)
+	g.row("link-verify-400-used", "POST "+api+"/link/verify", token)
+	g.row("link-verify-400", "POST "+api+"/link/verify", object("token", "x"))
+	token = object("token", g.mailed("nobody@house.example", tollkeeper.MailSignInLink, 1, linkToken))
+	g.row("link-show-sign-up", "POST "+api+"/link/show", token)
+	me := bearerOf(g.row("link-verify-sign-up", "POST "+api+"/link/verify", token).field("token"))
+	g.row("reauthenticate-400", "POST "+api+"/reauthenticate", `{}`, me)
 }
 
 func (g *golden) appAccount() {

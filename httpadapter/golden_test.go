@@ -107,7 +107,7 @@ var unstable = []struct {
 	{regexp.MustCompile(`APK_[A-Z2-7]{26}`), "<public key>"},
 	{regexp.MustCompile(`"jwtSecret": "[A-Za-z0-9_-]+"`), `"jwtSecret": "<secret>"`},
 	{regexp.MustCompile(`(\?token=|"token":")[A-Z0-9]{12}\b`), "${1}<mailed token>"},
-	{regexp.MustCompile(`"token":"[A-Za-z0-9_-]{43}"`), `"token":"<mailed token>"`},
+	{regexp.MustCompile(`"token":"(i_[A-Za-z0-9_-]{60,}|[A-Za-z0-9_-]{43})"`), `"token":"<mailed token>"`},
 	{regexp.MustCompile(`"otp":"[0-9]{6}"`), `"otp":"<code>"`},
 	{regexp.MustCompile(`("nextCursor": "|cursor=)[A-Za-z0-9_.-]+`), "${1}<cursor>"},
 	{regexp.MustCompile(`("next": "|cursor=)[A-Za-z0-9_.-]+`), "${1}<cursor>"},

@@ -43,6 +43,7 @@ var permitted = map[string][3]bool{
 	"POST /api/auth/email/verify":         {true, true, true}, // as those below
 	"POST /api/auth/email/confirm":        {true, true, true},
 	"POST /api/auth/code/verify":          {true, true, true},
+	"POST /api/auth/link/verify":          {true, true, true},
 	"POST /api/auth/password/reset":       {true, true, true},
 
 	"GET /auth/organization-details": {true, true, true}, // what the public key shows, without the secret

@@ -13,6 +13,7 @@ type MailKind string
 // The mails that the library sends.
 const (
 	MailSignInCode  MailKind = "sign-in-code"
+	MailSignInLink  MailKind = "sign-in-link" // perhaps with a code beside it
 	MailReset       MailKind = "reset"
 	MailVerify      MailKind = "verify"
 	MailChangeEmail MailKind = "change-email"

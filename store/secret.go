@@ -12,7 +12,7 @@ type Purpose string
 
 // The purposes.
 const (
-	PurposeSignIn      Purpose = "sign-in"      // six digits by mail
+	PurposeSignIn      Purpose = "sign-in"      // six digits by mail, or a link: one that is used uses all of them up
 	PurposeReset       Purpose = "reset"        // link
 	PurposeVerify      Purpose = "verify"       // link
 	PurposeChangeEmail Purpose = "change-email" // link to the new address

@@ -18,14 +18,15 @@
 // # Pages
 //
 //   - /sign-in, /second-factor, /sign-up, /sign-out
-//   - /forgot and /check-mail, which ask for mail
+//   - /forgot, /check-mail and /mail-link, which ask for mail; the last one takes the code of a mailed link, too, and
+//     signs up without a password whom nobody knows, where sign-up is open
 //   - /set-up-factor, for an authenticator app and its recovery codes
 //   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
-//   - the paths of [tollkeeper.Links], Verify, Reset and ChangeEmail: a mailed link shows a button, and only the button
-//     does anything
+//   - the paths of [tollkeeper.Links], SignInLink, Verify, Reset and ChangeEmail: a mailed link shows a button, and
+//     only the button does anything
 //
 // Forms have the fields login, password and remember (sign-in); email and password (sign-up); email (forgot,
-// check-mail); code (second factor).
+// check-mail, mail-link); code (second factor); code and remember (a mailed code).
 //
 // Links.SignIn, where mails say that people sign in, may name /sign-in: it is "/" by default.
 //

@@ -22,6 +22,7 @@ const (
 	secondPath  = "/second-factor"
 	forgotPath  = "/forgot"
 	mailPath    = "/check-mail"
+	linkPath    = "/mail-link"
 	factorPath  = "/set-up-factor"
 	limitedPath = "/limited"
 	donePath    = "/done"
@@ -36,10 +37,12 @@ func (s *site) pages() []*page {
 		{path: own(signUpPath), show: showSignUp, take: signUp},
 		{path: own(signOutPath), show: showSignOut, take: signOut},
 		{path: own(mailPath), show: showCheckMail, take: mailAgain},
+		{path: own(linkPath), show: showMailLink, take: mailLink},
 		{path: own(forgotPath), show: showForgot, take: forgot},
 		{path: own(factorPath), show: showFactor, take: setUpFactor},
 		{path: own(limitedPath), show: showLimited, take: endLimit},
 		{path: own(donePath), show: showDone},
+		{path: s.links.SignInLink, mailed: true, again: linkPath, show: showLink, take: signInByLink},
 		{path: s.links.Verify, mailed: true, again: mailPath, show: showConfirm, take: confirm},
 		{path: s.links.Reset, mailed: true, again: forgotPath, show: showReset, take: reset},
 		{path: s.links.ChangeEmail, mailed: true, show: showChange, take: change},

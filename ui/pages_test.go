@@ -49,8 +49,8 @@ func TestTheStyleSheetIsKeptForEver(t *testing.T) {
 
 // posts are all forms, with what a stranger's page would send.
 var posts = []string{
-	"/sign-in", "/second-factor", "/sign-up", "/sign-out", "/forgot", "/check-mail", "/limited",
-	"/auth/confirm-email", "/reset-password", "/auth/account/email/confirm",
+	"/sign-in", "/second-factor", "/sign-up", "/sign-out", "/forgot", "/check-mail", "/mail-link", "/limited",
+	"/sign-in-link", "/auth/confirm-email", "/reset-password", "/auth/account/email/confirm",
 }
 
 // What a page of another origin sends is refused before anything is read, also of a neighbour's and an http one.

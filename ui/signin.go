@@ -15,7 +15,7 @@ func showSignIn(v *visit) (screen, string) {
 	if v.by != nil && v.by.MayReadProfile() == nil {
 		login.Value = v.by.Email // they prove again who they are
 	}
-	links := []link{v.link(forgotPath, v.t("link.forgot"))}
+	links := []link{v.link(linkPath, v.t("link.mail-link")), v.link(forgotPath, v.t("link.forgot"))}
 	if v.failed != nil && v.failed.status == http.StatusUnauthorized && v.confirms() {
 		links = append(links, v.link(mailPath, v.t("link.unconfirmed"))) // to everybody, as the message says it
 	}
@@ -28,7 +28,7 @@ func showSignIn(v *visit) (screen, string) {
 			Fields: []field{
 				login,
 				{Name: "password", Label: v.t("field.password"), Type: "password", Complete: "current-password"},
-				{Name: "remember", Label: v.t("field.remember"), Type: "checkbox", Optional: true},
+				v.remember(),
 			},
 			Button: v.t("sign-in.button"),
 		}},

@@ -11,6 +11,7 @@ func showSignUp(v *visit) (screen, string) {
 	password := v.newPassword("password")
 	password.Label = v.t("field.password")
 	seen.Forms = []form{{Fields: []field{v.email(), password}, Button: v.t("sign-up.button")}}
+	seen.Links = append([]link{v.link(linkPath, v.t("link.no-password"))}, seen.Links...)
 	return seen, ""
 }
 

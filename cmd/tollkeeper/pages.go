@@ -16,11 +16,15 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 // resetPath is where the links of reset mails lead, tollkeeper.Links.Reset.
 const resetPath = "/reset-password"
 
-// mountPages adds the two pages that are not part of the documented routes: a list of them at "/", and the form behind
-// the link of a reset mail.
+// linkPath is where the links of mails that sign in lead, tollkeeper.Links.SignInLink.
+const linkPath = "/sign-in-link"
+
+// mountPages adds the pages that are not part of the documented routes: a list of them at "/", and the forms behind the
+// links of mails that reset a password or sign in.
 func mountPages(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", page("home.html"))
 	mux.Handle("GET "+resetPath, page("reset.html"))
+	mux.Handle("GET "+linkPath, page("sign-in-link.html"))
 }
 
 // page shows a template that takes nothing but the nonce of its own style and script. No page may frame it, nothing

@@ -18,6 +18,7 @@ func TestPages(t *testing.T) {
 	}{
 		"home":           {"GET", "/", 200, "/authentiq/v1"},
 		"reset form":     {"GET", "/reset-password?token=%22%3E%3Cscript%3E", 200, "/auth/update-password"},
+		"sign-in link":   {"GET", "/sign-in-link?token=%22%3E%3Cscript%3E", 200, "/link/verify"},
 		"anything else":  {"GET", "/nothing", 404, ""},
 		"posting a form": {"POST", "/reset-password", 405, ""},
 	}

@@ -59,5 +59,8 @@ func (o API) Family() (family.Family, error) {
 	return f, nil
 }
 
+// wrongProof is the same where a mailed code may stand for the password.
+var wrongProof = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Invalid password or mailed code")
+
 // wrongPassword is what somebody who is signed in hears, who gave no email.
 var wrongPassword = family.At(tollkeeper.ErrInvalidCredentials, 401, "", "Invalid password")

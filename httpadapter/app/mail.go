@@ -16,16 +16,22 @@ var mailed = family.Choice(
 
 // mailRoutes prove a mailbox: codes, new passwords, addresses.
 var mailRoutes = []family.Route{
-	family.On("POST", "/code", family.Body(address), family.RequestCode, mailed).
-		Is("mails a one-time code, if the address has an account"),
+	family.On("POST", "/code", family.Body(wayIn), family.RequestCode, mailed).
+		Is("mails a one-time code, if the address has an account, or may have one: sign-up is open"),
 	family.On("POST", "/code/verify", family.Body(code), family.VerifyCode, session).Asks(family.PerhapsOwner).
-		Is("begins a session with a mailed code"),
+		Is("begins a session with a mailed code, and makes the account without a password if there is none"),
+	family.On("POST", "/link", family.Body(link), family.RequestLink, mailed).
+		Is("mails a link that signs in, as POST /code does"),
+	family.On("POST", "/link/show", family.Body(mailedToken), family.ShowLink, family.JSON(linkShown)).
+		Is("says whose account the token of that link is for; it stays good"),
+	family.On("POST", "/link/verify", family.Body(linkToken), family.VerifyLink, session).Asks(family.PerhapsOwner).
+		Is("begins a session with that token, and makes the account without a password if there is none"),
 	family.On("POST", "/password/forgot", family.Body(address), family.RequestReset, mailed).
 		Is("mails a link that sets a new password, if the address has an account"),
 	family.On("POST", "/password/reset", family.Body(reset), family.ResetPassword, dropped).Asks(family.PerhapsOwner).
 		Is("sets a new password with the token of that link; every session ends, and none begins"),
 	family.On("PUT", "/password", family.Body(newPassword), changePassword, family.Empty[family.None]()).Asks(family.SignedIn).
-		Saying(wrongPassword).Is("changes the password; every other session ends"),
+		Saying(wrongPassword).Is("changes the password, or sets the first one; every other session ends"),
 	family.On("PUT", "/email", family.Body(newEmail), family.ChangeEmail, mailed).Asks(family.SignedIn).
 		Saying(wrongPassword).Is("mails a link to a new address"),
 	family.On("POST", "/email/confirm", family.Body(confirmEmail), family.ConfirmNewEmail, family.Empty[family.None]()).Asks(family.MaybeSignedIn).
@@ -46,14 +52,48 @@ func address(_ *family.Call, b mailboxBody) (tollkeeper.MailRequest, error) {
 	return tollkeeper.MailRequest{Email: string(b.Email)}, nil
 }
 
+// wayIn is an address for what signs in: whom nobody knows may sign up by it.
+func wayIn(_ *family.Call, b mailboxBody) (tollkeeper.MailRequest, error) {
+	return tollkeeper.MailRequest{Email: string(b.Email), SignUp: true}, nil
+}
+
+type linkBody struct {
+	Email family.Email `json:"email" need:""`
+	Code  bool         `json:"withCode" about:"the mail has a one-time code, too, for who reads it on another device"`
+}
+
+func link(_ *family.Call, b linkBody) (tollkeeper.MailRequest, error) {
+	return tollkeeper.MailRequest{Email: string(b.Email), WithCode: b.Code, SignUp: true}, nil
+}
+
+type linkSignInBody struct {
+	Token      string `json:"token" need:""`
+	Captcha    string `json:"captcha" about:"as of a sign-up, which it may be"`
+	RememberMe bool   `json:"rememberMe" about:"the cookie outlives the browser"`
+}
+
+func linkToken(_ *family.Call, b linkSignInBody) (tollkeeper.LinkRequest, error) {
+	return tollkeeper.LinkRequest{Token: tollkeeper.SecretText(b.Token), Captcha: b.Captcha}, nil
+}
+
+type mailedLinkBody struct {
+	Email  string `json:"email" about:"of the account"`
+	SignUp bool   `json:"signUp" about:"the token makes the account"`
+}
+
+func linkShown(_ *family.Call, l tollkeeper.MailedLink) mailedLinkBody {
+	return mailedLinkBody{l.Email, l.SignUp}
+}
+
 type codeSignInBody struct {
 	Email      family.Email `json:"email" need:""`
 	Code       family.Code  `json:"code" need:"" about:"six digits"`
+	Captcha    string       `json:"captcha" about:"as of a sign-up, which it may be"`
 	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
 func code(_ *family.Call, b codeSignInBody) (tollkeeper.CodeRequest, error) {
-	return tollkeeper.CodeRequest{Email: string(b.Email), Code: tollkeeper.SecretText(b.Code)}, nil
+	return tollkeeper.CodeRequest{Email: string(b.Email), Code: tollkeeper.SecretText(b.Code), Captcha: b.Captcha, SignUp: true}, nil
 }
 
 type resetBody struct {
@@ -78,7 +118,7 @@ var dropped = family.Choice(func(_ *family.Call, d tollkeeper.Dropped) family.An
 }, family.OfNothing(http.StatusNoContent), family.Of[passwordResetBody](http.StatusOK))
 
 type newPasswordBody struct {
-	Password    string `json:"password" need:"" about:"the current one"`
+	Password    string `json:"password" about:"the current one; empty: there is none yet, and the session was proved within five minutes"`
 	NewPassword string `json:"newPassword" need:""`
 }
 

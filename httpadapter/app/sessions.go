@@ -35,7 +35,7 @@ func sessionRoutes(prefix string) []family.Route {
 		family.On("DELETE", "/sessions/{id}", family.Nothing(), family.EndSession, family.Empty[family.None]()).Asks(family.SignedIn).
 			Is("ends one of them"),
 		family.On("POST", "/reauthenticate", family.Body(proof), family.Reauthenticate, family.Empty[family.None]()).Asks(family.SignedIn).
-			Saying(wrongPassword).Is("proves once more who is signed in, for what asks for a fresh proof"),
+			Saying(wrongProof).Is("proves once more who is signed in, for what asks for a fresh proof"),
 	}
 }
 
@@ -87,17 +87,20 @@ func factor(_ *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
 }
 
 type reauthenticationBody struct {
-	Password string       `json:"password" about:"needed without passkey"`
-	Code     family.Code  `json:"code" about:"of the second factor, where there is one"`
-	Passkey  *passkeyBody `json:"passkey" about:"instead of password and code"`
+	Password   string       `json:"password" about:"or mailedCode, or passkey"`
+	MailedCode family.Code  `json:"mailedCode" about:"of POST /code for the own address, instead of the password"`
+	Code       family.Code  `json:"code" about:"of the second factor, where there is one"`
+	Passkey    *passkeyBody `json:"passkey" about:"instead of all of them"`
 }
 
 func proof(_ *family.Call, b reauthenticationBody) (tollkeeper.Confirmation, error) {
 	p, err := b.Passkey.answer()
-	if err == nil && p.IsZero() && b.Password == "" {
+	if err == nil && p.IsZero() && b.Password == "" && b.MailedCode == "" {
 		err = tollkeeper.ErrMissing.WithField("password")
 	}
-	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code), Passkey: p}, err
+	return tollkeeper.Confirmation{
+		Password: tollkeeper.Password(b.Password), MailedCode: tollkeeper.SecretText(b.MailedCode), Code: tollkeeper.SecretText(b.Code), Passkey: p,
+	}, err
 }
 
 // sessionBody is a new session. With the cookie it has no token.

@@ -12,6 +12,14 @@ func RequestCode(c *Call, in tollkeeper.MailRequest) (None, error) {
 	return None{}, c.auth.RequestCode(c.Context(), in)
 }
 
+// RequestLink asks for a link that signs in.
+func RequestLink(c *Call, in tollkeeper.MailRequest) (None, error) {
+	if err := c.address(&in); err != nil {
+		return None{}, err
+	}
+	return None{}, c.auth.RequestLink(c.Context(), in)
+}
+
 // RequestReset asks for a link that sets a new password.
 func RequestReset(c *Call, in tollkeeper.MailRequest) (None, error) {
 	if err := c.address(&in); err != nil {

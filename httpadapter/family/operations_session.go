@@ -23,6 +23,24 @@ func VerifyCode(c *Call, in tollkeeper.CodeRequest) (tollkeeper.SignInResult, er
 	return c.Begun(c.auth.SignInWithCode(c.Context(), in))
 }
 
+// ShowLink says what a link that signs in is for, and does not use it.
+func ShowLink(c *Call, token tollkeeper.SecretText) (tollkeeper.MailedLink, error) {
+	in := tollkeeper.LinkRequest{Token: token, Client: c.Client()}
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.MailedLink{}, err
+	}
+	return c.auth.SignInLink(c.Context(), in)
+}
+
+// VerifyLink gives a session for the token of a mailed link.
+func VerifyLink(c *Call, in tollkeeper.LinkRequest) (tollkeeper.SignInResult, error) {
+	if err := c.Locate(&in.Scope); err != nil {
+		return tollkeeper.SignInResult{}, err
+	}
+	in.By, in.Audience, in.Client = c.id, c.family.Audience, c.Client()
+	return c.Begun(c.auth.SignInWithLink(c.Context(), in))
+}
+
 // WhoAmI says whom the token speaks for.
 func WhoAmI(c *Call, _ None) (*tollkeeper.Identity, error) { return c.id, c.id.MayReadProfile() }
 

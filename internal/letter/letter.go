@@ -18,6 +18,8 @@ type Data struct {
 	Link              string
 	SignIn            string // URL of the page to sign in
 	Lifetime          string // how long code or link is good for: "30 minutes"
+	CodeLifetime      string // likewise, of a code beside a link
+	SignUp            bool   // of what signs in: nobody has the address yet, and it makes the account
 	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped", "copied"
 	Network, Time     string // of a sign-in
 	DroppedPassword   bool   // of "dropped": the password is gone

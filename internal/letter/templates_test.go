@@ -11,7 +11,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/letter"
 )
 
-var kinds = []string{"sign-in-code", "reset", "verify", "change-email", "notice", "credit-alert", "sign-up-tried"}
+var kinds = []string{"sign-in-code", "sign-in-link", "reset", "verify", "change-email", "notice", "credit-alert", "sign-up-tried"}
 
 func parse(t *testing.T, files map[string]string) (letter.Templates, error) {
 	t.Helper()
@@ -111,6 +111,31 @@ func TestCodeIsTheOnlyNumberOfItsMail(t *testing.T) {
 		if found := regexp.MustCompile(`[0-9]{6}`).FindAllString(text, -1); len(found) != 1 || found[0] != "012345" {
 			t.Errorf("the %s has %v", part, found)
 		}
+	}
+}
+
+// A link may have a code beside it, and either may be of a sign-up, which its mail says.
+func TestLinksAndCodesSayWhatTheyAreFor(t *testing.T) {
+	for _, kind := range []string{"sign-in-code", "sign-in-link"} {
+		in := letter.Data{Product: "Shop", Organization: "Acme", Link: "https://a.example/?token=t", Lifetime: "15 minutes", Code: "012345", CodeLifetime: "5 minutes"}
+		up := in
+		up.SignUp = true
+		for part, texts := range map[string][2]string{
+			"text": {render(t, nil, kind, in).Text, render(t, nil, kind, up).Text}, "page": {render(t, nil, kind, in).HTML, render(t, nil, kind, up).HTML},
+		} {
+			for i, say := range []string{"nobody gets in without it", "without it there is no account"} {
+				if !strings.Contains(texts[i], say) || strings.Count(texts[i], "012345") != 1 || strings.Contains(texts[i], "\n\n\n") {
+					t.Errorf("the %s of %s: %s", part, kind, texts[i])
+				}
+			}
+			if !strings.Contains(texts[1], "finish signing up") || strings.Contains(texts[0], "signing up") {
+				t.Errorf("the %s of %s: %s", part, kind, texts[1])
+			}
+		}
+	}
+	alone := render(t, nil, "sign-in-link", letter.Data{Link: "https://a.example/?token=t", Lifetime: "15 minutes"})
+	if strings.Contains(alone.Text+alone.HTML, "another device") || strings.Contains(alone.Text, "\n\n\n") || alone.Subject != "Your link to sign in" {
+		t.Errorf("%s\n%s", alone.Subject, alone.Text)
 	}
 }
 

@@ -220,10 +220,15 @@ func signIn(m *machine, s Step, ctx context.Context) (plan, error) {
 }
 
 func requestCode(m *machine, s Step, ctx context.Context) (plan, error) {
+	return m.asksToSignIn(s, ctx, m.auth.RequestCode)
+}
+
+// asksToSignIn asks for a code or a link, whichever: the network that does has tries of its own at codes.
+func (m *machine) asksToSignIn(s Step, ctx context.Context, request func(context.Context, tollkeeper.MailRequest) error) (plan, error) {
 	at := placeOf(s.Who)
 	scope, public := m.scope(at, s.How/5)
 	_, err := m.lookedUp(at, public)
-	got := m.auth.RequestCode(ctx, tollkeeper.MailRequest{Email: address(at.name), Scope: scope, Audience: s.audience(), Client: s.client()})
+	got := request(ctx, tollkeeper.MailRequest{Email: address(at.name), Scope: scope, Audience: s.audience(), Client: s.client()})
 	if network := networks[s.From%len(networks)]; network != "" && err == nil && !m.store.stopped() {
 		key := network + " " + address(at.name)
 		if until := m.clock.now().Add(3 * tollkeeper.CodeTTL); got == nil && until.After(m.asked[key]) {
@@ -238,7 +243,7 @@ func requestCode(m *machine, s Step, ctx context.Context) (plan, error) {
 // codes are the letters with codes that a claim of an account looks at.
 func (m *machine) codes(a *account) (live []*letter) {
 	for _, l := range m.letters {
-		if l.Purpose == store.PurposeSignIn && l.Account == a.ID && !l.spent && !l.swept && m.clock.now().Before(l.ExpiresAt) && l.Address == a.EmailKey {
+		if l.kind == tollkeeper.MailSignInCode && l.Account == a.ID && !l.spent && !l.swept && m.clock.now().Before(l.ExpiresAt) && l.Address == a.EmailKey {
 			live = append(live, l)
 		}
 	}
@@ -271,7 +276,7 @@ func signInWithCode(m *machine, s Step, ctx context.Context) (plan, error) {
 	scope, public := m.scope(at, s.How/5)
 	a, unknown := m.lookedUp(at, public)
 	r := tollkeeper.CodeRequest{Email: address(at.name), Scope: scope, Audience: s.audience(), Client: s.client(), Code: "000000"}
-	l := choose(m.lettersOf(a, store.PurposeSignIn), s.How)
+	l := choose(ofKind(m.lettersOf(a, store.PurposeSignIn), tollkeeper.MailSignInCode), s.How)
 	if l != nil && s.How%5 != 0 {
 		r.Code = tollkeeper.SecretText(l.text)
 	}

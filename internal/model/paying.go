@@ -108,6 +108,8 @@ var operations = map[string]*operation{
 	"sign-in":              {18, nil, signIn},
 	"request-code":         {6, nil, requestCode},
 	"sign-in-with-code":    {8, sureOfAsking, signInWithCode},
+	"request-link":         {4, nil, requestLink},
+	"sign-in-with-link":    {6, hasLetter(store.PurposeSignIn), signInWithLink},
 	"sign-in-with-factor":  {12, hasChallenge, signInWithFactor},
 	"sign-in-with-token":   {8, mostlyIssued, signInWithIDToken},
 	"refresh":              {7, mayRefresh, refresh},

@@ -8,6 +8,8 @@ var follow = map[string][]string{
 	"sign-in":              {"sign-in-with-factor", "enrol-factor", "sign-in", "change-password"},
 	"request-code":         {"sign-in-with-code", "sign-in-with-code", "request-code"},
 	"sign-in-with-code":    {"sign-in-with-factor", "enrol-factor", "sign-in-with-code", "sign-in-with-code"},
+	"request-link":         {"sign-in-with-link", "sign-in-with-link", "request-code"},
+	"sign-in-with-link":    {"sign-in-with-factor", "sign-in-with-link", "sign-in-with-code"},
 	"sign-in-with-token":   {"sign-in-with-factor", "remove-identity"},
 	"sign-in-with-factor":  {"sign-in-with-factor", "sign-in-with-factor", "sign-in"},
 	"request-reset":        {"reset-password"},

@@ -83,7 +83,8 @@ export function createClient(options: Options): Client {
 }
 
 const refreshPath = "/api/auth/session/refresh";
-const begins = new Set(["/api/auth/sign-up", "/api/auth/sign-in", "/api/auth/challenge", "/api/auth/code/verify"]);
+const proves = new Set(["/api/auth/code/verify", "/api/auth/link/verify"]); // beside a session nothing is dropped
+const begins = new Set(["/api/auth/sign-up", "/api/auth/sign-in", "/api/auth/challenge", ...proves]);
 const ends = new Set([
   "POST /api/auth/sign-out", "DELETE /api/auth/sessions", "DELETE /api/auth/account", "POST /api/auth/password/reset",
 ]);
@@ -107,7 +108,7 @@ class Bearer {
 
   async send(request: Request): Promise<Response> {
     const path = new URL(request.url).pathname;
-    if (begins.has(path) && path !== "/api/auth/code/verify") return this.begun(await this.fetch(request));
+    if (begins.has(path) && !proves.has(path)) return this.begun(await this.fetch(request));
     if (Date.now() >= this.due) await this.renew(this.tokens).catch(() => "over"); // the service has the last word
     const before = this.tokens;
     const again = request.clone();

@@ -188,7 +188,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mails a one-time code, if the address has an account */
+        /** Mails a one-time code, if the address has an account, or may have one: sign-up is open */
         post: operations["postCode"];
         delete?: never;
         options?: never;
@@ -205,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins a session with a mailed code */
+        /** Begins a session with a mailed code, and makes the account without a password if there is none */
         post: operations["postCodeVerify"];
         delete?: never;
         options?: never;
@@ -419,6 +419,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails a link that signs in, as POST /code does */
+        post: operations["postLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/link/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whose account the token of that link is for; it stays good */
+        post: operations["postLinkShow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/link/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a session with that token, and makes the account without a password if there is none */
+        post: operations["postLinkVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/passkeys": {
         parameters: {
             query?: never;
@@ -529,7 +580,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes the password; every other session ends */
+        /** Changes the password, or sets the first one; every other session ends */
         put: operations["putPassword"];
         post?: never;
         delete?: never;
@@ -791,6 +842,8 @@ export interface components {
             challenge: string;
         };
         CodeSignInRequest: {
+            /** @description as of a sign-up, which it may be */
+            captcha?: string;
             /** @description six digits */
             code: string;
             email: string;
@@ -902,8 +955,26 @@ export interface components {
             issuer?: string;
             subject?: string;
         };
+        LinkRequest: {
+            email: string;
+            /** @description the mail has a one-time code, too, for who reads it on another device */
+            withCode?: boolean;
+        };
+        LinkSignInRequest: {
+            /** @description as of a sign-up, which it may be */
+            captcha?: string;
+            /** @description the cookie outlives the browser */
+            rememberMe?: boolean;
+            token: string;
+        };
         MailboxRequest: {
             email: string;
+        };
+        MailedLink: {
+            /** @description of the account */
+            email: string;
+            /** @description the token makes the account */
+            signUp: boolean;
         };
         MailedTokenRequest: {
             token: string;
@@ -924,8 +995,8 @@ export interface components {
         };
         NewPasswordRequest: {
             newPassword: string;
-            /** @description the current one */
-            password: string;
+            /** @description the current one; empty: there is none yet, and the session was proved within five minutes */
+            password?: string;
         };
         NewUserRequest: {
             email: string;
@@ -1052,9 +1123,11 @@ export interface components {
         ReauthenticationRequest: {
             /** @description of the second factor, where there is one */
             code?: string;
-            /** @description instead of password and code */
+            /** @description of POST /code for the own address, instead of the password */
+            mailedCode?: string;
+            /** @description instead of all of them */
             passkey?: components["schemas"]["PasskeyRequest"] | null;
-            /** @description needed without passkey */
+            /** @description or mailedCode, or passkey */
             password?: string;
         };
         RecoveryCodes: {
@@ -2670,6 +2743,133 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    postLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postLinkShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailedTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedLink"];
+                };
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postLinkVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSignInRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"] | components["schemas"]["Challenge"];
+                };
+            };
+            /** @description http_bad_body; http_empty_body; missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     postPasskeys: {
         parameters: {
             query?: never;
@@ -3099,7 +3299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Invalid password; http_no_credential; invalid_token */
+            /** @description Invalid password or mailed code; http_no_credential; invalid_token */
             401: {
                 headers: {
                     [name: string]: unknown;
