@@ -33,6 +33,7 @@ type pending struct {
 	Username  string    `json:"w,omitzero"` // instead
 	Until     int64     `json:"x"`          // unix milliseconds
 	ID        uuid.UUID `json:"d"`          // no two challenges are the same: each serves once
+	Ticket    uuid.UUID `json:"q,omitzero"` // of the way to an issuer and back, which serves once instead
 }
 
 // began is the client of the first step, as far as throttles know one.
@@ -49,6 +50,7 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
 		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Username: p.taken.guess.username, Until: now.Add(challengeTTL).UnixMilli(), ID: newID(),
 		Issuer: p.by.Issuer, Subject: p.by.Subject, Link: p.link.Subject != "", Address: p.link.Email,
+		Ticket: p.ticket,
 	}
 	if s.KeyOwner != nil {
 		c.KeyOwner = s.KeyOwner.ID
@@ -107,6 +109,9 @@ func (a *Authenticator) SignInWithFactor(ctx context.Context, r FactorRequest) (
 	}
 	p := attempt{method: c.Method, operation: c.Operation, audience: c.Audience, client: r.Client, taken: t, second: true, use: use}
 	p.once = store.Once{Digest: a.digests.bucket("challenge", string(r.Challenge)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
+	if c.Ticket != uuid.Nil {
+		p.once.Digest = a.digests.bucket(useTicket, c.Ticket.String())
+	}
 	p.by = store.IssuedKey{Issuer: c.Issuer, Subject: c.Subject}
 	res, err := a.finishSignIn(ctx, s, p, now)
 	if err == nil && c.Link {
