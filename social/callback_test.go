@@ -1,6 +1,7 @@
 package social_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -272,7 +273,8 @@ func TestUserInfo(t *testing.T) {
 		status int
 	}{
 		"it says all": {whole, nil, 200}, "of another": {with(whole, "sub", "1078"), nil, 401}, "of nobody": {with(whole, "sub", nil), nil, 401},
-		"no email": {with(whole, "email", nil), nil, 401}, "not verified": {with(whole, "email_verified", nil), nil, 401},
+		"no email": {with(whole, "email", nil), nil, 401}, "not verified": {with(whole, "email_verified", false), nil, 401},
+		"nothing said of it":    {with(whole, "email_verified", nil), nil, 200}, // an account of an address that nobody has proven
 		"a subject in capitals": {with(with(whole, "sub", nil), "SUB", "1077"), nil, 401},
 		"there is none":         {whole, map[string]any{"userinfo_endpoint": nil}, 401},
 		"over http":             {whole, map[string]any{"userinfo_endpoint": "http://issuer.example/userinfo"}, 503},
@@ -380,4 +382,36 @@ func ExampleHandlers() {
 		return
 	}
 	handlers.Register(http.DefaultServeMux)
+}
+
+// What a sign-up is refused for is said as the organization family says it, by an issuer, too.
+func TestASignUpThatIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		claims map[string]any
+		hook   error
+		status int
+		code   string
+	}{
+		"an address that somebody has": {map[string]any{"email_verified": nil}, nil, 409, "ORGANIZATION_SCOPE_CONFLICT"},
+		"by the host":                  {map[string]any{"email": "new@home.example"}, tollkeeper.ErrRefused, 403, "REFUSED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSiteWith(t, func(config *tollkeeper.Config) {
+				if c.hook != nil {
+					config.Hooks.BeforeSignUp = func(_ context.Context, a *tollkeeper.SignUpAttempt) error {
+						if a.Method == "identity" {
+							return c.hook
+						}
+						return nil
+					}
+				}
+			})
+			s.kit.SignUpBelow(s.parent, "ada@home.example", "ada's own Choice 1")
+			s.issuer.set(func() { s.issuer.claims = c.claims })
+			r, body := get(t, s.browser(t), s.startURL(""))
+			if a := parse(t, body); r.StatusCode != c.status || a.Error.Code != c.code {
+				t.Errorf("%d %s", r.StatusCode, body)
+			}
+		})
+	}
 }
