@@ -39,15 +39,16 @@ type IssuerBegun struct {
 
 // IssuerReturn is a browser that came back: its ticket, and the parameters of the answer as they are.
 type IssuerReturn struct {
-	Ticket   SecretText
-	State    string
-	Code     SecretText
-	Iss      string    // RFC 9207; empty: none was sent
-	Error    string    // empty: none
-	User     string    // the field that Apple's page posts; empty: none
-	By       *Identity // for signing in: as [IDTokenRequest].By
-	Audience Audience  // zero: [AudienceHost]
-	Client   Client
+	Ticket      SecretText
+	RedirectURL string // where the answer came: that of the start. Each issuer has one of its own, so that no other answers there
+	State       string
+	Code        SecretText
+	Iss         string    // RFC 9207; empty: none was sent
+	Error       string    // empty: none
+	User        string    // the field that Apple's page posts; empty: none
+	By          *Identity // for signing in: as [IDTokenRequest].By
+	Audience    Audience  // zero: [AudienceHost]
+	Client      Client
 }
 
 // IssuerResult is a session, or a challenge on the way to one. Return is that of the start, also beside an error, once
@@ -197,6 +198,8 @@ func (a *Authenticator) openTicket(r IssuerReturn, now time.Time) (t issuerTicke
 		return issuerTicket{}, errNotCompleted
 	}
 	switch {
+	case r.RedirectURL != t.Redirect: // the answer to another way, whose issuer is not the ticket's
+		return issuerTicket{}, errNotCompleted
 	case r.Iss == "" && t.IssRequired, r.Iss != "" && t.Iss != "" && r.Iss != t.Iss: // another issuer's answer (RFC 9207)
 		return t, errNotCompleted
 	case r.Error != "", r.Code == "":

@@ -36,7 +36,7 @@ func (w *world) back(begun tollkeeper.IssuerBegun) tollkeeper.IssuerReturn {
 	u, err := w.Issuer().Visit(begun.URL)
 	w.ok(err)
 	q := u.Query()
-	return tollkeeper.IssuerReturn{Ticket: begun.Ticket, State: q.Get("state"), Code: tollkeeper.SecretText(q.Get("code")), Iss: q.Get("iss"), Client: home}
+	return tollkeeper.IssuerReturn{Ticket: begun.Ticket, RedirectURL: callback, State: q.Get("state"), Code: tollkeeper.SecretText(q.Get("code")), Iss: q.Get("iss"), Client: home}
 }
 
 func (w *world) come() (tollkeeper.IssuerResult, error) {
@@ -44,8 +44,8 @@ func (w *world) come() (tollkeeper.IssuerResult, error) {
 	return w.Auth.SignInWithIssuer(ctx, w.wayTo(nil))
 }
 
-// There and back: up at the first time, in at the second, for the app's own users and below a parent, where each sign-in
-// has its price, the first one, too.
+// There and back: up at the first time, in at the second, for the app's own users and below a parent, where each
+// sign-in has its price, the first one, too.
 func TestTheWayToAnIssuerAndBack(t *testing.T) {
 	scenery(t, func(s *scene) {
 		s.ok(errOf(s.Auth.UpdateOrganization(ctx, s.by, tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{
@@ -90,6 +90,8 @@ func TestOnlyTheEndOfItsOwnWayCounts(t *testing.T) {
 		"another state":      func(s *scene, r *tollkeeper.IssuerReturn) { r.State = s.wayTo(nil).State },
 		"another issuer":     func(_ *scene, r *tollkeeper.IssuerReturn) { r.Iss = "https://evil.example" },
 		"no issuer":          func(_ *scene, r *tollkeeper.IssuerReturn) { r.Iss = "" },
+		"at another's place": func(_ *scene, r *tollkeeper.IssuerReturn) { r.RedirectURL = "https://app.example/auth/other" },
+		"at no place":        func(_ *scene, r *tollkeeper.IssuerReturn) { r.RedirectURL = "" },
 		"a no":               func(_ *scene, r *tollkeeper.IssuerReturn) { r.Error = "access_denied" },
 		"no code":            func(_ *scene, r *tollkeeper.IssuerReturn) { r.Code = "" },
 		"too late":           func(s *scene, r *tollkeeper.IssuerReturn) { s.Advance(10 * time.Minute) },

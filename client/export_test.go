@@ -15,4 +15,5 @@ type (
 	RefreshRequest  = refresh
 	DeletionRequest = deletion
 	CodeRequest     = factorCode
+	ProviderList    = providers
 )

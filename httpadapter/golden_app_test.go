@@ -28,6 +28,7 @@ func TestGoldenApp(t *testing.T) {
 	g.appFactors()
 	g.appSessions()
 	g.appAdmin()
+	g.appProviders()
 	g.world = newWorld(t, withRefresh)
 	g.appRefresh()
 	g.world = newWorld(t, mustVerify)

@@ -77,7 +77,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 		s(&c, &o, &kept)
 	}
 	w.kept = kept
-	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
+	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithIssuer(), authtest.WithConfig(func(made *tollkeeper.Config) { *made = c }))
 	admin, err := w.Auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "admin@house.example", Password: password})
 	if err != nil {
 		t.Fatal(err)

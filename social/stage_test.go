@@ -289,7 +289,7 @@ func (s *stage) begin(edits ...func(*tollkeeper.IssuerStart)) tollkeeper.IssuerR
 	q := u.Query()
 	code := "code-" + q.Get("state")[:8]
 	s.set(func() { s.codes[code] = q })
-	return tollkeeper.IssuerReturn{Ticket: begun.Ticket, State: q.Get("state"), Code: tollkeeper.SecretText(code), Iss: s.iss}
+	return tollkeeper.IssuerReturn{Ticket: begun.Ticket, RedirectURL: stageCallback, State: q.Get("state"), Code: tollkeeper.SecretText(code), Iss: s.iss}
 }
 
 func (s *stage) come(edits ...func(*tollkeeper.IssuerReturn)) (tollkeeper.IssuerResult, error) {

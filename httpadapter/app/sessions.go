@@ -18,7 +18,7 @@ func sessionRoutes(prefix string) []family.Route {
 			Is("makes an account and begins a session; where the address must be confirmed first it mails a link instead, and tells nobody whether the address was taken"),
 		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).Saying(notSignedIn).
 			Is("begins a session with email or username and password, or stops at a challenge for the second factor"),
-		family.On("POST", "/challenge", family.Body(factor), family.VerifyFactor, session).
+		family.On("POST", "/challenge", family.Body(factor), verifyFactor, session).
 			Is("ends a challenge with a code of the authenticator app or a recovery code"),
 		family.On("POST", "/sign-out", family.Nothing(), family.SignOut, family.Empty[family.None]()).Asks(family.SignedIn).
 			Is("ends the session"),
@@ -73,13 +73,26 @@ func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
 }
 
 type factorBody struct {
-	Challenge  string      `json:"challenge" need:""`
+	Challenge  string      `json:"challenge" about:"not needed where the browser keeps it, after it came back from an issuer"`
 	Code       family.Code `json:"code" need:"" about:"six digits, or a recovery code"`
 	RememberMe bool        `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
-func factor(_ *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
-	return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, nil
+func factor(c *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
+	challenge := tollkeeper.SecretText(b.Challenge)
+	if challenge == "" {
+		challenge = c.KeptChallenge()
+	}
+	if challenge == "" {
+		return tollkeeper.FactorRequest{}, tollkeeper.ErrMissing.WithField("challenge")
+	}
+	return tollkeeper.FactorRequest{Challenge: challenge, Code: tollkeeper.SecretText(b.Code)}, nil
+}
+
+func verifyFactor(c *family.Call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
+	s, err := family.VerifyFactor(c, in)
+	c.DropChallenge()
+	return s, err
 }
 
 type reauthenticationBody struct {
