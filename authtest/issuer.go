@@ -65,7 +65,7 @@ var _ tollkeeper.Issuer = (*Issuer)(nil)
 func (k *Kit) Issuer() *Issuer {
 	k.tb.Helper()
 	if k.issuer == nil {
-		k.tb.Fatal("authtest: the Kit has no issuer: make it with WithIssuer")
+		k.tb.Fatalf("authtest: the Kit has no issuer: make it with WithIssuer")
 	}
 	return k.issuer
 }

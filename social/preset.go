@@ -40,8 +40,7 @@ func (p preset) with(c Config) preset {
 	return p
 }
 
-// About says what the issuer is called.
-func (p preset) About() tollkeeper.IssuerAbout {
+func (p preset) naming() tollkeeper.IssuerAbout {
 	return tollkeeper.IssuerAbout{Name: p.name, Label: p.label}
 }
 

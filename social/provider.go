@@ -53,6 +53,9 @@ func newProvider(c Config, p Provider) (*Provider, error) {
 // Issuer returns the name of the provider: its key in [tollkeeper.Social].Issuers, and in settings.
 func (p *Provider) Issuer() string { return p.issuer }
 
+// About says what the provider is called.
+func (p *Provider) About() tollkeeper.IssuerAbout { return p.naming() }
+
 // VerifyIDToken refuses every token: the provider has none.
 func (p *Provider) VerifyIDToken(context.Context, string, string, string) (tollkeeper.IDToken, error) {
 	return tollkeeper.IDToken{}, errNoIDToken

@@ -38,6 +38,9 @@ func (p preset) authURL(endpoint string, r tollkeeper.AuthRequest) (string, erro
 	return u.String(), nil
 }
 
+// About says what the issuer is called.
+func (v *Verifier) About() tollkeeper.IssuerAbout { return v.naming() }
+
 // AuthURL says where a browser is sent.
 func (v *Verifier) AuthURL(ctx context.Context, r tollkeeper.AuthRequest) (tollkeeper.AuthStep, error) {
 	d, err := v.discovered(ctx)
