@@ -33,6 +33,7 @@ type pending struct {
 	Username  string    `json:"w,omitzero"` // instead
 	Until     int64     `json:"x"`          // unix milliseconds
 	ID        uuid.UUID `json:"d"`          // no two challenges are the same: each serves once
+	Ticket    uuid.UUID `json:"q,omitzero"` // of the way to an issuer and back, which serves once instead
 }
 
 // began is the client of the first step, as far as throttles know one.
@@ -49,6 +50,7 @@ func (a *Authenticator) challenge(s Subject, p attempt, now time.Time) (SignInRe
 		Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, Method: p.method, Operation: p.operation,
 		Network: p.client.network(), Scope: p.taken.guess.scope, Email: p.taken.guess.email, Username: p.taken.guess.username, Until: now.Add(challengeTTL).UnixMilli(), ID: newID(),
 		Issuer: p.by.Issuer, Subject: p.by.Subject, Link: p.link.Subject != "", Address: p.link.Email,
+		Ticket: p.ticket,
 	}
 	if s.KeyOwner != nil {
 		c.KeyOwner = s.KeyOwner.ID
@@ -127,9 +129,14 @@ func (a *Authenticator) openChallenge(text SecretText, now time.Time) (c pending
 	return c, nil
 }
 
-// challengeOnce makes a challenge serve once; what a passkey says to it is good for no other.
+// challengeOnce makes a challenge serve once, with the ticket that it came of; what a passkey says to it is good for no
+// other.
 func (a *Authenticator) challengeOnce(text SecretText, c pending) store.Once {
-	return store.Once{Digest: a.digests.bucket("challenge", string(text)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
+	once := store.Once{Digest: a.digests.bucket("challenge", string(text)), Until: time.UnixMilli(c.Until).Add(time.Hour)}
+	if c.Ticket != uuid.Nil {
+		once.Digest = a.digests.bucket(useTicket, c.Ticket.String())
+	}
+	return once
 }
 
 // challenged loads the account of a challenge again, with the widget's owner. The epoch binds the two steps.

@@ -110,7 +110,16 @@ type Factors struct {
 
 // Social is sign-in by other issuers.
 type Social struct {
-	Issuers map[string]IDTokenVerifier // by the name that their tokens give (the iss claim), such as [IssuerGoogle]. Nil: off
+	// Issuers are by the name that their tokens give (the iss claim), such as [IssuerGoogle]. One that is an [Issuer],
+	// too, can be begun by [Authenticator.BeginIssuer]. Nil: off.
+	Issuers map[string]IDTokenVerifier
+
+	// App turns issuers on for the app's own users, as an organization does for those below its parent. Nil: none is.
+	App []IssuerSettings
+
+	// Names are what addresses call issuers, lower case, digits and hyphens, by the same keys as Issuers. Nil: the
+	// names that they have themselves ([Issuer].About); that of [IssuerGoogle] is "google".
+	Names map[string]string
 
 	// SharedClients are client ids that any number of organizations may name: of a host whose own flow fetches the
 	// tokens, such as the one of package social. They take no token without a [IDTokenRequest].Nonce, by which the flow
@@ -203,7 +212,9 @@ func (c Config) complete() (Config, error) {
 		return c, err
 	}
 	c.setDefaults(base)
-	for _, check := range []func() error{c.checkTimes, c.checkNames, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check, c.Passkeys.check} {
+	for _, check := range []func() error{
+		c.checkTimes, c.checkNames, c.checkSocial, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check, c.Passkeys.check,
+	} {
 		if err := check(); err != nil {
 			return c, err
 		}

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -19,7 +20,8 @@ func (c *Config) detach() {
 	c.Tokens.SigningKeys, c.Accounts.Labels, c.Factors.RequiredRoles = slices.Clone(c.Tokens.SigningKeys), slices.Clone(c.Accounts.Labels), slices.Clone(c.Factors.RequiredRoles)
 	c.Passwords.Imported = slices.Clone(c.Passwords.Imported)
 	c.Tokens.PerAudience, c.Social.Issuers = maps.Clone(c.Tokens.PerAudience), maps.Clone(c.Social.Issuers)
-	c.Social.SharedClients = slices.Clone(c.Social.SharedClients)
+	c.Social.SharedClients, c.Social.App = slices.Clone(c.Social.SharedClients), slices.Clone(c.Social.App)
+	c.Social.Names = maps.Clone(c.Social.Names)
 	c.Passkeys.Origins = slices.Clone(c.Passkeys.Origins)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
@@ -112,16 +114,52 @@ func (c Config) checkNames() error {
 	if len(c.Product) > 64 || canon.HasControl(c.Product) {
 		return bad("Product", "must be at most 64 bytes without control characters")
 	}
-	for name, v := range c.Social.Issuers {
-		if name == "" || v == nil || !canon.ValidLine(name, 256) {
-			return bad("Social.Issuers", "has an issuer without name or verifier")
-		}
-	}
 	if canon.HasControl(c.Tokens.Issuer) {
 		return bad("Tokens.Issuer", "must not have control characters")
 	}
 	return nil
 }
+
+func (c Config) checkSocial() error {
+	for name, v := range c.Social.Issuers {
+		if name == "" || v == nil || !canon.ValidLine(name, 256) {
+			return bad("Social.Issuers", "has an issuer without name or verifier")
+		}
+	}
+	if !validIssuers(c.Social.App) {
+		return bad("Social.App", "names an issuer twice, too many, or one without name or client id")
+	}
+	for _, s := range c.Social.App {
+		if c.Social.Issuers[s.Issuer] == nil {
+			return bad("Social.App", "names the issuer "+s.Issuer+", which is not in Social.Issuers")
+		}
+		if s.ClientID == "" {
+			return bad("Social.App", "names the issuer "+s.Issuer+" without a client id")
+		}
+	}
+	named := map[string]string{}
+	for issuer := range c.Social.Issuers {
+		name := c.Social.name(issuer)
+		if name == "" && c.Social.Names[issuer] == "" {
+			continue // no address calls it
+		}
+		if !issuerNamePattern.MatchString(name) {
+			return bad("Social.Names", "has "+name+", which is not of 1 to 64 lower-case letters, digits and hyphens")
+		}
+		if other, taken := named[name]; taken {
+			return bad("Social.Names", "needs another name than "+name+" for "+min(issuer, other)+" or "+max(issuer, other))
+		}
+		named[name] = issuer
+	}
+	for issuer := range c.Social.Names {
+		if c.Social.Issuers[issuer] == nil {
+			return bad("Social.Names", "names the issuer "+issuer+", which is not in Social.Issuers")
+		}
+	}
+	return nil
+}
+
+var issuerNamePattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 func (c Config) checkCredits() error {
 	if c.Credits == nil {

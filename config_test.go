@@ -51,8 +51,23 @@ func TestConfigIsChecked(t *testing.T) {
 		"an empty signing key":   {"Tokens.SigningKeys", func(c *tollkeeper.Config) { c.Tokens.SigningKeys = make([]tollkeeper.SigningKey, 1) }},
 		"a label in capitals":    {"Accounts.Labels", func(c *tollkeeper.Config) { c.Accounts.Labels = []tollkeeper.Role{"Editor"} }},
 		"a mode of sign-up":      {"Accounts.SignUp", func(c *tollkeeper.Config) { c.Accounts.SignUp.Children = "Open" }},
-		"a weak hash":            {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.UnsafeForTests = false }},
-		"a hash of nothing":      {"Passwords.Imported", func(c *tollkeeper.Config) { c.Passwords.Imported = []tollkeeper.SecretText{""} }},
+		"an app's issuer that nobody verifies": {"Social.App", func(c *tollkeeper.Config) {
+			c.Social.App = []tollkeeper.IssuerSettings{{Issuer: "https://none.example", Enabled: true, ClientID: "c"}}
+		}},
+		"an app's issuer without client":    {"Social.App", appAt(tollkeeper.IssuerSettings{Issuer: tollkeeper.IssuerGoogle})},
+		"an app's issuer on without client": {"Social.App", appAt(tollkeeper.IssuerSettings{Issuer: tollkeeper.IssuerGoogle, Enabled: true})},
+		"an app's issuer twice": {"Social.App", appAt(
+			tollkeeper.IssuerSettings{Issuer: tollkeeper.IssuerGoogle, ClientID: "c"}, tollkeeper.IssuerSettings{Issuer: tollkeeper.IssuerGoogle, ClientID: "d"},
+		)},
+		"a name of no issuer":          {"Social.Names", func(c *tollkeeper.Config) { c.Social.Names = map[string]string{"https://none.example": "none"} }},
+		"an issuer's name in capitals": {"Social.Names", googleNamed("Google")},
+		"an issuer's name in a path":   {"Social.Names", googleNamed("a/b")},
+		"two issuers of one name": {"Social.Names", func(c *tollkeeper.Config) {
+			c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: issuer{}, "https://other.example": issuer{}}
+			c.Social.Names = map[string]string{"https://other.example": "google"}
+		}},
+		"a weak hash":       {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.UnsafeForTests = false }},
+		"a hash of nothing": {"Passwords.Imported", func(c *tollkeeper.Config) { c.Passwords.Imported = []tollkeeper.SecretText{""} }},
 		"a hash of days": {"Passwords.Imported", func(c *tollkeeper.Config) {
 			c.Passwords.Imported = []tollkeeper.SecretText{"$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}
 		}},
@@ -129,4 +144,19 @@ func TestConfigIsCopied(t *testing.T) {
 		c.Secrets, c.Tokens.PerAudience, c.Limits.SignIn = []tollkeeper.MasterKey{key}, ttl, rates
 		c.Credits.Prices, c.Credits.Packages = prices, packages
 	})
+}
+
+// appAt turns issuers on for the app's own users; Google is known.
+func appAt(app ...tollkeeper.IssuerSettings) func(*tollkeeper.Config) {
+	return func(c *tollkeeper.Config) {
+		c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{tollkeeper.IssuerGoogle: issuer{}}
+		c.Social.App = app
+	}
+}
+
+func googleNamed(name string) func(*tollkeeper.Config) {
+	return func(c *tollkeeper.Config) {
+		appAt()(c)
+		c.Social.Names = map[string]string{tollkeeper.IssuerGoogle: name}
+	}
 }

@@ -35,14 +35,16 @@
 //     [UnderNumber].
 //   - Coming in: [Authenticator.SignUp], [Authenticator.SignIn], [Authenticator.RequestCode] and
 //     [Authenticator.SignInWithCode], [Authenticator.RequestLink] and [Authenticator.SignInWithLink],
-//     [Authenticator.SignInWithIDToken], [Authenticator.SignInWithFactor], [Authenticator.Refresh]. All of them but the
-//     last end in one function, which decides who may have a session and who pays for it. What is called Request… only
-//     mails; what is called SignIn… gives a session.
+//     [Authenticator.BeginPasskeySignIn] and [Authenticator.SignInWithPasskey], [Authenticator.SignInWithIDToken],
+//     [Authenticator.BeginIssuer] and [Authenticator.SignInWithIssuer], [Authenticator.SignInWithFactor],
+//     [Authenticator.Refresh]. All of them but the last end in one function, which decides who may have a session and
+//     who pays for it. What is called Request… only mails; what is called SignIn… gives a session.
 //   - Being in: [Authenticator.Authenticate], [Authenticator.SignOut], [Authenticator.Sessions],
 //     [Authenticator.EndSession], [Authenticator.Reauthenticate], [Authenticator.RequireRecent].
 //   - The own account: [Authenticator.ChangePassword], [Authenticator.RequestEmailChange] and
 //     [Authenticator.ConfirmEmailChange], [Authenticator.UpdateProfile], [Authenticator.EnrolFactor],
-//     [Authenticator.Export], [Authenticator.DeleteAccount].
+//     [Authenticator.LinkIssuer] and [Authenticator.RemoveIdentity], [Authenticator.Export],
+//     [Authenticator.DeleteAccount].
 //   - Lost keys: [Authenticator.RequestReset] and [Authenticator.ResetPassword], [Authenticator.RequestVerification]
 //     and [Authenticator.VerifyEmail].
 //   - Others' accounts: [Authenticator.Accounts], [Authenticator.Account], [Authenticator.CreateAccount],

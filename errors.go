@@ -122,6 +122,7 @@ var (
 	ErrInvalidChallenge          = &Error{Code: "invalid_challenge", Message: "Invalid or expired challenge"}
 	ErrInvalidCode               = &Error{Code: "invalid_code", Message: "Invalid code"}
 	ErrFactorState               = &Error{Code: "factor_state", Message: "The second factor is not in the state for this"}
+	ErrLastWayIn                 = &Error{Code: "last_way_in", Message: "This is the last way into the account. Set a password or confirm the email address first"}
 )
 
 // Mailed links.
@@ -149,7 +150,7 @@ func Codes() []Code {
 		ErrEmailTaken, ErrUsernameTaken, ErrParentKeyFormat, ErrUnknownParent, ErrParentKeyNeeded, ErrParentKeyUnwanted,
 		ErrInvalidCredentials, ErrInvalidToken, ErrForbidden, ErrLimitedSession, ErrNotRecent, ErrInactive, ErrUnverified,
 		ErrSignUpClosed, ErrRefused, ErrAccountGone, ErrParentGone, ErrParentInactive, ErrNoOrganization, ErrOrganizationMismatch,
-		ErrOrganizationNotAuthorized, ErrLocked, ErrRateLimited, ErrInvalidChallenge, ErrInvalidCode, ErrFactorState,
+		ErrOrganizationNotAuthorized, ErrLocked, ErrRateLimited, ErrInvalidChallenge, ErrInvalidCode, ErrFactorState, ErrLastWayIn,
 		ErrInvalidLink, ErrLinkExpired, ErrLinkUsed, ErrAlreadyVerified,
 		ErrBusy, ErrUnavailable, ErrInternal, ErrDisabled, ErrUpstream,
 	}

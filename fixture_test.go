@@ -54,7 +54,7 @@ var beside sync.Map
 func newWorld(t testing.TB, edits ...func(*tollkeeper.Config)) *world {
 	t.Helper()
 	w := &world{TB: t, store: &probe{Store: memory.New()}}
-	w.Kit = authtest.New(t, authtest.WithStore(w.store), authtest.WithConfig(func(c *tollkeeper.Config) {
+	w.Kit = authtest.New(t, authtest.WithStore(w.store), authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.Now, c.Product = time.Now, "Acme"
 		for _, edit := range edits {
 			edit(c)

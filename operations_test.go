@@ -64,6 +64,9 @@ var operations = map[string]operation{
 		c := s.somebody()
 		return func() error { return errOf(s.Auth.Authenticate(ctx, tollkeeper.SecretText(c.Token))) }
 	},
+	"BeginIssuer": func(s *scene) func() error {
+		return func() error { return errOf(s.Auth.BeginIssuer(ctx, start(nil))) }
+	},
 	"BillingHistory": func(s *scene) func() error {
 		return func() error { return errOf(s.Auth.BillingHistory(ctx, s.by, tollkeeper.BillingQuery{})) }
 	},
@@ -137,6 +140,12 @@ var operations = map[string]operation{
 	"Identities": func(s *scene) func() error {
 		return func() error { return errOf(s.Auth.Identities(ctx, s.by)) }
 	},
+	"LinkIssuer": func(s *scene) func() error {
+		u := s.user(s.email())
+		s.Issuer().As(u.Email, "", false)
+		back := s.wayTo(u.Identity)
+		return func() error { return errOf(s.Auth.LinkIssuer(ctx, u.Identity, back)) }
+	},
 	"NewRecoveryCodes": func(s *scene) func() error {
 		_, f, by := s.enrolled()
 		return func() error {
@@ -155,6 +164,10 @@ var operations = map[string]operation{
 	},
 	"Profile": func(s *scene) func() error {
 		return func() error { return errOf(s.Auth.Profile(ctx, s.by)) }
+	},
+	"Providers": func(s *scene) func() error {
+		c := s.somebody()
+		return func() error { return errOf(s.Auth.Providers(ctx, keyed(c))) }
 	},
 	"Reauthenticate": func(s *scene) func() error {
 		c := s.somebody()
@@ -277,6 +290,12 @@ var operations = map[string]operation{
 		c := s.somebody()
 		token := s.mailLink(c, false)
 		return func() error { return errOf(s.open(c, token)) }
+	},
+	"SignInWithIssuer": func(s *scene) func() error {
+		email := s.email()
+		s.Issuer().As(email, email, true)
+		back := s.wayTo(nil)
+		return func() error { return errOf(s.Auth.SignInWithIssuer(ctx, back)) }
 	},
 	"SignOut": func(s *scene) func() error {
 		c := s.somebody()

@@ -158,6 +158,9 @@ func (a *Authenticator) updateOrganization(ctx context.Context, by uuid.UUID, p 
 			return err
 		}
 		for i := range o.Issuers {
+			if !slices.Contains(a.cfg.Social.SharedClients, o.Issuers[i].ClientID) && o.Issuers[i].Enabled && a.cfg.Social.isApps(o.Issuers[i]) {
+				return ErrInvalidInput.WithField("issuers").WithMessage("Another organization has this client id")
+			}
 			o.Issuers[i].Shared = slices.Contains(a.cfg.Social.SharedClients, o.Issuers[i].ClientID)
 		}
 		c := store.Change{Account: s.Account}
@@ -310,11 +313,8 @@ func checkOrganization(o Organization) error {
 			return ErrInvalidInput.WithField("authUrls").WithMessage("Auth URLs must be https URLs under the organization's domain")
 		}
 	}
-	for i, s := range o.Issuers {
-		twice := slices.ContainsFunc(o.Issuers[:i], func(e IssuerSettings) bool { return e.Issuer == s.Issuer })
-		if s.Issuer == "" || twice || !canon.ValidLine(s.Issuer, 256) || !canon.ValidLine(s.ClientID, 256) || s.Enabled && s.ClientID == "" || i >= mostIssuers {
-			return ErrInvalidInput.WithField("issuers").WithMessage("Sign-in by an issuer needs its name and a client id of at most 256 bytes")
-		}
+	if !validIssuers(o.Issuers) {
+		return ErrInvalidInput.WithField("issuers").WithMessage("Sign-in by an issuer needs its name and a client id of at most 256 bytes")
 	}
 	if len(o.Authorized) > 1000 {
 		return ErrInvalidInput.WithField("authorizedOrganizations").WithMessage("At most 1,000 organizations can be authorized")
@@ -322,7 +322,18 @@ func checkOrganization(o Organization) error {
 	return nil
 }
 
-const mostIssuers = 20 // of an organization
+const mostIssuers = 20 // of a scope
+
+// validIssuers reports whether a scope may turn these on.
+func validIssuers(list []IssuerSettings) bool {
+	for i, s := range list {
+		twice := slices.ContainsFunc(list[:i], func(e IssuerSettings) bool { return e.Issuer == s.Issuer })
+		if s.Issuer == "" || twice || !canon.ValidLine(s.Issuer, 256) || !canon.ValidLine(s.ClientID, 256) || s.Enabled && s.ClientID == "" {
+			return false
+		}
+	}
+	return len(list) <= mostIssuers
+}
 
 func allURLs(u AuthURLs) []string {
 	return []string{u.SignIn, u.SignUp, u.Verify, u.Reset, u.Update, u.Resend, u.Successful}

@@ -150,6 +150,7 @@ func exportedTypes(t *testing.T) []reflect.Type {
 	walk(reflect.TypeFor[store.Store]())
 	walk(reflect.TypeFor[store.Conflict]())
 	walk(reflect.TypeFor[tollkeeper.MailerFunc]())
+	walk(reflect.TypeFor[tollkeeper.Issuer]())        // one of the IDTokenVerifiers of a Config
 	walk(reflect.TypeFor[tollkeeper.AccountRecord]()) // a line of an import
 	names := map[string]bool{}
 	var types []reflect.Type

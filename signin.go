@@ -183,7 +183,8 @@ type attempt struct {
 	taken     taken
 	second    bool            // the second factor was proved, too
 	use       store.Use       // of that factor; zero for a recovery code
-	once      store.Once      // the challenge between the two
+	once      store.Once      // the challenge between the two, or the ticket of the way to an issuer and back
+	ticket    uuid.UUID       // that ticket's; zero: there was none
 	by        store.IssuedKey // the identity that was shown
 	link      Linked          // the same, to be linked by the second step; zero: it is linked
 	dropped   Dropped         // what this proof of the mailbox took away

@@ -6,15 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // IDTokenVerifier checks ID tokens of an issuer (OpenID Connect Core 3.1.3.7). The nested module social has one for any
 // issuer. It returns an error that is [ErrUpstream] when the issuer cannot be reached; any other means that the token
-// is no good.
+// is no good. A provider without ID tokens refuses each.
 type IDTokenVerifier interface {
 	// VerifyIDToken checks signature, issuer, subject, audience, time and, unless it is empty, the nonce. Email and
 	// name may be missing.
@@ -23,13 +21,20 @@ type IDTokenVerifier interface {
 
 // IDToken is what an issuer says of a person.
 type IDToken struct {
-	Subject       string // the issuer's id of the person, never reused
-	Email         string // empty: it says none
+	Subject string // the issuer's id of the person, never reused
+
+	// Email is empty where it says none, and where it says itself that the address is not verified: that is none.
+	Email string
+
+	// EmailVerified says that the issuer vouches for the mailbox: whoever signs in there owns it now. Who has the same
+	// address here is then the same person. False with an Email: it names an address, and nothing is proven by it.
 	EmailVerified bool
-	Name          string
+
+	Name string
 }
 
-// IDTokenRequest is a sign-in by an issuer's ID token below a parent whose organization has turned that issuer on.
+// IDTokenRequest is a sign-in by an issuer's ID token, in a scope that has turned that issuer on: below a parent by its
+// organization, among the app's own users by [Social].App.
 type IDTokenRequest struct {
 	Issuer   string // a key of [Social].Issuers
 	IDToken  SecretText
@@ -46,55 +51,97 @@ type IDTokenRequest struct {
 // [IDTokenVerifier].
 type UserInfo func(context.Context) (IDToken, error)
 
-// SignInWithIDToken signs a child in by an issuer, and up at the first time. Who is linked to the token's subject is
-// signed in, whatever it says of an email. Else the email has to be verified, and an account of the same is linked. The
-// issuer vouches for the mailbox: if nobody had proven it before, what was set up is dropped (R34), as
-// [SignInResult].Dropped says. [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the host or the
-// organization has not turned the issuer on, or there is none, as for the app's own users; [ErrSignUpClosed]: only
-// where an account would be made; [ErrInvalidCredentials]: the token is not good for it; [ErrUpstream]; then as
-// [Authenticator.SignIn] and [Authenticator.SignUp].
+// SignInWithIDToken signs somebody in by an issuer, and up at the first time. Who is linked to the token's subject is
+// signed in, whatever it says of an email. Else an account of the email that the issuer vouches for is linked; if
+// nobody had proven that mailbox before, what was set up is dropped (R34), as [SignInResult].Dropped says.
+//
+// An email that the issuer does not vouch for links nobody and proves nothing. It signs up as [Authenticator.SignUp]
+// would, without a password: where the email must be verified, that is [ErrUnverified] for a free and for a taken
+// address, with a mail to its owner; elsewhere a taken one is [ErrEmailTaken].
+//
+// [ErrParentKeyNeeded]: of [Tenants]; [ErrUnknownParent]; [ErrDisabled]: the host or the scope has not turned the
+// issuer on; [ErrSignUpClosed]: only where an account would be made; [ErrInvalidCredentials]: the token is not good for
+// it; [ErrUpstream]; then as [Authenticator.SignIn] and [Authenticator.SignUp].
 func (a *Authenticator) SignInWithIDToken(ctx context.Context, r IDTokenRequest) (SignInResult, error) {
+	v := visitor{issuer: r.Issuer, scope: r.Scope, audience: r.Audience, client: r.Client, by: r.By}
+	return a.signInByIssuer(ctx, v, func(ctx context.Context, owner *Subject, c IssuerSettings) (IDToken, UserInfo, error) {
+		if len(r.IDToken) > maxToken || r.Nonce == "" && a.sharesClient(owner, c) {
+			return IDToken{}, nil, ErrInvalidCredentials // it could have been fetched for another scope
+		}
+		token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), c.ClientID, string(r.Nonce))
+		return token, r.UserInfo, err
+	})
+}
+
+// visitor is who comes by an issuer, whatever brings its word.
+type visitor struct {
+	issuer   string
+	scope    Scope
+	audience Audience
+	client   Client
+	by       *Identity
+	ticket   issuerTicket // of the way there and back; zero: there was none
+}
+
+// issuersWordOf gets what the issuer says of the visitor to the client of a scope.
+type issuersWordOf func(ctx context.Context, owner *Subject, c IssuerSettings) (IDToken, UserInfo, error)
+
+// signInByIssuer is every sign-in by an issuer.
+func (a *Authenticator) signInByIssuer(ctx context.Context, v visitor, ask issuersWordOf) (SignInResult, error) {
 	now := a.now()
-	setZero(&r.Audience, AudienceHost)
-	if err := r.Scope.check(); err != nil {
+	setZero(&v.audience, AudienceHost)
+	if err := v.scope.check(); err != nil {
 		return SignInResult{}, err
 	}
-	if a.cfg.Social.Issuers[r.Issuer] == nil {
+	if a.cfg.Social.Issuers[v.issuer] == nil {
 		return SignInResult{}, ErrDisabled
 	}
-	g := guess{scope: r.Scope.String(), audience: r.Audience, client: r.Client}
-	t, err := a.take(ctx, a.networkHits("issuer", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now)
+	g := guess{scope: v.scope.String(), audience: v.audience, client: v.client}
+	t, err := a.take(ctx, a.networkHits("issuer", v.audience, v.client, a.cfg.Limits.signIn(v.audience)), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
-	owner, err := a.issuerOwner(ctx, r.Scope, r.Issuer)
+	owner, settings, err := a.issuerOwner(ctx, v.scope, v.issuer)
 	if err != nil {
 		return SignInResult{}, err
 	}
-	token, err := a.verifyIDToken(ctx, r, owner)
+	token, more, err := a.heard(ctx, owner, settings, ask)
 	if err != nil {
-		return SignInResult{}, a.failIssued(r, owner, err)
+		return SignInResult{}, a.failIssued(v, owner, err)
 	}
-	in := issued{key: IssuedKey{Issuer: r.Issuer, Subject: token.Subject}, request: r, owner: owner}
+	began := time.Now()
+	in := issued{key: IssuedKey{Issuer: v.issuer, Subject: token.Subject}, visitor: v, owner: owner, more: more}
 	s, done, err := a.issuedAccount(ctx, in.saying(token), now)
 	if err != nil {
-		return SignInResult{}, a.failIssued(r, owner, err)
+		return SignInResult{}, a.untold(ctx, began, a.failIssued(v, owner, err))
 	}
 	g.email = s.Account.EmailKey
 	t.guess = g
-	p := attempt{method: "identity", operation: OpSocial, audience: r.Audience, client: r.Client, taken: t, by: in.key, link: done.later, dropped: done.dropped}
+	p := attempt{method: "identity", operation: OpSocial, audience: v.audience, client: v.client, taken: t, by: in.key, link: done.later, dropped: done.dropped}
+	p.ticket, p.once = v.ticket.ID, a.onceOf(v.ticket)
 	if done.paid {
 		p.operation = ""
 	}
-	return a.finishSignIn(ctx, s, p, now)
+	res, err := a.finishSignIn(ctx, s, p, now)
+	return res, a.untold(ctx, began, err)
 }
 
-// issued is what an issuer has vouched for.
+// untold keeps the time of an answer from telling whether an address that must be verified was free or taken.
+func (a *Authenticator) untold(ctx context.Context, began time.Time, err error) error {
+	if errors.Is(err, ErrUnverified) {
+		return a.pace.hold(ctx, began, err)
+	}
+	return err
+}
+
+// issued is what an issuer has said.
 type issued struct {
 	key     IssuedKey
 	token   IDToken
 	email   string // that it vouches for, canonical; empty: none
-	request IDTokenRequest
+	claimed string // that it names and does not vouch for, canonical; empty: none
+	more    UserInfo
+	visitor visitor
 	owner   *Subject
 }
 
@@ -105,42 +152,53 @@ type arrival struct {
 	dropped Dropped
 }
 
-func (a *Authenticator) issuerOwner(ctx context.Context, where Scope, issuer string) (*Subject, error) {
+// issuerOwner returns whose scope it is, and its client at the issuer.
+func (a *Authenticator) issuerOwner(ctx context.Context, where Scope, issuer string) (*Subject, IssuerSettings, error) {
 	if where == Tenants {
-		return nil, ErrParentKeyNeeded
+		return nil, IssuerSettings{}, ErrParentKeyNeeded
 	}
 	owner, err := a.ownerOf(ctx, where)
 	if err != nil {
-		return nil, err
+		return nil, IssuerSettings{}, err
 	}
-	if owner.Organization == nil || !owner.Organization.Issuer(issuer).Enabled {
-		return nil, ErrDisabled
+	var c IssuerSettings
+	switch {
+	case owner.Account.House:
+		c = a.cfg.Social.app(issuer)
+	case owner.Organization != nil:
+		c = owner.Organization.Issuer(issuer)
 	}
-	return owner, nil
+	if !c.Enabled {
+		return nil, c, ErrDisabled
+	}
+	return owner, c, nil
 }
 
-// verifyIDToken returns a token that is good for this organization.
-func (a *Authenticator) verifyIDToken(ctx context.Context, r IDTokenRequest, owner *Subject) (IDToken, error) {
-	if len(r.IDToken) > maxToken {
-		return IDToken{}, ErrInvalidCredentials
+// sharesClient reports whether a token for the client may have been fetched for another scope, too.
+func (a *Authenticator) sharesClient(owner *Subject, c IssuerSettings) bool {
+	if c.Shared || slices.Contains(a.cfg.Social.SharedClients, c.ClientID) {
+		return true
 	}
-	i := owner.Organization.Issuer(r.Issuer)
-	several := i.Shared || owner.Account.OrganizationOwner != owner.Account.ID || slices.Contains(a.cfg.Social.SharedClients, i.ClientID)
-	if several && r.Nonce == "" {
-		return IDToken{}, ErrInvalidCredentials // it could have been fetched for another organization
-	}
-	token, err := a.cfg.Social.Issuers[r.Issuer].VerifyIDToken(ctx, string(r.IDToken), i.ClientID, string(r.Nonce))
+	return !owner.Account.House && (owner.Account.OrganizationOwner != owner.Account.ID || a.cfg.Social.isApps(c))
+}
+
+// heard returns what the issuer says, if it can be of somebody.
+func (a *Authenticator) heard(ctx context.Context, owner *Subject, c IssuerSettings, ask issuersWordOf) (IDToken, UserInfo, error) {
+	token, more, err := ask(ctx, owner, c)
 	if err != nil {
-		return token, issuerError(ctx, err)
+		return token, nil, issuerError(ctx, err)
 	}
 	if token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
-		return token, ErrInvalidCredentials
+		return token, nil, ErrInvalidCredentials
 	}
-	return token, nil
+	return token, more, nil
 }
 
 // issuerError says whether the issuer is away or what it said is no good.
 func issuerError(ctx context.Context, err error) error {
+	if errors.Is(err, ErrInternal) {
+		return err
+	}
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
 		return ErrUpstream.WithCause(err)
 	}
@@ -148,37 +206,44 @@ func issuerError(ctx context.Context, err error) error {
 }
 
 // failIssued tells of a sign-in that an issuer's word is not good for.
-func (a *Authenticator) failIssued(r IDTokenRequest, owner *Subject, err error) error {
+func (a *Authenticator) failIssued(v visitor, owner *Subject, err error) error {
 	if errors.Is(err, ErrInvalidCredentials) {
-		a.event(Event{Name: EventSignInFailed, Scope: owner.Account.ID, Audience: r.Audience, Network: r.Client.network(), Method: "identity"})
+		a.event(Event{Name: EventSignInFailed, Scope: owner.Account.ID, Audience: v.audience, Network: v.client.network(), Method: "identity"})
 	}
 	return err
 }
 
-// saying adds what the issuer says of the person. Only an email that it vouches for counts.
+// saying adds what the issuer says of the person.
 func (in issued) saying(token IDToken) issued {
-	in.token, in.email = token, ""
-	if key, err := emailKey(token.Email); err == nil && token.EmailVerified {
+	in.token, in.email, in.claimed = token, "", ""
+	switch key, err := emailKey(token.Email); {
+	case err != nil:
+	case token.EmailVerified:
 		in.email = key
+	default:
+		in.claimed = key
 	}
 	return in
 }
 
-// asked adds what the issuer says when it is asked for more than its token says: of the same person, or nothing.
+// asked adds what the issuer says when it is asked for more than its token says: of the same person, or nothing. An
+// address that the token named stays, if it says no better one.
 func (in issued) asked(ctx context.Context) (issued, error) {
-	if in.request.UserInfo == nil {
-		return in, ErrInvalidCredentials
-	}
-	more, err := in.request.UserInfo(ctx)
+	ask := in.more
+	in.more = nil
+	more, err := ask(ctx)
 	if err != nil {
-		return in, issuerError(ctx, err)
+		if err = issuerError(ctx, err); in.claimed != "" && !errors.Is(err, ErrUpstream) {
+			return in, nil
+		}
+		return in, err
 	}
 	if more.Subject != in.key.Subject {
 		return in, ErrInvalidCredentials // OpenID Connect Core 5.3.2
 	}
 	setZero(&more.Name, in.token.Name)
-	if in = in.saying(more); in.email == "" {
-		return in, ErrInvalidCredentials
+	if said := in.saying(more); said.email != "" || in.claimed == "" {
+		return said, nil
 	}
 	return in, nil
 }
@@ -191,11 +256,15 @@ func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.T
 		switch {
 		case err == nil && isLinked(s, in.key):
 			return s, arrival{}, nil
-		case errors.Is(err, ErrNotFound) && in.email == "":
+		case errors.Is(err, ErrNotFound) && in.email == "" && in.more != nil:
 			if in, err = in.asked(ctx); err == nil {
 				err = ErrConflict // somebody may have the email
 			}
-		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.request.By, &s.Account)):
+		case errors.Is(err, ErrNotFound) && in.email == "" && in.claimed == "":
+			return s, arrival{}, ErrInvalidCredentials
+		case errors.Is(err, ErrNotFound) && in.email == "":
+			return a.signUpClaimed(ctx, in, now)
+		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.visitor.by, &s.Account)):
 			return s, arrival{}, ErrInvalidCredentials // to another person at that issuer
 		case err == nil && s.Account.Factors != 0 && !s.Account.EmailProvenAt.IsZero():
 			return s, arrival{later: in.link(now)}, nil
@@ -212,17 +281,9 @@ func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.T
 	return Subject{}, arrival{}, ErrConflict
 }
 
-func isLinked(s Subject, key IssuedKey) bool {
-	return slices.ContainsFunc(s.Linked, func(l Linked) bool { return l.Key() == key })
-}
-
-func linkedElsewhere(s Subject, issuer string) bool {
-	return slices.ContainsFunc(s.Linked, func(l Linked) bool { return l.Issuer == issuer })
-}
-
 func (a *Authenticator) linkIssued(ctx context.Context, s *Subject, in issued, now time.Time) (Dropped, error) {
-	c, e := a.linking(*s, in.link(now), in.request.Client)
-	dropped := a.proveMailbox(&c, *s, isOwner(in.request.By, &s.Account), e, now)
+	c, e := a.linking(*s, in.link(now), in.visitor.client)
+	dropped := a.proveMailbox(&c, *s, isOwner(in.visitor.by, &s.Account), e, now)
 	x, _, err := a.update(ctx, c, now)
 	if err == nil {
 		s.Account = x
@@ -230,108 +291,54 @@ func (a *Authenticator) linkIssued(ctx context.Context, s *Subject, in issued, n
 	return dropped, err
 }
 
-// linking is the change that links an identity, and the event of it, without its detail.
-func (a *Authenticator) linking(s Subject, l Linked, from Client) (store.Change, Event) {
-	e := about(&s.Account, EventIdentityLinked)
-	e.Network, e.Method = from.network(), "identity"
-	linked := e
-	linked.Detail = l.Issuer
-	return store.Change{Account: s.Account, Link: []Linked{l}, Effects: store.Effects{Events: []Event{linked}, Mail: a.notice(s, noticeIdentity)}}, e
-}
-
-// linkLater links what the first step of a sign-in showed, once the second has ended it. Best effort: what is not
-// linked now is at the next sign-in.
-func (a *Authenticator) linkLater(ctx context.Context, account uuid.UUID, l Linked, from Client) {
-	ctx, cancel := bestEffort(ctx)
-	defer cancel()
-	err := a.retry(func() error {
-		s, err := a.subject(ctx, store.Lookup{ID: account, Credentials: true})
-		if err != nil || isLinked(s, l.Key()) || linkedElsewhere(s, l.Issuer) {
-			return err
-		}
-		c, _ := a.linking(s, l, from)
-		_, _, err = a.update(ctx, c, a.now())
-		return err
-	})
-	if err != nil {
-		a.cfg.Logger.Warn("tollkeeper: identity not linked", "account", account, "error", err)
-	}
-}
-
 func (in issued) link(now time.Time) Linked {
 	return Linked{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.token.Email, LinkedAt: now}
 }
 
-// newIssuedAccount makes a child without a password. The parent pays for it as for a social sign-in, and for nothing
-// more at this first one: who cannot pay, gets no account.
+// newIssuedAccount makes an account without a password, of a mailbox that the issuer vouches for.
 func (a *Authenticator) newIssuedAccount(ctx context.Context, in issued, now time.Time) (Subject, error) {
+	n, err := a.issuedNewcomer(ctx, in, now)
+	if err != nil {
+		return Subject{}, err
+	}
+	return a.createIssued(ctx, in, n, now)
+}
+
+// issuedNewcomer is somebody whom the issuer names for the first time. The parent pays for the account as for a social
+// sign-in, and for nothing more at this first one: who cannot pay, gets no account.
+func (a *Authenticator) issuedNewcomer(ctx context.Context, in issued, now time.Time) (n store.NewAccount, err error) {
 	name := in.token.Name
 	if checkName(name) != nil {
 		name = ""
 	}
 	if err := a.maySignUp(Under(in.owner.Account.ID)); err != nil {
-		return Subject{}, err
+		return n, err
 	}
 	x, err := a.newAccount(in.token.Email, "", name, now)
 	if err != nil {
-		return Subject{}, err
+		return n, err
 	}
-	x.PasswordChangedAt = time.Time{}
-	x.Parent, x.EmailVerifiedAt, x.EmailProvenAt = in.owner.Account.ID, now, now
-	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: "identity", Audience: in.request.Audience, Client: in.request.Client}); err != nil {
-		return Subject{}, err
+	x.PasswordChangedAt, x.Parent = time.Time{}, in.owner.Account.ID
+	if in.email != "" {
+		x.EmailVerifiedAt, x.EmailProvenAt = now, now
 	}
-	n := store.NewAccount{Account: x, Linked: []Linked{in.link(now)}}
+	if err := a.beforeSignUp(ctx, &x, SignUpAttempt{Method: "identity", Audience: in.visitor.audience, Client: in.visitor.client}); err != nil {
+		return n, err
+	}
+	n = store.NewAccount{Account: x, Linked: []Linked{in.link(now)}}
 	e := about(&x, EventSignUp)
-	e.Audience, e.Network, e.Method = in.request.Audience, in.request.Client.network(), "identity"
+	e.Audience, e.Network, e.Method = in.visitor.audience, in.visitor.client.network(), "identity"
 	n.Charge, n.Events = a.signUpCharge(in.owner, x.ID, OpSocial), []Event{e}
+	return n, nil
+}
+
+func (a *Authenticator) createIssued(ctx context.Context, in issued, n store.NewAccount, now time.Time) (Subject, error) {
 	made, _, err := a.create(ctx, n, now)
 	if err != nil {
 		return Subject{}, signUpError(err)
 	}
+	if in.owner.Account.House && in.visitor.audience == AudienceOrganization {
+		return a.subject(ctx, store.Lookup{ID: made.ID}) // the token wants the parent's key
+	}
 	return Subject{Account: made, Parent: &in.owner.Account, Organization: in.owner.Organization}, nil
-}
-
-// Identities lists who the caller is to other issuers, in the order in which they were linked.
-func (a *Authenticator) Identities(ctx context.Context, by *Identity) ([]Linked, error) {
-	by = by.orNobody()
-	if err := by.may(); err != nil {
-		return nil, err
-	}
-	s, err := a.withCredentials(ctx, by)
-	return s.Linked, err
-}
-
-// IdentityRemoval takes a linked sign-in away.
-type IdentityRemoval struct {
-	Identity IssuedKey
-	Password Password // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
-	Client   Client
-}
-
-// RemoveIdentity takes one of the caller's linked sign-ins away. Other sessions end, and the owner is told by mail.
-// [ErrNotFound]: there is no such one; [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked].
-func (a *Authenticator) RemoveIdentity(ctx context.Context, by *Identity, r IdentityRemoval) error {
-	by = by.orNobody()
-	if err := by.may(); err != nil {
-		return err
-	}
-	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
-		return err
-	}
-	return a.retry(func() error {
-		s, err := a.withCredentials(ctx, by)
-		if err != nil {
-			return err
-		}
-		if !isLinked(s, r.Identity) {
-			return ErrNotFound
-		}
-		c := store.Change{Account: s.Account, Unlink: []IssuedKey{r.Identity}, EndSessions: true, KeepSession: by.Session}
-		e := about(&s.Account, EventIdentityRemoved)
-		e.Network, e.Detail = r.Client.network(), r.Identity.Issuer
-		c.Events, c.Mail = []Event{e}, a.notice(s, noticeIdentity)
-		_, _, err = a.update(ctx, c, a.now())
-		return err
-	})
 }

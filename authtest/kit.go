@@ -29,6 +29,7 @@ type Kit struct {
 	box    *mailbox
 	clock  *clock
 	events *eventLog
+	issuer *Issuer // nil: none
 }
 
 // Option changes what a Kit is made of.
@@ -38,6 +39,8 @@ type setup struct {
 	config tollkeeper.Config
 	store  store.Store
 	edits  []func(*tollkeeper.Config)
+	issuer bool
+	known  *Issuer // of the Kit that this one stands beside; nil: none
 }
 
 // WithConfig changes the Config before the Authenticator is made. A Mailer set here is called after [New]'s own and
@@ -65,7 +68,7 @@ func New(tb testing.TB, options ...Option) *Kit {
 // the secrets.
 func (k *Kit) Another(options ...Option) *Kit {
 	k.tb.Helper()
-	s := setup{store: k.Store, config: k.config}
+	s := setup{store: k.Store, config: k.config, issuer: k.issuer != nil, known: k.issuer}
 	s.config.Now = k.clock.now
 	if k.config.Credits != nil {
 		credits := *k.config.Credits
@@ -85,7 +88,13 @@ func build(tb testing.TB, s setup, options []Option) *Kit {
 	if s.config.Now == nil {
 		s.config.Now = time.Now // as in a Config
 	}
-	k := &Kit{tb: tb, config: s.config, clock: &clock{base: s.config.Now}, events: &eventLog{next: s.config.Events}}
+	if s.issuer {
+		if s.known == nil {
+			s.known = new(Issuer)
+		}
+		addIssuer(&s.config, s.known)
+	}
+	k := &Kit{tb: tb, config: s.config, issuer: s.known, clock: &clock{base: s.config.Now}, events: &eventLog{next: s.config.Events}}
 	k.Store, k.box = watch(s.store)
 	s.config.Now, s.config.Events = k.clock.now, k.events.add
 	s.config.Mail.Mailer = capture(k.box, s.config.Mail.Mailer)

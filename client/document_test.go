@@ -105,6 +105,8 @@ var shapes = map[string]any{
 	"PersonalFactor":          client.PersonalFactor{},
 	"PersonalIdentity":        client.PersonalIdentity{},
 	"Problem":                 client.Problem{},
+	"Provider":                client.Provider{},
+	"Providers":               client.ProviderList{},
 	"ProfileRequest":          client.ProfileChange{},
 	"ReauthenticationRequest": client.Reauthentication{},
 	"RecoveryCodes":           client.RecoveryCodes{},
@@ -127,6 +129,9 @@ var shapes = map[string]any{
 // leftOut is of the cookie, which this client has none of.
 const leftOut = "rememberMe"
 
+// ofBrowsers are schemas of the way to an issuer and back, which a cookie accompanies.
+var ofBrowsers = []string{"ProviderReturnRequest", "ProviderStartRequest", "Started"}
+
 // Every schema of the document has a type here, and each has exactly the fields of the other.
 func TestFieldsAreThoseOfTheDocument(t *testing.T) {
 	schemas := readDocument(t).Components.Schemas
@@ -136,6 +141,9 @@ func TestFieldsAreThoseOfTheDocument(t *testing.T) {
 		}
 	}
 	for name, is := range schemas {
+		if slices.Contains(ofBrowsers, name) {
+			continue
+		}
 		shape, ok := shapes[name]
 		if !ok {
 			t.Errorf("no type is %s", name)

@@ -68,6 +68,7 @@ const (
 	ErrInvalidToken              Code = "invalid_token"
 	ErrInvalidUsername           Code = "invalid_username"
 	ErrLastAdmin                 Code = "last_admin"
+	ErrLastWayIn                 Code = "last_way_in"
 	ErrLimitedSession            Code = "limited_session"
 	ErrLinkExpired               Code = "link_expired"
 	ErrLinkUsed                  Code = "link_used"

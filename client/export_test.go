@@ -18,4 +18,5 @@ type (
 	LabelRequest    = factorLabel
 	EnrolRequest    = passkeyEnrolment
 	EndRequest      = challenged
+	ProviderList    = providers
 )

@@ -28,7 +28,7 @@ type service struct {
 // newService runs the app family, with refresh tokens, on a clock that the client shares.
 func newService(t *testing.T, edits ...func(*tollkeeper.Config)) *service {
 	t.Helper()
-	options := []authtest.Option{authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = 14 * 24 * time.Hour })}
+	options := []authtest.Option{authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) { c.Refresh.Idle = 14 * 24 * time.Hour })}
 	for _, edit := range edits {
 		options = append(options, authtest.WithConfig(edit))
 	}

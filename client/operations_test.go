@@ -145,6 +145,15 @@ func emailStory(t *testing.T, s *service) {
 	if err != nil || len(linked) != 1 || linked[0].Name != "google" || !linked[0].UsedAt.IsZero() {
 		t.Errorf("linked: %+v, %v", linked, err)
 	}
+	offered, err := s.c.Providers(ctx)
+	if err != nil || len(offered) != 1 || offered[0] != (client.Provider{Name: "test", Label: "Test"}) {
+		t.Errorf("providers: %+v, %v", offered, err)
+	}
+	s.linkAt(t, authtest.IssuerURL, up.User, "8")
+	offered, err = ben.Providers(ctx)
+	if err != nil || len(offered) != 1 || !offered[0].Linked {
+		t.Errorf("providers: %+v, %v", offered, err)
+	}
 	must(t, ben.RemoveIdentity(ctx, "google", client.IdentityRemoval{Subject: "7", Password: password}))
 	s.Advance(time.Hour)
 	must(t, ben.ChangeEmail(ctx, client.EmailChange{Email: "ben@last.example", Password: password}))
@@ -154,9 +163,14 @@ func emailStory(t *testing.T, s *service) {
 // link gives the user a linked sign-in, as an issuer's word would.
 func (s *service) link(t *testing.T, u client.User, subject string) {
 	t.Helper()
+	s.linkAt(t, tollkeeper.IssuerGoogle, u, subject)
+}
+
+func (s *service) linkAt(t *testing.T, issuer string, u client.User, subject string) {
+	t.Helper()
 	a, err := s.Auth.Host().Account(t.Context(), uuid.MustParse(u.ID))
 	must(t, err)
-	linked := store.Linked{Account: a.Account.ID, Scope: a.Account.Parent, Issuer: tollkeeper.IssuerGoogle, Subject: subject, Email: u.Email, LinkedAt: s.Now()}
+	linked := store.Linked{Account: a.Account.ID, Scope: a.Account.Parent, Issuer: issuer, Subject: subject, Email: u.Email, LinkedAt: s.Now()}
 	_, _, err = s.Store.UpdateAccount(t.Context(), store.Change{Account: a.Account, Link: []store.Linked{linked}}, s.Now())
 	must(t, err)
 }

@@ -78,6 +78,9 @@ func changing() (all []row) {
 	return all
 }
 
+// issuersPost takes the form that an issuer's page posts. Its fields prove, with a cookie, that this browser began it.
+const issuersPost = "POST /api/auth/providers/{name}/callback"
+
 // pagesOfOthers is how browsers announce a page that is none of the service's (docs/WIRE.md section 0).
 var pagesOfOthers = map[string]headers{
 	"another site":                 {"Origin: https://evil.example", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"},
@@ -115,6 +118,12 @@ func TestPagesOfOthersAreRefusedUncounted(t *testing.T) {
 				for _, kind := range []string{"application/json", "text/plain", "application/x-www-form-urlencoded"} {
 					a := w.do(r.Method+" "+r.Target(), body, append(headers{credential, "Content-Type: " + kind}, page...)...)
 					takes, finds, sessions := kept.since()
+					if r.Method+" "+r.Path == issuersPost { // served, and without the cookie of a way worth nothing
+						if a.status != 303 && a.status != 400 || takes+finds+sessions != 0 || a.header["Set-Cookie"] != nil {
+							t.Errorf("%s, %s: %d %v after %d attempts, %d look-ups, %d sessions", issuersPost, name, a.status, a.header, takes, finds, sessions)
+						}
+						continue
+					}
 					if a.status != 403 || takes+finds+sessions != 0 {
 						t.Errorf("%s %s, %s, %.8s, %s: %d %s after %d attempts, %d look-ups, %d sessions",
 							r.Method, r.Path, name, credential, kind, a.status, a.body, takes, finds, sessions)
@@ -128,15 +137,15 @@ func TestPagesOfOthersAreRefusedUncounted(t *testing.T) {
 	}
 }
 
-// TestBodiesOfBrowsersSayThatTheyAreJSON on every route that reads one, or they are bad before anything is counted: also
-// from a page of the service, so that no rule about origins stands alone.
+// TestBodiesOfBrowsersSayThatTheyAreJSON on every route that reads one, or they are bad before anything is counted:
+// also from a page of the service, so that no rule about origins stands alone.
 func TestBodiesOfBrowsersSayThatTheyAreJSON(t *testing.T) {
 	var kept *watchful
 	w := newWorld(t, watching(&kept), withRefresh, withGoogle)
 	tokens, body := w.tokens(), w.everything()
 	w.settle(kept)
 	for _, r := range changing() {
-		if r.Method == http.MethodGet || !r.Body {
+		if r.Method == http.MethodGet || !r.Body || r.Method+" "+r.Path == issuersPost {
 			continue
 		}
 		for _, kind := range []string{"", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/ping", "application/jsonp"} {
@@ -268,8 +277,8 @@ func TestListedOrigins(t *testing.T) {
 	}
 }
 
-// TestServedPagesOfOthersSpendAPart: whoever makes organizations of their own has pages that are served. What such a page
-// sends in its visitor's name leaves enough of what the network may do in all scopes.
+// TestServedPagesOfOthersSpendAPart: whoever makes organizations of their own has pages that are served. What such a
+// page sends in its visitor's name leaves enough of what the network may do in all scopes.
 func TestServedPagesOfOthersSpendAPart(t *testing.T) {
 	w := newWorld(t)
 	const evil, network = "Origin: https://evil.example", "Peer: 198.51.100.7:443"

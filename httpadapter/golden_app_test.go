@@ -29,6 +29,7 @@ func TestGoldenApp(t *testing.T) {
 	g.appPasskeys()
 	g.appSessions()
 	g.appAdmin()
+	g.appProviders()
 	g.world = newWorld(t, withRefresh)
 	g.appRefresh()
 	g.world = newWorld(t, mustVerify)

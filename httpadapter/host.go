@@ -5,11 +5,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"path"
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // WriteError writes the answer to an error on a host's own route as the app family does: its status,
@@ -59,7 +59,7 @@ func SignInPage(page string) Failure {
 			return
 		}
 		to := url.URL{Path: page}
-		if next := asked(r); (r.Method == http.MethodGet || r.Method == http.MethodHead) && leadsHere(next) {
+		if next := asked(r); (r.Method == http.MethodGet || r.Method == http.MethodHead) && canon.LeadsHere(next) {
 			to.RawQuery = url.Values{"next": {next}}.Encode()
 		}
 		w.Header()["Cache-Control"] = []string{"no-store"}
@@ -82,27 +82,8 @@ func asked(r *http.Request) string {
 // there afterwards. A path with an empty or dot segment is none, because routers disagree about it.
 func SafeNext(r *http.Request, fallback string) string {
 	next := r.URL.Query()["next"]
-	if len(next) != 1 || !leadsHere(next[0]) {
+	if len(next) != 1 || !canon.LeadsHere(next[0]) {
 		return fallback
 	}
 	return next[0]
-}
-
-const longestNext = 2000 // bytes
-
-// leadsHere reports whether every browser takes text for a path of the page's own origin. Browsers read "\" as "/" and
-// drop tabs and newlines (WHATWG URL 4.4), so that nothing passes which an address does not hold as it stands
-// (RFC 3986), spelled out or escaped.
-func leadsHere(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || len(text) > longestNext || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
-		return false
-	}
-	strange := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\\\"<>`", r) }
-	hidden := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
-	if strings.IndexFunc(text, strange) >= 0 || strings.IndexFunc(u.Path, hidden) >= 0 {
-		return false
-	}
-	plain := path.Clean(u.Path)
-	return strings.HasPrefix(text, "/") && (u.Path == plain || plain != "/" && u.Path == plain+"/")
 }

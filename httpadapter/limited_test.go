@@ -46,6 +46,13 @@ var permitted = map[string][3]bool{
 	"POST /api/auth/link/verify":          {true, true, true},
 	"POST /api/auth/password/reset":       {true, true, true},
 
+	// A session beside these says what is linked, and whose account a browser leaves; to link asks for more:
+	// TestAnIssuerIsLinkedByTheAppFamily.
+	"GET /api/auth/providers":                  {true, true, true},
+	"POST /api/auth/providers/{name}/start":    {true, true, true},
+	"GET /api/auth/providers/{name}/callback":  {true, true, true},
+	"POST /api/auth/providers/{name}/callback": {true, true, true},
+
 	"GET /auth/organization-details": {true, true, true}, // what the public key shows, without the secret
 	// The session counts beside a mailed secret only where it is the account's: TestLimitedSessionBesideALink of the
 	// root.

@@ -79,7 +79,7 @@ func newWorld(t testing.TB, sets ...set) *world {
 		s(&c, &o, &kept)
 	}
 	w.kept = kept
-	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithConfig(func(made *tollkeeper.Config) {
+	w.Kit = authtest.New(t, authtest.WithStore(kept), authtest.WithIssuer(), authtest.WithConfig(func(made *tollkeeper.Config) {
 		if !o.noPasskeys {
 			c.Passkeys = made.Passkeys
 		}

@@ -272,7 +272,8 @@ func TestUserInfo(t *testing.T) {
 		status int
 	}{
 		"it says all": {whole, nil, 200}, "of another": {with(whole, "sub", "1078"), nil, 401}, "of nobody": {with(whole, "sub", nil), nil, 401},
-		"no email": {with(whole, "email", nil), nil, 401}, "not verified": {with(whole, "email_verified", nil), nil, 401},
+		"no email": {with(whole, "email", nil), nil, 401}, "not verified": {with(whole, "email_verified", false), nil, 401},
+		"nothing said of it":    {with(whole, "email_verified", nil), nil, 200}, // an account of an address that nobody has proven
 		"a subject in capitals": {with(with(whole, "sub", nil), "SUB", "1077"), nil, 401},
 		"there is none":         {whole, map[string]any{"userinfo_endpoint": nil}, 401},
 		"over http":             {whole, map[string]any{"userinfo_endpoint": "http://issuer.example/userinfo"}, 503},

@@ -166,8 +166,8 @@ func lowered(text string) string {
 	return text64([]byte(`{"alg":"rs256","kid":"k1"}`)) + "." + parts[1] + "." + parts[2]
 }
 
-// TestANewKeyIsTakenTenSecondsAfterTheLastFetch is the suite's signing-key-rotation, also just before signing. Sooner it
-// is refused, so that nobody who makes up key ids has the issuer asked all the time.
+// TestANewKeyIsTakenTenSecondsAfterTheLastFetch is the suite's signing-key-rotation, also just before signing. Sooner
+// it is refused, so that nobody who makes up key ids has the issuer asked all the time.
 func TestANewKeyIsTakenTenSecondsAfterTheLastFetch(t *testing.T) {
 	first, second := newIssuerKey(t, "k1", "ES256"), newIssuerKey(t, "k2", "ES256")
 	for _, wait := range []time.Duration{0, 9 * time.Second, 10 * time.Second, time.Hour} {

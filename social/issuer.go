@@ -23,6 +23,7 @@ type discovery struct {
 	endpoint    oauth2.Endpoint
 	keysURL     string
 	userinfoURL string // empty: it has none
+	sendsIss    bool   // with its answers (RFC 9207)
 }
 
 func (v *Verifier) discover(ctx context.Context) (discovery, error) {
@@ -37,17 +38,21 @@ func (v *Verifier) discover(ctx context.Context) (discovery, error) {
 		KeysURL     string   `json:"jwks_uri"`
 		UserinfoURL string   `json:"userinfo_endpoint"`
 		Methods     []string `json:"token_endpoint_auth_methods_supported"`
+		SendsIss    truth    `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &said); err != nil {
 		return discovery{}, fmt.Errorf("social: what the issuer says of itself cannot be read: %w", err)
 	}
-	if said.Issuer != v.issuer {
+	if said.Issuer != v.called() {
 		return discovery{}, fmt.Errorf("social: the issuer calls itself %q", said.Issuer)
 	}
 	if !upstream.Secure(said.KeysURL) {
 		return discovery{}, fmt.Errorf("social: the issuer publishes its keys at %q", said.KeysURL)
 	}
-	d := discovery{oauth2.Endpoint{AuthURL: said.AuthURL, TokenURL: said.TokenURL}, said.KeysURL, said.UserinfoURL}
+	d := discovery{oauth2.Endpoint{AuthURL: said.AuthURL, TokenURL: said.TokenURL}, said.KeysURL, said.UserinfoURL, said.SendsIss == yes}
+	if v.tenants != nil {
+		d.userinfoURL = "" // it does not say of which tenant somebody is
+	}
 	// Said here, because x/oauth2 would otherwise find out by trying, which uses up the code.
 	if d.endpoint.AuthStyle = oauth2.AuthStyleInHeader; slices.Contains(said.Methods, "client_secret_post") {
 		d.endpoint.AuthStyle = oauth2.AuthStyleInParams
@@ -73,6 +78,14 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// called is the issuer's name in what it says of itself.
+func (v *Verifier) called() string {
+	if v.tenants != nil {
+		return v.tenants.issuer()
+	}
+	return v.issuer
+}
+
 func (v *Verifier) discovered(ctx context.Context) (discovery, error) {
 	return v.about.Get(ctx, v.now(), func(discovery) bool { return true })
 }
@@ -82,7 +95,11 @@ func (v *Verifier) readKeys(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return upstream.Get(ctx, v.client, d.keysURL)
+	body, err := upstream.Get(ctx, v.client, d.keysURL)
+	if err == nil && v.tenants != nil {
+		v.keyIssuers.Store(issuersOfKeys(body))
+	}
+	return body, err
 }
 
 // UserInfo asks the issuer whom an access token of its own speaks for (OpenID Connect Core 5.3): for
@@ -111,7 +128,7 @@ func (v *Verifier) UserInfo(ctx context.Context, accessToken string) (tollkeeper
 	if err := strictjson.Decode(body, &p); err != nil {
 		return tollkeeper.IDToken{}, because(tollkeeper.ErrUpstream, err)
 	}
-	return p.idToken()
+	return v.said(p)
 }
 
 // bearer shows an access token.

@@ -12,8 +12,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/social"
 )
 
-// leadsAway reports whether a browser that is sent to the address leaves the origin: it drops controls at the ends, tabs and line
-// breaks anywhere, and takes a backslash for a slash (WHATWG URL 4.4).
+// leadsAway reports whether a browser that is sent to the address leaves the origin: it drops controls at the ends,
+// tabs and line breaks anywhere, and takes a backslash for a slash (WHATWG URL 4.4).
 func leadsAway(address string) bool {
 	address = strings.Trim(address, "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f ")
 	address = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(address)

@@ -41,7 +41,7 @@ func (c *clock) advance(d time.Duration) {
 
 func verifier(t testing.TB, i *issuer, c *clock) *social.Verifier {
 	t.Helper()
-	v, err := social.New(social.Config{Issuer: i.name, Timeout: time.Second, Now: c.Now})
+	v, err := social.New(social.Config{Issuer: i.name, Timeout: time.Second, Now: c.Now, Vouches: social.IfVerified})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func (g google) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestGooglesTwoNames(t *testing.T) {
 	i, c := newIssuer(t), start()
-	i.name = social.Google
+	i.name = tollkeeper.IssuerGoogle
 	i.edit = func(d map[string]any) { d["jwks_uri"] = "https://accounts.google.com/keys" }
 	v, err := social.New(social.Config{HTTPClient: &http.Client{Transport: google{i}}, Now: c.Now})
 	if err != nil {

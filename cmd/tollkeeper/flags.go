@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
-	"github.com/tollkeeper/tollkeeper/social"
 )
 
 // options are the flags of the server.
@@ -119,7 +119,7 @@ func (o *options) partnerFlags(f *flag.FlagSet) {
 	f.StringVar(&o.smtp, "smtp", "", "send mail by this smtp:// or smtps:// `URL`, as in smtp://user@host:587?from=address; the password is TOLLKEEPER_SMTP_PASSWORD; empty: print it")
 	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
 	f.BoolVar(&o.google, "google", false, "let organizations that turn it on sign in with Google, from /auth/google/start; the client's secret is TOLLKEEPER_GOOGLE_CLIENT_SECRET")
-	f.StringVar(&o.googleIssuer, "google-issuer", social.Google, "with -google, the `URL` of another OpenID Connect issuer")
+	f.StringVar(&o.googleIssuer, "google-issuer", tollkeeper.IssuerGoogle, "with -google, the `URL` of another OpenID Connect issuer")
 }
 
 func (o options) check() error {
@@ -140,7 +140,7 @@ func (o options) check() error {
 	if o.refresh < 0 || o.refresh > 30*day {
 		return fmt.Errorf("-refresh %v: must be between 0 and 30d", (*period)(&o.refresh))
 	}
-	if o.googleIssuer != social.Google && !o.google {
+	if o.googleIssuer != tollkeeper.IssuerGoogle && !o.google {
 		return errors.New("-google-issuer: needs -google")
 	}
 	if o.secrets == "" {

@@ -21,7 +21,7 @@ func newVerifier(o options) (*social.Verifier, error) {
 	if !o.google {
 		return nil, nil
 	}
-	v, err := social.New(social.Config{Issuer: o.googleIssuer})
+	v, err := social.New(social.Config{Issuer: o.googleIssuer, Vouches: social.IfVerified})
 	if err != nil {
 		return nil, fmt.Errorf("-google-issuer %s: must be an https URL, or an http one of localhost", o.googleIssuer)
 	}

@@ -104,9 +104,6 @@ func exported(c *family.Call, d tollkeeper.PersonalData) accountExportBody {
 // list is a list that is never null.
 func list[T any](l []T) []T { return append([]T{}, l...) }
 
-// issuers names those that a path may name.
-var issuers = map[string]string{"google": tollkeeper.IssuerGoogle}
-
 type identity struct {
 	Name     string     `json:"name" about:"of the issuer in paths; empty: it has none"`
 	Issuer   string     `json:"issuer"`
@@ -120,15 +117,10 @@ type identitiesBody struct {
 	Identities []identity `json:"identities"`
 }
 
-func identitiesShown(_ *family.Call, linked []tollkeeper.Linked) identitiesBody {
+func identitiesShown(c *family.Call, linked []tollkeeper.Linked) identitiesBody {
 	shown := make([]identity, len(linked))
 	for i, l := range linked {
-		shown[i] = identity{"", l.Issuer, l.Subject, l.Email, l.LinkedAt.UTC(), moment(l.UsedAt)}
-		for name, issuer := range issuers {
-			if issuer == l.Issuer {
-				shown[i].Name = name
-			}
-		}
+		shown[i] = identity{c.Auth().IssuerName(l.Issuer), l.Issuer, l.Subject, l.Email, l.LinkedAt.UTC(), moment(l.UsedAt)}
 	}
 	return identitiesBody{shown}
 }
@@ -139,8 +131,8 @@ type identityRemovalBody struct {
 }
 
 func identityRemoval(c *family.Call, b identityRemovalBody) (tollkeeper.IdentityRemoval, error) {
-	issuer, known := issuers[c.Name()]
-	if !known {
+	issuer := c.Auth().IssuerNamed(c.Name())
+	if issuer == "" {
 		return tollkeeper.IdentityRemoval{}, tollkeeper.ErrNotFound
 	}
 	key := tollkeeper.IssuedKey{Issuer: issuer, Subject: b.Subject}

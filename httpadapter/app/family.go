@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 )
 
 // API are the options of the family. The zero API serves the app's own users at /api/auth.
@@ -27,8 +28,14 @@ type API struct {
 	// refused: they are the accounts of the organization family.
 	Scope tollkeeper.Scope
 
-	// BearerOnly sets and reads no cookie: every session goes into the body, also for the service's own pages.
+	// BearerOnly sets and reads no cookie: every session goes into the body, also for the service's own pages. There
+	// are no routes of providers then.
 	BearerOnly bool
+
+	// SecondFactor is the path of the page where a browser goes that comes back from an issuer and has to show a second
+	// factor, such as /second-factor of package ui. It finds step=second-factor in its address, and perhaps next; the
+	// challenge is in a cookie, and POST /challenge needs none in its body. Zero: [tollkeeper.Links].SignIn.
+	SecondFactor string
 }
 
 const defaultPrefix = "/api/auth"
@@ -52,7 +59,14 @@ func (o API) Family() (family.Family, error) {
 	if strings.ContainsAny(prefix, "{}?#%\\ ") {
 		return f, family.Refused("app.API.Prefix", "must be a plain path")
 	}
-	for _, r := range slices.Concat(sessionRoutes(prefix), mailRoutes, accountRoutes, factorRoutes, passkeyRoutes, adminRoutes(prefix)) {
+	if o.SecondFactor != "" && !canon.LeadsHere(o.SecondFactor) {
+		return f, family.Refused("app.API.SecondFactor", "must be a path of the service")
+	}
+	routes := slices.Concat(sessionRoutes(prefix), mailRoutes, accountRoutes, factorRoutes, passkeyRoutes, adminRoutes(prefix))
+	if !o.BearerOnly {
+		routes = append(routes, o.providerRoutes(prefix)...)
+	}
+	for _, r := range routes {
 		r.Path = prefix + r.Path
 		f.Routes = append(f.Routes, r)
 	}

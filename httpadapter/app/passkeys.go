@@ -20,7 +20,7 @@ var passkeyRoutes = []family.Route{
 		Saying(wrongPassword, unproven).Is("asks for a new passkey; on a mailbox that is not proven it mails a link for that, and refuses"),
 	family.On("POST", "/passkeys", family.Body(newPasskey), family.AddPasskey, family.Status(http.StatusCreated, passkeyAdded)).Asks(family.SignedIn).
 		Is("keeps the passkey that was made; with the first second factor of the account come recovery codes, shown once"),
-	family.On("POST", "/passkeys/challenge/begin", family.Body(challenged), family.BeginPasskeyFactor, family.JSON(passkeyAsked)).
+	family.On("POST", "/passkeys/challenge/begin", family.OptionalBody(challenged), family.BeginPasskeyFactor, family.JSON(passkeyAsked)).
 		Is("asks for a passkey that ends a challenge"),
 	family.On("POST", "/passkeys/proof/begin", family.Nothing(), family.BeginPasskeyProof, family.JSON(passkeyAsked)).Asks(family.SignedIn).
 		Is("asks for a passkey that proves once more who is signed in, or takes the place of a code"),
@@ -106,7 +106,9 @@ func passkeyAdded(c *family.Call, p tollkeeper.AddedPasskey) addedPasskeyBody {
 }
 
 type challengedBody struct {
-	Challenge string `json:"challenge" need:""`
+	Challenge string `json:"challenge" about:"not needed where the browser keeps it, after it came back from an issuer"`
 }
 
-func challenged(_ *family.Call, b challengedBody) (string, error) { return b.Challenge, nil }
+func challenged(c *family.Call, b challengedBody) (tollkeeper.SecretText, error) {
+	return challengeOf(c, b.Challenge)
+}

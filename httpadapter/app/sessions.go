@@ -18,7 +18,7 @@ func sessionRoutes(prefix string) []family.Route {
 			Is("makes an account and begins a session; where the address must be confirmed first it mails a link instead, and tells nobody whether the address was taken"),
 		family.On("POST", "/sign-in", family.Body(signIn), family.SignIn, session).Saying(notSignedIn).
 			Is("begins a session with email or username and password, or stops at a challenge for the second factor"),
-		family.On("POST", "/challenge", family.Body(factor), family.VerifyFactor, session).
+		family.On("POST", "/challenge", family.Body(factor), verifyFactor, session).
 			Is("ends a challenge with a code of the authenticator app, a recovery code or a passkey"),
 		family.On("POST", "/sign-out", family.Nothing(), family.SignOut, family.Empty[family.None]()).Asks(family.SignedIn).
 			Is("ends the session"),
@@ -73,17 +73,38 @@ func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
 }
 
 type factorBody struct {
-	Challenge  string       `json:"challenge" need:""`
+	Challenge  string       `json:"challenge" about:"not needed where the browser keeps it, after it came back from an issuer"`
 	Code       family.Code  `json:"code" about:"six digits, or a recovery code"`
 	Passkey    *passkeyBody `json:"passkey" about:"instead of code"`
 	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
-func factor(_ *family.Call, b factorBody) (tollkeeper.FactorRequest, error) {
-	r := tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge)}
-	var err error
+func factor(c *family.Call, b factorBody) (r tollkeeper.FactorRequest, err error) {
+	if r.Challenge, err = challengeOf(c, b.Challenge); err != nil {
+		return r, err
+	}
 	r.Code, r.Passkey, err = codeOr(b.Code, b.Passkey)
 	return r, err
+}
+
+// challengeOf is the challenge of a body, or the one that the browser keeps.
+func challengeOf(c *family.Call, text string) (tollkeeper.SecretText, error) {
+	challenge := tollkeeper.SecretText(text)
+	if challenge == "" {
+		challenge = c.KeptChallenge()
+	}
+	if challenge == "" {
+		return "", tollkeeper.ErrMissing.WithField("challenge")
+	}
+	return challenge, nil
+}
+
+func verifyFactor(c *family.Call, in tollkeeper.FactorRequest) (tollkeeper.SignInResult, error) {
+	s, err := family.VerifyFactor(c, in)
+	if err == nil {
+		c.DropChallenge()
+	}
+	return s, err
 }
 
 type reauthenticationBody struct {

@@ -124,6 +124,9 @@ func (c *Call) answer(a Answer) error {
 	if c.cookie != nil {
 		http.SetCookie(c.w, c.cookie)
 	}
+	for _, cookie := range c.others {
+		http.SetCookie(c.w, cookie)
+	}
 	write(c.w, c.Request, a.Status, body)
 	return nil
 }

@@ -33,6 +33,7 @@ type Call struct {
 	ambient  bool                 // the credential is a cookie, which a browser adds by itself
 	remember bool                 // the request asks for a cookie that outlives the browser
 	cookie   *http.Cookie         // to be set with a good answer
+	others   []*http.Cookie       // besides that of the session
 }
 
 // Context returns that of the request.
@@ -100,6 +101,9 @@ func (c *Call) NewPassword(p string) error {
 
 // InCookie reports whether this answer carries its session in the cookie and nowhere else.
 func (c *Call) InCookie() bool { return c.family.Transport == InCookie && c.cookie != nil }
+
+// SetCookie sets a cookie with the answer, unless that is an error. That of the session is set by the operations.
+func (c *Call) SetCookie(cookie *http.Cookie) { c.others = append(c.others, cookie) }
 
 // fail returns an error from the tables. What stands in none of them is the family's 500 (R70).
 func (c *Call) fail(err error) {

@@ -90,6 +90,10 @@ func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember b
 	if !t.OwnPage(r) {
 		return nil
 	}
+	return sessionCookie(s, remember)
+}
+
+func sessionCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
 	c := NoSession()
 	c.Value, c.MaxAge = string(s.Token), 0
 	if remember {

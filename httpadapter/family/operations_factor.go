@@ -48,8 +48,8 @@ func AddPasskey(c *Call, in tollkeeper.NewPasskey) (tollkeeper.AddedPasskey, err
 }
 
 // BeginPasskeyFactor asks for a passkey that ends the challenge.
-func BeginPasskeyFactor(c *Call, challenge string) (tollkeeper.PasskeyChallenge, error) {
-	return c.auth.BeginPasskeyFactor(c.Context(), tollkeeper.SecretText(challenge), c.Client())
+func BeginPasskeyFactor(c *Call, challenge tollkeeper.SecretText) (tollkeeper.PasskeyChallenge, error) {
+	return c.auth.BeginPasskeyFactor(c.Context(), challenge, c.Client())
 }
 
 // BeginPasskeyProof asks for a passkey that proves once more who is signed in.

@@ -56,7 +56,7 @@ var Problems = slices.Concat(
 		tollkeeper.ErrInactive, tollkeeper.ErrUnverified, tollkeeper.ErrSignUpClosed, tollkeeper.ErrRefused, tollkeeper.ErrParentInactive, tollkeeper.ErrNoOrganization,
 		tollkeeper.ErrOrganizationMismatch, tollkeeper.ErrOrganizationNotAuthorized, tollkeeper.ErrInsufficientCredits, tollkeeper.ErrLastAdmin),
 	problemsOf(http.StatusConflict, tollkeeper.ErrConflict, tollkeeper.ErrEmailTaken, tollkeeper.ErrUsernameTaken, tollkeeper.ErrFactorState,
-		tollkeeper.ErrAlreadyVerified),
+		tollkeeper.ErrAlreadyVerified, tollkeeper.ErrLastWayIn),
 	problemsOf(http.StatusTooManyRequests, tollkeeper.ErrLocked, tollkeeper.ErrRateLimited),
 	problemsOf(http.StatusInternalServerError, tollkeeper.ErrInternal),
 	problemsOf(http.StatusServiceUnavailable, tollkeeper.ErrBusy, tollkeeper.ErrUpstream),

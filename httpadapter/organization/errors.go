@@ -64,6 +64,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrEmailTaken, 409, "ORGANIZATION_SCOPE_CONFLICT", "Email is already registered in this organization").OfChild(),
 	family.At(tollkeeper.ErrConflict, 409, "CONFLICT", "Changed meanwhile, please try again"),
 	family.At(tollkeeper.ErrFactorState, 409, "MFA_STATE_CONFLICT", "The second factor is not in the state for this"),
+	family.At(tollkeeper.ErrLastWayIn, 409, "LAST_WAY_IN", "This is the last way into the account"),
 
 	family.At(tollkeeper.ErrRateLimited, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded"),
 	family.At(tollkeeper.ErrInternal, 500, "INTERNAL_SERVER_ERROR", "Internal server error"),

@@ -68,6 +68,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrEmailTaken, 409, "", "This email is already registered"),
 	family.At(tollkeeper.ErrUsernameTaken, 409, "", "This username is already taken"),
 	family.At(tollkeeper.ErrFactorState, 409, "", "The second factor is not in the state for this"),
+	family.At(tollkeeper.ErrLastWayIn, 409, "", "This is the last way into the account"),
 
 	family.At(tollkeeper.ErrLocked, 429, "", tooMany),
 	family.At(tollkeeper.ErrRateLimited, 429, "", tooMany),

@@ -66,6 +66,7 @@ var replies = family.Table{
 	family.At(tollkeeper.ErrEmailTaken, 409, "", "This E-mail already exists!"),
 	family.At(tollkeeper.ErrUsernameTaken, 409, "", "This username already exists!"),
 	family.At(tollkeeper.ErrFactorState, 409, "", "The second factor is not in the state for this!"),
+	family.At(tollkeeper.ErrLastWayIn, 409, "", "This is the last way into the account!"),
 
 	family.At(tollkeeper.ErrInvalidLink, 400, "", invalid),
 	family.At(tollkeeper.ErrLinkExpired, 400, "", invalid),

@@ -36,6 +36,7 @@ var Codes = map[string]string{
 	"invalid_token":               "The session has ended, or the token is none. Sign in again.",
 	"invalid_username":            "A username is 1 to 30 letters, digits or underscores. Choose another one.",
 	"last_admin":                  "The last admin must stay. Make somebody else an admin first.",
+	"last_way_in":                 "Nothing else would lead into the account: no password, no other sign-in, and no email address that is known to be yours. Set a password, or open a mailed link, first.",
 	"limited_session":             "The session serves the own account only: until the email is confirmed, the password changed, or a second factor enrolled. Do that first.",
 	"link_expired":                "The mailed token is too old. Ask for another mail.",
 	"link_used":                   "The mailed token has served, or what happened since has voided it: a new password or address, or the first proof of the mailbox by a mailed code, another link or an issuer. Only whoever has the link is told. Ask for another mail.",

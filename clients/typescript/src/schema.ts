@@ -623,6 +623,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The issuers that one may sign in by */
+        get: operations["getProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/providers/{name}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the issuer sends the browser back to: it is signed in, or the issuer linked, and goes on to a page */
+        get: operations["getProvidersByNameCallback"];
+        put?: never;
+        /** The same for issuers that post their answer */
+        post: operations["postProvidersByNameCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/providers/{name}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where the browser goes to sign in by that issuer, or to link it to the account that is signed in; the browser keeps a cookie for the way back */
+        post: operations["postProvidersByNameStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/reauthenticate": {
         parameters: {
             query?: never;
@@ -839,7 +891,8 @@ export interface components {
             methods: ("totp" | "passkey" | "recovery")[];
         };
         ChallengedRequest: {
-            challenge: string;
+            /** @description not needed where the browser keeps it, after it came back from an issuer */
+            challenge?: string;
         };
         CodeSignInRequest: {
             /** @description as of a sign-up, which it may be */
@@ -917,7 +970,8 @@ export interface components {
             password?: string;
         };
         FactorRequest: {
-            challenge: string;
+            /** @description not needed where the browser keeps it, after it came back from an issuer */
+            challenge?: string;
             /** @description six digits, or a recovery code */
             code?: string;
             /** @description instead of code */
@@ -1120,6 +1174,37 @@ export interface components {
             name?: string | null;
             username?: string | null;
         };
+        Provider: {
+            /** @description for people */
+            label: string;
+            /** @description to the account that is signed in */
+            linked: boolean;
+            /** @description of the issuer in paths */
+            name: string;
+        };
+        ProviderReturnRequest: {
+            /** @description of the issuer, good once */
+            code?: string;
+            /** @description why there is no code */
+            error?: string;
+            /** @description the issuer's name (RFC 9207) */
+            iss?: string;
+            /** @description of the start */
+            state?: string;
+            /** @description what Apple posts at the first time */
+            user?: string;
+        };
+        ProviderStartRequest: {
+            /** @description links the issuer to the account that is signed in, within five minutes of a proof */
+            link?: boolean;
+            /** @description the cookie outlives the browser */
+            rememberMe?: boolean;
+            /** @description the path of the service's own where the browser ends, perhaps with a query; / without it */
+            return?: string;
+        };
+        Providers: {
+            providers: components["schemas"]["Provider"][];
+        };
         ReauthenticationRequest: {
             /** @description of the second factor, where there is one */
             code?: string;
@@ -1208,6 +1293,10 @@ export interface components {
             rememberMe?: boolean;
             /** @description 1 to 30 letters, digits and underscores */
             username?: string;
+        };
+        Started: {
+            /** @description where the browser goes */
+            url: string;
         };
         Tokens: {
             /**
@@ -1964,7 +2053,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"] | components["schemas"]["Challenge"];
                 };
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body; http_empty_body */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2990,7 +3079,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChallengedRequest"];
             };
@@ -3005,7 +3094,7 @@ export interface operations {
                     "application/json": components["schemas"]["PasskeyChallenge"];
                 };
             };
-            /** @description http_bad_body; http_empty_body; missing */
+            /** @description http_bad_body */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3251,6 +3340,172 @@ export interface operations {
             };
             /** @description http_bad_body; http_empty_body; missing */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getProvidersByNameCallback: {
+        parameters: {
+            query?: {
+                /** @description of the start */
+                state?: string;
+                /** @description of the issuer, good once */
+                code?: string;
+                /** @description the issuer's name (RFC 9207) */
+                iss?: string;
+                /** @description why there is no code */
+                error?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postProvidersByNameCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ProviderReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http_bad_body; http_empty_body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http_large_body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postProvidersByNameStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProviderStartRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description http_bad_body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

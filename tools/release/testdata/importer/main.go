@@ -47,7 +47,7 @@ func main() {
 	pool := must(pgxpool.New(ctx, "postgres://user@127.0.0.1:1/none"))
 	counters := client.NewClient(&client.Options{Addr: "127.0.0.1:1"})
 	_, _ = postgres.New(pool), redis.New(counters, redis.Options{})
-	_ = must(social.New(social.Config{Issuer: social.Google}))
+	_ = must(social.New(social.Config{Issuer: tollkeeper.IssuerGoogle}))
 	pool.Close()
 	must("", errors.Join(counters.Close(), mailer.Close()))
 	fmt.Println("signed in:", identity.Email)
