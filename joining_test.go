@@ -10,6 +10,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
 // newcomer is somebody whom nobody knows, at a scope.
@@ -333,4 +334,25 @@ func TestWhatIsMailedToNewcomersStaysInTheMail(t *testing.T) {
 			t.Error("there is an account")
 		}
 	}, unlimited)
+}
+
+// Where attempts are counted in another store, marks are there, and a sign-up by mail is as good.
+func TestSignUpByMailWithAttemptsElsewhere(t *testing.T) {
+	for _, way := range []string{"link", "code"} {
+		story(t, func(w *world) {
+			n := newcomer{w, "n@example.com", tollkeeper.Scope{}}
+			n.ask(tollkeeper.MailSignInLink, home)
+			prove := func() error { return errOf(n.byLink(w.LastToken(n.email))) }
+			if way == "code" {
+				prove = func() error { return errOf(n.byCode(w.LastCode(n.email), home)) }
+			}
+			w.ok(prove())
+			x, err := w.Auth.Host().FindByEmail(ctx, n.where, n.email)
+			w.ok(err)
+			w.ok(w.Auth.Host().DeleteAccount(ctx, x.Account.ID))
+			if err := prove(); err == nil {
+				t.Errorf("the %s serves twice", way)
+			}
+		}, unlimited, func(c *tollkeeper.Config) { c.Limits.Attempts = memory.New() })
+	}
 }

@@ -74,6 +74,7 @@ func platformAttempts(a authtest.Account) []attempt {
 func appAttempts(a authtest.Account) []attempt {
 	return []attempt{
 		{"/api/auth/sign-in", wrong(a)}, {"/api/auth/code", wrong(a)}, {"/api/auth/code/verify", wrong(a, "code", "000000")},
+		{"/api/auth/link", wrong(a)}, {"/api/auth/link/show", object("token", "x")}, {"/api/auth/link/verify", object("token", "x")},
 		{"/api/auth/password/forgot", wrong(a)}, {"/api/auth/sign-up", wrong(a)}, {"/api/auth/reauthenticate", wrong(a)}, {"/api/auth/sign-out", "{}"},
 	}
 }
