@@ -272,7 +272,7 @@ func (a *Authenticator) LinkIssuer(ctx context.Context, by *Identity, r IssuerRe
 	if err != nil {
 		return link, err
 	}
-	if t.Account == uuid.Nil || t.Account != by.Account || t.Session != by.Session {
+	if t.Account != by.Account || t.Session != by.Session { // also of a way to sign in, which is nobody's
 		return link, errNotCompleted
 	}
 	if a.cfg.Social.Issuers[t.Issuer] == nil {

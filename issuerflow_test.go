@@ -281,6 +281,33 @@ func TestTwoFirstSignInsMakeOneAccount(t *testing.T) {
 	}
 }
 
+// Whoever comes a second time while the account is being made finds it, also by an address that nobody vouches for.
+func TestTheSameVisitorTwice(t *testing.T) {
+	for name, vouched := range map[string]bool{"vouched for": true, "not vouched for": false} {
+		t.Run(name, func(t *testing.T) {
+			scenery(t, func(s *scene) {
+				s.Issuer().As("i-1", "ada@home.example", vouched)
+				first, second := s.wayTo(nil), s.wayTo(nil)
+				var other tollkeeper.IssuerResult
+				met := false
+				s.store.faults(func(verb string) error {
+					if verb == "CreateAccount" && !met {
+						met = true
+						var err error
+						other, err = s.Auth.SignInWithIssuer(ctx, second)
+						s.ok(err)
+					}
+					return nil
+				}, nil)
+				res, err := s.Auth.SignInWithIssuer(ctx, first)
+				if s.ok(err); !met || res.Subject.Account.ID != other.Subject.Account.ID || res.Token == "" {
+					t.Errorf("%t %+v", met, res.Subject.Account)
+				}
+			})
+		})
+	}
+}
+
 // The scope's settings decide, and the app's own client is nobody else's.
 func TestTheAppsOwnClientIsNoTenants(t *testing.T) {
 	scenery(t, func(s *scene) {

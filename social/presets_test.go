@@ -282,6 +282,30 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 	}
 }
 
+// Whoever redeems a code without the nonce of its flow gets nobody, where the issuer has nonces: an ID token of another
+// flow would do else.
+func TestRedeemAsksForANonce(t *testing.T) {
+	for _, a := range acts {
+		if a.keys == "" {
+			continue
+		}
+		s := newStage(t, a)
+		r := s.begin()
+		code := string(r.Code)
+		half := "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+		s.set(func() {
+			s.codes[code].Set("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM") // RFC 7636, appendix B
+			s.codes[code].Del("nonce")
+		})
+		_, _, err := s.issuer.Redeem(t.Context(), tollkeeper.Redemption{
+			ClientID: appClient, RedirectURL: stageCallback, Code: r.Code, Verifier: tollkeeper.SecretText(half),
+		})
+		if (err == nil) != a.bare {
+			t.Errorf("%s: %v", a.name, err)
+		}
+	}
+}
+
 // A provider that says nothing is not waited for.
 func TestPresetsThatHang(t *testing.T) {
 	for _, a := range acts {

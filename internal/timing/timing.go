@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -57,7 +58,7 @@ type question struct {
 }
 
 // questions are asked with hashes of our own, and the wrong password with one of each of the other schemes, too.
-func questions(schemes []string) []question {
+func questions(schemes []string, issuer *authtest.Issuer) []question {
 	ctx := context.Background()
 	wrong := func(a *tollkeeper.Authenticator, email string, c tollkeeper.Client) error {
 		_, err := a.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: "wrong", Client: c})
@@ -78,6 +79,14 @@ func questions(schemes []string) []question {
 		{name: "neutral sign-up", ask: func(a *tollkeeper.Authenticator, email string, c tollkeeper.Client) error {
 			_, err := a.SignUp(ctx, tollkeeper.SignUpRequest{Email: email, Password: "another horse battery", Client: c, Neutral: true})
 			return err
+		}},
+		{name: "an address that an issuer names", ask: func(a *tollkeeper.Authenticator, email string, c tollkeeper.Client) error {
+			issuer.As("person "+email, email, false)
+			r := tollkeeper.IDTokenRequest{Issuer: authtest.IssuerURL, IDToken: issuer.IDToken(authtest.IssuerClient, ""), Client: c}
+			if _, err := a.SignInWithIDToken(ctx, r); !errors.Is(err, tollkeeper.ErrUnverified) {
+				return fmt.Errorf("an address that must be verified: %w", err)
+			}
+			return nil
 		}},
 		{name: "a code by mail", ask: func(a *tollkeeper.Authenticator, email string, c tollkeeper.Client) error {
 			return a.RequestCode(ctx, tollkeeper.MailRequest{Email: email, Client: c})
@@ -117,7 +126,7 @@ func Run(t *testing.T, s store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := authtest.New(t, authtest.WithStore(s), authtest.WithConfig(func(c *tollkeeper.Config) {
+	k := authtest.New(t, authtest.WithStore(s), authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.Passwords.Hash.Memory, c.Passwords.Hash.Time = own.Memory, own.Time
 		for _, scheme := range schemes {
 			c.Passwords.Imported = append(c.Passwords.Imported, tollkeeper.SecretText(imported[scheme]))
@@ -127,7 +136,7 @@ func Run(t *testing.T, s store.Store) {
 		c.Limits.SignIn = map[tollkeeper.Audience][]tollkeeper.Limit{tollkeeper.AudienceHost: many}
 		c.Limits.SignUp, c.Limits.CodeNetwork = many, many
 	}))
-	for _, q := range questions(schemes) {
+	for _, q := range questions(schemes, k.Issuer()) {
 		t.Run(q.name, func(t *testing.T) {
 			if q.hash == "" {
 				q.hash = hash
