@@ -208,7 +208,8 @@ type FactorRemoval struct {
 
 // RemoveFactor takes a second factor away, or all of them: fresh proof of the first is needed, and a code of any, or a
 // passkey. With the last one the recovery codes are void. Other sessions end, the owner is told by mail.
-// [ErrFactorState]: there is none; [ErrNotFound]: not that one; [ErrInvalidChallenge]: the passkey's ticket has served.
+// [ErrFactorState]: there is none; [ErrNotFound]: not that one; [ErrLastWayIn], of a passkey; [ErrInvalidChallenge]:
+// the ticket of the passkey that is shown has served.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r FactorRemoval) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
@@ -235,6 +236,10 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Factor
 	}
 	if change.Account.Factors = kinds(left); change.Account.Factors == 0 {
 		change.Void = []store.Purpose{store.PurposeRecovery}
+	}
+	if !waysAfter(s, change).any() {
+		a.release(ctx, t.undecided())
+		return ErrLastWayIn
 	}
 	return a.changeFactor(ctx, by, s, change, t, r.Client, "removed")
 }

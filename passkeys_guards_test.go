@@ -249,3 +249,29 @@ func TestPasskeysAreAskedForAtTheRateOfANetwork(t *testing.T) {
 		}
 	})
 }
+
+// The last way in stays, should there ever be no other: a passkey on a mailbox that is not proven.
+func TestTheLastPasskeyStaysWhereNothingElseLeadsIn(t *testing.T) {
+	story(t, func(w *world) {
+		x := w.holder(w.User())
+		by := w.SignedInWithPasskey(x)
+		s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: x.ID})
+		w.ok(err)
+		s.Account.EmailProvenAt, s.Account.Password = time.Time{}, ""
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
+		w.ok(err)
+		remove := func() error {
+			c, err := w.Auth.BeginPasskeyProof(ctx, by)
+			w.ok(err)
+			return w.Auth.RemoveFactor(ctx, by, tollkeeper.FactorRemoval{Factor: x.added.Passkey.ID, Passkey: x.phone.Answer(c)})
+		}
+		w.want(remove(), tollkeeper.ErrLastWayIn)
+		w.ok(errOf(w.byPhone(x)))
+		s, err = w.store.Store.FindAccount(ctx, store.Lookup{ID: x.ID})
+		w.ok(err)
+		s.Account.EmailProvenAt = w.Now()
+		_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account}, w.Now())
+		w.ok(err)
+		w.ok(remove())
+	})
+}
