@@ -305,4 +305,6 @@ func TestTheMatrixHasEveryWay(t *testing.T) {
 	}
 }
 
-func refuseSession(context.Context, tollkeeper.SessionAttempt) (map[string]any, error) { return nil, tollkeeper.ErrRefused }
+func refuseSession(context.Context, tollkeeper.SessionAttempt) (map[string]any, error) {
+	return nil, tollkeeper.ErrRefused
+}
