@@ -60,6 +60,15 @@ func (s *stage) signedIn() *tollkeeper.Identity {
 	return s.kit.Identity(string(res.Token))
 }
 
+// An address of which Google does not say that it is verified is none, as the documented routes refuse it.
+func TestGoogleSaysOfEveryAddressWhetherItIs(t *testing.T) {
+	s := newStage(t, acts[0])
+	s.telling(map[string]any{"email_verified": nil})
+	if _, err := s.come(); codeOf(err) != "invalid_credentials" {
+		t.Error(err)
+	}
+}
+
 // Google verified an address at another domain once. A host may ask for more than that.
 func TestGoogleAuthoritative(t *testing.T) {
 	for name, c := range map[string]struct {
