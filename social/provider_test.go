@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -118,5 +119,27 @@ func TestFacebookIsShownAProof(t *testing.T) {
 	mac.Write([]byte("made-up-access-token"))
 	if query.Get("appsecret_proof") != hex.EncodeToString(mac.Sum(nil)) || query.Get("fields") == "" || query.Has("access_token") {
 		t.Errorf("%v", query)
+	}
+}
+
+// What is in the address of a request that fails is in no error.
+func TestAddressesAreInNoError(t *testing.T) {
+	facebook := acts[slices.IndexFunc(acts, func(a act) bool { return a.name == "facebook" })]
+	s := newStage(t, facebook, func(c *social.Config) {
+		next := c.HTTPClient.Transport
+		c.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/me" {
+				return nil, errors.New("the line is cut")
+			}
+			return next.RoundTrip(r)
+		})}
+	})
+	_, err := s.come()
+	cause := ""
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		cause += e.Error() + "\n"
+	}
+	if codeOf(err) != "upstream" || !strings.Contains(cause, "the line is cut") || strings.Contains(cause, "proof") {
+		t.Error(cause)
 	}
 }
