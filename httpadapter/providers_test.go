@@ -112,6 +112,23 @@ func renamed(first, other string) string {
 	return name + "=" + value
 }
 
+// A return leads to a page of the service, and has its place in a cookie.
+func TestWhereAWayMayLeadTo(t *testing.T) {
+	w := newWorld(t)
+	long := "/" + strings.Repeat("a", 999)
+	for to, want := range map[string]int{
+		"/inbox?x=1#y": 200, long: 200, long + "a": 400, "//evil.example/": 400, "https://evil.example/": 400, `/\\evil.example`: 400, "inbox": 400, "/a/../b": 400,
+	} {
+		if a := w.do("POST "+providers+"/test/start", object("return", to), ownPage); a.status != want {
+			t.Errorf("%.40s: %d %s", to, a.status, a.body)
+		}
+	}
+	w.Issuer().As("i-1", "ada@house.example", true)
+	if a := w.comes(w.leaves(object("return", long))); a.header.Get("Location") != long || len(a.header["Set-Cookie"]) != 2 {
+		t.Errorf("%v", a.header)
+	}
+}
+
 // Pages of other origins begin no way, and have no browser end one unseen; whoever only looks at the link uses nothing up.
 func TestOtherPagesBeginNoWay(t *testing.T) {
 	w := newWorld(t)

@@ -324,8 +324,9 @@ func TestPresetsThatHang(t *testing.T) {
 					return next.RoundTrip(r)
 				})}
 			})
-			if _, err := s.come(); codeOf(err) != "upstream" {
-				t.Error(err)
+			began := time.Now()
+			if _, err := s.come(); codeOf(err) != "upstream" || time.Since(began) > 2*time.Second {
+				t.Errorf("%v after %s", err, time.Since(began))
 			}
 			<-hangs
 		})

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,6 +61,15 @@ func (s *stage) signedIn() *tollkeeper.Identity {
 	return s.kit.Identity(string(res.Token))
 }
 
+// An address of which Google does not say that it is verified is none, as the documented routes refuse it.
+func TestGoogleSaysOfEveryAddressWhetherItIs(t *testing.T) {
+	s := newStage(t, acts[0])
+	s.telling(map[string]any{"email_verified": nil})
+	if _, err := s.come(); codeOf(err) != "invalid_credentials" {
+		t.Error(err)
+	}
+}
+
 // Google verified an address at another domain once. A host may ask for more than that.
 func TestGoogleAuthoritative(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -109,5 +119,27 @@ func TestFacebookIsShownAProof(t *testing.T) {
 	mac.Write([]byte("made-up-access-token"))
 	if query.Get("appsecret_proof") != hex.EncodeToString(mac.Sum(nil)) || query.Get("fields") == "" || query.Has("access_token") {
 		t.Errorf("%v", query)
+	}
+}
+
+// What is in the address of a request that fails is in no error.
+func TestAddressesAreInNoError(t *testing.T) {
+	facebook := acts[slices.IndexFunc(acts, func(a act) bool { return a.name == "facebook" })]
+	s := newStage(t, facebook, func(c *social.Config) {
+		next := c.HTTPClient.Transport
+		c.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/me" {
+				return nil, errors.New("the line is cut")
+			}
+			return next.RoundTrip(r)
+		})}
+	})
+	_, err := s.come()
+	cause := ""
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		cause += e.Error() + "\n"
+	}
+	if codeOf(err) != "upstream" || !strings.Contains(cause, "the line is cut") || strings.Contains(cause, "proof") {
+		t.Error(cause)
 	}
 }

@@ -316,7 +316,7 @@ func (s *stage) telling(fields map[string]any) {
 				return v
 			}
 			if list, ok := v.([]any); ok {
-				change(list[1].(map[string]any), fields)
+				change(list[0].(map[string]any), fields)
 				return v
 			}
 			change(v.(map[string]any), fields)
