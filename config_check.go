@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/canon"
@@ -131,10 +132,13 @@ func (c Config) checkSocial() error {
 	}
 	for _, s := range c.Social.App {
 		if c.Social.Issuers[s.Issuer] == nil {
-			return bad("Social.App", "names the issuer "+s.Issuer+", which is not in Social.Issuers")
+			return bad("Social.App", "names the issuer "+s.Issuer+", which is not in Social.Issuers: there are "+strings.Join(slices.Sorted(maps.Keys(c.Social.Issuers)), ", "))
 		}
 		if s.ClientID == "" {
 			return bad("Social.App", "names the issuer "+s.Issuer+" without a client id")
+		}
+		if _, begins := c.Social.Issuers[s.Issuer].(Issuer); begins && s.Enabled && c.Social.name(s.Issuer) == "" {
+			return bad("Social.Names", "needs a name for "+s.Issuer+", by which addresses call it: no page could lead there")
 		}
 	}
 	named := map[string]string{}

@@ -39,12 +39,19 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && (t.Field == "" || t.Field == e.Field)
 }
 
-// LogValue is the code with the cause, which [Error.Error] keeps from users.
+// LogValue is the code with the cause, which [Error.Error] keeps from users, down to the last: a cause that is an
+// Error itself has its own.
 func (e *Error) LogValue() slog.Value {
 	if e.Err == nil {
 		return slog.StringValue(string(e.Code))
 	}
-	return slog.StringValue(string(e.Code) + ": " + e.Err.Error())
+	cause := e.Err.Error()
+	if inner, ok := e.Err.(*Error); ok {
+		if cause = inner.LogValue().String(); inner.Code == e.Code {
+			return slog.StringValue(cause)
+		}
+	}
+	return slog.StringValue(string(e.Code) + ": " + cause)
 }
 
 // WithField returns a copy of e that names the field at fault.

@@ -206,3 +206,17 @@ func about(v reflect.Value, p authtest.Account) reflect.Value {
 	}
 	return filled
 }
+
+// The log has the reason and not what users read, however often an error was passed on.
+func TestTheLogHasTheLastCause(t *testing.T) {
+	last := errors.New("dial tcp: connection refused")
+	for want, err := range map[string]*tollkeeper.Error{
+		"upstream: dial tcp: connection refused":           tollkeeper.ErrUpstream.WithCause(tollkeeper.ErrUpstream.WithCause(last)),
+		"internal: upstream: dial tcp: connection refused": tollkeeper.ErrInternal.WithCause(tollkeeper.ErrUpstream.WithCause(last)),
+		"upstream": tollkeeper.ErrUpstream,
+	} {
+		if got := err.LogValue().String(); got != want {
+			t.Errorf("logged as %q, want %q", got, want)
+		}
+	}
+}

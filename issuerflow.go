@@ -139,7 +139,7 @@ func (a *Authenticator) BeginIssuer(ctx context.Context, r IssuerStart) (IssuerB
 		ClientID: settings.ClientID, RedirectURL: t.Redirect, State: t.State, Nonce: t.Nonce, PKCE: base64.RawURLEncoding.EncodeToString(half[:]),
 	})
 	if err != nil {
-		return IssuerBegun{}, ErrUpstream.WithCause(err)
+		return IssuerBegun{}, awayAt(r.Issuer, err)
 	}
 	t.Iss, t.IssRequired = step.Iss, step.IssRequired
 	ticket, err := a.sealTicket(t)

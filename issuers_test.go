@@ -1,6 +1,7 @@
 package tollkeeper_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -43,6 +44,18 @@ func TestProviders(t *testing.T) {
 		}
 		if issuer := newWorld(s.TB).Auth.IssuerNamed("google"); issuer != tollkeeper.IssuerGoogle {
 			t.Errorf("Google without Google: %q", issuer)
+		}
+	})
+}
+
+// Why an issuer cannot be asked stands in what the log gets, and which one it was.
+func TestAnIssuerThatIsAwayIsNamed(t *testing.T) {
+	story(t, func(w *world) {
+		w.Issuer().Down(true)
+		_, err := w.Auth.BeginIssuer(ctx, start(nil))
+		w.want(err, tollkeeper.ErrUpstream)
+		if logged := slog.AnyValue(err).Resolve().String(); !strings.Contains(logged, authtest.IssuerURL) {
+			t.Errorf("logged as %q", logged)
 		}
 	})
 }

@@ -361,7 +361,8 @@ func (p Passkeys) check() error {
 		return nil
 	}
 	if !canon.ValidDomain(p.Domain) {
-		return bad("Passkeys.Domain", "must be a domain, in lower case and without port")
+		return bad("Passkeys.Domain", "must be a domain, in lower case and without port: browsers have no passkeys for the address "+
+			p.Domain+"; where it is that of BaseURL, give that a name, as http://localhost")
 	}
 	for _, origin := range p.Origins {
 		if strings.HasPrefix(origin, androidOrigin) && len(origin) > len(androidOrigin) && !canon.HasControl(origin) {

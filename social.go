@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -186,7 +187,7 @@ func (a *Authenticator) sharesClient(owner *Subject, c IssuerSettings) bool {
 func (a *Authenticator) heard(ctx context.Context, owner *Subject, c IssuerSettings, ask issuersWordOf) (IDToken, UserInfo, error) {
 	token, more, err := ask(ctx, owner, c)
 	if err != nil {
-		return token, nil, issuerError(ctx, err)
+		return token, nil, issuerError(ctx, c.Issuer, err)
 	}
 	if token.Subject == "" || len(token.Subject) > 255 || canon.HasControl(token.Subject) {
 		return token, nil, ErrInvalidCredentials
@@ -194,15 +195,23 @@ func (a *Authenticator) heard(ctx context.Context, owner *Subject, c IssuerSetti
 	return token, more, nil
 }
 
-// issuerError says whether the issuer is away or what it said is no good.
-func issuerError(ctx context.Context, err error) error {
+// issuerError says whether the issuer is away or what it said is no good, and names it for the log.
+func issuerError(ctx context.Context, issuer string, err error) error {
 	if errors.Is(err, ErrInternal) {
 		return err
 	}
 	if errors.Is(err, ErrUpstream) || ctx.Err() != nil {
-		return ErrUpstream.WithCause(err)
+		return awayAt(issuer, err)
 	}
 	return ErrInvalidCredentials.WithCause(err)
+}
+
+// awayAt says which issuer cannot be asked, and why, as the log shows it.
+func awayAt(issuer string, err error) error {
+	if e, ok := err.(*Error); ok && e.Err != nil {
+		err = e.Err
+	}
+	return ErrUpstream.WithCause(fmt.Errorf("issuer %s: %w", issuer, err))
 }
 
 // failIssued tells of a sign-in that an issuer's word is not good for.
@@ -233,7 +242,7 @@ func (in issued) asked(ctx context.Context) (issued, error) {
 	in.more = nil
 	more, err := ask(ctx)
 	if err != nil {
-		if err = issuerError(ctx, err); in.claimed != "" && !errors.Is(err, ErrUpstream) {
+		if err = issuerError(ctx, in.key.Issuer, err); in.claimed != "" && !errors.Is(err, ErrUpstream) {
 			return in, nil
 		}
 		return in, err

@@ -20,7 +20,7 @@ type AuthURLs struct {
 	SignIn, SignUp, Verify, Reset, Update, Resend, Successful string
 }
 
-// IssuerSettings turn on sign-in by an issuer for an organization.
+// IssuerSettings turn on sign-in by an issuer, for an organization or for the app's own users.
 type IssuerSettings struct {
 	Issuer   string // as its tokens name it (the iss claim)
 	Enabled  bool
