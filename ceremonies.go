@@ -85,14 +85,17 @@ type PasskeyAssertion struct {
 }
 
 const (
-	ceremonyTTL     = 10 * time.Minute
-	maxPasskey      = 32 << 10
-	mostPasskeys    = 50
-	maxCredential   = 1023 // bytes (WebAuthn 4, credential id)
-	boxPasskey      = "passkey"
-	sealCeremony    = "passkey"
-	androidOrigin   = "android:apk-key-hash:"
-	passkeyFallback = "Passkey"
+	ceremonyTTL   = 10 * time.Minute
+	maxPasskey    = 32 << 10
+	mostPasskeys  = 50
+	maxCredential = 1023 // bytes (WebAuthn 4, credential id)
+	mostOrigins   = 20   // of a relying party: they stand in every ticket, which has 4 KiB
+
+	maxPasskeyOrigin = 100 // bytes
+	boxPasskey       = "passkey"
+	sealCeremony     = "passkey"
+	androidOrigin    = "android:apk-key-hash:"
+	passkeyFallback  = "Passkey"
 )
 
 // ceremonyUse is what an answer is good for, and nothing else.

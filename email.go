@@ -231,6 +231,9 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	if err != nil {
 		return err
 	}
+	if err := a.stillIn(ctx, by); err != nil {
+		return err
+	}
 	now := a.now()
 	hits := append(a.addressHits("change-email", "", by.Account.String(), a.cfg.Limits.Resend),
 		a.addressHits("change-email", scopesOf(s)[0], key, a.cfg.Limits.Resend)...)

@@ -64,7 +64,7 @@ func (a *Authenticator) mayEnrol(ctx context.Context, by *Identity, kind store.F
 			return s, err
 		}
 	}
-	if s, err = a.withCredentials(ctx, by); err != nil {
+	if s, err = a.credentialsNow(ctx, by); err != nil {
 		return s, err
 	}
 	if s.Account.Factors != 0 && !by.HasFactor || countKind(s.Factors, kind) >= mostOf[kind] {
@@ -237,7 +237,7 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Factor
 	if change.Account.Factors = kinds(left); change.Account.Factors == 0 {
 		change.Void = []store.Purpose{store.PurposeRecovery}
 	}
-	if !waysAfter(s, change).any() {
+	if !a.waysAfter(s, change).any() {
 		a.release(ctx, t.undecided())
 		return ErrLastWayIn
 	}
@@ -319,7 +319,7 @@ func (a *Authenticator) RenameFactor(ctx context.Context, by *Identity, factor u
 		return ErrInvalidInput.WithField("label").WithMessage("Label must be 1 to 64 bytes without control characters")
 	}
 	return a.retry(func() error {
-		s, err := a.withCredentials(ctx, by)
+		s, err := a.credentialsNow(ctx, by)
 		if err != nil {
 			return err
 		}

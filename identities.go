@@ -74,7 +74,7 @@ func (a *Authenticator) RemoveIdentity(ctx context.Context, by *Identity, r Iden
 		return err
 	}
 	return a.retry(func() error {
-		s, err := a.withCredentials(ctx, by)
+		s, err := a.credentialsNow(ctx, by)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (a *Authenticator) RemoveIdentity(ctx context.Context, by *Identity, r Iden
 			return ErrNotFound
 		}
 		c := store.Change{Account: s.Account, Unlink: []IssuedKey{r.Identity}, EndSessions: true, KeepSession: by.Session}
-		if !waysAfter(s, c).any() {
+		if !a.waysAfter(s, c).any() {
 			return ErrLastWayIn
 		}
 		e := about(&s.Account, EventIdentityRemoved)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -85,7 +86,7 @@ type issuerTicket struct {
 	Nonce       string    `json:"n"`
 	Verifier    string    `json:"v"`
 	Redirect    string    `json:"u"`
-	Return      string    `json:"r,omitzero"`
+	Return      []byte    `json:"r,omitempty"` // bytes, which JSON does not blow up as it does an ampersand
 	Iss         string    `json:"e,omitzero"`
 	IssRequired bool      `json:"q,omitzero"`
 	Account     uuid.UUID `json:"a,omitzero"` // who links
@@ -111,7 +112,7 @@ func (a *Authenticator) BeginIssuer(ctx context.Context, r IssuerStart) (IssuerB
 	setZero(&r.Audience, AudienceHost)
 	t := issuerTicket{
 		ID: newID(), Issuer: r.Issuer, State: random.Token(), Nonce: random.Token(), Verifier: random.Token(),
-		Redirect: r.RedirectURL, Return: r.Return, Until: now.Add(ticketTTL).UnixMilli(),
+		Redirect: r.RedirectURL, Return: []byte(r.Return), Until: now.Add(ticketTTL).UnixMilli(),
 	}
 	if r.By != nil {
 		if err := a.mayLink(r.By); err != nil {
@@ -157,8 +158,8 @@ func (r IssuerStart) check() error {
 	if !ok || u.RawQuery != "" || u.Fragment != "" || len(r.RedirectURL) > mostReturn {
 		return ErrInvalidInput.WithField("redirectURL").WithMessage("The redirect URL must be an https URL, or an http one of localhost, without query")
 	}
-	if len(r.Return) > mostReturn {
-		return ErrInvalidInput.WithField("return").WithMessage("What is handed back must be at most 2,000 bytes")
+	if len(r.Return) > mostReturn || !utf8.ValidString(r.Return) {
+		return ErrInvalidInput.WithField("return").WithMessage("What is handed back must be UTF-8 of at most 2,000 bytes")
 	}
 	return nil
 }
@@ -225,13 +226,13 @@ func (a *Authenticator) SignInWithIssuer(ctx context.Context, r IssuerReturn) (I
 		err = errNotCompleted // it was to link
 	}
 	if err != nil {
-		return IssuerResult{Return: t.Return}, err
+		return IssuerResult{Return: string(t.Return)}, err
 	}
 	v := visitor{issuer: t.Issuer, scope: t.scope(), audience: r.Audience, client: r.Client, by: r.By, ticket: t}
 	s, err := a.signInByIssuer(ctx, v, func(ctx context.Context, _ *Subject, c IssuerSettings) (IDToken, UserInfo, error) {
 		return a.redeem(ctx, t, r, c)
 	})
-	return IssuerResult{s, t.Return}, err
+	return IssuerResult{s, string(t.Return)}, err
 }
 
 // redeem asks the issuer who came back.
@@ -265,7 +266,7 @@ func (a *Authenticator) LinkIssuer(ctx context.Context, by *Identity, r IssuerRe
 	setZero(&r.Audience, AudienceHost)
 	by = by.orNobody()
 	t, err := a.openTicket(r, now)
-	link := IssuerLink{Return: t.Return}
+	link := IssuerLink{Return: string(t.Return)}
 	if err == nil {
 		err = a.mayLink(by)
 	}
@@ -300,17 +301,12 @@ func (a *Authenticator) LinkIssuer(ctx context.Context, by *Identity, r IssuerRe
 // still: the issuer was asked meanwhile, and the mailbox's owner may have come, as in selfNow.
 func (a *Authenticator) linkOwn(ctx context.Context, by *Identity, l Linked, once store.Once, from Client) error {
 	return a.retry(func() error {
-		s, err := a.withCredentials(ctx, by)
+		s, err := a.credentialsNow(ctx, by)
 		if err != nil || isLinked(s, l.Key()) {
 			return err
 		}
 		if len(s.Linked) >= mostLinked {
 			return ErrConflict.WithField("identity").WithMessage("The account has twenty linked sign-ins")
-		}
-		if _, err := a.store.Session(ctx, by.Session, a.now()); errors.Is(err, ErrNotFound) {
-			return ErrInvalidToken
-		} else if err != nil {
-			return err
 		}
 		c, _ := a.linking(s, l, from)
 		c.Once = once

@@ -195,6 +195,6 @@ func TestTheLastWayInStays(t *testing.T) {
 		s.want(removed(), tollkeeper.ErrLastWayIn) // neither an app nor a passkey that waits leads in by itself
 		pending.PendingUntil = time.Time{}
 		put(pending)
-		s.ok(removed())
+		s.want(removed(), tollkeeper.ErrLastWayIn) // nor one that nobody can read
 	})
 }

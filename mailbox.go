@@ -95,18 +95,37 @@ func unchosen(o Organization) (*Organization, bool) {
 	}, chosen
 }
 
-// selfNow is self for what outlives a session. [ErrInvalidToken] also for a session that the first proof of the mailbox
-// has ended since it was looked at: what a stranger's request still asks for would undo that. Before the proof nothing
-// needs to be asked: a change that reads the account before it loses against it.
+// selfNow is self for what outlives a session: [ErrInvalidToken] also for one that has ended since it was looked at. A
+// request may be slow, and a process may be allowed to answer by what it remembers; what a stranger's session still
+// asks for would stay after its owner has ended it. The account is read first: what ends sessions after that moves its
+// version, and the change that comes of it is lost.
 func (a *Authenticator) selfNow(ctx context.Context, by *Identity) (Subject, error) {
 	s, err := a.self(ctx, by)
-	if err != nil || by.Proven || s.Account.EmailProvenAt.IsZero() || by.Session == ([16]byte{}) {
-		return s, err
-	}
-	if _, err = a.store.Session(ctx, by.Session, a.now()); errors.Is(err, ErrNotFound) {
-		return s, ErrInvalidToken
+	if err == nil {
+		err = a.stillIn(ctx, by)
 	}
 	return s, err
+}
+
+// credentialsNow is selfNow with the account's credentials.
+func (a *Authenticator) credentialsNow(ctx context.Context, by *Identity) (Subject, error) {
+	s, err := a.withCredentials(ctx, by)
+	if err == nil {
+		err = a.stillIn(ctx, by)
+	}
+	return s, err
+}
+
+// stillIn returns [ErrInvalidToken] if the caller's session has ended. Who has none has shown something else.
+func (a *Authenticator) stillIn(ctx context.Context, by *Identity) error {
+	if by.Session == ([16]byte{}) {
+		return nil
+	}
+	_, err := a.store.Session(ctx, by.Session, a.now())
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
 }
 
 // mayGive refuses the role of admin from a parent whose mailbox nobody has proven: an admin of a stranger's would rule
@@ -139,7 +158,10 @@ type ownWord struct {
 // limited, and not good for what, is [ErrLimitedSession].
 func (a *Authenticator) check(ctx context.Context, w ownWord, x *Account, what business) (bool, error) {
 	if isOwner(w.by, x) {
-		return w.by.Session != [16]byte{}, w.by.may(what)
+		if err := w.by.may(what); err != nil {
+			return false, err
+		}
+		return w.by.Session != [16]byte{}, a.stillIn(ctx, w.by)
 	}
 	if w.password == "" {
 		return false, nil

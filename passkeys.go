@@ -101,7 +101,7 @@ func (a *Authenticator) AddPasskey(ctx context.Context, by *Identity, r NewPassk
 	if err != nil {
 		return AddedPasskey{}, err
 	}
-	s, err := a.withCredentials(ctx, by)
+	s, err := a.credentialsNow(ctx, by)
 	if err != nil {
 		return AddedPasskey{}, err
 	}
@@ -364,7 +364,13 @@ func (p Passkeys) check() error {
 		return bad("Passkeys.Domain", "must be a domain, in lower case and without port: browsers have no passkeys for the address "+
 			p.Domain+"; where it is that of BaseURL, give that a name, as http://localhost")
 	}
+	if len(p.Origins) > mostOrigins {
+		return bad("Passkeys.Origins", "must be at most twenty")
+	}
 	for _, origin := range p.Origins {
+		if len(origin) > maxPasskeyOrigin {
+			return bad("Passkeys.Origins", "must be of at most 100 bytes each")
+		}
 		if strings.HasPrefix(origin, androidOrigin) && len(origin) > len(androidOrigin) && !canon.HasControl(origin) {
 			continue
 		}

@@ -267,6 +267,19 @@ func TestTheLastPasskeyStaysWhereNothingElseLeadsIn(t *testing.T) {
 		}
 		w.want(remove(), tollkeeper.ErrLastWayIn)
 		w.ok(errOf(w.byPhone(x)))
+
+		// Beside it a linked sign-in is not the last one, while passkeys are on.
+		key := tollkeeper.IssuedKey{Issuer: authtest.IssuerURL, Subject: "i-1"}
+		link := func() {
+			s, err := w.store.Store.FindAccount(ctx, store.Lookup{ID: x.ID})
+			w.ok(err)
+			_, _, err = w.store.Store.UpdateAccount(ctx, store.Change{Account: s.Account, Link: []store.Linked{{Issuer: key.Issuer, Subject: key.Subject, LinkedAt: w.Now()}}}, w.Now())
+			w.ok(err)
+		}
+		link()
+		off := w.Another(authtest.WithConfig(func(c *tollkeeper.Config) { c.Passkeys = tollkeeper.Passkeys{} }))
+		w.want(off.Auth.RemoveIdentity(ctx, by, tollkeeper.IdentityRemoval{Identity: key}), tollkeeper.ErrLastWayIn)
+		w.ok(w.Auth.RemoveIdentity(ctx, by, tollkeeper.IdentityRemoval{Identity: key}))
 		s, err = w.store.Store.FindAccount(ctx, store.Lookup{ID: x.ID})
 		w.ok(err)
 		s.Account.EmailProvenAt = w.Now()

@@ -204,7 +204,13 @@ func TestPasskeysAreConfiguredAsBrowsersTakeThem(t *testing.T) {
 		"an app of Android's": {func(c *tollkeeper.Config) {
 			c.Passkeys.Origins = []string{"android:apk-key-hash:abc", "https://app.example"}
 		}, true},
-		"this machine":                       {func(c *tollkeeper.Config) { c.BaseURL = "http://localhost:8080" }, true},
+		"this machine": {func(c *tollkeeper.Config) { c.BaseURL = "http://localhost:8080" }, true},
+		"more origins than a ticket holds": {func(c *tollkeeper.Config) {
+			c.Passkeys.Origins = slices.Repeat([]string{"https://app.example"}, 21)
+		}, false},
+		"an origin that is an essay": {func(c *tollkeeper.Config) {
+			c.Passkeys.Origins = []string{"https://" + strings.Repeat("a.", 50) + "app.example"}
+		}, false},
 		"an address":                         {func(c *tollkeeper.Config) { c.BaseURL = "http://127.0.0.1:8080" }, false},
 		"another domain":                     {func(c *tollkeeper.Config) { c.Passkeys.Domain = "other.example" }, false},
 		"a domain with a port":               {func(c *tollkeeper.Config) { c.Passkeys.Domain = "app.example:443" }, false},

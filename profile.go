@@ -228,19 +228,32 @@ func personal(x Account) PersonalAccount {
 }
 
 // DeleteAccount deletes the caller's own account with its personal data. A parent's children go with it. The password
-// is asked again; an account without one is deleted on the word of a session not older than ten minutes.
+// is asked again; an account without one is deleted on the word of a session that was proved within ten minutes.
 // [ErrInvalidCredentials], [ErrNotRecent], [ErrLocked], [ErrLastAdmin].
 func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, password Password, c Client) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
 		return err
 	}
+	if password == "" { // no guess at one, where there is none
+		if s, err := a.selfNow(ctx, by); err != nil || s.Account.Password == "" {
+			return a.deleteFresh(ctx, by, s, err)
+		}
+	}
 	s, err := a.confirm(ctx, by, password, c)
 	if errors.Is(err, ErrInvalidCredentials) && s.Account.Password == "" {
-		if a.now().Sub(by.ProvedAt) > 10*time.Minute {
-			return ErrNotRecent
-		}
-		err = nil
+		return a.deleteFresh(ctx, by, s, a.stillIn(ctx, by))
+	}
+	if err != nil {
+		return err
+	}
+	return a.delete(ctx, s, by.Account)
+}
+
+// deleteFresh deletes on the word of a session that was proved lately.
+func (a *Authenticator) deleteFresh(ctx context.Context, by *Identity, s Subject, err error) error {
+	if err == nil {
+		err = a.RequireRecent(by, 2*freshFor)
 	}
 	if err != nil {
 		return err

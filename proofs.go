@@ -36,7 +36,7 @@ func (a *Authenticator) factorChange(ctx context.Context, by *Identity, w shown,
 	if err != nil {
 		return Subject{}, t, err
 	}
-	s, err := a.withCredentials(ctx, by)
+	s, err := a.credentialsNow(ctx, by)
 	if err != nil {
 		a.release(ctx, t.undecided())
 	}

@@ -208,6 +208,9 @@ func issuerError(ctx context.Context, issuer string, err error) error {
 
 // awayAt says which issuer cannot be asked, and why, as the log shows it.
 func awayAt(issuer string, err error) error {
+	if errors.Is(err, ErrInternal) {
+		return err
+	}
 	if e, ok := err.(*Error); ok && e.Err != nil {
 		err = e.Err
 	}

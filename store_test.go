@@ -119,7 +119,7 @@ func TestRoundTrips(t *testing.T) {
 				return w.Auth.ChangePassword(ctx, c.Identity, tollkeeper.PasswordChange{Current: password, New: "another horse 9", Client: host})
 			}
 		}},
-		{"update-organization", "[FindAccount UpdateAccount]", func(w *world, p, _ authtest.Account) func() error {
+		{"update-organization", "[FindAccount Session UpdateAccount]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error {
 				_, err := w.Auth.UpdateOrganization(ctx, p.Identity, tollkeeper.OrganizationPatch{})
 				return err
