@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/passkey"
 	"github.com/tollkeeper/tollkeeper/store/memory"
+	"github.com/tollkeeper/tollkeeper/ui"
 )
 
 // newPasskeys is the example of passkeys, in a tab whose machine has an authenticator.
@@ -33,7 +35,7 @@ func newPasskeys(t *testing.T) (*world, webauthn.AuthenticatorID) {
 	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithConfig(func(c *tollkeeper.Config) {
 		c.BaseURL, c.Passkeys.Verifier = w.service(""), passkey.New()
 	}))
-	if err := httpadapter.Mount(mux, w.kit.Auth, httpadapter.Options{}); err != nil {
+	if err := errors.Join(httpadapter.Mount(mux, w.kit.Auth, httpadapter.Options{}), ui.Mount(mux, w.kit.Auth, ui.Options{})); err != nil {
 		t.Fatal(err)
 	}
 	files := os.DirFS("../examples/passkeys")
@@ -128,6 +130,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	w.presence(device, false)
 	w.leavePage(`document.getElementById("sign-out").click()`)
 	w.says("Nobody is signed in")
+	w.offered()
 	w.presence(device, true)
 	w.byPasskey(0)
 	w.click("sign-in")
@@ -149,6 +152,15 @@ func TestPasskeysInABrowser(t *testing.T) {
 		t.Errorf("with password and passkey: %s", user)
 	}
 
+	// The same on the pages of package ui.
+	w.open(w.service("/sign-out"))
+	w.submit("Sign out")
+	w.open(w.service("/sign-in"))
+	w.submit("Sign in", "login", a.Email, "password", a.Password)
+	w.says("Use a passkey")
+	w.leavePage(`document.querySelector("#passkey button").click()`)
+	w.says("Signed in as " + a.Email)
+
 	// Whose finger it is not does not get in.
 	if _, err := chromedp.Call(w.tab, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: device}); err != nil {
 		t.Fatal(err)
@@ -158,6 +170,19 @@ func TestPasskeysInABrowser(t *testing.T) {
 	w.click("sign-in")
 	w.says("not allowed")
 	w.byPasskey(2)
+}
+
+// offered waits until the page has asked for what the field is to offer, and the browser waits for somebody.
+func (w *world) offered() {
+	w.t.Helper()
+	for range 500 {
+		if w.script(`String(performance.getEntriesByType("resource").some((e) => e.name.endsWith("/sign-in/begin") && e.responseEnd > 0))`) == "true" {
+			time.Sleep(300 * time.Millisecond) // from the answer to the question
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	w.t.Fatal("the page offers nothing")
 }
 
 // presence has somebody at the device, or nobody.

@@ -21,7 +21,15 @@ func (s *site) readFiles() (err error) {
 	if s.style, err = files.ReadFile("page/style.css"); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(s.style)
-	s.styleURL = s.url(signInPath + "/" + hex.EncodeToString(sum[:8]) + ".css")
+	if s.script, err = files.ReadFile("page/passkey.js"); err != nil {
+		return err
+	}
+	s.styleURL, s.scriptURL = s.assetURL(s.style, ".css"), s.assetURL(s.script, ".js")
 	return nil
+}
+
+// assetURL is where a file is, whose name changes with it.
+func (s *site) assetURL(file []byte, kind string) string {
+	sum := sha256.Sum256(file)
+	return s.url(signInPath + "/" + hex.EncodeToString(sum[:8]) + kind)
 }

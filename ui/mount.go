@@ -45,17 +45,18 @@ type Options struct {
 
 // site is what all pages share. It serves concurrently, and only the warning in it is ever changed.
 type site struct {
-	auth     *tollkeeper.Authenticator
-	options  Options
-	base     string // path of Config.BaseURL, which browsers know and routers do not
-	links    tollkeeper.Links
-	cookies  *family.Cookies
-	words    catalogue
-	template *template.Template
-	style    []byte
-	styleURL string
-	log      *slog.Logger
-	unread   clientaddr.Unread // the warning about proxies that nobody is told to trust
+	auth                *tollkeeper.Authenticator
+	options             Options
+	base                string // path of Config.BaseURL, which browsers know and routers do not
+	links               tollkeeper.Links
+	cookies             *family.Cookies
+	words               catalogue
+	template            *template.Template
+	style               []byte
+	script              []byte // of the pages that ask for a passkey, which no other script can
+	styleURL, scriptURL string
+	log                 *slog.Logger
+	unread              clientaddr.Unread // the warning about proxies that nobody is told to trust
 }
 
 // Mount puts the pages on mux, a [http.ServeMux], chi's router, or one whose patterns mean the same:
@@ -93,7 +94,10 @@ type route struct {
 }
 
 func (s *site) routes() []route {
-	list := []route{{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), http.HandlerFunc(s.serveStyle)}}
+	list := []route{
+		{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), asset("text/css; charset=utf-8", s.style)},
+		{http.MethodGet, strings.TrimPrefix(s.scriptURL, s.base), asset("text/javascript; charset=utf-8", s.script)},
+	}
 	for _, p := range s.pages() {
 		h := s.handler(p)
 		list = append(list, route{http.MethodGet, p.path, h}, route{http.MethodHead, p.path, h}) // not every router takes GET for both
@@ -190,11 +194,13 @@ func pathOf(baseURL string) string {
 	return strings.TrimSuffix(u.EscapedPath(), "/")
 }
 
-// serveStyle serves the one style sheet, whose name changes with it.
-func (s *site) serveStyle(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", noTime, bytes.NewReader(s.style))
+// asset serves a file whose name changes with it.
+func asset(kind string, file []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", kind)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("X-Content-Type-Options", "nosniff")
+		http.ServeContent(w, r, "", noTime, bytes.NewReader(file))
+	}
 }

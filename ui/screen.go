@@ -21,8 +21,18 @@ type screen struct {
 	AppText     string
 	Codes       []string // to be kept
 
+	Passkey *passkeyForm // before the others, where the browser has passkeys; nil: none is asked for
+
 	Forms []form
 	Links []link
+}
+
+// passkeyForm asks for a passkey, by the script of these pages.
+type passkeyForm struct {
+	Action, Script string // filled in
+	Options        string // JSON
+	Ticket         string
+	Button         string
 }
 
 // form is sent to the page that shows it. The first one of a page is the one that it is for.
@@ -76,6 +86,9 @@ func (v *visit) link(path, text string) link { return link{v.to(path), text} }
 // complete fills in what every page has: whose it is, what went wrong, what was typed. A password is never shown again.
 func (v *visit) complete(seen *screen) {
 	seen.Lang, seen.Product, seen.Style = v.lang.tag, v.auth.Product(), v.styleURL
+	if seen.Passkey != nil {
+		seen.Passkey.Action, seen.Passkey.Script = v.self(), v.scriptURL
+	}
 	told := v.failed == nil
 	for i := range seen.Forms {
 		f := &seen.Forms[i]

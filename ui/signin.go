@@ -86,7 +86,8 @@ func (v *visit) begin(s tollkeeper.SignInResult, remember bool) (string, error) 
 }
 
 func showSecondFactor(v *visit) (screen, string) {
-	if challenge, _ := v.challenge(); challenge == "" {
+	challenge, _ := v.challenge()
+	if challenge == "" {
 		return screen{}, v.to(signInPath)
 	}
 	code := field{Name: "code", Label: v.t("field.code"), Hint: v.t("field.code.hint"), Type: "text", Complete: "one-time-code", Mode: "numeric"}
@@ -100,10 +101,19 @@ func showSecondFactor(v *visit) (screen, string) {
 		kept = []hidden{{"by", "recovery"}}
 	}
 	return screen{
-		Title: v.t("second-factor.title"),
+		Title: v.t("second-factor.title"), Passkey: v.passkeyFor(challenge),
 		Forms: []form{{Hidden: kept, Fields: []field{code}, Button: v.t("second-factor.button")}},
 		Links: []link{other, v.link(signInPath, v.t("link.anew"))},
 	}, ""
+}
+
+// passkeyFor asks for a passkey of whoever has got so far; nil: they have none, or there are none here.
+func (v *visit) passkeyFor(challenge tollkeeper.SecretText) *passkeyForm {
+	asked, err := v.auth.BeginPasskeyFactor(v.r.Context(), challenge, v.client())
+	if err != nil {
+		return nil
+	}
+	return &passkeyForm{Options: string(asked.Options), Ticket: string(asked.Ticket), Button: v.t("second-factor.passkey")}
 }
 
 // byRecovery reports whether the page asks for a recovery code. The core takes either.
@@ -111,20 +121,26 @@ func (v *visit) byRecovery() bool {
 	return v.r.URL.Query().Get("by") == "recovery" || v.value("by") == "recovery"
 }
 
-// proveSecondFactor ends a sign-in with a code of the authenticator app or a recovery code.
+// proveSecondFactor ends a sign-in with a passkey, a code of the authenticator app or a recovery code.
 func proveSecondFactor(v *visit) (string, error) {
-	if err := v.need("code"); err != nil {
-		return "", err
+	passkey := tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(v.value("ticket")), Response: []byte(v.value("response"))}
+	if passkey.IsZero() {
+		if err := v.need("code"); err != nil {
+			return "", err
+		}
 	}
 	challenge, remember := v.challenge()
 	s, err := v.auth.SignInWithFactor(v.r.Context(), tollkeeper.FactorRequest{
-		Challenge: challenge, Code: tollkeeper.SecretText(v.value("code")), Client: v.client(),
+		Challenge: challenge, Code: tollkeeper.SecretText(v.value("code")), Passkey: passkey, Client: v.client(),
 	})
 	if errors.Is(err, tollkeeper.ErrInvalidChallenge) {
 		http.SetCookie(v.w, noChallenge())
 	}
+	if err != nil && passkey.IsZero() {
+		err = at(err, tollkeeper.ErrInvalidCode, "code", "")
+	}
 	if err != nil {
-		return "", at(err, tollkeeper.ErrInvalidCode, "code", "")
+		return "", err
 	}
 	return v.begin(s, remember)
 }

@@ -119,6 +119,9 @@ func (v *visit) redirect(to string) {
 // policy lets a page use the one style sheet and send its form, to this service alone, and nothing else.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// scripted is policy for a page that asks for a passkey: no script can do that but the one that is served for it.
+const scripted = "script-src 'self'; " + policy
+
 func (v *visit) headers() {
 	h := v.w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -140,6 +143,9 @@ func (v *visit) write(status int, seen screen) {
 		return
 	}
 	v.headers()
+	if seen.Passkey != nil {
+		v.w.Header().Set("Content-Security-Policy", scripted)
+	}
 	if v.failed != nil {
 		v.wait(v.failed)
 	}
