@@ -31,7 +31,7 @@ async function offer() {
   try {
     await finish(asked, await get(asked.options, { mediation: "conditional", signal }));
   } catch (why) {
-    if (!signal.aborted) say(why);
+    if (!signal.aborted && why.name !== "NotAllowedError") say(why); // nobody picked one
   } finally {
     clearTimeout(anew);
   }
