@@ -45,9 +45,10 @@ const (
 //
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
 // from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], [ErrConflict] for the id
-// of an account elsewhere or of a deleted one, …) are reported and passed over. It stops at an error of the reader or
-// the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed. [ErrInvalidInput]
-// (scope, line); [ErrUnknownParent].
+// of an account elsewhere or of a deleted one, or for a passkey that another account of the scope has,
+// [ErrInvalidInput] for a second factor that these secrets do not open, …) are reported and passed over. It stops at a
+// line of 4 MiB, at an error of the reader or the store, or when ctx ends; the report then says how far it came.
+// Nothing is charged or mailed. [ErrInvalidInput] (scope, line); [ErrUnknownParent].
 func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
 	a := h.auth
 	setZero(&o.Parallel, 16)
