@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 
@@ -48,14 +49,16 @@ type RecordIdentity struct {
 	UsedAt   time.Time `json:"usedAt,omitzero"`
 }
 
-// RecordFactor is a confirmed second factor of an [AccountRecord].
+// RecordFactor is a confirmed second factor of an [AccountRecord]: an authenticator app or a passkey.
 type RecordFactor struct {
-	ID        uuid.UUID   `json:"id"`
-	Label     string      `json:"label,omitzero"`
-	Sealed    SecretBytes `json:"sealed"` // by this library, for the same account and ID, under one of [Config.Secrets]
-	Counter   int64       `json:"counter,omitzero"`
-	CreatedAt time.Time   `json:"createdAt,omitzero"`
-	UsedAt    time.Time   `json:"usedAt,omitzero"`
+	ID         uuid.UUID   `json:"id"`
+	Kind       FactorKind  `json:"kind,omitzero"` // zero: [FactorTOTP]
+	Label      string      `json:"label,omitzero"`
+	Sealed     SecretBytes `json:"sealed"`              // by this library, for the same account and ID, under one of [Config.Secrets]
+	Credential []byte      `json:"credential,omitzero"` // a passkey's id, in base64; an app has none
+	Counter    int64       `json:"counter,omitzero"`
+	CreatedAt  time.Time   `json:"createdAt,omitzero"`
+	UsedAt     time.Time   `json:"usedAt,omitzero"`
 }
 
 // exportLine is a record with what it hides elsewhere: an export carries hashes and sealed seeds.
@@ -195,19 +198,49 @@ func (a *Authenticator) credentials(x Account, r AccountRecord) (linked []store.
 		return nil, nil, ErrInvalidInput.WithField("factors").WithMessage("A second factor needs a proven mailbox")
 	}
 	for _, f := range r.Factors {
-		if !exportable(f.CreatedAt, f.UsedAt) {
-			return nil, nil, ErrInvalidInput.WithField("factors")
+		kept, err := a.restoredFactor(x, f)
+		if err != nil {
+			return nil, nil, err
 		}
-		kept := store.Factor{
-			ID: f.ID, Account: x.ID, Kind: store.FactorTOTP, Label: f.Label, Sealed: f.Sealed, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt,
-		}
-		if _, ok := a.openSeed(kept); !ok || !canon.ValidLine(f.Label, 64) {
-			return nil, nil, ErrInvalidInput.WithField("factors").WithMessage("Second factor was not sealed for this account with these secrets")
-		}
-		setZero(&kept.CreatedAt, x.CreatedAt)
 		factors = append(factors, kept)
 	}
 	return linked, factors, nil
+}
+
+// restoredFactor takes over a factor of the account x that can be read with these secrets. One that cannot be read must
+// not be left out: without it the password alone would sign in.
+func (a *Authenticator) restoredFactor(x Account, f RecordFactor) (store.Factor, error) {
+	kept := store.Factor{
+		ID: f.ID, Account: x.ID, Kind: f.Kind, Label: f.Label, Sealed: f.Sealed, Credential: f.Credential, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt,
+	}
+	setZero(&kept.Kind, store.FactorTOTP)
+	setZero(&kept.CreatedAt, x.CreatedAt)
+	refused := ErrInvalidInput.WithField("factors")
+	if !exportable(f.CreatedAt, f.UsedAt) || !canon.ValidLine(f.Label, 64) {
+		return kept, refused
+	}
+	readable := false
+	switch kept.Kind {
+	case store.FactorTOTP:
+		if len(f.Credential) > 0 {
+			return kept, refused.WithMessage("Only a passkey has a credential")
+		}
+		_, readable = a.openSeed(kept)
+	case store.FactorPasskey:
+		if len(f.Credential) == 0 || len(f.Credential) > maxCredential {
+			return kept, refused.WithMessage("A passkey needs its credential, of at most 1,023 bytes")
+		}
+		if f.Counter < 0 || f.Counter > math.MaxUint32 {
+			return kept, refused.WithMessage("The counter of a passkey has 32 bits")
+		}
+		_, readable = a.openPasskey(kept)
+	default:
+		return kept, refused.WithMessage("Second factor is of an unknown kind")
+	}
+	if !readable {
+		return kept, refused.WithMessage("Second factor was not sealed for this account with these secrets")
+	}
+	return kept, nil
 }
 
 // record is the inverse of recorded.
@@ -224,9 +257,13 @@ func record(s Subject) AccountRecord {
 		r.Identities = append(r.Identities, RecordIdentity{Issuer: l.Issuer, Subject: l.Subject, Email: l.Email, LinkedAt: l.LinkedAt, UsedAt: l.UsedAt})
 	}
 	for _, f := range confirmed(s.Factors) {
-		if f.Kind == store.FactorTOTP {
-			r.Factors = append(r.Factors, RecordFactor{ID: f.ID, Label: f.Label, Sealed: f.Sealed, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt})
+		kept := RecordFactor{
+			ID: f.ID, Kind: f.Kind, Label: f.Label, Sealed: f.Sealed, Credential: f.Credential, Counter: f.Counter, CreatedAt: f.CreatedAt, UsedAt: f.UsedAt,
 		}
+		if f.Kind == store.FactorTOTP {
+			kept.Kind, kept.Credential = "", nil // as lines had it before there were kinds
+		}
+		r.Factors = append(r.Factors, kept)
 	}
 	return r
 }

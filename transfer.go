@@ -20,7 +20,7 @@ import (
 type ImportOptions struct {
 	Skip     int64                       // lines that an earlier run has done ([ImportReport.Done])
 	Parallel int                         // accounts written at once. Zero: 16
-	Progress func(ImportReport)          // every thousand lines and at the end, from one goroutine at a time
+	Progress func(ImportReport)          // every thousand lines, or 4 MiB of them, and at the end, from one goroutine at a time
 	Refused  func(line int64, err error) // each line that was not imported, in no order. Nil: counted only
 }
 
@@ -33,8 +33,8 @@ type ImportReport struct {
 }
 
 const (
-	maxImportLine = 64 << 10
-	importChunk   = 1_000
+	maxImportLine = 4 << 20 // bytes: fifty passkeys, each with what an answer of 32 KiB can hold, and everything else
+	importChunk   = 1_000   // lines that are done together, or fewer, once they are as many bytes as one may have
 )
 
 // ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them in the scope, also where
@@ -45,9 +45,10 @@ const (
 //
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
 // from [ImportReport.Done]. Lines that cannot be imported ([ErrInvalidEmail], [ErrEmailTaken], [ErrConflict] for the id
-// of an account elsewhere or of a deleted one, …) are reported and passed over. It stops at an error of the reader or
-// the store, or when ctx ends; the report then says how far it came. Nothing is charged or mailed. [ErrInvalidInput]
-// (scope, line); [ErrUnknownParent].
+// of an account elsewhere or of a deleted one, or for a passkey that another account of the scope has,
+// [ErrInvalidInput] for a second factor that these secrets do not open, …) are reported and passed over. It stops at a
+// line of 4 MiB, at an error of the reader or the store, or when ctx ends; the report then says how far it came.
+// Nothing is charged or mailed. [ErrInvalidInput] (scope, line); [ErrUnknownParent].
 func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
 	a := h.auth
 	setZero(&o.Parallel, 16)
@@ -57,17 +58,17 @@ func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o Impor
 		return report, err
 	}
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, maxImportLine), maxImportLine)
+	lines.Buffer(make([]byte, 0, 64<<10), maxImportLine)
 	more := true
 	for more {
 		chunk := make([][]byte, 0, importChunk)
-		first := report.Lines
-		for len(chunk) < importChunk {
+		first, size := report.Lines, 0
+		for len(chunk) < importChunk && size < maxImportLine {
 			if more = lines.Scan(); !more {
 				break
 			}
 			report.Lines++
-			chunk = append(chunk, bytes.Clone(lines.Bytes()))
+			chunk, size = append(chunk, bytes.Clone(lines.Bytes())), size+len(lines.Bytes())
 		}
 		if err := a.importChunk(ctx, parent, chunk, first, o, &report); err != nil {
 			return report, err
@@ -160,9 +161,9 @@ const exportOverlap = time.Minute
 
 // ExportAccounts writes the accounts of the scope, one [AccountRecord] a line, in order of creation, so that
 // [Host.ImportAccounts] with the same [Config.Secrets] makes the same accounts in another store, passwords,
-// second factors and tenant keys included. It holds hashes and sealed seeds: keep it like the store itself. Sessions,
-// numbers and credits stay behind. The log has [EventAccountsExported] first. [ErrInvalidInput] (scope);
-// [ErrUnknownParent].
+// authenticator apps, passkeys and tenant keys included. It holds hashes and sealed seeds: keep it like the store
+// itself. Sessions, recovery codes, numbers and credits stay behind. The log has [EventAccountsExported] first.
+// [ErrInvalidInput] (scope); [ErrUnknownParent].
 //
 // It returns where the next export goes on, also with an error: every line before that place is written. An export
 // that is continued has each account that was there when it began, and everybody who signed up until its last run
