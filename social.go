@@ -259,7 +259,7 @@ func (in issued) asked(ctx context.Context) (issued, error) {
 
 // issuedAccount finds, links or makes the account. Who signs up twice at the same moment finds the other's.
 func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.Time) (s Subject, done arrival, err error) {
-	for range 5 {
+	for range 4 {
 		l := store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.email, Scope: in.owner.Account.ID, Credentials: true}
 		s, err = a.store.FindAccount(ctx, l)
 		held := err == nil && a.merelyClaimed(s, in.key)
