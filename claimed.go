@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -26,30 +27,40 @@ func (a *Authenticator) signUpClaimed(ctx context.Context, in issued, now time.T
 	if neutral {
 		n.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: n.Account.ID}, r.Audience, "", now)}
 	}
-	s, err = a.createIssued(ctx, in, n, now)
+	made, err := a.createIssued(ctx, in, n, now)
 	if err == nil {
 		a.worker.wake()
-		return s, arrival{paid: true}, nil
+		if neutral {
+			err = ErrUnverified // here, so that nothing of the account's can make it another answer
+		}
+		return made, arrival{paid: true}, err
 	}
 	if !errors.Is(err, ErrEmailTaken) && !errors.Is(err, ErrConflict) {
 		return s, arrival{}, err
 	}
-	// The same visitor may have come twice at the same moment.
+	// The same visitor may have come twice at the same moment, or have claimed the address before.
 	known, missing := a.store.FindAccount(ctx, store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Scope: in.owner.Account.ID, Credentials: true})
+	held := missing == nil && a.merelyClaimed(known, in.key)
 	switch {
-	case missing == nil:
+	case missing == nil && !held:
 		return known, arrival{}, nil
-	case !errors.Is(missing, ErrNotFound):
+	case missing != nil && !errors.Is(missing, ErrNotFound):
 		return s, arrival{}, missing
-	case neutral && errors.Is(err, ErrEmailTaken):
-		err = a.tellOwner(ctx, in, &n.Account, quiet, now)
+	case held || neutral && errors.Is(err, ErrEmailTaken):
+		err = a.tellOwner(ctx, in, &n.Account, told{again: held && known.Account.EmailKey == in.claimed, quiet: quiet}, now)
 	}
 	return s, arrival{}, err
 }
 
-// tellOwner has the owner of a taken address told by mail that somebody tried to sign up with it, unless that is quiet,
-// and returns what whoever tried hears.
-func (a *Authenticator) tellOwner(ctx context.Context, in issued, tried *Account, quiet bool, now time.Time) error {
+// told is what the owner of an address hears of a sign-up with it.
+type told struct {
+	again bool // by whom it was claimed first: it can still be verified
+	quiet bool // nothing: they have had their mails
+}
+
+// tellOwner has the owner of a taken address told by mail that somebody tried to sign up with it, or sends the link to
+// verify it once more, and returns what whoever tried hears.
+func (a *Authenticator) tellOwner(ctx context.Context, in issued, tried *Account, how told, now time.Time) error {
 	l := store.Lookup{Email: in.claimed, Scope: in.owner.Account.ID}
 	s, err := a.subject(ctx, l)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -58,10 +69,41 @@ func (a *Authenticator) tellOwner(ctx context.Context, in issued, tried *Account
 	e := about(tried, EventSignUpTried)
 	e.Account, e.Audience, e.Network, e.Method = s.Account.ID, in.visitor.audience, in.visitor.client.network(), "identity"
 	a.event(e)
-	if !quiet {
-		if err := a.queue(ctx, newMail(MailSignUpTried, l, now)); err != nil {
-			return err
-		}
+	if how.quiet {
+		return ErrUnverified
+	}
+	m := newMail(MailSignUpTried, l, now)
+	if how.again {
+		m = a.verificationMail(l, in.visitor.audience, "", now)
+	}
+	if err := a.queue(ctx, m); err != nil {
+		return err
 	}
 	return ErrUnverified
+}
+
+// merelyClaimed reports whether the identity made the account by naming an address that has to be verified and was not
+// since. Such a link leads nowhere until then, and no answer may tell it from none: the address was free, which is
+// nobody's to know.
+func (a *Authenticator) merelyClaimed(s Subject, key IssuedKey) bool {
+	x := &s.Account
+	if !mustVerify(s, a.cfg.Accounts.RequireVerified) || x.Password != "" || !x.EmailVerifiedAt.IsZero() || !x.EmailProvenAt.IsZero() {
+		return false
+	}
+	return slices.ContainsFunc(s.Linked, func(l Linked) bool {
+		named, err := emailKey(l.Email)
+		return l.Key() == key && err == nil && named == x.EmailKey && l.LinkedAt.Equal(x.CreatedAt)
+	})
+}
+
+// letGo takes a link away that a mere claim has made, once its issuer says something else of the same person: they are
+// then whoever comes for the first time. The account stays the mailbox's. ErrConflict: look again, whatever came of it.
+func (a *Authenticator) letGo(ctx context.Context, s Subject, key IssuedKey, from Client, now time.Time) error {
+	e := about(&s.Account, EventIdentityRemoved)
+	e.Network, e.Method, e.Detail = from.network(), "identity", key.Issuer
+	c := store.Change{Account: s.Account, Unlink: []IssuedKey{key}, Effects: store.Effects{Events: []Event{e}}}
+	if _, _, err := a.update(ctx, c, now); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return ErrConflict
 }

@@ -127,9 +127,9 @@ func (a *Authenticator) signInByIssuer(ctx context.Context, v visitor, ask issue
 	return res, a.untold(ctx, began, err)
 }
 
-// untold keeps the time of an answer from telling whether an address that must be verified was free or taken.
+// untold keeps the time of a refusal from telling whether an address that must be verified was free or taken.
 func (a *Authenticator) untold(ctx context.Context, began time.Time, err error) error {
-	if errors.Is(err, ErrUnverified) {
+	if errors.Is(err, ErrUnverified) || errors.Is(err, ErrInvalidCredentials) {
 		return a.pace.hold(ctx, began, err)
 	}
 	return err
@@ -265,16 +265,20 @@ func (a *Authenticator) issuedAccount(ctx context.Context, in issued, now time.T
 	for range 4 {
 		l := store.Lookup{Issuer: in.key.Issuer, Subject: in.key.Subject, Email: in.email, Scope: in.owner.Account.ID, Credentials: true}
 		s, err = a.store.FindAccount(ctx, l)
+		held := err == nil && a.merelyClaimed(s, in.key)
+		nobody := held || errors.Is(err, ErrNotFound)
 		switch {
-		case err == nil && isLinked(s, in.key):
+		case err == nil && !held && isLinked(s, in.key):
 			return s, arrival{}, nil
-		case errors.Is(err, ErrNotFound) && in.email == "" && in.more != nil:
+		case nobody && in.email == "" && in.more != nil:
 			if in, err = in.asked(ctx); err == nil {
 				err = ErrConflict // somebody may have the email
 			}
-		case errors.Is(err, ErrNotFound) && in.email == "" && in.claimed == "":
+		case held && in.claimed != s.Account.EmailKey:
+			err = a.letGo(ctx, s, in.key, in.visitor.client, now)
+		case nobody && in.email == "" && in.claimed == "":
 			return s, arrival{}, ErrInvalidCredentials
-		case errors.Is(err, ErrNotFound) && in.email == "":
+		case nobody && in.email == "":
 			return a.signUpClaimed(ctx, in, now)
 		case err == nil && linkedElsewhere(s, in.key.Issuer) && (!s.Account.EmailProvenAt.IsZero() || isOwner(in.visitor.by, &s.Account)):
 			return s, arrival{}, ErrInvalidCredentials // to another person at that issuer

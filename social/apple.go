@@ -40,7 +40,7 @@ func Apple(k AppleKey, c Config) (*Verifier, error) {
 	}
 	return newVerifier(c, issuer, preset{
 		name: "apple", label: "Apple", scopes: []string{"openid", "name", "email"}, parameters: url.Values{"response_mode": {"form_post"}},
-		vouches: IfVerified, style: inParams, formPost: true, postsName: true, secrets: secrets,
+		vouches: IfVerified, silentIsNo: true, style: inParams, formPost: true, postsName: true, secrets: secrets,
 	})
 }
 

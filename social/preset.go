@@ -82,17 +82,19 @@ const GitLabIssuer = "https://gitlab.com"
 // GitLab is gitlab.com, or with [Config].Issuer another GitLab. That of gitlab.com vouches for the addresses that it
 // says are verified; another one for none, because its administrators say so of any.
 func GitLab(c Config) (*Verifier, error) {
-	p := preset{name: "gitlab", label: "GitLab", vouches: ownOnly(c, GitLabIssuer, IfVerified), style: inParams}
+	p := preset{name: "gitlab", label: "GitLab", vouches: ownOnly(c, GitLabIssuer, IfVerified), silentIsNo: isOwn(c, GitLabIssuer), style: inParams}
 	return newVerifier(c, cmp.Or(c.Issuer, GitLabIssuer), p)
 }
 
 // ownOnly is what a provider that is run by many vouches for: at its own address what it says, elsewhere nothing.
 func ownOnly(c Config, own string, vouches func(Address) bool) func(Address) bool {
-	if c.Issuer == "" || c.Issuer == own {
+	if isOwn(c, own) {
 		return vouches
 	}
 	return Never
 }
+
+func isOwn(c Config, own string) bool { return c.Issuer == "" || c.Issuer == own }
 
 // LinkedInIssuer is the name of LinkedIn.
 const LinkedInIssuer = "https://www.linkedin.com/oauth"
@@ -104,6 +106,6 @@ const LinkedInIssuer = "https://www.linkedin.com/oauth"
 // from the redirect, could put it into a flow of their own. The code is good for one redirect URL and to holders of the
 // secret.
 func LinkedIn(c Config) (*Verifier, error) {
-	p := preset{name: "linkedin", label: "LinkedIn", vouches: IfVerified, style: inParams, noNonce: true, noPKCE: true, spent: []string{"invalid_request"}}
+	p := preset{name: "linkedin", label: "LinkedIn", vouches: IfVerified, silentIsNo: true, style: inParams, noNonce: true, noPKCE: true, spent: []string{"invalid_request"}}
 	return newVerifier(c, cmp.Or(c.Issuer, LinkedInIssuer), p)
 }

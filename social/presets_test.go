@@ -76,15 +76,16 @@ func TestPresetsVouchOrNot(t *testing.T) {
 	}
 }
 
-// An address that the provider says is not verified, or none at all, is not enough for a newcomer.
+// An address that the provider says is not verified, or of which it says nothing though it does of others, or none at
+// all, is not enough for a newcomer.
 func TestPresetsWithoutAnAddress(t *testing.T) {
 	for _, a := range acts {
-		for name, says := range map[string]map[string]any{"none": {"email": nil}, "empty": {"email": ""}, "not verified": {"": false}} {
+		for name, says := range map[string]map[string]any{"none": {"email": nil}, "empty": {"email": ""}, "not verified": {"": false}, "not said": {"": nil}} {
 			t.Run(a.name+", "+name, func(t *testing.T) {
 				s := newStage(t, a)
-				if _, ok := says[""]; ok {
-					says = map[string]any{s.verifiedField(): false}
-					if !a.named && a.says != "claims" {
+				if word, ok := says[""]; ok {
+					says = map[string]any{s.verifiedField(): word}
+					if !a.named && (a.says != "claims" || word == nil) {
 						t.Skip("it says of no address whether it is")
 					}
 				}
