@@ -300,9 +300,10 @@ func (a *Authenticator) LinkIssuer(ctx context.Context, by *Identity, r IssuerRe
 // linkOwn links an identity that the caller has shown to their account. It outlives the session, which has to live
 // still: the issuer was asked meanwhile, and the mailbox's owner may have come, as in selfNow.
 func (a *Authenticator) linkOwn(ctx context.Context, by *Identity, l Linked, once store.Once, from Client) error {
+	identity := l.Key()
 	return a.retry(func() error {
 		s, err := a.credentialsNow(ctx, by)
-		if err != nil || isLinked(s, l.Key()) {
+		if err != nil || isLinked(s, identity) {
 			return err
 		}
 		if len(s.Linked) >= mostLinked {
@@ -313,6 +314,10 @@ func (a *Authenticator) linkOwn(ctx context.Context, by *Identity, l Linked, onc
 		_, _, err = a.update(ctx, c, a.now())
 		switch {
 		case isTaken(err, "identity"):
+			l := store.Lookup{Issuer: l.Issuer, Subject: l.Subject, Scope: s.Account.Parent, Credentials: true}
+			if o, missing := a.store.FindAccount(ctx, l); missing == nil && a.merelyClaimed(o, identity) {
+				return a.letGo(ctx, o, identity, from, a.now()) // nobody is told that the address was free; once more
+			}
 			return ErrConflict.WithField("identity").WithMessage("This sign-in belongs to another account").WithCause(err)
 		case errors.Is(err, ErrInvalidLink):
 			return errNotCompleted // it has served

@@ -198,3 +198,23 @@ func TestTheLastWayInStays(t *testing.T) {
 		s.want(removed(), tollkeeper.ErrLastWayIn) // nor one that nobody can read
 	})
 }
+
+// Whether a claimed address was free is not told by a link, either: what a mere claim holds gives way to its person.
+func TestALinkTellsNothingOfWhatWasClaimed(t *testing.T) {
+	for name, email := range map[string]string{"free": "free@home.example", "taken": "bob@home.example"} {
+		scenery(t, func(s *scene) {
+			s.user("bob@home.example")
+			a := s.User()
+			by := s.SignedIn(a)
+			s.Issuer().As("i-1", email, false)
+			s.want(errOf(s.come()), tollkeeper.ErrUnverified)
+			linked, err := s.Auth.LinkIssuer(ctx, by, s.wayTo(by))
+			if err != nil || linked.Identity.Subject != "i-1" {
+				t.Errorf("%s: linked %+v, %v", name, linked, err)
+			}
+			if res, err := s.come(); err != nil || res.Subject.Account.ID != a.ID {
+				t.Errorf("%s: comes in to another account than the one that it was linked to: %v", name, err)
+			}
+		}, func(c *tollkeeper.Config) { c.Accounts.RequireVerified = true })
+	}
+}
