@@ -1,6 +1,6 @@
 // Package ui is pages to begin with for the app's own users: sign in, sign up, sign out, a forgotten password, the
-// pages that mails lead to, the second factor, and what a limited session waits for. They need no script, no build step
-// and no framework. A whole service:
+// pages that mails lead to, the second factor, and what a limited session waits for. They need no script but for a
+// passkey, no build step and no framework. A whole service:
 //
 //	mux := http.NewServeMux()
 //	if err := ui.Mount(mux, auth, ui.Options{}); err != nil {
