@@ -17,6 +17,7 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/mail/smtp"
+	"github.com/tollkeeper/tollkeeper/passkey"
 	"github.com/tollkeeper/tollkeeper/social"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 	"github.com/tollkeeper/tollkeeper/store/redis"
@@ -35,6 +36,7 @@ func main() {
 		Mail: tollkeeper.Mail{
 			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
 		},
+		Passkeys: tollkeeper.Passkeys{Verifier: passkey.New()},
 	}))
 	must("", httpadapter.Mount(http.NewServeMux(), auth, httpadapter.Options{}))
 	const email, password = "ada@home.example", "Copper-Meadow-52"
