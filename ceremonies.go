@@ -149,7 +149,7 @@ func (a *Authenticator) partyOf(s Subject) relyingParty {
 	return p
 }
 
-// ask makes a question out of a ceremony that says what its answer is good for.
+// askPasskey makes a question out of a ceremony that says what its answer is good for. known are the account's own.
 func (a *Authenticator) askPasskey(c ceremony, s Subject, known []store.Factor, now time.Time) (PasskeyChallenge, error) {
 	p := a.partyOf(s)
 	c.Domain, c.Origins, c.Random, c.Until = p.domain, p.origins, randomChallenge(), now.Add(ceremonyTTL).UnixMilli()
@@ -159,6 +159,9 @@ func (a *Authenticator) askPasskey(c ceremony, s Subject, known []store.Factor, 
 		if r, ok := a.openPasskey(f); ok && r.Domain == c.Domain {
 			question.Passkeys = append(question.Passkeys, PasskeyDescriptor{Credential: r.Credential, Transports: r.Transports})
 		}
+	}
+	if (c.Use == toEnd || c.Use == toConfirm) && len(question.Passkeys) == 0 {
+		return PasskeyChallenge{}, ErrFactorState // with none, any would do
 	}
 	options := a.cfg.Passkeys.Verifier.RequestOptions
 	if c.Use == toCreate {

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"time"
 	"unicode/utf8"
@@ -143,11 +142,11 @@ func (a *Authenticator) BeginIssuer(ctx context.Context, r IssuerStart) (IssuerB
 		return IssuerBegun{}, awayAt(r.Issuer, err)
 	}
 	t.Iss, t.IssRequired = step.Iss, step.IssRequired
-	ticket, err := a.sealTicket(t)
+	ticket, err := a.wrap(useTicket, t)
 	if err != nil {
 		return IssuerBegun{}, err
 	}
-	return IssuerBegun{URL: step.URL, Ticket: ticket, State: t.State, FormPost: step.FormPost, ExpiresAt: now.Add(ticketTTL)}, nil
+	return IssuerBegun{URL: step.URL, Ticket: SecretText(ticket), State: t.State, FormPost: step.FormPost, ExpiresAt: now.Add(ticketTTL)}, nil
 }
 
 func (r IssuerStart) check() error {
@@ -172,30 +171,11 @@ func scopeBelow(parent uuid.UUID) Scope {
 	return Under(parent)
 }
 
-func (a *Authenticator) sealTicket(t issuerTicket) (SecretText, error) {
-	text, err := json.Marshal(t)
-	if err != nil {
-		return "", ErrInternal.WithCause(err)
-	}
-	box, err := a.keys.Encrypt(useTicket, text, nil)
-	if err != nil {
-		return "", ErrInternal.WithCause(err)
-	}
-	return SecretText(base64.RawURLEncoding.EncodeToString(box)), nil
-}
-
 // openTicket returns the ticket of a browser that came back, if the answer is the end of its way. The zero ticket: it
 // is none, or of another way.
 func (a *Authenticator) openTicket(r IssuerReturn, now time.Time) (t issuerTicket, err error) {
-	if len(r.Ticket) > maxTicket {
-		return t, errNotCompleted
-	}
-	box, err := base64.RawURLEncoding.Strict().DecodeString(string(r.Ticket))
-	if err != nil {
-		return t, errNotCompleted
-	}
-	text, ok := a.keys.Decrypt(useTicket, box, nil)
-	if !ok || json.Unmarshal(text, &t) != nil || now.UnixMilli() >= t.Until || !hmac.Equal([]byte(r.State), []byte(t.State)) {
+	good := len(r.Ticket) <= maxTicket && a.unwrap(useTicket, string(r.Ticket), &t)
+	if !good || now.UnixMilli() >= t.Until || !hmac.Equal([]byte(r.State), []byte(t.State)) {
 		return issuerTicket{}, errNotCompleted
 	}
 	switch {

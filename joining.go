@@ -2,9 +2,7 @@ package tollkeeper
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -36,17 +34,15 @@ const (
 
 // sealInvitation makes the token of a link, without six digits in a row.
 func (a *Authenticator) sealInvitation(v invitation) (string, error) {
-	plain, err := json.Marshal(v)
-	for err == nil {
-		var box []byte
-		if box, err = a.keys.Encrypt(boxInvitation, plain, nil); err != nil {
-			break
+	for {
+		text, err := a.wrap(boxInvitation, v)
+		if err != nil {
+			return "", err
 		}
-		if text := markInvitation + base64.RawURLEncoding.EncodeToString(box); !sixDigits.MatchString(text) {
+		if text = markInvitation + text; !sixDigits.MatchString(text) {
 			return text, nil
 		}
 	}
-	return "", ErrInternal.WithCause(err)
 }
 
 const maxInvitation = 1 << 10
@@ -57,12 +53,7 @@ func (a *Authenticator) openInvitation(token SecretText) (v invitation, ok bool)
 	if !ok || len(text) > maxInvitation {
 		return v, false
 	}
-	box, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return v, false
-	}
-	plain, ok := a.keys.Decrypt(boxInvitation, box, nil)
-	return v, ok && json.Unmarshal(plain, &v) == nil
+	return v, a.unwrap(boxInvitation, text, &v)
 }
 
 // markOfInvitation is live while the link is: its own, until it has served and is the account's. Whoever has the keys

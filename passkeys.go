@@ -3,7 +3,6 @@ package tollkeeper
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -249,7 +248,7 @@ func (a *Authenticator) BeginPasskeyFactor(ctx context.Context, challenge Secret
 		return PasskeyChallenge{}, err
 	}
 	c := ceremony{Use: toEnd, Account: s.Account.ID, Challenge: a.challengeOnce(challenge, began).Digest}
-	return a.askOwner(c, s, now)
+	return a.askPasskey(c, s, confirmed(s.Factors), now)
 }
 
 // BeginPasskeyProof returns the question by which the caller proves with a passkey who they are, as the answer in
@@ -267,20 +266,8 @@ func (a *Authenticator) BeginPasskeyProof(ctx context.Context, by *Identity) (Pa
 	if err != nil {
 		return PasskeyChallenge{}, err
 	}
-	return a.askOwner(ceremony{Use: toConfirm, Account: by.Account, Session: by.Session, Verify: true}, s, a.now())
-}
-
-// askOwner asks for one of the account's own.
-func (a *Authenticator) askOwner(c ceremony, s Subject, now time.Time) (PasskeyChallenge, error) {
-	known := confirmed(s.Factors)
-	domain := a.partyOf(s).domain
-	if !slices.ContainsFunc(known, func(f store.Factor) bool {
-		r, ok := a.openPasskey(f)
-		return ok && r.Domain == domain
-	}) {
-		return PasskeyChallenge{}, ErrFactorState
-	}
-	return a.askPasskey(c, s, known, now)
+	c := ceremony{Use: toConfirm, Account: by.Account, Session: by.Session, Verify: true}
+	return a.askPasskey(c, s, confirmed(s.Factors), a.now())
 }
 
 // proveByPasskey checks an answer that takes the place of a code, and returns the use for the store to compare.

@@ -1,6 +1,8 @@
 package tollkeeper
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -108,6 +110,29 @@ func (a *Authenticator) seal(use string, v any) (string, error) {
 		return "", ErrInternal.WithCause(err)
 	}
 	return text, nil
+}
+
+// wrap makes a text of v that only unwrap reads, for the same use: nobody else sees what is in it.
+func (a *Authenticator) wrap(use string, v any) (string, error) {
+	plain, err := json.Marshal(v)
+	var box []byte
+	if err == nil {
+		box, err = a.keys.Encrypt(use, plain, nil)
+	}
+	if err != nil {
+		return "", ErrInternal.WithCause(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(box), nil
+}
+
+// unwrap reads what wrap made. False: it is no such text.
+func (a *Authenticator) unwrap(use, text string, v any) bool {
+	box, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return false
+	}
+	plain, ok := a.keys.Decrypt(use, box, nil)
+	return ok && json.Unmarshal(plain, v) == nil
 }
 
 // digestKeys make the keyed digests under which stores and throttles know things.

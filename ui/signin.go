@@ -70,7 +70,7 @@ func (v *visit) confirms() bool {
 // begin ends every form that signs in: with the cookie of a session, or with the question for the second factor.
 func (v *visit) begin(s tollkeeper.SignInResult, remember bool) (string, error) {
 	if s.Challenge != "" {
-		v.setChallenge(s, remember)
+		http.SetCookie(v.w, family.ChallengeCookie(s, remember))
 		return v.to(secondPath), nil
 	}
 	c := v.cookies.Session(v.r, s, remember)
@@ -78,7 +78,7 @@ func (v *visit) begin(s tollkeeper.SignInResult, remember bool) (string, error) 
 		return "", family.ErrCrossOrigin
 	}
 	http.SetCookie(v.w, c)
-	http.SetCookie(v.w, noChallenge())
+	http.SetCookie(v.w, family.NoChallengeCookie())
 	if s.Limited != tollkeeper.Unlimited {
 		return v.to(limitedPath), nil
 	}
@@ -86,7 +86,7 @@ func (v *visit) begin(s tollkeeper.SignInResult, remember bool) (string, error) 
 }
 
 func showSecondFactor(v *visit) (screen, string) {
-	challenge, _ := v.challenge()
+	challenge, _ := family.ChallengeFromCookie(v.r)
 	if challenge == "" {
 		return screen{}, v.to(signInPath)
 	}
@@ -129,12 +129,12 @@ func proveSecondFactor(v *visit) (string, error) {
 			return "", err
 		}
 	}
-	challenge, remember := v.challenge()
+	challenge, remember := family.ChallengeFromCookie(v.r)
 	s, err := v.auth.SignInWithFactor(v.r.Context(), tollkeeper.FactorRequest{
 		Challenge: challenge, Code: tollkeeper.SecretText(v.value("code")), Passkey: passkey, Client: v.client(),
 	})
 	if errors.Is(err, tollkeeper.ErrInvalidChallenge) {
-		http.SetCookie(v.w, noChallenge())
+		http.SetCookie(v.w, family.NoChallengeCookie())
 	}
 	if err != nil && passkey.IsZero() {
 		err = at(err, tollkeeper.ErrInvalidCode, "code", "")
@@ -167,6 +167,6 @@ func signOut(v *visit) (string, error) {
 		}
 	}
 	httpadapter.ClearSession(v.w)
-	http.SetCookie(v.w, noChallenge())
+	http.SetCookie(v.w, family.NoChallengeCookie())
 	return v.to(signOutPath), nil
 }

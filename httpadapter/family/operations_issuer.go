@@ -85,7 +85,7 @@ func EndIssuer(c *Call, in tollkeeper.IssuerReturn) (IssuerEnd, error) {
 	switch {
 	case err != nil:
 	case s.Challenge != "":
-		c.keepChallenge(s.SignInResult, k.remember)
+		c.SetCookie(ChallengeCookie(s.SignInResult, k.remember))
 		end.Challenge = true
 	default:
 		c.cookie = sessionCookie(s.SignInResult, k.remember) // state and ticket say that this browser began it

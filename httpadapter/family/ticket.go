@@ -110,35 +110,47 @@ func (c *Call) dropTicket(state string) {
 	}
 }
 
-// challengeCookie carries a sign-in between its two steps, where the first was a redirect: no script reads it, no
-// address has it. The pages of package ui read and write the same.
+// challengeCookie carries a sign-in between its two steps, as the session's cookie carries what comes of it: no script
+// reads it, no other host sets it, no address has it.
 const challengeCookie = "__Host-challenge"
 
-// keepChallenge has the browser keep a challenge for as long as it is good.
-func (c *Call) keepChallenge(s tollkeeper.SignInResult, remember bool) {
-	kept := noChallenge()
-	kept.Value, kept.MaxAge = kindOf(remember)+"."+string(s.Challenge), max(1, int(s.ExpiresIn/time.Second))
-	c.SetCookie(kept)
+// ChallengeCookie has a browser keep a challenge for as long as it is good, and whether the session is to outlive the
+// browser. [ChallengeOf] is for answers in JSON.
+func ChallengeCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
+	c := NoChallengeCookie()
+	c.Value, c.MaxAge = kindOf(remember)+"."+string(s.Challenge), max(1, int(s.ExpiresIn/time.Second))
+	return c
+}
+
+// NoChallengeCookie takes the cookie of a challenge away from a browser.
+func NoChallengeCookie() *http.Cookie {
+	return &http.Cookie{Name: challengeCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// ChallengeFromCookie returns what a [ChallengeCookie] has a browser keep. Empty: nothing. Two of them are none: one of
+// them is not ours.
+func ChallengeFromCookie(r *http.Request) (challenge tollkeeper.SecretText, remember bool) {
+	sent := r.CookiesNamed(challengeCookie)
+	if len(sent) != 1 {
+		return "", false
+	}
+	kind, text, _ := strings.Cut(sent[0].Value, ".")
+	return tollkeeper.SecretText(text), kind == kindOf(true)
 }
 
 // KeptChallenge returns the challenge that the browser keeps, for a page of the service. Empty: none.
 func (c *Call) KeptChallenge() tollkeeper.SecretText {
-	sent := c.Request.CookiesNamed(challengeCookie)
-	if len(sent) != 1 || c.cookies == nil || c.page != ownPage {
+	if c.cookies == nil || c.page != ownPage {
 		return ""
 	}
-	kind, challenge, _ := strings.Cut(sent[0].Value, ".")
-	c.remember = c.remember || kind == kindOf(true)
-	return tollkeeper.SecretText(challenge)
+	challenge, remember := ChallengeFromCookie(c.Request)
+	c.remember = c.remember || remember
+	return challenge
 }
 
 // DropChallenge takes the kept challenge away from the browser, if there is one.
 func (c *Call) DropChallenge() {
 	if c.cookies != nil && len(c.Request.CookiesNamed(challengeCookie)) > 0 {
-		c.SetCookie(noChallenge())
+		c.SetCookie(NoChallengeCookie())
 	}
-}
-
-func noChallenge() *http.Cookie {
-	return &http.Cookie{Name: challengeCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
