@@ -71,7 +71,10 @@ type device struct {
 }
 
 func newDevice(counter uint32) *device {
-	d := &device{virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+	d := &device{Authenticator: virtualwebauthn.NewAuthenticator()}
+	for d.key.Key == nil || len(d.key.Key.AttestationData()) != 77 { // with a leading zero it writes a key that is none
+		d.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	}
 	d.key.Counter = counter
 	return d
 }

@@ -27,9 +27,20 @@ type phone struct {
 func newPhone(t *testing.T, kind virtualwebauthn.KeyType) *phone {
 	p := &phone{
 		t: t, party: virtualwebauthn.RelyingParty{ID: "app.example", Name: "app.example", Origin: authtest.BaseURL},
-		device: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(kind),
+		device: virtualwebauthn.NewAuthenticator(), key: newKey(kind),
 	}
 	return p
+}
+
+// newKey makes a key whose coordinates have no leading zero: virtualwebauthn leaves such a byte out, which RFC 9053 7.1.1
+// does not let it, and one key in 128 would be refused.
+func newKey(kind virtualwebauthn.KeyType) virtualwebauthn.Credential {
+	for {
+		key := virtualwebauthn.NewCredential(kind)
+		if kind != virtualwebauthn.KeyTypeEC2 || len(key.Key.AttestationData()) == 77 {
+			return key
+		}
+	}
 }
 
 // create answers a question for a new passkey.
@@ -192,7 +203,7 @@ func TestWhatIsNoPasskey(t *testing.T) {
 		},
 		"another key of the same id": func(w *world, p *phone) tollkeeper.PasskeyAnswer {
 			id := p.key.ID
-			p.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+			p.key = newKey(virtualwebauthn.KeyTypeEC2)
 			p.key.ID = id
 			return p.get(w.asked())
 		},
@@ -274,7 +285,7 @@ func FuzzVerifier(f *testing.F) {
 		User: make([]byte, 16), Name: "a@b.example", Display: "A",
 	}
 	p := &phone{party: virtualwebauthn.RelyingParty{ID: "app.example", Origin: "https://app.example"}, device: virtualwebauthn.NewAuthenticator()}
-	p.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	p.key = newKey(virtualwebauthn.KeyTypeEC2)
 	other := []byte("another challenge, of 32 bytes!!")
 	f.Add([]byte(virtualwebauthn.CreateAttestationResponse(p.party, p.device, p.key, virtualwebauthn.AttestationOptions{Challenge: other})))
 	f.Add([]byte(virtualwebauthn.CreateAssertionResponse(p.party, p.device, p.key, virtualwebauthn.AssertionOptions{Challenge: other})))
