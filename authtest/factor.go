@@ -20,14 +20,9 @@ type Factor struct {
 func (k *Kit) EnrolFactor(a Account) Factor {
 	k.tb.Helper()
 	id := k.SignedIn(a)
-	enrol := func() (tollkeeper.Enrolment, error) {
+	e, err := proved(k, a, id, func() (tollkeeper.Enrolment, error) {
 		return k.Auth.EnrolFactor(k.tb.Context(), id, tollkeeper.FactorEnrolment{Password: tollkeeper.Password(a.Password)})
-	}
-	e, err := enrol()
-	if errors.Is(err, tollkeeper.ErrUnverified) { // the link that proves the mailbox is on its way
-		k.Prove(a, id)
-		e, err = enrol()
-	}
+	})
 	k.must(err, "enrol a factor of "+a.Email)
 	f := Factor{Seed: string(e.Seed)}
 	codes, err := k.Auth.ConfirmFactor(k.tb.Context(), id, tollkeeper.SecretText(k.FactorCode(f)), tollkeeper.Client{})
@@ -36,6 +31,18 @@ func (k *Kit) EnrolFactor(a Account) Factor {
 		f.Recovery = append(f.Recovery, string(code))
 	}
 	return f
+}
+
+// proved does what asks for a proven mailbox: where the account's is not yet, it follows the link that the first try
+// mailed, and tries again.
+func proved[T any](k *Kit, a Account, id *tollkeeper.Identity, do func() (T, error)) (T, error) {
+	k.tb.Helper()
+	done, err := do()
+	if errors.Is(err, tollkeeper.ErrUnverified) {
+		k.Prove(a, id)
+		return do()
+	}
+	return done, err
 }
 
 // Prove shows that the account's mailbox is its owner's: by the newest link that was mailed there, opened with a

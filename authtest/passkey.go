@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -49,14 +48,9 @@ func (p *Passkey) Clone() *Passkey {
 func (k *Kit) AddPasskey(a Account, p *Passkey) tollkeeper.AddedPasskey {
 	k.tb.Helper()
 	id := k.SignedIn(a)
-	begin := func() (tollkeeper.PasskeyChallenge, error) {
+	c, err := proved(k, a, id, func() (tollkeeper.PasskeyChallenge, error) {
 		return k.Auth.BeginPasskey(k.tb.Context(), id, tollkeeper.PasskeyEnrolment{Password: tollkeeper.Password(a.Password)})
-	}
-	c, err := begin()
-	if errors.Is(err, tollkeeper.ErrUnverified) { // the link that proves the mailbox is on its way
-		k.Prove(a, id)
-		c, err = begin()
-	}
+	})
 	k.must(err, "ask for a passkey of "+a.Email)
 	added, err := k.Auth.AddPasskey(k.tb.Context(), id, tollkeeper.NewPasskey{Answer: p.Answer(c)})
 	k.must(err, "add a passkey of "+a.Email)
