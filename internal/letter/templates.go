@@ -151,7 +151,7 @@ func (t Templates) Render(kind, tag string, d Data) (Letter, error) {
 	if !ok || subject == "" {
 		return Letter{}, fmt.Errorf("template %s.txt: the first line must be a Subject", kind)
 	}
-	return Letter{Language: tag, Subject: withoutControls(subject), Text: strings.TrimLeft(body, "\n"), HTML: html.String()}, nil
+	return Letter{Language: tag, Subject: withoutControls(subject), Text: strings.Trim(body, "\n") + "\n", HTML: html.String()}, nil
 }
 
 func withoutControls(s string) string {
