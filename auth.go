@@ -103,6 +103,9 @@ func (a *Authenticator) Product() string { return a.cfg.Product }
 // Links returns where links in mails lead to, [Mail].Links with its defaults, for those who serve the pages.
 func (a *Authenticator) Links() Links { return a.cfg.Mail.Links }
 
+// LinksIn returns where links in mails to the accounts of a scope lead to: [Mail].ScopeLinks, else [Mail].Links.
+func (a *Authenticator) LinksIn(in Scope) Links { return a.cfg.Mail.in(in) }
+
 // SignUpOpen reports whether people make accounts in the scope by themselves ([Accounts].SignUp), for those who show
 // them where.
 func (a *Authenticator) SignUpOpen(in Scope) bool { return a.maySignUp(in) == nil }

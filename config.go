@@ -1,6 +1,7 @@
 package tollkeeper
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -159,6 +160,10 @@ type Mail struct {
 	Languages []string // that mails are written in. Nil: the six embedded ones, and those that Templates have texts in
 	Links     Links    // where links lead to
 	Notices   Notices  // which changes of an account are told. Zero: all
+
+	// ScopeLinks are where links lead in mails to the accounts of single scopes, as those of [Tenants], whose pages are
+	// others. An empty path is that of Links. Each scope is the app's own users, Tenants or [Under] a parent. Nil: none.
+	ScopeLinks map[Scope]Links
 }
 
 // Links are the paths below [Config.BaseURL] that links in mails lead to, with the parameter token. An organization's
@@ -169,6 +174,34 @@ type Links struct {
 	ChangeEmail string // Zero: "/auth/account/email/confirm"
 	SignIn      string // where people sign in. Zero: "/"
 	SignInLink  string // where a link signs in ([Authenticator.RequestLink]). Zero: "/sign-in-link"
+}
+
+// setLinks completes the links, those of single scopes by those of all.
+func (m *Mail) setLinks() {
+	m.Links = m.Links.or(Links{
+		Verify: "/auth/confirm-email", Reset: "/reset-password", ChangeEmail: "/auth/account/email/confirm", SignIn: "/", SignInLink: "/sign-in-link",
+	})
+	own := make(map[Scope]Links, len(m.ScopeLinks))
+	for scope, l := range m.ScopeLinks {
+		own[scope] = l.or(m.Links)
+	}
+	m.ScopeLinks = own
+}
+
+// or returns the links with those of others where they are empty.
+func (l Links) or(others Links) Links {
+	return Links{
+		Verify: cmp.Or(l.Verify, others.Verify), Reset: cmp.Or(l.Reset, others.Reset), ChangeEmail: cmp.Or(l.ChangeEmail, others.ChangeEmail),
+		SignIn: cmp.Or(l.SignIn, others.SignIn), SignInLink: cmp.Or(l.SignInLink, others.SignInLink),
+	}
+}
+
+// in returns the links of a scope.
+func (m *Mail) in(s Scope) Links {
+	if l, ok := m.ScopeLinks[s]; ok {
+		return l
+	}
+	return m.Links
 }
 
 // Notices turns off notices by mail.
@@ -215,7 +248,7 @@ func (c Config) complete() (Config, error) {
 	}
 	c.setDefaults(base)
 	for _, check := range []func() error{
-		c.checkTimes, c.checkNames, c.checkSocial, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.Links.check, c.Passkeys.check,
+		c.checkTimes, c.checkNames, c.checkSocial, c.checkCredits, c.Limits.check, c.Passwords.Hash.check, c.Mail.checkLinks, c.Passkeys.check,
 	} {
 		if err := check(); err != nil {
 			return c, err
@@ -238,11 +271,7 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Tokens.TTL, 24*time.Hour)
 	setZero(&c.Tokens.Most, 100)
 	setZero(&c.Passwords.Expiry, 90*24*time.Hour)
-	setZero(&c.Mail.Links.Verify, "/auth/confirm-email")
-	setZero(&c.Mail.Links.Reset, "/reset-password")
-	setZero(&c.Mail.Links.ChangeEmail, "/auth/account/email/confirm")
-	setZero(&c.Mail.Links.SignIn, "/")
-	setZero(&c.Mail.Links.SignInLink, "/sign-in-link")
+	c.Mail.setLinks()
 	if c.Refresh.Idle > 0 {
 		setZero(&c.Refresh.Absolute, 30*24*time.Hour)
 		setZero(&c.Refresh.Grace, 10*time.Second)

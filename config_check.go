@@ -198,10 +198,25 @@ func (h Hash) check() error {
 	return nil
 }
 
-func (p Links) check() error {
-	for _, path := range []string{p.Verify, p.Reset, p.ChangeEmail, p.SignIn, p.SignInLink} {
+func (m Mail) checkLinks() error {
+	if err := m.Links.check("Mail.Links"); err != nil {
+		return err
+	}
+	for scope, l := range m.ScopeLinks {
+		if _, known := scope.ID(); !known {
+			return bad("Mail.ScopeLinks", "must be of the app's own users, of tenants or below a parent named by its id")
+		}
+		if err := l.check("Mail.ScopeLinks"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l Links) check(field string) error {
+	for _, path := range []string{l.Verify, l.Reset, l.ChangeEmail, l.SignIn, l.SignInLink} {
 		if !canon.ValidPath(path) {
-			return bad("Mail.Links", "must be paths of letters, digits, '/', '-' and '_'")
+			return bad(field, "must be paths of letters, digits, '/', '-' and '_'")
 		}
 	}
 	return nil

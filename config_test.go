@@ -83,6 +83,12 @@ func TestConfigIsChecked(t *testing.T) {
 		"negative expiry":       {"Passwords.Expiry", func(c *tollkeeper.Config) { c.Passwords.Expiry = -1 }},
 		"stale for an hour":     {"Tokens.Staleness", func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Hour }},
 		"a page elsewhere":      {"Mail.Links", func(c *tollkeeper.Config) { c.Mail.Links.Reset = "//evil.example" }},
+		"a scope's elsewhere": {"Mail.ScopeLinks", func(c *tollkeeper.Config) {
+			c.Mail.ScopeLinks = map[tollkeeper.Scope]tollkeeper.Links{tollkeeper.Tenants: {Reset: "//evil.example"}}
+		}},
+		"a scope by its key": {"Mail.ScopeLinks", func(c *tollkeeper.Config) {
+			c.Mail.ScopeLinks = map[tollkeeper.Scope]tollkeeper.Links{tollkeeper.UnderNumber(7): {}}
+		}},
 		"a price below zero": {"Credits.Prices", func(c *tollkeeper.Config) {
 			c.Credits = &tollkeeper.Credits{Prices: map[tollkeeper.Operation]int64{"x": -1}}
 		}},

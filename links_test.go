@@ -1,6 +1,8 @@
 package tollkeeper_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -73,4 +75,34 @@ func TestALinkThatEndsMeanwhileChangesNothing(t *testing.T) {
 func asksToVerify(w *world, x authtest.Account) tollkeeper.SecretText {
 	w.ok(w.Auth.RequestOwnVerification(ctx, x.Identity, "", home))
 	return tollkeeper.SecretText(w.LastToken(x.Email, tollkeeper.MailVerify))
+}
+
+// TestLinksOfAScope: each scope has pages of its own, and where it names none the host's are there.
+func TestLinksOfAScope(t *testing.T) {
+	own := map[tollkeeper.Scope]tollkeeper.Links{tollkeeper.Tenants: {Reset: "/tenants/choose-password", SignInLink: "/tenants/mailed-link"}}
+	kit := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Mail.ScopeLinks = own }))
+	own[tollkeeper.Scope{}] = tollkeeper.Links{Reset: "/changed-afterwards"}
+	parent := kit.Parent()
+	for name, tt := range map[string]struct {
+		of           authtest.Account
+		reset, link  string
+		verification string
+	}{
+		"of the app": {kit.User(), "/reset-password", "/sign-in-link", "/auth/confirm-email"},
+		"a tenant":   {parent, "/tenants/choose-password", "/tenants/mailed-link", "/auth/confirm-email"},
+		"a child":    {kit.Child(parent), "/reset-password", "/sign-in-link", "/auth/confirm-email"},
+	} {
+		ask := tollkeeper.MailRequest{Email: tt.of.Email, Scope: tt.of.Scope()}
+		if err := errors.Join(kit.Auth.RequestReset(t.Context(), ask), kit.Auth.RequestLink(t.Context(), ask)); err != nil {
+			t.Fatal(name, err)
+		}
+		for kind, want := range map[tollkeeper.MailKind]string{tollkeeper.MailReset: tt.reset, tollkeeper.MailSignInLink: tt.link} {
+			if got := kit.LastLink(tt.of.Email, kind); !strings.HasPrefix(got, authtest.BaseURL+want+"?token=") {
+				t.Errorf("%s: the %s leads to %s, want %s", name, kind, got, want)
+			}
+		}
+		if got := kit.Auth.LinksIn(tt.of.Scope()); got.Verify != tt.verification || got.Reset != tt.reset {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }

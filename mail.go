@@ -102,11 +102,11 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 	case MailReset:
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeReset, "", token, resetTTL, now), token)
-		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+		out.data.Link = a.links(s, a.linksOf(s).Reset, resetPage(s), "").Link(token)
 	case MailSignUpTried:
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeReset, "", token, resetTTL, now), token)
-		out.data.Link = a.links(s, a.cfg.Mail.Links.Reset, resetPage(s), "").Link(token)
+		out.data.Link = a.links(s, a.linksOf(s).Reset, resetPage(s), "").Link(token)
 		out.data.SignIn = a.signInPage(s)
 	case MailVerify:
 		if !s.Account.EmailProvenAt.IsZero() {
@@ -125,7 +125,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now), token)
 		out.secrets[0].Address = m.To
-		out.data.Link = a.links(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
+		out.data.Link = a.links(s, a.linksOf(s).ChangeEmail, "", "").Link(token)
 	case MailNotice, MailCreditAlert:
 		out.tell(m)
 	default:
@@ -163,7 +163,7 @@ func (o *outgoing) tell(m store.QueuedMail) {
 func (a *Authenticator) addLink(out *outgoing, s Subject, m store.QueuedMail, now time.Time) {
 	token := linkToken()
 	out.seal(a.mailed(s, store.PurposeSignIn, boundLink, token, SignInLinkTTL, now), token)
-	out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
+	out.data.Link = a.links(s, a.linksOf(s).SignInLink, "", "").Link(token)
 	if m.Args[argCode] != "" {
 		a.addCode(out, s, m, now)
 	}
@@ -242,7 +242,7 @@ func (a *Authenticator) verifyLinks(s Subject, asked string) letter.Links {
 	if s.Organization != nil {
 		page = s.Organization.AuthURLs.Verify
 	}
-	return a.links(s, a.cfg.Mail.Links.Verify, page, asked)
+	return a.links(s, a.linksOf(s).Verify, page, asked)
 }
 
 // resetPage is the page of the organization in whose name the mail goes; empty: the host's.
@@ -262,7 +262,15 @@ func (a *Authenticator) signInPage(s Subject) string {
 	if s.Organization != nil && s.Organization.AuthURLs.SignIn != "" {
 		return s.Organization.AuthURLs.SignIn
 	}
-	return a.cfg.BaseURL + a.cfg.Mail.Links.SignIn
+	return a.cfg.BaseURL + a.linksOf(s).SignIn
+}
+
+// linksOf are the host's pages for the accounts of its scope.
+func (a *Authenticator) linksOf(s Subject) Links {
+	if s.Account.Parent == Root {
+		return a.cfg.Mail.in(Tenants)
+	}
+	return a.cfg.Mail.in(Under(s.Account.Parent))
 }
 
 // links says where a link of the account's mail leads: to what the request asked for, which was checked when it came,
