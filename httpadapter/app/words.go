@@ -14,8 +14,8 @@ import (
 //go:embed texts/*.json
 var files embed.FS
 
-// words are the messages of errors in one language, by the code, or the code and what else tells one from another. Titles
-// are "status." and the status.
+// words are the messages of errors in one language, by the code, or the code and what else tells one from another.
+// Titles are "status." and the status.
 type words map[string]string
 
 // messages are all words, and the way to a key from what the core says in English.
@@ -47,8 +47,8 @@ var readMessages = sync.OnceValues(func() (messages, error) {
 	return m, nil
 })
 
-// translate says a failure in the language that the request prefers. What the catalogue does not have stays as it is: the
-// words of a host, or of a hook or policy of its own, whose language nobody knows.
+// translate says a failure in the language that the request prefers. What the catalogue does not have stays as it is:
+// the words of a host, or of a hook or policy of its own, whose language nobody knows.
 func (m messages) translate(accepts []string, f family.Failure) (family.Failure, string) {
 	tag := language.Pick(accepts, language.Known())
 	if tag == "" {

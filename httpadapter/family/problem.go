@@ -76,8 +76,9 @@ func problemsOf(status int, causes ...*tollkeeper.Error) Table {
 var problems = newReplies(Problems, Problem)
 
 // WriteError writes the answer to an error on a host's own route as the app family does: its status,
-// application/problem+json, and Retry-After where trying again may help, but always in English. Everything else is a 500 that says nothing of
-// its cause, also an Error with a code of the host's own; a host logs that itself.
+// application/problem+json, and Retry-After where trying again may help; but in English, whatever the request prefers.
+// Everything else is a 500 that says nothing of its cause, also an Error with a code of the host's own; a host logs
+// that itself.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	known, e := problemOf(err)
 	e.send(w, r, known)

@@ -135,10 +135,11 @@ func (t Templates) Render(kind, tag string, d Data) (Letter, error) {
 	if !ok {
 		return Letter{}, fmt.Errorf("no template for a mail of kind %q", kind)
 	}
-	if d.texts, ok = t.texts[tag]; !ok {
+	words, ok := t.texts[tag]
+	if !ok {
 		return Letter{}, fmt.Errorf("no texts for a mail in the language %q", tag)
 	}
-	d.Language = tag
+	d = d.in(words)
 	var text, html bytes.Buffer
 	if err := p.text.Execute(&text, d); err != nil {
 		return Letter{}, err
