@@ -191,30 +191,18 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
 // Every language has every text, with the same names in it; each text is used, and each that is used exists.
 func TestTexts(t *testing.T) {
-	read := func(name string) map[string]string {
-		t.Helper()
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts := map[string]string{}
-		if err := json.Unmarshal(data, &texts); err != nil {
-			t.Fatal(name, err)
-		}
-		return texts
-	}
-	names, err := filepath.Glob("texts/*.json")
+	names, err := filepath.Glob("internal/page/texts/*")
 	if err != nil || len(names) < 2 {
 		t.Fatal(names, err)
 	}
-	english := read("texts/en.json")
+	english := textsIn(t, "internal/page/texts/en")
 	for _, name := range names {
-		texts := read(name)
+		texts := textsIn(t, name)
 		if a, b := slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(english)); !slices.Equal(a, b) {
 			t.Errorf("%s has other keys than English:\n%q\n%q", name, a, b)
 		}
 		for key, text := range texts {
-			if text == "" || strings.Join(placeholder.FindAllString(text, -1), "") != strings.Join(placeholder.FindAllString(english[key], -1), "") {
+			if text == "" || !slices.Equal(placeholders(text), placeholders(english[key])) {
 				t.Errorf("%s: %s is %q", name, key, text)
 			}
 		}
@@ -225,14 +213,51 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+func placeholders(text string) []string {
+	found := placeholder.FindAllString(text, -1)
+	slices.Sort(found)
+	return found
+}
+
+// textsIn reads the files of a language, none of which has a key of another.
+func textsIn(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(folder + "/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(folder, names, err)
+	}
+	all := map[string]string{}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		if err := json.Unmarshal(data, &texts); err != nil {
+			t.Fatal(name, err)
+		}
+		for key, text := range texts {
+			if _, ok := all[key]; ok {
+				t.Errorf("%s has %s, which another file has, too", name, key)
+			}
+			all[key] = text
+		}
+	}
+	return all
+}
+
 var keyLike = regexp.MustCompile(`^[a-z]+(-[a-z]+)*\.[a-z]+([.-][a-z]+)*$`)
 
 // keysInSource are the literals of the package that look like keys.
 func keysInSource(t *testing.T) map[string]bool {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pattern := range []string{"*.go", "internal/*/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
 	}
 	used := map[string]bool{}
 	for _, name := range names {
@@ -245,7 +270,7 @@ func keysInSource(t *testing.T) map[string]bool {
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				if text, err := strconv.Unquote(l.Value); err == nil && keyLike.MatchString(text) && !strings.HasSuffix(text, ".html") {
+				if text, err := strconv.Unquote(l.Value); err == nil && keyLike.MatchString(text) && !isFile(text) {
 					used[text] = true
 				}
 			}
@@ -253,6 +278,11 @@ func keysInSource(t *testing.T) map[string]bool {
 		})
 	}
 	return used
+}
+
+// isFile reports whether a literal names a file of the pages, and no text.
+func isFile(text string) bool {
+	return slices.Contains([]string{".html", ".css", ".js", ".json"}, filepath.Ext(text))
 }
 
 // The core says why it refuses a password; the pages know each of its words.
