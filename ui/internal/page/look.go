@@ -43,6 +43,9 @@ type asset struct {
 func readAssets(l Look, at string) (a *assets, err error) {
 	a = &assets{files: map[string]asset{}}
 	own := layered{l.Files}
+	if err = own.known(); err != nil {
+		return nil, refused("Look.Files", err.Error())
+	}
 	if a.template, err = own.templates(); err != nil {
 		return nil, refused("Look.Files", err.Error())
 	}
@@ -128,5 +131,5 @@ func (l layered) templates() (*template.Template, error) {
 			return nil, fmt.Errorf("cannot parse: %w", err)
 		}
 	}
-	return t, nil
+	return t, try(t)
 }
