@@ -7,6 +7,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,7 @@ type handlerTransport struct{ http.Handler }
 func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	in := r.Clone(r.Context())
+	in.Host = r.URL.Host
 	in.RequestURI, in.RemoteAddr = r.URL.RequestURI(), "203.0.113.7:4000"
 	if in.Body == nil {
 		in.Body = http.NoBody
@@ -83,6 +85,41 @@ func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
+// watched holds every answer to what all are, those that lead on, too.
+type watched struct {
+	t    *testing.T
+	next http.RoundTripper
+}
+
+var safeCookie = regexp.MustCompile(`^__Host-[a-z]+(-[\w-]+)?=[\w.-]*; Path=/(; Max-Age=\d+)?; HttpOnly; Secure; SameSite=(Lax|None)$`)
+
+func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := w.next.RoundTrip(r)
+	if err != nil || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed {
+		return res, err
+	}
+	for _, set := range res.Header["Set-Cookie"] {
+		if !safeCookie.MatchString(set) {
+			w.t.Errorf("%s: a cookie is %q", r.URL, set)
+		}
+	}
+	if to := res.Header.Get("Location"); to != "" {
+		if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+			w.t.Errorf("%s leads to %q", r.URL, to)
+		}
+		q := res.Request.URL.Query()
+		for _, secret := range []string{"token=", "password=", "ticket=", q.Get("token")} {
+			if secret != "" && strings.Contains(to, secret) {
+				w.t.Errorf("%s leads to %q, with a secret", r.URL, to)
+			}
+		}
+		if got := res.Header.Get("Cache-Control"); got != "no-store" {
+			w.t.Errorf("%s: Cache-Control of a redirect is %q", r.URL, got)
+		}
+	}
+	return res, nil
+}
+
 func browse(t *testing.T, h http.Handler) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -90,7 +127,7 @@ func browse(t *testing.T, h http.Handler) *browser {
 		t.Fatal(err)
 	}
 	return &browser{
-		t: t, client: &http.Client{Transport: handlerTransport{h}, Jar: jar},
+		t: t, client: &http.Client{Transport: watched{t, handlerTransport{h}}, Jar: jar},
 		header: http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"same-origin"}},
 	}
 }

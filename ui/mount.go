@@ -60,6 +60,9 @@ type Options struct {
 // Look is how pages look. The zero Look is the product's name, in blue, on white or nearly black as the browser
 // prefers. All of it is checked when pages are mounted.
 type Look struct {
+	// Name is in the place of [tollkeeper.Config.Product], for the pages of an organization. Empty: the product's.
+	Name string
+
 	// Logo is a picture, SVG, PNG, JPEG or WebP, of at most 64 KiB, in the place of the product's name.
 	Logo []byte
 

@@ -18,6 +18,7 @@ var files embed.FS
 
 // Look is how the pages look. The zero Look is the product's name, in blue.
 type Look struct {
+	Name       string // in the place of the product's; empty: that
 	Logo       []byte // a picture, SVG, PNG, JPEG or WebP, of at most 64 KiB, in the place of the product's name
 	Accent     string // colour of buttons and links on light ground, as "#1d4fbf"
 	AccentDark string // the same on dark ground
