@@ -3,93 +3,95 @@ package ui
 import (
 	"encoding/base64"
 	"html/template"
-	"net/url"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
 // showFactor asks whoever is signed in to prove it once more, or for the first code of the app that they have set up.
-func showFactor(v *visit) (screen, string) {
-	if v.by == nil {
-		return screen{}, v.url(signInPath) + "?next=" + url.QueryEscape(v.self())
+func showFactor(v *page.Visit) (page.Screen, string) {
+	if v.By == nil {
+		return page.Screen{}, v.SignInAgain()
 	}
-	seen := screen{Title: v.t("factor.title"), Lead: []string{v.t("factor.lead")}}
-	if v.by.Limited == tollkeeper.LimitedSecondFactor {
-		seen.Lead = []string{v.t("factor.needed"), v.t("factor.lead")}
-		seen.Links = []link{v.link(signOutPath, v.t("link.sign-out"))}
+	seen := page.Screen{Title: v.T("factor.title"), Lead: []string{v.T("factor.lead")}}
+	if v.By.Limited == tollkeeper.LimitedSecondFactor {
+		seen.Lead = []string{v.T("factor.needed"), v.T("factor.lead")}
+		seen.Links = []page.Link{v.Link(signOutPath, v.T("link.sign-out"))}
 	} else {
-		seen.Links = []link{{v.onward(), v.t("link.back")}}
+		seen.Links = []page.Link{{URL: v.Onward(), Text: v.T("link.back")}}
 	}
-	if v.confirming() && (v.failed == nil || !v.failed.anew) {
-		seen.Lead, seen.Forms = nil, []form{v.firstCode()}
-		seen.Links = append(seen.Links, v.link(factorPath, v.t("factor.anew")))
+	if confirming(v) && (v.Failed == nil || !v.Failed.Anew) {
+		seen.Lead, seen.Forms = nil, []page.Form{firstCode(v)}
+		seen.Links = append(seen.Links, v.Link(factorPath, v.T("factor.anew")))
 		return seen, ""
 	}
-	seen.Forms = []form{{
-		Fields: []field{{
-			Name: "password", Label: v.t("field.password"), Hint: v.t("factor.password.hint"), Type: "password", Complete: "current-password", Optional: true,
+	seen.Forms = []page.Form{{
+		Fields: []page.Field{{
+			Name: "password", Label: v.T("field.password"), Hint: v.T("factor.password.hint"), Type: "password", Complete: "current-password", Optional: true,
 		}},
-		Button: v.t("factor.button"),
+		Button: v.T("factor.button"),
 	}}
 	return seen, ""
 }
 
 // firstCode turns the factor on.
-func (v *visit) firstCode() form {
-	return form{
-		Hidden: []hidden{{"step", "confirm"}},
-		Fields: []field{{Name: "code", Label: v.t("field.code"), Hint: v.t("field.code.hint"), Type: "text", Complete: "one-time-code", Mode: "numeric"}},
-		Button: v.t("factor.confirm"),
+func firstCode(v *page.Visit) page.Form {
+	return page.Form{
+		Do:     "confirm",
+		Fields: []page.Field{{Name: "code", Label: v.T("field.code"), Hint: v.T("field.code.hint"), Type: "text", Complete: "one-time-code", Mode: "numeric"}},
+		Button: v.T("factor.confirm"),
 	}
 }
 
-func (v *visit) confirming() bool { return v.value("step") == "confirm" }
+func confirming(v *page.Visit) bool { return v.Value("do") == "confirm" }
 
 // setUpFactor begins a factor, and with its first code turns it on. What is shown once, the key and the recovery codes,
 // stands in the answer to the form and nowhere else.
-func setUpFactor(v *visit) (string, error) {
-	if v.by == nil {
-		return v.to(signInPath), nil
+func setUpFactor(v *page.Visit) (string, error) {
+	if v.By == nil {
+		return v.SignInAgain(), nil
 	}
-	if v.confirming() {
-		return v.confirmFactor()
+	if confirming(v) {
+		return confirmFactor(v)
 	}
-	e, err := v.auth.EnrolFactor(v.r.Context(), v.by, tollkeeper.FactorEnrolment{Password: v.password("password"), Client: v.client()})
+	e, err := v.Auth.EnrolFactor(v.R.Context(), v.By, tollkeeper.FactorEnrolment{Password: v.Password("password"), Client: v.Client()})
 	if err != nil {
-		err = at(err, tollkeeper.ErrUnverified, "", "factor.unproven")
-		err = at(err, tollkeeper.ErrNotRecent, "password", "factor.stale")
-		err = at(err, tollkeeper.ErrFactorState, "", "factor.most")
-		return "", at(err, tollkeeper.ErrInvalidCredentials, "password", "error.password")
+		err = page.At(err, tollkeeper.ErrUnverified, "", "factor.unproven")
+		err = page.At(err, tollkeeper.ErrNotRecent, "password", "factor.stale")
+		err = page.At(err, tollkeeper.ErrFactorState, "", "factor.most")
+		return "", page.At(err, tollkeeper.ErrInvalidCredentials, "password", "error.password")
 	}
-	v.instead = &screen{
-		Title: v.t("factor.title"), Lead: []string{v.t("factor.scan")},
-		Picture: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG())), PictureText: v.t("factor.picture"),
-		Key: string(e.Seed), App: template.URL(e.URL), AppText: v.t("factor.app"),
-		Forms: []form{v.firstCode()},
-		Links: []link{v.link(factorPath, v.t("factor.anew"))},
+	v.Instead = &page.Screen{
+		Title: v.T("factor.title"), Lead: []string{v.T("factor.scan")},
+		Key: &page.Key{
+			Picture: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG())), PictureText: v.T("factor.picture"),
+			Text: string(e.Seed), App: template.URL(e.URL), AppText: v.T("factor.app"),
+		},
+		Forms: []page.Form{firstCode(v)},
+		Links: []page.Link{v.Link(factorPath, v.T("factor.anew"))},
 	}
 	return "", nil
 }
 
-func (v *visit) confirmFactor() (string, error) {
-	if err := v.need("code"); err != nil {
+func confirmFactor(v *page.Visit) (string, error) {
+	if err := v.Need("code"); err != nil {
 		return "", err
 	}
-	codes, err := v.auth.ConfirmFactor(v.r.Context(), v.by, tollkeeper.SecretText(v.value("code")), v.client())
+	codes, err := v.Auth.ConfirmFactor(v.R.Context(), v.By, tollkeeper.SecretText(v.Value("code")), v.Client())
 	if err != nil {
-		err = at(err, tollkeeper.ErrNotRecent, "", "factor.stale")
-		err = at(err, tollkeeper.ErrFactorState, "", "factor.late")
-		return "", at(err, tollkeeper.ErrInvalidCode, "code", "")
+		err = page.At(err, tollkeeper.ErrNotRecent, "", "factor.stale")
+		err = page.At(err, tollkeeper.ErrFactorState, "", "factor.late")
+		return "", page.At(err, tollkeeper.ErrInvalidCode, "code", "")
 	}
 	if len(codes) == 0 {
-		return v.onward(), nil
+		return v.Onward(), nil
 	}
-	v.instead = &screen{
-		Title: v.t("recovery.title"), Notice: v.t("recovery.notice"), Lead: []string{v.t("recovery.lead")},
-		Links: []link{{v.onward(), v.t("recovery.go-on")}},
+	v.Instead = &page.Screen{
+		Title: v.T("recovery.title"), Notice: v.T("recovery.notice"), Lead: []string{v.T("recovery.lead")},
+		Links: []page.Link{{URL: v.Onward(), Text: v.T("recovery.go-on")}},
 	}
 	for _, c := range codes {
-		v.instead.Codes = append(v.instead.Codes, string(c))
+		v.Instead.Codes = append(v.Instead.Codes, string(c))
 	}
 	return "", nil
 }

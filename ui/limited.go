@@ -2,63 +2,64 @@ package ui
 
 import (
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
 // showLimited says what a limited session waits for. Whoever waits for nothing goes on.
-func showLimited(v *visit) (screen, string) {
-	if v.by == nil {
-		return screen{}, v.to(signInPath)
+func showLimited(v *page.Visit) (page.Screen, string) {
+	if v.By == nil {
+		return page.Screen{}, v.To(signInPath)
 	}
-	out := v.link(signOutPath, v.t("link.sign-out"))
-	switch v.by.Limited {
+	out := v.Link(signOutPath, v.T("link.sign-out"))
+	switch v.By.Limited {
 	case tollkeeper.Unlimited:
-		return screen{}, v.onward()
+		return page.Screen{}, v.Onward()
 	case tollkeeper.LimitedUnverified:
-		return v.unverified(out), ""
+		return unverified(v, out), ""
 	case tollkeeper.LimitedPassword:
-		return screen{
-			Title: v.t("new-password.title"), Lead: []string{v.t("new-password.lead")},
-			Forms: []form{{
-				Fields: []field{
-					{Name: "current", Label: v.t("field.current-password"), Type: "password", Complete: "current-password"},
-					v.newPassword("password"),
+		return page.Screen{
+			Title: v.T("new-password.title"), Lead: []string{v.T("new-password.lead")},
+			Forms: []page.Form{{
+				Fields: []page.Field{
+					{Name: "current", Label: v.T("field.current-password"), Type: "password", Complete: "current-password"},
+					newPassword(v, "password"),
 				},
-				Button: v.t("new-password.button"),
+				Button: v.T("new-password.button"),
 			}},
-			Links: []link{out},
+			Links: []page.Link{out},
 		}, ""
 	case tollkeeper.LimitedSecondFactor:
-		return screen{}, v.to(factorPath)
+		return page.Screen{}, v.To(factorPath)
 	}
-	return screen{Title: v.t("problem.title"), Lead: []string{v.t("error.other")}, Links: []link{out}}, ""
+	return page.Screen{Title: v.T("problem.title"), Lead: []string{v.T("error.other")}, Links: []page.Link{out}}, ""
 }
 
-func (v *visit) unverified(out link) screen {
-	seen := screen{
-		Title: v.t("check-mail.title"), Lead: []string{v.t("unverified.lead", "{email}", v.by.Email), v.t("check-mail.spam")},
-		Forms: []form{{Button: v.t("send-again.button")}}, Links: []link{out},
+func unverified(v *page.Visit, out page.Link) page.Screen {
+	seen := page.Screen{
+		Title: v.T("check-mail.title"), Lead: []string{v.T("unverified.lead", "{email}", v.By.Email), v.T("check-mail.spam")},
+		Forms: []page.Form{{Button: v.T("send-again.button")}}, Links: []page.Link{out},
 	}
-	if v.about() == "again" {
-		seen.Notice, seen.Forms[0].Quiet = v.t("unverified.sent"), true
+	if v.About() == "again" {
+		seen.Notice, seen.Forms[0].Quiet = v.T("unverified.sent"), true
 	}
 	return seen
 }
 
 // endLimit does what a person can do about the limitation here: another mail, another password.
-func endLimit(v *visit) (string, error) {
+func endLimit(v *page.Visit) (string, error) {
 	switch {
-	case v.by == nil:
-		return v.to(signInPath), nil
-	case v.by.Limited == tollkeeper.LimitedUnverified:
-		return v.to(limitedPath, "about", "again"), v.auth.RequestOwnVerification(v.r.Context(), v.by, "", v.client())
-	case v.by.Limited != tollkeeper.LimitedPassword:
-		return v.to(limitedPath), nil
+	case v.By == nil:
+		return v.To(signInPath), nil
+	case v.By.Limited == tollkeeper.LimitedUnverified:
+		return v.To(limitedPath, "about", "again"), v.Auth.RequestOwnVerification(v.R.Context(), v.By, v.MailedAt(v.Links.Verify), v.Client())
+	case v.By.Limited != tollkeeper.LimitedPassword:
+		return v.To(limitedPath), nil
 	}
-	if err := v.need("current", "password"); err != nil {
+	if err := v.Need("current", "password"); err != nil {
 		return "", err
 	}
-	err := v.auth.ChangePassword(v.r.Context(), v.by, tollkeeper.PasswordChange{
-		Current: v.password("current"), New: v.password("password"), Client: v.client(),
+	err := v.Auth.ChangePassword(v.R.Context(), v.By, tollkeeper.PasswordChange{
+		Current: v.Password("current"), New: v.Password("password"), Client: v.Client(),
 	})
-	return v.to(limitedPath), at(err, tollkeeper.ErrInvalidCredentials, "current", "error.password")
+	return v.To(limitedPath), page.At(err, tollkeeper.ErrInvalidCredentials, "current", "error.password")
 }

@@ -1,22 +1,16 @@
 package ui
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
-	"fmt"
-	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
-	"github.com/tollkeeper/tollkeeper/httpadapter/family"
-	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
 // Options say whose pages these are. The zero Options are those of the app's own users, who land at "/". They are
@@ -39,24 +33,46 @@ type Options struct {
 	// Cookie names further origins of these pages. On is not looked at: pages carry sessions in the cookie.
 	Cookie httpadapter.Cookie
 
+	// Look is how the pages look. Zero: the product's name, in blue.
+	Look Look
+
+	// NextOrigins are origins besides the own one to which the parameter next may lead, as https://shop.example. Empty:
+	// people stay on this origin.
+	NextOrigins []string
+
+	// FrameOrigins are origins whose pages may show these in a frame. Empty: none may. The cookies of these pages reach
+	// a frame of the same site only.
+	FrameOrigins []string
+
+	// Origin is where the pages are that an organization has at its own host, as "https://shop.example". Their patterns
+	// name that host, so that one [http.ServeMux] has the pages of many; another router cannot tell hosts apart. Zero:
+	// that of [tollkeeper.Config.BaseURL].
+	Origin string
+
+	// NoPasswords leaves passwords out of the pages to sign in and up, and the page of forgotten ones: people come in by
+	// mail, by passkeys and by issuers. The core takes passwords still, as by the routes of the app family.
+	NoPasswords bool
+
 	// Logger gets the causes that no page shows. Nil: that of the Authenticator.
 	Logger *slog.Logger
 }
 
-// site is what all pages share. It serves concurrently, and only the warning in it is ever changed.
-type site struct {
-	auth                *tollkeeper.Authenticator
-	options             Options
-	base                string // path of Config.BaseURL, which browsers know and routers do not
-	links               tollkeeper.Links
-	cookies             *family.Cookies
-	words               catalogue
-	template            *template.Template
-	style               []byte
-	script              []byte // of the pages that ask for a passkey, which no other script can
-	styleURL, scriptURL string
-	log                 *slog.Logger
-	unread              clientaddr.Unread // the warning about proxies that nobody is told to trust
+// Look is how pages look. The zero Look is the product's name, in blue, on white or nearly black as the browser
+// prefers. All of it is checked when pages are mounted.
+type Look struct {
+	// Name is in the place of [tollkeeper.Config.Product], for the pages of an organization. Empty: the product's.
+	Name string
+
+	// Logo is a picture, SVG, PNG, JPEG or WebP, of at most 64 KiB, in the place of the product's name.
+	Logo []byte
+
+	// Accent and AccentDark are the colour of buttons and links, on light and on dark ground, as "#1d4fbf". One that
+	// cannot be read there is an error. Zero: blue.
+	Accent, AccentDark string
+
+	// Files replace those of the pages, file by file: templates, style sheets and texts. docs/guides/pages.md lists
+	// them. Nil: none.
+	Files fs.FS
 }
 
 // Mount puts the pages on mux, a [http.ServeMux], chi's router, or one whose patterns mean the same:
@@ -69,77 +85,24 @@ type site struct {
 // router may hold some of the pages. So are Options that cannot be. A family that has routes at the paths of
 // [tollkeeper.Links], as the organization family has, needs Links that lead elsewhere.
 func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error {
-	s, err := newSite(auth, o)
+	s, err := page.New(auth, page.Settings{
+		Scope: o.Scope, Home: o.Home, Prefix: o.Prefix, SignIn: signInPath, Assets: signInPath, TrustedProxies: o.TrustedProxies,
+		Cookie: o.Cookie, Logger: o.Logger, Look: page.Look(o.Look), FrameOrigins: o.FrameOrigins, NextOrigins: o.NextOrigins,
+		Origin: o.Origin, NoPasswords: o.NoPasswords,
+	})
 	if err != nil {
 		return err
 	}
-	routes := s.routes()
-	for _, r := range routes {
-		if pattern := taken(mux, r); pattern != "" {
-			return fmt.Errorf("ui: the mux has %q already", pattern)
-		}
-	}
-	for _, r := range routes {
-		if err := r.register(mux); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// route is one pattern of a mux.
-type route struct {
-	method, path string
-	http.Handler
-}
-
-func (s *site) routes() []route {
-	list := []route{
-		{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), asset("text/css; charset=utf-8", s.style)},
-		{http.MethodGet, strings.TrimPrefix(s.scriptURL, s.base), asset("text/javascript; charset=utf-8", s.script)},
-	}
-	for _, p := range s.pages() {
-		h := s.handler(p)
-		list = append(list, route{http.MethodGet, p.path, h}, route{http.MethodHead, p.path, h}) // not every router takes GET for both
-		if p.take != nil {
-			list = append(list, route{http.MethodPost, p.path, h})
-		}
-	}
-	return list
-}
-
-// taken returns the pattern of an [http.ServeMux] that is for this very path, with the method or for all. Empty: none,
-// or another router, which cannot be asked.
-func taken(mux httpadapter.Mux, r route) string {
-	asked, ok := mux.(interface {
-		Handler(*http.Request) (http.Handler, string)
-	})
-	if !ok {
-		return ""
-	}
-	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: "localhost"})
-	if strings.TrimPrefix(pattern, r.method+" ") != r.path {
-		return ""
-	}
-	return pattern
-}
-
-// register adds the route, or returns what the mux has against it.
-func (r route) register(mux httpadapter.Mux) (err error) {
-	pattern := r.method + " " + r.path
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
-		}
-	}()
-	mux.Handle(pattern, r.Handler)
-	return nil
+	return s.Mount(mux, pages(s))
 }
 
 // SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that
 // says what its limited session waits for, and comes back from there. Everybody else gets [httpadapter.WriteError].
 func SignInPage(auth *tollkeeper.Authenticator, o Options) httpadapter.Failure {
-	base := pathOf(auth.BaseURL()) + o.Prefix
+	base := o.Prefix
+	if o.Origin == "" {
+		base = page.PathOf(auth.BaseURL()) + base
+	}
 	signIn, limited := httpadapter.SignInPage(base+signInPath), httpadapter.SignInPage(base+limitedPath)
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		if errors.Is(err, tollkeeper.ErrLimitedSession) && strings.Contains(r.Header.Get("Accept"), "text/html") {
@@ -147,60 +110,5 @@ func SignInPage(auth *tollkeeper.Authenticator, o Options) httpadapter.Failure {
 			return
 		}
 		signIn(w, r, err)
-	}
-}
-
-func newSite(auth *tollkeeper.Authenticator, o Options) (*site, error) {
-	if _, err := family.HomeOf("ui.Options.Scope", o.Scope); err != nil {
-		return nil, err
-	}
-	if strings.ContainsAny(o.Prefix, "{}?#%\\ ") || o.Prefix != "" && (!leadsHere(o.Prefix) || strings.HasSuffix(o.Prefix, "/")) {
-		return nil, refused("Prefix", "must be a plain path without a slash at its end")
-	}
-	base := pathOf(auth.BaseURL())
-	if o.Home = cmp.Or(o.Home, base+"/"); !leadsHere(o.Home) {
-		return nil, refused("Home", "must be a path of this service")
-	}
-	cookies, err := family.NewCookies(auth, o.Cookie)
-	if err != nil {
-		return nil, err
-	}
-	o.TrustedProxies = slices.Clone(o.TrustedProxies)
-	s := &site{auth: auth, options: o, base: base, links: auth.Links(), cookies: cookies, log: o.Logger}
-	if s.log == nil {
-		s.log = auth.Logger()
-	}
-	if s.words, err = readCatalogue(); err != nil {
-		return nil, err
-	}
-	return s, s.readFiles()
-}
-
-func refused(option, why string) error {
-	return tollkeeper.ErrInvalidInput.WithField("ui.Options." + option).WithMessage("ui: Options." + option + " " + why)
-}
-
-// leadsHere reports whether a page may send a browser there, by the one rule of [httpadapter.SafeNext].
-func leadsHere(path string) bool {
-	asked := &http.Request{URL: &url.URL{RawQuery: url.Values{"next": {path}}.Encode()}}
-	return httpadapter.SafeNext(asked, "") != ""
-}
-
-func pathOf(baseURL string) string {
-	u, err := url.Parse(baseURL)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(u.EscapedPath(), "/")
-}
-
-// asset serves a file whose name changes with it.
-func asset(kind string, file []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", kind)
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("X-Content-Type-Options", "nosniff")
-		http.ServeContent(w, r, "", noTime, bytes.NewReader(file))
 	}
 }

@@ -1,19 +1,6 @@
 package ui
 
-import (
-	"net/http"
-
-	"github.com/tollkeeper/tollkeeper/httpadapter"
-)
-
-// page is a row of the table of pages.
-type page struct {
-	path   string
-	mailed bool                          // a mail leads here, with a token in the address
-	again  string                        // where to ask for another mail; empty: nowhere
-	show   func(*visit) (screen, string) // what is seen, or where to go instead
-	take   func(*visit) (string, error)  // does what the form asks, and says where to go then; nil: there is no form
-}
+import "github.com/tollkeeper/tollkeeper/ui/internal/page"
 
 const (
 	signInPath  = "/sign-in"
@@ -26,40 +13,35 @@ const (
 	factorPath  = "/set-up-factor"
 	limitedPath = "/limited"
 	donePath    = "/done"
+
+	providerPath = "/provider" // of each issuer one below it
 )
 
 // pages is the table. A further page is a row, a file beside this one, and its texts.
-func (s *site) pages() []*page {
-	own := func(path string) string { return s.options.Prefix + path }
-	return []*page{
-		{path: own(signInPath), show: showSignIn, take: signIn},
-		{path: own(secondPath), show: showSecondFactor, take: proveSecondFactor},
-		{path: own(signUpPath), show: showSignUp, take: signUp},
-		{path: own(signOutPath), show: showSignOut, take: signOut},
-		{path: own(mailPath), show: showCheckMail, take: mailAgain},
-		{path: own(linkPath), show: showMailLink, take: mailLink},
-		{path: own(forgotPath), show: showForgot, take: forgot},
-		{path: own(factorPath), show: showFactor, take: setUpFactor},
-		{path: own(limitedPath), show: showLimited, take: endLimit},
-		{path: own(donePath), show: showDone},
-		{path: s.links.SignInLink, mailed: true, again: linkPath, show: showLink, take: signInByLink},
-		{path: s.links.Verify, mailed: true, again: mailPath, show: showConfirm, take: confirm},
-		{path: s.links.Reset, mailed: true, again: forgotPath, show: showReset, take: reset},
-		{path: s.links.ChangeEmail, mailed: true, show: showChange, take: change},
+func pages(s *page.Site) []*page.Page {
+	own := func(path string) string { return s.Prefix + path }
+	forgotten := forgotPath
+	if s.NoPasswords {
+		forgotten = linkPath
 	}
-}
-
-// handler serves a page to everybody, and knows who is signed in.
-func (s *site) handler(p *page) http.Handler {
-	known := httpadapter.OptionalAuth(s.auth,
-		httpadapter.AllowLimited(), httpadapter.InScope(s.options.Scope), httpadapter.AcceptCookie(s.options.Cookie),
-		httpadapter.OnFailure(func(w http.ResponseWriter, r *http.Request, err error) { s.visit(p, w, r).give(err) }),
-	)
-	serve := known(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.visit(p, w, r).serve() }))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v := s.visit(p, w, r); !v.read() {
-			return // a page of somebody else, or no form: nobody is asked who that is
-		}
-		serve.ServeHTTP(w, r)
-	})
+	list := []*page.Page{
+		{Path: own(signInPath), Show: showSignIn, Take: signIn},
+		{Path: own(secondPath), Show: showSecondFactor, Take: proveSecondFactor},
+		{Path: own(signUpPath), Show: showSignUp, Take: signUp},
+		{Path: own(signOutPath), Show: showSignOut, Take: signOut},
+		{Path: own(mailPath), Show: showCheckMail, Take: mailAgain},
+		{Path: own(linkPath), Show: showMailLink, Take: mailLink},
+		{Path: own(factorPath), Show: showFactor, Take: setUpFactor},
+		{Path: own(limitedPath), Show: showLimited, Take: endLimit},
+		{Path: own(donePath), Show: showDone},
+		{Path: own(providerPath) + "/{name}", Posted: true, Show: endIssuer, Take: endIssuerPosted},
+		{Path: s.Links.SignInLink, Mailed: true, Again: linkPath, Show: showLink, Take: signInByLink},
+		{Path: s.Links.Verify, Mailed: true, Again: mailPath, Show: showConfirm, Take: confirm},
+		{Path: s.Links.Reset, Mailed: true, Again: forgotten, Show: showReset, Take: reset},
+		{Path: s.Links.ChangeEmail, Mailed: true, Show: showChange, Take: change},
+	}
+	if !s.NoPasswords {
+		list = append(list, &page.Page{Path: own(forgotPath), Show: showForgot, Take: forgot})
+	}
+	return list
 }

@@ -139,8 +139,8 @@ func TestHostileValuesAreText(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	kit, mux := service(t, ui.Options{})
 	for header, want := range map[string]string{
-		"": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "fr, de;q=0.5, en;q=0.4": "de", "en;q=0.9, de;q=1": "de",
-		"fr": "en", "*": "en", "de;q=0": "en", "de;q=x": "en", "DE": "de", ",;,": "en",
+		"": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "it, de;q=0.5, en;q=0.4": "de", "en;q=0.9, de;q=1": "de",
+		"it": "en", "*": "en", "de;q=0": "en", "de;q=x": "en", "DE": "de", ",;,": "en",
 	} {
 		b := browse(t, mux)
 		b.header.Set("Accept-Language", header)
@@ -161,6 +161,42 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// languages are those that there are texts in.
+func languages(t *testing.T) (tags []string) {
+	t.Helper()
+	names, err := filepath.Glob("internal/page/texts/*")
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		tags = append(tags, filepath.Base(name))
+	}
+	return tags
+}
+
+// Who chooses a language keeps it, whatever the browser prefers, and gets mails in it.
+func TestAChosenLanguage(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	b.header.Set("Accept-Language", "en")
+	b.open("/forgot?next=%2Forders")
+	b.follow("Deutsch")
+	b.sees("/forgot?lang=de&next=%2Forders", 200, "Passwort vergessen?")
+	if set := b.answer.Get("Set-Cookie"); set != "__Host-language=de; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax" {
+		t.Errorf("%q", set)
+	}
+	b.submit("", "email", a.Email)
+	b.sees("/check-mail?about=reset&next=%2Forders", 200, "Sehen Sie in Ihre Mails")
+	if m := kit.LastMail(a.Email, tollkeeper.MailReset); m.Language != "de" {
+		t.Errorf("the mail is in %q", m.Language)
+	}
+	b.client.Jar.SetCookies(b.at, []*http.Cookie{{Name: "__Host-language", Value: "xx", Path: "/", Secure: true}})
+	b.open("/sign-in?lang=yy")
+	if got := b.page.attr("lang"); got != "en" || b.answer.Get("Set-Cookie") != "" {
+		t.Errorf("%s, %q", got, b.answer.Get("Set-Cookie"))
+	}
+}
+
 // Each page is shown in each language, by whoever may see it.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	_, mux := service(t, ui.Options{})
@@ -170,7 +206,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	})
 	for _, path := range pages {
 		said := map[string]bool{}
-		for _, lang := range []string{"en", "de"} {
+		for _, lang := range languages(t) {
 			b := browse(t, mux)
 			b.header.Set("Accept-Language", lang)
 			b.open(path)
@@ -179,7 +215,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 			}
 			for _, x := range append(b.page.all("h1"), b.page.all("p")[1:]...) {
 				if said[x.text()] {
-					t.Errorf("%s says the same in both: %q", path, x.text())
+					t.Errorf("%s says the same in two languages: %q", path, x.text())
 				}
 				said[x.text()] = true
 			}
@@ -191,30 +227,18 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
 // Every language has every text, with the same names in it; each text is used, and each that is used exists.
 func TestTexts(t *testing.T) {
-	read := func(name string) map[string]string {
-		t.Helper()
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts := map[string]string{}
-		if err := json.Unmarshal(data, &texts); err != nil {
-			t.Fatal(name, err)
-		}
-		return texts
-	}
-	names, err := filepath.Glob("texts/*.json")
+	names, err := filepath.Glob("internal/page/texts/*")
 	if err != nil || len(names) < 2 {
 		t.Fatal(names, err)
 	}
-	english := read("texts/en.json")
+	english := textsIn(t, "internal/page/texts/en")
 	for _, name := range names {
-		texts := read(name)
+		texts := textsIn(t, name)
 		if a, b := slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(english)); !slices.Equal(a, b) {
 			t.Errorf("%s has other keys than English:\n%q\n%q", name, a, b)
 		}
 		for key, text := range texts {
-			if text == "" || strings.Join(placeholder.FindAllString(text, -1), "") != strings.Join(placeholder.FindAllString(english[key], -1), "") {
+			if text == "" || !slices.Equal(placeholders(text), placeholders(english[key])) {
 				t.Errorf("%s: %s is %q", name, key, text)
 			}
 		}
@@ -225,14 +249,51 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+func placeholders(text string) []string {
+	found := placeholder.FindAllString(text, -1)
+	slices.Sort(found)
+	return found
+}
+
+// textsIn reads the files of a language, none of which has a key of another.
+func textsIn(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(folder + "/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(folder, names, err)
+	}
+	all := map[string]string{}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		if err := json.Unmarshal(data, &texts); err != nil {
+			t.Fatal(name, err)
+		}
+		for key, text := range texts {
+			if _, ok := all[key]; ok {
+				t.Errorf("%s has %s, which another file has, too", name, key)
+			}
+			all[key] = text
+		}
+	}
+	return all
+}
+
 var keyLike = regexp.MustCompile(`^[a-z]+(-[a-z]+)*\.[a-z]+([.-][a-z]+)*$`)
 
 // keysInSource are the literals of the package that look like keys.
 func keysInSource(t *testing.T) map[string]bool {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pattern := range []string{"*.go", "internal/*/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
 	}
 	used := map[string]bool{}
 	for _, name := range names {
@@ -245,7 +306,7 @@ func keysInSource(t *testing.T) map[string]bool {
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				if text, err := strconv.Unquote(l.Value); err == nil && keyLike.MatchString(text) && !strings.HasSuffix(text, ".html") {
+				if text, err := strconv.Unquote(l.Value); err == nil && keyLike.MatchString(text) && !isFile(text) {
 					used[text] = true
 				}
 			}
@@ -253,6 +314,11 @@ func keysInSource(t *testing.T) map[string]bool {
 		})
 	}
 	return used
+}
+
+// isFile reports whether a literal names a file of the pages, and no text.
+func isFile(text string) bool {
+	return slices.Contains([]string{".html", ".css", ".js", ".json"}, filepath.Ext(text))
 }
 
 // The core says why it refuses a password; the pages know each of its words.

@@ -1,79 +1,82 @@
 package ui
 
-import "github.com/tollkeeper/tollkeeper"
+import (
+	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/ui/internal/page"
+)
 
-func showForgot(v *visit) (screen, string) {
-	return screen{
-		Title: v.t("forgot.title"), Lead: []string{v.t("forgot.lead")},
-		Forms: []form{{
-			Fields: []field{v.email()}, Button: v.t("forgot.button"),
+func showForgot(v *page.Visit) (page.Screen, string) {
+	return page.Screen{
+		Title: v.T("forgot.title"), Lead: []string{v.T("forgot.lead")},
+		Forms: []page.Form{{
+			Fields: []page.Field{email(v)}, Button: v.T("forgot.button"),
 		}},
-		Links: []link{v.link(signInPath, v.t("link.sign-in"))},
+		Links: []page.Link{v.Link(signInPath, v.T("link.sign-in"))},
 	}, ""
 }
 
 // forgot mails a link to a new password. Every address gets the same answer.
-func forgot(v *visit) (string, error) {
-	if err := v.need("email"); err != nil {
+func forgot(v *page.Visit) (string, error) {
+	if err := v.Need("email"); err != nil {
 		return "", err
 	}
-	err := v.auth.RequestReset(v.r.Context(), tollkeeper.MailRequest{
-		Email: v.value("email"), Scope: v.options.Scope, Audience: tollkeeper.AudienceApp, Client: v.client(),
+	err := v.Auth.RequestReset(v.R.Context(), tollkeeper.MailRequest{
+		Email: v.Value("email"), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
 	})
-	return v.to(mailPath, "about", "reset"), err
+	return v.To(mailPath, "about", "reset"), err
 }
 
 // mailedForm is a form that carries the token of the address on. Without one there is nothing to send.
-func (v *visit) mailedForm(seen screen, forms ...form) screen {
-	if v.token() == "" {
-		seen.Lead, seen.Links = []string{v.t("error.link")}, []link{v.link(signInPath, v.t("link.sign-in"))}
-		if v.again != "" {
-			seen.Links = append([]link{v.link(v.again, v.t("link.again"))}, seen.Links...)
+func mailedForm(v *page.Visit, seen page.Screen, forms ...page.Form) page.Screen {
+	if v.Token() == "" {
+		seen.Lead, seen.Links = []string{v.T("error.link")}, []page.Link{v.Link(signInPath, v.T("link.sign-in"))}
+		if v.Again != "" {
+			seen.Links = append([]page.Link{v.Link(v.Again, v.T("link.again"))}, seen.Links...)
 		}
 		return seen
 	}
 	for i := range forms {
-		forms[i].Hidden = append(forms[i].Hidden, hidden{"token", string(v.token())})
+		forms[i].Hidden = append(forms[i].Hidden, page.Hidden{Name: "token", Value: string(v.Token())})
 	}
 	seen.Forms = forms
 	return seen
 }
 
-func showReset(v *visit) (screen, string) {
-	return v.mailedForm(screen{Title: v.t("reset.title"), Lead: []string{v.t("reset.lead")}},
-		form{Fields: []field{v.newPassword("password")}, Button: v.t("reset.button")}), ""
+func showReset(v *page.Visit) (page.Screen, string) {
+	return mailedForm(v, page.Screen{Title: v.T("reset.title"), Lead: []string{v.T("reset.lead")}},
+		page.Form{Fields: []page.Field{newPassword(v, "password")}, Button: v.T("reset.button")}), ""
 }
 
 // reset sets a new password by the mailed token. It signs nobody in: every session ends.
-func reset(v *visit) (string, error) {
-	if err := v.need("password"); err != nil {
+func reset(v *page.Visit) (string, error) {
+	if err := v.Need("password"); err != nil {
 		return "", err
 	}
-	_, err := v.auth.ResetPassword(v.r.Context(), tollkeeper.ResetRequest{
-		Token: v.token(), Password: v.password("password"), By: v.by, Audience: tollkeeper.AudienceApp, Client: v.client(),
+	_, err := v.Auth.ResetPassword(v.R.Context(), tollkeeper.ResetRequest{
+		Token: v.Token(), Password: v.Password("password"), By: v.By, Audience: tollkeeper.AudienceApp, Client: v.Client(),
 	})
-	return v.to(donePath, "about", "reset"), err
+	return v.To(donePath, "about", "reset"), err
 }
 
 // showDone says what was done. Its texts are fixed: whoever makes the address up says nothing else by it.
-func showDone(v *visit) (screen, string) {
-	seen := screen{Title: v.t("done.title")}
-	switch v.about() {
+func showDone(v *page.Visit) (page.Screen, string) {
+	seen := page.Screen{Title: v.T("done.title")}
+	switch v.About() {
 	case "confirmed":
-		seen.Lead = []string{v.t("done.confirmed")}
+		seen.Lead = []string{v.T("done.confirmed")}
 	case "reset":
-		seen.Lead = []string{v.t("done.reset")}
+		seen.Lead = []string{v.T("done.reset")}
 	case "changed":
-		seen.Lead = []string{v.t("done.changed")}
+		seen.Lead = []string{v.T("done.changed")}
 	case "not-me":
-		seen.Lead = []string{v.t("done.not-me")}
+		seen.Lead = []string{v.T("done.not-me")}
 	default:
-		return screen{}, v.onward()
+		return page.Screen{}, v.Onward()
 	}
-	if v.by == nil {
-		seen.Links = []link{v.link(signInPath, v.t("link.sign-in"))}
+	if v.By == nil {
+		seen.Links = []page.Link{v.Link(signInPath, v.T("link.sign-in"))}
 	} else {
-		seen.Links = []link{{v.onward(), v.t("link.on")}}
+		seen.Links = []page.Link{{URL: v.Onward(), Text: v.T("link.on")}}
 	}
 	return seen, ""
 }

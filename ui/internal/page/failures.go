@@ -1,4 +1,4 @@
-package ui
+package page
 
 import (
 	"errors"
@@ -10,16 +10,17 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
-// failure is an error as a page tells it.
-type failure struct {
-	status int
-	field  string // of the form; empty: none
-	text   string
-	after  time.Duration // when trying again may help; zero: unknown
-	anew   bool          // what the form goes on with is over
-	final  bool          // no form can mend it: there is nothing left to fill in
+// Failure is an error as a page tells it.
+type Failure struct {
+	Status int
+	Field  string // of the form; empty: none
+	Text   string
+	After  time.Duration // when trying again may help; zero: unknown
+	Anew   bool          // what the form goes on with is over
+	Final  bool          // no form can mend it: there is nothing left to fill in
 }
 
 // mistake is an error of the core in the words of one page.
@@ -31,19 +32,19 @@ type mistake struct {
 
 func (m mistake) Unwrap() error { return m.error }
 
-// at names the field of the page that one error is about, and the text for it where key is not empty. Other errors stay
+// At names the field of the page that one error is about, and the text for it where key is not empty. Other errors stay
 // as they are.
-func at(err error, which *tollkeeper.Error, field, key string) error {
+func At(err error, which *tollkeeper.Error, field, key string) error {
 	if errors.Is(err, which) {
 		return mistake{err, field, key}
 	}
 	return err
 }
 
-// need refuses a form in which one of these is empty, before anything is counted.
-func (v *visit) need(fields ...string) error {
+// Need refuses a form in which one of these is empty, before anything is counted.
+func (v *Visit) Need(fields ...string) error {
 	for _, field := range fields {
-		if v.r.PostForm.Get(field) == "" {
+		if v.R.PostForm.Get(field) == "" {
 			return mistake{tollkeeper.ErrMissing, field, ""}
 		}
 	}
@@ -77,41 +78,50 @@ var ended = []*tollkeeper.Error{
 	tollkeeper.ErrInvalidLink, tollkeeper.ErrLinkExpired, tollkeeper.ErrLinkUsed, tollkeeper.ErrInvalidChallenge, tollkeeper.ErrSignUpClosed,
 }
 
-// failureOf says an error in the visitor's language. The cause of what is nobody's fault goes to the log.
-func (v *visit) failureOf(err error) *failure {
+// FailureOf says an error in the visitor's language. The cause of what is nobody's fault goes to the log.
+func (v *Visit) FailureOf(err error) *Failure {
 	known, ok := errors.AsType[*tollkeeper.Error](err)
 	if !ok || known == nil {
 		known = tollkeeper.ErrInternal.WithCause(err)
 	}
-	f := &failure{status: family.StatusOf(known), field: known.Field, after: known.RetryAfter}
-	switch f.status {
+	f := &Failure{Status: family.StatusOf(known), Field: known.Field, After: known.RetryAfter}
+	switch f.Status {
 	case http.StatusBadRequest, http.StatusConflict:
-		f.status = http.StatusUnprocessableEntity
+		f.Status = http.StatusUnprocessableEntity
 	case http.StatusInternalServerError:
-		v.log.Error("ui: request failed", "path", v.path, "error", known)
+		v.Log.Error("ui: request failed", "path", v.Path, "error", known)
 	}
 	key := told[known.Code]
 	if m, ok := errors.AsType[mistake](err); ok {
-		f.field = m.field
+		f.Field = m.field
 		if m.key != "" {
 			key = m.key
 		}
 	}
-	f.anew = errors.Is(err, tollkeeper.ErrFactorState)
+	f.Anew = errors.Is(err, tollkeeper.ErrFactorState)
 	for _, e := range ended {
-		f.final = f.final || errors.Is(err, e)
+		f.Final = f.Final || errors.Is(err, e)
 	}
 	switch {
 	case known.Code == tollkeeper.ErrWeakPassword.Code:
-		f.text = v.weak(known.Message)
+		f.Text = v.weak(known.Message)
 	case known.Code == tollkeeper.ErrRefused.Code:
-		f.text = known.Message // the host's own words
+		f.Text = known.Message // the host's own words
 	case key != "":
-		f.text = v.t(key, "{wait}", v.in(f.after))
+		f.Text = v.T(key, "{wait}", language.Wait(v.lang.tag, f.After))
 	default:
-		f.text = v.t("error.other")
+		f.Text = v.T("error.other")
 	}
 	return f
+}
+
+// Told says an error that an address names by its code. What the code does not tell is left out.
+func (v *Visit) Told(code tollkeeper.Code) string {
+	key, ok := told[code]
+	if !ok {
+		key = "error.other"
+	}
+	return v.T(key, "{wait}", language.Wait(v.lang.tag, 0))
 }
 
 // weaknesses are the texts of the core's own rules for passwords, by what it says of them. A policy of the host says
@@ -130,43 +140,21 @@ var weaknesses = map[string]string{
 }
 
 // weak says why a password is refused.
-func (v *visit) weak(message string) string {
+func (v *Visit) weak(message string) string {
 	if key, ok := weaknesses[message]; ok {
-		return v.t(key)
+		return v.T(key)
 	}
 	if rest, ok := strings.CutPrefix(message, "Password must have at least "); ok {
 		if n, ok := strings.CutSuffix(rest, " characters"); ok {
-			return v.t("weak.short", "{n}", n)
+			return v.T("weak.short", "{n}", n)
 		}
 	}
 	return message
 }
 
-// in says when to try again: "in 30 seconds".
-func (v *visit) in(after time.Duration) string {
-	switch {
-	case after <= 0:
-		return v.t("wait.later")
-	case after <= time.Second:
-		return v.t("wait.second")
-	case after < time.Minute:
-		return v.t("wait.seconds", "{n}", rounded(after, time.Second))
-	case after <= time.Minute:
-		return v.t("wait.minute")
-	case after < time.Hour:
-		return v.t("wait.minutes", "{n}", rounded(after, time.Minute))
-	case after <= time.Hour:
-		return v.t("wait.hour")
-	}
-	return v.t("wait.hours", "{n}", rounded(after, time.Hour))
-}
-
-// rounded counts units, the last one begun.
-func rounded(d, unit time.Duration) string { return strconv.FormatInt(int64((d+unit-1)/unit), 10) }
-
 // wait tells programs the same.
-func (v *visit) wait(f *failure) {
-	if f.after > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.after.Seconds()))))
+func (v *Visit) wait(f *Failure) {
+	if f.After > 0 {
+		v.W.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.After.Seconds()))))
 	}
 }

@@ -1,0 +1,135 @@
+package page
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tollkeeper/tollkeeper/internal/language"
+)
+
+// catalogue is all texts by language. Those of a language are the files of a folder of its own in texts, each for some
+// pages.
+type catalogue map[string]texts
+
+// texts are those of one language.
+type texts struct {
+	tag   string
+	words map[string]string
+}
+
+// readCatalogue reads the embedded texts, and puts those of the host in their places: texts/<language>.json, any of the
+// keys. A language that is not embedded needs all of them.
+func readCatalogue(host fs.FS) (catalogue, error) {
+	c := catalogue{}
+	names, err := fs.Glob(files, "texts/*/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := c.read(files, name, path.Base(path.Dir(name))); err != nil {
+			return nil, fmt.Errorf("ui: %w", err)
+		}
+	}
+	if host == nil {
+		return c, nil
+	}
+	own := maps.Clone(c[language.Default].words)
+	if names, err = fs.Glob(host, "texts/*.json"); err != nil {
+		return nil, refused("Look.Files", err.Error())
+	}
+	for _, name := range names {
+		if err := c.read(host, name, strings.TrimSuffix(path.Base(name), ".json")); err != nil {
+			return nil, refused("Look.Files", err.Error())
+		}
+	}
+	return c, c.whole(own)
+}
+
+// read adds the texts of a file.
+func (c catalogue) read(from fs.FS, name, tag string) error {
+	data, err := fs.ReadFile(from, name)
+	if err != nil {
+		return err
+	}
+	words := map[string]string{}
+	if err := json.Unmarshal(data, &words); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if c[tag].words == nil {
+		c[tag] = texts{tag, map[string]string{}}
+	}
+	maps.Copy(c[tag].words, words)
+	return nil
+}
+
+// whole refuses a language without one of the texts, and a text that there is no place for.
+func (c catalogue) whole(own map[string]string) error {
+	for _, tag := range c.tags() {
+		l := c[tag]
+		for _, key := range slices.Sorted(maps.Keys(own)) {
+			if _, ok := l.words[key]; !ok {
+				return refused("Look.Files", "has no text "+key+" in texts/"+tag+".json")
+			}
+		}
+		for key := range l.words {
+			if _, ok := own[key]; !ok {
+				return refused("Look.Files", "has a text "+key+" in texts/"+tag+".json, and no page has it")
+			}
+		}
+	}
+	return nil
+}
+
+// tags are the languages, in the order of the alphabet.
+func (c catalogue) tags() []string { return slices.Sorted(maps.Keys(c)) }
+
+func (l texts) text(key string, pairs ...string) string {
+	text, ok := l.words[key]
+	if !ok {
+		return key
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// languageCookie keeps the language that somebody chose with the parameter lang.
+const languageCookie = "__Host-language"
+
+// languageOf is what the address says, else what was chosen before, else what the browser prefers.
+func (s *Site) languageOf(r *http.Request) texts {
+	if l, ok := s.words[r.URL.Query().Get("lang")]; ok {
+		return l
+	}
+	if c, err := r.Cookie(languageCookie); err == nil {
+		if l, ok := s.words[c.Value]; ok {
+			return l
+		}
+	}
+	there := append([]string{language.Default}, s.words.tags()...)
+	return s.words[cmp.Or(language.Pick(r.Header["Accept-Language"], there), language.Default)]
+}
+
+// chooseLanguage keeps what the address says.
+func (v *Visit) chooseLanguage() {
+	if tag := v.R.URL.Query().Get("lang"); tag == v.lang.tag {
+		http.SetCookie(v.W, &http.Cookie{
+			Name: languageCookie, Value: tag, Path: "/", MaxAge: 400 * 24 * 3600, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	}
+}
+
+// inLanguage is the address of this very view in another language.
+func (v *Visit) inLanguage(tag string) string {
+	q := v.R.URL.Query()
+	q.Set("lang", tag)
+	return v.here() + "?" + q.Encode()
+}
+
+// Lang is the visitor's language, as a tag.
+func (v *Visit) Lang() string { return v.lang.tag }
