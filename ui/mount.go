@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+	"github.com/tollkeeper/tollkeeper/ui/internal/route"
 )
 
 // Options say whose pages these are. The zero Options are those of the app's own users, who land at "/". They are
@@ -73,67 +73,25 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 	if err != nil {
 		return err
 	}
-	routes := s.routes()
-	for _, r := range routes {
-		if pattern := taken(mux, r); pattern != "" {
-			return fmt.Errorf("ui: the mux has %q already", pattern)
-		}
-	}
-	for _, r := range routes {
-		if err := r.register(mux); err != nil {
-			return err
-		}
-	}
-	return nil
+	return route.Mount(mux, "ui", s.routes())
 }
 
-// route is one pattern of a mux.
-type route struct {
-	method, path string
-	http.Handler
-}
-
-func (s *site) routes() []route {
-	list := []route{
-		{http.MethodGet, strings.TrimPrefix(s.styleURL, s.base), asset("text/css; charset=utf-8", s.style)},
-		{http.MethodGet, strings.TrimPrefix(s.scriptURL, s.base), asset("text/javascript; charset=utf-8", s.script)},
+func (s *site) routes() []route.Route {
+	list := []route.Route{
+		{Method: http.MethodGet, Path: strings.TrimPrefix(s.styleURL, s.base), Handler: asset("text/css; charset=utf-8", s.style)},
+		{Method: http.MethodGet, Path: strings.TrimPrefix(s.scriptURL, s.base), Handler: asset("text/javascript; charset=utf-8", s.script)},
 	}
 	for _, p := range s.pages() {
 		h := s.handler(p)
-		list = append(list, route{http.MethodGet, p.path, h}, route{http.MethodHead, p.path, h}) // not every router takes GET for both
+		methods := []string{http.MethodGet, http.MethodHead} // not every router takes GET for both
 		if p.take != nil {
-			list = append(list, route{http.MethodPost, p.path, h})
+			methods = append(methods, http.MethodPost)
+		}
+		for _, method := range methods {
+			list = append(list, route.Route{Method: method, Path: p.path, Handler: h})
 		}
 	}
 	return list
-}
-
-// taken returns the pattern of an [http.ServeMux] that is for this very path, with the method or for all. Empty: none,
-// or another router, which cannot be asked.
-func taken(mux httpadapter.Mux, r route) string {
-	asked, ok := mux.(interface {
-		Handler(*http.Request) (http.Handler, string)
-	})
-	if !ok {
-		return ""
-	}
-	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: "localhost"})
-	if strings.TrimPrefix(pattern, r.method+" ") != r.path {
-		return ""
-	}
-	return pattern
-}
-
-// register adds the route, or returns what the mux has against it.
-func (r route) register(mux httpadapter.Mux) (err error) {
-	pattern := r.method + " " + r.path
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
-		}
-	}()
-	mux.Handle(pattern, r.Handler)
-	return nil
 }
 
 // SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that

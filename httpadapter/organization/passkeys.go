@@ -8,8 +8,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
 )
 
-// passkeyRoutes make passkeys and sign in with them, in the organization family's envelope (ours). Where the service has
-// them off, they are 404. A child's passkeys are good at the host of its organization's URL.
+// passkeyRoutes make passkeys and sign in with them, in the organization family's envelope (ours). Where the service
+// has them off, they are 404. A child's passkeys are good at the host of its organization's URL.
 var passkeyRoutes = []family.Route{
 	family.On("POST", "/auth/passkeys/sign-in/begin",
 		family.OptionalBody(passkeyWanted), family.BeginPasskeySignIn, passkeyAsked).
