@@ -34,6 +34,7 @@ type embedded struct {
 
 	mu     sync.Mutex
 	markup string
+	tagged string                   // what the script tag has besides its address
 	held   map[string]chan struct{} // path of the service: closed when requests may go on
 }
 
@@ -83,7 +84,7 @@ func (e *embedded) serve(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Security-Policy", "default-src 'none'; script-src "+e.service("")+"; connect-src "+e.service("")+
 		"; style-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'")
 	_, _ = rw.Write([]byte(`<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Shop</title><main>` + e.markup + `</main>` +
-		`<script src="` + e.service("/widget.js") + `"></script>`))
+		`<script src="` + e.service("/widget.js") + `"` + e.tagged + `></script>`))
 }
 
 // show opens the page at a path, with that markup before the script.

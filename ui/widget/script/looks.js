@@ -6,6 +6,7 @@ const PRESETS = ["modern", "classic", "corporate", "sharp", "minimal"];
 const sheets = new Map(); // document or shadow root: how many widgets are in it, and the sheet
 
 function addStyles(root) {
+  if (!root.adoptedStyleSheets) return; // a browser of before 2023 shows the form as it is
   const used = sheets.get(root) ?? { count: 0, sheet: new CSSStyleSheet() };
   if (used.count++ === 0) {
     used.sheet.replaceSync(STYLES);

@@ -76,8 +76,9 @@ class Screens {
     };
     const found = [link("termsAndConditions", "terms"), link("privacy", "privacy"), link("notificationSettings", "notifications")].filter(Boolean);
     if (!found.length) return null;
-    const and = textOf(custom.andConnector) || this.words.and;
-    const list = found.flatMap((node, i) => (i === 0 ? [node] : [i < found.length - 1 ? ", " : ` ${and} `, node]));
+    const parts = new Intl.ListFormat(this.words.language).formatToParts(found.map((_, i) => String(i)));
+    const and = textOf(custom.andConnector);
+    const list = parts.map((part, i) => (part.type === "element" ? found[part.value] : and && i === parts.length - 2 ? ` ${and} ` : part.value));
     const [before, after] = this.words.agree.split("{list}");
     return [custom.agreePrefix ? `${textOf(custom.agreePrefix)} ` : before, ...list, custom.agreePrefix ? "" : after];
   }
