@@ -12,7 +12,7 @@ func TestTheTagAlone(t *testing.T) {
 	e := newEmbedded(t)
 	e.tagged = ` defer data-public-key="` + e.shop.PublicKey + `" action="resend" theme="dark" buttonName="Mail me"` +
 		` data-messages='{"resendSuccess":"Look there"}' data-customization='{"typography":{"titleText":{"resendText":"Again"}}}'></script>` +
-		`<script defer src="` + e.service("/widget.js") + `"`
+		`<script defer data-public-key="` + e.shop.PublicKey + `" src="` + e.service("/widget.js") + `"`
 	e.show("/signup", `<div id="authiqa"></div>`)
 	e.until(`document.querySelectorAll("form").length === 1 && document.querySelector(".authiqa-dark h1").textContent === "Again"`)
 	e.fill("email", "ann@shop.example")

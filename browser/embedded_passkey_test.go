@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -50,10 +51,16 @@ func TestPasskeysInTheWidget(t *testing.T) {
 	e.press("Use a passkey")
 	e.says("No passkey was used.")
 
+	const begin = "POST /auth/passkeys/sign-in/begin"
 	e.host = "deep.app.localhost"
+	before := e.counts.of(begin)
 	e.show("/signin", e.div(""))
 	e.says("Shop")
+	time.Sleep(300 * time.Millisecond)
 	e.until(`!` + button("Use a passkey"))
+	if got := e.counts.of(begin) - before; got != 0 {
+		t.Errorf("the page asked %d times", got)
+	}
 }
 
 // enrol makes a passkey for the account, as a page of its settings does.

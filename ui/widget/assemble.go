@@ -49,8 +49,8 @@ var script = sync.OnceValue(func() encodings {
 	return encodings{encoded{text, `"` + tag + `"`}, encoded{zipped.Bytes(), `"` + tag + `-gzip"`}}
 })
 
-// assemble puts the parts into one function, so that the page gets one name of it, with the words and the style sheet as
-// data, and without comments and indentation.
+// assemble puts the parts into one function, so that the page gets one name of it, with the words and the style sheet
+// as data, and without comments and indentation.
 func assemble() []byte {
 	var b bytes.Buffer
 	b.WriteString("(() => {\n\"use strict\";\n")

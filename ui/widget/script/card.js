@@ -1,5 +1,5 @@
-// A card is what people see of a widget: a heading, what is to be said, a form, and ways to other screens. The two places
-// that speak to screen readers are there from the start, as they have to be.
+// A card is what people see of a widget: a heading, what is to be said, a form, and ways to other screens. The two
+// places that speak to screen readers are there from the start, as they have to be.
 
 class Card {
   constructor({ words, theme, preset, customization, popup, close }) {
@@ -15,12 +15,28 @@ class Card {
     this.links = make("div", { class: "authiqa-links" });
     const out = popup && make("button", { type: "button", class: "authiqa-close", "aria-label": words.close }, "×");
     if (out) out.addEventListener("click", close);
-    this.inner = make("div", { class: "authiqa-container" },
-      out, this.organization, this.title, this.lead, this.alert, this.body, this.status, this.links);
-    this.node = make(popup ? "dialog" : "div", {
-      class: `authiqa-page authiqa-${theme} authiqa-${preset}`, lang: words.language, dir: words.language === "ar" ? "rtl" : "ltr",
-      "aria-labelledby": popup && this.titleID,
-    }, this.inner);
+    this.inner = make(
+      "div",
+      { class: "authiqa-container" },
+      out,
+      this.organization,
+      this.title,
+      this.lead,
+      this.alert,
+      this.body,
+      this.status,
+      this.links,
+    );
+    this.node = make(
+      popup ? "dialog" : "div",
+      {
+        class: `authiqa-page authiqa-${theme} authiqa-${preset}`,
+        lang: words.language,
+        dir: words.language === "ar" ? "rtl" : "ltr",
+        "aria-labelledby": popup && this.titleID,
+      },
+      this.inner,
+    );
     customize(this.node, customization);
     this.name("");
   }

@@ -51,8 +51,14 @@ function mailedToken() {
 // actionOf reads the action from an address: ?action=reset, #signup, /auth/signin. A token is of a mailed link.
 function actionOf(address) {
   const u = new URL(address);
-  const parts = u.pathname.split("/").reverse().map((part) => part.replace(/\.html?$/, ""));
-  const named = [u.searchParams.get("action"), u.hash.replace(/^#\/?/, ""), ...parts].find((a) => ACTIONS.includes(a));
-  if (u.searchParams.get("token")) return named === "verify" || !/update|reset|password/i.test(u.pathname + named) ? "verify" : "update";
+  const parts = u.pathname
+    .split("/")
+    .reverse()
+    .map((part) => part.replace(/\.html?$/, ""));
+  const named = [u.searchParams.get("action"), u.hash.replace(/^#\/?/, ""), ...parts].find((a) =>
+    ACTIONS.includes(a),
+  );
+  if (u.searchParams.get("token"))
+    return named === "verify" || !/update|reset|password/i.test(u.pathname + named) ? "verify" : "update";
   return named ?? "";
 }

@@ -5,22 +5,32 @@ Object.assign(Screens.prototype, {
   second(challenge, recovery = false) {
     const w = this.words;
     this.form = new Form({
-      fields: [{
-        name: "code", label: recovery ? w.recoveryCode : w.code, autocomplete: recovery ? "off" : "one-time-code",
-        inputmode: recovery ? "text" : "numeric",
-      }],
-      button: w.factorButton, words: w,
+      fields: [
+        {
+          name: "code",
+          label: recovery ? w.recoveryCode : w.code,
+          autocomplete: recovery ? "off" : "one-time-code",
+          inputmode: recovery ? "text" : "numeric",
+        },
+      ],
+      button: w.factorButton,
+      words: w,
       submit: ({ code }) => this.send("signin", (signal) => this.end({ challenge, code }, signal)),
     });
     this.others = make("div", { class: "authiqa-others" });
     this.others.hidden = true;
     const other = this.card.button(recovery ? w.appLink : w.recoveryLink, () => this.second(challenge, !recovery));
     this.put({
-      title: w.factorTitle, lead: recovery ? w.recoveryLead : w.factorLead, body: [this.form.node, this.others],
-      links: [make("p", { class: "authiqa-nav" }, other), make("p", { class: "authiqa-nav" }, this.way("signin", w.backLink))],
+      title: w.factorTitle,
+      lead: recovery ? w.recoveryLead : w.factorLead,
+      body: [this.form.node, this.others],
+      links: [
+        make("p", { class: "authiqa-nav" }, other),
+        make("p", { class: "authiqa-nav" }, this.way("signin", w.backLink)),
+      ],
     });
     this.form.focus();
-    if (hasPasskeys()) this.offerSecond(challenge, this.work.signal);
+    if (hasPasskeys() && atHome(this.known)) this.offerSecond(challenge, this.work.signal);
   },
 
   async end(proof, signal) {
@@ -35,12 +45,14 @@ Object.assign(Screens.prototype, {
     } catch {
       return; // the account has none
     }
-    if (signal.aborted || !goodHere(asked, this.known)) return;
-    this.other(this.words.passkeyButton, () => this.send("signin", async () => {
-      const passkey = await this.picked(asked ?? (await begin()), signal);
-      asked = null; // a ticket is good once
-      await this.end({ challenge, passkey }, signal);
-    }));
+    if (signal.aborted || !goodHere(asked)) return;
+    this.other(this.words.passkeyButton, () =>
+      this.send("signin", async () => {
+        const passkey = await this.picked(asked ?? (await begin()), signal);
+        asked = null; // a ticket is good once
+        await this.end({ challenge, passkey }, signal);
+      }),
+    );
   },
 
   // picked has somebody show a passkey.
@@ -69,7 +81,8 @@ Object.assign(Screens.prototype, {
       const url = `${this.service.url}/auth/google/start?parentPublicKey=${encodeURIComponent(this.service.key)}`;
       this.other(this.words.googleButton, () => leaveForGoogle(url));
     }
-    if (this.action === "signin" && hasPasskeys()) this.offer(this.work.signal).catch(() => {}); // then there is a password
+    if (this.action === "signin" && hasPasskeys() && atHome(organization))
+      this.offer(this.work.signal).catch(() => {}); // then there is a password
   },
 
   // offer has a button for passkeys, and the browser offer them in the email field until the question is too old.
@@ -77,13 +90,15 @@ Object.assign(Screens.prototype, {
     const parentPublicKey = this.service.key;
     const begin = () => this.service.post("/auth/passkeys/sign-in/begin", { parentPublicKey }, signal);
     const enter = async (passkey) => {
-      const data = await this.service.post("/auth/passkeys/sign-in", { ...passkey, parentPublicKey }, signal).catch((problem) => {
-        throw problem.code === "INVALID_CREDENTIALS" ? new Problem("PASSKEY_UNKNOWN") : problem;
-      });
+      const data = await this.service
+        .post("/auth/passkeys/sign-in", { ...passkey, parentPublicKey }, signal)
+        .catch((problem) => {
+          throw problem.code === "INVALID_CREDENTIALS" ? new Problem("PASSKEY_UNKNOWN") : problem;
+        });
       return this.enter("signin", data);
     };
     const first = await begin();
-    if (signal.aborted || !goodHere(first, this.known)) return;
+    if (signal.aborted || !goodHere(first)) return;
     const wait = async (asked) => {
       if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waiting || signal.aborted) return;
       const mine = (waiting = new AbortController());
@@ -102,7 +117,9 @@ Object.assign(Screens.prototype, {
         if (waiting === mine) waiting = null;
       }
     };
-    this.other(this.words.passkeyButton, () => this.send("signin", async () => enter(await this.picked(await begin(), signal))));
+    this.other(this.words.passkeyButton, () =>
+      this.send("signin", async () => enter(await this.picked(await begin(), signal))),
+    );
     await wait(first);
   },
 });

@@ -20,15 +20,29 @@ class Form {
     const id = newID();
     const { name, label, hint, type = "text" } = field;
     const input = make("input", {
-      id, name, type, class: "authiqa-input", placeholder: field.placeholder, autocomplete: field.autocomplete,
-      inputmode: field.inputmode, required: true, autocapitalize: "none", autocorrect: "off", spellcheck: "false",
+      id,
+      name,
+      type,
+      class: "authiqa-input",
+      placeholder: field.placeholder,
+      autocomplete: field.autocomplete,
+      inputmode: field.inputmode,
+      required: true,
+      autocapitalize: "none",
+      autocorrect: "off",
+      spellcheck: "false",
       "aria-describedby": hint && `${id}-hint`,
     });
     const row = make("div", { class: "authiqa-row" }, input, type === "password" && this.eye(input, label));
     const error = make("p", { id: `${id}-error`, class: "authiqa-error" });
-    const node = make("div", { class: "authiqa-field" },
-      make("label", { for: id, class: "authiqa-label" }, label), row,
-      hint && make("p", { id: `${id}-hint`, class: "authiqa-hint" }, hint), error);
+    const node = make(
+      "div",
+      { class: "authiqa-field" },
+      make("label", { for: id, class: "authiqa-label" }, label),
+      row,
+      hint && make("p", { id: `${id}-hint`, class: "authiqa-hint" }, hint),
+      error,
+    );
     this.keep(name, input, error, hint && `${id}-hint`, node);
   }
 
@@ -47,7 +61,9 @@ class Form {
       button.textContent = text;
       button.setAttribute("aria-label", `${text}: ${label}`);
     };
-    button.addEventListener("click", () => (input.type === "text" ? set("password", this.words.show) : set("text", this.words.hide)));
+    button.addEventListener("click", () =>
+      input.type === "text" ? set("password", this.words.show) : set("text", this.words.hide),
+    );
     set("password", this.words.show);
     return button;
   }
@@ -56,14 +72,22 @@ class Form {
     const id = newID();
     const input = make("input", { id, name: "agreement", type: "checkbox", class: "authiqa-check", required: true });
     const error = make("p", { id: `${id}-error`, class: "authiqa-error" });
-    const node = make("div", { class: "authiqa-field" },
-      make("div", { class: "authiqa-terms" }, input, make("label", { for: id }, ...parts)), error);
+    const node = make(
+      "div",
+      { class: "authiqa-field" },
+      make("div", { class: "authiqa-terms" }, input, make("label", { for: id }, ...parts)),
+      error,
+    );
     this.keep("agreement", input, error, "", node);
   }
 
   values() {
-    return Object.fromEntries([...this.fields].map(([name, { input }]) =>
-      [name, input.type === "checkbox" ? input.checked : /password/i.test(name) ? input.value : input.value.trim()]));
+    return Object.fromEntries(
+      [...this.fields].map(([name, { input }]) => [
+        name,
+        input.type === "checkbox" ? input.checked : /password/i.test(name) ? input.value : input.value.trim(),
+      ]),
+    );
   }
 
   // mark says what is wrong with a field; with nothing, that it is well.

@@ -15,10 +15,7 @@ async function pickPasskey(asked, more) {
   return { ticket: asked.ticket, response: found.toJSON() };
 }
 
-// goodHere reports whether passkeys of that question may be used on this page. A browser holds them to the domain, the
-// service to the origin of the organization.
-function goodHere(asked, organization) {
-  const domain = asked.options.rpId;
-  const url = webURL(organization?.organizationUrl ?? "");
-  return (location.hostname === domain || location.hostname.endsWith(`.${domain}`)) && (!url || new URL(url).origin === location.origin);
-}
+// A browser holds passkeys to a domain, the service to the very origin of the organization.
+const atHome = (organization) =>
+  !organization?.organizationUrl || new URL(organization.organizationUrl).origin === location.origin;
+const goodHere = ({ options: { rpId } }) => location.hostname === rpId || location.hostname.endsWith(`.${rpId}`);

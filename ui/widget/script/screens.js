@@ -1,8 +1,14 @@
 // The screens of a card, one for each action, and what their buttons ask of the service.
 
+// The fields of each, and what a browser may fill into them. People sign in with their email, so that this is the name
+// which a password manager keeps.
 const FIELDS = {
-  signin: ["email", "password"], signup: ["username", "email", "password"], reset: ["email"], verify: [],
-  update: ["password", "confirmPassword"], resend: ["email"],
+  signin: { email: "username webauthn", password: "current-password" },
+  signup: { username: "nickname", email: "username", password: "new-password" },
+  reset: { email: "email" },
+  verify: {},
+  update: { password: "new-password", confirmPassword: "new-password" },
+  resend: { email: "email" },
 };
 
 class Screens {
@@ -41,28 +47,35 @@ class Screens {
       return;
     }
     this.form = new Form({
-      fields: FIELDS[action].map((name) => this.fieldOf(action, name, custom.inputs ?? {})),
+      fields: Object.keys(FIELDS[action]).map((name) => this.fieldOf(action, name, custom.inputs ?? {})),
       agreement: action === "signup" && this.agreement(custom.typography?.termsText ?? {}),
-      button: textOf(custom.buttons?.[`${action}Text`]) || textOf(this.config.buttonName) || this.words[`${action}Button`],
-      words: this.words, submit: (values) => this.send(action, () => this.ask(action, values, token)),
+      button:
+        textOf(custom.buttons?.[`${action}Text`]) || textOf(this.config.buttonName) || this.words[`${action}Button`],
+      words: this.words,
+      submit: (values) => this.send(action, () => this.ask(action, values, token)),
     });
     this.others = make("div", { class: "authiqa-others" });
     this.others.hidden = true;
-    this.put({ title, links, lead: own("subtitleText") || this.words[`${action}Lead`], body: [this.form.node, this.others] });
+    this.put({
+      title,
+      links,
+      lead: own("subtitleText") || this.words[`${action}Lead`],
+      body: [this.form.node, this.others],
+    });
     if (this.known) this.know(this.known);
     if (focus) this.form.focus();
   }
 
   fieldOf(action, name, custom) {
-    const fresh = action !== "signin";
-    const password = name === "password" || name === "confirmPassword";
+    const word = action === "update" && name === "password" ? "newPassword" : name;
+    const autocomplete = FIELDS[action][name];
     return {
-      name, type: password ? "password" : name === "email" ? "email" : "text",
-      label: textOf(custom[`${name}Label`]) || this.words[name === "password" && action === "update" ? "newPassword" : name],
+      name,
+      autocomplete,
+      type: name === "email" ? "email" : autocomplete.endsWith("password") ? "password" : "text",
+      label: textOf(custom[`${name}Label`]) || this.words[word],
       placeholder: textOf(custom[`${name}Placeholder`]),
-      hint: fresh && name === "password" ? this.words.passwordHint : "",
-      autocomplete: password ? (fresh ? "new-password" : "current-password")
-        : name === "username" ? "nickname" : action === "signin" ? "username webauthn" : action === "signup" ? "username" : "email",
+      hint: name === "password" && action !== "signin" ? this.words.passwordHint : "",
       inputmode: name === "email" ? "email" : "",
     };
   }
@@ -74,17 +87,24 @@ class Screens {
       const text = textOf(custom.linkText?.[word]) || this.words[word];
       return url && make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text);
     };
-    const found = [link("termsAndConditions", "terms"), link("privacy", "privacy"), link("notificationSettings", "notifications")].filter(Boolean);
+    const found = [
+      link("termsAndConditions", "terms"),
+      link("privacy", "privacy"),
+      link("notificationSettings", "notifications"),
+    ].filter(Boolean);
     if (!found.length) return null;
     const parts = new Intl.ListFormat(this.words.language).formatToParts(found.map((_, i) => String(i)));
     const and = textOf(custom.andConnector);
-    const list = parts.map((part, i) => (part.type === "element" ? found[part.value] : and && i === parts.length - 2 ? ` ${and} ` : part.value));
+    const list = parts.map((part, i) =>
+      part.type === "element" ? found[part.value] : and && i === parts.length - 2 ? ` ${and} ` : part.value,
+    );
     const [before, after] = this.words.agree.split("{list}");
     return [custom.agreePrefix ? `${textOf(custom.agreePrefix)} ` : before, ...list, custom.agreePrefix ? "" : after];
   }
 
   linksOf(action, custom) {
-    const to = (target, prompt, text) => make("p", { class: "authiqa-nav" }, prompt && `${prompt} `, this.way(target, text));
+    const to = (target, prompt, text) =>
+      make("p", { class: "authiqa-nav" }, prompt && `${prompt} `, this.way(target, text));
     const w = this.words;
     if (action === "signin") {
       return [
@@ -92,7 +112,8 @@ class Screens {
         to("signup", textOf(custom.signupPrompt) || w.signupPrompt, textOf(custom.signupLinkText) || w.signupLink),
       ];
     }
-    const prompt = action === "signup" ? textOf(custom.signinPrompt) || w.signinPrompt : textOf(custom.backToSigninPrompt);
+    const prompt =
+      action === "signup" ? textOf(custom.signinPrompt) || w.signinPrompt : textOf(custom.backToSigninPrompt);
     return [to("signin", prompt, textOf(custom.signinLinkText) || (action === "signup" ? w.signinLink : w.backLink))];
   }
 
@@ -104,7 +125,9 @@ class Screens {
   }
 
   renewal(action) {
-    return action === "update" ? this.way("reset", this.words.resetAgain) : this.way("resend", this.words.resendAgain);
+    return action === "update"
+      ? this.way("reset", this.words.resetAgain)
+      : this.way("resend", this.words.resendAgain);
   }
 
   // send has one request under way, and says what comes of it.
@@ -116,7 +139,8 @@ class Screens {
     try {
       await ask(signal);
     } catch (problem) {
-      if (!signal.aborted) this.fail(action, problem instanceof Problem ? problem : new Problem("OTHER", problem.message));
+      if (!signal.aborted)
+        this.fail(action, problem instanceof Problem ? problem : new Problem("OTHER", problem.message));
     } finally {
       form?.wait(false);
     }
@@ -124,7 +148,11 @@ class Screens {
 
   message(action, end) {
     const custom = this.config.messages ?? {};
-    return textOf(custom[action + end]) || textOf(action === "verify" && custom[`verification${end}`]) || this.words[action + end];
+    return (
+      textOf(custom[action + end]) ||
+      textOf(action === "verify" && custom[`verification${end}`]) ||
+      this.words[action + end]
+    );
   }
 
   ask(action, values, token) {
@@ -136,14 +164,18 @@ class Screens {
         return post("/auth/signin", { ...values, parentPublicKey }).then((data) => this.admit(action, data));
       case "signup": {
         const { username, password } = values;
-        return post("/auth/signup", { username, password, ...this.resending(values.email) }).then((data) => this.joined(data));
+        return post("/auth/signup", { username, password, ...this.resending(values.email) }).then((data) =>
+          this.joined(data),
+        );
       }
       case "reset":
         return post("/auth/reset-password", { ...values, parentPublicKey }).then(() => this.done(action));
       case "resend":
         return post("/auth/request-new-confirmation", this.resending(values.email)).then(() => this.done(action));
       case "update":
-        return post("/auth/update-password", { token, password: values.password, parentPublicKey }).then(() => this.used(action));
+        return post("/auth/update-password", { token, password: values.password, parentPublicKey }).then(() =>
+          this.used(action),
+        );
       default:
         return post("/auth/confirm-email", { token }).then(() => this.used(action));
     }
@@ -156,10 +188,12 @@ class Screens {
     if (field && this.form?.fail(field, message)) return;
     const word = MEANINGS[problem.code]?.[0];
     if (word === "challenge") this.show("signin", true);
-    this.card.warn(message,
+    this.card.warn(
+      message,
       word === "link" && this.renewal(action),
       word === "unverified" && this.card.button(this.words.resendAgain, () => this.resend(this.form.values().email)),
-      word === "alreadyVerified" && this.way("signin", this.words.signinLink));
+      word === "alreadyVerified" && this.way("signin", this.words.signinLink),
+    );
   }
 
   // resend asks for another mail, and leaves the screen as it is.
@@ -173,7 +207,11 @@ class Screens {
   }
 
   resending(email) {
-    return { email, parentPublicKey: this.service.key, verifyAuthPath: textOf(this.config.verifyAuthPath) || undefined };
+    return {
+      email,
+      parentPublicKey: this.service.key,
+      verifyAuthPath: textOf(this.config.verifyAuthPath) || undefined,
+    };
   }
 
   // refuse is a screen on which nothing can be done: the page itself is wrong.
@@ -189,7 +227,10 @@ class Screens {
   // finish is a screen that says what was done.
   finish(message, ...links) {
     this.form = null;
-    this.put({ title: this.card.title.textContent, links: links.filter(Boolean).map((node) => make("p", { class: "authiqa-nav" }, node)) });
+    this.put({
+      title: this.card.title.textContent,
+      links: links.filter(Boolean).map((node) => make("p", { class: "authiqa-nav" }, node)),
+    });
     this.card.say(message);
     this.card.title.focus();
   }
@@ -216,7 +257,11 @@ class Screens {
     const custom = textOf(this.config.messages?.signupSuccess);
     const message = custom || fill(this.words.checkMail, { email: user.email });
     this.emit("success", { action: "signup", user, message });
-    this.finish(message, this.card.button(this.words.resendAgain, () => this.resend(user.email)), this.way("signin", this.words.signinLink));
+    this.finish(
+      message,
+      this.card.button(this.words.resendAgain, () => this.resend(user.email)),
+      this.way("signin", this.words.signinLink),
+    );
     return undefined;
   }
 

@@ -23,7 +23,8 @@ class Service {
         headers: { ...(body && { "Content-Type": "application/json" }), ...(key && { "X-Public-Key": key }) },
         body: body && JSON.stringify(body),
         signal: limit && AbortSignal.any ? AbortSignal.any([signal, limit]) : signal,
-        credentials: "omit", cache: "no-store",
+        credentials: "omit",
+        cache: "no-store",
       });
       this.read = true;
       said = await answer.json();
@@ -32,7 +33,11 @@ class Service {
       throw new Problem("NETWORK");
     }
     if (answer.ok && said.success) return said.data ?? said;
-    throw new Problem(said.error?.code ?? "OTHER", said.error?.message, Number(answer.headers.get("Retry-After")) || 0);
+    throw new Problem(
+      said.error?.code ?? "OTHER",
+      said.error?.message,
+      Number(answer.headers.get("Retry-After")) || 0,
+    );
   }
 
   post(path, body, signal) {
@@ -49,7 +54,12 @@ class Service {
       if (problem.code !== "NETWORK") throw problem;
     }
     try {
-      await fetch(`${this.url}/auth/organization-details`, { mode: "no-cors", credentials: "omit", cache: "no-store", signal });
+      await fetch(`${this.url}/auth/organization-details`, {
+        mode: "no-cors",
+        credentials: "omit",
+        cache: "no-store",
+        signal,
+      });
     } catch {
       signal.throwIfAborted();
       throw new Problem("NETWORK");

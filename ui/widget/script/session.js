@@ -23,7 +23,9 @@ function sessionOf(data) {
 function keepSession(session) {
   try {
     for (const [name, value] of Object.entries({
-      authiqa_token: session.token, authiqa_token_expiration: session.expiresAt, userId: session.userId,
+      authiqa_token: session.token,
+      authiqa_token_expiration: session.expiresAt,
+      userId: session.userId,
     })) {
       if (value === undefined) localStorage.removeItem(name);
       else localStorage.setItem(name, String(value));
@@ -33,8 +35,8 @@ function keepSession(session) {
   }
 }
 
-// Google brings people back with a session in the fragment of the address. Only a tab that went there takes one: anybody
-// may write such a link.
+// Google brings people back with a session in the fragment of the address. Only a tab that went there takes one:
+// anybody may write such a link.
 const wentKey = "authiqa_google";
 
 function leaveForGoogle(url) {
@@ -58,5 +60,9 @@ function backFromGoogle() {
   }
   if (Date.now() - went > 15 * 60 * 1000) return null;
   history.replaceState(history.state, "", location.pathname + location.search);
-  return { token: given.get("token"), challenge: given.get("challenge"), expiresIn: Number(given.get("expiresIn")) || 0 };
+  return {
+    token: given.get("token"),
+    challenge: given.get("challenge"),
+    expiresIn: Number(given.get("expiresIn")) || 0,
+  };
 }

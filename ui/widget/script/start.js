@@ -1,10 +1,32 @@
 // A page that has only the markup: <div id="authiqa" data-public-key="…">, or the attributes on the script itself.
 
 const OPTIONS = [
-  "publicKey", "apiKey", "mode", "theme", "preset", "action", "organizationDomain", "termsAndConditions", "privacy",
-  "notificationSettings", "buttonName", "disableStyles", "messages", "customization", "verifyAuthPath", "updatePasswordPath",
-  "updateAuthPath", "resendAuthPath", "successAuthPath", "signinAuthPath", "signupAuthPath", "resetAuthPath", "apiUrl", "baseUrl",
-  "lang", "storage",
+  "publicKey",
+  "apiKey",
+  "mode",
+  "theme",
+  "preset",
+  "action",
+  "organizationDomain",
+  "termsAndConditions",
+  "privacy",
+  "notificationSettings",
+  "buttonName",
+  "disableStyles",
+  "messages",
+  "customization",
+  "verifyAuthPath",
+  "updatePasswordPath",
+  "updateAuthPath",
+  "resendAuthPath",
+  "successAuthPath",
+  "signinAuthPath",
+  "signupAuthPath",
+  "resetAuthPath",
+  "apiUrl",
+  "baseUrl",
+  "lang",
+  "storage",
 ];
 
 function readMarkup(nodes) {
@@ -12,7 +34,9 @@ function readMarkup(nodes) {
   for (const name of OPTIONS) {
     const dashed = name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
     for (const node of nodes) {
-      const text = [`data-${dashed}`, `data-${name}`, dashed, name].map((a) => node.getAttribute(a)).find((v) => v !== null);
+      const text = [`data-${dashed}`, `data-${name}`, dashed, name]
+        .map((a) => node.getAttribute(a))
+        .find((v) => v !== null);
       if (text === undefined) continue;
       config[name] ??= name === "messages" || name === "customization" ? readJSON(name, text) : text;
     }
@@ -35,7 +59,9 @@ function start() {
   if (!container || shownIn.has(container)) return;
   const config = readMarkup([container, SCRIPT].filter(Boolean));
   if (!config.publicKey && !config.apiKey) return;
-  new AuthiqaWidget({ mode: "inline", ...config, container: "authiqa" }).show(config.action || actionOf(location.href) || "signin");
+  new AuthiqaWidget({ mode: "inline", ...config, container: "authiqa" }).show(
+    config.action || actionOf(location.href) || "signin",
+  );
 }
 
 if (!window.AuthiqaWidget?.isTollkeeper) {

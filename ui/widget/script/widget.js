@@ -23,7 +23,10 @@ class AuthiqaWidget {
     }
     this.#config = all;
     this.#words = wordsFor(all.lang);
-    this.#service = new Service(webURL(all.apiUrl ?? all.baseUrl ?? "") || ORIGIN, textOf(all.publicKey ?? all.apiKey));
+    this.#service = new Service(
+      webURL(all.apiUrl ?? all.baseUrl ?? "") || ORIGIN,
+      textOf(all.publicKey ?? all.apiKey),
+    );
   }
 
   show(action) {
@@ -86,20 +89,29 @@ class AuthiqaWidget {
     const { theme, preset, disableStyles, customization } = this.#config;
     const styled = theme !== "none" && disableStyles !== true && disableStyles !== "true";
     this.#card = new Card({
-      words: this.#words, popup, close: () => this.#close(), theme: THEMES.includes(theme) ? theme : "light",
-      preset: PRESETS.includes(preset) ? preset : "modern", customization: isObject(customization) ? customization : {},
+      words: this.#words,
+      popup,
+      close: () => this.#close(),
+      theme: THEMES.includes(theme) ? theme : "light",
+      preset: PRESETS.includes(preset) ? preset : "modern",
+      customization: isObject(customization) ? customization : {},
     });
     this.#container.append(this.#card.node);
-    if (styled) addStyles(this.#root = this.#card.node.getRootNode());
+    if (styled) addStyles((this.#root = this.#card.node.getRootNode()));
     if (popup) {
       const { node } = this.#card;
       node.addEventListener("close", () => this.#card?.node === node && this.#close());
       node.showModal(); // which keeps the focus inside, and gives it back
     }
     this.#screens = new Screens({
-      card: this.#card, config: this.#config, words: this.#words, service: this.#service,
-      path: (action) => (popup ? "" : this.#pathOf(action)), organization: () => this.#details(),
-      emit: (name, detail) => this.#emit(name, detail), close: () => this.#close(),
+      card: this.#card,
+      config: this.#config,
+      words: this.#words,
+      service: this.#service,
+      path: (action) => (popup ? "" : this.#pathOf(action)),
+      organization: () => this.#details(),
+      emit: (name, detail) => this.#emit(name, detail),
+      close: () => this.#close(),
     });
   }
 
@@ -128,7 +140,10 @@ class AuthiqaWidget {
     } catch (problem) {
       const fatal = ["page", "setup"].includes(MEANINGS[problem.code]?.[0]) || problem.code === "USER_NOT_FOUND";
       if (action && this.#card && fatal) {
-        this.#screens.refuse(action, problem.code === "USER_NOT_FOUND" ? new Problem("INVALID_PARENT_PUBLIC_KEY") : problem);
+        this.#screens.refuse(
+          action,
+          problem.code === "USER_NOT_FOUND" ? new Problem("INVALID_PARENT_PUBLIC_KEY") : problem,
+        );
       }
     }
     return this.#organization;
