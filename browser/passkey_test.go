@@ -46,8 +46,14 @@ func newPasskeys(t *testing.T) (*world, webauthn.AuthenticatorID) {
 		})
 	}
 	mux.Handle("GET /favicon.ico", http.NotFoundHandler())
+	return w, w.authenticator()
+}
+
+// authenticator is one of the tab's machine, with somebody at it.
+func (w *world) authenticator() webauthn.AuthenticatorID {
+	w.t.Helper()
 	if _, err := chromedp.Call(w.tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	made, err := chromedp.Call(w.tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
@@ -55,9 +61,9 @@ func newPasskeys(t *testing.T) (*world, webauthn.AuthenticatorID) {
 		DefaultBackupEligibility: true, DefaultBackupState: true,
 	}})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	return w, made.AuthenticatorID
+	return made.AuthenticatorID
 }
 
 // says waits until the page says so.

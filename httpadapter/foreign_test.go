@@ -65,7 +65,7 @@ func watching(into **watchful) set {
 // anyPage are the routes that a page of any origin may call with a mailed secret, a challenge or a refresh token.
 var anyPage = []string{
 	"GET /auth/confirm-email", "POST /auth/confirm-email", "POST /auth/confirm-email/not-me", "POST /auth/account/email/confirm",
-	"POST /auth/update-password", "POST /auth/mfa/verify", "POST /auth/token/refresh",
+	"POST /auth/update-password", "POST /auth/mfa/verify", "POST /auth/passkeys/challenge/begin", "POST /auth/token/refresh",
 }
 
 // changing are the rows that may change something.
@@ -169,7 +169,11 @@ func TestRoutesOfAnyPage(t *testing.T) {
 	w := newWorld(t, watching(&kept), withCookie, withRefresh)
 	cookie := cookieOf(w.parent("pia").token)
 	w.settle(kept)
-	bodies := map[string]string{"POST /auth/mfa/verify": object("challenge", "x", "code", "000000"), "POST /auth/token/refresh": object("refreshToken", "x")}
+	bodies := map[string]string{
+		"POST /auth/mfa/verify":               object("challenge", "x", "code", "000000"),
+		"POST /auth/passkeys/challenge/begin": object("challenge", "x"),
+		"POST /auth/token/refresh":            object("refreshToken", "x"),
+	}
 	for _, route := range anyPage {
 		body := bodies[route]
 		target := route

@@ -36,6 +36,7 @@ func (g *golden) organizationRest() {
 	g.in(newWorld(g.t)).ownAccount()
 	g.in(newWorld(g.t)).ownSessions()
 	g.in(newWorld(g.t)).factors()
+	g.in(newWorld(g.t)).organizationPasskeys()
 	g.in(newWorld(g.t, changesOnly)).ownEvents()
 	w := newWorld(g.t, withRefresh)
 	uma := w.parent("uma")

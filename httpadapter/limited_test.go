@@ -26,6 +26,9 @@ var permitted = map[string][3]bool{
 	"GET /auth/mfa/factors":               {false, false, true},
 	"POST /auth/mfa/enrol":                {false, false, true},
 	"POST /auth/mfa/confirm":              {false, false, true},
+	"POST /auth/passkeys/begin":           {false, false, true},
+	"POST /auth/passkeys":                 {false, false, true},
+	"POST /auth/passkeys/proof/begin":     {true, false, true},
 
 	"POST /api/auth/sign-out":             {true, true, true},
 	"PUT /api/auth/password":              {true, true, true},

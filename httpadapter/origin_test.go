@@ -177,6 +177,8 @@ func TestReadableAnswers(t *testing.T) {
 		"POST /auth/confirm-email/not-me":  object("token", "x"),
 		"POST /auth/mfa/verify":            object("challenge", "x", "code", "000000"),
 		"POST /auth/token/refresh":         object("refreshToken", "x"),
+
+		"POST /auth/passkeys/challenge/begin": object("challenge", "x"),
 	} {
 		a := w.do(route, body, "Origin: https://pia.example")
 		if got := a.header.Get("Access-Control-Allow-Origin"); got != "*" || a.header.Get("Access-Control-Allow-Credentials") != "" || a.header.Get("Vary") != "Origin" {

@@ -37,8 +37,9 @@ type options struct {
 	smtp    string
 	mailDir string
 
-	google       bool
-	googleIssuer string
+	google         bool
+	googleIssuer   string
+	googleFragment bool
 }
 
 // parse reads the command line. flag.ErrHelp: help, or the version, was asked for and printed to out.
@@ -119,6 +120,7 @@ func (o *options) partnerFlags(f *flag.FlagSet) {
 	f.StringVar(&o.smtp, "smtp", "", "send mail by this smtp:// or smtps:// `URL`, as in smtp://user@host:587?from=address; the password is TOLLKEEPER_SMTP_PASSWORD; empty: print it")
 	f.StringVar(&o.mailDir, "mail-dir", "", "also write each mail as a file into this `directory`; made if missing")
 	f.BoolVar(&o.google, "google", false, "let organizations that turn it on sign in with Google, from /auth/google/start; the client's secret is TOLLKEEPER_GOOGLE_CLIENT_SECRET")
+	f.BoolVar(&o.googleFragment, "google-fragment", false, "with -google, hand the session to the organization's page authUrls.successful in the fragment of its address, as the widget reads it, and not as JSON")
 	f.StringVar(&o.googleIssuer, "google-issuer", tollkeeper.IssuerGoogle, "with -google, the `URL` of another OpenID Connect issuer")
 }
 
@@ -140,8 +142,8 @@ func (o options) check() error {
 	if o.refresh < 0 || o.refresh > 30*day {
 		return fmt.Errorf("-refresh %v: must be between 0 and 30d", (*period)(&o.refresh))
 	}
-	if o.googleIssuer != tollkeeper.IssuerGoogle && !o.google {
-		return errors.New("-google-issuer: needs -google")
+	if (o.googleFragment || o.googleIssuer != tollkeeper.IssuerGoogle) && !o.google {
+		return errors.New("-google-issuer and -google-fragment: need -google")
 	}
 	if o.secrets == "" {
 		return errors.New("-secrets: needs a file name")

@@ -63,7 +63,9 @@ func TestFlags(t *testing.T) {
 		"smtp":         {"-smtp smtp://h -mail-dir m", with(func(o *options) { o.smtp, o.mailDir = "smtp://h", "m" }), ""},
 		"google":       {"-google", with(func(o *options) { o.google = true }), ""},
 		"other issuer": {"-google -google-issuer https://id.example", with(func(o *options) { o.google, o.googleIssuer = true, "https://id.example" }), ""},
-		"issuer alone": {"-google-issuer https://id.example", options{}, "needs -google"},
+		"issuer alone": {"-google-issuer https://id.example", options{}, "need -google"},
+		"fragment":     {"-google -google-fragment", with(func(o *options) { o.google, o.googleFragment = true, true }), ""},
+		"its fragment": {"-google-fragment", options{}, "need -google"},
 		"all proxies":  {"-trusted-proxies 0.0.0.0/0", options{}, "trusts every address"},
 		"no secrets":   {"-secrets=", options{}, "-secrets"},
 		"bad attempts": {"-attempts localhost", options{}, "redis://"},
@@ -100,7 +102,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 			t.Errorf("%s is not in %s", variable, out.String())
 		}
 	}
-	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness", "refresh", "cookie", "signing-key", "breached", "smtp", "google", "google-issuer", "version"} {
+	for _, name := range []string{"addr", "store", "attempts", "secrets", "mail-dir", "base-url", "credits", "admin", "trusted-proxies", "staleness", "refresh", "cookie", "signing-key", "breached", "smtp", "google", "google-issuer", "google-fragment", "version"} {
 		if !strings.Contains(out.String(), "-"+name) {
 			t.Errorf("-%s is not in %s", name, out.String())
 		}

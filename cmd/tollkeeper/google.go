@@ -35,9 +35,13 @@ func mountGoogle(mux *http.ServeMux, s *site, secret string) error {
 	if err != nil {
 		return err
 	}
+	deliver := social.JSON
+	if s.googleFragment {
+		deliver = social.Fragment
+	}
 	handlers, err := social.NewHandlers(social.HandlersConfig{
 		Auth: s.auth, Verifier: s.google, Key: key, RedirectURL: strings.TrimSuffix(s.baseURL, "/") + callbackPath, TrustedProxies: s.proxies,
-		ClientSecret: func(context.Context, string) (string, error) { return secret, nil },
+		Deliver: deliver, ClientSecret: func(context.Context, string) (string, error) { return secret, nil },
 	})
 	if err != nil {
 		return err

@@ -145,6 +145,38 @@ func TestGoogle(t *testing.T) {
 	}
 }
 
+// TestGoogleOfTheWidget: the organization's page gets the session in the fragment of its address.
+func TestGoogleOfTheWidget(t *testing.T) {
+	issuer := newIssuerServer(t)
+	s := runServer(t, map[string]string{"TOLLKEEPER_GOOGLE_CLIENT_SECRET": "s3cret"}, "-google", "-google-fragment", "-google-issuer="+issuer.URL)
+	key := organize(t, s)
+	_, in := s.signIn(t, "owner@acme.example")
+	token, _ := in["token"].(string)
+	body := `{"authUrls":{"successful":"https://acme.example/home"}}`
+	if res, answer := s.call(t, "POST /auth/update-organization", body, token); res.StatusCode != 200 {
+		t.Fatalf("%d %v", res.StatusCode, answer)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if last = r.URL.String(); r.URL.Host == "acme.example" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+	res, err := browser.Get(s.url + "/auth/google/start?parentPublicKey=" + key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if !strings.HasPrefix(last, "https://acme.example/home#") || !strings.Contains(last, "token=") {
+		t.Errorf("the browser ends at %s", last)
+	}
+}
+
 func TestWithoutGoogle(t *testing.T) {
 	s := runServer(t, nil)
 	if res, answer := s.call(t, "GET /auth/google/start?parentPublicKey=x", "", ""); res.StatusCode != 404 {

@@ -8,6 +8,19 @@ import (
 	"testing"
 )
 
+// TestWidget: the server has the script that organizations' pages load.
+func TestWidget(t *testing.T) {
+	s := runServer(t, nil)
+	res, err := http.Get(s.url + "/widget.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if kind := res.Header.Get("Content-Type"); res.StatusCode != 200 || kind != "text/javascript; charset=utf-8" {
+		t.Errorf("%d %s", res.StatusCode, kind)
+	}
+}
+
 func TestPages(t *testing.T) {
 	mux := http.NewServeMux()
 	mountPages(mux)

@@ -19,6 +19,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/passkey"
 	"github.com/tollkeeper/tollkeeper/social"
 	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/ui/widget"
 )
 
 // issuer is in every token. It is not the address, so that sessions outlive a move to another one.
@@ -93,7 +94,8 @@ func named(baseURL string) bool {
 // keySetPath is where services that verify tokens by themselves look for public keys (RFC 8615).
 const keySetPath = "/.well-known/jwks.json"
 
-// routes are all families, the key set, the pages and, if they are on, the two ends of a sign-in with Google.
+// routes are all families, the key set, the pages, the widget's script and, if they are on, the two ends of a sign-in
+// with Google.
 func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) {
 	if err := bootstrap(ctx, s.auth, s.admin, c.admin, s.out); err != nil {
 		return nil, err
@@ -103,6 +105,9 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 	}
 	mux := http.NewServeMux()
 	mountPages(mux)
+	if err := widget.Mount(mux, widget.Options{}); err != nil {
+		return nil, err
+	}
 	mux.Handle(keySetPath, httpadapter.JWKS(s.auth))
 	if s.google != nil {
 		if err := mountGoogle(mux, s, c.google); err != nil {

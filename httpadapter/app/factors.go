@@ -57,12 +57,12 @@ type factorCodeBody struct {
 func factorCode(_ *family.Call, b factorCodeBody) (string, error) { return string(b.Code), nil }
 
 type factorProofBody struct {
-	Code    family.Code  `json:"code" about:"of an app, or a recovery code"`
-	Passkey *passkeyBody `json:"passkey" about:"instead of code"`
+	Code    family.Code         `json:"code" about:"of an app, or a recovery code"`
+	Passkey *family.PasskeyBody `json:"passkey" about:"instead of code"`
 }
 
 func factorProof(_ *family.Call, b factorProofBody) (p tollkeeper.FactorProof, err error) {
-	p.Code, p.Passkey, err = codeOr(b.Code, b.Passkey)
+	p.Code, p.Passkey, err = family.CodeOr(b.Code, b.Passkey)
 	return p, err
 }
 
@@ -85,16 +85,16 @@ func recoveryCodes(_ *family.Call, codes []tollkeeper.SecretText) recoveryCodesB
 }
 
 type factorRemovalBody struct {
-	Code     family.Code  `json:"code" about:"of any of them, or a recovery code"`
-	Passkey  *passkeyBody `json:"passkey" about:"instead of code"`
-	Password string       `json:"password" about:"not needed within five minutes of a proof"`
+	Code     family.Code         `json:"code" about:"of any of them, or a recovery code"`
+	Passkey  *family.PasskeyBody `json:"passkey" about:"instead of code"`
+	Password string              `json:"password" about:"not needed within five minutes of a proof"`
 }
 
 // removal names the factor of the path; without one it is every factor.
 func removal(c *family.Call, b factorRemovalBody) (tollkeeper.FactorRemoval, error) {
 	r := tollkeeper.FactorRemoval{Factor: c.Target(), Password: tollkeeper.Password(b.Password)}
 	var err error
-	r.Code, r.Passkey, err = codeOr(b.Code, b.Passkey)
+	r.Code, r.Passkey, err = family.CodeOr(b.Code, b.Passkey)
 	return r, err
 }
 

@@ -38,34 +38,6 @@ func passkeyAsked(_ *family.Call, p tollkeeper.PasskeyChallenge) passkeyChalleng
 	return passkeyChallengeBody{p.Options, string(p.Ticket), p.ExpiresAt.UTC()}
 }
 
-type passkeyBody struct {
-	Ticket   string          `json:"ticket" need:""`
-	Response json.RawMessage `json:"response" about:"of the authenticator, as PublicKeyCredential.toJSON makes it"`
-}
-
-// answer reads what an authenticator said. A body that has it as null has none.
-func (b *passkeyBody) answer() (tollkeeper.PasskeyAnswer, error) {
-	if b == nil {
-		return tollkeeper.PasskeyAnswer{}, nil
-	}
-	if len(b.Response) == 0 || string(b.Response) == "null" {
-		return tollkeeper.PasskeyAnswer{}, tollkeeper.ErrMissing.WithField("response")
-	}
-	if b.Ticket == "" {
-		return tollkeeper.PasskeyAnswer{}, tollkeeper.ErrMissing.WithField("ticket")
-	}
-	return tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(b.Ticket), Response: b.Response}, nil
-}
-
-// codeOr reads a second factor that is shown: a code, or a passkey.
-func codeOr(code family.Code, b *passkeyBody) (tollkeeper.SecretText, tollkeeper.PasskeyAnswer, error) {
-	p, err := b.answer()
-	if err == nil && code == "" && p.IsZero() {
-		err = tollkeeper.ErrMissing.WithField("code")
-	}
-	return tollkeeper.SecretText(code), p, err
-}
-
 type passkeySignInBody struct {
 	Ticket     string          `json:"ticket" need:""`
 	Response   json.RawMessage `json:"response" about:"of the authenticator, as PublicKeyCredential.toJSON makes it"`
@@ -73,7 +45,7 @@ type passkeySignInBody struct {
 }
 
 func passkeySignIn(_ *family.Call, b passkeySignInBody) (tollkeeper.PasskeyRequest, error) {
-	p, err := (&passkeyBody{b.Ticket, b.Response}).answer()
+	p, err := (&family.PasskeyBody{Ticket: b.Ticket, Response: b.Response}).Answer()
 	return tollkeeper.PasskeyRequest{Answer: p}, err
 }
 
@@ -92,7 +64,7 @@ type newPasskeyBody struct {
 }
 
 func newPasskey(_ *family.Call, b newPasskeyBody) (tollkeeper.NewPasskey, error) {
-	p, err := (&passkeyBody{b.Ticket, b.Response}).answer()
+	p, err := (&family.PasskeyBody{Ticket: b.Ticket, Response: b.Response}).Answer()
 	return tollkeeper.NewPasskey{Label: b.Label, Answer: p}, err
 }
 

@@ -73,17 +73,17 @@ func signIn(_ *family.Call, b signInBody) (tollkeeper.SignInRequest, error) {
 }
 
 type factorBody struct {
-	Challenge  string       `json:"challenge" about:"not needed where the browser keeps it, after it came back from an issuer"`
-	Code       family.Code  `json:"code" about:"six digits, or a recovery code"`
-	Passkey    *passkeyBody `json:"passkey" about:"instead of code"`
-	RememberMe bool         `json:"rememberMe" about:"the cookie outlives the browser"`
+	Challenge  string              `json:"challenge" about:"not needed where the browser keeps it, after it came back from an issuer"`
+	Code       family.Code         `json:"code" about:"six digits, or a recovery code"`
+	Passkey    *family.PasskeyBody `json:"passkey" about:"instead of code"`
+	RememberMe bool                `json:"rememberMe" about:"the cookie outlives the browser"`
 }
 
 func factor(c *family.Call, b factorBody) (r tollkeeper.FactorRequest, err error) {
 	if r.Challenge, err = challengeOf(c, b.Challenge); err != nil {
 		return r, err
 	}
-	r.Code, r.Passkey, err = codeOr(b.Code, b.Passkey)
+	r.Code, r.Passkey, err = family.CodeOr(b.Code, b.Passkey)
 	return r, err
 }
 
@@ -108,14 +108,14 @@ func verifyFactor(c *family.Call, in tollkeeper.FactorRequest) (tollkeeper.SignI
 }
 
 type reauthenticationBody struct {
-	Password   string       `json:"password" about:"or mailedCode, or passkey"`
-	MailedCode family.Code  `json:"mailedCode" about:"of POST /code for the own address, instead of the password"`
-	Code       family.Code  `json:"code" about:"of the second factor, where there is one"`
-	Passkey    *passkeyBody `json:"passkey" about:"instead of all of them"`
+	Password   string              `json:"password" about:"or mailedCode, or passkey"`
+	MailedCode family.Code         `json:"mailedCode" about:"of POST /code for the own address, instead of the password"`
+	Code       family.Code         `json:"code" about:"of the second factor, where there is one"`
+	Passkey    *family.PasskeyBody `json:"passkey" about:"instead of all of them"`
 }
 
 func proof(_ *family.Call, b reauthenticationBody) (tollkeeper.Confirmation, error) {
-	p, err := b.Passkey.answer()
+	p, err := b.Passkey.Answer()
 	if err == nil && p.IsZero() && b.Password == "" && b.MailedCode == "" {
 		err = tollkeeper.ErrMissing.WithField("password")
 	}

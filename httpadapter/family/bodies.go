@@ -1,6 +1,7 @@
 package family
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,35 @@ type FactorBody struct {
 // FactorOf converts a FactorBody to the input of [VerifyFactor].
 func FactorOf(_ *Call, b FactorBody) (tollkeeper.FactorRequest, error) {
 	return tollkeeper.FactorRequest{Challenge: tollkeeper.SecretText(b.Challenge), Code: tollkeeper.SecretText(b.Code)}, nil
+}
+
+// PasskeyBody is what an authenticator said to a question that a route …/begin asked.
+type PasskeyBody struct {
+	Ticket   string          `json:"ticket" need:""`
+	Response json.RawMessage `json:"response" about:"of the authenticator, as PublicKeyCredential.toJSON makes it"`
+}
+
+// Answer returns it. A body that is nil has none; one without ticket or response is [tollkeeper.ErrMissing].
+func (b *PasskeyBody) Answer() (tollkeeper.PasskeyAnswer, error) {
+	if b == nil {
+		return tollkeeper.PasskeyAnswer{}, nil
+	}
+	if len(b.Response) == 0 || string(b.Response) == "null" {
+		return tollkeeper.PasskeyAnswer{}, tollkeeper.ErrMissing.WithField("response")
+	}
+	if b.Ticket == "" {
+		return tollkeeper.PasskeyAnswer{}, tollkeeper.ErrMissing.WithField("ticket")
+	}
+	return tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(b.Ticket), Response: b.Response}, nil
+}
+
+// CodeOr returns a second factor that is shown: a code, or a passkey. Neither is [tollkeeper.ErrMissing].
+func CodeOr(code Code, b *PasskeyBody) (tollkeeper.SecretText, tollkeeper.PasskeyAnswer, error) {
+	p, err := b.Answer()
+	if err == nil && code == "" && p.IsZero() {
+		err = tollkeeper.ErrMissing.WithField("code")
+	}
+	return tollkeeper.SecretText(code), p, err
 }
 
 // RefreshBody is a refresh token.

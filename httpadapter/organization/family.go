@@ -31,7 +31,7 @@ func (o API) Family() (family.Family, error) {
 		Name: "organization", Title: "Organizations, their accounts and credits", Audience: tollkeeper.AudienceOrganization,
 		Prefixes: []string{"/auth", "/parent"}, Replies: replies, Shape: family.Shape{Body: failure}, Home: &home, Origins: origins,
 		Routes: slices.Concat(
-			o.accessRoutes(), mailRoutes, parentRoutes, accountRoutes, factorRoutes, identityRoutes, sessionRoutes,
+			o.accessRoutes(), mailRoutes, parentRoutes, accountRoutes, factorRoutes, passkeyRoutes, identityRoutes, sessionRoutes,
 		),
 	}
 	if !o.NoCharacterRules {

@@ -29,12 +29,17 @@ var sessionRoutes = []family.Route{
 }
 
 type proofBody struct {
-	Password string      `json:"password" need:"Password is required"`
-	Code     family.Code `json:"code"`
+	Password string              `json:"password" about:"or passkey"`
+	Code     family.Code         `json:"code"`
+	Passkey  *family.PasskeyBody `json:"passkey" about:"instead of both"`
 }
 
 func proof(_ *family.Call, b proofBody) (tollkeeper.Confirmation, error) {
-	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code)}, nil
+	p, err := b.Passkey.Answer()
+	if err == nil && p.IsZero() && b.Password == "" {
+		err = family.Missing("Password is required")
+	}
+	return tollkeeper.Confirmation{Password: tollkeeper.Password(b.Password), Code: tollkeeper.SecretText(b.Code), Passkey: p}, err
 }
 
 // shownSession is a session as its owner sees it.

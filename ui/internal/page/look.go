@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper/ui/internal/route"
 )
 
 //go:embed files texts
@@ -87,9 +89,9 @@ func (a *assets) add(at, ending, kind string, data []byte) string {
 	return address
 }
 
-func (a *assets) routes(base string) (list []route) {
+func (a *assets) routes(base string) (list []route.Route) {
 	for address, f := range a.files {
-		list = append(list, route{method: http.MethodGet, path: strings.TrimPrefix(address, base), Handler: f})
+		list = append(list, route.Route{Method: http.MethodGet, Path: strings.TrimPrefix(address, base), Handler: f})
 	}
 	return list
 }

@@ -3,14 +3,13 @@
 package page
 
 import (
-	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/ui/internal/route"
 )
 
 // Page is a row of a table of pages.
@@ -36,58 +35,13 @@ func (s *Site) Mount(mux httpadapter.Mux, pages []*Page) error {
 			methods = append(methods, http.MethodPost)
 		}
 		for _, method := range methods {
-			routes = append(routes, route{method: method, path: p.Path, Handler: h})
+			routes = append(routes, route.Route{Method: method, Path: p.Path, Handler: h})
 		}
 	}
 	for i := range routes {
-		routes[i].host = s.host
+		routes[i].Host = s.host
 	}
-	for _, r := range routes {
-		if pattern := taken(mux, r); pattern != "" {
-			return fmt.Errorf("ui: the mux has %q already", pattern)
-		}
-	}
-	for _, r := range routes {
-		if err := r.register(mux); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// route is one pattern of a mux.
-type route struct {
-	method, path string
-	http.Handler
-	host string // without a port; empty: every one
-}
-
-// taken returns the pattern of an [http.ServeMux] that is for this very path, with the method or for all. Empty: none,
-// or another router, which cannot be asked.
-func taken(mux httpadapter.Mux, r route) string {
-	asked, ok := mux.(interface {
-		Handler(*http.Request) (http.Handler, string)
-	})
-	if !ok {
-		return ""
-	}
-	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: cmp.Or(r.host, "localhost")})
-	if strings.TrimPrefix(pattern, r.method+" ") != r.host+r.path {
-		return ""
-	}
-	return pattern
-}
-
-// register adds the route, or returns what the mux has against it.
-func (r route) register(mux httpadapter.Mux) (err error) {
-	pattern := r.method + " " + r.host + r.path
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
-		}
-	}()
-	mux.Handle(pattern, r.Handler)
-	return nil
+	return route.Mount(mux, "ui", routes)
 }
 
 // handler serves a page to everybody, and knows who is signed in, or who the guard says they are.
