@@ -57,7 +57,7 @@ func (a *Authenticator) mayEnrol(ctx context.Context, by *Identity, kind store.F
 		return s, err
 	}
 	if s.Account.EmailProvenAt.IsZero() {
-		return s, a.askToProve(ctx, by, s)
+		return s, a.askToProve(ctx, by, s, c)
 	}
 	if password != "" {
 		if err := a.freshlyProved(ctx, by, s, c); err != nil {
@@ -116,10 +116,10 @@ func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnro
 }
 
 // askToProve mails the caller a link that proves the mailbox, as often as [Limits].Resend, and returns ErrUnverified.
-func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject) error {
+func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject, c Client) error {
 	hits := a.addressHits("verify", scopesOf(s)[0], s.Account.EmailKey, a.cfg.Limits.Resend)
 	if _, err := a.take(ctx, hits, a.now()); err == nil {
-		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", a.now()))
+		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", c, a.now()))
 	}
 	return ErrUnverified
 }

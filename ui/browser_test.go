@@ -29,6 +29,12 @@ func service(t *testing.T, o ui.Options, edits ...func(*tollkeeper.Config)) (*au
 	for _, edit := range edits {
 		options = append(options, authtest.WithConfig(edit))
 	}
+	return serviceOf(t, o, options...)
+}
+
+// serviceOf is the same of a Kit with options.
+func serviceOf(t *testing.T, o ui.Options, options ...authtest.Option) (*authtest.Kit, *http.ServeMux) {
+	t.Helper()
 	kit, mux := authtest.New(t, options...), http.NewServeMux()
 	if err := httpadapter.Mount(mux, kit.Auth, httpadapter.Options{}); err != nil {
 		t.Fatal(err)
@@ -111,7 +117,7 @@ func (b *browser) send(method, address string, body string) {
 		b.t.Fatal(err)
 	}
 	b.at, b.status, b.answer, b.body, b.page = res.Request.URL, res.StatusCode, res.Header, string(text), node{}
-	if strings.HasPrefix(b.answer.Get("Content-Type"), "text/html") {
+	if strings.HasPrefix(b.answer.Get("Content-Type"), "text/html") && b.status != http.StatusSeeOther {
 		b.check()
 	}
 }
@@ -122,10 +128,19 @@ func (b *browser) open(address string) { b.t.Helper(); b.send(http.MethodGet, ad
 func (b *browser) submit(button string, pairs ...string) {
 	b.t.Helper()
 	for _, form := range b.page.all("form") {
-		if button != "" && form.all("button")[0].text() != button {
+		values := url.Values{}
+		pressed := form.all("button")[0]
+		for _, x := range form.all("button") {
+			if x.text() == button {
+				pressed = x
+			}
+		}
+		if button != "" && pressed.text() != button {
 			continue
 		}
-		values := url.Values{}
+		if pressed.attr("name") != "" {
+			values.Set(pressed.attr("name"), pressed.attr("value"))
+		}
 		for _, in := range form.all("input") {
 			if kind := in.attr("type"); kind != "checkbox" || in.has("checked") {
 				values.Set(in.attr("name"), in.attr("value"))
@@ -291,7 +306,7 @@ func (b *browser) check() {
 func (b *browser) checkNode(x node, ids map[string]bool) {
 	b.t.Helper()
 	name := x.XMLName.Local
-	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/sign-in/") && b.page.byID("passkey").XMLName.Local == "form"
+	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.Contains(x.attr("src"), "/sign-in/") && b.page.byID("passkey").XMLName.Local == "form"
 	if !ours && slices.Contains([]string{"script", "style", "iframe", "object", "base"}, name) || name == "img" && !strings.HasPrefix(x.attr("src"), "data:image/png;") {
 		b.t.Errorf("%s has a %s", b.at, name)
 	}
@@ -299,7 +314,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 		if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
 			b.t.Errorf("%s: %s has %s", b.at, name, a.Name.Local)
 		}
-		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
+		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && b.answer.Get("Refresh") != "0;url="+a.Value && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
 			b.t.Errorf("%s leads to %q", b.at, a.Value)
 		}
 	}

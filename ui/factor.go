@@ -3,7 +3,6 @@ package ui
 import (
 	"encoding/base64"
 	"html/template"
-	"net/url"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
@@ -12,7 +11,7 @@ import (
 // showFactor asks whoever is signed in to prove it once more, or for the first code of the app that they have set up.
 func showFactor(v *page.Visit) (page.Screen, string) {
 	if v.By == nil {
-		return page.Screen{}, v.URL(signInPath) + "?next=" + url.QueryEscape(v.Self())
+		return page.Screen{}, v.SignInAgain()
 	}
 	seen := page.Screen{Title: v.T("factor.title"), Lead: []string{v.T("factor.lead")}}
 	if v.By.Limited == tollkeeper.LimitedSecondFactor {
@@ -50,7 +49,7 @@ func confirming(v *page.Visit) bool { return v.Value("do") == "confirm" }
 // stands in the answer to the form and nowhere else.
 func setUpFactor(v *page.Visit) (string, error) {
 	if v.By == nil {
-		return v.To(signInPath), nil
+		return v.SignInAgain(), nil
 	}
 	if confirming(v) {
 		return confirmFactor(v)

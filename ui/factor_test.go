@@ -160,7 +160,7 @@ func TestAFactorOfNobody(t *testing.T) {
 	b := browse(t, mux)
 	for _, form := range []string{"", "step=confirm&code=123456"} {
 		b.send(http.MethodPost, "/set-up-factor", form)
-		b.sees("/sign-in", 200)
+		b.sees("/sign-in?about=ended&next=%2Fset-up-factor", 200, "signed out meanwhile")
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"html/template"
 	"slices"
+
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 // Screen is what a page shows, in the visitor's language. The templates know nothing else. Every text in it is data:
@@ -17,10 +19,11 @@ type Screen struct {
 	Notice string // what was just done
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
+	GoTo   string // where the browser goes by itself, as a link of the page does for who does not want that; empty: nowhere
 
 	Key     *Key     // of an authenticator app
 	Codes   []string // to be kept
-	Passkey *Passkey // a button before the forms, where the browser has passkeys; nil: none is asked for
+	Passkey *Passkey // a button, where the browser has passkeys; nil: none is asked for
 
 	Forms    []Form
 	Sections []Section
@@ -79,6 +82,7 @@ type Passkey struct {
 	Button  string
 	New     bool // makes one
 	Fill    bool // offers those that there are in the field with autocomplete "webauthn", too
+	Below   bool // the forms, as a further way; else before them
 	Failed  string
 	Fields  []Field
 	Do      string
@@ -167,7 +171,7 @@ func (v *Visit) complete(seen *Screen) {
 // frame fills in what stands about the content.
 func (v *Visit) frame(seen *Screen) {
 	f := &seen.frame
-	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, v.lang.direction(), v.Auth.Product(), v.Home
+	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, language.Direction(v.lang.tag), v.Auth.Product(), v.Home
 	f.Logo, f.Icon, f.Styles = v.assets.logo, template.URL(cmp.Or(v.assets.logo, noIcon)), v.assets.styles
 	if seen.Wide {
 		f.Styles = append(slices.Clone(f.Styles), v.assets.wide)

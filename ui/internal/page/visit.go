@@ -25,7 +25,8 @@ type Visit struct {
 	Failed   *Failure             // of the form that was sent; nil: none
 	Instead  *Screen              // what the form brought, shown once; nil: it leads on
 
-	lang language
+	lang  texts
+	typed typed // in the form before its session ended
 }
 
 const mostBody = 64 << 10 // bytes of a form
@@ -47,7 +48,7 @@ func (v *Visit) read() bool {
 	kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type"))
 	v.R.Body = http.MaxBytesReader(v.W, v.R.Body, mostBody)
 	switch {
-	case !v.Cookies.OwnPage(v.R):
+	case !v.Posted && !v.Cookies.OwnPage(v.R):
 		v.give(family.ErrCrossOrigin)
 	case kind != "application/x-www-form-urlencoded":
 		v.give(family.ErrBadBody)
@@ -96,6 +97,7 @@ func (v *Visit) serve() {
 		return
 	}
 	v.chooseLanguage()
+	v.typed = v.takeTyped()
 	seen, instead := v.Show(v)
 	switch {
 	case instead != "":
@@ -146,6 +148,9 @@ func (v *Visit) write(status int, seen Screen) {
 		return
 	}
 	v.headers(seen.Script != "")
+	if seen.GoTo != "" {
+		v.W.Header().Set("Refresh", "0;url="+seen.GoTo)
+	}
 	if v.Failed != nil {
 		v.wait(v.Failed)
 	}
@@ -187,6 +192,13 @@ func (v *Visit) carry(address string, pairs ...string) string {
 	return address + "?" + q.Encode()
 }
 
+// GoOn has the visitor end where a page kept that they wanted to go, if it may lead there.
+func (v *Visit) GoOn(next string) {
+	if v.Next = ""; v.leads(next) {
+		v.Next = next
+	}
+}
+
 // Onward is where the visitor wanted to go.
 func (v *Visit) Onward() string {
 	if v.Next != "" {
@@ -198,7 +210,9 @@ func (v *Visit) Onward() string {
 // Client is who asks, as the core is told.
 func (v *Visit) Client() tollkeeper.Client {
 	v.unread.Look(v.R, v.TrustedProxies, v.Log, "ui.Options.TrustedProxies")
-	return family.ClientOf(v.R, v.TrustedProxies...)
+	c := family.ClientOf(v.R, v.TrustedProxies...)
+	c.Language = v.lang.tag // mails are in the language of the page that asks for them
+	return c
 }
 
 // Value returns a field of the form, without the spaces about it.

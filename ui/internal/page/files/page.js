@@ -17,6 +17,8 @@ if (form && able?.parseRequestOptionsFromJSON && able?.parseCreationOptionsFromJ
 
   const send = (passkey) => {
     form.elements.response.value = JSON.stringify(passkey.toJSON());
+    const remember = document.querySelector('form:not(#passkey) [name="remember"]:checked');
+    if (remember) form.append(remember.cloneNode()); // the choice of the page is that of every way in
     form.submit();
   };
 
