@@ -123,9 +123,7 @@ func showProfile(v *page.Visit) (page.Screen, string) {
 			languageField(v, x.Locale),
 		},
 		Button: v.T("profile.save"),
-	}}, Sections: []page.Section{ownAddress(v, x), {
-		Facts: []page.Fact{{Name: v.T("profile.since"), Cell: day(v, x.CreatedAt)}},
-	}}}
+	}}, Sections: []page.Section{ownAddress(v, x)}}
 	switch v.About() {
 	case "saved":
 		seen.Notice = v.T("profile.saved")
@@ -161,7 +159,8 @@ func ownAddress(v *page.Visit, x tollkeeper.Account) page.Section {
 	}
 	s := page.Section{
 		Head:  v.T("field.email"),
-		Facts: []page.Fact{{Name: v.T("profile.address"), Cell: page.Cell{Text: x.Email}}, {Name: v.T("profile.state"), Cell: state}},
+		Lead:  []string{x.Email},
+		Facts: []page.Fact{{Name: v.T("profile.state"), Cell: state}, {Name: v.T("profile.since"), Cell: day(v, x.CreatedAt)}},
 	}
 	if x.EmailProvenAt.IsZero() {
 		s.Forms = append(s.Forms, page.Form{Do: "verify", Button: v.T("profile.verify"), Quiet: true})

@@ -127,7 +127,7 @@ func TestDeletionOfTheAccount(t *testing.T) {
 	b.sees("/account/data", 422)
 	b.wrong("address", "This is not the address of your account.")
 	b.submit("Delete the account", "address", strings.ToUpper(a.Email))
-	b.sees("/account/data", 200, "Is it you?", "The account "+a.Email+" is deleted for ever.") // whatever the session is
+	b.sees("/account/data", 200, "Is it you?", "This deletes the account "+a.Email+" for ever.") // whatever the session is
 	b.submit("Delete the account", "proof-password", "wrong")
 	b.sees("/account/data", 401)
 	b.wrong("proof-password", "This is not the password of the account.")

@@ -138,7 +138,7 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	b.follow("Laptop & <co>")
 	one := b.at.Path
 	b.submit("Remove")
-	b.sees(one, 200, "Is it you?", "“Laptop & <co>” is removed.", "Code of the second factor")
+	b.sees(one, 200, "Is it you?", "This removes “Laptop & <co>”.", "Code of the second factor")
 	if strings.Contains(b.body, "proof-password") {
 		t.Error("a fresh session is asked for its password")
 	}

@@ -207,7 +207,7 @@ func TestChangeOfAddress(t *testing.T) {
 	b.wrong("email", "This is no email address.")
 	kit.Advance(10 * time.Minute)
 	b.submit("Change the address", "email", "new@mail.example")
-	b.sees("/account", 200, "Is it you?", "Your address changes to new@mail.example.")
+	b.sees("/account", 200, "Is it you?", "This changes your address to new@mail.example.")
 	b.submit("Change the address", "proof-password", "wrong")
 	b.sees("/account", 401, "Is it you?")
 	b.wrong("proof-password", "This is not the password of the account.")
