@@ -208,9 +208,9 @@ type FactorRemoval struct {
 }
 
 // RemoveFactor takes a second factor away, or all of them: fresh proof of the first is needed and a code of any, or a
-// passkey, whose authenticator has verified its owner, and which is both. With the last one the recovery codes are void. Other sessions end, the owner is told by mail.
-// [ErrFactorState]: there is none; [ErrNotFound]: not that one; [ErrLastWayIn], of a passkey; [ErrInvalidChallenge]:
-// the ticket of the passkey that is shown has served.
+// passkey, whose authenticator has verified its owner, and which is both. With the last one the recovery codes are
+// void. Other sessions end, the owner is told by mail. [ErrFactorState]: there is none; [ErrNotFound]: not that one;
+// [ErrLastWayIn], of a passkey; [ErrInvalidChallenge]: the ticket of the passkey that is shown has served.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r FactorRemoval) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {

@@ -250,8 +250,8 @@ func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, passwor
 	return a.delete(ctx, s, by.Account)
 }
 
-// DeleteOwnAccount is [Authenticator.DeleteAccount] by any proof that [Authenticator.Reauthenticate] takes, shown in the
-// same call: an account with a password is deleted without it by a mailed code or a passkey. Errors as of both.
+// DeleteOwnAccount is [Authenticator.DeleteAccount] by any proof that [Authenticator.Reauthenticate] takes, shown in
+// the same call: an account with a password is deleted without it by a mailed code or a passkey. Errors as of both.
 func (a *Authenticator) DeleteOwnAccount(ctx context.Context, by *Identity, r Confirmation) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
