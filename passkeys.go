@@ -24,6 +24,9 @@ type Passkeys struct {
 	Origins []string
 }
 
+// PasskeysOn reports whether there are passkeys, so that a page need not offer what is refused.
+func (a *Authenticator) PasskeysOn() bool { return a.cfg.Passkeys.Verifier != nil }
+
 // PasskeyChallenge is a question to an authenticator, for the page that asks it.
 type PasskeyChallenge struct {
 	Options   []byte     // JSON, for PublicKeyCredential.parseCreationOptionsFromJSON or parseRequestOptionsFromJSON

@@ -169,11 +169,11 @@ func (b *browser) submit(button string, pairs ...string) {
 		values := url.Values{}
 		pressed := form.all("button")[0]
 		for _, x := range form.all("button") {
-			if x.text() == button {
+			if button != "" && (x.text() == button || x.attr("aria-label") == button) {
 				pressed = x
 			}
 		}
-		if button != "" && pressed.text() != button {
+		if button != "" && pressed.text() != button && pressed.attr("aria-label") != button {
 			continue
 		}
 		if pressed.attr("name") != "" {
@@ -184,8 +184,15 @@ func (b *browser) submit(button string, pairs ...string) {
 				values.Set(in.attr("name"), in.attr("value"))
 			}
 		}
+		for _, x := range form.all("select") {
+			for _, o := range x.all("option") {
+				if o.has("selected") {
+					values.Set(x.attr("name"), o.attr("value"))
+				}
+			}
+		}
 		for i := 0; i < len(pairs); i += 2 {
-			if !slices.ContainsFunc(form.all("input"), func(in node) bool { return in.attr("name") == pairs[i] }) {
+			if !slices.ContainsFunc(append(form.all("input"), form.all("select")...), func(in node) bool { return in.attr("name") == pairs[i] }) {
 				b.t.Fatalf("%s has no field %q", b.at, pairs[i])
 			}
 			values.Set(pairs[i], pairs[i+1])
@@ -232,7 +239,7 @@ func (b *browser) wrong(field, message string) {
 		if in.attr("name") != field {
 			continue
 		}
-		said := b.page.byID(field + "-error")
+		said := b.page.byID(in.attr("id") + "-error")
 		if in.attr("aria-invalid") != "true" || !in.has("autofocus") || said.attr("role") != "alert" || said.text() != message {
 			b.t.Errorf("field %s: %+v says %q, want %q", field, in.Attrs, said.text(), message)
 		}
@@ -352,7 +359,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 		if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
 			b.t.Errorf("%s: %s has %s", b.at, name, a.Name.Local)
 		}
-		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && b.answer.Get("Refresh") != "0;url="+a.Value && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
+		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && a.Value != "#content" && b.answer.Get("Refresh") != "0;url="+a.Value && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
 			b.t.Errorf("%s leads to %q", b.at, a.Value)
 		}
 	}

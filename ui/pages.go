@@ -40,6 +40,7 @@ func pages(s *page.Site) []*page.Page {
 		{Path: s.Links.Reset, Mailed: true, Again: forgotten, Show: showReset, Take: reset},
 		{Path: s.Links.ChangeEmail, Mailed: true, Show: showChange, Take: change},
 	}
+	list = append(list, accountPages(own)...)
 	if !s.NoPasswords {
 		list = append(list, &page.Page{Path: own(forgotPath), Show: showForgot, Take: forgot})
 	}

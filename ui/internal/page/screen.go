@@ -84,6 +84,8 @@ type Passkey struct {
 	Fill    bool // offers those that there are in the field with autocomplete "webauthn", too
 	Below   bool // the forms, as a further way; else before them
 	Failed  string
+	Without string // said where the browser makes none; empty: nothing
+	Hidden  []Hidden
 	Fields  []Field
 	Do      string
 }
@@ -186,7 +188,13 @@ func (v *Visit) frame(seen *Screen) {
 	if v.Mailed {
 		return // the links would carry the token of the address on
 	}
+	f.Languages = v.Languages()
+}
+
+// Languages are those that there are texts in.
+func (v *Visit) Languages() (list []Language) {
 	for _, tag := range v.words.tags() {
-		f.Languages = append(f.Languages, Language{tag, v.words[tag].text("page.language"), v.inLanguage(tag), tag == v.lang.tag})
+		list = append(list, Language{tag, v.words[tag].text("page.language"), v.inLanguage(tag), tag == v.lang.tag})
 	}
+	return list
 }

@@ -23,7 +23,7 @@ type Visit struct {
 	Operator string               // whom the guard named; empty: there is no guard
 	Next     string               // where the visitor wants to go; empty: they did not say
 	Failed   *Failure             // of the form that was sent; nil: none
-	Instead  *Screen              // what the form brought, shown once; nil: it leads on
+	Instead  *Screen              // what the form brought, shown once, or asks for besides, with its error; nil: it leads on
 
 	lang  texts
 	typed typed // in the form before its session ended
@@ -89,6 +89,10 @@ func (v *Visit) serve() {
 		}
 		if v.Failed = v.FailureOf(err); v.Failed.Final {
 			v.give(err)
+			return
+		}
+		if v.Instead != nil {
+			v.write(v.Failed.Status, *v.Instead)
 			return
 		}
 	}

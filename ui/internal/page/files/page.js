@@ -23,6 +23,7 @@ if (form && able?.parseRequestOptionsFromJSON && able?.parseCreationOptionsFromJ
   };
 
   form.hidden = false;
+  document.getElementById("passkey-without")?.remove();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.ariaBusy === "true") return;
