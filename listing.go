@@ -44,8 +44,8 @@ func Views(accounts []Account) []AccountView {
 }
 
 // Accounts lists the accounts of the scope that the caller rules, in order of creation: imported ones at the time that
-// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end, or, the
-// newest first, not at all. [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor],
+// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end, or,
+// the newest first, not at all. [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor],
 // [ErrInvalidInput] (search, role, status).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
 	by = by.orNobody()

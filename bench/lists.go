@@ -26,7 +26,8 @@ type Listing struct {
 }
 
 // Among a million children a thousandth part of a million is disabled, and five are admins. Their times of creation are
-// a second apart. Every second one has an address that begins with "a". The entries of the ledger are those of 400 days.
+// a second apart. Every second one has an address that begins with "a". The entries of the ledger are those of 400
+// days.
 const (
 	spreadLite = `
 UPDATE accounts SET created_at = created_at + 1000 * number, role = CASE WHEN number % (?2 / 5) = 7 THEN 'admin' ELSE role END,
