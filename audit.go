@@ -124,7 +124,7 @@ func namesEvents(names []EventName) bool {
 // event tells the host of something that no change in the store carries. Of these, failures go into the log by sample.
 func (a *Authenticator) event(e Event) {
 	now := a.now()
-	a.recorder.complete(&e, now)
+	a.recorder.complete(context.Background(), &e, now)
 	a.announce(e)
 	if a.cfg.Log == LogAll && isFailure(e.Name) {
 		a.worker.samples.add(e, now)
@@ -134,7 +134,7 @@ func (a *Authenticator) event(e Event) {
 // noted writes an event of something that is no change, and tells the host: before it is done, so that it is not done
 // unnoted.
 func (a *Authenticator) noted(ctx context.Context, e Event) error {
-	a.recorder.complete(&e, a.now())
+	a.recorder.complete(ctx, &e, a.now())
 	if a.cfg.Log.keeps(e.Name) {
 		if err := a.store.AddEvents(ctx, []Event{e}); err != nil {
 			return err

@@ -33,6 +33,7 @@ type Authenticator struct {
 	mails    letter.Templates
 	worker   *worker
 	active   activeCounts
+	used     usedDays
 
 	noAddress sync.Once // the warning about clients without one
 }

@@ -22,6 +22,7 @@ type BootstrapRequest struct {
 // looked at only when the admin is made. There is no default password (R75), and nobody is an admin for having signed
 // up first.
 func (h Host) Bootstrap(ctx context.Context, r BootstrapRequest) (admin Account, err error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	id := uuid.NewSHA1(houseID, []byte("admin"))
 	if s, err := h.Account(ctx, id); err == nil || !errors.Is(err, ErrNotFound) {

@@ -2,7 +2,6 @@ package tollkeeper
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 // an operation without a price or a bad key; [ErrInsufficientCredits]; [ErrConflict] when the key stands for something
 // else; [ErrNotFound].
 func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key string) (Balance, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
@@ -37,6 +37,7 @@ func (h Host) Charge(ctx context.Context, parent uuid.UUID, op Operation, key st
 
 // Refund takes a Charge back, by its key, once. [ErrNotFound]: there is no such charge.
 func (h Host) Refund(ctx context.Context, parent uuid.UUID, key string) (Balance, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
@@ -54,6 +55,7 @@ type Purchase struct {
 // nothing and returns the same. [ErrDisabled]; [ErrInvalidInput]; [ErrConflict] when the transaction id stands for
 // another package, or served another parent, with [Error.Field] "transaction"; [ErrNotFound].
 func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (Balance, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
@@ -69,6 +71,7 @@ func (h Host) GrantPackage(ctx context.Context, parent uuid.UUID, p Purchase) (B
 
 // Grant gives a parent credits that nobody paid for, once per parent and key, which has 1 to 190 bytes.
 func (h Host) Grant(ctx context.Context, parent uuid.UUID, credits int64, key string) (Balance, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	if a.cfg.Credits == nil {
 		return Balance{}, ErrDisabled
@@ -139,11 +142,35 @@ func (a *Authenticator) CreditAnalysis(ctx context.Context, by *Identity) (Credi
 	if err := a.bookkeeper(by); err != nil {
 		return CreditAnalysis{}, err
 	}
-	b, err := a.store.Balance(ctx, by.Account)
+	return a.creditAnalysis(ctx, by.Account)
+}
+
+// CreditAnalysis returns a parent's figures. [ErrDisabled]; [ErrNotFound]; [ErrForbidden] for a child.
+func (h Host) CreditAnalysis(ctx context.Context, parent uuid.UUID) (CreditAnalysis, error) {
+	if err := h.bookOf(ctx, parent); err != nil {
+		return CreditAnalysis{}, err
+	}
+	return h.auth.creditAnalysis(ctx, parent)
+}
+
+// bookOf returns nil for who has an account book.
+func (h Host) bookOf(ctx context.Context, parent uuid.UUID) error {
+	if h.auth.cfg.Credits == nil {
+		return ErrDisabled
+	}
+	s, err := h.Account(ctx, parent)
+	if err == nil && s.Child() {
+		err = ErrForbidden
+	}
+	return err
+}
+
+func (a *Authenticator) creditAnalysis(ctx context.Context, owner uuid.UUID) (CreditAnalysis, error) {
+	b, err := a.store.Balance(ctx, owner)
 	if err != nil {
 		return CreditAnalysis{}, err
 	}
-	packages, err := a.packages(ctx, by.Account)
+	packages, err := a.packages(ctx, owner)
 	if err != nil {
 		return CreditAnalysis{}, err
 	}
@@ -167,20 +194,8 @@ func (a *Authenticator) bookkeeper(by *Identity) error {
 }
 
 // packages returns the last hundred that were bought, newest first.
-func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) (last []LedgerEntry, err error) {
-	for p := (store.Page{Limit: mostPackages}); ; {
-		rows, err := a.store.ListCredits(ctx, owner, OpPackage, p)
-		if err != nil {
-			return nil, err
-		}
-		last = append(last, rows...)
-		last = last[max(0, len(last)-mostPackages):]
-		if len(rows) < mostPackages {
-			slices.Reverse(last)
-			return last, nil
-		}
-		p.After.ID = rows[len(rows)-1].ID
-	}
+func (a *Authenticator) packages(ctx context.Context, owner uuid.UUID) ([]LedgerEntry, error) {
+	return a.store.ListCredits(ctx, owner, store.CreditQuery{Operation: OpPackage, Newest: true, Limit: mostPackages})
 }
 
 const mostPackages = 100
@@ -216,6 +231,19 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 	if err := a.bookkeeper(by); err != nil {
 		return nil, err
 	}
+	return a.billingHistory(ctx, by.Account, q)
+}
+
+// BillingHistory returns a parent's closed months, newest first. [ErrDisabled]; [ErrNotFound]; [ErrForbidden] for a
+// child; [ErrInvalidLimit]; [ErrInvalidInput] (range).
+func (h Host) BillingHistory(ctx context.Context, parent uuid.UUID, q BillingQuery) ([]Month, error) {
+	if err := h.bookOf(ctx, parent); err != nil {
+		return nil, err
+	}
+	return h.auth.billingHistory(ctx, parent, q)
+}
+
+func (a *Authenticator) billingHistory(ctx context.Context, owner uuid.UUID, q BillingQuery) ([]Month, error) {
 	setZero(&q.Limit, 10)
 	if q.Limit < 1 || q.Limit > 100 {
 		return nil, ErrInvalidLimit
@@ -230,7 +258,7 @@ func (a *Authenticator) BillingHistory(ctx context.Context, by *Identity, q Bill
 	if from > to {
 		return nil, ErrInvalidInput.WithField("range").WithMessage("Start date must not be after end date")
 	}
-	months, err := a.store.ListMonths(ctx, by.Account, from, to, q.Limit)
+	months, err := a.store.ListMonths(ctx, owner, from, to, q.Limit)
 	return months, err
 }
 

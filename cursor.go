@@ -12,6 +12,8 @@ import (
 const (
 	sealAccounts = "cursor"
 	sealEvents   = "events"
+	sealLedger   = "ledger"
+	sealMail     = "mail"
 )
 
 // cursor continues a list behind a row. It is sealed and bound to everything that selected its page (R81).

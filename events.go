@@ -63,6 +63,7 @@ const (
 	EventMailSent         EventName = "mail_sent"
 	EventMailFailed       EventName = "mail_failed"  // it will be tried again
 	EventMailDropped      EventName = "mail_dropped" // it will not; Code says why: see [MailRefused]
+	EventMailRetried      EventName = "mail_retried" // by the host, before it was due
 	EventBreachUnknown    EventName = "breach_check_unavailable"
 	EventMonthClosed                = store.EventMonthClosed
 	EventAccountsImported EventName = "accounts_imported" // beside one of each account

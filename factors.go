@@ -298,14 +298,15 @@ func (a *Authenticator) Factors(ctx context.Context, by *Identity) ([]FactorInfo
 		return nil, err
 	}
 	s, err := a.withCredentials(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	var list []FactorInfo
+	return a.factorsOf(s), err
+}
+
+// factorsOf shows the factors of an account that was read with its credentials.
+func (a *Authenticator) factorsOf(s Subject) (list []FactorInfo) {
 	for _, f := range confirmed(s.Factors) {
 		list = append(list, a.infoOf(f))
 	}
-	return list, nil
+	return list
 }
 
 // RenameFactor gives one of the caller's second factors another label, of 1 to 64 bytes. [ErrNotFound]: they have none

@@ -10,16 +10,49 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
 // Host is what the process itself may do, by its own authority: nobody's permission is asked, nothing is throttled; its
 // [Host.Allow] throttles what is the host's own. Its methods stand apart from the [Authenticator]'s, which check what
 // their caller may do, so that a handler cannot skip that check unnoticed. It is safe for concurrent use.
-type Host struct{ auth *Authenticator }
+type Host struct {
+	auth     *Authenticator
+	operator string // who acts for it, named in the log
+}
 
 // Host returns what the process itself may do.
 func (a *Authenticator) Host() Host { return Host{auth: a} }
+
+// maxOperator is how long the name of an operator may be, in bytes.
+const maxOperator = 64
+
+// As returns a Host whose changes the log says this operator made ([Event].Operator), as the host names them: a line of
+// 1 to 64 bytes. The name stays in the log when the account is deleted. [ErrInvalidInput] (operator).
+func (h Host) As(operator string) (Host, error) {
+	if operator == "" || !canon.ValidLine(operator, maxOperator) {
+		return Host{}, ErrInvalidInput.WithField("operator").WithMessage("tollkeeper: an operator is a line of 1 to 64 bytes")
+	}
+	h.operator = operator
+	return h, nil
+}
+
+// acting returns the context of a change, which tells the recorder of events who makes it.
+func (h Host) acting(ctx context.Context) context.Context {
+	if h.operator == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, operatorKey{}, h.operator)
+}
+
+type operatorKey struct{}
+
+// operatorOf returns who acts for the host; empty: nobody is named.
+func operatorOf(ctx context.Context) string {
+	operator, _ := ctx.Value(operatorKey{}).(string)
+	return operator
+}
 
 // Format names the type alone, as [Authenticator.Format] does.
 func (Host) Format(f fmt.State, _ rune) { io.WriteString(f, "tollkeeper.Host") }
@@ -71,7 +104,7 @@ func (h Host) FindByUsername(ctx context.Context, in Scope, username string) (Su
 
 // Accounts lists the accounts of the scope in order of creation; [Tenants] are listed without totals. The app's own
 // users are an empty list before the first one. [ErrInvalidLimit]; [ErrInvalidCursor]; [ErrInvalidInput] (scope,
-// search); [ErrUnknownParent], for a scope named by id [ErrNotFound]: there is no such parent.
+// search, role, status); [ErrUnknownParent], for a scope named by id [ErrNotFound]: there is no such parent.
 func (h Host) Accounts(ctx context.Context, in Scope, q AccountQuery) (AccountPage, error) {
 	parent, err := h.auth.parentIn(ctx, in)
 	if err != nil {
@@ -97,6 +130,7 @@ type AccountSpec struct {
 // CreateAccount makes an account on the host's word, also where sign-up is closed: no throttle, no charge, no session,
 // no mail. A new parent is granted the initial credits. Errors as of [Authenticator.SignUp].
 func (h Host) CreateAccount(ctx context.Context, spec AccountSpec) (Account, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	now := a.now()
 	x, err := a.specified(ctx, spec, now)
@@ -165,6 +199,7 @@ func (a *Authenticator) given(ctx context.Context, x Account, by uuid.UUID, c st
 // owner comes. [ErrInvalidInput] for an unknown role; [ErrNotFound]; [ErrLastAdmin]; [ErrForbidden] for the parent of
 // the app's own users.
 func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed bool, err error) {
+	ctx = h.acting(ctx)
 	return h.auth.setRole(ctx, hostItself, role, func() (Subject, error) { return h.somebody(ctx, id) })
 }
 
@@ -172,17 +207,20 @@ func (h Host) SetRole(ctx context.Context, id uuid.UUID, role Role) (changed boo
 // act. [ErrNotFound]; [ErrLastAdmin]; [ErrInvalidInput] for a status that is neither active nor disabled;
 // [ErrForbidden] for the parent of the app's own users.
 func (h Host) SetStatus(ctx context.Context, id uuid.UUID, status Status) error {
+	ctx = h.acting(ctx)
 	return h.auth.setStatus(ctx, uuid.Nil, status, func() (Subject, error) { return h.somebody(ctx, id) })
 }
 
 // EndSessions ends every session of an account at once. [ErrNotFound].
 func (h Host) EndSessions(ctx context.Context, id uuid.UUID) error {
+	ctx = h.acting(ctx)
 	return h.auth.endSessions(ctx, id, hostItself, uuid.Nil)
 }
 
 // DeleteAccount deletes an account with its personal data; a parent's children go with it. [ErrNotFound];
 // [ErrLastAdmin]; [ErrForbidden] for the parent of the app's own users.
 func (h Host) DeleteAccount(ctx context.Context, id uuid.UUID) error {
+	ctx = h.acting(ctx)
 	s, err := h.somebody(ctx, id)
 	if err != nil {
 		return err
@@ -207,12 +245,14 @@ func (h Host) Organization(ctx context.Context, parent uuid.UUID) (OrganizationD
 // with the field. Of a parent whose mailbox is not proven ([AccountSpec].Proven) it lasts as long as what the parent
 // itself chooses.
 func (h Host) UpdateOrganization(ctx context.Context, parent uuid.UUID, p OrganizationPatch) (OrganizationDetails, error) {
+	ctx = h.acting(ctx)
 	return h.auth.updateOrganization(ctx, uuid.Nil, p, func() (Subject, error) { return h.somebody(ctx, parent) })
 }
 
 // UnsafeOrganizationByKey is [Authenticator.OrganizationByKey] with the tenant key, as the documented API returns it.
 // Whoever reads a web page of the tenant can then sign tokens in its name; they open nothing but live sessions.
 func (h Host) UnsafeOrganizationByKey(ctx context.Context, publicKey string) (OrganizationDetails, error) {
+	ctx = h.acting(ctx)
 	s, err := h.auth.detailsReadOf(ctx, publicKey)
 	if err != nil {
 		return OrganizationDetails{}, err

@@ -15,8 +15,11 @@ import (
 // AccountQuery selects accounts of the caller's scope: a parent's children, or an admin's fellows.
 type AccountQuery struct {
 	Search string    // prefix of email or username
+	Role   Role      // of that role, in any letter case; empty: of every one
+	Status Status    // active or disabled; empty: both
 	From   time.Time // registered at or after
 	To     time.Time // registered before
+	Newest bool      // who came last comes first
 	Limit  int       // 1..100; zero: 50
 	Cursor string    // of the page before; bound to scope, filter and limit
 }
@@ -41,8 +44,9 @@ func Views(accounts []Account) []AccountView {
 }
 
 // Accounts lists the accounts of the scope that the caller rules, in order of creation: imported ones at the time that
-// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end.
-// [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor], [ErrInvalidInput] (search).
+// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end, or, the
+// newest first, not at all. [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor],
+// [ErrInvalidInput] (search, role, status).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
 	by = by.orNobody()
 	scope, err := scopeOf(by)
@@ -56,6 +60,9 @@ func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQue
 type accountsAsked struct {
 	Scope  uuid.UUID `json:"s"`
 	Search string    `json:"q"`
+	Role   Role      `json:"r"`
+	Status Status    `json:"u"`
+	Newest bool      `json:"d"`
 	From   int64     `json:"f"`
 	To     int64     `json:"t"`
 	Limit  int       `json:"l"`
@@ -63,7 +70,7 @@ type accountsAsked struct {
 
 // list returns a page of the accounts below scope. The root scope has no balance that counts them.
 func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuery) (AccountPage, error) {
-	asked, err := accountsOf(scope, q)
+	asked, err := a.accountsOf(scope, q)
 	if err != nil {
 		return AccountPage{}, err
 	}
@@ -71,7 +78,9 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 	if err != nil {
 		return AccountPage{}, err
 	}
-	page := store.Page{After: after, Limit: asked.Limit + 1, Search: asked.Search, From: q.From, To: q.To}
+	page := store.Page{
+		After: after, Limit: asked.Limit + 1, Newest: q.Newest, Search: asked.Search, Role: asked.Role, Status: q.Status, From: q.From, To: q.To,
+	}
 	rows, err := a.store.ListAccounts(ctx, scope, page)
 	if err != nil {
 		return AccountPage{}, err
@@ -100,7 +109,7 @@ func (a *Authenticator) list(ctx context.Context, scope uuid.UUID, q AccountQuer
 func placeOf(x *Account) store.Position { return store.Position{At: x.CreatedAt, ID: x.ID} }
 
 // accountsOf checks a query.
-func accountsOf(scope uuid.UUID, q AccountQuery) (accountsAsked, error) {
+func (a *Authenticator) accountsOf(scope uuid.UUID, q AccountQuery) (asked accountsAsked, err error) {
 	setZero(&q.Limit, 50)
 	if q.Limit < 1 || q.Limit > 100 {
 		return accountsAsked{}, ErrInvalidLimit
@@ -108,7 +117,18 @@ func accountsOf(scope uuid.UUID, q AccountQuery) (accountsAsked, error) {
 	if !canon.ValidLine(q.Search, 254) {
 		return accountsAsked{}, ErrInvalidInput.WithField("search").WithMessage("Invalid search")
 	}
-	return accountsAsked{Scope: scope, Search: canon.Lower(q.Search), From: millis(q.From), To: millis(q.To), Limit: q.Limit}, nil
+	if q.Role != "" {
+		if q.Role, err = a.role(q.Role); err != nil {
+			return accountsAsked{}, err
+		}
+	}
+	if q.Status != "" && q.Status != StatusActive && q.Status != StatusDisabled {
+		return accountsAsked{}, ErrInvalidInput.WithField("status").WithMessage("Unknown status")
+	}
+	return accountsAsked{
+		Scope: scope, Search: canon.Lower(q.Search), Role: q.Role, Status: q.Status, Newest: q.Newest,
+		From: millis(q.From), To: millis(q.To), Limit: q.Limit,
+	}, nil
 }
 
 func millis(t time.Time) int64 {

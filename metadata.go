@@ -33,6 +33,7 @@ func checkMetadata(text []byte) error {
 // is. Returns the account as it is afterwards. [ErrInvalidInput] (metadata), [ErrNotFound]; [ErrForbidden] for the
 // parent of the app's own users.
 func (h Host) UpdateMetadata(ctx context.Context, id uuid.UUID, change func(json.RawMessage) (json.RawMessage, error)) (Account, error) {
+	ctx = h.acting(ctx)
 	var after Account
 	err := h.auth.retry(func() error {
 		s, err := h.somebody(ctx, id)

@@ -196,6 +196,7 @@ type Membership struct {
 // [ErrNoOrganization]: the owner has none; [ErrConflict]: the member belongs to one already; [ErrForbidden] for a child
 // or a house.
 func (h Host) AddMember(ctx context.Context, m Membership) error {
+	ctx = h.acting(ctx)
 	a := h.auth
 	o, err := h.Account(ctx, m.Owner)
 	if err != nil {
@@ -234,15 +235,32 @@ func (a *Authenticator) RotateTenantKey(ctx context.Context, by *Identity) (key 
 	if err := tenant(by); err != nil {
 		return "", err
 	}
+	return a.rotateTenantKey(ctx, by.Account, func() (Subject, error) { return a.selfNow(ctx, by) })
+}
+
+// RotateTenantKey gives a parent a new tenant key, as [Authenticator.RotateTenantKey] does. [ErrNotFound];
+// [ErrForbidden] for a child and for the parent of the app's own users.
+func (h Host) RotateTenantKey(ctx context.Context, parent uuid.UUID) (SecretText, error) {
+	ctx = h.acting(ctx)
+	return h.auth.rotateTenantKey(ctx, uuid.Nil, func() (Subject, error) {
+		s, err := h.somebody(ctx, parent)
+		if err == nil && s.Child() {
+			err = ErrForbidden
+		}
+		return s, err
+	})
+}
+
+func (a *Authenticator) rotateTenantKey(ctx context.Context, by uuid.UUID, find func() (Subject, error)) (key SecretText, err error) {
 	err = a.retry(func() error {
-		s, err := a.selfNow(ctx, by)
+		s, err := find()
 		if err != nil {
 			return err
 		}
 		c := store.Change{Account: s.Account, EndSessions: true}
 		c.Account.KeyMaster, c.Account.KeyVersion = a.keys.CurrentMaster(), s.Account.KeyVersion+1
 		e := about(&s.Account, EventTenantKeyRotated)
-		e.By = by.Account
+		e.By = by
 		c.Events = []Event{e}
 		if s.Account, _, err = a.update(ctx, c, a.now()); err != nil {
 			return err

@@ -155,7 +155,7 @@ func (w *worker) deliver(m store.QueuedMail) {
 		tell(EventMailDropped, MailLate)
 		a.cfg.Logger.Error("tollkeeper: mail given up", told...)
 	default:
-		d.Retry, d.Args = retry, m.Args
+		d.Retry, d.Args, d.Failure = retry, m.Args, failureOf(err)
 		tell(EventMailFailed, "")
 		if w.ctx.Err() == nil {
 			a.cfg.Logger.Warn("tollkeeper: mail not sent, will be tried again", append(told, "at", retry)...)
@@ -264,7 +264,7 @@ func (w *worker) write(m store.QueuedMail, out outgoing) (sent bool, err error) 
 	return true, out.unsaid(err)
 }
 
-// unsaid is a mailer's error as it may be logged: without the mail's address and secrets, which a mailer may repeat as
+// unsaid is a mailer's error as it may be told: without the mail's address and secrets, which a mailer may repeat as
 // it had to spell them: an address in lower case, or in the URL or the JSON of a request.
 func (o *outgoing) unsaid(err error) error {
 	if err == nil {
@@ -275,10 +275,7 @@ func (o *outgoing) unsaid(err error) error {
 	for _, value := range o.values {
 		safe = spellings(value).ReplaceAllString(safe, redacted)
 	}
-	if safe != text {
-		return &unsaidError{text: safe, err: err}
-	}
-	return err
+	return &unsaidError{text: safe, err: err}
 }
 
 // spellings finds a text in any letter case, with any of its characters escaped as in a URL, also more than once, or as
@@ -291,6 +288,7 @@ func spellings(text string) *regexp.Regexp {
 	return regexp.MustCompile(string(b))
 }
 
+// unsaidError is what a mailer said, as it may be told.
 type unsaidError struct {
 	text string
 	err  error

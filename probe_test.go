@@ -258,8 +258,12 @@ func (p *probe) Balance(ctx context.Context, owner uuid.UUID) (tollkeeper.Balanc
 	return run(ctx, p, "Balance", func() (tollkeeper.Balance, error) { return p.Store.Balance(ctx, owner) })
 }
 
-func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, op tollkeeper.Operation, g store.Page) ([]tollkeeper.LedgerEntry, error) {
-	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, op, g) })
+func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]tollkeeper.LedgerEntry, error) {
+	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, q) })
+}
+
+func (p *probe) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) ([]store.CreditDay, error) {
+	return run(ctx, p, "SumCredits", func() ([]store.CreditDay, error) { return p.Store.SumCredits(ctx, owner, d) }, d)
 }
 
 func (p *probe) ListMonths(ctx context.Context, owner uuid.UUID, from, to, limit int) ([]store.Month, error) {

@@ -203,7 +203,7 @@ func (a *Authenticator) Export(ctx context.Context, by *Identity) (PersonalData,
 		return d, err
 	}
 	d.Balance = &b
-	rows, err := a.store.ListCredits(ctx, s.Account.ID, "", store.Page{Limit: 1_000})
+	rows, err := a.store.ListCredits(ctx, s.Account.ID, store.CreditQuery{Limit: 1_000})
 	for _, e := range rows {
 		d.CreditMoves = append(d.CreditMoves, PersonalCredit{At: e.At, Operation: e.Operation, Credits: e.Amount, Balance: e.Balance})
 	}

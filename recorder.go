@@ -26,13 +26,13 @@ type recorder struct {
 }
 
 // kept completes the events in place and returns those that the store is to keep.
-func (r *recorder) kept(events []store.Event) []store.Event {
+func (r *recorder) kept(ctx context.Context, events []store.Event) []store.Event {
 	if len(events) == 0 {
 		return nil
 	}
 	now, n := r.now(), 0
 	for i := range events {
-		r.complete(&events[i], now)
+		r.complete(ctx, &events[i], now)
 		if r.mode.keeps(events[i].Name) {
 			n++
 		}
@@ -49,9 +49,12 @@ func (r *recorder) kept(events []store.Event) []store.Event {
 	return kept
 }
 
-// complete gives an event its moment, its id, and the commitment to what is erased later.
-func (r *recorder) complete(e *store.Event, now time.Time) {
+// complete gives an event its moment, its id, who acts for the host, and the commitment to what is erased later.
+func (r *recorder) complete(ctx context.Context, e *store.Event, now time.Time) {
 	e.At, e.ID, e.Count = now, r.ids.next(now), max(1, e.Count)
+	if operator := operatorOf(ctx); operator != "" {
+		e.Operator = operator
+	}
 	if e.Network != "" || e.Detail != "" {
 		rand.Read(e.Salt[:])
 		e.Commitment = commitment(e)
@@ -78,8 +81,8 @@ func (r *recorder) told(events []store.Event) {
 func (r *recorder) telling() store.Telling { return store.Telling{Mail: true, Log: r.mode != LogOff} }
 
 // effects returns what the store is to do, of what a verb says.
-func (r *recorder) effects(fx store.Effects) store.Effects {
-	fx.Events = r.kept(fx.Events)
+func (r *recorder) effects(ctx context.Context, fx store.Effects) store.Effects {
+	fx.Events = r.kept(ctx, fx.Events)
 	if fx.Charge.Price != 0 {
 		fx.Charge.Tell = r.telling()
 	}
@@ -104,7 +107,7 @@ func (r *recorder) crossed(e LedgerEntry, after Balance) {
 
 func (r *recorder) CreateAccount(ctx context.Context, n store.NewAccount, now time.Time) (Account, store.Receipt, error) {
 	events := n.Events
-	n.Effects = r.effects(n.Effects)
+	n.Effects = r.effects(ctx, n.Effects)
 	x, receipt, err := r.errorsOf.CreateAccount(ctx, n, now)
 	if err == nil {
 		r.done(events, n.Charge, receipt)
@@ -114,7 +117,7 @@ func (r *recorder) CreateAccount(ctx context.Context, n store.NewAccount, now ti
 
 func (r *recorder) UpdateAccount(ctx context.Context, c store.Change, now time.Time) (Account, store.Receipt, error) {
 	events := c.Events
-	c.Effects = r.effects(c.Effects)
+	c.Effects = r.effects(ctx, c.Effects)
 	x, receipt, err := r.errorsOf.UpdateAccount(ctx, c, now)
 	if err == nil {
 		r.done(events, c.Charge, receipt)
@@ -124,7 +127,7 @@ func (r *recorder) UpdateAccount(ctx context.Context, c store.Change, now time.T
 
 func (r *recorder) DeleteAccount(ctx context.Context, d store.Deletion, now time.Time) error {
 	events := d.Events
-	d.Events = r.kept(events)
+	d.Events = r.kept(ctx, events)
 	err := r.errorsOf.DeleteAccount(ctx, d, now)
 	if err == nil {
 		r.told(events)
@@ -134,7 +137,7 @@ func (r *recorder) DeleteAccount(ctx context.Context, d store.Deletion, now time
 
 func (r *recorder) CreateSession(ctx context.Context, s store.NewSession, now time.Time) (store.Receipt, error) {
 	events := s.Events
-	s.Effects = r.effects(s.Effects)
+	s.Effects = r.effects(ctx, s.Effects)
 	receipt, err := r.errorsOf.CreateSession(ctx, s, now)
 	if err == nil {
 		r.done(events, s.Charge, receipt)
@@ -144,7 +147,7 @@ func (r *recorder) CreateSession(ctx context.Context, s store.NewSession, now ti
 
 func (r *recorder) RotateSession(ctx context.Context, x store.Rotation, now time.Time) (store.Live, error) {
 	moved, reused := x.Moved, x.Reused
-	x.Moved, x.Reused = r.kept(moved), r.kept(reused)
+	x.Moved, x.Reused = r.kept(ctx, moved), r.kept(ctx, reused)
 	live, err := r.errorsOf.RotateSession(ctx, x, now)
 	switch {
 	case err == nil:
@@ -157,7 +160,7 @@ func (r *recorder) RotateSession(ctx context.Context, x store.Rotation, now time
 
 func (r *recorder) TouchSession(ctx context.Context, t store.Touch, now time.Time) error {
 	events := t.Events
-	t.Events = r.kept(events)
+	t.Events = r.kept(ctx, events)
 	err := r.errorsOf.TouchSession(ctx, t, now)
 	if err == nil {
 		r.told(events)
@@ -167,7 +170,7 @@ func (r *recorder) TouchSession(ctx context.Context, t store.Touch, now time.Tim
 
 func (r *recorder) RevokeSession(ctx context.Context, x store.Revocation, now time.Time) error {
 	events := x.Events
-	x.Events = r.kept(events)
+	x.Events = r.kept(ctx, events)
 	err := r.errorsOf.RevokeSession(ctx, x, now)
 	if err == nil {
 		r.told(events)
@@ -177,7 +180,7 @@ func (r *recorder) RevokeSession(ctx context.Context, x store.Revocation, now ti
 
 func (r *recorder) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (Subject, error) {
 	events := c.Events
-	c.Events = r.kept(events)
+	c.Events = r.kept(ctx, events)
 	s, err := r.errorsOf.ConsumeSecret(ctx, c, now)
 	if err == nil {
 		for i := range events {
@@ -190,7 +193,7 @@ func (r *recorder) ConsumeSecret(ctx context.Context, c store.Claim, now time.Ti
 
 func (r *recorder) ApplyCredit(ctx context.Context, p store.Posting) (LedgerEntry, Balance, bool, error) {
 	events := p.Events
-	p.Events, p.Tell = r.kept(events), r.telling()
+	p.Events, p.Tell = r.kept(ctx, events), r.telling()
 	e, b, fresh, err := r.errorsOf.ApplyCredit(ctx, p)
 	if err == nil && fresh {
 		r.told(events)
@@ -211,8 +214,18 @@ func (r *recorder) CloseMonths(ctx context.Context, c store.Closing, now time.Ti
 
 func (r *recorder) FinishMail(ctx context.Context, d store.Delivery) error {
 	events := d.Events
-	d.Events = r.kept(events)
+	d.Events = r.kept(ctx, events)
 	err := r.errorsOf.FinishMail(ctx, d)
+	if err == nil {
+		r.told(events)
+	}
+	return err
+}
+
+func (r *recorder) ResumeMail(ctx context.Context, x store.Resumption) error {
+	events := x.Events
+	x.Events = r.kept(ctx, events)
+	err := r.errorsOf.ResumeMail(ctx, x)
 	if err == nil {
 		r.told(events)
 	}

@@ -24,6 +24,7 @@ func (a *Authenticator) ResetFactors(ctx context.Context, by *Identity, id uuid.
 // does; those of a parent, too. [ErrNotFound]; [ErrFactorState]: it has none; [ErrForbidden] for the parent of the
 // app's own users.
 func (h Host) ResetFactors(ctx context.Context, id uuid.UUID) error {
+	ctx = h.acting(ctx)
 	return h.auth.resetFactors(ctx, uuid.Nil, func() (Subject, error) {
 		if id == houseID {
 			return Subject{}, ErrForbidden
@@ -87,6 +88,7 @@ func (a *Authenticator) Unlock(ctx context.Context, by *Identity, id uuid.UUID) 
 // those over all scopes, too, as a proof of the mailbox does. [ErrNotFound]; [ErrForbidden] for the parent of the app's
 // own users.
 func (h Host) Unlock(ctx context.Context, id uuid.UUID) error {
+	ctx = h.acting(ctx)
 	s, err := h.somebody(ctx, id)
 	if err != nil {
 		return err

@@ -34,7 +34,12 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 	if err := by.may(); err != nil {
 		return nil, err
 	}
-	rows, err := a.store.ListSessions(ctx, by.Account, store.Page{Limit: sessionsRead}, a.now())
+	return a.sessions(ctx, by.Account, by.Session)
+}
+
+// sessions lists the live sessions of an account. current is the caller's own.
+func (a *Authenticator) sessions(ctx context.Context, account, current uuid.UUID) ([]SessionInfo, error) {
+	rows, err := a.store.ListSessions(ctx, account, store.Page{Limit: sessionsRead}, a.now())
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +48,7 @@ func (a *Authenticator) Sessions(ctx context.Context, by *Identity) ([]SessionIn
 	for i, s := range rows {
 		list[i] = SessionInfo{
 			ID: s.ID, Device: deviceLabel(s.Agent), Network: s.Network, Audience: s.Audience,
-			CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, EndsAt: s.EndsAt(), Current: s.ID == by.Session,
+			CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, EndsAt: s.EndsAt(), Current: s.ID == current,
 		}
 	}
 	return list, nil

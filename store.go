@@ -137,8 +137,13 @@ func (e errorsOf) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, 
 	return r1, asError(err)
 }
 
-func (e errorsOf) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
-	r1, err := e.of.ListCredits(ctx, owner, op, p)
+func (e errorsOf) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]store.LedgerEntry, error) {
+	r1, err := e.of.ListCredits(ctx, owner, q)
+	return r1, asError(err)
+}
+
+func (e errorsOf) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) ([]store.CreditDay, error) {
+	r1, err := e.of.SumCredits(ctx, owner, d)
 	return r1, asError(err)
 }
 
@@ -172,6 +177,20 @@ func (e errorsOf) ClaimMail(ctx context.Context, limit int, lease time.Duration,
 
 func (e errorsOf) FinishMail(ctx context.Context, d store.Delivery) error {
 	return asError(e.of.FinishMail(ctx, d))
+}
+
+func (e errorsOf) ListMail(ctx context.Context, q store.MailQuery) ([]store.QueuedMail, error) {
+	r1, err := e.of.ListMail(ctx, q)
+	return r1, asError(err)
+}
+
+func (e errorsOf) CountMail(ctx context.Context) (store.MailCounts, error) {
+	r1, err := e.of.CountMail(ctx)
+	return r1, asError(err)
+}
+
+func (e errorsOf) ResumeMail(ctx context.Context, r store.Resumption) error {
+	return asError(e.of.ResumeMail(ctx, r))
 }
 
 func (e errorsOf) Sweep(ctx context.Context, limit int, now time.Time) (bool, error) {

@@ -50,6 +50,7 @@ const (
 // line of 4 MiB, at an error of the reader or the store, or when ctx ends; the report then says how far it came.
 // Nothing is charged or mailed. [ErrInvalidInput] (scope, line); [ErrUnknownParent].
 func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	setZero(&o.Parallel, 16)
 	var report ImportReport
@@ -81,7 +82,7 @@ func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o Impor
 	if err := lines.Err(); err != nil {
 		return report, ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Import: " + err.Error())
 	}
-	a.event(Event{Name: EventAccountsImported, Scope: parent, Credits: report.Stand})
+	a.event(Event{Name: EventAccountsImported, Scope: parent, Credits: report.Stand, Operator: h.operator})
 	return report, nil
 }
 
@@ -172,6 +173,7 @@ const exportOverlap = time.Minute
 // same. An account that is imported meanwhile, with a time that the export has passed, is in the next one from the
 // start.
 func (h Host) ExportAccounts(ctx context.Context, in Scope, w io.Writer, o ExportOptions) (next Position, err error) {
+	ctx = h.acting(ctx)
 	a := h.auth
 	parent, err := a.parentIn(ctx, in)
 	if err != nil {

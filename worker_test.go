@@ -83,7 +83,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		if err != nil || len(months) != passed {
 			t.Fatalf("%d months settled, %v; want %d", len(months), err, passed)
 		}
-		entries, err := kept.ListCredits(ctx, parent.ID, tollkeeper.OpRetention, store.Page{Limit: 100})
+		entries, err := kept.ListCredits(ctx, parent.ID, store.CreditQuery{Operation: tollkeeper.OpRetention, Limit: 100})
 		if err != nil || len(entries) != passed {
 			t.Fatalf("%d retention entries, %v; want %d", len(entries), err, passed)
 		}
@@ -95,7 +95,7 @@ func TestRetentionIsSettledOncePerMonth(t *testing.T) {
 		if b, err := kept.Balance(ctx, parent.ID); err != nil || b.Credits != 3000-4*int64(passed) || b.Retained != 4*int64(passed) {
 			t.Errorf("%+v, %v", b, err)
 		}
-		if rows, err := kept.ListCredits(ctx, user.Parent, "", store.Page{Limit: 10}); err != nil || len(rows) != 0 {
+		if rows, err := kept.ListCredits(ctx, user.Parent, store.CreditQuery{Limit: 10}); err != nil || len(rows) != 0 {
 			t.Errorf("the app paid for its own users: %v, %v", rows, err)
 		}
 		history, err := kits[0].Auth.BillingHistory(ctx, kits[0].Identity(string(kits[0].SignIn(parent).Token)), tollkeeper.BillingQuery{Limit: 2})

@@ -23,7 +23,7 @@ func (k *Kit) Balance(parent Account) tollkeeper.Balance {
 // Ledger returns the parent's account book, oldest entry first.
 func (k *Kit) Ledger(parent Account) []tollkeeper.LedgerEntry {
 	k.tb.Helper()
-	rows, err := k.Store.ListCredits(k.tb.Context(), parent.ID, "", store.Page{Limit: 100_000})
+	rows, err := k.Store.ListCredits(k.tb.Context(), parent.ID, store.CreditQuery{Limit: 100_000})
 	k.must(err, "read the ledger of "+parent.Email)
 	return rows
 }

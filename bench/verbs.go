@@ -133,7 +133,7 @@ func (v verbSet) rest() []verb {
 		}},
 		{"Balance", func(int) error { _, err := v.s.Balance(v.ctx, v.parent.ID); return err }},
 		{"ListCredits, 10 in the middle", func(i int) error {
-			_, err := v.s.ListCredits(v.ctx, v.parent.ID, tollkeeper.OpSignIn, store.Page{After: v.after(i), Limit: 10})
+			_, err := v.s.ListCredits(v.ctx, v.parent.ID, store.CreditQuery{Operation: tollkeeper.OpSignIn, After: v.after(i).ID, Limit: 10})
 			return err
 		}},
 		{"ListMonths", func(int) error { _, err := v.s.ListMonths(v.ctx, v.parent.ID, 0, 1<<20, 10); return err }},

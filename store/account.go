@@ -150,7 +150,10 @@ func (p Position) Compare(q Position) int {
 type Page struct {
 	After  Position  // exclusive; zero: from the start
 	Limit  int       // rows, above zero
+	Newest bool      // the other way round: the newest first, and After is what the rows are before
 	Search string    // prefix of the email key or the lower-cased username, canonical; empty: all
+	Role   Role      // of accounts; empty: every one
+	Status Status    // of accounts, active or disabled; empty: both
 	From   time.Time // created at or after; zero: no bound
 	To     time.Time // created before; zero: no bound
 }
@@ -212,9 +215,9 @@ type AccountStore interface {
 	//   - [ErrLastAdmin], as for UpdateAccount.
 	DeleteAccount(ctx context.Context, d Deletion, now time.Time) error
 
-	// ListAccounts returns up to p.Limit accounts of the scope in order of creation: by [Account.CreatedAt], then by
-	// id, without houses. Callers choose both, so accounts that come from elsewhere stand at their time. An unknown
-	// scope has none.
+	// ListAccounts returns up to p.Limit accounts of the scope in order of creation, or against it: by
+	// [Account.CreatedAt], then by id, without houses. Callers choose both, so accounts that come from elsewhere stand
+	// at their time. An unknown scope has none.
 	ListAccounts(ctx context.Context, scope uuid.UUID, p Page) ([]Account, error)
 
 	// CountAccounts returns how many accounts of the scope have signed in at or after since. An unknown scope has none.

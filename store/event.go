@@ -31,6 +31,7 @@ type Event struct {
 	Scope      uuid.UUID // of the account: its parent; [Root] for a parent, and where nobody knows
 	Account    uuid.UUID // whom it is about; zero: unknown
 	By         uuid.UUID // who did it, where that is another
+	Operator   string    // who did it for the host, as the host names them, at most 64 bytes; not erased; empty: nobody is named
 	Session    string    // keyed digest of the session's id, never the id; empty: none
 	Audience   Audience
 	Method     string // "password", "code", …

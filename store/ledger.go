@@ -96,6 +96,30 @@ type Month struct {
 	At         time.Time
 }
 
+// CreditQuery selects entries of an account book. The time of an entry is that of its id.
+type CreditQuery struct {
+	Operation Operation // empty: every one
+	From      time.Time // at or after; zero: no bound
+	To        time.Time // before; zero: no bound
+	Newest    bool      // the newest first; else the oldest
+	After     uuid.UUID // goes on behind this one; zero: from the start
+	Limit     int       // rows, above zero
+}
+
+// Days is a span of days in UTC, both included, each named by any moment of it.
+type Days struct{ First, Last time.Time }
+
+// MostDays is how long a span of [Days] may be.
+const MostDays = 400
+
+// CreditDay is what the entries of one operation come to on one day. The time of an entry is that of its id.
+type CreditDay struct {
+	Day       time.Time // its midnight in UTC
+	Operation Operation
+	Entries   int64
+	Credits   int64 // their sum; negative: debited
+}
+
 // Posting is an entry that is added to an account book.
 type Posting struct {
 	Entry  LedgerEntry
@@ -143,10 +167,15 @@ type CreditStore interface {
 	// Balance returns the owner's row. [ErrNotFound]: it has none.
 	Balance(ctx context.Context, owner uuid.UUID) (Balance, error)
 
-	// ListCredits returns up to p.Limit entries of the owner in id order, which is that of their times, see
-	// [LedgerEntry.ID]; op empty: of every operation. Only [Page.Limit] and the ID of After count of p. An unknown
-	// owner has none.
-	ListCredits(ctx context.Context, owner uuid.UUID, op Operation, p Page) ([]LedgerEntry, error)
+	// ListCredits returns up to q.Limit entries of the owner in id order, which is that of their times, see
+	// [LedgerEntry.ID], or against it. An unknown owner has none.
+	ListCredits(ctx context.Context, owner uuid.UUID, q CreditQuery) ([]LedgerEntry, error)
+
+	// SumCredits returns what the entries of the owner come to on each day of the span, for each operation: by day, then
+	// by the bytes of the operation, without those that have no entry. It reads a line of an index for each entry of
+	// the span: callers remember the days that are over. An unknown owner has none. [ErrInvalid]: the span ends before
+	// it begins, or has more than [MostDays] days.
+	SumCredits(ctx context.Context, owner uuid.UUID, d Days) ([]CreditDay, error)
 
 	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has
 	// none.

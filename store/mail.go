@@ -31,15 +31,42 @@ type QueuedMail struct {
 	Args   map[string]string // for the template
 	Tries  int               // how often it was claimed; also the fence of [OutboxStore.FinishMail]
 	DueAt  time.Time
+
+	// Failure is why the last try failed, while the mail waits for another one. It is empty before the first try, and
+	// while the mail is leased; QueueMail does not look at it.
+	Failure string `json:",omitzero"`
 }
 
 // Delivery is the end of a try to send a mail.
 type Delivery struct {
+	ID      uuid.UUID
+	Tries   int               // as it was claimed
+	Retry   time.Time         // when it is due again; zero: it is done
+	Args    map[string]string // with Retry: the mail's from now on; nil: they stay
+	Failure string            // with Retry: the mail's from now on
+	Events  []Event           // written unless nothing happens
+}
+
+// MailQuery selects mail that waits.
+type MailQuery struct {
+	ID     uuid.UUID // this one alone; zero: all of it
+	Failed bool      // only what has a [QueuedMail.Failure]
+	After  Position  // of DueAt and ID, exclusive; zero: from the start
+	Limit  int       // rows, above zero
+}
+
+// MailCounts says how much mail waits.
+type MailCounts struct {
+	Waiting int64     // all of it, what is leased too
+	Failed  int64     // of it, what has a [QueuedMail.Failure]
+	Oldest  time.Time // the earliest DueAt; zero: nothing waits
+}
+
+// Resumption is what becomes of a mail that waits for another try.
+type Resumption struct {
 	ID     uuid.UUID
-	Tries  int               // as it was claimed
-	Retry  time.Time         // when it is due again; zero: it is done
-	Args   map[string]string // with Retry: the mail's from now on; nil: they stay
-	Events []Event           // written unless nothing happens
+	DueAt  time.Time // when it is due; zero: it is given up, and removed
+	Events []Event
 }
 
 // OutboxStore keeps mail that waits to be sent.
@@ -48,10 +75,21 @@ type OutboxStore interface {
 	QueueMail(ctx context.Context, m []QueuedMail) error
 
 	// ClaimMail leases up to limit mails that are due, oldest first, of equals the lowest id: nobody else gets them
-	// before now+lease, which is their [QueuedMail.DueAt]. Tries is one more than before.
+	// before now+lease, which is their [QueuedMail.DueAt]. Tries is one more than before, and Failure is empty.
 	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
 
-	// FinishMail removes the mail, or with Retry makes it due then, with Args, if any, in the place of its own. Nothing
-	// happens when it is gone, or when Tries is not the claimed one any more: another caller has taken it over.
+	// FinishMail removes the mail, or with Retry makes it due then, with Args, if any, in the place of its own, and with
+	// the Failure. Nothing happens when it is gone, or when Tries is not the claimed one any more: another caller has
+	// taken it over.
 	FinishMail(ctx context.Context, d Delivery) error
+
+	// ListMail returns up to q.Limit mails by DueAt, of equals by id.
+	ListMail(ctx context.Context, q MailQuery) ([]QueuedMail, error)
+
+	// CountMail returns how much mail waits. It may read an index of all of it.
+	CountMail(ctx context.Context) (MailCounts, error)
+
+	// ResumeMail makes a mail due, or gives it up. [ErrNotFound]: it is gone, or has no [QueuedMail.Failure]: it was not
+	// tried yet, or somebody is sending it, and would send it twice.
+	ResumeMail(ctx context.Context, r Resumption) error
 }

@@ -1,7 +1,10 @@
 package toystore
 
 import (
+	"bytes"
 	"context"
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -141,17 +144,50 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, er
 }
 
 // ListCredits meets [store.CreditStore].
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]store.LedgerEntry, error) {
 	return view(ctx, s, func(t *tx) (page []store.LedgerEntry, _ error) {
-		for _, e := range rows[entry](t, path("entries", owner, ""), path("entries", owner, p.After.ID)) {
-			if len(page) >= p.Limit {
-				break
-			}
-			if op == "" || e.Operation == op {
+		above, below := rules.Between(q)
+		for e := range t.entries(owner, above, below) {
+			if q.Operation == "" || e.Operation == q.Operation {
 				page = append(page, e.LedgerEntry)
 			}
 		}
-		return page, nil
+		if q.Newest {
+			slices.Reverse(page)
+		}
+		return page[:min(len(page), max(q.Limit, 0))], nil
+	})
+}
+
+// entries walks the entries of the owner with ids between two, exclusive both.
+func (t *tx) entries(owner, above, below uuid.UUID) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for _, e := range rows[entry](t, path("entries", owner, ""), path("entries", owner, above)) {
+			if bytes.Compare(e.ID[:], below[:]) >= 0 || !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// SumCredits meets [store.CreditStore].
+func (s *Store) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) ([]store.CreditDay, error) {
+	days, err := rules.Span(d)
+	if err != nil {
+		return nil, err
+	}
+	return view(ctx, s, func(t *tx) (sums []store.CreditDay, _ error) {
+		for _, midnight := range days {
+			above, below := rules.DayIDs(midnight)
+			of := map[store.Operation]store.CreditDay{}
+			for e := range t.entries(owner, above, below) {
+				sum := of[e.Operation]
+				of[e.Operation] = store.CreditDay{Day: midnight, Operation: e.Operation, Entries: sum.Entries + 1, Credits: sum.Credits + e.Amount}
+			}
+			sums = slices.AppendSeq(sums, maps.Values(of))
+		}
+		rules.InOrder(sums)
+		return sums, nil
 	})
 }
 

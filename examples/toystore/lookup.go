@@ -2,6 +2,7 @@ package toystore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -164,12 +165,15 @@ func (t *tx) members(scope uuid.UUID, p store.Page, visit func(*account) bool) {
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {
 	return view(ctx, s, func(t *tx) (page []store.Account, _ error) {
 		t.members(scope, p, func(a *account) bool {
-			if len(page) < p.Limit && rules.Listed(&a.Account, p) {
+			if rules.Listed(&a.Account, p) {
 				page = append(page, a.Account)
 			}
-			return len(page) < p.Limit
+			return len(page) < p.Limit || p.Newest
 		})
-		return page, nil
+		if p.Newest {
+			slices.Reverse(page)
+		}
+		return page[:min(len(page), max(p.Limit, 0))], nil
 	})
 }
 

@@ -30,7 +30,7 @@ func (s *Store) QueueMail(ctx context.Context, list []store.QueuedMail) error {
 func (t *tx) queue(list []store.QueuedMail) {
 	for _, m := range list {
 		if !t.has(mailKey(m.ID)) {
-			m.DueAt = rules.Whole(m.DueAt)
+			m.DueAt, m.Failure = rules.Whole(m.DueAt), ""
 			write(t, nil, &mail{m})
 		}
 	}
@@ -65,14 +65,59 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 		case rules.Removed:
 			write(t, m, nil)
 		case rules.Delayed:
-			next := *m
-			next.DueAt = rules.Whole(d.Retry)
-			if d.Args != nil {
-				next.Args = d.Args
-			}
+			next := mail{rules.Retried(*waiting, d)}
 			write(t, m, &next)
 		}
 		t.log(d.Events)
+		return nil
+	})
+}
+
+// ListMail meets [store.OutboxStore].
+func (s *Store) ListMail(ctx context.Context, q store.MailQuery) ([]store.QueuedMail, error) {
+	return view(ctx, s, func(t *tx) (page []store.QueuedMail, _ error) {
+		for _, m := range rows[mail](t, path("due", ""), "") {
+			if len(page) >= q.Limit {
+				break
+			}
+			if rules.Queued(&m.QueuedMail, q) {
+				page = append(page, m.QueuedMail)
+			}
+		}
+		return page, nil
+	})
+}
+
+// CountMail meets [store.OutboxStore].
+func (s *Store) CountMail(ctx context.Context) (store.MailCounts, error) {
+	return view(ctx, s, func(t *tx) (c store.MailCounts, _ error) {
+		for _, m := range rows[mail](t, path("due", ""), "") {
+			if c.Waiting++; c.Waiting == 1 {
+				c.Oldest = m.DueAt
+			}
+			if m.Failure != "" {
+				c.Failed++
+			}
+		}
+		return c, nil
+	})
+}
+
+// ResumeMail meets [store.OutboxStore].
+func (s *Store) ResumeMail(ctx context.Context, r store.Resumption) error {
+	return s.change(ctx, func(t *tx) error {
+		m := load[mail](t, mailKey(r.ID))
+		if m == nil || !rules.Resumable(&m.QueuedMail) {
+			return store.ErrNotFound
+		}
+		if r.DueAt.IsZero() {
+			write(t, m, nil)
+		} else {
+			next := *m
+			next.DueAt = rules.Whole(r.DueAt)
+			write(t, m, &next)
+		}
+		t.log(r.Events)
 		return nil
 	})
 }

@@ -134,7 +134,7 @@ func (m *machine) readBook(ctx context.Context, got *rows, owner uuid.UUID) (err
 		got.ledger[owner] = m.rows.ledger[owner]
 		return nil
 	}
-	list, err := m.raw.ListCredits(ctx, owner, "", store.Page{Limit: 100_000})
+	list, err := m.raw.ListCredits(ctx, owner, store.CreditQuery{Limit: 100_000})
 	book := map[uuid.UUID]store.LedgerEntry{}
 	for _, e := range list {
 		book[e.ID] = e

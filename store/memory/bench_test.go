@@ -136,7 +136,7 @@ func BenchmarkVerbs(b *testing.B) {
 		})
 		verb("Balance", func(int) { _, err := s.Balance(ctx, numbered(0)); try(b, err) })
 		verb("ListCredits", func(i int) {
-			_, err := s.ListCredits(ctx, numbered(0), store.OpSignIn, store.Page{After: store.Position{ID: numbered(n + 1 + i)}, Limit: 10})
+			_, err := s.ListCredits(ctx, numbered(0), store.CreditQuery{Operation: store.OpSignIn, After: numbered(n + 1 + i), Limit: 10})
 			try(b, err)
 		})
 		verb("QueueClaimFinishMail", func(int) {

@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"bytes"
 	"context"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -151,8 +153,72 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (store.Balance, er
 }
 
 // ListCredits meets [store.CreditStore]. An owner without a book has no entries.
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
+func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]store.LedgerEntry, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	lines := s.linesOf(owner, q.Operation)
+	if lines == nil {
+		return nil, nil
+	}
+	var page []store.LedgerEntry
+	above, below := rules.Between(q)
+	walk := between(lines, above, below)
+	if q.Newest {
+		walk = betweenDown(lines, above, below)
+	}
+	for e := range walk {
+		if len(page) >= q.Limit {
+			break
+		}
+		page = append(page, copyEntry(e.LedgerEntry))
+	}
+	return page, nil
+}
+
+// linesOf returns those of one operation, or all of them, of the owner's book; nil: none.
+func (s *Store) linesOf(owner uuid.UUID, op store.Operation) *ordered[byID[*entry]] {
+	switch b := s.book(owner); {
+	case b == nil:
+		return nil
+	case op == "":
+		return &b.all
+	default:
+		return b.byOp[op]
+	}
+}
+
+// between walks the lines with ids between two, exclusive both.
+func between(lines *ordered[byID[*entry]], above, below uuid.UUID) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for e := range lines.from(byID[*entry]{id: above}) {
+			if bytes.Compare(e.id[:], below[:]) >= 0 || e.id != above && !yield(e.row) {
+				return
+			}
+		}
+	}
+}
+
+// betweenDown is between from the last one on.
+func betweenDown(lines *ordered[byID[*entry]], above, below uuid.UUID) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for e := range lines.downFrom(byID[*entry]{id: below}, true) {
+			if bytes.Compare(e.id[:], above[:]) <= 0 || !yield(e.row) {
+				return
+			}
+		}
+	}
+}
+
+// SumCredits meets [store.CreditStore].
+func (s *Store) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) ([]store.CreditDay, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	days, err := rules.Span(d)
+	if err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -161,20 +227,21 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Opera
 	if b == nil {
 		return nil, nil
 	}
-	lines := &b.all
-	if op != "" {
-		if lines = b.byOp[op]; lines == nil {
-			return nil, nil
+	above, _ := rules.DayIDs(days[0])
+	_, below := rules.DayIDs(days[len(days)-1])
+	var sums []store.CreditDay
+	for op, lines := range b.byOp {
+		first := len(sums)
+		for e := range between(lines, above, below) {
+			at := rules.DayOf(e.ID)
+			if n := len(sums); n == first || !sums[n-1].Day.Equal(at) {
+				sums = append(sums, store.CreditDay{Day: at, Operation: op})
+			}
+			last := &sums[len(sums)-1]
+			last.Entries++
+			last.Credits += e.Amount
 		}
 	}
-	var page []store.LedgerEntry
-	for e := range lines.from(byID[*entry]{id: p.After.ID}) {
-		if len(page) >= p.Limit {
-			break
-		}
-		if e.id != p.After.ID {
-			page = append(page, copyEntry(e.row.LedgerEntry))
-		}
-	}
-	return page, nil
+	rules.InOrder(sums)
+	return sums, nil
 }

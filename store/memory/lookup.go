@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -161,6 +162,9 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 		return len(page) < p.Limit
 	}
 	if few, ok := sc.search(p.Search); ok {
+		if p.Newest {
+			slices.Reverse(few)
+		}
 		for _, a := range few {
 			if !take(a) {
 				break
@@ -168,13 +172,35 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 		}
 		return page, nil
 	}
-	ms, id := rules.Start(p)
-	for e := range sc.accounts.from(stamped[*account]{at: ms, id: id}) {
-		if ended := !p.To.IsZero() && e.at >= p.To.UnixMilli(); ended || !take(e.row) {
+	for a := range sc.between(p) {
+		if !take(a) {
 			break
 		}
 	}
 	return page, nil
+}
+
+// between walks the accounts of the page and of all later ones, and perhaps others that are in none.
+func (sc *scope) between(p store.Page) iter.Seq[*account] {
+	ms, id := rules.Start(p)
+	start := stamped[*account]{at: ms, id: id}
+	ms, id = rules.End(p)
+	end := stamped[*account]{at: ms, id: id}
+	return func(yield func(*account) bool) {
+		if p.Newest {
+			for e := range sc.accounts.downFrom(end, true) {
+				if e.compare(start) <= 0 || !yield(e.row) {
+					return
+				}
+			}
+			return
+		}
+		for e := range sc.accounts.from(start) {
+			if e.compare(end) >= 0 || !yield(e.row) {
+				return
+			}
+		}
+	}
 }
 
 // search returns in order of creation the accounts that have the prefix, if they are few.

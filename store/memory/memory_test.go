@@ -142,7 +142,7 @@ func TestPackagesAndMailAreCopied(t *testing.T) {
 		}
 		p.Type, got.Package.Type = "spoilt", "spoilt"
 	}
-	list, err := s.ListCredits(t.Context(), a.ID, store.OpPackage, store.Page{Limit: 9})
+	list, err := s.ListCredits(t.Context(), a.ID, store.CreditQuery{Operation: store.OpPackage, Limit: 9})
 	if err != nil || len(list) != 1 || list[0].Package.Type != "STARTER" {
 		t.Fatal(list, err)
 	}

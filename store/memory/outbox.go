@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/store"
@@ -26,7 +27,7 @@ func (s *Store) queue(list []store.QueuedMail) {
 			continue
 		}
 		row := copyMail(m)
-		row.DueAt = rules.Whole(row.DueAt)
+		row.DueAt, row.Failure = rules.Whole(row.DueAt), ""
 		s.mail[row.ID] = &row
 		s.due.insert(dueAt(&row))
 	}
@@ -80,13 +81,71 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 		s.due.remove(dueAt(m))
 		delete(s.mail, d.ID)
 	case rules.Delayed:
-		next := *m
-		next.DueAt = rules.Whole(d.Retry)
-		if d.Args != nil {
-			next.Args = maps.Clone(d.Args)
-		}
+		next := rules.Retried(*m, d)
+		next.Args = maps.Clone(next.Args)
 		s.move(m, next)
 	}
 	s.log(d.Events...)
+	return nil
+}
+
+// ListMail meets [store.OutboxStore].
+func (s *Store) ListMail(ctx context.Context, q store.MailQuery) ([]store.QueuedMail, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var page []store.QueuedMail
+	for e := range s.due.from(stamped[*store.QueuedMail]{at: math.MinInt64}) {
+		if len(page) >= q.Limit {
+			break
+		}
+		if rules.Queued(e.row, q) {
+			page = append(page, copyMail(*e.row))
+		}
+	}
+	return page, nil
+}
+
+// CountMail meets [store.OutboxStore].
+func (s *Store) CountMail(ctx context.Context) (c store.MailCounts, err error) {
+	if err := ctx.Err(); err != nil {
+		return c, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if first, ok := s.due.first(); ok {
+		c.Oldest = first.row.DueAt
+	}
+	c.Waiting = int64(len(s.mail))
+	for _, m := range s.mail {
+		if m.Failure != "" {
+			c.Failed++
+		}
+	}
+	return c, nil
+}
+
+// ResumeMail meets [store.OutboxStore].
+func (s *Store) ResumeMail(ctx context.Context, r store.Resumption) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.mail[r.ID]
+	if !rules.Resumable(m) {
+		return store.ErrNotFound
+	}
+	if r.DueAt.IsZero() {
+		s.due.remove(dueAt(m))
+		delete(s.mail, r.ID)
+	} else {
+		next := *m
+		next.DueAt = rules.Whole(r.DueAt)
+		s.move(m, next)
+	}
+	s.log(r.Events...)
 	return nil
 }

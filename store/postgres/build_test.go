@@ -87,15 +87,15 @@ func told(c store.Charge) store.Charge {
 // ledger returns how many entries of the operation the owner has, and their sum.
 func ledger(tb testing.TB, s store.Store, owner uuid.UUID, op store.Operation) (n, sum int64) {
 	tb.Helper()
-	var p store.Page
+	p := store.CreditQuery{Operation: op}
 	for p.Limit = 500; ; {
-		page, err := s.ListCredits(context.Background(), owner, op, p)
+		page, err := s.ListCredits(context.Background(), owner, p)
 		if err != nil {
 			tb.Fatal(err)
 		}
 		for _, e := range page {
 			n, sum = n+1, sum+e.Amount
-			p.After.ID = e.ID
+			p.After = e.ID
 		}
 		if len(page) < p.Limit {
 			return n, sum

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
@@ -118,9 +117,6 @@ const (
 
 	// standing is the owner's row if an entry has the key.
 	standing = balanceOf + ` AND EXISTS (SELECT 1 FROM ledger l WHERE l.owner = $1 AND l.key = $2)`
-
-	listCredits   = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.id > $2 ORDER BY l.id LIMIT $3`
-	listCreditsOf = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.op = $4 AND l.id > $2 ORDER BY l.id LIMIT $3`
 )
 
 // entryTo returns where the columns of an entry are scanned to; package and times are filled by the caller.
@@ -223,31 +219,4 @@ func (s *Store) standing(ctx context.Context, c store.Charge) (r store.Receipt, 
 		return store.Receipt{}, err
 	}
 	return r, nil
-}
-
-// ListCredits meets [store.CreditStore].
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
-	sql, args := listCredits, []any{id(owner), id(p.After.ID), p.Limit}
-	if op != "" {
-		sql, args = listCreditsOf, append(args, string(op))
-	}
-	err = retry(ctx, func() error {
-		page = nil
-		return s.all(ctx, sql, args, func(row pgx.Row) error {
-			var e store.LedgerEntry
-			var bundle []byte
-			var times moments
-			err := row.Scan(entryTo(&e, &bundle, &times)...)
-			if err == nil {
-				times.fill()
-				e.Package, err = fromJSON[store.Package](bundle)
-			}
-			page = append(page, e)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return page, nil
 }

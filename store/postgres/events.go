@@ -17,7 +17,7 @@ import (
 var eventTypes = [...][2]string{
 	{"id", "uuid"}, {"at", "bigint"}, {"name", "text"}, {"scope", "uuid"}, {"account", "uuid"}, {"by", "uuid"}, {"session", "text"},
 	{"audience", "text"}, {"method", "text"}, {"code", "text"}, {"credits", "bigint"}, {"count", "bigint"}, {"network", "text"},
-	{"detail", "text"}, {"salt", "bytea"}, {"commitment", "bytea"},
+	{"detail", "text"}, {"salt", "bytea"}, {"commitment", "bytea"}, {"operator", "text"},
 }
 
 // columnsOf returns what each makes of the columns of an event, as a list.
@@ -100,6 +100,7 @@ func eventValues[A any](of func(*A) *store.Event) values[A] {
 		"event_detail":     field(text(func(e *store.Event) string { return e.Detail })),
 		"event_salt":       field(func(a *A) []byte { return saltOrNull(orNothing(of(a)).Salt) }),
 		"event_commitment": field(func(a *A) []byte { return saltOrNull(orNothing(of(a)).Commitment) }),
+		"event_operator":   field(text(func(e *store.Event) string { return e.Operator })),
 	}
 }
 
@@ -167,7 +168,7 @@ const (
 
 	// The rows are chosen first, and then few are looked at. $1 before $2 names $3 from $4 to $5 limit.
 	shownEvents = `SELECT e.id, e.at, e.name, e.scope, coalesce(e.account, ` + root + `), coalesce(e.by, ` + root + `), coalesce(e.session, ''),
-  coalesce(e.audience, ''), coalesce(e.method, ''), coalesce(e.code, ''), coalesce(e.credits, 0), coalesce(e.count, 1), e.commitment,
+  coalesce(e.audience, ''), coalesce(e.method, ''), coalesce(e.code, ''), coalesce(e.credits, 0), coalesce(e.count, 1), e.commitment, coalesce(e.operator, ''),
   CASE WHEN ` + erased + ` THEN '' ELSE coalesce(e.network, '') END, CASE WHEN ` + erased + ` THEN '' ELSE coalesce(e.detail, '') END,
   CASE WHEN ` + erased + ` THEN NULL ELSE e.salt END FROM (
   SELECT * FROM events WHERE id < $1 AND ($2::text[] IS NULL OR name = ANY ($2)) AND at >= $3::bigint AND at < $4::bigint`
@@ -220,7 +221,7 @@ func (s *Store) ListEvents(ctx context.Context, q store.EventQuery) (page []stor
 			var at int64
 			var salt, commitment []byte
 			err := row.Scan(idTo(&e.ID), &at, &e.Name, idTo(&e.Scope), idTo(&e.Account), idTo(&e.By), &e.Session, &e.Audience, &e.Method,
-				&e.Code, &e.Credits, &e.Count, &commitment, &e.Network, &e.Detail, &salt)
+				&e.Code, &e.Credits, &e.Count, &commitment, &e.Operator, &e.Network, &e.Detail, &salt)
 			e.At = moment(at)
 			copy(e.Salt[:], salt)
 			copy(e.Commitment[:], commitment)

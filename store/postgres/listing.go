@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"math"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,18 +12,16 @@ import (
 )
 
 const (
-	// $1 scope $2 $3 the place before the page $4 its end $5 limit $6 $7 prefix and its end. One index has all of it
-	// but the prefix.
-	scopeStands  = `NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
-	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + pageInOrder
+	// $1 scope $2 $3 the place before the page $4 $5 that behind it $6 limit, then what is looked for. One index has all
+	// of it but the prefix, another one has the role, too.
+	scopeStands = `NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
 
-	searchAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE ` + ofPage + `
-  AND (a.email_key >= $6::bytea AND a.email_key < $7::bytea OR a.username_key >= $6 AND a.username_key < $7)` + pageInOrder
+	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1
+  AND (a.created_at, a.id) > ($2::bigint, $3::uuid) AND (a.created_at, a.id) < ($4::bigint, $5::uuid)
+  AND a.status <> 'deleted' AND NOT a.house AND ` + scopeStands
 
-	ofPage = `a.parent = $1 AND (a.created_at, a.id) > ($2::bigint, $3::uuid) AND a.created_at < $4::bigint
-  AND a.status <> 'deleted' AND NOT a.house`
-	pageInOrder = `
-  AND ` + scopeStands + ` ORDER BY a.created_at, a.id LIMIT $5`
+	oldestAccounts = ` ORDER BY a.created_at, a.id LIMIT $6`
+	newestAccounts = ` ORDER BY a.created_at DESC, a.id DESC LIMIT $6`
 
 	countAccounts = `SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day >= $2 AND a.last_sign_in >= $3
   AND a.last_sign_in <> 0 AND a.status <> 'deleted'
@@ -43,15 +41,31 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 	return page, nil
 }
 
-// pageQuery chooses the statement of a page.
-func pageQuery(scope uuid.UUID, p store.Page) (string, []any) {
+// pageQuery makes the statement of a page.
+func pageQuery(scope uuid.UUID, p store.Page) (sql string, args []any) {
 	start, after := rules.Start(p)
-	args := []any{id(scope), start, id(after), orBound(p.To, math.MaxInt64), p.Limit}
-	if p.Search == "" {
-		return listAccounts, args
+	end, before := rules.End(p)
+	sql, args = listAccounts, []any{id(scope), start, id(after), end, id(before), p.Limit}
+	switch p.Status {
+	case "":
+	case store.StatusDisabled:
+		sql += ` AND a.status = 'disabled'`
+	default:
+		sql += ` AND a.status = 'active'`
 	}
-	// 0xff is in no text, so it ends the range of what begins with the prefix.
-	return searchAccounts, append(args, []byte(p.Search), []byte(p.Search+"\xff"))
+	if p.Search != "" {
+		// 0xff is in no text, so it ends the range of what begins with the prefix.
+		args = append(args, []byte(p.Search), []byte(p.Search+"\xff"))
+		sql += ` AND (a.email_key >= $7::bytea AND a.email_key < $8::bytea OR a.username_key >= $7 AND a.username_key < $8)`
+	}
+	if p.Role != "" {
+		args = append(args, string(p.Role))
+		sql += ` AND a.role = $` + strconv.Itoa(len(args))
+	}
+	if p.Newest {
+		return sql + newestAccounts, args
+	}
+	return sql + oldestAccounts, args
 }
 
 // CountAccounts meets [store.AccountStore].

@@ -281,9 +281,13 @@ func credits(t *testing.T, s *postgres.Store, p store.Account) {
 	_, err = s.Balance(ctx, p.ID)
 	ok(t, err)
 	for _, op := range []store.Operation{"", store.OpGrant} {
-		_, err = s.ListCredits(ctx, p.ID, op, store.Page{Limit: 5})
-		ok(t, err)
+		for _, newest := range []bool{false, true} {
+			_, err = s.ListCredits(ctx, p.ID, store.CreditQuery{Operation: op, Newest: newest, Limit: 5})
+			ok(t, err)
+		}
 	}
+	_, err = s.SumCredits(ctx, p.ID, store.Days{First: at.AddDate(0, 0, -30), Last: at})
+	ok(t, err)
 	_, err = s.ListMonths(ctx, p.ID, 0, 1<<20, 5)
 	ok(t, err)
 	for _, tells := range []bool{false, true} {

@@ -139,23 +139,41 @@ func Organization(own, owners, parents *store.Organization) *store.Organization 
 // Listed reports whether an account of the scope, which is not [Gone], belongs to the page or a later one. Houses are
 // in no list.
 func Listed(a *store.Account, p store.Page) bool {
-	return !a.House && store.Position{At: a.CreatedAt, ID: a.ID}.Compare(p.After) > 0 &&
+	place := store.Position{At: a.CreatedAt, ID: a.ID}.Compare(p.After)
+	return !a.House && (place > 0 && !p.Newest || place < 0 && p.Newest || p.After.IsZero()) &&
+		(p.Role == "" || a.Role == p.Role) && (p.Status == "" || a.Status == p.Status) &&
 		(strings.HasPrefix(a.EmailKey, p.Search) || strings.HasPrefix(UsernameKey(a.Username), p.Search)) &&
 		(p.From.IsZero() || !a.CreatedAt.Before(p.From)) &&
 		(p.To.IsZero() || a.CreatedAt.Before(p.To))
 }
 
-// Start returns the place right before the page, as Unix milliseconds and an id: what is [Listed] is behind it. So a
-// store reads one range of an index by (created at, id), from there up to [store.Page].To.
+// Start returns the place right before the page in order of creation, as Unix milliseconds and an id: what is [Listed]
+// is behind it and before the [End]. So a store reads one range of an index by (created at, id).
 func Start(p store.Page) (ms int64, id uuid.UUID) {
 	before := store.Position{At: p.From.Add(-time.Millisecond), ID: uuid.Max}
+	after := p.After
+	if p.Newest {
+		after = store.Position{}
+	}
 	switch {
-	case !p.From.IsZero() && p.After.Compare(before) < 0:
+	case !p.From.IsZero() && after.Compare(before) < 0:
 		return before.At.UnixMilli(), before.ID
-	case p.After.IsZero():
+	case after.IsZero():
 		return math.MinInt64, uuid.Nil
 	}
-	return p.After.At.UnixMilli(), p.After.ID
+	return after.At.UnixMilli(), after.ID
+}
+
+// End returns the place right behind the page in order of creation, whichever way round it is read.
+func End(p store.Page) (ms int64, id uuid.UUID) {
+	to := store.Position{At: p.To}
+	switch {
+	case p.Newest && !p.After.IsZero() && (p.To.IsZero() || p.After.Compare(to) < 0):
+		return p.After.At.UnixMilli(), p.After.ID
+	case p.To.IsZero():
+		return math.MaxInt64, uuid.Max
+	}
+	return p.To.UnixMilli(), uuid.Nil
 }
 
 // Client is what an organization is to an issuer.

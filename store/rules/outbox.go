@@ -3,6 +3,8 @@ package rules
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -13,6 +15,26 @@ func Ready(dueAt, now time.Time) bool { return !dueAt.After(now) }
 func Lease(m store.QueuedMail, lease time.Duration, now time.Time) store.QueuedMail {
 	m.Tries++
 	m.DueAt = Whole(now.Add(lease))
+	m.Failure = ""
+	return m
+}
+
+// Resumable reports whether a mail waits for another try; nil does not. What has no failure was not tried yet or is
+// being sent: due anew it would be sent twice.
+func Resumable(m *store.QueuedMail) bool { return m != nil && m.Failure != "" }
+
+// Queued reports whether the mail belongs to the page or a later one.
+func Queued(m *store.QueuedMail, q store.MailQuery) bool {
+	return (q.ID == uuid.Nil || m.ID == q.ID) && (!q.Failed || m.Failure != "") &&
+		store.Position{At: m.DueAt, ID: m.ID}.Compare(q.After) > 0
+}
+
+// Retried returns the mail as it stands after a try that failed.
+func Retried(m store.QueuedMail, d store.Delivery) store.QueuedMail {
+	m.DueAt, m.Failure = Whole(d.Retry), d.Failure
+	if d.Args != nil {
+		m.Args = d.Args
+	}
 	return m
 }
 

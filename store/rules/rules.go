@@ -16,9 +16,11 @@
 //	Settle, Marked, Pardoned  Release
 //	Apply           ApplyCredit
 //	Closable, Due, Close  CloseMonths
+//	Between, Span   ListCredits, SumCredits
 //	Lease, Finish   ClaimMail, FinishMail
+//	Queued, Resumable  ListMail, ResumeMail
 //	WayOf           FindAccount, Hidden; Places and Alone where it goes by what people choose
-//	Listed          ListAccounts; Start is where a page begins, in ListSessions, too
+//	Listed          ListAccounts; Start and End are where a page begins and ends, in ListSessions, too
 //
 // The facts of a rule are plain values, never a store. A fact whose comment names a condition may stay zero where that
 // does not hold, so that a backend looks up no more than the rule needs. Where an earlier fact refuses already, all

@@ -119,25 +119,3 @@ func (s *Store) Balance(ctx context.Context, owner uuid.UUID) (b store.Balance, 
 	})
 	return b, err
 }
-
-const (
-	selectEntries = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND id > ?2 ORDER BY id LIMIT ?3`
-
-	selectEntriesOf = `SELECT ` + entryColumns + ` FROM ledger INDEXED BY ledger_operation
-  WHERE owner = ?1 AND operation = ?4 AND id > ?2 ORDER BY id LIMIT ?3`
-)
-
-// ListCredits meets [store.CreditStore]. An owner without [Store.Balance] has no entries.
-func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (page []store.LedgerEntry, err error) {
-	query, args := selectEntries, []driver.Value{owner[:], p.After.ID[:], int64(max(0, p.Limit))}
-	if op != "" {
-		query, args = selectEntriesOf, append(args, string(op))
-	}
-	err = s.read(ctx, func(c *conn) error {
-		return c.each(ctx, query, func(r *row) error {
-			page = append(page, entryOf(r))
-			return nil
-		}, args...)
-	})
-	return page, err
-}

@@ -16,7 +16,7 @@ import (
 
 // eventColumns are those that eventOf reads, in its order, of events as e.
 const eventColumns = `e.id, e.at, e.name, e.scope, e.account, e.done_by, e.session, e.audience, e.method, e.code, e.credits, e.count,
-  e.network, e.detail, e.salt, e.commitment`
+  e.network, e.detail, e.salt, e.commitment, e.operator`
 
 func eventOf(r *row) store.Event {
 	e := store.Event{
@@ -24,13 +24,13 @@ func eventOf(r *row) store.Event {
 		Session: r.text(), Audience: store.Audience(r.text()), Method: r.text(), Code: store.Code(r.text()), Credits: r.int(), Count: r.int(),
 		Network: r.text(), Detail: r.text(),
 	}
-	e.Salt, e.Commitment = r.id(), r.id()
+	e.Salt, e.Commitment, e.Operator = r.id(), r.id(), r.text()
 	return e
 }
 
 const insertInto = `INSERT INTO events (id, at, name, scope, account, done_by, session, audience, method, code, credits, count,
-  network, detail, salt, commitment, previous) VALUES (@id, @at, @name, @scope, @account, @done_by, @session, @audience, @method, @code, @credits,
-  @count, @network, @detail, @salt, @commitment, @previous) ON CONFLICT (id) DO `
+  network, detail, salt, commitment, operator, previous) VALUES (@id, @at, @name, @scope, @account, @done_by, @session, @audience, @method, @code, @credits,
+  @count, @network, @detail, @salt, @commitment, @operator, @previous) ON CONFLICT (id) DO `
 
 var (
 	insertEvent = prepare(insertInto+`NOTHING`, eventValues)
@@ -55,6 +55,7 @@ var (
 		"detail":     field(func(e *line) driver.Value { return optional(e.Detail) }),
 		"salt":       field(func(e *line) driver.Value { return optionalID(e.Salt) }),
 		"commitment": field(func(e *line) driver.Value { return optionalID(e.Commitment) }),
+		"operator":   field(func(e *line) driver.Value { return optional(e.Operator) }),
 		"previous":   field(func(e *line) driver.Value { return e.previous }),
 	}
 )

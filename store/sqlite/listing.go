@@ -13,24 +13,20 @@ import (
 )
 
 // A search with few matches sorts them; one with more meets them soon in the order of creation. Both read few rows for
-// a page, however many accounts the scope has. A page by dates is a part of the same index.
+// a page, however many accounts the scope has. A page by dates is a part of the same index; of a role, and of those who
+// are disabled, there is one of its own.
 const (
 	fewMatches = 1000
 
-	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND (a.created_at, a.id) > (?2, ?3) AND a.created_at < ?4`
+	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND (a.created_at, a.id) > (?2, ?3) AND (a.created_at, a.id) < (?4, ?5)`
 
-	ofPage = ` ORDER BY a.created_at, a.id LIMIT ?5`
-
-	selectPage = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + ofPage
-
-	selectPageOfMany = `SELECT ` + accountColumns + ` FROM accounts a WHERE` + inPage + `
-  AND (a.email_key >= ?6 AND a.email_key < ?7 OR a.username_key >= ?6 AND a.username_key < ?7)` + ofPage
+	ofMany = ` AND (a.email_key >= ?7 AND a.email_key < ?8 OR a.username_key >= ?7 AND a.username_key < ?8)`
 
 	// CROSS JOIN keeps the matches outside: SQLite would walk over the list and look each account up among them.
-	selectPageOfFew = `SELECT ` + accountColumns + ` FROM (
-  SELECT number FROM accounts WHERE parent = ?1 AND email_key >= ?6 AND email_key < ?7
-  UNION SELECT number FROM accounts WHERE parent = ?1 AND username_key >= ?6 AND username_key < ?7
-  ) m CROSS JOIN accounts a ON a.number = m.number WHERE` + inPage + ofPage
+	fromFew = `(
+  SELECT number FROM accounts WHERE parent = ?1 AND email_key >= ?7 AND email_key < ?8
+  UNION SELECT number FROM accounts WHERE parent = ?1 AND username_key >= ?7 AND username_key < ?8
+  ) m CROSS JOIN accounts a ON a.number = m.number`
 
 	countMatches = `SELECT count(*) FROM (
   SELECT 1 FROM accounts WHERE parent = ?1 AND email_key >= ?2 AND email_key < ?3
@@ -57,23 +53,43 @@ func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page)
 
 func pageQuery(c *conn, scope uuid.UUID, p store.Page) (query string, args []driver.Value, err error) {
 	start, after := rules.Start(p)
-	end := int64(math.MaxInt64)
-	if !p.To.IsZero() {
-		end = p.To.UnixMilli()
+	end, before := rules.End(p)
+	all := [9]driver.Value{scope[:], start, after[:], end, before[:], int64(max(0, p.Limit)), nil, nil, string(p.Role)}
+	args = all[:6]
+	from, where := "accounts a INDEXED BY account_created", inPage
+	switch {
+	case p.Role != "":
+		from = "accounts a INDEXED BY account_role"
+	case p.Status == store.StatusDisabled:
+		from = "accounts a INDEXED BY account_disabled"
 	}
-	args = []driver.Value{scope[:], start, after[:], end, int64(max(0, p.Limit))}
-	if p.Search == "" {
-		return selectPage, args, nil
+	switch p.Status {
+	case "":
+	case store.StatusDisabled:
+		where += ` AND a.status = 'disabled'`
+	default:
+		where += ` AND a.status = 'active'`
 	}
-	// No text has the byte 0xff, so this is right behind everything that has the prefix.
-	behind := p.Search + "\xff"
-	var matches int64
-	_, err = c.one(countMatches, func(r *row) { matches = r.int() }, scope[:], p.Search, behind, int64(fewMatches))
-	query = selectPageOfFew
-	if matches >= fewMatches {
-		query = selectPageOfMany
+	if p.Search != "" {
+		// No text has the byte 0xff, so this is right behind everything that has the prefix.
+		behind := p.Search + "\xff"
+		all[6], all[7], args = p.Search, behind, all[:8]
+		var matches int64
+		_, err = c.one(countMatches, func(r *row) { matches = r.int() }, scope[:], p.Search, behind, int64(fewMatches))
+		if matches < fewMatches {
+			from = fromFew
+		} else {
+			where += ofMany
+		}
 	}
-	return query, append(args, p.Search, behind), err
+	if p.Role != "" {
+		where, args = where+` AND a.role = ?9`, all[:]
+	}
+	query = `SELECT ` + accountColumns + ` FROM ` + from + ` WHERE` + where
+	if p.Newest {
+		return query + ` ORDER BY a.created_at DESC, a.id DESC LIMIT ?6`, args, err
+	}
+	return query + ` ORDER BY a.created_at, a.id LIMIT ?6`, args, err
 }
 
 const selectScope = `SELECT 1 FROM accounts WHERE id = ?1 AND parent = ?2 AND status <> 'deleted'`

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,8 +21,9 @@ const insertMail = `INSERT INTO outbox (id, due_at, tries, mail) VALUES (?1, ?2,
 
 func queue(c *conn, list []store.QueuedMail) error {
 	for i := range list {
-		m := &list[i]
-		mail, err := document(m)
+		m := list[i]
+		m.Failure = ""
+		mail, err := document(&m)
 		if err != nil {
 			return err
 		}
@@ -38,7 +41,7 @@ func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, n
 
 const (
 	selectDue   = `SELECT mail, tries FROM outbox WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2`
-	updateLease = `UPDATE outbox SET due_at = ?2, tries = ?3 WHERE id = ?1`
+	updateLease = `UPDATE outbox SET due_at = ?2, tries = ?3, failure = NULL WHERE id = ?1`
 )
 
 func claim(c *conn, limit int, lease time.Duration, now time.Time) ([]store.QueuedMail, error) {
@@ -64,7 +67,7 @@ func claim(c *conn, limit int, lease time.Duration, now time.Time) ([]store.Queu
 const (
 	selectMail = `SELECT mail, tries FROM outbox WHERE id = ?`
 	deleteMail = `DELETE FROM outbox WHERE id = ?`
-	updateDue  = `UPDATE outbox SET due_at = ?2, mail = ?3 WHERE id = ?1`
+	updateDue  = `UPDATE outbox SET due_at = ?2, mail = ?3, failure = ?4 WHERE id = ?1`
 )
 
 // FinishMail meets [store.OutboxStore].
@@ -96,13 +99,93 @@ func (s *Store) FinishMail(ctx context.Context, d store.Delivery) error {
 
 // delay writes when the mail is due again, and with what.
 func delay(c *conn, m store.QueuedMail, d store.Delivery) error {
-	if d.Args != nil {
-		m.Args = d.Args
-	}
+	m = rules.Retried(m, d)
+	failure := optional(m.Failure)
+	m.Failure = ""
 	mail, err := document(&m)
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(updateDue, d.ID[:], d.Retry.UnixMilli(), mail)
+	_, err = c.exec(updateDue, d.ID[:], d.Retry.UnixMilli(), mail, failure)
 	return err
 }
+
+const (
+	mailColumns = `SELECT mail, tries, due_at, failure FROM outbox`
+
+	selectWaiting = mailColumns + ` WHERE (due_at, id) > (?1, ?2) ORDER BY due_at, id LIMIT ?3`
+	selectFailed  = mailColumns + ` WHERE failure IS NOT NULL AND (due_at, id) > (?1, ?2) ORDER BY due_at, id LIMIT ?3`
+	selectThis    = mailColumns + ` WHERE id = ?1`
+)
+
+func mailOf(r *row) (m store.QueuedMail) {
+	r.json(&m)
+	m.Tries = int(r.int())
+	m.DueAt = r.time()
+	m.Failure = r.text()
+	return m
+}
+
+// ListMail meets [store.OutboxStore].
+func (s *Store) ListMail(ctx context.Context, q store.MailQuery) (page []store.QueuedMail, err error) {
+	after, _ := rules.Start(store.Page{After: q.After})
+	query, args := selectWaiting, []driver.Value{after, q.After.ID[:], int64(max(0, q.Limit))}
+	switch {
+	case q.ID != uuid.Nil:
+		query, args = selectThis, []driver.Value{q.ID[:]}
+	case q.Failed:
+		query = selectFailed
+	}
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(ctx, query, func(r *row) error {
+			if m := mailOf(r); len(page) < q.Limit && rules.Queued(&m, q) {
+				page = append(page, m)
+			}
+			return nil
+		}, args...)
+	})
+	return page, err
+}
+
+const countMail = `SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_due WHERE due_at > ?1),
+  (SELECT count(*) FROM outbox INDEXED BY outbox_failed WHERE failure IS NOT NULL AND due_at > ?1),
+  (SELECT due_at FROM outbox ORDER BY due_at, id LIMIT 1)`
+
+// CountMail meets [store.OutboxStore].
+func (s *Store) CountMail(ctx context.Context) (n store.MailCounts, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return c.each(ctx, countMail, func(r *row) error {
+			n = store.MailCounts{Waiting: r.int(), Failed: r.int(), Oldest: r.time()}
+			return nil
+		}, int64(math.MinInt64))
+	})
+	return n, err
+}
+
+// ResumeMail meets [store.OutboxStore].
+func (s *Store) ResumeMail(ctx context.Context, d store.Resumption) error {
+	return s.write(ctx, func(c *conn) error {
+		var m *store.QueuedMail
+		_, err := c.one(selectThis, func(r *row) {
+			found := mailOf(r)
+			m = &found
+		}, d.ID[:])
+		if err != nil {
+			return err
+		}
+		if !rules.Resumable(m) {
+			return store.ErrNotFound
+		}
+		if d.DueAt.IsZero() {
+			_, err = c.exec(deleteMail, d.ID[:])
+		} else {
+			_, err = c.exec(updateWaiting, d.ID[:], d.DueAt.UnixMilli())
+		}
+		if err != nil {
+			return err
+		}
+		return log(c, d.Events, uuid.Nil)
+	})
+}
+
+const updateWaiting = `UPDATE outbox SET due_at = ?2 WHERE id = ?1`

@@ -112,13 +112,13 @@ func wantBooks(t *testing.T, s store.CreditStore, owner uuid.UUID, credits int64
 	t.Helper()
 	b, err := s.Balance(t.Context(), owner)
 	must(t, err)
-	sum, page := int64(0), store.Page{Limit: 500}
+	sum, page := int64(0), store.CreditQuery{Limit: 500}
 	for {
-		entries, err := s.ListCredits(t.Context(), owner, "", page)
+		entries, err := s.ListCredits(t.Context(), owner, page)
 		must(t, err)
 		for _, e := range entries {
 			sum += e.Amount
-			page.After.ID = e.ID
+			page.After = e.ID
 		}
 		if len(entries) == 0 {
 			break

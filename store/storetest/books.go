@@ -123,7 +123,7 @@ func (m *mover) applyAgain() error {
 }
 
 func (m *mover) refund() error {
-	all, err := m.k.store.ListCredits(m.k.ctx, m.parent.ID, "", store.Page{Limit: 1000})
+	all, err := m.k.store.ListCredits(m.k.ctx, m.parent.ID, store.CreditQuery{Limit: 1000})
 	if err != nil {
 		return err
 	}

@@ -214,8 +214,8 @@ func (b uncountedUse) Balance(ctx context.Context, owner uuid.UUID) (store.Balan
 // unseen leaves the last row of each page out.
 type unseen struct{ store.Store }
 
-func (b unseen) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) ([]store.LedgerEntry, error) {
-	all, err := b.Store.ListCredits(ctx, owner, op, p)
+func (b unseen) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]store.LedgerEntry, error) {
+	all, err := b.Store.ListCredits(ctx, owner, q)
 	if len(all) > 1 {
 		all = all[:len(all)-1]
 	}

@@ -86,8 +86,9 @@ func (b exclusive) CountAccounts(ctx context.Context, scope uuid.UUID, since tim
 // everyOperation does not look at the operation.
 type everyOperation struct{ store.Store }
 
-func (b everyOperation) ListCredits(ctx context.Context, owner uuid.UUID, _ store.Operation, p store.Page) ([]store.LedgerEntry, error) {
-	return b.Store.ListCredits(ctx, owner, "", p)
+func (b everyOperation) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) ([]store.LedgerEntry, error) {
+	q.Operation = ""
+	return b.Store.ListCredits(ctx, owner, q)
 }
 
 // oldestFirst turns a page around, and does not look at its context.

@@ -171,7 +171,7 @@ func ownCharge(_ store.Store, n *store.NewAccount) error {
 
 // stands reports whether a line of the owner's ledger is so.
 func stands(s store.Store, owner uuid.UUID, so func(store.LedgerEntry) bool) bool {
-	all, err := s.ListCredits(context.Background(), owner, "", store.Page{Limit: 1000})
+	all, err := s.ListCredits(context.Background(), owner, store.CreditQuery{Limit: 1000})
 	return err == nil && slices.ContainsFunc(all, so)
 }
 

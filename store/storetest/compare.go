@@ -119,7 +119,7 @@ func (w *twins) step(i int) {
 	verbs := []func(){
 		w.create, w.create, w.update, w.update, w.update, w.update, w.erase, w.find, w.list,
 		w.signIn, w.signIn, w.signIn, w.signIn, w.rotate, w.rotate, w.rotate, w.rotate, w.touch, w.revoke, w.look,
-		w.put, w.put, w.claim, w.claim, w.apply, w.apply, w.apply, w.close, w.queue, w.lease, w.finish, w.log, w.log, w.take, w.take, w.ease,
+		w.put, w.put, w.claim, w.claim, w.apply, w.apply, w.apply, w.close, w.queue, w.lease, w.finish, w.resume, w.log, w.log, w.take, w.take, w.ease,
 	}
 	verbs[w.d.roll(len(verbs))]()
 	switch {

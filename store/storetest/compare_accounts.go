@@ -138,7 +138,7 @@ func (w *twins) paid(verb string, c store.Charge, r store.Receipt, again bool) {
 	if !r.Charged || again {
 		return
 	}
-	e, err := w.stores[1].ListCredits(w.ctx, c.Owner, "", store.Page{Limit: 10_000})
+	e, err := w.stores[1].ListCredits(w.ctx, c.Owner, store.CreditQuery{Limit: 10_000})
 	w.ok(err)
 	for i := range e {
 		if e[i].Key == c.Key && e[i].ID == c.Entry {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -97,7 +98,34 @@ func (w *twins) books(owner uuid.UUID) {
 	})
 	for _, op := range []store.Operation{"", w.operation()} {
 		w.both("ListCredits", owner, func(s store.Store, _ int) (any, error) {
-			return s.ListCredits(w.ctx, owner, op, store.Page{Limit: 500})
+			return s.ListCredits(w.ctx, owner, store.CreditQuery{Operation: op, Limit: 500})
+		})
+		q := store.CreditQuery{Operation: op, Newest: w.chance(2), From: w.moment(), To: w.moment(), Limit: 1 + w.d.roll(20)}
+		if w.chance(2) {
+			q.After = one(w, w.entries)
+		}
+		w.both("ListCredits", q, func(s store.Store, i int) (any, error) {
+			list, err := s.ListCredits(w.ctx, owner, q)
+			if q.Newest && len(list) > 1 && i == 1 {
+				w.met("ListCredits", "newest")
+			}
+			return list, err
 		})
 	}
+	span := store.Days{Last: w.at.AddDate(0, 0, w.d.roll(9)-2), First: w.at.AddDate(0, 0, 2-w.d.roll(450))}
+	w.both("SumCredits", span, func(s store.Store, i int) (any, error) {
+		sums, err := s.SumCredits(w.ctx, owner, span)
+		if len(sums) > 2 && i == 1 {
+			w.met("SumCredits", "several")
+		}
+		return sums, err
+	})
+}
+
+// moment is one of the history's last months, or no bound.
+func (w *twins) moment() time.Time {
+	if w.chance(2) {
+		return time.Time{}
+	}
+	return w.at.Add(-time.Duration(w.d.roll(60*24*60)) * time.Minute)
 }

@@ -147,6 +147,13 @@ func (w *twins) list() {
 	if w.chance(3) {
 		p.Search = w.word("n", 7)
 	}
+	p.Newest = w.chance(2)
+	if w.chance(4) {
+		p.Role = one(w, []store.Role{store.RoleAdmin, store.RoleUser, store.RoleGuest})
+	}
+	if w.chance(4) {
+		p.Status = one(w, []store.Status{store.StatusActive, store.StatusDisabled})
+	}
 	if w.chance(3) {
 		p.From, p.To = since, w.at.AddDate(0, 0, -w.d.roll(20))
 	}
@@ -154,6 +161,11 @@ func (w *twins) list() {
 		list, err := s.ListAccounts(w.ctx, scope, p)
 		for n := range list {
 			list[n] = unnumbered(list[n])
+		}
+		for what, so := range map[string]bool{"newest": p.Newest, "a role": p.Role == store.RoleAdmin, "a status": p.Status == store.StatusDisabled} {
+			if so && len(list) > 0 && i == 1 {
+				w.met("ListAccounts", what)
+			}
 		}
 		if len(list) > 1 && i == 1 {
 			w.met("ListAccounts", "several")

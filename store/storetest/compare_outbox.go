@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,12 +40,39 @@ func (w *twins) lease() {
 func (w *twins) finish() {
 	d := store.Delivery{ID: w.any(w.mails), Tries: 1 + w.d.roll(3), Events: w.events(w.any(w.people))}
 	if w.chance(2) {
-		d.Retry = w.at.Add(w.span())
+		d.Retry, d.Failure = w.at.Add(w.span()), one(w, []string{"refused", "refused", ""})
 		if w.chance(2) {
 			d.Args = map[string]string{"tries": strconv.Itoa(d.Tries)}
 		}
 	}
 	w.both("FinishMail", d, func(s store.Store, _ int) (any, error) {
 		return nil, s.FinishMail(w.ctx, d)
+	})
+}
+
+// resume makes a mail due or gives it up, and looks at what waits. Mail that is due after the history is not its own.
+func (w *twins) resume() {
+	r := store.Resumption{ID: w.any(w.mails), Events: w.events(w.any(w.people))}
+	if w.chance(2) {
+		r.DueAt = w.at.Add(w.span() - w.span())
+	}
+	w.both("ResumeMail", r, func(s store.Store, _ int) (any, error) { return nil, s.ResumeMail(w.ctx, r) })
+	q := store.MailQuery{Failed: w.chance(2), Limit: 1 + w.d.roll(60)}
+	if w.chance(3) {
+		q.ID = w.any(w.mails)
+	}
+	if w.chance(3) {
+		q.After = store.Position{At: w.at.Add(w.span() - w.span()).Truncate(time.Millisecond), ID: w.any(w.mails)}
+	}
+	w.both("ListMail", q, func(s store.Store, i int) (any, error) {
+		list, err := s.ListMail(w.ctx, q)
+		list = slices.DeleteFunc(list, func(m store.QueuedMail) bool { return m.DueAt.After(noon.AddDate(1, 0, 0)) })
+		if q.Failed && len(list) > 0 && i == 1 {
+			w.met("ListMail", "failed")
+		}
+		if len(list) == 0 {
+			list = nil
+		}
+		return list, err
 	})
 }

@@ -58,11 +58,15 @@ var matters = outcomes(map[string]string{
 	"CloseMonths":  "ok; charged; the request makes no sense",
 	"ClaimMail":    "ok; claimed",
 	"FinishMail":   "ok",
+	"ListMail":     "ok; failed",
+	"ResumeMail":   "ok; not found",
+	"ListCredits":  "ok; newest",
+	"SumCredits":   "ok; several",
 	"Take":         "ok; refused; full; waived",
 	"AddEvents":    "ok",
 	"ListEvents":   "ok; several; erased; a month; low; critical; depleted; recovered",
 	"ListSessions": "ok; several",
-	"ListAccounts": "ok; several; imported",
+	"ListAccounts": "ok; several; imported; newest; a role; a status",
 })
 
 func outcomes(of map[string]string) (list []string) {

@@ -19,6 +19,7 @@ func credits(k *kit) {
 		}
 	})
 	k.run("list", listCredits)
+	k.run("sums", sumCredits)
 	k.run("charge", payments)
 	k.run("months", closeMonths)
 	k.run("crossings", crossings)
@@ -46,11 +47,11 @@ func (k *kit) ledger(owner uuid.UUID) []store.LedgerEntry {
 	k.Helper()
 	var all []store.LedgerEntry
 	for {
-		page := store.Page{Limit: 500}
+		page := store.CreditQuery{Limit: 500}
 		if len(all) > 0 {
-			page.After.ID = all[len(all)-1].ID
+			page.After = all[len(all)-1].ID
 		}
-		some, err := k.store.ListCredits(k.ctx, owner, "", page)
+		some, err := k.store.ListCredits(k.ctx, owner, page)
 		k.ok(err)
 		all = append(all, some...)
 		if len(some) < page.Limit {
@@ -300,21 +301,32 @@ func listCredits(k *kit) {
 		}
 	}
 	k.apply(entry(k.parent(0).ID, store.OpPackage, 1))
-	list := func(k *kit, op store.Operation, page store.Page) []store.LedgerEntry {
+	list := func(k *kit, q store.CreditQuery) []store.LedgerEntry {
 		k.Helper()
-		got, err := k.store.ListCredits(k.ctx, p.ID, op, page)
+		got, err := k.store.ListCredits(k.ctx, p.ID, q)
 		k.ok(err)
 		return got
 	}
-	k.run("every operation in id order", func(k *kit) { k.equal("all", list(k, "", store.Page{Limit: 10}), all) })
+	k.run("every operation in id order", func(k *kit) { k.equal("all", list(k, store.CreditQuery{Limit: 10}), all) })
 	k.run("of one operation", func(k *kit) {
-		k.equal("packages", list(k, store.OpPackage, store.Page{Limit: 10}), packages)
-		k.equal("refunds", list(k, store.OpRefund, store.Page{Limit: 10}), packages[:0])
+		k.equal("packages", list(k, store.CreditQuery{Operation: store.OpPackage, Limit: 10}), packages)
+		k.equal("refunds", list(k, store.CreditQuery{Operation: store.OpRefund, Limit: 10}), packages[:0])
 	})
 	k.run("pages", func(k *kit) {
-		k.equal("first", list(k, "", store.Page{Limit: 3}), all[:3])
-		k.equal("second", list(k, "", store.Page{Limit: 3, After: store.Position{ID: all[2].ID}}), all[3:6])
-		k.equal("of one operation", list(k, store.OpPackage, store.Page{Limit: 1, After: store.Position{At: now, ID: packages[0].ID}}), packages[1:2])
+		k.equal("first", list(k, store.CreditQuery{Limit: 3}), all[:3])
+		k.equal("second", list(k, store.CreditQuery{Limit: 3, After: all[2].ID}), all[3:6])
+		k.equal("of one operation", list(k, store.CreditQuery{Operation: store.OpPackage, Limit: 1, After: packages[0].ID}), packages[1:2])
 	})
+	k.run("the newest first", func(k *kit) {
+		last := len(all) - 1
+		k.equal("all", list(k, store.CreditQuery{Newest: true, Limit: 10}), turned(all))
+		k.equal("first", list(k, store.CreditQuery{Newest: true, Limit: 2}), turned(all)[:2])
+		k.equal("second", list(k, store.CreditQuery{Newest: true, Limit: 2, After: all[last-1].ID}), turned(all)[2:4])
+		of := store.CreditQuery{Operation: store.OpPackage, Newest: true, Limit: 10}
+		k.equal("of one operation", list(k, of), turned(packages))
+		of.After = packages[1].ID
+		k.equal("of one operation, after the second", list(k, of), packages[:1])
+	})
+	k.run("from is included, to is not", func(k *kit) { creditsByTime(k) })
 	k.run("an unknown owner has none", func(k *kit) { k.equal("ledger", k.ledger(id()), all[:0]) })
 }

@@ -24,7 +24,7 @@ func event(about uuid.UUID) store.Event {
 	return store.Event{
 		ID: id(), At: now, Name: "changed", Scope: id(), Account: about, By: id(), Session: "c2Vzc2lvbg", Audience: store.AudienceV1,
 		Method: "password", Code: "refused", Credits: -3, Count: 2, Network: "192.0.2.0/24", Detail: "a word \u00fc",
-		Salt: [16]byte{1, 0, 0xff}, Commitment: [16]byte{2, 0, 0xfe},
+		Operator: "Ada \u00fc", Salt: [16]byte{1, 0, 0xff}, Commitment: [16]byte{2, 0, 0xfe},
 	}
 }
 

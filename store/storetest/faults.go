@@ -169,8 +169,13 @@ func (f *failing) Balance(ctx context.Context, owner uuid.UUID) (r1 store.Balanc
 	return r1, err
 }
 
-func (f *failing) ListCredits(ctx context.Context, owner uuid.UUID, op store.Operation, p store.Page) (r1 []store.LedgerEntry, err error) {
-	err = f.try("ListCredits", func() error { r1, err = f.of.ListCredits(ctx, owner, op, p); return err })
+func (f *failing) ListCredits(ctx context.Context, owner uuid.UUID, q store.CreditQuery) (r1 []store.LedgerEntry, err error) {
+	err = f.try("ListCredits", func() error { r1, err = f.of.ListCredits(ctx, owner, q); return err })
+	return r1, err
+}
+
+func (f *failing) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) (r1 []store.CreditDay, err error) {
+	err = f.try("SumCredits", func() error { r1, err = f.of.SumCredits(ctx, owner, d); return err })
 	return r1, err
 }
 
@@ -204,6 +209,20 @@ func (f *failing) ClaimMail(ctx context.Context, limit int, lease time.Duration,
 
 func (f *failing) FinishMail(ctx context.Context, d store.Delivery) error {
 	return f.try("FinishMail", func() error { return f.of.FinishMail(ctx, d) })
+}
+
+func (f *failing) ListMail(ctx context.Context, q store.MailQuery) (r1 []store.QueuedMail, err error) {
+	err = f.try("ListMail", func() error { r1, err = f.of.ListMail(ctx, q); return err })
+	return r1, err
+}
+
+func (f *failing) CountMail(ctx context.Context) (r1 store.MailCounts, err error) {
+	err = f.try("CountMail", func() error { r1, err = f.of.CountMail(ctx); return err })
+	return r1, err
+}
+
+func (f *failing) ResumeMail(ctx context.Context, r store.Resumption) error {
+	return f.try("ResumeMail", func() error { return f.of.ResumeMail(ctx, r) })
 }
 
 func (f *failing) Sweep(ctx context.Context, limit int, now time.Time) (r1 bool, err error) {

@@ -20,6 +20,8 @@ func listAccounts(k *kit) {
 	k.run("search takes no character for a pattern", listLiteral)
 	k.run("from is included, to is not", listDates)
 	k.run("without houses", listHouses)
+	k.run("the newest first", listNewest)
+	k.run("of a role or a status", listFiltered)
 }
 
 // listed returns the ids of a page.
@@ -208,6 +210,67 @@ func listHouses(k *kit) {
 	}
 	a := k.child(store.Account{ID: h})
 	k.equal("the children of a house", k.listed(h, store.Page{Limit: 10}), []uuid.UUID{a.ID})
+}
+
+// listNewest walks from the newest to the oldest; several were made at one time.
+func listNewest(k *kit) {
+	p := k.parent(0)
+	var all []store.Account
+	for _, ms := range []int{-2_000_000_000_000, -1, 0, 0, 0, 1, 9} {
+		all = append(all, k.child(p, made(ms)))
+	}
+	slices.SortFunc(all, func(a, b store.Account) int { return after(b).Compare(after(a)) })
+	want := idsOf(all...)
+	k.equal("all", k.listed(p.ID, store.Page{Newest: true, Limit: 100}), want)
+	k.equal("first page", k.listed(p.ID, store.Page{Newest: true, Limit: 3}), want[:3])
+	k.equal("second page", k.listed(p.ID, store.Page{Newest: true, Limit: 3, After: after(all[2])}), want[3:6])
+	k.equal("last page", k.listed(p.ID, store.Page{Newest: true, Limit: 3, After: after(all[5])}), want[6:])
+	k.equal("after the last", k.listed(p.ID, store.Page{Newest: true, Limit: 3, After: after(all[6])}), want[:0])
+	dates := store.Page{Newest: true, Limit: 9, From: all[5].CreatedAt, To: all[0].CreatedAt}
+	k.equal("dates", k.listed(p.ID, dates), want[1:6])
+	dates.After = after(all[3])
+	k.equal("dates, after the fourth", k.listed(p.ID, dates), want[4:6])
+	dates.After = store.Position{At: all[0].CreatedAt.AddDate(0, 0, 1)}
+	k.equal("dates, after one behind them", k.listed(p.ID, dates), want[1:6])
+	k.equal("search", k.listed(p.ID, store.Page{Newest: true, Limit: 9, Search: "nuser_", After: after(all[2])}), want[3:])
+	k.child(p, made(20))
+	k.equal("without who came meanwhile", k.listed(p.ID, store.Page{Newest: true, Limit: 9, After: after(all[0])}), want[1:])
+}
+
+func listFiltered(k *kit) {
+	p := k.parent(0)
+	role := func(r store.Role, ms int) store.Account {
+		return k.child(p, made(ms), func(a *store.Account) { a.Role = r })
+	}
+	admin, user, guest, off, gone := role("admin", 0), role("user", 1), role("guest", 2), role("admin", 3), role("admin", 4)
+	k.disable(off.ID)
+	k.remove(gone)
+	q := k.child(k.parent(0), func(a *store.Account) { a.Role = store.RoleAdmin })
+	for name, c := range map[string]struct {
+		p    store.Page
+		want []uuid.UUID
+	}{
+		"role":                 {store.Page{Role: store.RoleAdmin}, idsOf(admin, off)},
+		"role, newest":         {store.Page{Role: store.RoleAdmin, Newest: true}, idsOf(off, admin)},
+		"role, after":          {store.Page{Role: store.RoleAdmin, After: after(admin)}, idsOf(off)},
+		"role, search":         {store.Page{Role: store.RoleGuest, Search: guest.EmailKey}, idsOf(guest)},
+		"role, another search": {store.Page{Role: store.RoleGuest, Search: user.EmailKey}, []uuid.UUID{}},
+		"an unknown role":      {store.Page{Role: "nobody"}, []uuid.UUID{}},
+		"disabled":             {store.Page{Status: store.StatusDisabled}, idsOf(off)},
+		"active":               {store.Page{Status: store.StatusActive}, idsOf(admin, user, guest)},
+		"active, newest":       {store.Page{Status: store.StatusActive, Newest: true}, idsOf(guest, user, admin)},
+		"both":                 {store.Page{Status: store.StatusActive, Role: store.RoleAdmin}, idsOf(admin)},
+		"both, disabled":       {store.Page{Status: store.StatusDisabled, Role: store.RoleUser}, []uuid.UUID{}},
+		"disabled, search":     {store.Page{Status: store.StatusDisabled, Search: admin.EmailKey}, []uuid.UUID{}},
+		"role, dates":          {store.Page{Role: store.RoleAdmin, From: off.CreatedAt}, idsOf(off)},
+	} {
+		c.p.Limit = 9
+		k.equal(name, k.listed(p.ID, c.p), c.want)
+	}
+	k.update(user.ID, func(c *store.Change) { c.Account.Role = store.RoleAdmin })
+	k.equal("a new role", k.listed(p.ID, store.Page{Role: store.RoleAdmin, Limit: 9}), idsOf(admin, user, off))
+	k.equal("an old role", k.listed(p.ID, store.Page{Role: store.RoleUser, Limit: 9}), []uuid.UUID{})
+	k.equal("another scope", k.listed(q.Parent, store.Page{Role: store.RoleAdmin, Limit: 9}), idsOf(q))
 }
 
 // before returns the id right before another one.

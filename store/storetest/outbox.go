@@ -13,6 +13,8 @@ func outbox(k *kit) {
 	k.run("queue", queueMail)
 	k.run("claim", claimMail)
 	k.run("finish", finishMail)
+	k.run("list", listMail)
+	k.run("resume", resumeMail)
 	k.run("races", raceOutbox)
 }
 

@@ -12,6 +12,8 @@ import (
 func raceOutbox(k *kit) {
 	k.run("each mail is claimed once", raceClaim)
 	k.run("the same mail is queued once", raceQueue)
+	k.run("a mail that is being sent is not made due", raceResume)
+	k.run("a mail is given up or sent", raceGiveUp)
 	k.run("sweepers do not disturb each other", raceSweep)
 }
 

@@ -23,9 +23,15 @@ func cancelledReads(k *kit) {
 		"list sessions":  func() error { _, err := k.store.ListSessions(ctx, a.ID, store.Page{Limit: 1}, now); return err },
 		"secret":         func() error { _, _, err := k.store.Secret(ctx, link.Purpose, link.Digest); return err },
 		"balance":        func() error { _, err := k.store.Balance(ctx, p.ID); return err },
-		"list credits":   func() error { _, err := k.store.ListCredits(ctx, p.ID, "", store.Page{Limit: 1}); return err },
-		"list events":    func() error { _, err := k.store.ListEvents(ctx, store.EventQuery{Limit: 1}); return err },
-		"list months":    func() error { _, err := k.store.ListMonths(ctx, p.ID, 0, 1, 1); return err },
+		"list credits":   func() error { _, err := k.store.ListCredits(ctx, p.ID, store.CreditQuery{Limit: 1}); return err },
+		"sum credits": func() error {
+			_, err := k.store.SumCredits(ctx, p.ID, store.Days{First: now, Last: now})
+			return err
+		},
+		"list mail":   func() error { _, err := k.store.ListMail(ctx, store.MailQuery{Limit: 1}); return err },
+		"count mail":  func() error { _, err := k.store.CountMail(ctx); return err },
+		"list events": func() error { _, err := k.store.ListEvents(ctx, store.EventQuery{Limit: 1}); return err },
+		"list months": func() error { _, err := k.store.ListMonths(ctx, p.ID, 0, 1, 1); return err },
 	}
 	for name, verb := range verbs {
 		k.run(name, func(k *kit) { k.foreign(verb()) })

@@ -142,8 +142,8 @@ func ledger(tb testing.TB, kept store.Store, owner uuid.UUID) []tollkeeper.Ledge
 	tb.Helper()
 	const page = 1000
 	var all []tollkeeper.LedgerEntry
-	for p := (store.Page{Limit: page}); ; p.After.ID = all[len(all)-1].ID {
-		rows, err := kept.ListCredits(context.Background(), owner, "", p)
+	for p := (store.CreditQuery{Limit: page}); ; p.After = all[len(all)-1].ID {
+		rows, err := kept.ListCredits(context.Background(), owner, p)
 		if err != nil {
 			tb.Fatal(err)
 		}

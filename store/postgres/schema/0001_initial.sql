@@ -48,6 +48,8 @@ CREATE TABLE accounts (
   CONSTRAINT account_public_key UNIQUE (public_key)
 ) WITH (fillfactor = 80);
 CREATE INDEX account_created ON accounts (parent, created_at, id) WHERE status <> 'deleted';
+CREATE INDEX account_role ON accounts (parent, role, created_at, id) WHERE status <> 'deleted';
+CREATE INDEX account_disabled ON accounts (parent, created_at, id) WHERE status = 'disabled';
 CREATE INDEX account_admin ON accounts (parent, id) WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active ON accounts (parent, active_day);
 CREATE INDEX account_stray ON accounts (email_key) WHERE parent <> '00000000-0000-0000-0000-000000000000';
@@ -138,7 +140,7 @@ CREATE TABLE ledger (
 );
 CREATE UNIQUE INDEX ledger_refund ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
 CREATE UNIQUE INDEX ledger_payment ON ledger (payment) WHERE payment IS NOT NULL;
-CREATE INDEX ledger_op ON ledger (owner, op, id);
+CREATE INDEX ledger_op ON ledger (owner, op, id, amount); -- the amount for sums by day
 
 CREATE TABLE months (
   owner uuid NOT NULL,
@@ -221,9 +223,11 @@ CREATE TABLE outbox (
   address text NOT NULL,
   args jsonb NOT NULL,
   tries bigint NOT NULL DEFAULT 0,
-  due_at bigint NOT NULL
+  due_at bigint NOT NULL,
+  failure text                                -- why the last try failed, while it waits for another one
 );
 CREATE INDEX outbox_due ON outbox (due_at, id);
+CREATE INDEX outbox_failed ON outbox (due_at, id) WHERE failure IS NOT NULL;
 
 -- The log. Erasing an account empties network, detail and salt; nothing else is ever changed.
 CREATE TABLE events (
@@ -242,7 +246,8 @@ CREATE TABLE events (
   network text,
   detail text,
   salt bytea,
-  commitment bytea
+  commitment bytea,
+  operator text
 );
 CREATE INDEX event_scope ON events (scope, id);
 CREATE INDEX event_account ON events (account, id);

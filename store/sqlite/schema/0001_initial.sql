@@ -47,6 +47,8 @@ CREATE UNIQUE INDEX account_username   ON accounts (parent, username_key)   WHER
 CREATE INDEX account_admin        ON accounts (parent, id)         WHERE role = 'admin' AND status = 'active';
 CREATE INDEX account_active       ON accounts (parent, active_day) WHERE active_day IS NOT NULL;
 CREATE INDEX account_created      ON accounts (parent, created_at, id) WHERE status <> 'deleted';
+CREATE INDEX account_role         ON accounts (parent, role, created_at, id) WHERE status <> 'deleted';
+CREATE INDEX account_disabled     ON accounts (parent, created_at, id) WHERE status = 'disabled';
 CREATE INDEX account_stray_email  ON accounts (email_key)          WHERE stray = 1 AND email_key IS NOT NULL;
 
 -- Beside the account, because a sign-in rewrites the account's row and this value can be large. JSON.
@@ -186,7 +188,7 @@ CREATE TABLE ledger (
 CREATE UNIQUE INDEX ledger_key       ON ledger (owner, key);
 CREATE UNIQUE INDEX ledger_refund    ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
 CREATE UNIQUE INDEX ledger_payment   ON ledger (payment) WHERE payment IS NOT NULL;
-CREATE INDEX        ledger_operation ON ledger (owner, operation, id);
+CREATE INDEX        ledger_operation ON ledger (owner, operation, id, amount); -- the amount for sums by day
 
 CREATE TABLE months (
   owner      BLOB    NOT NULL,
@@ -201,12 +203,14 @@ CREATE TABLE months (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (
-  id     BLOB PRIMARY KEY,
-  due_at INTEGER NOT NULL,
-  tries  INTEGER NOT NULL,
-  mail   TEXT    NOT NULL                                -- JSON, the whole QueuedMail
+  id      BLOB PRIMARY KEY,
+  due_at  INTEGER NOT NULL,
+  tries   INTEGER NOT NULL,
+  mail    TEXT    NOT NULL,                              -- JSON, the QueuedMail without what stands beside it
+  failure TEXT                                           -- why the last try failed, while it waits for another one
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_due ON outbox (due_at, id);
+CREATE INDEX outbox_due    ON outbox (due_at, id);
+CREATE INDEX outbox_failed ON outbox (due_at, id) WHERE failure IS NOT NULL;
 
 -- The log. Whoever is deleted has no network, no detail and no salt in it. What a sign-in or a refresh tells of its own
 -- account is many, and a page of an index for each account would be written with every sign-in. Those events are a chain
@@ -228,6 +232,7 @@ CREATE TABLE events (
   detail     TEXT,
   salt       BLOB,
   commitment BLOB,
+  operator   TEXT,
   previous   BLOB                                        -- NULL: not in a chain; zeros: the first of it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_scope   ON events (scope, id);
