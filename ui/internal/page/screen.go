@@ -90,6 +90,7 @@ type Section struct {
 	Head  string
 	Lead  []string
 	Facts []Fact
+	Chart *Chart
 	Table *Table
 	Codes []string
 	Forms []Form
@@ -105,6 +106,7 @@ type Fact struct {
 // Table has a row for each of many things. On narrow pages each row is a block of lines.
 type Table struct {
 	Caption string
+	Folded  string // a line that shows it when it is pressed; empty: it is shown
 	Columns []Column
 	Rows    []Row
 	Empty   string // said where there are no rows
@@ -129,6 +131,7 @@ type Cell struct {
 	Text string
 	URL  string // where the text leads; empty: nowhere
 	Time string // RFC 3339, of a text that is a moment
+	Code bool   // the text is for machines, or is theirs
 	Mark string // "good", "warn", "bad" or "plain": the text is a mark of that kind; empty: it is none
 	Soft string // a further, smaller line
 }
@@ -153,6 +156,9 @@ func (v *Visit) complete(seen *Screen) {
 	forms(seen.Forms)
 	for i := range seen.Sections {
 		forms(seen.Sections[i].Forms)
+		if c := seen.Sections[i].Chart; c != nil {
+			c.complete(seen.Dir == "rtl")
+		}
 		if t := seen.Sections[i].Table; t != nil {
 			for j := range t.Rows {
 				forms(t.Rows[j].Forms)

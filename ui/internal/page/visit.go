@@ -173,6 +173,14 @@ func (v *Visit) here() string {
 	return v.Base + v.Path
 }
 
+// View is the address of this very view, with all that was asked for.
+func (v *Visit) View() string {
+	if v.R.URL.RawQuery == "" {
+		return v.here()
+	}
+	return v.here() + "?" + v.R.URL.RawQuery
+}
+
 func (v *Visit) carry(address string, pairs ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
