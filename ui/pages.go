@@ -13,6 +13,7 @@ const (
 	factorPath  = "/set-up-factor"
 	limitedPath = "/limited"
 	donePath    = "/done"
+	consolePath = "/admin"
 )
 
 // pages is the table. A further page is a row, a file beside this one, and its texts.
