@@ -80,16 +80,13 @@ func (v *visit) balance(c tollkeeper.CreditAnalysis, used []tollkeeper.DayUsage,
 
 // chart is the use of credits by day and operation, with the same as a table.
 func (v *visit) chart(used []tollkeeper.DayUsage, now time.Time) page.Section {
-	choices := make([]page.Choice, len(spans))
-	for i, n := range spans {
-		choices[i] = page.Choice{Value: strconv.Itoa(n), Text: v.T("usage.days", "{n}", v.number(int64(n)))}
-	}
-	section := page.Section{
-		ID: "usage", Head: v.T("usage.title"),
-		Forms: []page.Form{{
-			Search: true, Inline: true, Quiet: true, Button: v.T("table.show"),
-			Fields: []page.Field{{Name: "days", Label: v.T("usage.span"), Type: "select", Optional: true, Choices: choices}},
-		}},
+	section := page.Section{ID: "usage", Head: v.T("usage.title"), Lead: []string{v.T("usage.lead", "{n}", v.number(int64(v.span())))}}
+	for _, n := range spans {
+		if n != v.span() {
+			section.Links = append(section.Links, page.Link{
+				URL: v.at("/credits") + "?days=" + strconv.Itoa(n) + "#usage", Text: v.T("usage.days", "{n}", v.number(int64(n))),
+			})
+		}
 	}
 	drawn := v.drawn(used, now)
 	t := &page.Table{

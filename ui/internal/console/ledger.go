@@ -140,8 +140,8 @@ func grantCredits(v *visit) (string, error) {
 	}
 	err = v.grant(v.R.Context(), n, v.Value("key"))
 	if err != nil {
-		err = page.At(err, tollkeeper.ErrConflict, "key", "grant.taken")
-		return "", v.spoken(atField(err, map[string][2]string{"key": {"key", "grant.key-wrong"}, "credits": {"credits", "grant.wrong"}}))
+		err = page.At(v.spoken(err), tollkeeper.ErrConflict, "key", "grant.taken")
+		return "", atField(err, map[string][2]string{"key": {"key", "grant.key-wrong"}, "credits": {"credits", "grant.wrong"}})
 	}
 	return v.at("/credits") + "?about=granted", nil
 }

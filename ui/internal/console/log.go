@@ -72,12 +72,12 @@ func (v *visit) accountAsked() (uuid.UUID, error) {
 
 func showLog(v *visit) (page.Screen, error) {
 	q, err := v.eventsAsked()
-	if err != nil {
-		return page.Screen{}, err
+	var found tollkeeper.EventPage
+	if err == nil {
+		found, err = v.events(v.R.Context(), q)
 	}
-	found, err := v.events(v.R.Context(), q)
-	if err != nil {
-		return page.Screen{}, err
+	if err != nil { // the filter stands there to be mended
+		v.Failed = v.FailureOf(v.spoken(err))
 	}
 	t := v.eventTable(found.Events, true)
 	t.CSV = page.Link{URL: v.asked("/log.csv", "", eventFilters...), Text: v.T("table.csv")}
@@ -119,7 +119,7 @@ func (v *visit) eventTable(events []tollkeeper.Event, whom bool) *page.Table {
 		if whom {
 			cells = append(cells, v.somebody(people, e.Account))
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: append(cells, v.doer(people, e), page.Cell{Text: v.or(e.Network, "blank.none")})})
+		t.Rows = append(t.Rows, page.Row{Cells: append(cells, v.doer(people, e), page.Cell{Text: v.or(place(e.Network), "blank.none")})})
 	}
 	return t
 }
@@ -137,6 +137,9 @@ func (v *visit) happened(e tollkeeper.Event) string {
 	}
 	return text
 }
+
+// place is a network in short: a prefix that is one address is that address.
+func place(network string) string { return strings.TrimSuffix(network, "/32") }
 
 // detail is what else an event says, as it is written.
 func (v *visit) detail(e tollkeeper.Event) string {

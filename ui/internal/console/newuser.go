@@ -10,8 +10,8 @@ func showNewUser(v *visit) (page.Screen, error) {
 		Button: v.T("new-user.button"),
 		Fields: []page.Field{
 			{Name: "email", Label: v.T("user.email"), Type: "email", Complete: "off"},
-			{Name: "name", Label: v.T("user.name"), Type: "text", Complete: "off", Optional: true},
-			{Name: "username", Label: v.T("user.username"), Type: "text", Complete: "off", Optional: true},
+			{Name: "name", Label: v.T("user.name"), Hint: v.T("new-user.optional"), Type: "text", Complete: "off", Optional: true},
+			{Name: "username", Label: v.T("user.username"), Hint: v.T("new-user.optional"), Type: "text", Complete: "off", Optional: true},
 		},
 	}
 	seen := page.Screen{Title: v.T("tenants.add"), Lead: []string{v.T("new-user.lead")}}

@@ -48,10 +48,11 @@ func showQueue(v *visit) (page.Screen, error) {
 			to.Soft = m.Address
 		}
 		row := page.Row{Cells: []page.Cell{{Text: v.mailKind(m.Kind)}, to, v.moment(m.DueAt), {Text: v.number(int64(m.Tries))}, {Text: v.or(m.Failure, "blank.none")}}}
-		about := []page.Hidden{{Name: "mail", Value: m.ID.String()}}
-		row.Forms = []page.Form{
-			{Do: "retry", Hidden: about, Button: v.T("queue.retry"), Label: v.T("queue.retry") + " – " + v.mailKind(m.Kind), Quiet: true},
-			{Do: "drop", Hidden: about, Button: v.T("queue.drop"), Label: v.T("queue.drop") + " – " + v.mailKind(m.Kind), Danger: true},
+		if about := []page.Hidden{{Name: "mail", Value: m.ID.String()}}; m.Failure != "" {
+			row.Forms = []page.Form{
+				{Do: "retry", Hidden: about, Button: v.T("queue.retry"), Label: v.T("queue.retry") + " – " + v.mailKind(m.Kind), Quiet: true},
+				{Do: "drop", Hidden: about, Button: v.T("queue.drop"), Label: v.T("queue.drop") + " – " + v.mailKind(m.Kind), Danger: true},
+			}
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -41,11 +41,14 @@ func showUser(v *visit) (page.Screen, error) {
 		}
 		seen.Sections = append(seen.Sections, section)
 	}
+	if v.scope == tollkeeper.Root {
+		seen.Ways = []page.Link{{URL: v.URL("/" + s.Account.ID.String() + "/users"), Text: v.T("tenants.open")}}
+	}
 	if s.Account.ID == v.self {
 		seen.Lead = []string{v.T("user.yourself")}
 		return seen, nil
 	}
-	seen.Sections = append(seen.Sections, page.Section{ID: "changes", Head: v.T("user.changes"), Links: v.offers(s)})
+	seen.Ways = append(seen.Ways, v.offers(s)...)
 	return seen, nil
 }
 
@@ -75,11 +78,7 @@ func (v *visit) facts(s tollkeeper.Subject) page.Section {
 	if len(x.Metadata) > 0 {
 		list = append(list, page.Fact{Name: v.T("user.metadata"), Cell: page.Cell{Text: string(x.Metadata), Code: true}})
 	}
-	section := page.Section{Facts: list}
-	if v.scope == tollkeeper.Root {
-		section.Links = []page.Link{{URL: v.URL("/" + x.ID.String() + "/users"), Text: v.T("tenants.open")}}
-	}
-	return section
+	return page.Section{Facts: list}
 }
 
 func (v *visit) sessionList(s tollkeeper.Subject) (page.Section, error) {
@@ -92,7 +91,7 @@ func (v *visit) sessionList(s tollkeeper.Subject) (page.Section, error) {
 		Columns: []page.Column{{Text: v.T("user-sessions.device")}, {Text: v.T("user-sessions.place")}, {Text: v.T("user-sessions.begun")}, {Text: v.T("user-sessions.used")}},
 	}
 	for _, x := range list {
-		row := page.Row{Cells: []page.Cell{{Text: x.Device}, {Text: v.or(x.Network, "blank.unknown")}, v.moment(x.CreatedAt), v.moment(x.SeenAt)}}
+		row := page.Row{Cells: []page.Cell{{Text: x.Device}, {Text: v.or(place(x.Network), "blank.unknown")}, v.moment(x.CreatedAt), v.moment(x.SeenAt)}}
 		if x.Current {
 			row.Cells[0].Soft = v.T("user-sessions.this")
 		} else if s.Account.ID != v.self {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -28,7 +27,9 @@ func (v *visit) tabs() (list []page.Tab) {
 		list = append(list, page.Tab{URL: v.URL(path), Text: v.T(key), Current: current})
 	}
 	here := func(area string) bool { return v.area == area }
-	if v.host {
+	if v.host && v.tenant {
+		add("/"+scopeTenants+"/users", "tab.all-tenants", false)
+	} else if v.host {
 		app, _ := tollkeeper.Scope{}.ID()
 		add("/"+scopeApp+"/users", "tab.app", here(areaUsers) && !v.whole && v.scope == app)
 		add("/"+scopeTenants+"/users", "tab.tenants", here(areaUsers) && !v.whole && v.scope == tollkeeper.Root)
@@ -135,11 +136,9 @@ func (v *visit) spoken(err error) error {
 		{tollkeeper.ErrForbidden, "refused.forbidden"}, {tollkeeper.ErrNotFound, "refused.not-found"}, {tollkeeper.ErrLastAdmin, "refused.last-admin"},
 		{tollkeeper.ErrLastWayIn, "refused.last-way"}, {tollkeeper.ErrFactorState, "refused.no-factor"}, {tollkeeper.ErrUnverified, "refused.unproven"},
 		{tollkeeper.ErrInvalidCursor, "refused.cursor"}, {tollkeeper.ErrDisabled, "refused.no-credits"}, {tollkeeper.ErrNoOrganization, "refused.not-found"},
-		{tollkeeper.ErrInsufficientCredits, "refused.credits"}, {tollkeeper.ErrConflict, "refused.conflict"},
+		{tollkeeper.ErrInsufficientCredits, "refused.credits"},
 	} {
-		if known, ok := errors.AsType[*tollkeeper.Error](err); ok && known.Field == "" {
-			err = page.At(err, said.error, "", said.key)
-		}
+		err = page.At(err, said.error, "", said.key)
 	}
-	return err
+	return page.At(err, tollkeeper.ErrConflict, "", "refused.conflict")
 }

@@ -62,7 +62,7 @@ type swatch struct {
 const (
 	plotWidth, plotHeight      = 720, 240
 	plotSide, plotTop, plotEnd = 72, 12, 24 // for the numbers, above, and for the days below
-	plotTicks                  = 6          // days that are named
+	plotTicks                  = 5          // days that are named
 )
 
 // complete gives everything its place. mirrored: time runs from right to left.

@@ -17,6 +17,7 @@ type Screen struct {
 	Notice string // what was just done
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
+	Ways   []Link // to what can be done with what the page shows
 
 	Key     *Key     // of an authenticator app
 	Codes   []string // to be kept
