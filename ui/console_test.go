@@ -193,6 +193,13 @@ func TestAddressesThatNameNoScope(t *testing.T) {
 	} {
 		b.open(path)
 		b.sees(path, 404, "There is no such thing here.")
+		if strings.Contains(path, "/users/") {
+			b.send("POST", path, "do=disable")
+			b.sees(path, 404, "There is no such thing here.")
+		}
+	}
+	if got := kit.Events(tollkeeper.EventStatusChanged); len(got) > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 
