@@ -127,9 +127,9 @@ func TestMailThatWaits(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	b.sees("/operator/mail?failed=on", 200, "2 waiting, 2 of them after a failure.", "451 <b>mailbox</b> is busy", "New password")
+	b.sees("/operator/mail?failed=on", 200, "Waiting: 2. After a failure: 2.", "451 <b>mailbox</b> is busy", "New password")
 	b.submit("Give up")
-	b.sees("/operator/mail?about=dropped", 200, "The mail was given up.", "1 waiting")
+	b.sees("/operator/mail?about=dropped", 200, "The mail was given up.", "Waiting: 1.")
 	stale := b.page.all("form")[0].filled().Encode()
 	works.Store(true)
 	b.submit("Try now")

@@ -47,7 +47,7 @@ func TestUsersAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open("/admin/users")
-	b.sees("/admin/users", 200, "61 users", "Not confirmed")
+	b.sees("/admin/users", 200, "Users: 61.", "Not confirmed")
 	if rows := b.table(); len(rows) != 50 || !strings.HasPrefix(rows[0][0], made[59].Email) {
 		t.Errorf("%d rows, from %q", len(rows), rows[0])
 	}
@@ -105,7 +105,7 @@ func TestAccountsAreChanged(t *testing.T) {
 		{"Change the role", "Change the role", "The role was changed.", func(s tollkeeper.Subject) bool { return s.Account.Role == tollkeeper.RoleGuest }, []string{"role", "guest"}},
 		{"Disable", "Disable", "The account is disabled.", func(s tollkeeper.Subject) bool { return s.Account.Status == tollkeeper.StatusDisabled }, nil},
 		{"Enable", "Enable", "The account is enabled.", func(s tollkeeper.Subject) bool { return s.Account.Status == tollkeeper.StatusActive }, nil},
-		{"Unlock", "Unlock", "The account is unlocked.", func(tollkeeper.Subject) bool { return len(kit.Events(tollkeeper.EventUnlocked)) == 1 }, nil},
+		{"Forget failed attempts", "Forget them", "The failed attempts are forgotten.", func(tollkeeper.Subject) bool { return len(kit.Events(tollkeeper.EventUnlocked)) == 1 }, nil},
 		{"Take all second factors away", "Take all away", "All second factors were taken away.", func(s tollkeeper.Subject) bool { return s.Account.Factors == 0 }, nil},
 	} {
 		b.follow(step.way)

@@ -49,14 +49,14 @@ func showCredits(v *visit) (page.Screen, error) {
 
 // balance is the figures, what is low among them, and how long it will last.
 func (v *visit) balance(c tollkeeper.CreditAnalysis, used []tollkeeper.DayUsage, now time.Time) page.Section {
-	left := page.Cell{Text: v.number(c.Balance.Credits)}
+	state := page.Cell{Text: v.T("credits.enough"), Mark: "good"}
 	switch {
 	case c.Alerts.Depleted:
-		left.Soft = v.T("credits.depleted")
+		state = page.Cell{Text: v.T("credits.depleted"), Mark: "bad"}
 	case c.Alerts.Critical:
-		left.Soft = v.T("credits.critical")
+		state = page.Cell{Text: v.T("credits.critical"), Mark: "bad"}
 	case c.Alerts.Low:
-		left.Soft = v.T("credits.low")
+		state = page.Cell{Text: v.T("credits.low"), Mark: "warn"}
 	}
 	end := page.Cell{Text: v.T("credits.lasts")}
 	month := now.AddDate(0, 0, -30)
@@ -66,7 +66,8 @@ func (v *visit) balance(c tollkeeper.CreditAnalysis, used []tollkeeper.DayUsage,
 	}
 	return page.Section{
 		Facts: []page.Fact{
-			{Name: v.T("credits.left"), Cell: left},
+			{Name: v.T("credits.left"), Cell: page.Cell{Text: v.number(c.Balance.Credits)}},
+			{Name: v.T("user.state"), Cell: state},
 			{Name: v.T("credits.end"), Cell: end},
 			{Name: v.T("credits.projected"), Cell: page.Cell{Text: v.number(c.Projected)}},
 			{Name: v.T("credits.used"), Cell: page.Cell{Text: v.number(c.Balance.Used)}},

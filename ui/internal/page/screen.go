@@ -145,6 +145,9 @@ func (v *Visit) complete(seen *Screen) {
 	forms := func(list []Form) {
 		for i := range list {
 			v.completeForm(&list[i], n, &told)
+			if v.checks = v.checks || list[i].Check != ""; v.checks {
+				seen.Script = cmp.Or(seen.Script, v.assets.check)
+			}
 			n++
 		}
 	}

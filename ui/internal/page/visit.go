@@ -25,7 +25,8 @@ type Visit struct {
 	Failed   *Failure             // of the form that was sent; nil: none
 	Instead  *Screen              // what the form brought, shown once; nil: it leads on
 
-	lang language
+	lang   language
+	checks bool // the page asks this service, by a script, what is wrong with a form
 }
 
 const mostBody = 64 << 10 // bytes of a form
