@@ -119,8 +119,8 @@ const (
 	oneDay    = 24 * time.Hour
 	usageDays = 30
 
-	// A day is over for good an hour after its end: a sign-in that was begun before may still be under way then, and the
-	// clocks of other processes are a little behind.
+	// A day is over for good an hour after its end: a sign-in that was begun before may still be under way then, and
+	// the clocks of other processes are a little behind.
 	dayGrace = time.Hour
 
 	mostUsageDays = 20_000 // remembered

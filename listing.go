@@ -30,7 +30,7 @@ type AccountPage struct {
 	Next     string    // cursor of the next page; empty: there is none
 	Limit    int
 	Total    int64 // children of the scope
-	Active   int64 // of them, seen within 30 days; up to an hour old
+	Active   int64 // of them, seen within 30 days; up to an hour old. Where there are so many that counting takes long, zero at first
 }
 
 // Views returns what may be shown of each of the accounts, in their order, for an answer in JSON. It is never nil, so
@@ -44,8 +44,8 @@ func Views(accounts []Account) []AccountView {
 }
 
 // Accounts lists the accounts of the scope that the caller rules, in order of creation: imported ones at the time that
-// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end, or, the
-// newest first, not at all. [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor],
+// they were imported with. Whoever follows the cursors meets each account that stays once, newcomers at the end, or,
+// the newest first, not at all. [ErrForbidden], [ErrLimitedSession], [ErrInvalidLimit], [ErrInvalidCursor],
 // [ErrInvalidInput] (search, role, status).
 func (a *Authenticator) Accounts(ctx context.Context, by *Identity, q AccountQuery) (AccountPage, error) {
 	by = by.orNobody()
@@ -142,12 +142,17 @@ const (
 	activeWindow = 30 * 24 * time.Hour
 	activeAge    = time.Hour
 	activeMost   = 10_000 // scopes remembered
+
+	activePatience = 50 * time.Millisecond // of a page
+	activeTime     = time.Minute           // of a count
 )
 
-// activeCounts remembers how many accounts of a scope are active, since counting reads them all.
+// activeCounts remembers how many accounts of a scope are active, since counting reads them all: of a million it takes
+// longer than a page may.
 type activeCounts struct {
 	mu     sync.Mutex
 	counts map[uuid.UUID]activeCount
+	runs   map[uuid.UUID]*counting // under way
 }
 
 type activeCount struct {
@@ -155,24 +160,72 @@ type activeCount struct {
 	at time.Time
 }
 
-// activeIn returns how many accounts of the scope were seen within 30 days, at most an hour old.
+// counting is a count under way. err is set before done is closed.
+type counting struct {
+	done chan struct{}
+	err  error
+}
+
+// activeIn returns how many accounts of the scope were seen within 30 days, an hour old at most where counting them is
+// quick. Else it is what is known, zero at first, and the count goes on for the pages to come.
 func (a *Authenticator) activeIn(ctx context.Context, scope uuid.UUID) (int64, error) {
-	now, c := a.now(), &a.active
-	c.mu.Lock()
-	known, ok := c.counts[scope]
-	c.mu.Unlock()
-	if ok && now.Sub(known.at) < activeAge && !now.Before(known.at) {
+	c := &a.active
+	known, fresh := c.known(scope, a.now())
+	if fresh {
 		return known.n, nil
 	}
-	n, err := a.store.CountAccounts(ctx, scope, now.Add(-activeWindow))
-	if err != nil {
-		return 0, err
+	run := a.countActive(ctx, scope)
+	patience := time.NewTimer(activePatience)
+	defer patience.Stop()
+	select {
+	case <-run.done:
+	case <-patience.C:
+		return known.n, nil
+	case <-ctx.Done():
+		return 0, asError(ctx.Err())
 	}
+	if run.err != nil {
+		return 0, run.err
+	}
+	known, _ = c.known(scope, a.now())
+	return known.n, nil
+}
+
+func (c *activeCounts) known(scope uuid.UUID, now time.Time) (known activeCount, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.counts == nil || len(c.counts) >= activeMost {
-		c.counts = map[uuid.UUID]activeCount{}
+	known, ok := c.counts[scope]
+	return known, ok && now.Sub(known.at) < activeAge && !now.Before(known.at)
+}
+
+// countActive begins to count, unless that is under way.
+func (a *Authenticator) countActive(ctx context.Context, scope uuid.UUID) *counting {
+	c := &a.active
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if run := c.runs[scope]; run != nil {
+		return run
 	}
-	c.counts[scope] = activeCount{n: n, at: now}
-	return n, nil
+	run := &counting{done: make(chan struct{})}
+	if c.runs == nil {
+		c.runs = map[uuid.UUID]*counting{}
+	}
+	c.runs[scope] = run
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), activeTime)
+	go func() {
+		defer cancel()
+		now := a.now()
+		n, err := a.store.CountAccounts(ctx, scope, now.Add(-activeWindow))
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if run.err = err; err == nil {
+			if c.counts == nil || len(c.counts) >= activeMost {
+				c.counts = map[uuid.UUID]activeCount{}
+			}
+			c.counts[scope] = activeCount{n: n, at: now}
+		}
+		delete(c.runs, scope)
+		close(run.done)
+	}()
+	return run
 }

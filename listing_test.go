@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 )
 
@@ -137,4 +139,82 @@ func FuzzCursor(f *testing.F) {
 			t.Fatal("another tenant's cursor was taken")
 		}
 	})
+}
+
+// A count that takes long keeps no page waiting: it goes on, once, for the pages to come.
+func TestSlowCountKeepsNoPageWaiting(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		w.signIn(w.child(p, "c@example.com"))
+		w.store.faults(func(verb string) error {
+			if verb == "CountAccounts" {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}, nil)
+		w.store.watch()
+		for _, want := range []int64{0, 0, 1} {
+			begin := time.Now()
+			page, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{})
+			w.ok(err)
+			if took := time.Since(begin); page.Active != want || len(page.Accounts) != 1 || took > 50*time.Millisecond {
+				t.Errorf("%d active, want %d, after %v", page.Active, want, took)
+			}
+			time.Sleep(700 * time.Millisecond)
+		}
+		counts := 0
+		for _, v := range w.store.verbs() {
+			if v == "CountAccounts" {
+				counts++
+			}
+		}
+		if counts != 1 {
+			t.Errorf("%d counts", counts)
+		}
+	}, unlimited)
+}
+
+func TestAccountsByRoleAndStatus(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		var all []uuid.UUID
+		for i := range 4 {
+			all = append(all, w.child(p, fmt.Sprintf("c%d@example.com", i)).ID)
+			w.Advance(time.Second)
+		}
+		w.ok(errOf(w.Auth.Host().SetRole(ctx, all[1], tollkeeper.RoleAdmin)))
+		w.ok(w.Auth.Host().SetStatus(ctx, all[2], tollkeeper.StatusDisabled))
+		for name, c := range map[string]struct {
+			q    tollkeeper.AccountQuery
+			want []uuid.UUID
+		}{
+			"newest":       {tollkeeper.AccountQuery{Newest: true}, []uuid.UUID{all[3], all[2], all[1], all[0]}},
+			"admins":       {tollkeeper.AccountQuery{Role: "Admin"}, all[1:2]},
+			"disabled":     {tollkeeper.AccountQuery{Status: tollkeeper.StatusDisabled}, all[2:3]},
+			"active users": {tollkeeper.AccountQuery{Status: tollkeeper.StatusActive, Role: tollkeeper.RoleUser, Newest: true}, []uuid.UUID{all[3], all[0]}},
+		} {
+			var got []uuid.UUID
+			for c.q.Limit = 1; ; {
+				page, err := w.Auth.Accounts(ctx, p.Identity, c.q)
+				w.ok(err)
+				for _, x := range page.Accounts {
+					got = append(got, x.ID)
+				}
+				if c.q.Cursor = page.Next; page.Next == "" {
+					break
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("%s: %v, want %v", name, got, c.want)
+			}
+		}
+		page, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Newest: true, Limit: 1})
+		w.ok(err)
+		_, err = w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Limit: 1, Cursor: page.Next})
+		w.want(err, tollkeeper.ErrInvalidCursor)
+		_, err = w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Role: "nobody"})
+		w.want(err, tollkeeper.ErrInvalidInput.WithField("role"))
+		_, err = w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{Status: tollkeeper.StatusDeleted})
+		w.want(err, tollkeeper.ErrInvalidInput.WithField("status"))
+	}, unlimited)
 }

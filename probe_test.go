@@ -262,6 +262,10 @@ func (p *probe) ListCredits(ctx context.Context, owner uuid.UUID, q store.Credit
 	return run(ctx, p, "ListCredits", func() ([]tollkeeper.LedgerEntry, error) { return p.Store.ListCredits(ctx, owner, q) })
 }
 
+func (p *probe) CountAccounts(ctx context.Context, scope uuid.UUID, since time.Time) (int64, error) {
+	return run(ctx, p, "CountAccounts", func() (int64, error) { return p.Store.CountAccounts(ctx, scope, since) }, since)
+}
+
 func (p *probe) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) ([]store.CreditDay, error) {
 	return run(ctx, p, "SumCredits", func() ([]store.CreditDay, error) { return p.Store.SumCredits(ctx, owner, d) }, d)
 }

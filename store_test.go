@@ -131,7 +131,7 @@ func TestRoundTrips(t *testing.T) {
 		{"credit analysis", "[Balance ListCredits]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { _, err := w.Auth.CreditAnalysis(ctx, p.Identity); return err }
 		}},
-		{"list children", "[ListAccounts Balance]", func(w *world, p, _ authtest.Account) func() error {
+		{"list children", "[ListAccounts Balance CountAccounts]", func(w *world, p, _ authtest.Account) func() error {
 			return func() error { _, err := w.Auth.Accounts(ctx, p.Identity, tollkeeper.AccountQuery{}); return err }
 		}},
 	}

@@ -171,10 +171,10 @@ type CreditStore interface {
 	// [LedgerEntry.ID], or against it. An unknown owner has none.
 	ListCredits(ctx context.Context, owner uuid.UUID, q CreditQuery) ([]LedgerEntry, error)
 
-	// SumCredits returns what the entries of the owner come to on each day of the span, for each operation: by day, then
-	// by the bytes of the operation, without those that have no entry. It reads a line of an index for each entry of
-	// the span: callers remember the days that are over. An unknown owner has none. [ErrInvalid]: the span ends before
-	// it begins, or has more than [MostDays] days.
+	// SumCredits returns what the entries of the owner come to on each day of the span, for each operation: by day,
+	// then by the bytes of the operation, without those that have no entry. It reads a line of an index for each entry
+	// of the span: callers remember the days that are over. An unknown owner has none. [ErrInvalid]: the span ends
+	// before it begins, or has more than [MostDays] days.
 	SumCredits(ctx context.Context, owner uuid.UUID, d Days) ([]CreditDay, error)
 
 	// ListMonths returns the closed months from..to, both included, newest first, at most limit. An unknown owner has

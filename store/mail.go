@@ -78,9 +78,9 @@ type OutboxStore interface {
 	// before now+lease, which is their [QueuedMail.DueAt]. Tries is one more than before, and Failure is empty.
 	ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]QueuedMail, error)
 
-	// FinishMail removes the mail, or with Retry makes it due then, with Args, if any, in the place of its own, and with
-	// the Failure. Nothing happens when it is gone, or when Tries is not the claimed one any more: another caller has
-	// taken it over.
+	// FinishMail removes the mail, or with Retry makes it due then, with Args, if any, in the place of its own, and
+	// with the Failure. Nothing happens when it is gone, or when Tries is not the claimed one any more: another caller
+	// has taken it over.
 	FinishMail(ctx context.Context, d Delivery) error
 
 	// ListMail returns up to q.Limit mails by DueAt, of equals by id.
@@ -89,7 +89,7 @@ type OutboxStore interface {
 	// CountMail returns how much mail waits. It may read an index of all of it.
 	CountMail(ctx context.Context) (MailCounts, error)
 
-	// ResumeMail makes a mail due, or gives it up. [ErrNotFound]: it is gone, or has no [QueuedMail.Failure]: it was not
-	// tried yet, or somebody is sending it, and would send it twice.
+	// ResumeMail makes a mail due, or gives it up. [ErrNotFound]: it is gone, or has no [QueuedMail.Failure]: it was
+	// not tried yet, or somebody is sending it, and would send it twice.
 	ResumeMail(ctx context.Context, r Resumption) error
 }

@@ -141,7 +141,7 @@ func (s *Store) subject(f found, credentials bool) store.Subject {
 
 // fewMatches is how many accounts a search collects from the index of names. A prefix that more accounts have is
 // common enough to be met soon in the order of creation.
-const fewMatches = 1000
+const fewMatches = 10_000
 
 // ListAccounts meets [store.AccountStore].
 func (s *Store) ListAccounts(ctx context.Context, scope uuid.UUID, p store.Page) ([]store.Account, error) {

@@ -185,7 +185,7 @@ var addEvents = prepare(`WITH `+lower(``)+`
 INSERT INTO events AS was (`+eventFields+`)
   SELECT e.id, e.at, e.name, e.scope, e.account, e.by, e.session, e.audience, e.method, e.code, e.credits, e.count,
     CASE WHEN `+erased+` THEN NULL ELSE e.network END, CASE WHEN `+erased+` THEN NULL ELSE e.detail END,
-    CASE WHEN `+erased+` THEN NULL ELSE e.salt END, e.commitment
+    CASE WHEN `+erased+` THEN NULL ELSE e.salt END, e.commitment, e.operator
   FROM `+askedEvents+` LEFT JOIN accounts a ON a.id = e.account`+joinParent+` ORDER BY e.id
   ON CONFLICT (id) DO UPDATE SET count = coalesce(was.count, 1) + coalesce(excluded.count, 1)`,
 	eventsValues(func(e *events) events { return *e }))

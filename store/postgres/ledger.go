@@ -17,8 +17,8 @@ const (
 	oldestEntries = ` ORDER BY l.id LIMIT $4`
 	newestEntries = ` ORDER BY l.id DESC LIMIT $4`
 
-	// sumCredits steps through the operations that the owner has, and adds up each day of each in the index that has the
-	// amounts. The table is looked at where entries are newer than its last VACUUM.
+	// sumCredits steps through the operations that the owner has, and adds up each day of each in the index that has
+	// the amounts. The table is looked at where entries are newer than its last VACUUM.
 	sumCredits = `WITH RECURSIVE ops AS (
   (SELECT l.op FROM ledger l WHERE l.owner = $1 ORDER BY l.op LIMIT 1)
   UNION ALL

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// $1 scope $2 $3 the place before the page $4 $5 that behind it $6 limit, then what is looked for. One index has all
-	// of it but the prefix, another one has the role, too.
+	// $1 scope $2 $3 the place before the page $4 $5 that behind it $6 limit, then what is looked for. One index has
+	// all of it but the prefix, another one has the role, too.
 	scopeStands = `NOT EXISTS (SELECT 1 FROM accounts p WHERE p.id = $1 AND p.status = 'deleted')`
 
 	listAccounts = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.parent = $1

@@ -190,7 +190,10 @@ func lookups(t *testing.T, s *postgres.Store, p, a store.Account) {
 			}
 		}
 	}
-	for _, page := range []store.Page{{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}} {
+	for _, page := range []store.Page{
+		{Limit: 5}, {Limit: 5, Search: "mail77"}, {Limit: 5, From: at, To: at}, {Limit: 5, Newest: true}, {Limit: 5, Role: store.RoleAdmin},
+		{Limit: 5, Role: store.RoleAdmin, Newest: true, Search: "mail77"}, {Limit: 5, Status: store.StatusDisabled}, {Limit: 5, Status: store.StatusActive},
+	} {
 		for _, scope := range []uuid.UUID{p.ID, store.Root} {
 			_, err := s.ListAccounts(ctx, scope, page)
 			ok(t, err)
@@ -305,6 +308,15 @@ func outbox(t *testing.T, s *postgres.Store) {
 	for _, events := range [][]store.Event{nil, logged(store.Account{})} {
 		ok(t, s.FinishMail(ctx, store.Delivery{ID: claimed[0].ID, Tries: 1, Retry: at, Events: events}))
 		ok(t, s.FinishMail(ctx, store.Delivery{ID: claimed[0].ID, Tries: 1, Events: events}))
+	}
+	for _, q := range []store.MailQuery{{Limit: 5}, {Limit: 5, Failed: true}, {Limit: 5, ID: uuid.New()}} {
+		_, err := s.ListMail(ctx, q)
+		ok(t, err)
+	}
+	for _, due := range []time.Time{at, {}} {
+		for _, events := range [][]store.Event{nil, logged(store.Account{})} {
+			refused(t, s.ResumeMail(ctx, store.Resumption{ID: uuid.New(), DueAt: due, Events: events}))
+		}
 	}
 	_, err = s.Sweep(ctx, 10, time.UnixMilli(1900000000000).Add(48*time.Hour))
 	ok(t, err)

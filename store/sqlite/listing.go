@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +15,7 @@ import (
 // a page, however many accounts the scope has. A page by dates is a part of the same index; of a role, and of those who
 // are disabled, there is one of its own.
 const (
-	fewMatches = 1000
+	fewMatches = 10_000
 
 	inPage = ` a.parent = ?1 AND a.status <> 'deleted' AND a.house = 0 AND (a.created_at, a.id) > (?2, ?3) AND (a.created_at, a.id) < (?4, ?5)`
 

@@ -149,7 +149,7 @@ func (s *Store) ListMail(ctx context.Context, q store.MailQuery) (page []store.Q
 
 const countMail = `SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_due WHERE due_at > ?1),
   (SELECT count(*) FROM outbox INDEXED BY outbox_failed WHERE failure IS NOT NULL AND due_at > ?1),
-  (SELECT due_at FROM outbox ORDER BY due_at, id LIMIT 1)`
+  (SELECT due_at FROM outbox WHERE due_at > ?1 ORDER BY due_at, id LIMIT 1)`
 
 // CountMail meets [store.OutboxStore].
 func (s *Store) CountMail(ctx context.Context) (n store.MailCounts, err error) {

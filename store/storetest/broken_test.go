@@ -98,5 +98,5 @@ type brokenStore struct {
 
 func brokenStores() []brokenStore {
 	return slices.Concat(brokenAccounts, brokenCredentials, brokenUses, brokenEvents, brokenAlerts, brokenOrder, brokenEdges, brokenLists, brokenSessions, brokenSecrets, brokenAttempts,
-		brokenCredits, brokenOutbox, brokenQueues, brokenCompare)
+		brokenCredits, brokenOutbox, brokenConsole, brokenQueues, brokenCompare)
 }

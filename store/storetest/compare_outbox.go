@@ -53,6 +53,9 @@ func (w *twins) finish() {
 // resume makes a mail due or gives it up, and looks at what waits. Mail that is due after the history is not its own.
 func (w *twins) resume() {
 	r := store.Resumption{ID: w.any(w.mails), Events: w.events(w.any(w.people))}
+	if failed, err := w.stores[1].ListMail(w.ctx, store.MailQuery{Failed: true, Limit: 1}); err == nil && len(failed) > 0 && w.chance(2) {
+		r.ID = failed[0].ID
+	}
 	if w.chance(2) {
 		r.DueAt = w.at.Add(w.span() - w.span())
 	}

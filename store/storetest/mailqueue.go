@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -149,15 +150,23 @@ func raceResume(k *kit) {
 	k.failed(mails, posting.Add(time.Hour), "refused")
 	claims := map[uuid.UUID]int{}
 	var mu sync.Mutex
-	k.tally(race(callers, func(i int) error {
+	var resuming atomic.Int64
+	resuming.Store(callers / 2)
+	resume := func() error {
+		defer resuming.Add(-1)
 		for n := range 3 * len(mails) {
-			if i%2 == 0 {
-				err := k.store.ResumeMail(k.ctx, store.Resumption{ID: mails[n%len(mails)].ID, DueAt: posting})
-				if err != nil && !errors.Is(err, store.ErrNotFound) {
-					return err
-				}
-				continue
+			err := k.store.ResumeMail(k.ctx, store.Resumption{ID: mails[n%len(mails)].ID, DueAt: posting})
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
 			}
+		}
+		return nil
+	}
+	k.tally(race(callers, func(i int) error {
+		if i < callers/2 {
+			return resume()
+		}
+		for resuming.Load() > 0 {
 			some, err := k.store.ClaimMail(k.ctx, 3, time.Hour, posting)
 			if err != nil {
 				return err
