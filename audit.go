@@ -74,6 +74,26 @@ func (h Host) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	return h.auth.events(ctx, q, store.EventQuery{All: q.Account == uuid.Nil})
 }
 
+// EventsIn returns what happened to the accounts of one scope, or to the one of them that the query names.
+// [ErrInvalidInput] (scope); [ErrUnknownParent]; [ErrNotFound]: no such account is there; other errors as of
+// [Authenticator.Events].
+func (h Host) EventsIn(ctx context.Context, in Scope, q EventQuery) (EventPage, error) {
+	parent, err := h.auth.parentIn(ctx, in)
+	if err != nil {
+		return EventPage{}, err
+	}
+	if q.Account != uuid.Nil {
+		s, err := h.Account(ctx, q.Account)
+		if err == nil && s.Account.Parent != parent {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return EventPage{}, err
+		}
+	}
+	return h.auth.events(ctx, q, store.EventQuery{Scope: parent})
+}
+
 // eventsAsked is what selects a page of the log, as its cursor has it.
 type eventsAsked struct {
 	All     bool      `json:"w"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,6 +111,27 @@ func (a *Authenticator) LinksIn(in Scope) Links { return a.cfg.Mail.in(in) }
 // SignUpOpen reports whether people make accounts in the scope by themselves ([Accounts].SignUp), for those who show
 // them where.
 func (a *Authenticator) SignUpOpen(in Scope) bool { return a.maySignUp(in) == nil }
+
+// Roles returns the roles that an account may have, [Accounts].Labels behind those that always exist, for those who
+// offer them.
+func (a *Authenticator) Roles() []Role {
+	return append([]Role{RoleAdmin, RoleUser, RoleGuest}, a.cfg.Accounts.Labels...)
+}
+
+// Operations returns what costs credits, in alphabetical order, for those who show account books. Empty: credits are off.
+func (a *Authenticator) Operations() []Operation {
+	if a.cfg.Credits == nil {
+		return nil
+	}
+	var priced []Operation
+	for op, price := range a.cfg.Credits.Prices {
+		if price > 0 {
+			priced = append(priced, op)
+		}
+	}
+	slices.Sort(priced)
+	return priced
+}
 
 // RequireVerified reports whether every account must verify its email ([Accounts].RequireVerified). Where not, an
 // organization may still ask it of its own.

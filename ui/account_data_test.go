@@ -165,7 +165,7 @@ func TestDeletionByOtherProofs(t *testing.T) {
 	b.sees("/done?about=deleted", 200)
 }
 
-func TestTheLastAdminStays(t *testing.T) {
+func TestTheLastAdminDoesNotLeave(t *testing.T) {
 	kit, mux := service(t, ui.Options{})
 	a, b := kit.FirstAdmin(), browse(t, mux)
 	b.comesTo("/account/data", a)

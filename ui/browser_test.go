@@ -166,8 +166,7 @@ func (b *browser) open(address string) { b.t.Helper(); b.send(http.MethodGet, ad
 func (b *browser) submit(button string, pairs ...string) {
 	b.t.Helper()
 	for _, form := range b.page.all("form") {
-		values := url.Values{}
-		pressed := form.all("button")[0]
+		values, pressed := form.filled(), form.all("button")[0]
 		for _, x := range form.all("button") {
 			if button != "" && (x.text() == button || x.attr("aria-label") == button) {
 				pressed = x
@@ -179,28 +178,48 @@ func (b *browser) submit(button string, pairs ...string) {
 		if pressed.attr("name") != "" {
 			values.Set(pressed.attr("name"), pressed.attr("value"))
 		}
-		for _, in := range form.all("input") {
-			if kind := in.attr("type"); kind != "checkbox" || in.has("checked") {
-				values.Set(in.attr("name"), in.attr("value"))
-			}
-		}
-		for _, x := range form.all("select") {
-			for _, o := range x.all("option") {
-				if o.has("selected") {
-					values.Set(x.attr("name"), o.attr("value"))
-				}
-			}
-		}
 		for i := 0; i < len(pairs); i += 2 {
-			if !slices.ContainsFunc(append(form.all("input"), form.all("select")...), func(in node) bool { return in.attr("name") == pairs[i] }) {
+			if !slices.ContainsFunc(form.fields(), func(in node) bool { return in.attr("name") == pairs[i] }) {
 				b.t.Fatalf("%s has no field %q", b.at, pairs[i])
 			}
-			values.Set(pairs[i], pairs[i+1])
+			if values.Set(pairs[i], pairs[i+1]); pairs[i+1] == unticked {
+				values.Del(pairs[i])
+			}
+		}
+		if form.attr("method") == "get" {
+			b.open(form.attr("action") + "?" + values.Encode())
+			return
 		}
 		b.send(http.MethodPost, form.attr("action"), values.Encode())
 		return
 	}
 	b.t.Fatalf("%s has no form %q:\n%s", b.at, button, b.body)
+}
+
+// unticked is the value of a checkbox that was ticked.
+const unticked = "\x00"
+
+// fields are what a form can be filled in with.
+func (n node) fields() []node {
+	return slices.Concat(n.all("input"), n.all("select"), n.all("textarea"))
+}
+
+// filled is what a browser sends of a form that nobody has touched.
+func (n node) filled() url.Values {
+	values := url.Values{}
+	for _, in := range n.fields() {
+		switch name := in.attr("name"); {
+		case in.XMLName.Local == "textarea":
+			values.Set(name, in.Text)
+		case in.XMLName.Local == "select":
+			options := in.all("option")
+			i := max(0, slices.IndexFunc(options, func(o node) bool { return o.has("selected") }))
+			values.Set(name, options[i].attr("value"))
+		case in.attr("type") != "checkbox" || in.has("checked"):
+			values.Set(name, in.attr("value"))
+		}
+	}
+	return values
 }
 
 // follow goes where a link of the page leads.
@@ -235,7 +254,7 @@ func (b *browser) sees(path string, status int, texts ...string) {
 // wrong fails unless that field has the message beside it, and the focus.
 func (b *browser) wrong(field, message string) {
 	b.t.Helper()
-	for _, in := range b.page.all("input") {
+	for _, in := range b.page.fields() {
 		if in.attr("name") != field {
 			continue
 		}
@@ -260,7 +279,7 @@ func (b *browser) alert() string {
 
 // field returns what stands in a field.
 func (b *browser) field(name string) node {
-	for _, in := range b.page.all("input") {
+	for _, in := range b.page.fields() {
 		if in.attr("name") == name {
 			return in
 		}
@@ -323,6 +342,9 @@ func (b *browser) check() {
 	if strings.Contains(b.body, `id="passkey"`) {
 		want = "script-src 'self'; " + want
 	}
+	if strings.Contains(b.body, " data-check=") {
+		want = "connect-src 'self'; script-src 'self'; " + want
+	}
 	for name, value := range map[string]string{
 		"Content-Security-Policy": want, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "text/html; charset=utf-8",
 	} {
@@ -339,7 +361,7 @@ func (b *browser) check() {
 	if b.page.attr("lang") == "" || len(b.page.all("h1")) != 1 || !strings.Contains(b.page.all("title")[0].text(), b.page.all("h1")[0].text()+" – ") {
 		b.t.Errorf("%s: language %q, %d headings, title %q", b.at, b.page.attr("lang"), len(b.page.all("h1")), b.page.all("title"))
 	}
-	if strings.Contains(b.body, "ZgotmplZ") || strings.Contains(b.page.text(), "{") {
+	if strings.Contains(b.body, "ZgotmplZ") || placeholder.MatchString(b.page.text()) {
 		b.t.Errorf("%s has what the template refused, or a name that stands for nothing:\n%s", b.at, b.body)
 	}
 	ids := map[string]bool{}
@@ -351,7 +373,8 @@ func (b *browser) check() {
 func (b *browser) checkNode(x node, ids map[string]bool) {
 	b.t.Helper()
 	name := x.XMLName.Local
-	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.Contains(x.attr("src"), "/sign-in/") && b.page.byID("passkey").XMLName.Local == "form"
+	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.HasSuffix(x.attr("src"), ".js") &&
+		(b.page.byID("passkey").XMLName.Local == "form" || slices.ContainsFunc(b.page.all("form"), func(f node) bool { return f.has("data-check") }))
 	if !ours && slices.Contains([]string{"script", "style", "iframe", "object", "base"}, name) || name == "img" && !b.logo && !strings.HasPrefix(x.attr("src"), "data:image/png;") {
 		b.t.Errorf("%s has a %s", b.at, name)
 	}

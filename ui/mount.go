@@ -10,13 +10,15 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/ui/internal/console"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
 // Options say whose pages these are. The zero Options are those of the app's own users, who land at "/". They are
 // copied: changing them afterwards has no effect.
 type Options struct {
-	// Scope is where the users live: zero, the app's own, or [tollkeeper.Under] a parent.
+	// Scope is where the users live: zero, the app's own; [tollkeeper.Under] a parent; or [tollkeeper.Tenants], the
+	// parents themselves.
 	Scope tollkeeper.Scope
 
 	// Home is where people land who came without asking for a page, a path of the same origin as "/dashboard". Zero:
@@ -26,6 +28,9 @@ type Options struct {
 	// Prefix stands before the paths of all pages that no mail leads to, as "/account". Zero: nothing does. The others
 	// are at the paths of [tollkeeper.Links].
 	Prefix string
+
+	// NoConsole leaves out the pages below /admin. Zero: who rules accounts, an admin or a parent, has them there.
+	NoConsole bool
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed. Empty: none, the peer is the client.
 	TrustedProxies []netip.Prefix
@@ -93,7 +98,11 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 	if err != nil {
 		return err
 	}
-	return s.Mount(mux, pages(s))
+	table := pages(s)
+	if !o.NoConsole {
+		table = append(table, console.Pages(s, consolePath, console.Paths{Limited: limitedPath, Prove: signInPath})...)
+	}
+	return s.Mount(mux, table)
 }
 
 // SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that

@@ -50,7 +50,6 @@ func TestAPatternForTheRestIsNotTaken(t *testing.T) {
 func TestOptionsThatCannotBe(t *testing.T) {
 	kit := authtest.New(t)
 	for name, o := range map[string]ui.Options{
-		"tenants":      {Scope: tollkeeper.Tenants},
 		"a key":        {Scope: tollkeeper.UnderKey("APK_X")},
 		"another site": {Home: "https://evil.example/"},
 		"no path":      {Home: "orders"},

@@ -15,6 +15,7 @@ const (
 	donePath    = "/done"
 
 	providerPath = "/provider" // of each issuer one below it
+	consolePath  = "/admin"
 )
 
 // pages is the table. A further page is a row, a file beside this one, and its texts.

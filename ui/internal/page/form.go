@@ -14,6 +14,7 @@ type Form struct {
 	Hidden     []Hidden
 	Fields     []Field
 	Button     string
+	Check      string // a further button, which sends the form with check=on and without the browser's own rules; empty: none
 	Label      string // of a button that says too little by itself, for who does not see what stands beside it
 	Quiet      bool   // a button beside the point
 	Danger     bool   // a button that takes something away

@@ -33,6 +33,7 @@ type assets struct {
 	styles   []string // addresses, of every page
 	wide     string   // of wide pages besides
 	script   string
+	check    string // the script of forms that can be checked
 	logo     string
 	files    map[string]asset // by address
 }
@@ -71,6 +72,11 @@ func readAssets(l Look, at string) (a *assets, err error) {
 		return nil, refused("Look.Files", err.Error())
 	}
 	a.script = a.add(at, ".js", "text/javascript; charset=utf-8", script)
+	check, err := own.ReadFile("check.js")
+	if err != nil {
+		return nil, refused("Look.Files", err.Error())
+	}
+	a.check = a.add(at, ".js", "text/javascript; charset=utf-8", check)
 	if len(l.Logo) > 0 {
 		kind, err := l.logoKind()
 		if err != nil {

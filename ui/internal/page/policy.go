@@ -21,7 +21,11 @@ func (s *Site) policy(scripted bool) string {
 func (v *Visit) headers(scripted bool) {
 	h := v.W.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", v.policy(scripted))
+	policy := v.policy(scripted)
+	if v.checks {
+		policy = "connect-src 'self'; " + policy
+	}
+	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "strict-origin") // never an address; no-referrer would take the Origin of the form away, too

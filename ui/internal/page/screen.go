@@ -20,6 +20,7 @@ type Screen struct {
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
 	GoTo   string // where the browser goes by itself, as a link of the page does for who does not want that; empty: nowhere
+	Ways   []Link // to what can be done with what the page shows
 
 	Key     *Key     // of an authenticator app
 	Codes   []string // to be kept
@@ -96,6 +97,7 @@ type Section struct {
 	Head  string
 	Lead  []string
 	Facts []Fact
+	Chart *Chart
 	Table *Table
 	Codes []string
 	Forms []Form
@@ -111,6 +113,7 @@ type Fact struct {
 // Table has a row for each of many things. On narrow pages each row is a block of lines.
 type Table struct {
 	Caption string
+	Folded  string // a line that shows it when it is pressed; empty: it is shown
 	Columns []Column
 	Rows    []Row
 	Empty   string // said where there are no rows
@@ -135,6 +138,7 @@ type Cell struct {
 	Text string
 	URL  string // where the text leads; empty: nowhere
 	Time string // RFC 3339, of a text that is a moment
+	Code bool   // the text is for machines, or is theirs
 	Mark string // "good", "warn", "bad" or "plain": the text is a mark of that kind; empty: it is none
 	Soft string // a further, smaller line
 }
@@ -147,6 +151,9 @@ func (v *Visit) complete(seen *Screen) {
 	forms := func(list []Form) {
 		for i := range list {
 			v.completeForm(&list[i], n, &told)
+			if v.checks = v.checks || list[i].Check != ""; v.checks {
+				seen.Script = cmp.Or(seen.Script, v.assets.check)
+			}
 			n++
 		}
 	}
@@ -159,6 +166,9 @@ func (v *Visit) complete(seen *Screen) {
 	forms(seen.Forms)
 	for i := range seen.Sections {
 		forms(seen.Sections[i].Forms)
+		if c := seen.Sections[i].Chart; c != nil {
+			c.complete(seen.Dir == "rtl")
+		}
 		if t := seen.Sections[i].Table; t != nil {
 			for j := range t.Rows {
 				forms(t.Rows[j].Forms)

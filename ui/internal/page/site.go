@@ -53,8 +53,8 @@ type Site struct {
 
 // New checks the settings, and reads what the looks replace. Its errors name the option.
 func New(auth *tollkeeper.Authenticator, o Settings) (*Site, error) {
-	if _, err := family.HomeOf("ui.Options.Scope", o.Scope); err != nil {
-		return nil, err
+	if _, known := o.Scope.ID(); !known {
+		return nil, refused("Scope", "must be the app's own users, the tenants, or a parent by its id")
 	}
 	if strings.ContainsAny(o.Prefix, "{}?#%\\ ") || o.Prefix != "" && (!Here(o.Prefix) || strings.HasSuffix(o.Prefix, "/")) {
 		return nil, refused("Prefix", "must be a plain path without a slash at its end")

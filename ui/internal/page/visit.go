@@ -25,8 +25,9 @@ type Visit struct {
 	Failed   *Failure             // of the form that was sent; nil: none
 	Instead  *Screen              // what the form brought, shown once, or asks for besides, with its error; nil: it leads on
 
-	lang  texts
-	typed typed // in the form before its session ended
+	lang   texts
+	typed  typed // in the form before its session ended
+	checks bool  // the page asks this service, by a script, what is wrong with a form
 }
 
 const mostBody = 64 << 10 // bytes of a form
@@ -180,6 +181,14 @@ func (v *Visit) here() string {
 		return v.Base + v.R.URL.EscapedPath()
 	}
 	return v.Base + v.Path
+}
+
+// View is the address of this very view, with all that was asked for.
+func (v *Visit) View() string {
+	if v.R.URL.RawQuery == "" {
+		return v.here()
+	}
+	return v.here() + "?" + v.R.URL.RawQuery
 }
 
 func (v *Visit) carry(address string, pairs ...string) string {
