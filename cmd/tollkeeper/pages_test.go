@@ -23,7 +23,7 @@ func TestWidget(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	mux := http.NewServeMux()
-	mountPages(mux)
+	mountForms(mux)
 	tests := map[string]struct {
 		method, path string
 		status       int

@@ -41,7 +41,7 @@ type site struct {
 // open makes the Authenticator of the options.
 func (s *site) open() error {
 	config := tollkeeper.Config{
-		Secrets: s.keys, BaseURL: s.baseURL, Tokens: tollkeeper.Tokens{Issuer: issuer, Staleness: s.stale}, Mail: tollkeeper.Mail{Mailer: s.mailer, Links: tollkeeper.Links{Reset: resetPath, SignInLink: linkPath}}, Limits: tollkeeper.Limits{Attempts: s.attempts},
+		Secrets: s.keys, BaseURL: s.baseURL, Tokens: tollkeeper.Tokens{Issuer: issuer, Staleness: s.stale}, Mail: mailed(s.mailer), Limits: tollkeeper.Limits{Attempts: s.attempts},
 		Credits: &tollkeeper.Credits{InitialCredits: initial(s.credits)}, Passwords: tollkeeper.Passwords{Hash: hashing()},
 		Refresh: tollkeeper.Refresh{Idle: s.refresh},
 	}
@@ -104,7 +104,9 @@ func (s *site) routes(ctx context.Context, c credentials) (http.Handler, error) 
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mountPages(mux)
+	if err := s.mountPages(mux); err != nil {
+		return nil, err
+	}
 	if err := widget.Mount(mux, widget.Options{}); err != nil {
 		return nil, err
 	}
