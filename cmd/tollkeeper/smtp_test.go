@@ -132,7 +132,7 @@ func TestMailServer(t *testing.T) {
 			if mails != 1 || quits != 1 {
 				t.Fatalf("%d mails, %d connections closed", mails, quits)
 			}
-			if mail := office.mails[0]; !strings.Contains(mail, "/reset-password?token=") || !strings.Contains(mail, "post@acme.example") {
+			if mail := office.mails[0]; !strings.Contains(mail, "/tenants/choose-password?token=") || !strings.Contains(mail, "post@acme.example") {
 				t.Errorf("the mail is %s", mail)
 			}
 			if !strings.Contains(office.senders[0], "<post@acme.example>") {
