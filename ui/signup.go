@@ -38,8 +38,8 @@ func newPassword(v *page.Visit, name string) page.Field {
 	return page.Field{Name: name, Label: v.T("field.new-password"), Hint: v.T("field.new-password.hint"), Type: "password", Complete: "new-password", Rules: madeByMachine}
 }
 
-// madeByMachine has programs that make passwords make long ones, which every policy takes. People are held to the policy
-// alone.
+// madeByMachine has programs that make passwords make long ones, which every policy takes. People are held to the
+// policy alone.
 const madeByMachine = "minlength: 20; maxlength: 64; allowed: lower; allowed: upper; allowed: digit; allowed: [-];"
 
 // signUp makes an account and signs in to it. Where the address must be confirmed first, a taken one is answered as a
