@@ -157,8 +157,8 @@ func (w *world) fits(pages ...string) {
 		}
 		for _, path := range pages {
 			w.open(w.service(path))
-			if wide := w.script(`String(document.documentElement.scrollWidth)`); wide != "320" {
-				t.Errorf("%s is %s pixels wide", path, wide)
+			if wide := w.script(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {
+				t.Errorf("%s is %s pixels too wide", path, wide)
 			}
 			least, err := strconv.ParseFloat(w.script(contrast), 64)
 			if err != nil || least < 4.5 {

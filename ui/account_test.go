@@ -2,20 +2,24 @@ package ui_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
 // accountPages are the pages of the own account.
 var accountPages = []string{"/account", "/account/security", "/account/sessions", "/account/activity", "/account/data"}
 
-// hostile is markup that people may write wherever they write.
-const hostile = `<b>"x'&</b>`
+// markup is markup that people may write wherever they write.
+const markup = `<b>"x'&</b>`
 
 // comesTo is somebody's browser at a page of their account.
 func (b *browser) comesTo(path string, a authtest.Account) {
@@ -108,9 +112,9 @@ func TestTheProfile(t *testing.T) {
 	if strings.Contains(b.body, "Send the link again") {
 		t.Error("a proven address is asked for a proof")
 	}
-	b.submit("Save", "name", hostile, "username", "ada")
+	b.submit("Save", "name", markup, "username", "ada")
 	b.sees("/account?about=saved", 200, "Your changes are saved.")
-	if got := b.field("name").attr("value"); got != hostile {
+	if got := b.field("name").attr("value"); got != markup {
 		t.Errorf("the name is %q", got)
 	}
 	for value, message := range map[string]string{"no name": "Up to 30 letters, digits and underscores, please.", "taken": "Somebody has this username already."} {
@@ -219,4 +223,57 @@ func TestChangeOfAddress(t *testing.T) {
 	b.sees("/account", 200, "new@mail.example")
 	b.submit("Change the address", "email", "@")
 	b.wrong("email", "This is no email address.")
+}
+
+// A session may end between the look at it and what it asks for: where the service remembers sessions for a while,
+// another process has ended it.
+func TestASessionThatEndsAtThisMoment(t *testing.T) {
+	db := memory.New()
+	kit, mux := serviceOf(t, ui.Options{}, authtest.WithStore(db), authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Minute }))
+	a, b := kit.User(), browse(t, mux)
+	b.comesTo("/account/security", a)
+	if err := db.RevokeSession(t.Context(), store.Revocation{Account: a.ID, Session: kit.Identity(b.token()).Session}, kit.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.submit("Add a passkey", "label", "Phone")
+	b.sees("/sign-in?about=ended&next=%2Faccount%2Fsecurity", 200)
+}
+
+// token is that of the session.
+func (b *browser) token() string {
+	b.t.Helper()
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		if c.Name == httpadapter.CookieName {
+			return c.Value
+		}
+	}
+	b.t.Fatal("there is no session")
+	return ""
+}
+
+// Each page of the account says something else in each language that there is.
+func TestAccountPagesInEveryLanguage(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	factor := kit.EnrolFactor(a)
+	kit.Advance(time.Minute)
+	b.open("/sign-in")
+	b.signIn(a)
+	b.submit("", "code", kit.FactorCode(factor))
+	languages, err := filepath.Glob("internal/page/texts/*")
+	if err != nil || len(languages) < 2 {
+		t.Fatal(languages, err)
+	}
+	for _, path := range accountPages {
+		said := map[string]string{}
+		for _, name := range languages {
+			lang := filepath.Base(name)
+			b.open(path + "?lang=" + lang)
+			text := b.page.all("main")[0].text()
+			if other := said[text]; b.status != 200 || b.page.attr("lang") != lang || other != "" {
+				t.Errorf("%s in %s: %d, as in %s: %s", path, lang, b.status, other, text)
+			}
+			said[text] = lang
+		}
+	}
 }
