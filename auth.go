@@ -72,8 +72,8 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	if a.pace.least, err = a.hasher.cost(c.Passwords.Imported); err != nil {
 		return nil, bad("Passwords.Imported", "has what is no hash: "+err.Error())
 	}
-	if a.mails, err = letter.Parse(c.Mail.Templates); err != nil {
-		return nil, bad("Mail.Templates", err.Error())
+	if a.mails, err = c.Mail.letters(); err != nil {
+		return nil, err
 	}
 	if c.Accounts.DiscloseUnknown {
 		c.Logger.Warn("tollkeeper: Config.Accounts.DiscloseUnknown tells anyone who has an account")

@@ -25,7 +25,7 @@ func (a *Authenticator) signUpClaimed(ctx context.Context, in issued, now time.T
 		return s, arrival{}, err
 	}
 	if neutral {
-		n.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: n.Account.ID}, r.Audience, "", now)}
+		n.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: n.Account.ID}, r.Audience, "", r.Client, now)}
 	}
 	made, err := a.createIssued(ctx, in, n, now)
 	if err == nil {
@@ -72,9 +72,9 @@ func (a *Authenticator) tellOwner(ctx context.Context, in issued, tried *Account
 	if how.quiet {
 		return ErrUnverified
 	}
-	m := newMail(MailSignUpTried, l, now)
+	m := a.askedMail(MailSignUpTried, l, in.visitor.client, now)
 	if how.again {
-		m = a.verificationMail(l, in.visitor.audience, "", now)
+		m = a.verificationMail(l, in.visitor.audience, "", in.visitor.client, now)
 	}
 	if err := a.queue(ctx, m); err != nil {
 		return err

@@ -153,10 +153,12 @@ type Refresh struct {
 
 // Mail says how the library writes to people, and what.
 type Mail struct {
-	Mailer    Mailer  // delivers; called by the background worker only. Required
-	Templates fs.FS   // templates that replace embedded ones, file by file (see internal/letter/templates/README.md). Nil: none
-	Links     Links   // where links lead to
-	Notices   Notices // which changes of an account are told. Zero: all
+	Mailer    Mailer   // delivers; called by the background worker only. Required
+	Templates fs.FS    // templates and texts that replace embedded ones (see internal/letter/templates/README.md). Nil: none
+	Language  string   // of mails to whom nobody knows another one of: a tag, as "de". Zero: the first of Languages, else "en"
+	Languages []string // that mails are written in. Nil: the six embedded ones, and those that Templates have texts in
+	Links     Links    // where links lead to
+	Notices   Notices  // which changes of an account are told. Zero: all
 }
 
 // Links are the paths below [Config.BaseURL] that links in mails lead to, with the parameter token. An organization's

@@ -24,6 +24,7 @@ func (c *Config) detach() {
 	c.Social.SharedClients, c.Social.App = slices.Clone(c.Social.SharedClients), slices.Clone(c.Social.App)
 	c.Social.Names = maps.Clone(c.Social.Names)
 	c.Passkeys.Origins = slices.Clone(c.Passkeys.Origins)
+	c.Mail.Languages = slices.Clone(c.Mail.Languages)
 	l := &c.Limits
 	l.SignIn, l.Reset = cloneRates(l.SignIn), cloneRates(l.Reset)
 	for _, rates := range []*[]Limit{&l.SignUp, &l.Links, &l.Lookups, &l.CodeNetwork, &l.CodeAddress, &l.Resend, &l.Mail} {

@@ -30,7 +30,7 @@ func (a *Authenticator) RequestVerification(ctx context.Context, r MailRequest) 
 	if err := checkVerifyPath(r.VerifyPath, owner, a.cfg.BaseURL); err != nil {
 		return err
 	}
-	return a.queue(ctx, a.verificationMail(r.Scope.lookup(email), r.Audience, r.VerifyPath, now))
+	return a.queue(ctx, a.verificationMail(r.Scope.lookup(email), r.Audience, r.VerifyPath, r.Client, now))
 }
 
 // RequestOwnVerification mails the caller a new verification link. [ErrAlreadyVerified], [ErrInvalidInput],
@@ -59,7 +59,7 @@ func (a *Authenticator) RequestOwnVerification(ctx context.Context, by *Identity
 	if _, err := a.take(ctx, a.addressHits("verify", scope, s.Account.EmailKey, a.cfg.Limits.Resend), now); err != nil {
 		return err
 	}
-	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, now))
+	return a.queue(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, verifyPath, c, now))
 }
 
 // VerifyRequest opens a mailed link.
@@ -189,8 +189,8 @@ func (a *Authenticator) verificationCharge(s Subject) store.Charge {
 }
 
 // verificationMail asks the worker for a verification link.
-func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, now time.Time) store.QueuedMail {
-	m := newMail(MailVerify, l, now)
+func (a *Authenticator) verificationMail(l store.Lookup, audience Audience, path string, c Client, now time.Time) store.QueuedMail {
+	m := a.askedMail(MailVerify, l, c, now)
 	m.Args[argAudience], m.Args[argPath] = string(audience), path
 	return m
 }
@@ -240,7 +240,7 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	if _, err := a.take(ctx, hits, now); err != nil {
 		return err
 	}
-	m := newMail(MailChangeEmail, store.Lookup{ID: s.Account.ID}, now)
+	m := a.askedMail(MailChangeEmail, store.Lookup{ID: s.Account.ID}, r.Client, now)
 	m.To, m.Args[argEpoch], m.Args[argFrom] = r.Email, epochText(s.Account), s.Account.EmailKey
 	return a.queue(ctx, m)
 }

@@ -57,7 +57,7 @@ func (a *Authenticator) mayEnrol(ctx context.Context, by *Identity, kind store.F
 		return s, err
 	}
 	if s.Account.EmailProvenAt.IsZero() {
-		return s, a.askToProve(ctx, by, s)
+		return s, a.askToProve(ctx, by, s, c)
 	}
 	if password != "" {
 		if err := a.freshlyProved(ctx, by, s, c); err != nil {
@@ -116,10 +116,10 @@ func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnro
 }
 
 // askToProve mails the caller a link that proves the mailbox, as often as [Limits].Resend, and returns ErrUnverified.
-func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject) error {
+func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject, c Client) error {
 	hits := a.addressHits("verify", scopesOf(s)[0], s.Account.EmailKey, a.cfg.Limits.Resend)
 	if _, err := a.take(ctx, hits, a.now()); err == nil {
-		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", a.now()))
+		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", c, a.now()))
 	}
 	return ErrUnverified
 }
@@ -199,23 +199,24 @@ func pendingApp(list []store.Factor, now time.Time) (store.Factor, bool) {
 
 // FactorRemoval takes a second factor away.
 type FactorRemoval struct {
-	Factor   uuid.UUID // zero: every one
-	Password Password  // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
-	Code     SecretText
-	Passkey  PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of Code
-	Client   Client
+	Factor     uuid.UUID  // zero: every one
+	Password   Password   // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
+	MailedCode SecretText // the same by [Authenticator.RequestCode] for the own address, where Password is empty
+	Code       SecretText
+	Passkey    PasskeyAnswer // to [Authenticator.BeginPasskeyProof], instead of all of them
+	Client     Client
 }
 
-// RemoveFactor takes a second factor away, or all of them: fresh proof of the first is needed, and a code of any, or a
-// passkey. With the last one the recovery codes are void. Other sessions end, the owner is told by mail.
-// [ErrFactorState]: there is none; [ErrNotFound]: not that one; [ErrLastWayIn], of a passkey; [ErrInvalidChallenge]:
-// the ticket of the passkey that is shown has served.
+// RemoveFactor takes a second factor away, or all of them: fresh proof of the first is needed and a code of any, or a
+// passkey, whose authenticator has verified its owner, and which is both. With the last one the recovery codes are
+// void. Other sessions end, the owner is told by mail. [ErrFactorState]: there is none; [ErrNotFound]: not that one;
+// [ErrLastWayIn], of a passkey; [ErrInvalidChallenge]: the ticket of the passkey that is shown has served.
 func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r FactorRemoval) error {
 	by = by.orNobody()
 	if err := by.may(); err != nil {
 		return err
 	}
-	if _, err := a.fresh(ctx, by, r.Password, r.Client); err != nil {
+	if err := a.freshFirst(ctx, by, r); err != nil {
 		return err
 	}
 	s, t, proof, err := a.provenFactor(ctx, by, shownBy(by, r.Code, r.Passkey), r.Client)
@@ -242,6 +243,18 @@ func (a *Authenticator) RemoveFactor(ctx context.Context, by *Identity, r Factor
 		return ErrLastWayIn
 	}
 	return a.changeFactor(ctx, by, s, change, t, r.Client, "removed")
+}
+
+// freshFirst asks for a fresh proof of the first factor, which a passkey is, too.
+func (a *Authenticator) freshFirst(ctx context.Context, by *Identity, r FactorRemoval) (err error) {
+	switch {
+	case !r.Passkey.IsZero():
+	case r.Password == "" && r.MailedCode != "":
+		_, err = a.confirmByCode(ctx, by, r.MailedCode, r.Client)
+	default:
+		_, err = a.fresh(ctx, by, r.Password, r.Client)
+	}
+	return err
 }
 
 // FactorProof shows one of the caller's second factors.

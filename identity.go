@@ -14,6 +14,10 @@ type Client struct {
 	Addr  netip.Addr // the peer's, or that told by a trusted proxy
 	Agent string     // User-Agent; cut to 256 bytes where it is kept
 
+	// Language is what the client reads: a tag, as "de-AT", or the header Accept-Language. A mail that it asks for, to
+	// an account without a Locale, is in the one of [Mail].Languages that it prefers. It is kept with no account.
+	Language string
+
 	// Device is what a host keeps in a cookie of its own, random and at least 128 bits, at most 256 bytes. Clients
 	// without an Addr, such as behind a unix socket, are recognised by it and by nothing else. Empty: not at all.
 	Device string

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tollkeeper/tollkeeper/internal/letter"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -106,7 +106,7 @@ func (a *Authenticator) letterForNewcomer(out *outgoing, s Subject, m store.Queu
 		}
 		out.values = append(out.values, token)
 		out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
-		out.data.Lifetime = letter.Lifetime(SignInLinkTTL)
+		out.data.Lifetime = language.Duration(out.lang, SignInLinkTTL)
 		marks = append(marks, store.Release{Marks: []store.Digest{a.markOfInvitation(v)}, Owner: v.ID, Until: now.Add(SignInLinkTTL)})
 	}
 	if m.Kind == MailSignInCode || m.Args[argCode] != "" {

@@ -59,6 +59,10 @@ var ownBusiness = map[string]func(w *world, by *tollkeeper.Identity) error{
 	"delete the account": func(w *world, by *tollkeeper.Identity) error {
 		return w.Auth.DeleteAccount(ctx, by, "not it", tollkeeper.Client{})
 	},
+	"delete it by any proof": func(w *world, by *tollkeeper.Identity) error {
+		return w.Auth.DeleteOwnAccount(ctx, by, tollkeeper.Confirmation{Password: "not it"})
+	},
+	"count recovery codes": func(w *world, by *tollkeeper.Identity) error { return errOf(w.Auth.RecoveryCodesLeft(ctx, by)) },
 	"list accounts": func(w *world, by *tollkeeper.Identity) error {
 		return errOf(w.Auth.Accounts(ctx, by, tollkeeper.AccountQuery{}))
 	},

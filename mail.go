@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tollkeeper/tollkeeper/internal/language"
 	"github.com/tollkeeper/tollkeeper/internal/letter"
 	"github.com/tollkeeper/tollkeeper/internal/random"
 	"github.com/tollkeeper/tollkeeper/store"
@@ -30,12 +31,13 @@ func (f MailerFunc) Send(ctx context.Context, m Message) error { return f(ctx, m
 
 // Message is one mail, ready to send. No field holds CR, LF or NUL but Text and HTML.
 type Message struct {
-	ID      string // of the outbox row, the same when it is sent again: a Message-ID without its domain
-	Kind    MailKind
-	To      string // one address, as the account holder typed it
-	Subject string
-	Text    SecretText
-	HTML    SecretText
+	ID       string // of the outbox row, the same when it is sent again: a Message-ID without its domain
+	Kind     MailKind
+	To       string // one address, as the account holder typed it
+	Language string // that it is written in, a tag: for a header Content-Language
+	Subject  string
+	Text     SecretText
+	HTML     SecretText
 }
 
 // Keys of QueuedMail.Args.
@@ -60,6 +62,7 @@ const (
 	argCode     = "code"       // beside a link: not empty
 	argSignUp   = "sign-up"    // the scope, as submitted, in which whom nobody knows may sign up; empty: they get nothing
 	argTyped    = "typed"      // their address, as they wrote it
+	argLanguage = "language"   // of the mails that the request prefers; empty: none of them
 )
 
 const (
@@ -71,12 +74,13 @@ const (
 // outgoing is a mail before it is rendered.
 type outgoing struct {
 	to      string
+	lang    string
 	secrets []store.Secret // to be stored before it is sent
 	values  []string       // that it shows and nobody else may: what the secrets are the digests of
 	data    letter.Data
 }
 
-// newMail is a row of the outbox that is asked for now.
+// newMail is a row of the outbox that is due now. What a client asks for is [Authenticator.askedMail].
 func newMail(kind MailKind, l store.Lookup, now time.Time) store.QueuedMail {
 	args := map[string]string{argAsked: strconv.FormatInt(now.UnixMilli(), 10)}
 	return store.QueuedMail{ID: newID(), Kind: kind, Lookup: l, DueAt: now, Args: args}
@@ -123,11 +127,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		out.secrets[0].Address = m.To
 		out.data.Link = a.links(s, a.cfg.Mail.Links.ChangeEmail, "", "").Link(token)
 	case MailNotice, MailCreditAlert:
-		out.data.Notice, out.data.Network, out.data.Time = m.Args[argNotice], m.Args[argNetwork], m.Args[argTime]
-		out.data.Level, out.data.Credits = m.Args[argLevel], m.Args[argCredits]
-		out.data.DroppedPassword = m.Args[argPassword] != ""
-		out.data.DroppedIdentities, _ = strconv.Atoi(m.Args[argLinked])
-		out.data.DroppedKey, out.data.DroppedSettings = m.Args[argKey] != "", m.Args[argSettings] != ""
+		out.tell(m)
 	default:
 		return out, false
 	}
@@ -135,7 +135,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		out.secrets[i].Mail = m.ID
 	}
 	if len(out.secrets) > 0 {
-		out.data.Lifetime = letter.Lifetime(out.secrets[0].ExpiresAt.Sub(out.secrets[0].CreatedAt))
+		out.data.Lifetime = language.Duration(out.lang, out.secrets[0].ExpiresAt.Sub(out.secrets[0].CreatedAt))
 	}
 	return out, true
 }
@@ -143,6 +143,20 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 // seal gives the mail a secret, and what that is the digest of.
 func (o *outgoing) seal(x store.Secret, value string) {
 	o.secrets, o.values = append(o.secrets, x), append(o.values, value)
+}
+
+// tell gives a notice or alert what it says.
+func (o *outgoing) tell(m store.QueuedMail) {
+	o.data.Notice, o.data.Network, o.data.Level = m.Args[argNotice], m.Args[argNetwork], m.Args[argLevel]
+	if at, err := time.Parse(time.RFC3339, m.Args[argTime]); err == nil {
+		o.data.Time = language.DateTime(o.lang, at)
+	}
+	if n, err := strconv.ParseInt(m.Args[argCredits], 10, 64); err == nil {
+		o.data.Credits = language.Number(o.lang, n)
+	}
+	o.data.DroppedPassword = m.Args[argPassword] != ""
+	o.data.DroppedIdentities, _ = strconv.Atoi(m.Args[argLinked])
+	o.data.DroppedKey, o.data.DroppedSettings = m.Args[argKey] != "", m.Args[argSettings] != ""
 }
 
 // addLink gives the mail a link to sign in with, and a code beside it where that was asked for.
@@ -166,7 +180,7 @@ func (a *Authenticator) addCode(out *outgoing, s Subject, m store.QueuedMail, no
 // showCode makes the code the only number of six digits in the mail.
 func (o *outgoing) showCode(code string) {
 	o.data = o.data.WithoutNumbers()
-	o.data.Code, o.data.CodeLifetime = code, letter.Lifetime(CodeTTL)
+	o.data.Code, o.data.CodeLifetime = code, language.Duration(o.lang, CodeTTL)
 }
 
 // inNameOf returns the organization in whose name a mail goes, and to whose pages its links lead: that of the account's
@@ -182,7 +196,7 @@ func inNameOf(s Subject) *Organization {
 
 // addressed says to whom a mail goes and from whom it comes. A name that is a link or an essay is left out.
 func (a *Authenticator) addressed(s Subject, m store.QueuedMail) outgoing {
-	out := outgoing{to: m.To, data: letter.Data{Product: a.cfg.Product}}
+	out := outgoing{to: m.To, lang: a.languageOf(s.Account, m), data: letter.Data{Product: a.cfg.Product}}
 	if out.to == "" {
 		out.to = s.Account.Email // the stored address, never the request's spelling (R31)
 	}
@@ -317,7 +331,7 @@ func (a *Authenticator) noticeNewNetwork(ctx context.Context, s Subject, session
 	for _, m := range a.notice(s, noticeNetwork) {
 		day := session.CreatedAt.Format(time.DateOnly)
 		m.ID = uuid.NewSHA1(noticeSpace, []byte(s.Account.ID.String()+session.Network+day))
-		m.Args[argNetwork], m.Args[argTime] = session.Network, session.CreatedAt.Format("2 January 2006, 15:04 UTC")
+		m.Args[argNetwork], m.Args[argTime] = session.Network, session.CreatedAt.UTC().Format(time.RFC3339)
 		a.queueBestEffort(ctx, m)
 	}
 }

@@ -146,6 +146,16 @@ var operations = map[string]operation{
 		back := s.wayTo(u.Identity)
 		return func() error { return errOf(s.Auth.LinkIssuer(ctx, u.Identity, back)) }
 	},
+	"DeleteOwnAccount": func(s *scene) func() error {
+		c := s.somebody()
+		return func() error {
+			return s.Auth.DeleteOwnAccount(ctx, c.Identity, tollkeeper.Confirmation{Password: password, Client: home})
+		}
+	},
+	"RecoveryCodesLeft": func(s *scene) func() error {
+		_, _, by := s.enrolled()
+		return func() error { return errOf(s.Auth.RecoveryCodesLeft(ctx, by)) }
+	},
 	"NewRecoveryCodes": func(s *scene) func() error {
 		_, f, by := s.enrolled()
 		return func() error {

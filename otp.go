@@ -56,7 +56,7 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 	if err := a.checkKnown(ctx, r.Scope); err != nil || quiet {
 		return err
 	}
-	m := newMail(kind, r.Scope.lookup(email), now)
+	m := a.askedMail(kind, r.Scope.lookup(email), r.Client, now)
 	if kind == MailSignInLink && r.WithCode {
 		m.Args[argCode] = "beside"
 	}

@@ -256,12 +256,13 @@ func (w *worker) prepare(row *store.QueuedMail) (to Account, sent bool, err erro
 
 // write renders the mail and hands it over.
 func (w *worker) write(m store.QueuedMail, out outgoing) (sent bool, err error) {
-	l, err := w.auth.mails.Render(string(m.Kind), out.data)
+	l, err := w.auth.mails.Render(string(m.Kind), out.lang, out.data)
 	if err != nil {
 		return false, err
 	}
-	err = w.send(Message{ID: m.ID.String(), Kind: m.Kind, To: out.to, Subject: l.Subject, Text: SecretText(l.Text), HTML: SecretText(l.HTML)})
-	return true, out.unsaid(err)
+	x := message(l, m.Kind)
+	x.ID, x.To = m.ID.String(), out.to
+	return true, out.unsaid(w.send(x))
 }
 
 // unsaid is a mailer's error as it may be told: without the mail's address and secrets, which a mailer may repeat as

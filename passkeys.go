@@ -24,6 +24,9 @@ type Passkeys struct {
 	Origins []string
 }
 
+// PasskeysOn reports whether there are passkeys, so that a page need not offer what is refused.
+func (a *Authenticator) PasskeysOn() bool { return a.cfg.Passkeys.Verifier != nil }
+
 // PasskeyChallenge is a question to an authenticator, for the page that asks it.
 type PasskeyChallenge struct {
 	Options   []byte     // JSON, for PublicKeyCredential.parseCreationOptionsFromJSON or parseRequestOptionsFromJSON
@@ -136,8 +139,9 @@ type PasskeySignIn struct {
 // BeginPasskeySignIn returns the question by which somebody signs in who has not said yet who they are: any passkey
 // that their browser has for the relying party of the scope will do. It tells nothing of any account. Pages ask it
 // behind a button, or at once and with mediation "conditional", so that the browser offers it in the email field; then
-// they ask anew before the ticket ends. [ErrDisabled] without [Config.Passkeys]; [ErrInvalidInput] (scope);
-// [ErrUnknownParent]; [ErrParentInactive]; [ErrRateLimited].
+// they ask anew before the ticket ends. It writes nothing and counts nothing, so that a page may ask whenever it is
+// shown, but for a Scope that is named by a key or a number. [ErrDisabled] without [Config.Passkeys]; [ErrInvalidInput]
+// (scope); [ErrUnknownParent]; [ErrParentInactive]; [ErrRateLimited].
 func (a *Authenticator) BeginPasskeySignIn(ctx context.Context, r PasskeySignIn) (PasskeyChallenge, error) {
 	if a.cfg.Passkeys.Verifier == nil {
 		return PasskeyChallenge{}, ErrDisabled
@@ -147,8 +151,10 @@ func (a *Authenticator) BeginPasskeySignIn(ctx context.Context, r PasskeySignIn)
 	if err := r.Scope.check(); err != nil {
 		return PasskeyChallenge{}, err
 	}
-	if _, err := a.take(ctx, a.networkHits("passkeys", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
-		return PasskeyChallenge{}, err
+	if r.Scope.public() { // whoever guesses keys is slowed down
+		if _, err := a.take(ctx, a.networkHits("passkeys", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)), now); err != nil {
+			return PasskeyChallenge{}, err
+		}
 	}
 	owner, err := a.ownerOf(ctx, r.Scope)
 	if err != nil {

@@ -218,6 +218,7 @@ func TestPasskeysAreAskedForAtTheRateOfANetwork(t *testing.T) {
 	story(t, func(w *world) {
 		x := w.holder(w.User())
 		challenge := w.SignIn(x.Account).Challenge
+		p := w.Parent()
 		limited := func(f func() error) bool {
 			for range 40 {
 				if codeOf(f()) == "rate_limited" {
@@ -229,7 +230,7 @@ func TestPasskeysAreAskedForAtTheRateOfANetwork(t *testing.T) {
 		answer := tollkeeper.PasskeyAnswer{Ticket: "x", Response: []byte("{}")}
 		for what, f := range map[string]func() error{
 			"begin": func() error {
-				return errOf(w.Auth.BeginPasskeySignIn(ctx, tollkeeper.PasskeySignIn{Client: from("192.0.2.1")}))
+				return errOf(w.Auth.BeginPasskeySignIn(ctx, tollkeeper.PasskeySignIn{Scope: tollkeeper.UnderKey(p.PublicKey), Client: from("192.0.2.1")}))
 			},
 			"answer": func() error {
 				return errOf(w.Auth.SignInWithPasskey(ctx, tollkeeper.PasskeyRequest{Answer: answer, Client: from("192.0.2.2")}))
@@ -242,6 +243,10 @@ func TestPasskeysAreAskedForAtTheRateOfANetwork(t *testing.T) {
 			if !limited(f) {
 				t.Errorf("%s goes on for ever", what)
 			}
+		}
+		show := func() error { return errOf(w.Auth.BeginPasskeySignIn(ctx, tollkeeper.PasskeySignIn{Client: from("192.0.2.1")})) }
+		if limited(show) {
+			t.Error("looking at a page is counted")
 		}
 		last := w.Events(tollkeeper.EventSignInRefused)
 		if len(last) == 0 || last[0].Network == "" {

@@ -250,6 +250,23 @@ func (a *Authenticator) DeleteAccount(ctx context.Context, by *Identity, passwor
 	return a.delete(ctx, s, by.Account)
 }
 
+// DeleteOwnAccount is [Authenticator.DeleteAccount] by any proof that [Authenticator.Reauthenticate] takes, shown in
+// the same call: an account with a password is deleted without it by a mailed code or a passkey. Errors as of both.
+func (a *Authenticator) DeleteOwnAccount(ctx context.Context, by *Identity, r Confirmation) error {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return err
+	}
+	if err := a.Reauthenticate(ctx, by, r); err != nil {
+		return err
+	}
+	s, err := a.selfNow(ctx, by)
+	if err != nil {
+		return err
+	}
+	return a.delete(ctx, s, by.Account)
+}
+
 // deleteFresh deletes on the word of a session that was proved lately.
 func (a *Authenticator) deleteFresh(ctx context.Context, by *Identity, s Subject, err error) error {
 	if err == nil {

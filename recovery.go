@@ -23,7 +23,7 @@ func (a *Authenticator) RequestReset(ctx context.Context, r MailRequest) error {
 	if err := a.checkKnown(ctx, r.Scope); err != nil {
 		return err
 	}
-	m := newMail(MailReset, r.Scope.lookup(email), now)
+	m := a.askedMail(MailReset, r.Scope.lookup(email), r.Client, now)
 	if err := a.queue(ctx, m); err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func (a *Authenticator) opening(x Account, owner *Subject, r SignUpRequest, now 
 		create.Grant = a.initialGrant(x.ID, now)
 	}
 	if mustVerify(s, a.cfg.Accounts.RequireVerified) && x.EmailVerifiedAt.IsZero() {
-		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, now)}
+		create.Mail = []store.QueuedMail{a.verificationMail(store.Lookup{ID: x.ID}, r.Audience, r.VerifyPath, r.Client, now)}
 	}
 	create.Account = s.Account
 	e := about(&s.Account, EventSignUp)
@@ -171,7 +171,7 @@ func (a *Authenticator) openOrTell(ctx context.Context, n store.NewAccount, r Si
 	if quiet {
 		return nil
 	}
-	m := newMail(MailSignUpTried, l, now)
+	m := a.askedMail(MailSignUpTried, l, r.Client, now)
 	return a.queue(ctx, m)
 }
 

@@ -119,6 +119,11 @@ func (e errorsOf) ConsumeSecret(ctx context.Context, c store.Claim, now time.Tim
 	return r1, asError(err)
 }
 
+func (e errorsOf) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (int, error) {
+	r1, err := e.of.CountSecrets(ctx, account, p, now)
+	return r1, asError(err)
+}
+
 func (e errorsOf) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return attemptErrors{e.of}.Take(ctx, b, now)
 }

@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"bytes"
+	"context"
 	"crypto/subtle"
 	"encoding/base32"
 	"image"
@@ -118,6 +119,15 @@ func (a *Authenticator) newRecoveryCodes(account uuid.UUID, now time.Time) (code
 		kept = append(kept, store.Secret{Account: account, Purpose: store.PurposeRecovery, Digest: digest, CreatedAt: now})
 	}
 	return codes, kept
+}
+
+// RecoveryCodesLeft returns how many of the caller's recovery codes are not used.
+func (a *Authenticator) RecoveryCodesLeft(ctx context.Context, by *Identity) (int, error) {
+	by = by.orNobody()
+	if err := by.may(); err != nil {
+		return 0, err
+	}
+	return a.store.CountSecrets(ctx, by.Account, store.PurposeRecovery, a.now())
 }
 
 // recoveryDigest reads a code as people type it.

@@ -195,6 +195,6 @@ func TestSecretsOfUnwrittenMailsAreNotLive(t *testing.T) {
 			t.Errorf("%+v stays", last)
 		}
 	}, func(c *tollkeeper.Config) {
-		c.Mail.Templates = fstest.MapFS{"reset.txt": {Data: []byte("Subject: x\n\n{{if .Link}}{{index .Link 1000}}{{end}}\n")}}
+		c.Mail.Templates = fstest.MapFS{"reset.txt": {Data: []byte("Subject: x\n\n{{if not .SignIn}}{{index .Link 1000}}{{end}}\n")}}
 	})
 }

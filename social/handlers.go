@@ -16,6 +16,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/clientaddr"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/internal/upstream"
 )
@@ -164,7 +165,7 @@ func localPath(path string) bool {
 
 func (f *flow) requester(r *http.Request) tollkeeper.Client {
 	f.unread.Look(r, f.TrustedProxies, f.Logger, "HandlersConfig.TrustedProxies")
-	return tollkeeper.Client{Addr: clientaddr.FromRequest(r, f.TrustedProxies), Agent: r.UserAgent()}
+	return tollkeeper.Client{Addr: clientaddr.FromRequest(r, f.TrustedProxies), Agent: r.UserAgent(), Language: language.Bounded(r.Header["Accept-Language"])}
 }
 
 // oauth is the issuer's endpoint for the client of an organization.

@@ -74,4 +74,8 @@ type SecretStore interface {
 	//   - Those of [AccountStore.FindAccount].
 	//   - [ErrNotFound], with the Subject: none has the digest. The try is counted.
 	ConsumeSecret(ctx context.Context, c Claim, now time.Time) (Subject, error)
+
+	// CountSecrets returns how many secrets of the account and purpose are neither used nor over. An account that is
+	// gone has none.
+	CountSecrets(ctx context.Context, account uuid.UUID, p Purpose, now time.Time) (int, error)
 }

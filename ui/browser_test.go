@@ -3,6 +3,7 @@ package ui_test
 import (
 	"encoding/xml"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -29,6 +30,12 @@ func service(t *testing.T, o ui.Options, edits ...func(*tollkeeper.Config)) (*au
 	for _, edit := range edits {
 		options = append(options, authtest.WithConfig(edit))
 	}
+	return serviceOf(t, o, options...)
+}
+
+// serviceOf is the same of a Kit with options.
+func serviceOf(t *testing.T, o ui.Options, options ...authtest.Option) (*authtest.Kit, *http.ServeMux) {
+	t.Helper()
 	kit, mux := authtest.New(t, options...), http.NewServeMux()
 	if err := httpadapter.Mount(mux, kit.Auth, httpadapter.Options{}); err != nil {
 		t.Fatal(err)
@@ -111,7 +118,7 @@ func (b *browser) send(method, address string, body string) {
 		b.t.Fatal(err)
 	}
 	b.at, b.status, b.answer, b.body, b.page = res.Request.URL, res.StatusCode, res.Header, string(text), node{}
-	if strings.HasPrefix(b.answer.Get("Content-Type"), "text/html") {
+	if strings.HasPrefix(b.answer.Get("Content-Type"), "text/html") && b.status != http.StatusSeeOther {
 		b.check()
 	}
 }
@@ -122,10 +129,20 @@ func (b *browser) open(address string) { b.t.Helper(); b.send(http.MethodGet, ad
 func (b *browser) submit(button string, pairs ...string) {
 	b.t.Helper()
 	for _, form := range b.page.all("form") {
-		if button != "" && form.all("button")[0].text() != button {
+		values := url.Values{}
+		pressed := form.all("button")[0]
+		for _, x := range form.all("button") {
+			if button != "" && (x.text() == button || x.attr("aria-label") == button) {
+				pressed = x
+			}
+		}
+		if button != "" && pressed.text() != button && pressed.attr("aria-label") != button {
 			continue
 		}
-		values := form.filled()
+		if pressed.attr("name") != "" {
+			values.Set(pressed.attr("name"), pressed.attr("value"))
+		}
+		maps.Copy(values, form.filled())
 		for i := 0; i < len(pairs); i += 2 {
 			if !slices.ContainsFunc(form.fields(), func(in node) bool { return in.attr("name") == pairs[i] }) {
 				b.t.Fatalf("%s has no field %q", b.at, pairs[i])
@@ -206,7 +223,7 @@ func (b *browser) wrong(field, message string) {
 		if in.attr("name") != field {
 			continue
 		}
-		said := b.page.byID(field + "-error")
+		said := b.page.byID(in.attr("id") + "-error")
 		if in.attr("aria-invalid") != "true" || !in.has("autofocus") || said.attr("role") != "alert" || said.text() != message {
 			b.t.Errorf("field %s: %+v says %q, want %q", field, in.Attrs, said.text(), message)
 		}
@@ -321,7 +338,8 @@ func (b *browser) check() {
 func (b *browser) checkNode(x node, ids map[string]bool) {
 	b.t.Helper()
 	name := x.XMLName.Local
-	ours := name == "script" && x.text() == "" && strings.HasSuffix(x.attr("src"), ".js") && (b.page.byID("passkey").XMLName.Local == "form" || slices.ContainsFunc(b.page.all("form"), func(f node) bool { return f.has("data-check") }))
+	scripted := b.page.byID("passkey").XMLName.Local == "form" || slices.ContainsFunc(b.page.all("form"), func(f node) bool { return f.has("data-check") })
+	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.HasSuffix(x.attr("src"), ".js") && scripted
 	if !ours && slices.Contains([]string{"script", "style", "iframe", "object", "base"}, name) || name == "img" && !strings.HasPrefix(x.attr("src"), "data:image/png;") {
 		b.t.Errorf("%s has a %s", b.at, name)
 	}
@@ -329,7 +347,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 		if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
 			b.t.Errorf("%s: %s has %s", b.at, name, a.Name.Local)
 		}
-		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && a.Value != "#content" && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
+		if slices.Contains([]string{"href", "action"}, a.Name.Local) && !strings.HasPrefix(a.Value, "otpauth://totp/") && x.attr("rel") != "icon" && a.Value != "#content" && b.answer.Get("Refresh") != "0;url="+a.Value && (!strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "//")) {
 			b.t.Errorf("%s leads to %q", b.at, a.Value)
 		}
 	}

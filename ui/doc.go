@@ -21,6 +21,9 @@
 //   - /forgot, /check-mail and /mail-link, which ask for mail; the last one takes the code of a mailed link, too, and
 //     signs up without a password whom nobody knows, where sign-up is open
 //   - /set-up-factor, for an authenticator app and its recovery codes
+//   - /account and what is below it: profile and address; /account/security with password, passkeys, authenticator
+//     apps, recovery codes and linked issuers, each where there is such a thing; /account/sessions; /account/activity,
+//     the own log; /account/data, for a copy of the own data and for deleting the account
 //   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
 //   - the paths of [tollkeeper.Links], SignInLink, Verify, Reset and ChangeEmail: a mailed link shows a button, and
 //     only the button does anything
@@ -41,6 +44,14 @@
 // the field. Texts are in English and German, as Accept-Language says.
 //
 // A host whose [tollkeeper.Hooks] want a captcha writes a sign-up form of its own: the one here brings none.
+//
+// # Proofs
+//
+// What a passer-by must not do at somebody's screen asks for a fresh proof: a change of the address, a new way in, one
+// less, a copy of the own data. Who has proved within five minutes who they are is not asked again, but for what takes
+// a second factor or the account away. The answer to the form is then a question: for the password, a mailed code or a
+// passkey, and with the former two for the second factor of who has one. It carries what was typed on, but no password,
+// and the right answer does what was asked for.
 //
 // # Safety
 //

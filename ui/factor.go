@@ -3,16 +3,15 @@ package ui
 import (
 	"encoding/base64"
 	"html/template"
-	"net/url"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
-// showFactor asks whoever is signed in to prove it once more, or for the first code of the app that they have set up.
+// showFactor asks for the name of a new app, or for the first code of the app that they have set up.
 func showFactor(v *page.Visit) (page.Screen, string) {
 	if v.By == nil {
-		return page.Screen{}, v.URL(signInPath) + "?next=" + url.QueryEscape(v.Self())
+		return page.Screen{}, v.SignInAgain()
 	}
 	seen := page.Screen{Title: v.T("factor.title"), Lead: []string{v.T("factor.lead")}}
 	if v.By.Limited == tollkeeper.LimitedSecondFactor {
@@ -28,7 +27,7 @@ func showFactor(v *page.Visit) (page.Screen, string) {
 	}
 	seen.Forms = []page.Form{{
 		Fields: []page.Field{{
-			Name: "password", Label: v.T("field.password"), Hint: v.T("factor.password.hint"), Type: "password", Complete: "current-password", Optional: true,
+			Name: "label", Label: v.T("factors.name"), Hint: v.T("apps.name.hint"), Type: "text", Complete: "off", Most: mostLabel, Optional: true,
 		}},
 		Button: v.T("factor.button"),
 	}}
@@ -50,17 +49,26 @@ func confirming(v *page.Visit) bool { return v.Value("do") == "confirm" }
 // stands in the answer to the form and nowhere else.
 func setUpFactor(v *page.Visit) (string, error) {
 	if v.By == nil {
-		return v.To(signInPath), nil
+		return v.SignInAgain("label"), nil
 	}
 	if confirming(v) {
 		return confirmFactor(v)
 	}
-	e, err := v.Auth.EnrolFactor(v.R.Context(), v.By, tollkeeper.FactorEnrolment{Password: v.Password("password"), Client: v.Client()})
+	if len(v.Value("label")) > mostLabel { // before anybody is asked for a proof
+		return "", page.At(tollkeeper.ErrInvalidInput, tollkeeper.ErrInvalidInput, "label", "factors.bad-name")
+	}
+	err := step{says: v.T("factor.lead"), button: v.T("factor.button"), kept: []string{"label"}, do: func(tollkeeper.Confirmation) error {
+		return beginFactor(v)
+	}}.take(v)
+	err = page.At(err, tollkeeper.ErrUnverified, "", "factor.unproven")
+	return "", page.At(err, tollkeeper.ErrFactorState, "", "factor.most")
+}
+
+// beginFactor shows the key of a new app.
+func beginFactor(v *page.Visit) error {
+	e, err := v.Auth.EnrolFactor(v.R.Context(), v.By, tollkeeper.FactorEnrolment{Label: v.Value("label"), Client: v.Client()})
 	if err != nil {
-		err = page.At(err, tollkeeper.ErrUnverified, "", "factor.unproven")
-		err = page.At(err, tollkeeper.ErrNotRecent, "password", "factor.stale")
-		err = page.At(err, tollkeeper.ErrFactorState, "", "factor.most")
-		return "", page.At(err, tollkeeper.ErrInvalidCredentials, "password", "error.password")
+		return err
 	}
 	v.Instead = &page.Screen{
 		Title: v.T("factor.title"), Lead: []string{v.T("factor.scan")},
@@ -71,7 +79,7 @@ func setUpFactor(v *page.Visit) (string, error) {
 		Forms: []page.Form{firstCode(v)},
 		Links: []page.Link{v.Link(factorPath, v.T("factor.anew"))},
 	}
-	return "", nil
+	return nil
 }
 
 func confirmFactor(v *page.Visit) (string, error) {
@@ -87,12 +95,18 @@ func confirmFactor(v *page.Visit) (string, error) {
 	if len(codes) == 0 {
 		return v.Onward(), nil
 	}
-	v.Instead = &page.Screen{
-		Title: v.T("recovery.title"), Notice: v.T("recovery.notice"), Lead: []string{v.T("recovery.lead")},
-		Links: []page.Link{{URL: v.Onward(), Text: v.T("recovery.go-on")}},
+	v.Instead = keepCodes(v, codes, v.T("recovery.notice"), v.Onward())
+	return "", nil
+}
+
+// keepCodes shows recovery codes, this once.
+func keepCodes(v *page.Visit, codes []tollkeeper.SecretText, notice, onward string) *page.Screen {
+	seen := &page.Screen{
+		Title: v.T("recovery.title"), Notice: notice, Lead: []string{v.T("recovery.lead")},
+		Links: []page.Link{{URL: onward, Text: v.T("recovery.go-on")}},
 	}
 	for _, c := range codes {
-		v.Instead.Codes = append(v.Instead.Codes, string(c))
+		seen.Codes = append(seen.Codes, string(c))
 	}
-	return "", nil
+	return seen
 }

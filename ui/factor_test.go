@@ -101,12 +101,11 @@ func TestAFactorBesideAnother(t *testing.T) {
 	b.sees("/set-up-factor", 200, "Begin")
 	kit.Advance(10 * time.Minute)
 	b.submit("Begin")
-	b.sees("/set-up-factor", 403)
-	b.wrong("password", "Please enter your password, or sign in again.")
-	b.submit("Begin", "password", "wrong")
+	b.sees("/set-up-factor", 200, "Is it you?")
+	b.submit("Begin", "proof-password", "wrong")
 	b.sees("/set-up-factor", 401)
-	b.wrong("password", "This is not the password of the account.")
-	b.submit("Begin", "password", password)
+	b.wrong("proof-password", "This is not the password of the account.")
+	b.submit("Begin", "proof-password", password)
 	b.submit("Turn it on", "code", kit.TOTP(b.key()))
 	if len(b.codes()) != 10 {
 		t.Errorf("shown are %q", b.codes())
@@ -132,7 +131,8 @@ func TestAFactorThatComesTooLateIsBegunAgain(t *testing.T) {
 	if got := b.alert(); got != "That took too long. Please begin again." {
 		t.Errorf("it says %q", got)
 	}
-	b.submit("Begin", "password", password)
+	b.submit("Begin")
+	b.submit("Begin", "proof-password", password)
 	b.sees("/set-up-factor", 200, "Scan this")
 }
 
@@ -160,7 +160,7 @@ func TestAFactorOfNobody(t *testing.T) {
 	b := browse(t, mux)
 	for _, form := range []string{"", "step=confirm&code=123456"} {
 		b.send(http.MethodPost, "/set-up-factor", form)
-		b.sees("/sign-in", 200)
+		b.sees("/sign-in?about=ended&next=%2Fset-up-factor", 200, "signed out meanwhile")
 	}
 }
 

@@ -39,7 +39,7 @@ func TestAnUnverifiedSessionWaitsForItsMail(t *testing.T) {
 	}
 	b.submit("Send the link again")
 	b.sees("/limited?next=%2Forders", 429)
-	if got := b.alert(); got != "Too many requests. Try again in a minute." {
+	if got := b.alert(); got != "Too many requests. Try again in 1 minute." {
 		t.Errorf("%q", got)
 	}
 	b.open(link)

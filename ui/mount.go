@@ -49,6 +49,15 @@ type Options struct {
 	// a frame of the same site only.
 	FrameOrigins []string
 
+	// Origin is where the pages are that an organization has at its own host, as "https://shop.example". Their patterns
+	// name that host, so that one [http.ServeMux] has the pages of many; another router cannot tell hosts apart. Zero:
+	// that of [tollkeeper.Config.BaseURL].
+	Origin string
+
+	// NoPasswords leaves passwords out of the pages to sign in and up, and the page of forgotten ones: people come in by
+	// mail, by passkeys and by issuers. The core takes passwords still, as by the routes of the app family.
+	NoPasswords bool
+
 	// Logger gets the causes that no page shows. Nil: that of the Authenticator.
 	Logger *slog.Logger
 }
@@ -81,13 +90,14 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 	s, err := page.New(auth, page.Settings{
 		Scope: o.Scope, Home: o.Home, Prefix: o.Prefix, SignIn: signInPath, Assets: signInPath, TrustedProxies: o.TrustedProxies,
 		Cookie: o.Cookie, Logger: o.Logger, Look: page.Look(o.Look), FrameOrigins: o.FrameOrigins, NextOrigins: o.NextOrigins,
+		Origin: o.Origin, NoPasswords: o.NoPasswords,
 	})
 	if err != nil {
 		return err
 	}
 	table := pages(s)
 	if !o.NoConsole {
-		table = append(table, console.Pages(s, consolePath, console.Paths{Limited: limitedPath, Prove: signInPath})...)
+		table = append(table, console.Pages(s, consolePath, console.Others{Limited: limitedPath, Prove: proveStep})...)
 	}
 	return s.Mount(mux, table)
 }
@@ -95,7 +105,10 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 // SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that
 // says what its limited session waits for, and comes back from there. Everybody else gets [httpadapter.WriteError].
 func SignInPage(auth *tollkeeper.Authenticator, o Options) httpadapter.Failure {
-	base := page.PathOf(auth.BaseURL()) + o.Prefix
+	base := o.Prefix
+	if o.Origin == "" {
+		base = page.PathOf(auth.BaseURL()) + base
+	}
 	signIn, limited := httpadapter.SignInPage(base+signInPath), httpadapter.SignInPage(base+limitedPath)
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		if errors.Is(err, tollkeeper.ErrLimitedSession) && strings.Contains(r.Header.Get("Accept"), "text/html") {

@@ -14,25 +14,36 @@ const (
 	limitedPath = "/limited"
 	donePath    = "/done"
 	consolePath = "/admin"
+
+	providerPath = "/provider" // of each issuer one below it
 )
 
 // pages is the table. A further page is a row, a file beside this one, and its texts.
 func pages(s *page.Site) []*page.Page {
 	own := func(path string) string { return s.Prefix + path }
-	return []*page.Page{
+	forgotten := forgotPath
+	if s.NoPasswords {
+		forgotten = linkPath
+	}
+	list := []*page.Page{
 		{Path: own(signInPath), Show: showSignIn, Take: signIn},
 		{Path: own(secondPath), Show: showSecondFactor, Take: proveSecondFactor},
 		{Path: own(signUpPath), Show: showSignUp, Take: signUp},
 		{Path: own(signOutPath), Show: showSignOut, Take: signOut},
 		{Path: own(mailPath), Show: showCheckMail, Take: mailAgain},
 		{Path: own(linkPath), Show: showMailLink, Take: mailLink},
-		{Path: own(forgotPath), Show: showForgot, Take: forgot},
 		{Path: own(factorPath), Show: showFactor, Take: setUpFactor},
 		{Path: own(limitedPath), Show: showLimited, Take: endLimit},
 		{Path: own(donePath), Show: showDone},
+		{Path: own(providerPath) + "/{name}", Posted: true, Show: endIssuer, Take: endIssuerPosted},
 		{Path: s.Links.SignInLink, Mailed: true, Again: linkPath, Show: showLink, Take: signInByLink},
 		{Path: s.Links.Verify, Mailed: true, Again: mailPath, Show: showConfirm, Take: confirm},
-		{Path: s.Links.Reset, Mailed: true, Again: forgotPath, Show: showReset, Take: reset},
+		{Path: s.Links.Reset, Mailed: true, Again: forgotten, Show: showReset, Take: reset},
 		{Path: s.Links.ChangeEmail, Mailed: true, Show: showChange, Take: change},
 	}
+	list = append(list, accountPages(own)...)
+	if !s.NoPasswords {
+		list = append(list, &page.Page{Path: own(forgotPath), Show: showForgot, Take: forgot})
+	}
+	return list
 }

@@ -68,6 +68,8 @@ func showDone(v *page.Visit) (page.Screen, string) {
 		seen.Lead = []string{v.T("done.reset")}
 	case "changed":
 		seen.Lead = []string{v.T("done.changed")}
+	case "deleted":
+		seen.Lead = []string{v.T("data.deleted"), v.T("data.kept")}
 	case "not-me":
 		seen.Lead = []string{v.T("done.not-me")}
 	default:

@@ -12,34 +12,78 @@ import (
 )
 
 func showSignIn(v *page.Visit) (page.Screen, string) {
-	login := page.Field{Name: "login", Label: v.T("field.login"), Type: "text", Complete: "username", Mode: "email"}
-	if v.By != nil && v.By.MayReadProfile() == nil {
-		login.Value = v.By.Email // they prove again who they are
+	if v.Asked("step") == "second-factor" {
+		return page.Screen{}, v.To(secondPath) // whom an issuer led back by the app family
 	}
-	links := []page.Link{v.Link(linkPath, v.T("link.mail-link")), v.Link(forgotPath, v.T("link.forgot"))}
+	if v.NoPasswords && typesCode(v) {
+		return mailedCode(v), ""
+	}
+	seen := page.Screen{Title: v.T("sign-in.title"), Alert: issuerProblem(v), Passkey: anyPasskey(v), Forms: []page.Form{signInForm(v)}}
+	if v.About() == "ended" {
+		seen.Notice = v.T("sign-in.ended")
+	}
+	if seen.Passkey != nil {
+		seen.Forms[0].Fields[0].Complete = "username webauthn"
+	}
+	if !v.NoPasswords {
+		seen.Links = []page.Link{v.Link(linkPath, v.T("link.mail-link")), v.Link(forgotPath, v.T("link.forgot"))}
+	}
 	if v.Failed != nil && v.Failed.Status == http.StatusUnauthorized && confirms(v) {
-		links = append(links, v.Link(mailPath, v.T("link.unconfirmed"))) // to everybody, as the message says it
+		seen.Links = append(seen.Links, v.Link(mailPath, v.T("link.unconfirmed"))) // to everybody, as the message says it
 	}
 	if v.Auth.SignUpOpen(v.Settings.Scope) {
-		links = append(links, v.Link(signUpPath, v.T("link.sign-up")))
+		seen.Links = append(seen.Links, v.Link(signUpPath, v.T("link.sign-up")))
 	}
-	return page.Screen{
-		Title: v.T("sign-in.title"),
-		Forms: []page.Form{{
-			Fields: []page.Field{
-				login,
-				{Name: "password", Label: v.T("field.password"), Type: "password", Complete: "current-password"},
-				remember(v),
-			},
-			Button: v.T("sign-in.button"),
-		}},
-		Links: links,
-	}, ""
+	return seen, ""
 }
 
-// signIn begins a session, or the second step of one. An unknown account, a wrong password and an address that must be
-// confirmed first are one answer.
+// signInForm asks for a password, or where there are none for the address that a link is mailed to. Whoever proves again
+// who they are finds their own.
+func signInForm(v *page.Visit) page.Form {
+	login := page.Field{Name: "login", Label: v.T("field.login"), Type: "text", Complete: "username", Mode: "email"}
+	f := page.Form{Button: v.T("sign-in.button"), Ways: ways(v)}
+	if v.NoPasswords {
+		login, f.Button = email(v), v.T("mail-link.button")
+	}
+	if v.By != nil && v.By.MayReadProfile() == nil {
+		login.Value = v.By.Email
+	}
+	f.Fields = []page.Field{login, {Name: "password", Label: v.T("field.password"), Type: "password", Complete: "current-password"}, remember(v)}
+	if v.NoPasswords {
+		f.Fields = f.Fields[:1]
+	}
+	return f
+}
+
+// anyPasskey asks for whichever passkey the browser has, by a button and in the first field. Nil: there are none here.
+func anyPasskey(v *page.Visit) *page.Passkey {
+	asked, err := v.Auth.BeginPasskeySignIn(v.R.Context(), tollkeeper.PasskeySignIn{
+		Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
+	})
+	if err != nil {
+		return nil
+	}
+	return &page.Passkey{
+		Options: string(asked.Options), Ticket: string(asked.Ticket), Button: v.T("sign-in.passkey"), Failed: v.T("passkey.failed"),
+		Do: "passkey", Fill: true, Below: true,
+	}
+}
+
+// signIn begins a session, or the second step of one, by whichever way the page offers.
 func signIn(v *page.Visit) (string, error) {
+	switch way := v.Value("way"); {
+	case way != "":
+		return "", beginIssuer(v, way, toSignIn)
+	case v.Value("do") == "passkey":
+		return signInByPasskey(v)
+	case v.NoPasswords:
+		return mailLink(v)
+	}
+	return signInByPassword(v)
+}
+
+// signInByPassword gives one answer to an unknown account, a wrong password and an address that must be confirmed first.
+func signInByPassword(v *page.Visit) (string, error) {
 	if err := v.Need("login", "password"); err != nil {
 		return "", err
 	}
@@ -62,6 +106,25 @@ func signIn(v *page.Visit) (string, error) {
 	return begin(v, s, v.Value("remember") != "")
 }
 
+// signInByPasskey takes the passkey that the page asked for. A question that is too old is asked anew on the same page.
+func signInByPasskey(v *page.Visit) (string, error) {
+	s, err := v.Auth.SignInWithPasskey(v.R.Context(), tollkeeper.PasskeyRequest{
+		Answer: passkeyOf(v), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
+	})
+	if errors.Is(err, tollkeeper.ErrInvalidChallenge) {
+		return "", page.At(tollkeeper.ErrInvalidCredentials, tollkeeper.ErrInvalidCredentials, "", "passkey.late")
+	}
+	if err != nil {
+		return "", page.At(err, tollkeeper.ErrInvalidCredentials, "", "passkey.unknown")
+	}
+	return begin(v, s, v.Value("remember") != "")
+}
+
+// passkeyOf is what the script of the page got from the browser. Zero: it got nothing.
+func passkeyOf(v *page.Visit) tollkeeper.PasskeyAnswer {
+	return tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(v.Value("ticket")), Response: []byte(v.Value("response"))}
+}
+
 // confirms reports whether addresses may have to be confirmed before anybody signs in: below a parent its organization
 // may say so.
 func confirms(v *page.Visit) bool {
@@ -70,20 +133,25 @@ func confirms(v *page.Visit) bool {
 
 // begin ends every form that signs in: with the cookie of a session, or with the question for the second factor.
 func begin(v *page.Visit, s tollkeeper.SignInResult, remember bool) (string, error) {
-	if s.Challenge != "" {
-		http.SetCookie(v.W, family.ChallengeCookie(s, remember))
-		return v.To(secondPath), nil
-	}
 	c := v.Cookies.Session(v.R, s, remember)
 	if c == nil {
 		return "", family.ErrCrossOrigin
 	}
-	http.SetCookie(v.W, c)
+	return enter(v, s, remember, c), nil
+}
+
+// enter sets the cookie of the session, or of the challenge that comes before it, and says where to go then.
+func enter(v *page.Visit, s tollkeeper.SignInResult, remember bool, session *http.Cookie) string {
+	if s.Challenge != "" {
+		http.SetCookie(v.W, family.ChallengeCookie(s, remember))
+		return v.To(secondPath)
+	}
+	http.SetCookie(v.W, session)
 	http.SetCookie(v.W, family.NoChallengeCookie())
 	if s.Limited != tollkeeper.Unlimited {
-		return v.To(limitedPath), nil
+		return v.To(limitedPath)
 	}
-	return v.Onward(), nil
+	return v.Onward()
 }
 
 func showSecondFactor(v *page.Visit) (page.Screen, string) {
@@ -114,7 +182,7 @@ func passkeyFor(v *page.Visit, challenge tollkeeper.SecretText) *page.Passkey {
 	if err != nil {
 		return nil
 	}
-	return &page.Passkey{Options: string(asked.Options), Ticket: string(asked.Ticket), Button: v.T("second-factor.passkey")}
+	return &page.Passkey{Options: string(asked.Options), Ticket: string(asked.Ticket), Button: v.T("second-factor.passkey"), Failed: v.T("passkey.failed")}
 }
 
 // byRecovery reports whether the page asks for a recovery code. The core takes either.
@@ -124,7 +192,7 @@ func byRecovery(v *page.Visit) bool {
 
 // proveSecondFactor ends a sign-in with a passkey, a code of the authenticator app or a recovery code.
 func proveSecondFactor(v *page.Visit) (string, error) {
-	passkey := tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(v.Value("ticket")), Response: []byte(v.Value("response"))}
+	passkey := passkeyOf(v)
 	if passkey.IsZero() {
 		if err := v.Need("code"); err != nil {
 			return "", err

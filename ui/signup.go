@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"errors"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
@@ -11,9 +13,17 @@ func showSignUp(v *page.Visit) (page.Screen, string) {
 		seen.Lead = []string{v.T("error.closed")}
 		return seen, ""
 	}
+	if v.NoPasswords {
+		if typesCode(v) {
+			return mailedCode(v), ""
+		}
+		seen.Lead = []string{v.T("mail-link.lead")}
+		seen.Forms = []page.Form{{Fields: []page.Field{email(v)}, Button: v.T("mail-link.button"), Ways: ways(v)}}
+		return seen, ""
+	}
 	password := newPassword(v, "password")
 	password.Label = v.T("field.password")
-	seen.Forms = []page.Form{{Fields: []page.Field{email(v), password}, Button: v.T("sign-up.button")}}
+	seen.Forms = []page.Form{{Fields: []page.Field{email(v), password}, Button: v.T("sign-up.button"), Ways: ways(v)}}
 	seen.Links = append([]page.Link{v.Link(linkPath, v.T("link.no-password"))}, seen.Links...)
 	return seen, ""
 }
@@ -25,12 +35,22 @@ func email(v *page.Visit) page.Field {
 
 // newPassword is the field for a password that is chosen.
 func newPassword(v *page.Visit, name string) page.Field {
-	return page.Field{Name: name, Label: v.T("field.new-password"), Hint: v.T("field.new-password.hint"), Type: "password", Complete: "new-password"}
+	return page.Field{Name: name, Label: v.T("field.new-password"), Hint: v.T("field.new-password.hint"), Type: "password", Complete: "new-password", Rules: madeByMachine}
 }
+
+// madeByMachine has programs that make passwords make long ones, which every policy takes. People are held to the policy
+// alone.
+const madeByMachine = "minlength: 20; maxlength: 64; allowed: lower; allowed: upper; allowed: digit; allowed: [-];"
 
 // signUp makes an account and signs in to it. Where the address must be confirmed first, a taken one is answered as a
 // new one, and no username is asked for, which would tell.
 func signUp(v *page.Visit) (string, error) {
+	if way := v.Value("way"); way != "" {
+		return "", beginIssuer(v, way, toSignIn)
+	}
+	if v.NoPasswords {
+		return mailLink(v)
+	}
 	if err := v.Need("email", "password"); err != nil {
 		return "", err
 	}
@@ -39,12 +59,28 @@ func signUp(v *page.Visit) (string, error) {
 		Audience: tollkeeper.AudienceApp, Client: v.Client(), Neutral: true,
 	})
 	switch {
+	case errors.Is(err, tollkeeper.ErrEmailTaken):
+		return sentTwice(v, err)
 	case err != nil:
 		return "", err
 	case s.Token == "":
 		return v.To(mailPath, "about", "sign-up"), nil
 	}
 	return begin(v, s.SignInResult, false)
+}
+
+// sentTwice is the second of two sign-ups by one person: the first made the account, and the browser waits for the
+// answer to this one. Whoever knows the password of a taken address is signed in, by one attempt that counts as on the
+// page to sign in; everybody else is told that it is taken.
+func sentTwice(v *page.Visit, taken error) (string, error) {
+	s, err := v.Auth.SignIn(v.R.Context(), tollkeeper.SignInRequest{
+		Email: v.Value("email"), Password: v.Password("password"), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp,
+		Client: v.Client(), Neutral: true,
+	})
+	if err != nil {
+		return "", taken
+	}
+	return begin(v, s, false)
 }
 
 // showCheckMail says that a mail is on its way, and no more: not to whom, and not whether somebody is there.

@@ -111,3 +111,18 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	}
 	return got.subject, err
 }
+
+// CountSecrets meets [store.SecretStore].
+func (s *Store) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (int, error) {
+	return view(ctx, s, func(t *tx) (n int, _ error) {
+		if t.living(account) == nil {
+			return 0, nil
+		}
+		for _, x := range t.secretsOf(account) {
+			if x.Purpose == p && rules.Usable(&x, now) {
+				n++
+			}
+		}
+		return n, nil
+	})
+}

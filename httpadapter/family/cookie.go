@@ -90,10 +90,12 @@ func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember b
 	if !t.OwnPage(r) {
 		return nil
 	}
-	return sessionCookie(s, remember)
+	return SessionCookie(s, remember)
 }
 
-func sessionCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
+// SessionCookie returns the cookie of a new session whatever page asks. It is for an answer to a browser that has shown
+// that it began the sign-in itself: one that comes back from an issuer with its ticket. All others get [Cookies.Session].
+func SessionCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
 	c := NoSession()
 	c.Value, c.MaxAge = string(s.Token), 0
 	if remember {

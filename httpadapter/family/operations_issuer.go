@@ -49,7 +49,9 @@ func BeginIssuer(c *Call, in tollkeeper.IssuerStart) (tollkeeper.IssuerBegun, er
 	in.Audience, in.Client = c.family.Audience, c.Client()
 	begun, err := c.auth.BeginIssuer(c.Context(), in)
 	if err == nil {
-		c.keepTicket(begun, in.By != nil)
+		for _, cookie := range IssuerCookies(c.Request, begun, in.By != nil, c.remember) {
+			c.SetCookie(cookie)
+		}
 	}
 	return begun, err
 }
@@ -70,13 +72,15 @@ type IssuerEnd struct {
 // with a linked sign-in. A refusal is no error, since whoever reads the answer is a browser under way: it is told and,
 // where it is the service's fault, logged.
 func EndIssuer(c *Call, in tollkeeper.IssuerReturn) (IssuerEnd, error) {
-	k := c.ticketOf(in.State)
-	if k.links && c.Request.Method == http.MethodPost {
+	k := IssuerFromCookie(c.Request, in.State)
+	if k.Links && c.Request.Method == http.MethodPost {
 		return IssuerEnd{Links: true, Again: &in}, nil // a post of another site comes without the session's cookie
 	}
-	c.dropTicket(in.State)
-	in.Ticket, in.By, in.Audience, in.Client = k.ticket, c.id, c.family.Audience, c.Client()
-	if k.links {
+	if gone := NoIssuerCookie(c.Request, in.State); gone != nil {
+		c.SetCookie(gone)
+	}
+	in.Ticket, in.By, in.Audience, in.Client = k.Ticket, c.id, c.family.Audience, c.Client()
+	if k.Links {
 		link, err := c.auth.LinkIssuer(c.Context(), c.caller(), in)
 		return IssuerEnd{Return: link.Return, Links: true, Refused: c.told(err)}, nil
 	}
@@ -85,10 +89,10 @@ func EndIssuer(c *Call, in tollkeeper.IssuerReturn) (IssuerEnd, error) {
 	switch {
 	case err != nil:
 	case s.Challenge != "":
-		c.SetCookie(ChallengeCookie(s.SignInResult, k.remember))
+		c.SetCookie(ChallengeCookie(s.SignInResult, k.Remember))
 		end.Challenge = true
 	default:
-		c.cookie = sessionCookie(s.SignInResult, k.remember) // state and ticket say that this browser began it
+		c.cookie = SessionCookie(s.SignInResult, k.Remember) // state and ticket say that this browser began it
 		c.DropChallenge()
 	}
 	return end, nil

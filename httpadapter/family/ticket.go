@@ -29,20 +29,21 @@ func ticketName(state string) string {
 	return ticketPrefix + base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 
-// keptTicket is what the cookie has. Nobody is held to links, remember and until: they only say what to do first.
-type keptTicket struct {
-	ticket   tollkeeper.SecretText
-	links    bool // the way is to link, which needs the session's cookie
-	remember bool // the session is to outlive the browser
+// KeptIssuer is what a browser keeps of a way to an issuer. Nobody is held to what stands beside the ticket: it only
+// says what to do first. The zero KeptIssuer is nothing.
+type KeptIssuer struct {
+	Ticket   tollkeeper.SecretText
+	Links    bool // the way is to link, which needs the session's cookie
+	Remember bool // the session is to outlive the browser
 	until    int64
 }
 
-func (k keptTicket) String() string {
+func (k KeptIssuer) value() string {
 	kind := "s"
-	if k.links {
+	if k.Links {
 		kind = "l"
 	}
-	return kind + kindOf(k.remember) + "." + strconv.FormatInt(k.until, 10) + "." + string(k.ticket)
+	return kind + kindOf(k.Remember) + "." + strconv.FormatInt(k.until, 10) + "." + string(k.Ticket)
 }
 
 // kindOf marks who wants to stay signed in.
@@ -53,14 +54,14 @@ func kindOf(remember bool) string {
 	return "0"
 }
 
-func parseTicket(value string) (k keptTicket, ok bool) {
+func parseTicket(value string) (k KeptIssuer, ok bool) {
 	kind, rest, _ := strings.Cut(value, ".")
 	until, ticket, found := strings.Cut(rest, ".")
 	if !found || len(kind) != 2 {
 		return k, false
 	}
 	n, err := strconv.ParseInt(until, 10, 64)
-	return keptTicket{tollkeeper.SecretText(ticket), kind[0] == 'l', kind[1] == '1', n}, err == nil
+	return KeptIssuer{tollkeeper.SecretText(ticket), kind[0] == 'l', kind[1] == '1', n}, err == nil
 }
 
 func ticketCookie(name, value string, age time.Duration, posted bool) *http.Cookie {
@@ -71,10 +72,11 @@ func ticketCookie(name, value string, age time.Duration, posted bool) *http.Cook
 	return c
 }
 
-// keepTicket has the browser keep the ticket of a way. The oldest others make room for it.
-func (c *Call) keepTicket(b tollkeeper.IssuerBegun, links bool) {
+// IssuerCookies have a browser keep the ticket of a way to an issuer, whether it is to link, and whether the session is
+// to outlive the browser. The oldest others that it keeps make room for it.
+func IssuerCookies(r *http.Request, b tollkeeper.IssuerBegun, links, remember bool) (set []*http.Cookie) {
 	until := map[string]int64{}
-	for _, kept := range c.Request.Cookies() {
+	for _, kept := range r.Cookies() {
 		if strings.HasPrefix(kept.Name, ticketPrefix) {
 			k, _ := parseTicket(kept.Value) // what is not ours goes first
 			until[kept.Name] = k.until
@@ -86,28 +88,30 @@ func (c *Call) keepTicket(b tollkeeper.IssuerBegun, links bool) {
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(until[a], until[b]), strings.Compare(a, b)) })
 	for _, name := range names[:max(0, len(names)-mostTickets+1)] {
-		c.SetCookie(ticketCookie(name, "", -time.Second, false))
+		set = append(set, ticketCookie(name, "", -time.Second, false))
 	}
-	k := keptTicket{b.Ticket, links, c.remember, b.ExpiresAt.Unix()}
-	c.SetCookie(ticketCookie(ticketName(b.State), k.String(), ticketAge, b.FormPost))
+	k := KeptIssuer{b.Ticket, links, remember, b.ExpiresAt.Unix()}
+	return append(set, ticketCookie(ticketName(b.State), k.value(), ticketAge, b.FormPost))
 }
 
 const ticketAge = 10 * time.Minute
 
-// ticketOf returns the ticket of the way with that state. Two cookies of the name are none: one of them is not ours.
-func (c *Call) ticketOf(state string) keptTicket {
-	if sent := c.Request.CookiesNamed(ticketName(state)); len(sent) == 1 {
+// IssuerFromCookie returns what the browser keeps of the way with that state. Two cookies of the name are none: one of
+// them is not ours.
+func IssuerFromCookie(r *http.Request, state string) KeptIssuer {
+	if sent := r.CookiesNamed(ticketName(state)); len(sent) == 1 {
 		k, _ := parseTicket(sent[0].Value)
 		return k
 	}
-	return keptTicket{}
+	return KeptIssuer{}
 }
 
-// dropTicket takes the ticket away from the browser: its way is over.
-func (c *Call) dropTicket(state string) {
-	if len(c.Request.CookiesNamed(ticketName(state))) > 0 {
-		c.SetCookie(ticketCookie(ticketName(state), "", -time.Second, false))
+// NoIssuerCookie takes the ticket away from the browser: its way is over. Nil: it keeps none.
+func NoIssuerCookie(r *http.Request, state string) *http.Cookie {
+	if len(r.CookiesNamed(ticketName(state))) == 0 {
+		return nil
 	}
+	return ticketCookie(ticketName(state), "", -time.Second, false)
 }
 
 // challengeCookie carries a sign-in between its two steps, as the session's cookie carries what comes of it: no script

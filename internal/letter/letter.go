@@ -1,23 +1,22 @@
-// Package letter writes the library's mails: what they may say, the templates that say it, the links in them. It
-// decides neither who gets one nor what is secret in it.
+// Package letter writes the library's mails: what they may say, the templates and texts that say it, the links in them.
+// It decides neither who gets one nor what is secret in it.
 package letter
 
 import (
 	"regexp"
-	"strconv"
-	"time"
 	"unicode/utf8"
 )
 
-// Data is what templates may use. Everything in it is data: HTML templates escape it.
+// Data is what templates may use. Everything in it is data: HTML templates escape it. Its methods are theirs, too.
 type Data struct {
+	Language          string // of the mail; filled in by [Templates.Render]
 	Product           string // of the host
 	Organization      string // name of the organization whose account it is; may be empty
 	OrganizationURL   string
 	Code              string
 	Link              string
 	SignIn            string // URL of the page to sign in
-	Lifetime          string // how long code or link is good for: "30 minutes"
+	Lifetime          string // how long code or link is good for: "30 minutes", in the language of the mail
 	CodeLifetime      string // likewise, of a code beside a link
 	SignUp            bool   // of what signs in: nobody has the address yet, and it makes the account
 	Notice            string // "password", "role", "email", "factor", "identity", "network", "reuse", "dropped", "copied"
@@ -27,13 +26,16 @@ type Data struct {
 	DroppedKey        bool   // likewise: a tenant's key was replaced
 	DroppedSettings   bool   // likewise: those of its organization are gone
 	Level, Credits    string // of an alert: "low", "critical", "depleted", "recovered"
+
+	texts *texts
 }
 
 // Letter is a mail without its address.
 type Letter struct {
-	Subject string // one line without control characters
-	Text    string
-	HTML    string
+	Language string // that it is written in
+	Subject  string // one line without control characters
+	Text     string
+	HTML     string
 }
 
 // Name returns what a mail calls an organization: its name, or nothing where that is a link, an address or an essay: a
@@ -56,13 +58,4 @@ func (d Data) WithoutNumbers() Data {
 		*name = sixDigits.ReplaceAllString(*name, "…")
 	}
 	return d
-}
-
-// Lifetime says a duration as people do: in whole hours from two on, else in whole minutes, of which a code or link of
-// the library has at least two.
-func Lifetime(d time.Duration) string {
-	if d >= 2*time.Hour {
-		return strconv.Itoa(int(d/time.Hour)) + " hours"
-	}
-	return strconv.Itoa(int(d/time.Minute)) + " minutes"
 }

@@ -3,21 +3,9 @@ package letter_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/letter"
 )
-
-func TestLifetime(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		5 * time.Minute: "5 minutes", 30 * time.Minute: "30 minutes", time.Hour: "60 minutes", 119*time.Minute + 59*time.Second: "119 minutes",
-		2 * time.Hour: "2 hours", 24 * time.Hour: "24 hours", 24*time.Hour + 59*time.Minute: "24 hours",
-	} {
-		if got := letter.Lifetime(d); got != want {
-			t.Errorf("%v is %q, want %q", d, got, want)
-		}
-	}
-}
 
 // Whoever chooses a name chooses no link and no text.
 func TestName(t *testing.T) {

@@ -7,71 +7,99 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
+	"unicode"
 )
 
-//go:embed templates/*.txt templates/*.html
+//go:embed templates/*.txt templates/*.html texts/*.json
 var embedded embed.FS
 
 // Templates are the parsed mails by kind: <kind>.txt, whose first line is the subject, and <kind>.html, which fills the
-// block "content" of layout.html. They are safe for concurrent use.
-type Templates struct{ kinds map[string]pair }
+// block "content" of layout.html; and their texts by language. They are safe for concurrent use.
+type Templates struct {
+	kinds map[string]pair
+	texts map[string]*texts
+}
 
 type pair struct {
 	text *texttemplate.Template
 	html *htmltemplate.Template
 }
 
-// sample is what each template is tried with before it is needed.
-var sample = Data{Notice: "password", Level: "low"}
+// shared are the embedded files alone, which are read once in a process.
+var shared = sync.OnceValues(func() (Templates, error) { return read(nil, nil) })
 
-// Parse reads the host's files where there are any, the embedded ones otherwise, and tries each mail once. The kinds of
-// mail are those of the embedded files. A nil host has no files.
-func Parse(host fs.FS) (Templates, error) {
-	t := Templates{kinds: map[string]pair{}}
-	layout, err := read(host, "layout.html")
-	if err != nil {
-		return Templates{}, err
+// Parse reads the host's files where there are any, the embedded ones otherwise, and tries each mail in each language.
+// The kinds of mail are those of the embedded files; the languages are those that are asked for, else the six that are
+// embedded and those that the host has texts in. A nil host has no files. An error names the file.
+func Parse(host fs.FS, only ...string) (Templates, error) {
+	if host == nil && len(only) == 0 {
+		return shared()
 	}
-	subjects, err := fs.Glob(embedded, "templates/*.txt")
+	return read(host, only)
+}
+
+// What every mail has: the end of its text; what pages are made of, and the page around them.
+const (
+	footer = "footer.txt"
+	parts  = "parts.html"
+	layout = "layout.html"
+)
+
+func read(host fs.FS, only []string) (t Templates, err error) {
+	t.kinds = map[string]pair{}
+	names, err := fs.Glob(embedded, "templates/*.txt")
 	if err != nil {
-		return Templates{}, err
+		return t, err
 	}
-	for _, name := range subjects {
+	for _, name := range names {
+		if path.Base(name) == footer {
+			continue
+		}
 		kind := strings.TrimSuffix(path.Base(name), ".txt")
-		if t.kinds[kind], err = parse(host, kind, layout); err != nil {
-			return Templates{}, err
-		}
-		if _, err := t.Render(kind, sample); err != nil {
-			return Templates{}, err
+		if t.kinds[kind], err = parse(host, kind); err != nil {
+			return t, err
 		}
 	}
-	return t, nil
+	if t.texts, err = readTexts(host, only); err != nil {
+		return t, err
+	}
+	return t, t.try()
 }
 
-func parse(host fs.FS, kind, layout string) (p pair, err error) {
-	text, err := read(host, kind+".txt")
-	if err != nil {
-		return p, err
+func parse(host fs.FS, kind string) (p pair, err error) {
+	p = pair{texttemplate.New(kind + ".txt").Option("missingkey=error"), htmltemplate.New(kind + ".html")}
+	for _, name := range []string{footer, kind + ".txt"} {
+		text, err := file(host, name)
+		if err != nil {
+			return p, err
+		}
+		part := p.text
+		if name == footer {
+			part = p.text.New(footer)
+		}
+		if _, err := part.Parse(text); err != nil {
+			return p, err
+		}
 	}
-	if p.text, err = texttemplate.New(kind).Option("missingkey=error").Parse(text); err != nil {
-		return p, err
+	for _, name := range []string{parts, layout, kind + ".html"} {
+		text, err := file(host, name)
+		if err != nil {
+			return p, err
+		}
+		if _, err := p.html.Parse(text); err != nil {
+			return p, err
+		}
 	}
-	html, err := read(host, kind+".html")
-	if err != nil {
-		return p, err
-	}
-	page, err := htmltemplate.New(kind).Parse(layout)
-	if err != nil {
-		return p, err
-	}
-	p.html, err = page.Parse(html)
-	return p, err
+	return p, nil
 }
 
-func read(host fs.FS, name string) (string, error) {
+func file(host fs.FS, name string) (string, error) {
 	if host != nil {
 		b, err := fs.ReadFile(host, name)
 		if err == nil {
@@ -85,13 +113,32 @@ func read(host fs.FS, name string) (string, error) {
 	return string(b), err
 }
 
-// Render writes the mail of that kind. Its subject is one line without control characters, whatever stands in the data
-// (SECURITY.md R37).
-func (t Templates) Render(kind string, d Data) (Letter, error) {
+// try writes every sample once, so that what cannot be written is found before it is needed.
+func (t Templates) try() error {
+	for _, tag := range t.Languages() {
+		for _, s := range Samples(tag, "Product", "https://example.com") {
+			if _, err := t.Render(s.Kind, tag, s.Data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Languages returns the tags of those that mails can be written in, sorted.
+func (t Templates) Languages() []string { return slices.Sorted(maps.Keys(t.texts)) }
+
+// Render writes the mail of that kind in a language that there is. Its subject is one line without control characters,
+// whatever stands in the data (SECURITY.md R37).
+func (t Templates) Render(kind, tag string, d Data) (Letter, error) {
 	p, ok := t.kinds[kind]
 	if !ok {
 		return Letter{}, fmt.Errorf("no template for a mail of kind %q", kind)
 	}
+	if d.texts, ok = t.texts[tag]; !ok {
+		return Letter{}, fmt.Errorf("no texts for a mail in the language %q", tag)
+	}
+	d.Language = tag
 	var text, html bytes.Buffer
 	if err := p.text.Execute(&text, d); err != nil {
 		return Letter{}, err
@@ -104,14 +151,23 @@ func (t Templates) Render(kind string, d Data) (Letter, error) {
 	if !ok || subject == "" {
 		return Letter{}, fmt.Errorf("template %s.txt: the first line must be a Subject", kind)
 	}
-	return Letter{Subject: withoutControls(subject), Text: strings.TrimLeft(body, "\n"), HTML: html.String()}, nil
+	return Letter{Language: tag, Subject: withoutControls(subject), Text: strings.TrimLeft(body, "\n"), HTML: html.String()}, nil
 }
 
 func withoutControls(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// Button is what leads on from a page of a mail.
+type Button struct{ Text, URL string }
+
+// Button returns one with the text of a key.
+func (d Data) Button(key, url string) (Button, error) {
+	text, err := d.Text(key)
+	return Button{text, url}, err
 }

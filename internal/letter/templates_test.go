@@ -28,7 +28,7 @@ func render(t *testing.T, files map[string]string, kind string, d letter.Data) l
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := templates.Render(kind, d)
+	l, err := templates.Render(kind, "en", d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,16 +41,19 @@ func TestEveryKindHasAMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range kinds {
-		l, err := templates.Render(kind, letter.Data{Product: "Shop", Organization: "Acme"})
-		if err != nil || l.Subject == "" || !strings.Contains(l.Text, "Acme, by Shop") || !strings.Contains(l.HTML, "Sent by Shop") {
+		l, err := templates.Render(kind, "en", letter.Data{Product: "Shop", Organization: "Acme", Notice: "password", Level: "low"})
+		if err != nil || l.Subject == "" || !strings.Contains(l.Text, "Acme\nSent by Shop.") || !strings.Contains(l.HTML, "Sent by Shop") {
 			t.Errorf("%s: %+v, %v", kind, l, err)
 		}
 		if all := l.Subject + l.Text + l.HTML; strings.Contains(all, "{{") || strings.Contains(all, "<no value>") {
 			t.Errorf("%s: a template shows through: %s", kind, all)
 		}
 	}
-	if l, err := templates.Render("nobody's", letter.Data{}); err == nil {
+	if l, err := templates.Render("nobody's", "en", letter.Data{}); err == nil {
 		t.Errorf("a kind without a template gives %+v", l)
+	}
+	if l, err := templates.Render("reset", "it", letter.Data{}); err == nil {
+		t.Errorf("a language without texts gives %+v", l)
 	}
 }
 
@@ -143,7 +146,7 @@ func TestLinksAndCodesSayWhatTheyAreFor(t *testing.T) {
 func TestNamesAreData(t *testing.T) {
 	const name = "<a href=\"https://evil.example\">x</a>{{.Code}}\r\nBcc: victim@example.com\x00\x7f"
 	for _, kind := range kinds {
-		l := render(t, nil, kind, letter.Data{Product: name, Organization: name, OrganizationURL: "javascript:x", Link: "https://a.example/?token=t", Notice: "network", Network: name})
+		l := render(t, nil, kind, letter.Data{Product: name, Organization: name, OrganizationURL: "javascript:x", Link: "https://a.example/?token=t", Notice: "network", Network: name, Level: "low"})
 		if strings.Contains(l.HTML, "<a href=\"https://evil.example") || !strings.Contains(l.HTML, "&lt;a href=") {
 			t.Errorf("%s: markup in %s", kind, l.HTML)
 		}
@@ -159,7 +162,7 @@ func TestHostsFilesReplaceTheEmbeddedOnes(t *testing.T) {
 		"layout.html":      "<main>{{block \"content\" .}}{{end}}</main>",
 	}
 	l := render(t, files, "sign-in-code", letter.Data{Code: "012345"})
-	if l.Subject != "Dein CodeBcc: x" || l.Text != "Code: 012345\n" || !strings.HasPrefix(l.HTML, "<main><p>Your sign-in code") {
+	if l.Subject != "Dein CodeBcc: x" || l.Text != "Code: 012345\n" || !strings.HasPrefix(l.HTML, "<main><p style=\"margin:0\">Your sign-in code") {
 		t.Errorf("%+v", l)
 	}
 	if l := render(t, files, "reset", letter.Data{}); l.Subject != "Reset your password" || !strings.HasPrefix(l.HTML, "<main>") {

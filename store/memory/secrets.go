@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
@@ -157,4 +159,23 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	}
 	s.log(rules.Matched(c, f.account.Parent, f.account.ID)...)
 	return s.subject(f, c.Lookup.Credentials), nil
+}
+
+// CountSecrets meets [store.SecretStore].
+func (s *Store) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (n int, _ error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	a := s.accounts[account]
+	if a == nil || a.gone() {
+		return 0, nil
+	}
+	for _, x := range a.secrets {
+		if x.Purpose == p && rules.Usable(&x.Secret, now) {
+			n++
+		}
+	}
+	return n, nil
 }

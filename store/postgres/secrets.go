@@ -165,3 +165,19 @@ func (s *Store) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	}
 	return subject, err
 }
+
+// $1 account $2 purpose $3 now.
+const countSecrets = `SELECT count(*) FROM secrets s JOIN accounts a ON a.id = s.account` + joinParent + `
+  WHERE s.account = $1 AND s.purpose = $2 AND ` + unused + ` AND (s.expires_at = 0 OR s.expires_at > $3) AND ` + undeleted
+
+// CountSecrets meets [store.SecretStore].
+func (s *Store) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (n int, err error) {
+	err = retry(ctx, func() error {
+		_, err := s.one(ctx, countSecrets, []any{id(account), string(p), now.UnixMilli()}, &n)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}

@@ -11,7 +11,7 @@
 //	Shown           Session, RotateSession
 //	Used, AfterUse  the use of a factor, in CreateSession and UpdateAccount
 //	Crossed         what a payment crosses; Selects and Erased are what ListEvents shows, Again what AddEvents does
-//	Put, Claim      PutSecrets, ConsumeSecret
+//	Put, Claim      PutSecrets, ConsumeSecret; Usable is what CountSecrets counts
 //	Take, Keeps     Take
 //	Settle, Marked, Pardoned  Release
 //	Apply           ApplyCredit

@@ -168,3 +168,16 @@ func countUnread(c *conn, claim store.Claim, counted int, now time.Time) error {
 	_, err := c.exec(upsertAttempt, key[:], int64(0), millis(until), millis(until), millis(now), int64(0), int64(0), until.UnixMilli())
 	return err
 }
+
+const countSecrets = `SELECT count(*) FROM secrets s JOIN accounts a ON a.id = s.account LEFT JOIN accounts p ON p.id = a.parent
+  WHERE s.account = ?1 AND s.purpose = ?2 AND s.used_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > ?3)
+  AND a.status <> 'deleted' AND coalesce(p.status, 'active') <> 'deleted'`
+
+// CountSecrets meets [store.SecretStore].
+func (s *Store) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (n int, err error) {
+	err = s.snapshot(ctx, func(c *conn) error {
+		_, err := c.one(countSecrets, func(r *row) { n = int(r.int()) }, account[:], string(p), now.UnixMilli())
+		return err
+	})
+	return n, err
+}

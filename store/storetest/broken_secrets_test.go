@@ -30,6 +30,9 @@ var brokenSecrets = []brokenStore{
 	{"a mail whose tries all live", "secrets/put/the next of a mail replaces the one before", func(s store.Store) store.Store {
 		return unmailed{s}
 	}},
+	{"a count of spent codes, too", "secrets/consume/count says how many are live", func(s store.Store) store.Store {
+		return &spendthrift{Store: s}
+	}},
 	{"secrets one by one", "secrets/put/all or none", func(s store.Store) store.Store {
 		return oneByOne{s}
 	}},
@@ -47,6 +50,25 @@ func (b doubleConsume) ConsumeSecret(ctx context.Context, c store.Claim, now tim
 		err = nil
 	}
 	return s, err
+}
+
+// spendthrift counts what was used, too.
+type spendthrift struct {
+	store.Store
+	used int
+}
+
+func (b *spendthrift) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (store.Subject, error) {
+	s, err := b.Store.ConsumeSecret(ctx, c, now)
+	if err == nil {
+		b.used++
+	}
+	return s, err
+}
+
+func (b *spendthrift) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (int, error) {
+	n, err := b.Store.CountSecrets(ctx, account, p, now)
+	return n + b.used, err
 }
 
 // tireless never counts a try.

@@ -30,6 +30,7 @@ func (k *kit) guess(a store.Account, d store.Digest, tries int, right bool) {
 func consumeSecret(k *kit) {
 	k.run("a match uses up all of the purpose", consumeAll)
 	k.run("single uses up just itself", consumeSingle)
+	k.run("count says how many are live", countSecrets)
 	k.run("tries are shared by the live ones", consumeTries)
 	k.run("an asker is compared with its own alone", consumeAsker)
 	k.run("anybody else is compared with all and counts on none", consumeOthers)
@@ -78,6 +79,40 @@ func consumeSingle(k *kit) {
 			k.that(k.secret(later).UsedAt.IsZero(), "another code is used up, too")
 		}
 	}
+}
+
+// countSecrets counts what is live, of one account and one purpose.
+func countSecrets(k *kit) {
+	p := k.parent(0)
+	a, other := k.child(p), k.child(p)
+	count := func(a store.Account, want int) {
+		k.Helper()
+		n, err := k.store.CountSecrets(k.ctx, a.ID, store.PurposeRecovery, now)
+		k.ok(err)
+		k.that(n == want, "%d live secrets, want %d", n, want)
+	}
+	count(a, 0)
+	code := func(a store.Account, expires time.Time) store.Secret {
+		s := secret(a, store.PurposeRecovery)
+		s.Address, s.ExpiresAt = "", expires
+		return k.put(s)
+	}
+	first := code(a, time.Time{})
+	code(a, time.Time{})
+	code(a, now.Add(time.Millisecond))
+	code(a, now) // over
+	code(other, time.Time{})
+	k.put(secret(a, store.PurposeSignIn))
+	count(a, 3)
+	_, err := k.store.ConsumeSecret(k.ctx, store.Claim{
+		Purpose: store.PurposeRecovery, Lookup: store.Lookup{ID: a.ID}, Digest: first.Digest, Single: true,
+	}, now)
+	k.ok(err)
+	count(a, 2)
+	count(other, 1)
+	count(store.Account{ID: id()}, 0)
+	k.ok(k.store.DeleteAccount(k.ctx, store.Deletion{Scope: store.Root, ID: p.ID}, now))
+	count(a, 0)
 }
 
 func consumeTries(k *kit) {

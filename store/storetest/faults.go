@@ -145,6 +145,11 @@ func (f *failing) Secret(ctx context.Context, p store.Purpose, d store.Digest) (
 	return r1, r2, err
 }
 
+func (f *failing) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (r1 int, err error) {
+	err = f.try("CountSecrets", func() error { r1, err = f.of.CountSecrets(ctx, account, p, now); return err })
+	return r1, err
+}
+
 func (f *failing) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time) (r1 store.Subject, err error) {
 	err = f.try("ConsumeSecret", func() error { r1, err = f.of.ConsumeSecret(ctx, c, now); return err })
 	return r1, err

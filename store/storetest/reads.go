@@ -22,6 +22,7 @@ func cancelledReads(k *kit) {
 		"session":        func() error { _, err := k.store.Session(ctx, s.ID, now); return err },
 		"list sessions":  func() error { _, err := k.store.ListSessions(ctx, a.ID, store.Page{Limit: 1}, now); return err },
 		"secret":         func() error { _, _, err := k.store.Secret(ctx, link.Purpose, link.Digest); return err },
+		"count secrets":  func() error { _, err := k.store.CountSecrets(ctx, a.ID, link.Purpose, now); return err },
 		"balance":        func() error { _, err := k.store.Balance(ctx, p.ID); return err },
 		"list credits":   func() error { _, err := k.store.ListCredits(ctx, p.ID, store.CreditQuery{Limit: 1}); return err },
 		"sum credits": func() error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/httpadapter/family"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 // Failure is an error as a page tells it.
@@ -107,11 +108,20 @@ func (v *Visit) FailureOf(err error) *Failure {
 	case known.Code == tollkeeper.ErrRefused.Code:
 		f.Text = known.Message // the host's own words
 	case key != "":
-		f.Text = v.T(key, "{wait}", v.in(f.After))
+		f.Text = v.T(key, "{wait}", language.Wait(v.lang.tag, f.After))
 	default:
 		f.Text = v.T("error.other")
 	}
 	return f
+}
+
+// Told says an error that an address names by its code. What the code does not tell is left out.
+func (v *Visit) Told(code tollkeeper.Code) string {
+	key, ok := told[code]
+	if !ok {
+		key = "error.other"
+	}
+	return v.T(key, "{wait}", language.Wait(v.lang.tag, 0))
 }
 
 // weaknesses are the texts of the core's own rules for passwords, by what it says of them. A policy of the host says
@@ -141,28 +151,6 @@ func (v *Visit) weak(message string) string {
 	}
 	return message
 }
-
-// in says when to try again: "in 30 seconds".
-func (v *Visit) in(after time.Duration) string {
-	switch {
-	case after <= 0:
-		return v.T("wait.later")
-	case after <= time.Second:
-		return v.T("wait.second")
-	case after < time.Minute:
-		return v.T("wait.seconds", "{n}", rounded(after, time.Second))
-	case after <= time.Minute:
-		return v.T("wait.minute")
-	case after < time.Hour:
-		return v.T("wait.minutes", "{n}", rounded(after, time.Minute))
-	case after <= time.Hour:
-		return v.T("wait.hour")
-	}
-	return v.T("wait.hours", "{n}", rounded(after, time.Hour))
-}
-
-// rounded counts units, the last one begun.
-func rounded(d, unit time.Duration) string { return strconv.FormatInt(int64((d+unit-1)/unit), 10) }
 
 // wait tells programs the same.
 func (v *Visit) wait(f *Failure) {

@@ -20,8 +20,11 @@ type Form struct {
 	Danger     bool   // a button that takes something away
 	Search     bool   // it asks for another view of the page, and changes nothing
 	Inline     bool   // its fields stand in a line
-	Autofill   bool   // a passkey may be offered in its first field
+	Ways       []Way  // other buttons of the same form, which look at none of its fields
 }
+
+// Way is another way to the same end. The form is sent with its value in the field way.
+type Way struct{ Value, Text string }
 
 // Hidden is a value that a form carries on.
 type Hidden struct{ Name, Value string }
@@ -68,6 +71,9 @@ func (v *Visit) completeForm(f *Form, n int, told *bool) {
 	f.Action = v.Self()
 	values := v.R.PostForm
 	sent := !f.Search && v.Failed != nil && values.Get("do") == f.Do
+	if v.typed.Values != nil && v.typed.Do == f.Do {
+		values, sent = v.typed.form(), true
+	}
 	if f.Search {
 		f.Action, values, sent = v.here(), v.R.URL.Query(), true
 	}

@@ -91,7 +91,7 @@ func (a *assets) add(at, ending, kind string, data []byte) string {
 
 func (a *assets) routes(base string) (list []route) {
 	for address, f := range a.files {
-		list = append(list, route{http.MethodGet, strings.TrimPrefix(address, base), f})
+		list = append(list, route{method: http.MethodGet, path: strings.TrimPrefix(address, base), Handler: f})
 	}
 	return list
 }

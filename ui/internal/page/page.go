@@ -3,6 +3,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 type Page struct {
 	Path   string                        // as the mux knows it: without the path of [tollkeeper.Config.BaseURL]
 	Mailed bool                          // a mail leads here, with a token in the address
+	Posted bool                          // its form is of a page of another origin, which proves otherwise whose browser it is; nobody is signed in
 	Again  string                        // where to ask for another mail; empty: nowhere
 	Show   func(*Visit) (Screen, string) // what is seen, or where to go instead
 	Take   func(*Visit) (string, error)  // does what the form asks, and says where to go then; nil: there is no form
@@ -29,10 +31,16 @@ func (s *Site) Mount(mux httpadapter.Mux, pages []*Page) error {
 	routes := s.assets.routes(s.Base)
 	for _, p := range pages {
 		h := s.handler(p)
-		routes = append(routes, route{http.MethodGet, p.Path, h}, route{http.MethodHead, p.Path, h}) // not every router takes GET for both
+		methods := []string{http.MethodGet, http.MethodHead} // not every router takes GET for both
 		if p.Take != nil {
-			routes = append(routes, route{http.MethodPost, p.Path, h})
+			methods = append(methods, http.MethodPost)
 		}
+		for _, method := range methods {
+			routes = append(routes, route{method: method, path: p.Path, Handler: h})
+		}
+	}
+	for i := range routes {
+		routes[i].host = s.host
 	}
 	for _, r := range routes {
 		if pattern := taken(mux, r); pattern != "" {
@@ -51,6 +59,7 @@ func (s *Site) Mount(mux httpadapter.Mux, pages []*Page) error {
 type route struct {
 	method, path string
 	http.Handler
+	host string // without a port; empty: every one
 }
 
 // taken returns the pattern of an [http.ServeMux] that is for this very path, with the method or for all. Empty: none,
@@ -62,8 +71,8 @@ func taken(mux httpadapter.Mux, r route) string {
 	if !ok {
 		return ""
 	}
-	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: "localhost"})
-	if strings.TrimPrefix(pattern, r.method+" ") != r.path {
+	_, pattern := asked.Handler(&http.Request{Method: r.method, URL: &url.URL{Path: r.path}, Host: cmp.Or(r.host, "localhost")})
+	if strings.TrimPrefix(pattern, r.method+" ") != r.host+r.path {
 		return ""
 	}
 	return pattern
@@ -71,7 +80,7 @@ func taken(mux httpadapter.Mux, r route) string {
 
 // register adds the route, or returns what the mux has against it.
 func (r route) register(mux httpadapter.Mux) (err error) {
-	pattern := r.method + " " + r.path
+	pattern := r.method + " " + r.host + r.path
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("ui: the mux refused %q: %v", pattern, p)
@@ -84,10 +93,15 @@ func (r route) register(mux httpadapter.Mux) (err error) {
 // handler serves a page to everybody, and knows who is signed in, or who the guard says they are.
 func (s *Site) handler(p *Page) http.Handler {
 	known := s.known(p)
-	serve := known(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.visit(p, w, r).serve() }))
+	anybody := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.visit(p, w, r).serve() })
+	serve := known(anybody)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v := s.visit(p, w, r); !v.read() {
 			return // a page of somebody else, or no form: nobody is asked who that is
+		}
+		if p.Posted && r.Method == http.MethodPost {
+			anybody(w, r)
+			return
 		}
 		serve.ServeHTTP(w, r)
 	})

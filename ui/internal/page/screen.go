@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"html/template"
 	"slices"
+
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 // Screen is what a page shows, in the visitor's language. The templates know nothing else. Every text in it is data:
@@ -17,11 +19,12 @@ type Screen struct {
 	Notice string // what was just done
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
-	Ways   []Link // to what can be done with what the page shows
+	Offers []Link // to what can be done with what the page shows
+	GoTo   string // where the browser goes by itself, as a link of the page does for who does not want that; empty: nowhere
 
 	Key     *Key     // of an authenticator app
 	Codes   []string // to be kept
-	Passkey *Passkey // a button before the forms, where the browser has passkeys; nil: none is asked for
+	Passkey *Passkey // a button, where the browser has passkeys; nil: none is asked for
 
 	Forms    []Form
 	Sections []Section
@@ -80,7 +83,10 @@ type Passkey struct {
 	Button  string
 	New     bool // makes one
 	Fill    bool // offers those that there are in the field with autocomplete "webauthn", too
+	Below   bool // the forms, as a further way; else before them
 	Failed  string
+	Without string // said where the browser makes none; empty: nothing
+	Hidden  []Hidden
 	Fields  []Field
 	Do      string
 }
@@ -177,7 +183,7 @@ func (v *Visit) complete(seen *Screen) {
 // frame fills in what stands about the content.
 func (v *Visit) frame(seen *Screen) {
 	f := &seen.frame
-	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, v.lang.direction(), v.Auth.Product(), v.Home
+	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, language.Direction(v.lang.tag), v.Auth.Product(), v.Home
 	f.Logo, f.Icon, f.Styles = v.assets.logo, template.URL(cmp.Or(v.assets.logo, noIcon)), v.assets.styles
 	if seen.Wide {
 		f.Styles = append(slices.Clone(f.Styles), v.assets.wide)
@@ -192,7 +198,13 @@ func (v *Visit) frame(seen *Screen) {
 	if v.Mailed {
 		return // the links would carry the token of the address on
 	}
+	f.Languages = v.Languages()
+}
+
+// Languages are those that there are texts in.
+func (v *Visit) Languages() (list []Language) {
 	for _, tag := range v.words.tags() {
-		f.Languages = append(f.Languages, Language{tag, v.words[tag].text("page.language"), v.inLanguage(tag), tag == v.lang.tag})
+		list = append(list, Language{tag, v.words[tag].text("page.language"), v.inLanguage(tag), tag == v.lang.tag})
 	}
+	return list
 }

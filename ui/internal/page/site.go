@@ -29,6 +29,8 @@ type Settings struct {
 	Look           Look
 	FrameOrigins   []string // origins whose pages may frame these
 	NextOrigins    []string // origins besides the own one to which a parameter next may lead
+	Origin         string   // where the pages are; zero: that of Config.BaseURL
+	NoPasswords    bool     // no page asks for a password to sign in or up
 
 	// Guard is in the place of a session: it names the operator who asks, or refuses. Nil: whoever is signed in.
 	Guard func(*http.Request) (operator string, err error)
@@ -38,11 +40,12 @@ type Settings struct {
 type Site struct {
 	Auth *tollkeeper.Authenticator
 	Settings
-	Base    string // path of Config.BaseURL, which browsers know and routers do not
+	Base    string // path of Config.BaseURL, which browsers know and routers do not; empty at an Origin of its own
 	Links   tollkeeper.Links
 	Cookies *family.Cookies
 	Log     *slog.Logger
 
+	host   string // of an Origin of its own, as a mux knows it
 	words  catalogue
 	assets *assets
 	unread clientaddr.Unread // the warning about proxies that nobody is told to trust
@@ -57,6 +60,9 @@ func New(auth *tollkeeper.Authenticator, o Settings) (*Site, error) {
 		return nil, refused("Prefix", "must be a plain path without a slash at its end")
 	}
 	s := &Site{Auth: auth, Base: PathOf(auth.BaseURL()), Links: auth.Links(), Log: cmp.Or(o.Logger, auth.Logger())}
+	if err := s.place(&o); err != nil {
+		return nil, err
+	}
 	if o.Home = cmp.Or(o.Home, s.Base+"/"); !Here(o.Home) {
 		return nil, refused("Home", "must be a path of this service")
 	}
@@ -78,6 +84,25 @@ func New(auth *tollkeeper.Authenticator, o Settings) (*Site, error) {
 	}
 	s.assets, err = readAssets(o.Look, s.URL(o.Assets))
 	return s, err
+}
+
+// place says at which origin the pages are. One of their own may use the cookie of their own.
+func (s *Site) place(o *Settings) error {
+	base, err := url.Parse(s.Auth.BaseURL())
+	if err != nil {
+		return err
+	}
+	if o.Origin == "" {
+		o.Origin = base.Scheme + "://" + base.Host
+		return nil
+	}
+	own, err := url.Parse(o.Origin)
+	if err != nil || !isOrigin(o.Origin) {
+		return refused("Origin", "must be an origin, as https://shop.example")
+	}
+	s.Base, s.host = "", own.Hostname()
+	o.Cookie.TrustedOrigins = append(slices.Clone(o.Cookie.TrustedOrigins), o.Origin)
+	return nil
 }
 
 func refused(option, why string) error {

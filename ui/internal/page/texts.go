@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -8,22 +9,20 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 // catalogue is all texts by language. Those of a language are the files of a folder of its own in texts, each for some
 // pages.
-type catalogue map[string]language
+type catalogue map[string]texts
 
-// language is one of a catalogue.
-type language struct {
+// texts are those of one language.
+type texts struct {
 	tag   string
-	texts map[string]string
+	words map[string]string
 }
-
-// fallback is the language of whoever asks for none that there is.
-const fallback = "en"
 
 // readCatalogue reads the embedded texts, and puts those of the host in their places: texts/<language>.json, any of the
 // keys. A language that is not embedded needs all of them.
@@ -58,27 +57,27 @@ func (c catalogue) read(from fs.FS, name, tag string) error {
 	if err != nil {
 		return err
 	}
-	texts := map[string]string{}
-	if err := json.Unmarshal(data, &texts); err != nil {
+	words := map[string]string{}
+	if err := json.Unmarshal(data, &words); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if c[tag].texts == nil {
-		c[tag] = language{tag, map[string]string{}}
+	if c[tag].words == nil {
+		c[tag] = texts{tag, map[string]string{}}
 	}
-	maps.Copy(c[tag].texts, texts)
+	maps.Copy(c[tag].words, words)
 	return nil
 }
 
 // whole refuses a language without one of the texts, and a text that there is no place for.
 func (c catalogue) whole() error {
 	for tag, l := range c {
-		for key := range c[fallback].texts {
-			if _, ok := l.texts[key]; !ok {
+		for key := range c[language.Default].words {
+			if _, ok := l.words[key]; !ok {
 				return refused("Look.Files", "has no text "+key+" in texts/"+tag+".json")
 			}
 		}
-		for key := range l.texts {
-			if _, ok := c[fallback].texts[key]; !ok {
+		for key := range l.words {
+			if _, ok := c[language.Default].words[key]; !ok {
 				return refused("Look.Files", "has a text "+key+" in texts/"+tag+".json, and no page has it")
 			}
 		}
@@ -86,31 +85,22 @@ func (c catalogue) whole() error {
 	return nil
 }
 
-// tags are the languages, in the order of their names for themselves.
+// tags are the languages, in the order of the alphabet.
 func (c catalogue) tags() []string { return slices.Sorted(maps.Keys(c)) }
 
-func (l language) text(key string, pairs ...string) string {
-	text, ok := l.texts[key]
+func (l texts) text(key string, pairs ...string) string {
+	text, ok := l.words[key]
 	if !ok {
 		return key
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// direction is where lines begin.
-func (l language) direction() string {
-	switch l.tag {
-	case "ar", "fa", "he", "ur":
-		return "rtl"
-	}
-	return "ltr"
-}
-
 // languageCookie keeps the language that somebody chose with the parameter lang.
 const languageCookie = "__Host-language"
 
 // languageOf is what the address says, else what was chosen before, else what the browser prefers.
-func (s *Site) languageOf(r *http.Request) language {
+func (s *Site) languageOf(r *http.Request) texts {
 	if l, ok := s.words[r.URL.Query().Get("lang")]; ok {
 		return l
 	}
@@ -119,7 +109,8 @@ func (s *Site) languageOf(r *http.Request) language {
 			return l
 		}
 	}
-	return s.words.of(r.Header.Values("Accept-Language"))
+	there := append([]string{language.Default}, s.words.tags()...)
+	return s.words[cmp.Or(language.Pick(r.Header["Accept-Language"], there), language.Default)]
 }
 
 // chooseLanguage keeps what the address says.
@@ -140,32 +131,3 @@ func (v *Visit) inLanguage(tag string) string {
 
 // Lang is the visitor's language, as a tag.
 func (v *Visit) Lang() string { return v.lang.tag }
-
-const mostLanguages = 20 // of a header that are looked at
-
-// of returns the language that the header Accept-Language prefers among those that there are (RFC 9110 12.5.4): the
-// highest weight wins, then the first. A region counts as its language.
-func (c catalogue) of(header []string) language {
-	best, weight := fallback, 0.0
-	for i, item := range strings.Split(strings.Join(header, ","), ",") {
-		if i == mostLanguages {
-			break
-		}
-		tag, parameter, _ := strings.Cut(item, ";")
-		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
-		if primary == "*" {
-			primary = fallback
-		}
-		q := 1.0
-		if text, ok := strings.CutPrefix(strings.TrimSpace(parameter), "q="); ok {
-			var err error
-			if q, err = strconv.ParseFloat(text, 64); err != nil {
-				continue
-			}
-		}
-		if _, ok := c[primary]; ok && q > weight && q <= 1 {
-			best, weight = primary, q
-		}
-	}
-	return c[best]
-}

@@ -23,10 +23,11 @@ type Visit struct {
 	Operator string               // whom the guard named; empty: there is no guard
 	Next     string               // where the visitor wants to go; empty: they did not say
 	Failed   *Failure             // of the form that was sent; nil: none
-	Instead  *Screen              // what the form brought, shown once; nil: it leads on
+	Instead  *Screen              // what the form brought, shown once, or asks for besides, with its error; nil: it leads on
 
-	lang   language
-	checks bool // the page asks this service, by a script, what is wrong with a form
+	lang   texts
+	typed  typed // in the form before its session ended
+	checks bool  // the page asks this service, by a script, what is wrong with a form
 }
 
 const mostBody = 64 << 10 // bytes of a form
@@ -48,7 +49,7 @@ func (v *Visit) read() bool {
 	kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type"))
 	v.R.Body = http.MaxBytesReader(v.W, v.R.Body, mostBody)
 	switch {
-	case !v.Cookies.OwnPage(v.R):
+	case !v.Posted && !v.Cookies.OwnPage(v.R):
 		v.give(family.ErrCrossOrigin)
 	case kind != "application/x-www-form-urlencoded":
 		v.give(family.ErrBadBody)
@@ -91,12 +92,17 @@ func (v *Visit) serve() {
 			v.give(err)
 			return
 		}
+		if v.Instead != nil {
+			v.write(v.Failed.Status, *v.Instead)
+			return
+		}
 	}
 	if v.File != nil {
 		v.file()
 		return
 	}
 	v.chooseLanguage()
+	v.typed = v.takeTyped()
 	seen, instead := v.Show(v)
 	switch {
 	case instead != "":
@@ -147,6 +153,9 @@ func (v *Visit) write(status int, seen Screen) {
 		return
 	}
 	v.headers(seen.Script != "")
+	if seen.GoTo != "" {
+		v.W.Header().Set("Refresh", "0;url="+seen.GoTo)
+	}
 	if v.Failed != nil {
 		v.wait(v.Failed)
 	}
@@ -196,6 +205,13 @@ func (v *Visit) carry(address string, pairs ...string) string {
 	return address + "?" + q.Encode()
 }
 
+// GoOn has the visitor end where a page kept that they wanted to go, if it may lead there.
+func (v *Visit) GoOn(next string) {
+	if v.Next = ""; v.leads(next) {
+		v.Next = next
+	}
+}
+
 // Onward is where the visitor wanted to go.
 func (v *Visit) Onward() string {
 	if v.Next != "" {
@@ -207,7 +223,9 @@ func (v *Visit) Onward() string {
 // Client is who asks, as the core is told.
 func (v *Visit) Client() tollkeeper.Client {
 	v.unread.Look(v.R, v.TrustedProxies, v.Log, "ui.Options.TrustedProxies")
-	return family.ClientOf(v.R, v.TrustedProxies...)
+	c := family.ClientOf(v.R, v.TrustedProxies...)
+	c.Language = v.lang.tag // mails are in the language of the page that asks for them
+	return c
 }
 
 // Value returns a field of the form, without the spaces about it.

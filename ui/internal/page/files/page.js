@@ -17,10 +17,13 @@ if (form && able?.parseRequestOptionsFromJSON && able?.parseCreationOptionsFromJ
 
   const send = (passkey) => {
     form.elements.response.value = JSON.stringify(passkey.toJSON());
+    const remember = document.querySelector('form:not(#passkey) [name="remember"]:checked');
+    if (remember) form.append(remember.cloneNode()); // the choice of the page is that of every way in
     form.submit();
   };
 
   form.hidden = false;
+  document.getElementById("passkey-without")?.remove();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.ariaBusy === "true") return;
