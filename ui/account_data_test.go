@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -73,17 +74,21 @@ func TestActivityOfTheAccount(t *testing.T) {
 	if b.alert() == "" {
 		t.Error("a cursor that is none is no error")
 	}
-	for _, c := range []struct {
-		do   func() error
-		says string
-	}{
-		{func() error { return kit.Auth.Host().Unlock(t.Context(), a.ID) }, "Locks of the account were opened"},
-	} {
-		if err := c.do(); err != nil {
-			t.Fatal(err)
-		}
-		b.open("/account/activity")
-		b.sees("/account/activity", 200, c.says)
+	if err := kit.Auth.Host().Unlock(t.Context(), a.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.open("/account/activity")
+	b.sees("/account/activity", 200, "Locks of the account were opened")
+}
+
+// An admin, who may read everybody's log, sees their own here.
+func TestActivityOfAnAdmin(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	admin, b := kit.FirstAdmin(), browse(t, mux)
+	kit.AddPasskey(kit.User(), kit.Passkey()) // of somebody else
+	b.comesTo("/account/activity", admin)
+	if b.sees("/account/activity", 200, "You signed in"); strings.Contains(b.body, "passkeys or recovery codes changed") {
+		t.Errorf("it says %s", b.page.text())
 	}
 }
 
@@ -133,6 +138,11 @@ func TestDeletionOfTheAccount(t *testing.T) {
 	b.wrong("proof-password", "This is not the password of the account.")
 	b.submit("Delete the account", "proof-password", a.Password)
 	b.sees("/done?about=deleted", 200, "Your account is deleted, and you are signed out everywhere.", "for up to 400 days")
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		if c.Name == httpadapter.CookieName {
+			t.Error("the cookie of the session stays")
+		}
+	}
 	b.open("/account")
 	b.sees("/sign-in?next=%2Faccount", 200)
 	b.signIn(a)

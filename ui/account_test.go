@@ -8,6 +8,9 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/httpadapter"
+	"github.com/tollkeeper/tollkeeper/store"
+	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -219,4 +222,30 @@ func TestChangeOfAddress(t *testing.T) {
 	b.sees("/account", 200, "new@mail.example")
 	b.submit("Change the address", "email", "@")
 	b.wrong("email", "This is no email address.")
+}
+
+// A session may end between the look at it and what it asks for: where the service remembers sessions for a while,
+// another process has ended it.
+func TestASessionThatEndsAtThisMoment(t *testing.T) {
+	db := memory.New()
+	kit, mux := serviceOf(t, ui.Options{}, authtest.WithStore(db), authtest.WithConfig(func(c *tollkeeper.Config) { c.Tokens.Staleness = time.Minute }))
+	a, b := kit.User(), browse(t, mux)
+	b.comesTo("/account/security", a)
+	if err := db.RevokeSession(t.Context(), store.Revocation{Account: a.ID, Session: kit.Identity(b.token()).Session}, kit.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.submit("Add a passkey", "label", "Phone")
+	b.sees("/sign-in?about=ended&next=%2Faccount%2Fsecurity", 200)
+}
+
+// token is that of the session.
+func (b *browser) token() string {
+	b.t.Helper()
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		if c.Name == httpadapter.CookieName {
+			return c.Value
+		}
+	}
+	b.t.Fatal("there is no session")
+	return ""
 }
