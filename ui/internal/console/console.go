@@ -1,6 +1,6 @@
-// Package console is the pages on which accounts are looked after: by the admins of a scope, by a parent whose children
-// they are, and by the operators of a host. All of them see the same pages; a [reach] says whose accounts these are, and
-// by whose authority they are changed.
+// Package console is the pages on which accounts are looked after: by the admins of a scope, by a parent whose
+// children they are, and by the operators of a host. All of them see the same pages; a [reach] says whose accounts
+// these are, and by whose authority they are changed.
 package console
 
 import (
@@ -138,7 +138,8 @@ func (c *console) visit(at *page.Visit, area string) (v *visit, instead string, 
 	return v, instead, err
 }
 
-// typedFields are those of all forms but for passwords. They stay while somebody whose session has ended signs in again.
+// typedFields are those of all forms but for passwords. They stay while somebody whose session has ended signs in
+// again.
 var typedFields = []string{
 	"email", "name", "username", "role", "verified", "invite", "typed", "url", "sign-in", "sign-up", "verify", "reset", "update", "resend", "successful",
 	"restricted", "factor", typedAuthorized, "issuer", "client", "enabled",
