@@ -118,7 +118,8 @@ func (a *Authenticator) Roles() []Role {
 	return append([]Role{RoleAdmin, RoleUser, RoleGuest}, a.cfg.Accounts.Labels...)
 }
 
-// Operations returns what costs credits, in alphabetical order, for those who show account books. Empty: credits are off.
+// Operations returns what costs credits, in alphabetical order, for those who show account books. Empty: credits are
+// off.
 func (a *Authenticator) Operations() []Operation {
 	if a.cfg.Credits == nil {
 		return nil

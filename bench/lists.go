@@ -122,7 +122,12 @@ func lists(ctx context.Context, name string, s store.Store, n int, pour func(par
 	if err := pour(parent.ID); err != nil {
 		return nil, err
 	}
-	for _, page := range pages(ctx, s, parent, n) {
+	documents, done, err := console(ctx, s, parent)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	for _, page := range slices.Concat(pages(ctx, s, parent, n), documents) {
 		l := Listing{Store: name, What: page.what}
 		var took []time.Duration
 		for i := range 25 {

@@ -53,3 +53,11 @@ func MountConsole(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Console
 	}
 	return s.Mount(mux, console.Operators(s))
 }
+
+// proveStep does a step of the console as those of the own account are done.
+func proveStep(v *page.Visit, s console.Step) error {
+	return step{
+		says: s.Says, button: s.Button, danger: s.Danger, kept: s.Kept, needs: aFreshSession,
+		do: func(tollkeeper.Confirmation) error { return s.Do() },
+	}.take(v)
+}

@@ -26,6 +26,7 @@
 //     apps, recovery codes and linked issuers, each where there is such a thing; /account/sessions; /account/activity,
 //     the own log; /account/data, for a copy of the own data and for deleting the account
 //   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
+//   - /admin and what is below it, for who rules accounts, an admin or a parent: users, log, organization, keys, credits
 //   - the paths of [tollkeeper.Links], SignInLink, Verify, Reset and ChangeEmail: a mailed link shows a button, and
 //     only the button does anything
 //
@@ -39,6 +40,9 @@
 // Each carries the parameter next on, by the rule of [httpadapter.SafeNext] or to one of [Options].NextOrigins, and
 // ends there or at [Options].Home. That page redirects to no other origin: browsers hold the redirects that follow a
 // form to the policy of its page.
+//
+// [MountConsole] has the same for the operators of a host, over all scopes. docs/guides/console.md says who reaches
+// what.
 //
 // # What the pages tell
 //

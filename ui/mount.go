@@ -100,7 +100,7 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 	}
 	table := pages(s)
 	if !o.NoConsole {
-		table = append(table, console.Pages(s, consolePath, console.Paths{Limited: limitedPath, Prove: signInPath})...)
+		table = append(table, console.Pages(s, consolePath, console.Others{Limited: limitedPath, Prove: proveStep})...)
 	}
 	return s.Mount(mux, table)
 }

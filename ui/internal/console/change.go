@@ -103,9 +103,6 @@ func (v *visit) confirming(c *change, s tollkeeper.Subject) (page.Screen, error)
 	if s.Account.ID == v.self {
 		return seen, tollkeeper.ErrForbidden
 	}
-	if c.fresh && v.recent() != nil {
-		v.instead = v.proving(v.URL(v.pathOf(&s.Account)), c.word)
-	}
 	f := page.Form{Do: c.word, Button: v.T(c.button), Danger: c.danger}
 	if c.fields != nil {
 		f.Fields = c.fields(v, &s.Account)
@@ -147,11 +144,15 @@ func changeUser(v *visit) (string, error) {
 	if c == nil {
 		return "", v.spoken(tollkeeper.ErrNotFound)
 	}
-	if c.fresh && v.recent() != nil {
-		return v.proving(back, c.word), nil
+	do := func() error { return v.spoken(c.do(v, s)) }
+	if c.fresh {
+		asked := do
+		do = func() error {
+			return v.prove(Step{Says: v.T(c.title, "{email}", s.Account.Email), Button: v.T(c.button), Danger: c.danger, Kept: keptFields, Do: asked})
+		}
 	}
-	if err := c.do(v, s); err != nil {
-		return "", v.spoken(err)
+	if err := do(); err != nil || v.Instead != nil {
+		return "", err
 	}
 	if c.word == "delete" {
 		back = v.at("/users")
@@ -159,14 +160,8 @@ func changeUser(v *visit) (string, error) {
 	return back + "?about=" + c.about, nil
 }
 
-// proving leads to where somebody proves once more who they are, and from there back to the question.
-func (v *visit) proving(back, word string) string {
-	q := url.Values{"confirm": {word}}
-	if name := v.Asked("name") + v.Value("name"); name != "" {
-		q.Set("name", name)
-	}
-	return v.URL(v.console.paths.Prove) + "?" + url.Values{"next": {back + "?" + q.Encode()}}.Encode()
-}
+// keptFields are those of the questions.
+var keptFields = []string{"name", "role", "typed"}
 
 func setRole(v *visit, s tollkeeper.Subject) error {
 	if err := v.Need("role"); err != nil {

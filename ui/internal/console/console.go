@@ -1,25 +1,35 @@
-// Package console is the pages on which accounts are looked after: by the admins of a scope, by a parent whose children
-// they are, and by the operators of a host. All of them see the same pages; a [reach] says whose accounts these are, and
-// by whose authority they are changed.
+// Package console is the pages on which accounts are looked after: by the admins of a scope, by a parent whose
+// children they are, and by the operators of a host. All of them see the same pages; a [reach] says whose accounts
+// these are, and by whose authority they are changed.
 package console
 
 import (
+	"errors"
 	"net/http"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
-// Paths are pages of others that these lead to, as [page.Site.URL] takes them.
-type Paths struct {
-	Limited string // where a limited session goes
-	Prove   string // where somebody proves once more who they are; takes the parameter next
+// Others is what these pages need of those beside them.
+type Others struct {
+	Limited string                        // where a limited session goes, as [page.Site.URL] takes it
+	Prove   func(*page.Visit, Step) error // does a step, or asks for a proof first, by [page.Visit.Instead]
+}
+
+// Step is what cannot be taken back, done by who has proved of late who they are.
+type Step struct {
+	Says, Button string
+	Danger       bool
+	Kept         []string     // fields of the form that asked for it
+	Do           func() error // [tollkeeper.ErrNotRecent]: a proof is missing
 }
 
 // console is the pages of one table.
 type console struct {
-	paths Paths
-	base  string                                                           // before the paths of a scope's pages, as a mux knows it
-	reach func(*console, *page.Visit) (r reach, instead string, err error) // of who asks; instead: where they have to go first
+	others Others
+	base   string                                                           // before the paths of a scope's pages, as a mux knows it
+	reach  func(*console, *page.Visit) (r reach, instead string, err error) // of who asks; instead: where they have to go first
 }
 
 // visit is one request for a page of a console.
@@ -39,8 +49,8 @@ type (
 
 // Pages are those of whoever is signed in on the pages of the site and rules accounts: an admin, or a parent. They
 // stand below base.
-func Pages(s *page.Site, base string, p Paths) []*page.Page {
-	c := &console{paths: p, base: s.Prefix + base, reach: ofSession(base)}
+func Pages(s *page.Site, base string, o Others) []*page.Page {
+	c := &console{others: o, base: s.Prefix + base, reach: ofSession(base)}
 	return append(c.scoped(), c.row("", areaUsers, home, nil))
 }
 
@@ -96,6 +106,9 @@ func (c *console) row(path, area string, s show, t take) *page.Page {
 			return instead, err
 		}
 		to, err := t(v)
+		if errors.Is(err, tollkeeper.ErrInvalidToken) && !v.host {
+			return v.SignInAgain(typedFields...), nil // the session ended at this moment
+		}
 		if v.Instead != nil {
 			*v.Instead = v.framed(*v.Instead)
 		}
@@ -123,6 +136,31 @@ func (c *console) visit(at *page.Visit, area string) (v *visit, instead string, 
 	v = &visit{Visit: at, console: c, area: area}
 	v.reach, instead, err = c.reach(c, at)
 	return v, instead, err
+}
+
+// typedFields are those of all forms but for passwords. They stay while somebody whose session has ended signs in
+// again.
+var typedFields = []string{
+	"email", "name", "username", "role", "verified", "invite", "typed", "url", "sign-in", "sign-up", "verify", "reset", "update", "resend", "successful",
+	"restricted", "factor", typedAuthorized, "issuer", "client", "enabled",
+}
+
+// prove does a step by who has proved of late who they are, or asks for that. The guard of operators has seen to it.
+func (v *visit) prove(s Step) error {
+	do := s.Do
+	s.Do = func() (err error) {
+		if v.reach, _, err = v.console.reach(v.console, v.Visit); err != nil { // a proof renews the session
+			return err
+		}
+		if err := v.recent(); err != nil {
+			return err
+		}
+		return do()
+	}
+	if v.host {
+		return s.Do()
+	}
+	return v.console.others.Prove(v.Visit, s)
 }
 
 // at is the address of a page of this reach.

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"net/url"
-
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
@@ -15,9 +13,6 @@ func showKey(v *visit) (page.Screen, error) {
 		return page.Screen{}, tollkeeper.ErrNotFound
 	}
 	if v.Asked("confirm") == doRotate || v.Value("do") == doRotate {
-		if v.recent() != nil {
-			v.instead = v.provingKey()
-		}
 		return page.Screen{
 			Title: v.T("rotate.title"), Lead: []string{v.T("rotate.lead"), v.T("rotate.breaks")},
 			Forms: []page.Form{{
@@ -43,30 +38,23 @@ func showKey(v *visit) (page.Screen, error) {
 	}, nil
 }
 
-func (v *visit) provingKey() string {
-	return v.URL(v.console.paths.Prove) + nextTo(v.at("/key")+"?confirm="+doRotate)
-}
-
-// nextTo is the parameter that leads back.
-func nextTo(address string) string { return "?" + url.Values{"next": {address}}.Encode() }
-
 // rotateKey shows the new key once, in the answer to the form.
 func rotateKey(v *visit) (string, error) {
 	switch {
 	case !v.tenant:
 		return "", v.spoken(tollkeeper.ErrNotFound)
-	case v.recent() != nil:
-		return v.provingKey(), nil
 	case v.Value("sure") == "":
 		return "", page.At(tollkeeper.ErrMissing, tollkeeper.ErrMissing, "", "rotate.unsure")
 	}
-	key, err := v.rotateKey(v.R.Context())
-	if err != nil {
-		return "", v.spoken(err)
-	}
-	v.Instead = &page.Screen{
-		Title: v.T("rotate.done"), Lead: []string{v.T("rotate.keep")}, Codes: []string{string(key)},
-		Links: []page.Link{{URL: v.at("/key"), Text: v.T("rotate.kept")}},
-	}
-	return "", nil
+	return "", v.prove(Step{Says: v.T("rotate.title"), Button: v.T("rotate.button"), Danger: true, Kept: []string{"sure"}, Do: func() error {
+		key, err := v.rotateKey(v.R.Context())
+		if err != nil {
+			return v.spoken(err)
+		}
+		v.Instead = &page.Screen{
+			Title: v.T("rotate.done"), Lead: []string{v.T("rotate.keep")}, Codes: []string{string(key)},
+			Links: []page.Link{{URL: v.at("/key"), Text: v.T("rotate.kept")}},
+		}
+		return nil
+	}})
 }

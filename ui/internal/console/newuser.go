@@ -35,33 +35,47 @@ func createUser(v *visit) (string, error) {
 	if err := v.Need("email"); err != nil {
 		return "", err
 	}
-	role := tollkeeper.Role(v.Value("role"))
-	if role == tollkeeper.RoleAdmin && v.recent() != nil {
-		return v.URL(v.console.paths.Prove) + nextTo(v.at("/new-user")), nil
+	var x tollkeeper.Account
+	do := func() (err error) {
+		x, err = v.createAccount(v.R.Context(), tollkeeper.AccountSpec{
+			Email: v.Value("email"), Username: v.Value("username"), Name: v.Value("name"), Role: tollkeeper.Role(v.Value("role")),
+			Password: v.Password("password"), Temporary: true, Verified: v.Value("verified") != "",
+		})
+		return v.unmade(err)
 	}
-	x, err := v.createAccount(v.R.Context(), tollkeeper.AccountSpec{
-		Email: v.Value("email"), Username: v.Value("username"), Name: v.Value("name"), Role: role,
-		Password: v.Password("password"), Temporary: true, Verified: v.Value("verified") != "",
-	})
-	if err != nil {
-		for _, at := range []struct {
-			error *tollkeeper.Error
-			field string
-			key   string
-		}{
-			{tollkeeper.ErrEmailTaken, "email", ""}, {tollkeeper.ErrInvalidEmail, "email", ""},
-			{tollkeeper.ErrUsernameTaken, "username", "new-user.username-taken"}, {tollkeeper.ErrInvalidUsername, "username", "new-user.username-wrong"},
-			{tollkeeper.ErrWeakPassword, "password", ""},
-		} {
-			err = page.At(err, at.error, at.field, at.key)
+	if v.Value("role") == string(tollkeeper.RoleAdmin) {
+		if v.Password("password") != "" {
+			return "", page.At(tollkeeper.ErrForbidden, tollkeeper.ErrForbidden, "password", "new-user.own-password")
 		}
-		return "", v.spoken(err)
+		made := do
+		do = func() error {
+			kept := []string{"email", "username", "name", "role", "verified", "invite"}
+			return v.prove(Step{Says: v.T("new-user.admin", "{email}", v.Value("email")), Button: v.T("new-user.button"), Kept: kept, Do: made})
+		}
+	}
+	if err := do(); err != nil || v.Instead != nil {
+		return "", err
 	}
 	about := "created"
 	if v.Value("invite") != "" && v.invite(x) == nil {
 		about = "invited"
 	}
 	return v.URL(v.pathOf(&x)) + "?about=" + about, nil
+}
+
+// unmade puts what is wrong with a new account beside its field.
+func (v *visit) unmade(err error) error {
+	for _, at := range []struct {
+		error      *tollkeeper.Error
+		field, key string
+	}{
+		{tollkeeper.ErrEmailTaken, "email", ""}, {tollkeeper.ErrInvalidEmail, "email", ""},
+		{tollkeeper.ErrUsernameTaken, "username", "new-user.username-taken"}, {tollkeeper.ErrInvalidUsername, "username", "new-user.username-wrong"},
+		{tollkeeper.ErrWeakPassword, "password", ""},
+	} {
+		err = page.At(err, at.error, at.field, at.key)
+	}
+	return v.spoken(err)
 }
 
 // invite mails a link to choose a password.

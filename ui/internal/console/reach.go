@@ -84,9 +84,9 @@ func ofSession(base string) func(*console, *page.Visit) (reach, string, error) {
 		by := v.By
 		switch {
 		case by == nil:
-			return reach{}, leading(v, v.SignIn), nil
+			return reach{}, v.SignInAgain(typedFields...), nil
 		case by.Limited != tollkeeper.Unlimited:
-			return reach{}, leading(v, c.paths.Limited), nil
+			return reach{}, v.URL(c.others.Limited) + "?" + url.Values{"next": {v.View()}}.Encode(), nil
 		}
 		r := reach{authority: signedIn{v.Auth, by}, base: base, scope: by.Parent, self: by.Account}
 		switch {
@@ -97,11 +97,6 @@ func ofSession(base string) func(*console, *page.Visit) (reach, string, error) {
 		}
 		return r, "", nil
 	}
-}
-
-// leading is a page that leads back to this one.
-func leading(v *page.Visit, path string) string {
-	return v.URL(path) + "?" + url.Values{"next": {v.View()}}.Encode()
 }
 
 // ofOperator is one scope, by the authority of the host: that which the address names.
@@ -174,4 +169,4 @@ func (r *reach) pathOf(x *tollkeeper.Account) string {
 }
 
 // proven is how old a proof may be for what cannot be taken back.
-const proven = 10 * time.Minute
+const proven = 5 * time.Minute

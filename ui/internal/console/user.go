@@ -42,13 +42,13 @@ func showUser(v *visit) (page.Screen, error) {
 		seen.Sections = append(seen.Sections, section)
 	}
 	if v.scope == tollkeeper.Root {
-		seen.Ways = []page.Link{{URL: v.URL("/" + s.Account.ID.String() + "/users"), Text: v.T("tenants.open")}}
+		seen.Offers = []page.Link{{URL: v.URL("/" + s.Account.ID.String() + "/users"), Text: v.T("tenants.open")}}
 	}
 	if s.Account.ID == v.self {
 		seen.Lead = []string{v.T("user.yourself")}
 		return seen, nil
 	}
-	seen.Ways = append(seen.Ways, v.offers(s)...)
+	seen.Offers = append(seen.Offers, v.offers(s)...)
 	return seen, nil
 }
 

@@ -73,7 +73,7 @@ func showUsers(v *visit) (page.Screen, error) {
 		t.Rows = append(t.Rows, page.Row{Cells: v.accountRow(&x)})
 	}
 	seen.Sections = []page.Section{{Table: t}}
-	seen.Ways = []page.Link{{URL: v.at("/new-user"), Text: add}}
+	seen.Offers = []page.Link{{URL: v.at("/new-user"), Text: add}}
 	return seen, nil
 }
 

@@ -19,8 +19,8 @@ type Screen struct {
 	Notice string // what was just done
 	Alert  string // what went wrong with no field at fault; filled in
 	Lead   []string
+	Offers []Link // to what can be done with what the page shows
 	GoTo   string // where the browser goes by itself, as a link of the page does for who does not want that; empty: nowhere
-	Ways   []Link // to what can be done with what the page shows
 
 	Key     *Key     // of an authenticator app
 	Codes   []string // to be kept
