@@ -105,7 +105,7 @@ func (a *Authenticator) letterForNewcomer(out *outgoing, s Subject, m store.Queu
 			return nil, err
 		}
 		out.values = append(out.values, token)
-		out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
+		out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", m.Args[argPath]).Link(token)
 		out.data.Lifetime = language.Duration(out.lang, SignInLinkTTL)
 		marks = append(marks, store.Release{Marks: []store.Digest{a.markOfInvitation(v)}, Owner: v.ID, Until: now.Add(SignInLinkTTL)})
 	}

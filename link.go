@@ -19,8 +19,8 @@ const SignInLinkTTL = 15 * time.Minute
 const boundLink = "link"
 
 // RequestLink mails a link to sign in with, and with WithCode a one-time code beside it. In all else it is
-// [Authenticator.RequestCode]: the same answer for every address, the same errors, and the same rates, which count both
-// together.
+// [Authenticator.RequestCode]: the same answer for every address, the same errors ([ErrInvalidInput] also for the link
+// path), and the same rates, which count both together.
 //
 // The session goes to the browser that shows the token, and to no other. Nothing that waits elsewhere is let in by a
 // press of the button: else whoever sends somebody a link of their own would be signed in by it. Who reads mail on

@@ -2,6 +2,7 @@ package tollkeeper_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -275,4 +276,32 @@ func TestTokensOfLinksHaveNoSixDigits(t *testing.T) {
 			t.Fatal(token, err)
 		}
 	}
+}
+
+// A request names the page of its link by a path of the organization's origin, and by nothing else; so does that of
+// whom nobody knows. Of a parent that has not proven its own mailbox nothing stands in a mail.
+func TestThePageOfALink(t *testing.T) {
+	story(t, func(w *world) {
+		p := w.Parent()
+		site := "https://shop.example"
+		w.ok(errOf(w.Auth.Host().UpdateOrganization(ctx, p.ID, tollkeeper.OrganizationPatch{URL: &site})))
+		x := w.Child(p)
+		ask := func(email string, in tollkeeper.Scope, path string) error {
+			return w.Auth.RequestLink(ctx, tollkeeper.MailRequest{Email: email, Scope: in, LinkPath: path, SignUp: true, Client: home})
+		}
+		for _, email := range []string{x.Email, "new@example.com"} {
+			w.ok(ask(email, tollkeeper.Under(p.ID), "/in"))
+			if got := w.LastLink(email, tollkeeper.MailSignInLink); !strings.HasPrefix(got, "https://shop.example/in?token=") {
+				t.Errorf("the link of %s leads to %s", email, got)
+			}
+		}
+		y := w.User()
+		w.ok(ask(y.Email, tollkeeper.Scope{}, "/in"))
+		if got := w.LastLink(y.Email, tollkeeper.MailSignInLink); !strings.HasPrefix(got, authtest.BaseURL+"/in?token=") {
+			t.Errorf("the link of the app's own leads to %s", got)
+		}
+		for _, path := range []string{"https://evil.example/in", "https://shop.example/in", "//evil.example", "/\\evil", "in", "/a?b", "/a b"} {
+			w.want(ask(x.Email, tollkeeper.Under(p.ID), path), tollkeeper.ErrInvalidInput)
+		}
+	})
 }

@@ -163,7 +163,7 @@ func (o *outgoing) tell(m store.QueuedMail) {
 func (a *Authenticator) addLink(out *outgoing, s Subject, m store.QueuedMail, now time.Time) {
 	token := linkToken()
 	out.seal(a.mailed(s, store.PurposeSignIn, boundLink, token, SignInLinkTTL, now), token)
-	out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", "").Link(token)
+	out.data.Link = a.links(s, a.cfg.Mail.Links.SignInLink, "", m.Args[argPath]).Link(token)
 	if m.Args[argCode] != "" {
 		a.addCode(out, s, m, now)
 	}

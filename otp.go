@@ -16,6 +16,7 @@ type MailRequest struct {
 	Email      string
 	Scope      Scope
 	VerifyPath string // [Authenticator.RequestVerification] only, as in [SignUpRequest]
+	LinkPath   string // [Authenticator.RequestLink] only: the page of the link, a path on the organization's origin; empty: that of [Links]
 	WithCode   bool   // [Authenticator.RequestLink] only: the mail has a code, too, for who reads it on another device
 	SignUp     bool   // [Authenticator.RequestCode] and [Authenticator.RequestLink] only: whom nobody knows may sign up by it
 	Audience   Audience
@@ -40,6 +41,9 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 	if err := r.Scope.check(); err != nil {
 		return err
 	}
+	if r.LinkPath != "" && !canon.ValidPath(r.LinkPath) {
+		return ErrInvalidInput.WithField("linkPath").WithMessage("Invalid link path")
+	}
 	email, err := emailKey(r.Email)
 	if err != nil {
 		return err
@@ -57,8 +61,13 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 		return err
 	}
 	m := a.askedMail(kind, r.Scope.lookup(email), r.Client, now)
-	if kind == MailSignInLink && r.WithCode {
-		m.Args[argCode] = "beside"
+	if kind == MailSignInLink {
+		if r.LinkPath != "" {
+			m.Args[argPath] = r.LinkPath
+		}
+		if r.WithCode {
+			m.Args[argCode] = "beside"
+		}
 	}
 	signUp := r.SignUp && a.maySignUp(r.Scope) == nil
 	if signUp {

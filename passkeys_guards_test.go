@@ -244,7 +244,9 @@ func TestPasskeysAreAskedForAtTheRateOfANetwork(t *testing.T) {
 				t.Errorf("%s goes on for ever", what)
 			}
 		}
-		show := func() error { return errOf(w.Auth.BeginPasskeySignIn(ctx, tollkeeper.PasskeySignIn{Client: from("192.0.2.1")})) }
+		show := func() error {
+			return errOf(w.Auth.BeginPasskeySignIn(ctx, tollkeeper.PasskeySignIn{Client: from("192.0.2.1")}))
+		}
 		if limited(show) {
 			t.Error("looking at a page is counted")
 		}

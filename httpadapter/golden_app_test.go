@@ -56,6 +56,7 @@ func (g *golden) appSignUp() {
 	g.row("sign-up-400", up, object("email", "ben@house.example"))
 	g.row("sign-up-400-email", up, object("email", "ben", "password", password))
 	g.row("sign-up-400-weak", up, object("email", "ben@house.example", "password", "password"))
+	g.row("sign-up-400-weak-arabic", up, object("email", "ben@house.example", "password", "short12"), "Accept-Language: ar-EG,ar;q=0.9,en;q=0.8")
 	g.row("sign-up-400-json", up, "{")
 	g.row("sign-up-400-empty", up, "")
 	g.row("sign-up-409", up, object("email", "ann@house.example", "password", password))
@@ -76,6 +77,7 @@ func (g *golden) appSignIn() {
 	g.row("sign-in-400-neither", in, object("password", password))
 	g.row("sign-in-400", in, object("email", "ann@house.example"))
 	g.row("sign-in-401", in, object("email", "ann@house.example", "password", "wrong"))
+	g.row("sign-in-401-german", in, object("email", "ann@house.example", "password", "wrong"), "Accept-Language: de-AT, en;q=0.5")
 	for range 5 {
 		g.do(in, object("email", "ann@house.example", "password", "wrong"), "Peer: 192.0.2.9:1")
 	}

@@ -13,12 +13,14 @@ import (
 )
 
 // WriteError writes the answer to an error on a host's own route as the app family does: its status,
-// application/problem+json (RFC 9457), and Retry-After where trying again may help. Everything else is a
-// 500 that says nothing of its cause, also an Error with a code of the host's own; a host logs that itself.
+// application/problem+json (RFC 9457), and Retry-After where trying again may help; but in English, whatever the
+// request prefers. Everything else is a 500 that says nothing of its cause, also an Error with a code of the host's
+// own; a host logs that itself.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) { family.WriteError(w, r, err) }
 
 // ClientOf tells the core who sent a request: the peer, or behind the trusted proxies whom X-Forwarded-For names. A
-// host hands it to the methods of [tollkeeper.Authenticator] that it calls itself.
+// host hands it to the methods of [tollkeeper.Authenticator] that it calls itself. Its language is the header
+// Accept-Language.
 func ClientOf(r *http.Request, proxies ...netip.Prefix) tollkeeper.Client {
 	return family.ClientOf(r, proxies...)
 }

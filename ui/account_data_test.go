@@ -96,7 +96,7 @@ func TestActivityOfAnAdmin(t *testing.T) {
 func TestExportOfTheAccount(t *testing.T) {
 	kit, mux := service(t, ui.Options{})
 	a, b := kit.User(), browse(t, mux)
-	name := hostile
+	name := markup
 	if err := kit.Auth.UpdateProfile(t.Context(), kit.SignedIn(a), tollkeeper.ProfilePatch{Name: &name}); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestExportOfTheAccount(t *testing.T) {
 	var data struct {
 		Account struct{ Email, Name string }
 	}
-	if err := json.Unmarshal([]byte(b.body), &data); err != nil || data.Account.Email != a.Email || data.Account.Name != hostile {
+	if err := json.Unmarshal([]byte(b.body), &data); err != nil || data.Account.Email != a.Email || data.Account.Name != markup {
 		t.Errorf("%v: %s", err, b.body)
 	}
 	for name, want := range map[string]string{

@@ -104,7 +104,7 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	b.submit("Add a passkey", "label", strings.Repeat("ä", 40))
 	b.sees(security, 422)
 	b.wrong("label", "Please choose a shorter name, in one line.")
-	b.submit("Add a passkey", "label", hostile)
+	b.submit("Add a passkey", "label", markup)
 	b.sees(security, 200, "Is it you?")
 	b.submit("Confirm", "proof-password", a.Password)
 	b.sees(security, 200, "Create a passkey", "This browser makes no passkeys here.")
@@ -115,9 +115,9 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 		t.Errorf("shown are %q", codes)
 	}
 	b.follow("I have kept them")
-	b.sees(security, 200, hostile, "Codes left: 10")
+	b.sees(security, 200, markup, "Codes left: 10")
 
-	b.follow(hostile)
+	b.follow(markup)
 	b.sees(b.at.Path, 200, "Passkey", "copied to your other devices")
 	b.submit("Rename", "label", "")
 	b.wrong("label", "Please fill this in.")
@@ -201,11 +201,11 @@ func TestAnAppOfTheAccount(t *testing.T) {
 	b.sees("/set-up-factor?next=%2Faccount%2Fsecurity", 200)
 	b.submit("Begin", "label", strings.Repeat("ä", 40))
 	b.wrong("label", "Please choose a shorter name, in one line.")
-	b.submit("Begin", "label", hostile)
+	b.submit("Begin", "label", markup)
 	key := b.key()
 	b.submit("Turn it on", "code", kit.TOTP(key))
 	b.follow("I have kept them")
-	b.sees(security, 200, hostile, "Codes left: 10")
+	b.sees(security, 200, markup, "Codes left: 10")
 
 	// Other recovery codes take the second factor alone.
 	kit.Advance(time.Hour)
@@ -224,7 +224,7 @@ func TestAnAppOfTheAccount(t *testing.T) {
 	// A mailed code and the factor beside it: a wrong factor uses the mailed code up, and the page says so.
 	kit.Advance(time.Hour)
 	b.open(security)
-	b.follow(hostile)
+	b.follow(markup)
 	one := b.at.Path
 	b.submit("Remove")
 	b.sees(one, 200, "Password", "Code of the second factor")
@@ -265,13 +265,13 @@ func TestTheLastWayIn(t *testing.T) {
 func TestAnIssuerOfTheAccount(t *testing.T) {
 	kit, mux := serviceOf(t, ui.Options{}, authtest.WithIssuer())
 	a, b := kit.User(), browse(t, mux)
-	kit.Issuer().As("i-1", hostile+"@mail.example", false)
+	kit.Issuer().As("i-1", markup+"@mail.example", false)
 	b.comesTo(security, a)
 	kit.Advance(time.Hour)
 	b.submit("Link Test")
 	b.sees(security, 200, "Is it you?")
 	b.open(b.leave(kit, "Confirm", "proof-password", a.Password).String())
-	b.sees(security+"?about=linked", 200, "The service is linked.", hostile+"@mail.example")
+	b.sees(security+"?about=linked", 200, "The service is linked.", markup+"@mail.example")
 	if strings.Contains(b.body, "Link Test") {
 		t.Error("it can be linked twice")
 	}

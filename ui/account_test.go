@@ -17,8 +17,8 @@ import (
 // accountPages are the pages of the own account.
 var accountPages = []string{"/account", "/account/security", "/account/sessions", "/account/activity", "/account/data"}
 
-// hostile is markup that people may write wherever they write.
-const hostile = `<b>"x'&</b>`
+// markup is markup that people may write wherever they write.
+const markup = `<b>"x'&</b>`
 
 // comesTo is somebody's browser at a page of their account.
 func (b *browser) comesTo(path string, a authtest.Account) {
@@ -111,9 +111,9 @@ func TestTheProfile(t *testing.T) {
 	if strings.Contains(b.body, "Send the link again") {
 		t.Error("a proven address is asked for a proof")
 	}
-	b.submit("Save", "name", hostile, "username", "ada")
+	b.submit("Save", "name", markup, "username", "ada")
 	b.sees("/account?about=saved", 200, "Your changes are saved.")
-	if got := b.field("name").attr("value"); got != hostile {
+	if got := b.field("name").attr("value"); got != markup {
 		t.Errorf("the name is %q", got)
 	}
 	for value, message := range map[string]string{"no name": "Up to 30 letters, digits and underscores, please.", "taken": "Somebody has this username already."} {

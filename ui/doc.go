@@ -17,7 +17,8 @@
 //
 // # Pages
 //
-//   - /sign-in, /second-factor, /sign-up, /sign-out
+//   - /sign-in, /second-factor, /sign-up, /sign-out: by a password, a passkey, or an issuer, as the scope has them on
+//   - /provider/{name}, where the issuer of that name sends people back to, with a GET or a POST
 //   - /forgot, /check-mail and /mail-link, which ask for mail; the last one takes the code of a mailed link, too, and
 //     signs up without a password whom nobody knows, where sign-up is open
 //   - /set-up-factor, for an authenticator app and its recovery codes
@@ -30,12 +31,15 @@
 //     only the button does anything
 //
 // Forms have the fields login, password and remember (sign-in); email and password (sign-up); email (forgot,
-// check-mail, mail-link); code (second factor); code and remember (a mailed code).
+// check-mail, mail-link); code (second factor); code and remember (a mailed code). The field way of the first two names
+// an issuer. With [Options].NoPasswords, sign-in and sign-up have the field email, and there is no /forgot.
 //
-// Links.SignIn, where mails say that people sign in, may name /sign-in: it is "/" by default.
+// Links.SignIn, where mails say that people sign in, may name /sign-in: it is "/" by default. The app family leads
+// people there, too, whom an issuer sends back in vain.
 //
-// Each carries the parameter next on, by the rule of [httpadapter.SafeNext], and ends there or at [Options].Home. That
-// page redirects to no other origin: browsers hold the redirects that follow a form to the policy of its page.
+// Each carries the parameter next on, by the rule of [httpadapter.SafeNext] or to one of [Options].NextOrigins, and
+// ends there or at [Options].Home. That page redirects to no other origin: browsers hold the redirects that follow a
+// form to the policy of its page.
 //
 // [MountConsole] has the same for the operators of a host, over all scopes. docs/guides/console.md says who reaches
 // what.
@@ -44,8 +48,12 @@
 //
 // An unknown account, a wrong password and, where addresses must be confirmed, an unconfirmed one are one answer, and
 // so are known and unknown addresses wherever mail is asked for. Where addresses are not confirmed, a sign-up says that
-// one is taken. A form that fails is shown again with what was typed, but no password, and its message stands beside
-// the field. Texts are in English and German, as Accept-Language says.
+// one is taken, but to whoever knows its password: they are signed in, as who sends the form twice. A form that fails
+// is shown again with what was typed, but no password, and its message stands beside the field. So is one whose session
+// had ended, once its owner has signed in again: a cookie keeps it for ten minutes.
+//
+// Texts are in six languages: as the parameter lang says, which a cookie keeps, else as Accept-Language says. [Look]
+// replaces logo, colours, templates and texts; docs/guides/looks.md shows how.
 //
 // A host whose [tollkeeper.Hooks] want a captcha writes a sign-up form of its own: the one here brings none.
 //

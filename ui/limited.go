@@ -51,7 +51,7 @@ func endLimit(v *page.Visit) (string, error) {
 	case v.By == nil:
 		return v.To(signInPath), nil
 	case v.By.Limited == tollkeeper.LimitedUnverified:
-		return v.To(limitedPath, "about", "again"), v.Auth.RequestOwnVerification(v.R.Context(), v.By, "", v.Client())
+		return v.To(limitedPath, "about", "again"), v.Auth.RequestOwnVerification(v.R.Context(), v.By, v.MailedAt(v.Links.Verify), v.Client())
 	case v.By.Limited != tollkeeper.LimitedPassword:
 		return v.To(limitedPath), nil
 	}

@@ -58,7 +58,8 @@ func mailLink(v *page.Visit) (string, error) {
 		return "", err
 	}
 	err := v.Auth.RequestLink(v.R.Context(), tollkeeper.MailRequest{
-		Email: v.Value("email"), WithCode: true, SignUp: true, Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
+		Email: v.Value("email"), LinkPath: v.MailedAt(v.Links.SignInLink), WithCode: true, SignUp: true,
+		Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
 	})
 	if err == nil {
 		seen := mailedCode(v)

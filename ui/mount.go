@@ -41,21 +41,21 @@ type Options struct {
 	// Look is how the pages look. Zero: the product's name, in blue.
 	Look Look
 
-	// NextOrigins are origins besides the own one to which the parameter next may lead, as https://shop.example. Empty:
-	// people stay on this origin.
+	// NextOrigins are origins besides the own one to which the parameter next may lead, as https://shop.example.
+	// Empty: people stay on this origin.
 	NextOrigins []string
 
-	// FrameOrigins are origins whose pages may show these in a frame. Empty: none may. The cookies of these pages reach
-	// a frame of the same site only.
+	// FrameOrigins are origins whose pages may show these in a frame. Empty: none may. The cookies of these pages
+	// reach a frame of the same site only.
 	FrameOrigins []string
 
-	// Origin is where the pages are that an organization has at its own host, as "https://shop.example". Their patterns
-	// name that host, so that one [http.ServeMux] has the pages of many; another router cannot tell hosts apart. Zero:
-	// that of [tollkeeper.Config.BaseURL].
+	// Origin is where the pages are that an organization has at its own host, as "https://shop.example". Their
+	// patterns name that host, so that one [http.ServeMux] has the pages of many; another router cannot tell hosts
+	// apart. Zero: that of [tollkeeper.Config.BaseURL].
 	Origin string
 
-	// NoPasswords leaves passwords out of the pages to sign in and up, and the page of forgotten ones: people come in by
-	// mail, by passkeys and by issuers. The core takes passwords still, as by the routes of the app family.
+	// NoPasswords leaves passwords out of the pages to sign in and up, and the page of forgotten ones: people come in
+	// by mail, by passkeys and by issuers. The core takes passwords still, as by the routes of the app family.
 	NoPasswords bool
 
 	// Logger gets the causes that no page shows. Nil: that of the Authenticator.
@@ -65,6 +65,9 @@ type Options struct {
 // Look is how pages look. The zero Look is the product's name, in blue, on white or nearly black as the browser
 // prefers. All of it is checked when pages are mounted.
 type Look struct {
+	// Name is in the place of [tollkeeper.Config.Product], for the pages of an organization. Empty: the product's.
+	Name string
+
 	// Logo is a picture, SVG, PNG, JPEG or WebP, of at most 64 KiB, in the place of the product's name.
 	Logo []byte
 

@@ -139,8 +139,8 @@ func TestHostileValuesAreText(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	kit, mux := service(t, ui.Options{})
 	for header, want := range map[string]string{
-		"": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "fr, de;q=0.5, en;q=0.4": "de", "en;q=0.9, de;q=1": "de",
-		"fr": "en", "*": "en", "de;q=0": "en", "de;q=x": "en", "DE": "de", ",;,": "en",
+		"": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "it, de;q=0.5, en;q=0.4": "de", "en;q=0.9, de;q=1": "de",
+		"it": "en", "*": "en", "de;q=0": "en", "de;q=x": "en", "DE": "de", ",;,": "en",
 	} {
 		b := browse(t, mux)
 		b.header.Set("Accept-Language", header)
@@ -161,6 +161,42 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// languages are those that there are texts in.
+func languages(t *testing.T) (tags []string) {
+	t.Helper()
+	names, err := filepath.Glob("internal/page/texts/*")
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		tags = append(tags, filepath.Base(name))
+	}
+	return tags
+}
+
+// Who chooses a language keeps it, whatever the browser prefers, and gets mails in it.
+func TestAChosenLanguage(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	b.header.Set("Accept-Language", "en")
+	b.open("/forgot?next=%2Forders")
+	b.follow("Deutsch")
+	b.sees("/forgot?lang=de&next=%2Forders", 200, "Passwort vergessen?")
+	if set := b.answer.Get("Set-Cookie"); set != "__Host-language=de; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax" {
+		t.Errorf("%q", set)
+	}
+	b.submit("", "email", a.Email)
+	b.sees("/check-mail?about=reset&next=%2Forders", 200, "Sehen Sie in Ihre Mails")
+	if m := kit.LastMail(a.Email, tollkeeper.MailReset); m.Language != "de" {
+		t.Errorf("the mail is in %q", m.Language)
+	}
+	b.client.Jar.SetCookies(b.at, []*http.Cookie{{Name: "__Host-language", Value: "xx", Path: "/", Secure: true}})
+	b.open("/sign-in?lang=yy")
+	if got := b.page.attr("lang"); got != "en" || b.answer.Get("Set-Cookie") != "" {
+		t.Errorf("%s, %q", got, b.answer.Get("Set-Cookie"))
+	}
+}
+
 // Each page is shown in each language, by whoever may see it.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	_, mux := service(t, ui.Options{})
@@ -170,7 +206,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	})
 	for _, path := range pages {
 		said := map[string]bool{}
-		for _, lang := range []string{"en", "de"} {
+		for _, lang := range languages(t) {
 			b := browse(t, mux)
 			b.header.Set("Accept-Language", lang)
 			b.open(path)
@@ -179,7 +215,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 			}
 			for _, x := range append(b.page.all("h1"), b.page.all("p")[1:]...) {
 				if said[x.text()] {
-					t.Errorf("%s says the same in both: %q", path, x.text())
+					t.Errorf("%s says the same in two languages: %q", path, x.text())
 				}
 				said[x.text()] = true
 			}

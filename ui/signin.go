@@ -37,8 +37,8 @@ func showSignIn(v *page.Visit) (page.Screen, string) {
 	return seen, ""
 }
 
-// signInForm asks for a password, or where there are none for the address that a link is mailed to. Whoever proves again
-// who they are finds their own.
+// signInForm asks for a password, or where there are none for the address that a link is mailed to. Whoever proves
+// again who they are finds their own.
 func signInForm(v *page.Visit) page.Form {
 	login := page.Field{Name: "login", Label: v.T("field.login"), Type: "text", Complete: "username", Mode: "email"}
 	f := page.Form{Button: v.T("sign-in.button"), Ways: ways(v)}
@@ -82,7 +82,8 @@ func signIn(v *page.Visit) (string, error) {
 	return signInByPassword(v)
 }
 
-// signInByPassword gives one answer to an unknown account, a wrong password and an address that must be confirmed first.
+// signInByPassword gives one answer to an unknown account, a wrong password and an address that must be confirmed
+// first.
 func signInByPassword(v *page.Visit) (string, error) {
 	if err := v.Need("login", "password"); err != nil {
 		return "", err
@@ -106,7 +107,8 @@ func signInByPassword(v *page.Visit) (string, error) {
 	return begin(v, s, v.Value("remember") != "")
 }
 
-// signInByPasskey takes the passkey that the page asked for. A question that is too old is asked anew on the same page.
+// signInByPasskey takes the passkey that the page asked for. A question that is too old is asked anew on the same
+// page.
 func signInByPasskey(v *page.Visit) (string, error) {
 	s, err := v.Auth.SignInWithPasskey(v.R.Context(), tollkeeper.PasskeyRequest{
 		Answer: passkeyOf(v), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),

@@ -38,8 +38,8 @@ func newPassword(v *page.Visit, name string) page.Field {
 	return page.Field{Name: name, Label: v.T("field.new-password"), Hint: v.T("field.new-password.hint"), Type: "password", Complete: "new-password", Rules: madeByMachine}
 }
 
-// madeByMachine has programs that make passwords make long ones, which every policy takes. People are held to the policy
-// alone.
+// madeByMachine has programs that make passwords make long ones, which every policy takes. People are held to the
+// policy alone.
 const madeByMachine = "minlength: 20; maxlength: 64; allowed: lower; allowed: upper; allowed: digit; allowed: [-];"
 
 // signUp makes an account and signs in to it. Where the address must be confirmed first, a taken one is answered as a
@@ -56,7 +56,7 @@ func signUp(v *page.Visit) (string, error) {
 	}
 	s, err := v.Auth.SignUp(v.R.Context(), tollkeeper.SignUpRequest{
 		Email: v.Value("email"), Password: v.Password("password"), Scope: v.Settings.Scope,
-		Audience: tollkeeper.AudienceApp, Client: v.Client(), Neutral: true,
+		Audience: tollkeeper.AudienceApp, Client: v.Client(), Neutral: true, VerifyPath: v.MailedAt(v.Links.Verify),
 	})
 	switch {
 	case errors.Is(err, tollkeeper.ErrEmailTaken):
@@ -111,7 +111,7 @@ func mailAgain(v *page.Visit) (string, error) {
 		return "", err
 	}
 	err := v.Auth.RequestVerification(v.R.Context(), tollkeeper.MailRequest{
-		Email: v.Value("email"), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
+		Email: v.Value("email"), VerifyPath: v.MailedAt(v.Links.Verify), Scope: v.Settings.Scope, Audience: tollkeeper.AudienceApp, Client: v.Client(),
 	})
 	return v.To(mailPath, "about", "again"), err
 }

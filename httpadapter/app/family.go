@@ -2,6 +2,9 @@
 // in a bearer token for everyone else, problems as RFC 9457 has them (docs/WIRE.md section 5). It is a table of routes,
 // the bodies that they read and write, and nothing else: what a route does is an operation of package family.
 //
+// What it says of errors is in the language that the request accepts: the texts are files of texts. A host's own words,
+// such as those of a hook that refuses, stay as they are.
+//
 // Its contract is the OpenAPI document of docs/openapi/app.json. It has no pages: what mails link to are pages of the
 // host, at the paths of [tollkeeper.Links].
 //
@@ -50,9 +53,14 @@ func (o API) Family() (family.Family, error) {
 	prefix := cmp.Or(o.Prefix, defaultPrefix)
 	f := family.Family{
 		Name: "app", Title: "Accounts and sessions", Audience: tollkeeper.AudienceApp, Prefixes: []string{prefix},
-		About:   "Sign-up, sign-in, sessions and accounts of one service. Pages of the service's own origin get their session in a cookie, everyone else a bearer token. Errors are application/problem+json.",
+		About:   "Sign-up, sign-in, sessions and accounts of one service. Pages of the service's own origin get their session in a cookie, everyone else a bearer token. Errors are application/problem+json, their title and detail in the language of Accept-Language where that is one of en, de, fr, es, zh and ar.",
 		Replies: family.Problems, Shape: family.Problem, Home: home, Closed: true, Transport: family.InCookie,
 	}
+	said, err := readMessages()
+	if err != nil {
+		return f, err
+	}
+	f.Shape.Words = said.translate
 	if o.BearerOnly {
 		f.Transport = family.NeverCookies
 	}

@@ -138,6 +138,14 @@ func (e *shaped) send(w http.ResponseWriter, r *http.Request, err *tollkeeper.Er
 	if f.Message == "" {
 		f.Message = err.Error()
 	}
+	if e.shape.Words != nil {
+		lang := ""
+		f, lang = e.shape.Words(r.Header["Accept-Language"], f)
+		h.Add("Vary", "Accept-Language")
+		if lang != "" {
+			h["Content-Language"] = []string{lang}
+		}
+	}
 	body, bad := encode(e.shape.Body(f))
 	if bad != nil {
 		body = []byte("{}\n") // a shape that cannot be encoded is found by its family's tests

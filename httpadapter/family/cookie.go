@@ -15,9 +15,9 @@ import (
 const CookieName = "__Host-session"
 
 // Cookie turns on the session cookie. Every answer that gives a token then sets it as well, and a request without a
-// credential header is judged by its cookie: HttpOnly, Secure, SameSite=Lax. It ends with the browser, or lives as long
-// as the token when the request that began the session said "rememberMe": true. The families of one origin share it:
-// the last sign-in counts, and a route takes only what is a token of its own family.
+// credential header is judged by its cookie: HttpOnly, Secure, SameSite=Lax. It ends with the browser, or lives as
+// long as the token when the request that began the session said "rememberMe": true. The families of one origin share
+// it: the last sign-in counts, and a route takes only what is a token of its own family.
 //
 // Because browsers add cookies by themselves, a request that changes anything counts with its cookie only if
 // [http.CrossOriginProtection] takes it for one of the service's own pages; otherwise it is 403. To a page of another
@@ -93,8 +93,9 @@ func (t *Cookies) Session(r *http.Request, s tollkeeper.SignInResult, remember b
 	return SessionCookie(s, remember)
 }
 
-// SessionCookie returns the cookie of a new session whatever page asks. It is for an answer to a browser that has shown
-// that it began the sign-in itself: one that comes back from an issuer with its ticket. All others get [Cookies.Session].
+// SessionCookie returns the cookie of a new session whatever page asks. It is for an answer to a browser that has
+// shown that it began the sign-in itself: one that comes back from an issuer with its ticket. All others get
+// [Cookies.Session].
 func SessionCookie(s tollkeeper.SignInResult, remember bool) *http.Cookie {
 	c := NoSession()
 	c.Value, c.MaxAge = string(s.Token), 0

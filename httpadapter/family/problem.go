@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -26,7 +27,7 @@ type ProblemBody struct {
 // such as one of a host's own, is "about:blank" (RFC 9457, 4.2.1).
 var Problem = Shape{Type: "application/problem+json", Body: func(f Failure) any {
 	b := ProblemBody{
-		Type: "about:blank", Title: http.StatusText(f.Status), Status: f.Status,
+		Type: "about:blank", Title: cmp.Or(f.Title, http.StatusText(f.Status)), Status: f.Status,
 		Detail: f.Message, Code: f.Cause.Code, Field: f.Cause.Field,
 	}
 	if slices.Contains(headings, f.Cause.Code) {
@@ -75,8 +76,9 @@ func problemsOf(status int, causes ...*tollkeeper.Error) Table {
 var problems = newReplies(Problems, Problem)
 
 // WriteError writes the answer to an error on a host's own route as the app family does: its status,
-// application/problem+json, and Retry-After where trying again may help. Everything else is a 500 that says nothing of
-// its cause, also an Error with a code of the host's own; a host logs that itself.
+// application/problem+json, and Retry-After where trying again may help; but in English, whatever the request prefers.
+// Everything else is a 500 that says nothing of its cause, also an Error with a code of the host's own; a host logs
+// that itself.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	known, e := problemOf(err)
 	e.send(w, r, known)

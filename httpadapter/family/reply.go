@@ -40,12 +40,17 @@ func (r Reply) Narrow() bool { return r.field != "" || r.child }
 type Shape struct {
 	Body func(Failure) any // for encoding/json
 	Type string            // Content-Type. Zero: JSON
+
+	// Words says a failure in the language that the values of the header Accept-Language prefer, and returns that
+	// language; empty: it is not known. Nil: failures are told as they are.
+	Words func(accepts []string, f Failure) (said Failure, language string)
 }
 
 // Failure is what there is to say of an error. A shape says what its API documents.
 type Failure struct {
 	Status  int
 	Code    string            // of the family
+	Title   string            // of the status, by Shape.Words. Empty: that of HTTP
 	Message string            // fit for users
 	Cause   *tollkeeper.Error // for its code, field and wait; its cause is for logs alone
 }

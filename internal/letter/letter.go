@@ -4,6 +4,7 @@ package letter
 
 import (
 	"regexp"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -28,6 +29,7 @@ type Data struct {
 	Level, Credits    string // of an alert: "low", "critical", "depleted", "recovered"
 
 	texts *texts
+	shown *strings.Replacer // by what texts show
 }
 
 // Letter is a mail without its address.

@@ -135,10 +135,11 @@ func (t Templates) Render(kind, tag string, d Data) (Letter, error) {
 	if !ok {
 		return Letter{}, fmt.Errorf("no template for a mail of kind %q", kind)
 	}
-	if d.texts, ok = t.texts[tag]; !ok {
+	words, ok := t.texts[tag]
+	if !ok {
 		return Letter{}, fmt.Errorf("no texts for a mail in the language %q", tag)
 	}
-	d.Language = tag
+	d = d.in(words)
 	var text, html bytes.Buffer
 	if err := p.text.Execute(&text, d); err != nil {
 		return Letter{}, err
@@ -151,7 +152,7 @@ func (t Templates) Render(kind, tag string, d Data) (Letter, error) {
 	if !ok || subject == "" {
 		return Letter{}, fmt.Errorf("template %s.txt: the first line must be a Subject", kind)
 	}
-	return Letter{Language: tag, Subject: withoutControls(subject), Text: strings.TrimLeft(body, "\n"), HTML: html.String()}, nil
+	return Letter{Language: tag, Subject: withoutControls(subject), Text: strings.Trim(body, "\n") + "\n", HTML: html.String()}, nil
 }
 
 func withoutControls(s string) string {

@@ -13,13 +13,17 @@ import (
 
 var kinds = []string{"sign-in-code", "sign-in-link", "reset", "verify", "change-email", "notice", "credit-alert", "sign-up-tried"}
 
-func parse(t *testing.T, files map[string]string) (letter.Templates, error) {
+func parse(t *testing.T, named map[string]string) (letter.Templates, error) {
 	t.Helper()
+	return letter.Parse(files(named))
+}
+
+func files(named map[string]string) fstest.MapFS {
 	host := fstest.MapFS{}
-	for name, text := range files {
+	for name, text := range named {
 		host[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return letter.Parse(host)
+	return host
 }
 
 func render(t *testing.T, files map[string]string, kind string, d letter.Data) letter.Letter {

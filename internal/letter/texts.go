@@ -8,7 +8,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -22,14 +21,14 @@ type texts struct {
 	words map[string]string
 }
 
-// placeholders are what a text may show of the data.
+// placeholders are what a text may show of the data. What others have written is kept apart from the sentence.
 var placeholders = map[string]func(Data) string{
-	"product":      func(d Data) string { return d.Product },
-	"organization": func(d Data) string { return d.Organization },
-	"url":          func(d Data) string { return d.OrganizationURL },
+	"product":      func(d Data) string { return d.isolated(d.Product) },
+	"organization": func(d Data) string { return d.isolated(d.Organization) },
+	"url":          func(d Data) string { return d.isolated(d.OrganizationURL) },
 	"lifetime":     func(d Data) string { return d.Lifetime },
 	"codeLifetime": func(d Data) string { return d.CodeLifetime },
-	"network":      func(d Data) string { return d.Network },
+	"network":      func(d Data) string { return d.isolated(d.Network) },
 	"time":         func(d Data) string { return d.Time },
 	"credits":      func(d Data) string { return d.Credits },
 }
@@ -155,7 +154,13 @@ func cutForm(key string) (plural, form string) {
 }
 
 // Text returns the text of a key in the language of the mail, with the data that it shows.
-func (d Data) Text(key string) (string, error) { return d.text(key, nil) }
+func (d Data) Text(key string) (string, error) {
+	text, ok := d.texts.words[key]
+	if !ok {
+		return "", fmt.Errorf("texts/%s.json: %q is missing", d.texts.tag, key)
+	}
+	return d.shown.Replace(text), nil
+}
 
 // Subject returns the text of a key, or that of the key with ".for" at its end, which names the organization, where
 // the mail comes from one.
@@ -168,18 +173,19 @@ func (d Data) Subject(key string) (string, error) {
 
 // Plural returns the text of a key in the plural form of n things, which it shows as {n}.
 func (d Data) Plural(key string, n int) (string, error) {
-	return d.text(key+"."+language.Plural(d.Language, int64(n)), []string{"{n}", language.Number(d.Language, int64(n))})
+	text, err := d.Text(key + "." + language.Plural(d.Language, int64(n)))
+	return strings.ReplaceAll(text, "{n}", language.Number(d.Language, int64(n))), err
 }
 
-func (d Data) text(key string, pairs []string) (string, error) {
-	text, ok := d.texts.words[key]
-	if !ok {
-		return "", fmt.Errorf("texts/%s.json: %s is missing", d.texts.tag, strconv.Quote(key))
-	}
+// in returns d for a mail in that language.
+func (d Data) in(t *texts) Data {
+	d.Language, d.texts = t.tag, t
+	var pairs []string
 	for name, value := range placeholders {
-		pairs = append(pairs, "{"+name+"}", d.isolated(value(d)))
+		pairs = append(pairs, "{"+name+"}", value(d))
 	}
-	return strings.NewReplacer(pairs...).Replace(text), nil
+	d.shown = strings.NewReplacer(pairs...)
+	return d
 }
 
 // isolated keeps a value apart from the sentence around it, where that is written from right to left (UAX 9).

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrMessage means that a message cannot be sent as it is, to anyone. It is permanent: the outbox gives it up.
-var ErrMessage error = unfit("smtp: the message has no text, or its ID, To or Subject is not fit for a header")
+var ErrMessage error = unfit("smtp: the message has no text, or its ID, To, Language or Subject is not fit for a header")
 
 type unfit string
 
@@ -22,7 +22,7 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
 // message builds the mail. The library promises fields without line breaks; this does not rely on it (SECURITY.md R37).
 func (m *Mailer) message(t tollkeeper.Message) (*gomail.Msg, error) {
-	if !idPattern.MatchString(t.ID) || !plainAddress(t.To) || canon.HasControl(t.Subject) || t.Text == "" && t.HTML == "" {
+	if !idPattern.MatchString(t.ID) || !plainAddress(t.To) || canon.HasControl(t.Subject) || t.Language != "" && !canon.ValidLocale(t.Language) || t.Text == "" && t.HTML == "" {
 		return nil, ErrMessage
 	}
 	g := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
@@ -31,6 +31,9 @@ func (m *Mailer) message(t tollkeeper.Message) (*gomail.Msg, error) {
 	g.Subject(t.Subject)
 	// The same on every try, so that a mail server that got it twice can tell.
 	g.SetMessageIDWithValue(t.ID + "@" + m.domain)
+	if t.Language != "" {
+		g.SetGenHeader("Content-Language", t.Language)
+	}
 	g.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation notice comes back
 	switch {
 	case t.HTML == "":

@@ -27,7 +27,7 @@ const from = "Prüf-App <no-reply@app.example>"
 // letter is a mail with what is hard in it: a lone dot, long lines, other scripts.
 func letter() tollkeeper.Message {
 	return tollkeeper.Message{
-		ID: "0198c0de-0000-7000-8000-000000000001", Kind: tollkeeper.MailSignInCode, To: "ada@home.example", Subject: "Ihr Code – für «App»",
+		ID: "0198c0de-0000-7000-8000-000000000001", Kind: tollkeeper.MailSignInCode, To: "ada@home.example", Language: "de", Subject: "Ihr Code – für «App»",
 		Text: tollkeeper.SecretText("Ihr Code:\n\n123456\n.\n..\nFrom here ünïcode " + strings.Repeat("lang ", 400) + "\n"), HTML: "<p>Ihr Code: <b>123456</b> ünïcode</p>\n.\n",
 	}
 }
@@ -125,7 +125,7 @@ func TestTheMailItself(t *testing.T) {
 		t.Errorf("from %v, %v", sender, err)
 	}
 	for name, value := range map[string]string{
-		"To": "<ada@home.example>", "Message-ID": "<" + want.ID + "@app.example>", "Auto-Submitted": "auto-generated", "MIME-Version": "1.0",
+		"To": "<ada@home.example>", "Message-ID": "<" + want.ID + "@app.example>", "Auto-Submitted": "auto-generated", "MIME-Version": "1.0", "Content-Language": "de",
 		"Bcc": "", "Cc": "", "User-Agent": "", "X-Mailer": "",
 	} {
 		if got := read.Header.Get(name); got != value {
@@ -184,7 +184,8 @@ func TestRefusedMessages(t *testing.T) {
 		"no text": func(l *tollkeeper.Message) { l.Text, l.HTML = "", "" },
 		"no ID":   func(l *tollkeeper.Message) { l.ID = "" }, "ID with a break": func(l *tollkeeper.Message) { l.ID = injection }, "ID with an @": func(l *tollkeeper.Message) { l.ID = "a@b" },
 		"ID that ends": func(l *tollkeeper.Message) { l.ID = "a>" }, "long ID": func(l *tollkeeper.Message) { l.ID = strings.Repeat("a", 129) },
-		"subject with a break": func(l *tollkeeper.Message) { l.Subject = injection }, "subject with LF": func(l *tollkeeper.Message) { l.Subject = "a\nb" }, "subject with NUL": func(l *tollkeeper.Message) { l.Subject = "a\x00" },
+		"language with a break": func(l *tollkeeper.Message) { l.Language = injection },
+		"subject with a break":  func(l *tollkeeper.Message) { l.Subject = injection }, "subject with LF": func(l *tollkeeper.Message) { l.Subject = "a\nb" }, "subject with NUL": func(l *tollkeeper.Message) { l.Subject = "a\x00" },
 	}
 	for _, to := range []string{
 		"", "ada", "@home.example", "ada@", "ada@home.example\r\nDATA", "ada@home.example>\r\nRCPT TO:<eve@evil.example", "ada@home.example, eve@evil.example", "Ada <ada@home.example>",

@@ -18,6 +18,7 @@ var files embed.FS
 
 // Look is how the pages look. The zero Look is the product's name, in blue.
 type Look struct {
+	Name       string // in the place of the product's; empty: that
 	Logo       []byte // a picture, SVG, PNG, JPEG or WebP, of at most 64 KiB, in the place of the product's name
 	Accent     string // colour of buttons and links on light ground, as "#1d4fbf"
 	AccentDark string // the same on dark ground
@@ -44,6 +45,9 @@ type asset struct {
 func readAssets(l Look, at string) (a *assets, err error) {
 	a = &assets{files: map[string]asset{}}
 	own := layered{l.Files}
+	if err = own.known(); err != nil {
+		return nil, refused("Look.Files", err.Error())
+	}
 	if a.template, err = own.templates(); err != nil {
 		return nil, refused("Look.Files", err.Error())
 	}
@@ -134,5 +138,5 @@ func (l layered) templates() (*template.Template, error) {
 			return nil, fmt.Errorf("cannot parse: %w", err)
 		}
 	}
-	return t, nil
+	return t, try(t)
 }

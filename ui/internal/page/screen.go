@@ -183,7 +183,7 @@ func (v *Visit) complete(seen *Screen) {
 // frame fills in what stands about the content.
 func (v *Visit) frame(seen *Screen) {
 	f := &seen.frame
-	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, language.Direction(v.lang.tag), v.Auth.Product(), v.Home
+	f.Lang, f.Dir, f.Product, f.Home = v.lang.tag, language.Direction(v.lang.tag), cmp.Or(v.Look.Name, v.Auth.Product()), v.Home
 	f.Logo, f.Icon, f.Styles = v.assets.logo, template.URL(cmp.Or(v.assets.logo, noIcon)), v.assets.styles
 	if seen.Wide {
 		f.Styles = append(slices.Clone(f.Styles), v.assets.wide)

@@ -128,6 +128,15 @@ func PathOf(baseURL string) string {
 	return strings.TrimSuffix(u.EscapedPath(), "/")
 }
 
+// MailedAt is the path of a page at an Origin of its own, for the mail that leads there. Empty: mails lead to the pages
+// of Config.BaseURL by themselves.
+func (s *Site) MailedAt(path string) string {
+	if s.host == "" {
+		return ""
+	}
+	return path
+}
+
 // URL returns the address of a page as the browser knows it.
 func (s *Site) URL(path string) string { return s.Base + s.Prefix + path }
 

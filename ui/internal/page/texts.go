@@ -40,6 +40,7 @@ func readCatalogue(host fs.FS) (catalogue, error) {
 	if host == nil {
 		return c, nil
 	}
+	own := maps.Clone(c[language.Default].words)
 	if names, err = fs.Glob(host, "texts/*.json"); err != nil {
 		return nil, refused("Look.Files", err.Error())
 	}
@@ -48,7 +49,7 @@ func readCatalogue(host fs.FS) (catalogue, error) {
 			return nil, refused("Look.Files", err.Error())
 		}
 	}
-	return c, c.whole()
+	return c, c.whole(own)
 }
 
 // read adds the texts of a file.
@@ -69,15 +70,16 @@ func (c catalogue) read(from fs.FS, name, tag string) error {
 }
 
 // whole refuses a language without one of the texts, and a text that there is no place for.
-func (c catalogue) whole() error {
-	for tag, l := range c {
-		for key := range c[language.Default].words {
+func (c catalogue) whole(own map[string]string) error {
+	for _, tag := range c.tags() {
+		l := c[tag]
+		for _, key := range slices.Sorted(maps.Keys(own)) {
 			if _, ok := l.words[key]; !ok {
 				return refused("Look.Files", "has no text "+key+" in texts/"+tag+".json")
 			}
 		}
 		for key := range l.words {
-			if _, ok := c[language.Default].words[key]; !ok {
+			if _, ok := own[key]; !ok {
 				return refused("Look.Files", "has a text "+key+" in texts/"+tag+".json, and no page has it")
 			}
 		}
