@@ -373,8 +373,8 @@ func (b *browser) check() {
 func (b *browser) checkNode(x node, ids map[string]bool) {
 	b.t.Helper()
 	name := x.XMLName.Local
-	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.HasSuffix(x.attr("src"), ".js") &&
-		(b.page.byID("passkey").XMLName.Local == "form" || slices.ContainsFunc(b.page.all("form"), func(f node) bool { return f.has("data-check") }))
+	scripted := b.page.byID("passkey").XMLName.Local == "form" || slices.ContainsFunc(b.page.all("form"), func(f node) bool { return f.has("data-check") })
+	ours := name == "script" && x.text() == "" && strings.HasPrefix(x.attr("src"), "/") && strings.HasSuffix(x.attr("src"), ".js") && scripted
 	if !ours && slices.Contains([]string{"script", "style", "iframe", "object", "base"}, name) || name == "img" && !b.logo && !strings.HasPrefix(x.attr("src"), "data:image/png;") {
 		b.t.Errorf("%s has a %s", b.at, name)
 	}

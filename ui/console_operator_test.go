@@ -89,14 +89,14 @@ func TestCreditsAreGivenOnce(t *testing.T) {
 	at, before := "/operator/"+parent.ID.String()+"/credits", kit.Balance(parent).Credits
 	for range 2 {
 		b.open(at)
-		b.submit("Give credits", "credits", "70", "key", markup)
+		b.submit("Give credits", "credits", "70", "key", chosen)
 		b.sees(at+"?about=granted", 200, "The credits were added.")
 	}
 	if got := kit.Balance(parent).Credits - before; got != 70 {
 		t.Errorf("%d credits", got)
 	}
 	for field, c := range map[string][]string{
-		"credits": {"This must be a whole number above zero.", "-5", "other"}, "key": {"This reference was used for another amount.", "71", markup},
+		"credits": {"This must be a whole number above zero.", "-5", "other"}, "key": {"This reference was used for another amount.", "71", chosen},
 	} {
 		b.open(at)
 		b.submit("Give credits", "credits", c[1], "key", c[2])

@@ -18,7 +18,7 @@ func TestAddressesOfAnOrganizationAreChecked(t *testing.T) {
 	kit, parent, b := tenancy(t)
 	b.follow("Organization")
 	b.submit("Save",
-		"name", markup, "url", "https://acme.example", "sign-in", "http://acme.example/in", "sign-up", "https://evil.example/up", "verify", "no address",
+		"name", chosen, "url", "https://acme.example", "sign-in", "http://acme.example/in", "sign-up", "https://evil.example/up", "verify", "no address",
 		"reset", "https://mail.acme.example/reset", "authorized", "x",
 	)
 	b.sees("/admin/organization", 422, "This must begin with https.", "This is not under the domain of the website.", "This is no web address.", "These are no IDs.")
@@ -27,7 +27,7 @@ func TestAddressesOfAnOrganizationAreChecked(t *testing.T) {
 			t.Errorf("%s says %q", field, got)
 		}
 	}
-	if got := b.field("name").attr("value"); got != markup {
+	if got := b.field("name").attr("value"); got != chosen {
 		t.Errorf("what was typed is gone: %q", got)
 	}
 	if d, err := kit.Auth.Host().Organization(t.Context(), parent.ID); err != nil || d.Organization.Name != "" {
@@ -38,7 +38,7 @@ func TestAddressesOfAnOrganizationAreChecked(t *testing.T) {
 	b.sees("/admin/organization?about=saved", 200, "Saved.")
 	d, err := kit.Auth.Host().Organization(t.Context(), parent.ID)
 	o := d.Organization
-	if err != nil || o.Name != markup || o.AuthURLs.Reset != "https://mail.acme.example/reset" || !o.VerificationRequired || o.DomainRestriction || len(o.Authorized) != 1 {
+	if err != nil || o.Name != chosen || o.AuthURLs.Reset != "https://mail.acme.example/reset" || !o.VerificationRequired || o.DomainRestriction || len(o.Authorized) != 1 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	if b.field("authorized").Text != other.ID.String() || b.field("restricted").has("checked") || !b.field("verified").has("checked") {

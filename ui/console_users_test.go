@@ -237,11 +237,11 @@ func TestWhatAnAdminTypedStaysWhenTheSessionEnds(t *testing.T) {
 	if err := kit.Auth.Host().EndSessions(t.Context(), admin.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.submit("Create the account", "email", "eve@mail.example", "name", markup, "password", another)
+	b.submit("Create the account", "email", "eve@mail.example", "name", chosen, "password", another)
 	b.sees("/sign-in?about=ended&next=%2Fadmin%2Fnew-user", 200)
 	b.signIn(admin)
 	b.sees("/admin/new-user", 200)
-	if b.field("email").attr("value") != "eve@mail.example" || b.field("name").attr("value") != markup || b.field("password").attr("value") != "" {
+	if b.field("email").attr("value") != "eve@mail.example" || b.field("name").attr("value") != chosen || b.field("password").attr("value") != "" {
 		t.Errorf("what was typed is gone:\n%s", b.body)
 	}
 }
@@ -284,18 +284,21 @@ func TestUsersAreCreated(t *testing.T) {
 	}
 }
 
+// chosen is what people may write wherever they write.
+const chosen = `<b>"x' & co</b>`
+
 // What people choose is shown as it is written, and no spreadsheet runs it.
 func TestWhatPeopleChooseIsText(t *testing.T) {
 	kit, _, b := ruled(t)
 	kit.Advance(time.Second)
 	a := kit.AccountIn(tollkeeper.Scope{}, func(s *tollkeeper.AccountSpec) {
-		s.Name, s.Metadata = "=cmd|'/c calc'!A1"+markup, json.RawMessage(`{"plan":"<script>alert(1)</script>"}`)
+		s.Name, s.Metadata = "=cmd|'/c calc'!A1"+chosen, json.RawMessage(`{"plan":"<script>alert(1)</script>"}`)
 	})
-	kit.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client.Agent = markup })
+	kit.SignIn(a, func(r *tollkeeper.SignInRequest) { r.Client.Agent = chosen })
 	b.open(pageOf(a))
-	b.sees(pageOf(a), 200, markup, `{"plan":"<script>alert(1)</script>"}`)
+	b.sees(pageOf(a), 200, chosen, `{"plan":"<script>alert(1)</script>"}`)
 	b.open("/admin/users")
-	b.sees("/admin/users", 200, markup)
+	b.sees("/admin/users", 200, chosen)
 	for _, path := range []string{"/admin/users?q=", "/admin/log?account=", "/admin/log?name=", "/admin/log?from=", "/admin/users?role="} {
 		b.open(path + url.QueryEscape(`"><script>alert(1)</script>`)) // every page that a browser shows is searched for elements
 	}
@@ -305,7 +308,7 @@ func TestWhatPeopleChooseIsText(t *testing.T) {
 		t.Errorf("%v", b.answer)
 	}
 	rows, err := csv.NewReader(strings.NewReader(b.body)).ReadAll()
-	if err != nil || len(rows) != 3 || rows[0][0] != "id" || rows[1][4] != "'=cmd|'/c calc'!A1"+markup {
+	if err != nil || len(rows) != 3 || rows[0][0] != "id" || rows[1][4] != "'=cmd|'/c calc'!A1"+chosen {
 		t.Errorf("%v: %q", err, rows)
 	}
 }
