@@ -48,8 +48,13 @@ func start(program string) {
 	chromium.ctx, chromium.err = ctx, chromedp.Do(ctx)
 }
 
-// tab opens a tab, or skips the test where there is no Chromium.
+// tab opens a tab for a minute, or skips the test where there is no Chromium.
 func tab(t *testing.T) context.Context {
+	t.Helper()
+	return tabFor(t, time.Minute)
+}
+
+func tabFor(t *testing.T, longest time.Duration) context.Context {
 	t.Helper()
 	program := os.Getenv("TOLLKEEPER_TEST_CHROMIUM")
 	if program == "" {
@@ -67,7 +72,7 @@ func tab(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	bounded, stop := context.WithTimeout(ctx, time.Minute)
+	bounded, stop := context.WithTimeout(ctx, longest)
 	t.Cleanup(stop)
 	return bounded
 }
