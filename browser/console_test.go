@@ -30,7 +30,7 @@ type people struct {
 func newConsole(t *testing.T) (*world, people) {
 	t.Helper()
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
+	w.tab, w.counts = tabFor(t, 5*time.Minute), &counts{Store: memory.New(), arrived: map[string]int{}}
 	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
 		t.Fatal(err)
 	}

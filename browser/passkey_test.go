@@ -161,9 +161,11 @@ func TestPasskeysInABrowser(t *testing.T) {
 	// The same on the pages of package ui.
 	w.open(w.service("/sign-out"))
 	w.submit("Sign out")
+	w.presence(device, false) // or the field would have signed in already
 	w.open(w.service("/sign-in"))
 	w.submit("Sign in", "login", a.Email, "password", a.Password)
 	w.says("Use a passkey")
+	w.presence(device, true)
 	w.leavePage(`document.querySelector("#passkey button").click()`)
 	w.says("Signed in as " + a.Email)
 
