@@ -42,7 +42,7 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 		return err
 	}
 	if r.LinkPath != "" && !canon.ValidPath(r.LinkPath) {
-		return ErrInvalidInput.WithField("linkPath").WithMessage("Invalid link path")
+		return ErrInvalidInput.WithField("linkPath").WithMessage("tollkeeper: the page of a link is named by a plain path")
 	}
 	email, err := emailKey(r.Email)
 	if err != nil {
