@@ -278,6 +278,19 @@ func (p *probe) ListEvents(ctx context.Context, q store.EventQuery) ([]tollkeepe
 	return run(ctx, p, "ListEvents", func() ([]tollkeeper.Event, error) { return p.Store.ListEvents(ctx, q) })
 }
 
+func (p *probe) ListMail(ctx context.Context, q store.MailQuery) ([]store.QueuedMail, error) {
+	return run(ctx, p, "ListMail", func() ([]store.QueuedMail, error) { return p.Store.ListMail(ctx, q) }, q)
+}
+
+func (p *probe) CountMail(ctx context.Context) (store.MailCounts, error) {
+	return run(ctx, p, "CountMail", func() (store.MailCounts, error) { return p.Store.CountMail(ctx) })
+}
+
+func (p *probe) ResumeMail(ctx context.Context, r store.Resumption) error {
+	_, err := run(ctx, p, "ResumeMail", func() (int, error) { return 0, p.Store.ResumeMail(ctx, r) }, r)
+	return err
+}
+
 func (p *probe) QueueMail(ctx context.Context, m []store.QueuedMail) error {
 	_, err := run(ctx, p, "QueueMail", func() (int, error) { return 0, p.Store.QueueMail(ctx, m) }, m)
 	return err

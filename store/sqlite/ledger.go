@@ -43,7 +43,8 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, q store.Credit
 
 // All of these read nothing but the index that they name.
 const (
-	selectOperation = `SELECT operation FROM ledger INDEXED BY ledger_operation WHERE owner = ?1 AND operation > ?2 ORDER BY operation LIMIT 1`
+	firstOperation = `SELECT operation FROM ledger INDEXED BY ledger_operation WHERE owner = ?1 ORDER BY operation LIMIT 1`
+	nextOperation  = `SELECT operation FROM ledger INDEXED BY ledger_operation WHERE owner = ?1 AND operation > ?2 ORDER BY operation LIMIT 1`
 
 	selectNext = `SELECT id FROM ledger INDEXED BY ledger_operation
   WHERE owner = ?1 AND operation = ?2 AND id > ?3 AND id < ?4 ORDER BY id LIMIT 1`
@@ -64,17 +65,17 @@ func (s *Store) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) (
 	above, _ := rules.DayIDs(days[0])
 	_, below := rules.DayIDs(days[len(days)-1])
 	err = s.snapshot(ctx, func(c *conn) error {
-		for op, found := "", true; ; {
-			found, err = c.one(selectOperation, func(r *row) { op = r.text() }, owner[:], op)
-			if err != nil || !found {
-				return err
-			}
+		op := ""
+		next := func(r *row) { op = r.text() }
+		found, err := c.one(firstOperation, next, owner[:])
+		for ; err == nil && found; found, err = c.one(nextOperation, next, owner[:], op) {
 			of, err := sumsOf(ctx, c, owner, op, above, below)
 			if err != nil {
 				return err
 			}
 			sums = append(sums, of...)
 		}
+		return err
 	})
 	if err != nil {
 		return nil, err

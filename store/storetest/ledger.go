@@ -92,6 +92,11 @@ func sumCredits(k *kit) {
 		k.equal("in another zone", sums(k, p.ID, store.Days{First: at(0, 0).In(elsewhere), Last: at(0, 1).In(elsewhere)}), all[1:3])
 		k.equal("none", sums(k, p.ID, store.Days{First: at(1, 0), Last: at(1, 0)}), all[:0])
 	})
+	k.run("of an operation without a name", func(k *kit) {
+		p := k.parent(0)
+		k.posted(p.ID, "", 7, day)
+		k.equal("sums", sums(k, p.ID, store.Days{First: day, Last: day}), []store.CreditDay{{Day: day, Entries: 1, Credits: 7}})
+	})
 	k.run("an unknown owner has none", func(k *kit) {
 		k.equal("sums", sums(k, id(), store.Days{First: day, Last: day}), []store.CreditDay{})
 	})
