@@ -231,6 +231,10 @@ func (p *probe) ConsumeSecret(ctx context.Context, c store.Claim, now time.Time)
 	return run(ctx, p, "ConsumeSecret", func() (tollkeeper.Subject, error) { return p.Store.ConsumeSecret(ctx, c, now) }, c)
 }
 
+func (p *probe) CountSecrets(ctx context.Context, account uuid.UUID, u store.Purpose, now time.Time) (int, error) {
+	return run(ctx, p, "CountSecrets", func() (int, error) { return p.Store.CountSecrets(ctx, account, u, now) }, account)
+}
+
 func (p *probe) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return run(ctx, p, "Take", func() (store.Decision, error) { return p.Store.Take(ctx, b, now) }, b)
 }

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -248,4 +249,31 @@ func (b *browser) token() string {
 	}
 	b.t.Fatal("there is no session")
 	return ""
+}
+
+// Each page of the account says something else in each language that there is.
+func TestAccountPagesInEveryLanguage(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	a, b := kit.User(), browse(t, mux)
+	factor := kit.EnrolFactor(a)
+	kit.Advance(time.Minute)
+	b.open("/sign-in")
+	b.signIn(a)
+	b.submit("", "code", kit.FactorCode(factor))
+	languages, err := filepath.Glob("internal/page/texts/*")
+	if err != nil || len(languages) < 2 {
+		t.Fatal(languages, err)
+	}
+	for _, path := range accountPages {
+		said := map[string]string{}
+		for _, name := range languages {
+			lang := filepath.Base(name)
+			b.open(path + "?lang=" + lang)
+			text := b.page.all("main")[0].text()
+			if other := said[text]; b.status != 200 || b.page.attr("lang") != lang || other != "" {
+				t.Errorf("%s in %s: %d, as in %s: %s", path, lang, b.status, other, text)
+			}
+			said[text] = lang
+		}
+	}
 }

@@ -324,7 +324,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 		}
 		ids[id] = true
 	}
-	if name != "input" || x.attr("type") == "hidden" {
+	if name != "input" && name != "select" || x.attr("type") == "hidden" {
 		return
 	}
 	labels := slices.DeleteFunc(b.page.all("label"), func(l node) bool { return l.attr("for") != x.attr("id") })
@@ -339,7 +339,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 	if x.attr("type") == "password" && x.attr("value") != "" {
 		b.t.Errorf("%s shows a password", b.at)
 	}
-	if x.attr("type") != "checkbox" && x.attr("autocomplete") == "" {
+	if name == "input" && x.attr("type") != "checkbox" && x.attr("autocomplete") == "" {
 		b.t.Errorf("%s: the field %s tells a password manager nothing", b.at, x.attr("name"))
 	}
 }

@@ -210,8 +210,8 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 			b := browse(t, mux)
 			b.header.Set("Accept-Language", lang)
 			b.open(path)
-			if b.status != 200 || b.page.attr("lang") != lang {
-				t.Errorf("%s in %s: %d, %q", path, lang, b.status, b.page.attr("lang"))
+			if b.status != 200 || b.page.attr("lang") != lang || (b.page.attr("dir") == "rtl") != (lang == "ar") {
+				t.Errorf("%s in %s: %d, %q, %q", path, lang, b.status, b.page.attr("lang"), b.page.attr("dir"))
 			}
 			for _, x := range append(b.page.all("h1"), b.page.all("p")[1:]...) {
 				if said[x.text()] {

@@ -143,6 +143,14 @@ func TestAnIssuerThatPosts(t *testing.T) {
 	b.send("POST", back.Path, back.RawQuery)
 	b.sees("/orders", 200, "Hello, ada@mail.example")
 
+	// One whose page is on a neighbouring host sends the cookie of the session that there is, too.
+	b.header = http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"same-origin"}}
+	b.open("/sign-in")
+	back = b.leave(kit, "Continue with Test")
+	b.header = http.Header{"Accept": {"text/html"}, "Sec-Fetch-Site": {"same-site"}, "Origin": {"https://issuer.app.example"}}
+	b.send("POST", back.Path, back.RawQuery)
+	b.sees("/", 200, "Hello, ada@mail.example")
+
 	stranger := browse(t, mux)
 	stranger.header = b.header
 	stranger.send("POST", back.Path, back.RawQuery)

@@ -13,8 +13,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
-// hostile are values of next that lead elsewhere in some browser, or mean more than one thing.
-var hostile = []string{
+// hostileNext are values of next that lead elsewhere in some browser, or mean more than one thing.
+var hostileNext = []string{
 	"//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\\/evil.example", "https:evil.example", "https:/evil.example",
 	"https://evil.example", "HTTPS://evil.example/", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "https://shop.example@evil.example",
 	"https://shop.example:443@evil.example/", "https://shop.example.evil.example", "https://shop.example\\.evil.example", "https://evil.example/https://shop.example",
@@ -29,7 +29,7 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	kit, mux := serviceOf(t, ui.Options{Home: "/orders", NextOrigins: []string{"https://shop.example"}}, authtest.WithIssuer())
 	kit.Issuer().As("i-1", "ada@mail.example", true)
 	a := kit.User()
-	for _, next := range hostile {
+	for _, next := range hostileNext {
 		asked := "?next=" + url.QueryEscape(next)
 		for _, page := range []string{"/sign-in", "/sign-up", "/sign-out", "/forgot", "/mail-link", "/done"} {
 			w := httptest.NewRecorder()

@@ -217,6 +217,10 @@ func (w *watched) ConsumeSecret(ctx context.Context, c store.Claim, now time.Tim
 	return call(ctx, w, "ConsumeSecret", nil, func() (store.Subject, error) { return w.Store.ConsumeSecret(ctx, c, now) })
 }
 
+func (w *watched) CountSecrets(ctx context.Context, account uuid.UUID, p store.Purpose, now time.Time) (int, error) {
+	return call(ctx, w, "CountSecrets", nil, func() (int, error) { return w.Store.CountSecrets(ctx, account, p, now) })
+}
+
 func (w *watched) Take(ctx context.Context, b []store.Bucket, now time.Time) (store.Decision, error) {
 	return call(ctx, w, "Take", nil, func() (store.Decision, error) {
 		d, err := w.Store.Take(ctx, b, now)

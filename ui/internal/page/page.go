@@ -17,7 +17,7 @@ import (
 type Page struct {
 	Path   string                        // as the mux knows it: without the path of [tollkeeper.Config.BaseURL]
 	Mailed bool                          // a mail leads here, with a token in the address
-	Posted bool                          // its form is of a page of another origin, which proves otherwise whose browser it is; nobody is signed in
+	Posted bool                          // its form is of a page of another origin, and proves otherwise whose browser it is
 	Again  string                        // where to ask for another mail; empty: nowhere
 	Show   func(*Visit) (Screen, string) // what is seen, or where to go instead
 	Take   func(*Visit) (string, error)  // does what the form asks, and says where to go then; nil: there is no form
@@ -93,15 +93,10 @@ func (r route) register(mux httpadapter.Mux) (err error) {
 // handler serves a page to everybody, and knows who is signed in, or who the guard says they are.
 func (s *Site) handler(p *Page) http.Handler {
 	known := s.known(p)
-	anybody := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.visit(p, w, r).serve() })
-	serve := known(anybody)
+	serve := known(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.visit(p, w, r).serve() }))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v := s.visit(p, w, r); !v.read() {
 			return // a page of somebody else, or no form: nobody is asked who that is
-		}
-		if p.Posted && r.Method == http.MethodPost {
-			anybody(w, r)
-			return
 		}
 		serve.ServeHTTP(w, r)
 	})

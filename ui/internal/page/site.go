@@ -86,7 +86,7 @@ func New(auth *tollkeeper.Authenticator, o Settings) (*Site, error) {
 	return s, err
 }
 
-// place says at which origin the pages are. One of their own may use the cookie of their own.
+// place says at which origin the pages are.
 func (s *Site) place(o *Settings) error {
 	base, err := url.Parse(s.Auth.BaseURL())
 	if err != nil {
@@ -101,7 +101,6 @@ func (s *Site) place(o *Settings) error {
 		return refused("Origin", "must be an origin, as https://shop.example")
 	}
 	s.Base, s.host = "", own.Hostname()
-	o.Cookie.TrustedOrigins = append(slices.Clone(o.Cookie.TrustedOrigins), o.Origin)
 	return nil
 }
 
