@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 func TestOperatorsSeeAllScopes(t *testing.T) {
@@ -242,7 +243,7 @@ func TestTheConsoleSpeaksEveryLanguage(t *testing.T) {
 			continue
 		}
 		said := map[string]string{}
-		for _, lang := range []string{"en", "de"} {
+		for _, lang := range language.Known() {
 			b.header.Set("Accept-Language", lang)
 			b.open(path)
 			if b.status != 200 || b.page.attr("lang") != lang {
