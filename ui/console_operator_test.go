@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
+	"github.com/tollkeeper/tollkeeper/internal/language"
 )
 
 func TestOperatorsSeeAllScopes(t *testing.T) {
@@ -222,5 +224,36 @@ func TestEventsHaveWords(t *testing.T) {
 	}
 	if n < 40 || n+1 != len(known) {
 		t.Errorf("%d events, %d words", n, len(known))
+	}
+}
+
+// Each page of the console says something else in each language.
+func TestTheConsoleSpeaksEveryLanguage(t *testing.T) {
+	kit, b := operated(t)
+	parent := kit.Parent()
+	child := kit.Child(parent)
+	pages := strings.NewReplacer("{scope}", parent.ID.String(), "{id}", child.ID.String())
+	questions := []string{"/operator/{scope}/key?confirm=rotate"}
+	for _, word := range []string{"role", "disable", "sessions", "delete"} {
+		questions = append(questions, "/operator/{scope}/users/{id}?confirm="+word)
+	}
+	for _, path := range slices.Concat(operatorsPages[1:], questions) {
+		path = pages.Replace(path)
+		if strings.Contains(path, ".csv") {
+			continue
+		}
+		said := map[string]string{}
+		for _, lang := range language.Known() {
+			b.header.Set("Accept-Language", lang)
+			b.open(path)
+			if b.status != 200 || b.page.attr("lang") != lang {
+				t.Errorf("%s in %s: %d, %q", path, lang, b.status, b.page.attr("lang"))
+			}
+			text := b.page.all("main")[0].text()
+			if other, ok := said[text]; ok {
+				t.Errorf("%s is the same in %s and %s", path, lang, other)
+			}
+			said[text] = lang
+		}
 	}
 }

@@ -26,7 +26,8 @@
 //     apps, recovery codes and linked issuers, each where there is such a thing; /account/sessions; /account/activity,
 //     the own log; /account/data, for a copy of the own data and for deleting the account
 //   - /limited, where a session goes that serves only its own account's business, and /done, which says what was done
-//   - /admin and what is below it, for who rules accounts, an admin or a parent: users, log, organization, keys, credits
+//   - /admin and what is below it, for who rules accounts, an admin or a parent: users, log; for a parent organization,
+//     keys and credits, too
 //   - the paths of [tollkeeper.Links], SignInLink, Verify, Reset and ChangeEmail: a mailed link shows a button, and
 //     only the button does anything
 //

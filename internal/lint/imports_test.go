@@ -30,7 +30,7 @@ var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
 	{folder: "cmd", imports: []string{".", "internal/...", "ui/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
 	{folder: "examples", imports: []string{".", "internal/...", "ui/...", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
-	{folder: "bench", imports: []string{".", "internal/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "bench", imports: []string{".", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
 	{folder: "browser", imports: []string{".", "httpadapter/...", "ui/...", "passkey", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
 	{folder: "ui", imports: []string{".", "internal/...", "httpadapter/..."}, tests: []string{"authtest", "store", "store/memory"}},
