@@ -161,8 +161,9 @@ type Mail struct {
 	Links     Links    // where links lead to
 	Notices   Notices  // which changes of an account are told. Zero: all
 
-	// ScopeLinks are where links lead in mails to the accounts of single scopes, as those of [Tenants], whose pages are
-	// others. An empty path is that of Links. Each scope is the app's own users, Tenants or [Under] a parent. Nil: none.
+	// ScopeLinks are where links lead in mails to the accounts of single scopes whose pages are others, as those of
+	// [Tenants]. An empty path is that of Links. Each scope is the app's own users, Tenants or [Under] a parent. Nil:
+	// none.
 	ScopeLinks map[Scope]Links
 }
 
