@@ -253,7 +253,7 @@ func TestOperatorIsNamed(t *testing.T) {
 
 // Every method of Host that changes something names its operator: it begins with that, or only looks.
 func TestHostNamesItsOperatorEverywhere(t *testing.T) {
-	looks := " Account Accounts FindByEmail FindByUsername Events Organization Sessions Factors Identities MailQueue Ledger Usage " +
+	looks := " Account Accounts FindByEmail FindByUsername Events EventsIn Organization Sessions Factors Identities MailQueue Ledger Usage " +
 		"CreditAnalysis BillingHistory Allow RetryMail DropMail somebody bookOf withCredentials acting "
 	files, err := filepath.Glob("*.go")
 	if err != nil {

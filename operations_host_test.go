@@ -53,6 +53,11 @@ var hostOperations = map[string]operation{
 	"Events": func(s *scene) func() error {
 		return func() error { return errOf(s.Auth.Host().Events(ctx, tollkeeper.EventQuery{})) }
 	},
+	"EventsIn": func(s *scene) func() error {
+		return func() error {
+			return errOf(s.Auth.Host().EventsIn(ctx, tollkeeper.Under(s.tenant.ID), tollkeeper.EventQuery{}))
+		}
+	},
 	"ExportAccounts": func(s *scene) func() error {
 		return func() error {
 			return errOf(s.Auth.Host().ExportAccounts(ctx, tollkeeper.Under(s.tenant.ID), &bytes.Buffer{}, tollkeeper.ExportOptions{}))
