@@ -38,7 +38,7 @@ func newConsole(t *testing.T) (*world, people) {
 	app, tenants := http.NewServeMux(), http.NewServeMux()
 	w.api, w.pages = w.listen(app), w.listen(tenants)
 	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.BaseURL = w.service("")
+		c.BaseURL, c.Product = w.service(""), "Shop"
 		c.Now = func() time.Time { return time.Now().Add(-span) }
 	}))
 	operator := func(*http.Request) (string, error) { return "alice", nil }

@@ -24,10 +24,10 @@ func main() {
 		Mail:    tollkeeper.Mail{Mailer: mail.Console{}}})) // prints what mail/smtp would send
 	mux := http.NewServeMux()
 	must(mux, httpadapter.Mount(mux, auth, httpadapter.Options{})) // JSON, at /api/auth
-	must(mux, ui.Mount(mux, auth, ui.Options{}))                   // pages: /sign-up, /sign-in and more
+	must(mux, ui.Mount(mux, auth, ui.Options{}))                   // pages: /sign-in, /account, /admin …
 	signedIn := httpadapter.RequireAuth(auth, httpadapter.OnFailure(ui.SignInPage(auth, ui.Options{})))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, `<!doctype html><title>Shop</title><h1>Shop</h1><a href="/reports">Reports</a> <a href="/sign-out">Sign out</a>`)
+		fmt.Fprintln(w, `<!doctype html><title>Shop</title><h1>Shop</h1><a href="/reports">Reports</a> <a href="/account">Account</a>`)
 	})
 	mux.Handle("GET /reports", signedIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := httpadapter.IdentityFrom(r.Context())
