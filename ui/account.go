@@ -85,7 +85,9 @@ func ofAccount(v *page.Visit, at string, seen page.Screen) page.Screen {
 		}
 		seen.Tabs = append(seen.Tabs, t)
 	}
-	seen.Links = append(seen.Links, v.Link(signOutPath, v.T("link.sign-out")))
+	if v.Console != "" && (v.By.Admin() || v.By.IsParent()) {
+		seen.Tabs = append(seen.Tabs, page.Tab{URL: v.URL(v.Console), Text: v.T("account.console")})
+	}
 	return seen
 }
 

@@ -186,7 +186,7 @@ func TestAnAddressThatWaits(t *testing.T) {
 	a := kit.SignUp("ada@mail.example", password, func(r *tollkeeper.SignUpRequest) { r.Scope = tollkeeper.Scope{} })
 	b := browse(t, mux)
 	b.comesTo("/account", a)
-	b.sees("/account", 200, "Waits for you to open the link")
+	b.sees("/account", 200, "Not confirmed")
 	kit.Advance(2 * time.Minute)
 	b.submit("Send the link again")
 	b.sees("/account?about=mailed", 200, "A mail with a link is on its way.")

@@ -321,7 +321,7 @@ func (b *browser) checkNode(x node, ids map[string]bool) {
 		}
 		ids[id] = true
 	}
-	if name != "input" && name != "select" || x.attr("type") == "hidden" {
+	if name != "input" && name != "select" || x.attr("type") == "hidden" || x.has("hidden") && x.attr("name") == "" {
 		return
 	}
 	labels := slices.DeleteFunc(b.page.all("label"), func(l node) bool { return l.attr("for") != x.attr("id") })

@@ -42,6 +42,11 @@ func TestLooksThatCannotBe(t *testing.T) {
 		"no such template":   {ui.Look{Files: fstest.MapFS{"page.html": file(`{{template "sidebar" .}}`)}}, []string{"Look.Files ", "sidebar"}},
 		"half an attribute":  {ui.Look{Files: fstest.MapFS{"page.html": file(`<a href="{{.Title}}`)}}, []string{"Look.Files ", "page.html"}},
 		"a misspelled name":  {ui.Look{Files: fstest.MapFS{"styles.css": file("")}}, []string{"Look.Files ", "styles.css"}},
+		"one folder deeper":  {ui.Look{Files: fstest.MapFS{"looks/texts/de.json": file("{}")}}, []string{"Look.Files ", "looks/texts/de.json"}},
+		"as embedded":        {ui.Look{Files: fstest.MapFS{"texts/de/entry.json": file("{}")}}, []string{"Look.Files ", "texts/de/entry.json"}},
+		"no kind of text":    {ui.Look{Files: fstest.MapFS{"texts/de.jsn": file("{}")}}, []string{"Look.Files ", "texts/de.jsn"}},
+		"a name is missing":  {ui.Look{Files: fstest.MapFS{"texts/de.json": file(`{"prove.mailed": "Gesendet."}`)}}, []string{"Look.Files ", "prove.mailed", "{email}"}},
+		"no JSON below":      {ui.Look{Files: fstest.MapFS{"texts/en.json": file("{\n  \"a\": \"b\",\n}")}}, []string{"texts/en.json, line 3"}},
 		"no JSON":            {ui.Look{Files: fstest.MapFS{"texts/en.json": file("{")}}, []string{"Look.Files ", "texts/en.json"}},
 		"an unknown text":    {ui.Look{Files: fstest.MapFS{"texts/en.json": file(`{"sign-in.titel": "x"}`)}}, []string{"Look.Files ", "texts/en.json", "sign-in.titel"}},
 		"half a language":    {ui.Look{Files: fstest.MapFS{"texts/it.json": file(`{"sign-in.title": "Accedi"}`)}}, []string{"Look.Files ", "texts/it.json", "has no text "}},
@@ -56,6 +61,24 @@ func TestLooksThatCannotBe(t *testing.T) {
 				t.Errorf("%s: %q does not say %q", name, err, want)
 			}
 		}
+	}
+}
+
+// TestLanguagesOfTheHost: the pages are in those alone, and in the first for whoever prefers none of them.
+func TestLanguagesOfTheHost(t *testing.T) {
+	if err := ui.Mount(http.NewServeMux(), authtest.New(t).Auth, ui.Options{Languages: []string{"de", "tlh"}}); err == nil || !strings.Contains(err.Error(), `Options.Languages has "tlh"`) {
+		t.Error(err)
+	}
+	_, mux := service(t, ui.Options{Languages: []string{"de", "fr"}})
+	b := browse(t, mux)
+	for asked, want := range map[string]string{"": "de", "it": "de", "en": "de", "fr-CA": "fr", "*": "de"} {
+		b.header.Set("Accept-Language", asked)
+		if b.open("/sign-in"); b.page.attr("lang") != want || strings.Contains(b.body, "English") {
+			t.Errorf("%q is answered in %s", asked, b.page.attr("lang"))
+		}
+	}
+	if b.open("/sign-in?lang=en"); b.page.attr("lang") != "de" {
+		t.Error("English is there")
 	}
 }
 

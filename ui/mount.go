@@ -41,6 +41,10 @@ type Options struct {
 	// Look is how the pages look. Zero: the product's name, in blue.
 	Look Look
 
+	// Languages are those that the pages are in, as "de", the first for whoever prefers none of them. Nil: the six that
+	// are embedded and those that Look.Files have texts in, English first.
+	Languages []string
+
 	// NextOrigins are origins besides the own one to which the parameter next may lead, as https://shop.example.
 	// Empty: people stay on this origin.
 	NextOrigins []string
@@ -75,7 +79,7 @@ type Look struct {
 	// cannot be read there is an error. Zero: blue.
 	Accent, AccentDark string
 
-	// Files replace those of the pages, file by file: templates, style sheets and texts. docs/guides/pages.md lists
+	// Files replace those of the pages, file by file: templates, style sheets and texts. docs/guides/looks.md lists
 	// them. Nil: none.
 	Files fs.FS
 }
@@ -93,7 +97,8 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 	s, err := page.New(auth, page.Settings{
 		Scope: o.Scope, Home: o.Home, Prefix: o.Prefix, SignIn: signInPath, Assets: signInPath, TrustedProxies: o.TrustedProxies,
 		Cookie: o.Cookie, Logger: o.Logger, Look: page.Look(o.Look), FrameOrigins: o.FrameOrigins, NextOrigins: o.NextOrigins,
-		Origin: o.Origin, NoPasswords: o.NoPasswords,
+		Origin: o.Origin, NoPasswords: o.NoPasswords, Account: accountPath, SignOut: signOutPath, Languages: o.Languages,
+		Console: o.console(),
 	})
 	if err != nil {
 		return err
@@ -103,6 +108,14 @@ func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error
 		table = append(table, console.Pages(s, consolePath, console.Others{Limited: limitedPath, Prove: proveStep})...)
 	}
 	return s.Mount(mux, table)
+}
+
+// console is the page of who rules accounts. Empty: there is none.
+func (o Options) console() string {
+	if o.NoConsole {
+		return ""
+	}
+	return consolePath
 }
 
 // SignInPage is for what [httpadapter.RequireAuth] does not let in: a browser is sent to sign in, or to the page that

@@ -83,10 +83,10 @@ func passwordSection(v *page.Visit, has bool) page.Section {
 	switch {
 	case has:
 		current := page.Field{Name: "current", Label: v.T("field.current-password"), Type: "password", Complete: "current-password"}
-		s.Forms = []page.Form{{Do: "password", Fields: []page.Field{current, fresh}, Button: v.T("security.password-change")}}
+		s.Forms = []page.Form{{Do: "password", User: v.By.Email, Fields: []page.Field{current, fresh}, Button: v.T("security.password-change")}}
 	case v.Auth.RequireRecent(v.By, freshFor) == nil:
 		s.Lead = []string{v.T("security.password-none")}
-		s.Forms = []page.Form{{Do: "password", Fields: []page.Field{fresh}, Button: v.T("security.password-set")}}
+		s.Forms = []page.Form{{Do: "password", User: v.By.Email, Fields: []page.Field{fresh}, Button: v.T("security.password-set")}}
 	default:
 		s.Lead = []string{v.T("security.password-none")}
 		s.Forms = []page.Form{{Do: "prove", Button: v.T("security.password-set"), Quiet: true}}

@@ -90,6 +90,10 @@ func (v *Visit) FailureOf(err error) *Failure {
 		f.Status = http.StatusUnprocessableEntity
 	case http.StatusInternalServerError:
 		v.Log.Error("ui: request failed", "path", v.Path, "error", known)
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if known.Err != nil {
+			v.Log.Warn("ui: request failed", "path", v.Path, "error", known)
+		}
 	}
 	key := told[known.Code]
 	if m, ok := errors.AsType[mistake](err); ok {

@@ -11,6 +11,7 @@ type Form struct {
 
 	Do         string // which of several forms of a page it is, as the field do; empty: there is one
 	Head, Lead string // of a further one
+	User       string // whose passwords it has, for password managers, where no field says it; it is neither seen nor sent
 	Hidden     []Hidden
 	Fields     []Field
 	Button     string

@@ -60,14 +60,19 @@ func (l layered) known() error {
 	if l.host == nil {
 		return nil
 	}
-	names, err := fs.Glob(l.host, "*.*")
-	for _, name := range names {
-		if !slices.Contains([]string{".html", ".css", ".js"}, path.Ext(name)) {
-			continue
+	return fs.WalkDir(l.host, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if text, _ := path.Match("texts/*.json", name); text {
+			return nil
+		}
+		if dir, kind := path.Dir(name), path.Ext(name); dir != "texts" && !slices.Contains([]string{".html", ".htm", ".css", ".js", ".json"}, kind) {
+			return nil // a picture, or a word about the others
 		}
 		if _, missing := fs.Stat(files, "files/"+name); missing != nil {
-			return fmt.Errorf("has %s, which is in the place of no file", name)
+			return fmt.Errorf("has %s, which is in the place of no file: templates and style sheets stand at its top, texts are texts/<language>.json", name)
 		}
-	}
-	return err
+		return nil
+	})
 }

@@ -43,6 +43,8 @@ type frame struct {
 	LanguageOf string       // what the list of languages is called
 	Home       string       // where the product's name leads
 	Who        string       // is signed in, on wide pages; empty: nobody, or it is not said
+	WhoURL     string       // their own account; empty: they have no page for it
+	Out        Link         // to sign out; zero: these pages cannot
 	TabsOf     string       // what the list of pages is called
 	Icon       template.URL // address of a picture for the tab of the browser
 }
@@ -191,6 +193,12 @@ func (v *Visit) frame(seen *Screen) {
 	f.Skip, f.LanguageOf, f.TabsOf = v.T("page.skip"), v.T("page.languages"), v.T("page.pages")
 	if v.By != nil && seen.Wide {
 		f.Who = v.By.Email
+		if v.Account != "" {
+			f.WhoURL = v.URL(v.Account)
+		}
+		if v.SignOut != "" {
+			f.Out = Link{v.URL(v.SignOut), v.T("link.sign-out")}
+		}
 	}
 	if v.Operator != "" {
 		f.Who = v.Operator

@@ -19,10 +19,14 @@ import (
 // Settings say whose pages a [Site] has. [New] checks all of them.
 type Settings struct {
 	Scope          tollkeeper.Scope
-	Home           string // where people land who asked for no page; zero: "/", below the path of Config.BaseURL
-	Prefix         string // before the paths of the pages that [Site.URL] names
-	SignIn         string // the page to sign in at, as [Site.URL] takes it; empty: there is none
-	Assets         string // before the names of style sheets, scripts and pictures, as [Site.URL] takes it
+	Home           string   // where people land who asked for no page; zero: "/", below the path of Config.BaseURL
+	Prefix         string   // before the paths of the pages that [Site.URL] names
+	Account        string   // the page of the own account, as [Site.URL] takes it; empty: there is none
+	SignOut        string   // the page to sign out at, likewise
+	Console        string   // the page of who rules accounts, likewise
+	Languages      []string // that pages are in, the first for who prefers none of them; nil: all, English first
+	SignIn         string   // the page to sign in at, as [Site.URL] takes it; empty: there is none
+	Assets         string   // before the names of style sheets, scripts and pictures, as [Site.URL] takes it
 	TrustedProxies []netip.Prefix
 	Cookie         httpadapter.Cookie
 	Logger         *slog.Logger // nil: that of the Authenticator
@@ -80,6 +84,9 @@ func New(auth *tollkeeper.Authenticator, o Settings) (*Site, error) {
 		return nil, err
 	}
 	if s.words, err = readCatalogue(o.Look.Files); err != nil {
+		return nil, err
+	}
+	if s.Languages, err = s.words.only(o.Languages); err != nil {
 		return nil, err
 	}
 	s.assets, err = readAssets(o.Look, s.URL(o.Assets))

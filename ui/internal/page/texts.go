@@ -1,14 +1,18 @@
 package page
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tollkeeper/tollkeeper/internal/language"
@@ -60,6 +64,9 @@ func (c catalogue) read(from fs.FS, name, tag string) error {
 	}
 	words := map[string]string{}
 	if err := json.Unmarshal(data, &words); err != nil {
+		if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return fmt.Errorf("%s, line %d: %w", name, 1+bytes.Count(data[:min(int(e.Offset), len(data))], []byte("\n")), err)
+		}
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if c[tag].words == nil {
@@ -73,10 +80,16 @@ func (c catalogue) read(from fs.FS, name, tag string) error {
 func (c catalogue) whole(own map[string]string) error {
 	for _, tag := range c.tags() {
 		l := c[tag]
+		missing := []string{}
 		for _, key := range slices.Sorted(maps.Keys(own)) {
-			if _, ok := l.words[key]; !ok {
-				return refused("Look.Files", "has no text "+key+" in texts/"+tag+".json")
+			if text, ok := l.words[key]; !ok {
+				missing = append(missing, key)
+			} else if x, y := holes(text), holes(own[key]); !slices.Equal(x, y) {
+				return refused("Look.Files", "has a text "+key+" in texts/"+tag+".json with other names in it: "+strings.Join(y, " "))
 			}
+		}
+		if len(missing) > 0 {
+			return refused("Look.Files", fmt.Sprintf("has no text %s in texts/%s.json, nor %d others", missing[0], tag, len(missing)-1))
 		}
 		for key := range l.words {
 			if _, ok := own[key]; !ok {
@@ -85,6 +98,30 @@ func (c catalogue) whole(own map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// hole is the place of a name in a text.
+var hole = regexp.MustCompile(`\{[a-z]+\}`)
+
+func holes(text string) []string { return slices.Sorted(slices.Values(hole.FindAllString(text, -1))) }
+
+// only leaves out what is not in a list of languages, and returns the list, of which no list is all. The first is for
+// whoever prefers none of them.
+func (c catalogue) only(list []string) ([]string, error) {
+	if len(list) == 0 {
+		return append([]string{language.Default}, c.tags()...), nil
+	}
+	for _, tag := range list {
+		if _, ok := c[tag]; !ok {
+			return nil, refused("Languages", "has "+strconv.Quote(tag)+", which there are no texts in")
+		}
+	}
+	for tag := range c {
+		if !slices.Contains(list, tag) {
+			delete(c, tag)
+		}
+	}
+	return slices.Clone(list), nil
 }
 
 // tags are the languages, in the order of the alphabet.
@@ -111,8 +148,7 @@ func (s *Site) languageOf(r *http.Request) texts {
 			return l
 		}
 	}
-	there := append([]string{language.Default}, s.words.tags()...)
-	return s.words[cmp.Or(language.Pick(r.Header["Accept-Language"], there), language.Default)]
+	return s.words[cmp.Or(language.Pick(r.Header["Accept-Language"], s.Languages), s.Languages[0])]
 }
 
 // chooseLanguage keeps what the address says.
