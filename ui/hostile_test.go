@@ -2,10 +2,14 @@ package ui_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/ui"
 )
 
 // The core takes a role in any letter case: a form that nobody was shown must not make an admin without a proof, with a
@@ -39,5 +43,32 @@ func TestATenantHasNoRoleToChange(t *testing.T) {
 	}
 	if s, err := kit.Auth.Host().Account(t.Context(), parent.ID); err != nil || s.Account.Role == tollkeeper.RoleAdmin {
 		t.Errorf("%q, %v", s.Account.Role, err)
+	}
+}
+
+// A page says its own address many times. One that is long is refused before anything is made of it.
+func TestLongAddressesAreRefused(t *testing.T) {
+	_, mux := service(t, ui.Options{})
+	_, operator := operated(t)
+	for _, tt := range []struct {
+		h             http.Handler
+		method, at    string
+		status, bytes int
+	}{
+		{mux, "GET", "/sign-in?q=" + strings.Repeat("a", 15<<10), 200, 120 << 10},
+		{mux, "GET", "/sign-in?q=" + strings.Repeat("%20", 300_000), 414, 100},
+		{mux, "HEAD", "/sign-in?" + strings.Repeat("a=&", 300_000), 414, 100},
+		{mux, "POST", "/sign-in?" + strings.Repeat("a=&", 300_000), 414, 100},
+		{mux, "GET", "/admin/users/" + strings.Repeat("a", 500_000), 414, 100},
+		{operator.client.Transport.(watched).next.(handlerTransport), "GET", "/operator/" + strings.Repeat("a", 500_000) + "/users", 414, 100},
+	} {
+		w := httptest.NewRecorder()
+		tt.h.ServeHTTP(w, httptest.NewRequest(tt.method, tt.at, nil))
+		if w.Code != tt.status || w.Body.Len() > tt.bytes || len(w.Header().Get("Location")) > 100 {
+			t.Errorf("%s %.20s…: %d with %d bytes", tt.method, tt.at, w.Code, w.Body.Len())
+		}
+		if w.Header().Get("Content-Security-Policy") == "" || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %.20s…: %v", tt.method, tt.at, w.Header())
+		}
 	}
 }
