@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"encoding/csv"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -69,6 +70,22 @@ func TestLongAddressesAreRefused(t *testing.T) {
 		}
 		if w.Header().Get("Content-Security-Policy") == "" || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s %.20s…: %v", tt.method, tt.at, w.Header())
+		}
+	}
+}
+
+// Spreadsheets of many countries part cells at semicolons: what follows one is no formula, either.
+func TestNoCellBeginsAFormula(t *testing.T) {
+	kit, _, b := ruled(t)
+	for name, want := range map[string]string{
+		"Eve;=1+cmd|'/c calc'!A0;": "Eve;'=1+cmd|'/c calc'!A0;", `Eve; "+1`: `Eve; "'+1`, ";@x;-y": ";'@x;'-y", "＝1": "'＝1", "-x": "'-x",
+		"Eve; x = 1; -": "Eve; x = 1; '-", "a-b=c": "a-b=c", "-1": "-1",
+	} {
+		a := kit.AccountIn(tollkeeper.Scope{}, func(s *tollkeeper.AccountSpec) { s.Name = name })
+		b.open("/admin/users.csv?q=" + a.Email)
+		rows, err := csv.NewReader(strings.NewReader(b.body)).ReadAll()
+		if err != nil || len(rows) != 2 || rows[1][4] != want {
+			t.Errorf("%q: %q, want %q (%v)", name, rows, want, err)
 		}
 	}
 }
