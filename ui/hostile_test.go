@@ -89,3 +89,28 @@ func TestNoCellBeginsAFormula(t *testing.T) {
 		}
 	}
 }
+
+// What one person typed when their session had ended is shown to nobody else who signs in at the same browser.
+func TestWhatWasTypedIsItsOwners(t *testing.T) {
+	kit, mux := service(t, ui.Options{})
+	ada, eve, b := kit.User(), kit.User(), browse(t, mux)
+	b.open("/account")
+	b.signIn(ada)
+	if err := kit.Auth.Host().EndSessions(t.Context(), ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.submit("Change the address", "email", "new-ada@mail.example")
+	b.sees("/sign-in?about=ended&next=%2Faccount", 200)
+	b.signIn(eve)
+	b.sees("/account", 200)
+	if strings.Contains(b.body, "new-ada") {
+		t.Error("somebody else sees what was typed")
+	}
+	b.open("/sign-out")
+	b.submit("")
+	b.open("/account")
+	b.signIn(ada)
+	if strings.Contains(b.body, "new-ada") {
+		t.Error("it is kept on")
+	}
+}
