@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
@@ -112,5 +114,29 @@ func TestWhatWasTypedIsItsOwners(t *testing.T) {
 	b.signIn(ada)
 	if strings.Contains(b.body, "new-ada") {
 		t.Error("it is kept on")
+	}
+}
+
+// Where the links of mails lead and who signs users in is changed by no passer-by at a tenant's screen.
+func TestAnOrganizationIsChangedOnAFreshProof(t *testing.T) {
+	kit, parent, b := tenancy(t)
+	issuer := "issuer=https%3A%2F%2Faccounts.google.com&client=evil.apps.example&enabled=on"
+	kit.Advance(6 * time.Minute)
+	for _, form := range []string{"do=save&name=Shop&url=https%3A%2F%2Fevil.example&factor=on", "do=issuer-&" + issuer} {
+		b.send("POST", "/admin/organization", form)
+		b.sees("/admin/organization", 200, "Is it you?")
+	}
+	d, err := kit.Auth.Host().Organization(t.Context(), parent.ID)
+	if o := d.Organization; err != nil || o.Name != "" || o.URL != "" || len(o.Issuers) > 0 {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	b.submit("Save", "proof-password", parent.Password)
+	b.sees("/admin/organization?about=saved", 200, "https://accounts.google.com")
+	kit.Advance(6 * time.Minute)
+	b.send("POST", "/admin/organization", "do=save&name=Shop&url=https%3A%2F%2Fshop.example&factor=on&authorized="+parent.ID.String()+"%0D%0A"+uuid.NewString())
+	b.submit("Save", "proof-password", parent.Password)
+	d, err = kit.Auth.Host().Organization(t.Context(), parent.ID)
+	if o := d.Organization; err != nil || o.Name != "Shop" || o.URL != "https://shop.example" || !o.FactorRequired || o.VerificationRequired || len(o.Authorized) != 2 {
+		t.Errorf("%+v, %v", o, err)
 	}
 }
