@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -138,5 +139,26 @@ func TestAnOrganizationIsChangedOnAFreshProof(t *testing.T) {
 	d, err = kit.Auth.Host().Organization(t.Context(), parent.ID)
 	if o := d.Organization; err != nil || o.Name != "Shop" || o.URL != "https://shop.example" || !o.FactorRequired || o.VerificationRequired || len(o.Authorized) != 2 {
 		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// The mail that an account page sends leads to the origin of the page, as that of every other page does.
+func TestAnAccountPageMailsToItsOrigin(t *testing.T) {
+	kit, mux := authtest.New(t), http.NewServeMux()
+	parent, home := kit.Parent(), "https://shop.example"
+	if _, err := kit.Auth.Host().UpdateOrganization(t.Context(), parent.ID, tollkeeper.OrganizationPatch{URL: &home}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ui.Mount(mux, kit.Auth, ui.Options{Scope: tollkeeper.Under(parent.ID), Origin: home, Home: "/account"}); err != nil {
+		t.Fatal(err)
+	}
+	child := kit.AccountIn(tollkeeper.Under(parent.ID), func(s *tollkeeper.AccountSpec) { s.Proven = false })
+	b := browse(t, mux)
+	b.open(home + "/sign-in")
+	b.send("POST", home+"/sign-in", "login="+child.Email+"&password="+child.Password)
+	b.send("POST", home+"/account", "do=verify")
+	b.sees("/account?about=mailed", 200)
+	if link := kit.LastLink(child.Email, tollkeeper.MailVerify); !strings.HasPrefix(link, home+"/") {
+		t.Errorf("the mail leads to %s", link)
 	}
 }
