@@ -20,6 +20,20 @@ func TestTheTagAlone(t *testing.T) {
 	e.says("Look there")
 }
 
+// TestAnElementIsNotTheScript: what somebody else writes into the page, and names as the browser names the script, does
+// not say where passwords go.
+func TestAnElementIsNotTheScript(t *testing.T) {
+	e := newEmbedded(t)
+	ann := e.kit.Child(e.shop)
+	e.show("/signin", `<form name="currentScript"></form>`+e.div(""))
+	e.says("Shop")
+	e.fill("email", ann.Email, "password", ann.Password)
+	e.press("Sign in")
+	if d := e.heard(1); d["action"] != "signin" || d["token"] == nil {
+		t.Errorf("%v", d)
+	}
+}
+
 // TestTheReactComponent: what the public component of the documented API passes and listens to.
 func TestTheReactComponent(t *testing.T) {
 	e := newEmbedded(t)

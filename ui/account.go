@@ -181,7 +181,7 @@ func changeProfile(v *page.Visit) (string, error) {
 	case "profile":
 		return saveProfile(v)
 	case "verify":
-		err := v.Auth.RequestOwnVerification(v.R.Context(), v.By, "", v.Client())
+		err := v.Auth.RequestOwnVerification(v.R.Context(), v.By, v.MailedAt(v.Links.Verify), v.Client())
 		return v.To(accountPath, "about", "mailed"), page.At(err, tollkeeper.ErrAlreadyVerified, "", "error.already")
 	case "email":
 		return v.To(accountPath, "about", "moving"), changeAddress(v)

@@ -164,6 +164,9 @@ func changeUser(v *visit) (string, error) {
 var keptFields = []string{"name", "role", "typed"}
 
 func setRole(v *visit, s tollkeeper.Subject) error {
+	if v.scope == tollkeeper.Root {
+		return tollkeeper.ErrNotFound // what a parent may do stands in no role
+	}
 	if err := v.Need("role"); err != nil {
 		return err
 	}

@@ -3,9 +3,8 @@ package console
 import (
 	"encoding/csv"
 	"net/http"
+	"regexp"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -54,16 +53,17 @@ func (v *visit) file(name string, header []string, rows func(after string) ([][]
 	}
 }
 
-// harmless is a cell that no spreadsheet takes for a formula. A whole number is none.
+// begun is what a spreadsheet takes for the beginning of a formula. Those of many countries part cells at semicolons,
+// whatever stands about them.
+var begun = regexp.MustCompile(`(^|;[\s"']*)([=+\-@\t\r\n＝＋－＠])`)
+
+// harmless is a cell that no spreadsheet takes for a formula, or for several cells with one among them. A whole number
+// is none.
 func harmless(cell string) string {
-	first, _ := utf8.DecodeRuneInString(cell)
-	if cell == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return cell
-	}
 	if _, err := strconv.ParseInt(cell, 10, 64); err == nil {
 		return cell
 	}
-	return "'" + cell
+	return begun.ReplaceAllString(cell, "$1'$2")
 }
 
 // idText is an id, or nothing for none.

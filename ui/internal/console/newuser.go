@@ -2,6 +2,7 @@ package console
 
 import (
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/ui/internal/page"
 )
 
@@ -35,15 +36,19 @@ func createUser(v *visit) (string, error) {
 	if err := v.Need("email"); err != nil {
 		return "", err
 	}
+	role := tollkeeper.Role(canon.Lower(v.Value("role"))) // as the core reads it
+	if v.scope == tollkeeper.Root {
+		role = ""
+	}
 	var x tollkeeper.Account
 	do := func() (err error) {
 		x, err = v.createAccount(v.R.Context(), tollkeeper.AccountSpec{
-			Email: v.Value("email"), Username: v.Value("username"), Name: v.Value("name"), Role: tollkeeper.Role(v.Value("role")),
+			Email: v.Value("email"), Username: v.Value("username"), Name: v.Value("name"), Role: role,
 			Password: v.Password("password"), Temporary: true, Verified: v.Value("verified") != "",
 		})
 		return v.unmade(err)
 	}
-	if v.Value("role") == string(tollkeeper.RoleAdmin) {
+	if role == tollkeeper.RoleAdmin {
 		if v.Password("password") != "" {
 			return "", page.At(tollkeeper.ErrForbidden, tollkeeper.ErrForbidden, "password", "new-user.own-password")
 		}

@@ -174,13 +174,23 @@ func changeOrganization(v *visit) (string, error) {
 			return "", page.At(tollkeeper.ErrInvalidInput, tollkeeper.ErrInvalidInput, a.field, string(said))
 		}
 	}
-	if err := v.updateOrganization(v.R.Context(), p); err != nil {
-		return "", v.spoken(atField(err, map[string][2]string{
-			"organizationName": {"name", "organization.name.wrong"}, "organizationUrl": {"url", string(addressNone)}, "authUrls": {"sign-in", string(addressNone)},
-			"authorizedOrganizations": {typedAuthorized, "organization.authorized.many"},
-		}))
-	}
-	return v.at("/organization") + "?about=saved", nil
+	return v.save(p, organizationFields, map[string][2]string{
+		"organizationName": {"name", "organization.name.wrong"}, "organizationUrl": {"url", string(addressNone)}, "authUrls": {"sign-in", string(addressNone)},
+		"authorizedOrganizations": {typedAuthorized, "organization.authorized.many"},
+	})
+}
+
+// organizationFields are those of the organization's own form.
+var organizationFields = []string{
+	"name", "url", "sign-in", "sign-up", "verify", "reset", "update", "resend", "successful", "restricted", "verified", "factor", typedAuthorized,
+}
+
+// save changes the organization by who has proved of late who they are: it says where the links of its users' mails
+// lead, and who signs them in.
+func (v *visit) save(p tollkeeper.OrganizationPatch, kept []string, fields map[string][2]string) (string, error) {
+	do := func() error { return v.spoken(atField(v.updateOrganization(v.R.Context(), p), fields)) }
+	err := v.prove(Step{Says: v.T("organization.title"), Button: v.T("organization.save"), Kept: kept, Do: do})
+	return v.at("/organization") + "?about=saved", err
 }
 
 func (v *visit) saveIssuer() (string, error) {
@@ -188,11 +198,8 @@ func (v *visit) saveIssuer() (string, error) {
 		return "", err
 	}
 	s := tollkeeper.IssuerSettings{Issuer: v.Value("issuer"), ClientID: v.Value("client"), Enabled: v.Value("enabled") != ""}
-	err := v.updateOrganization(v.R.Context(), tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{s}})
-	if err != nil {
-		return "", v.spoken(atField(err, map[string][2]string{"issuers": {"client", "issuers.wrong"}}))
-	}
-	return v.at("/organization") + "?about=saved", nil
+	p := tollkeeper.OrganizationPatch{Issuers: []tollkeeper.IssuerSettings{s}}
+	return v.save(p, []string{"issuer", "client", "enabled"}, map[string][2]string{"issuers": {"client", "issuers.wrong"}})
 }
 
 // atField puts an error of the core beside the field of the page that it means: from the core's name to the page's, and

@@ -16,9 +16,14 @@ const (
 	typedAge  = 10 * 60 // seconds
 )
 
+// whoseField is that of every form that is shown to somebody: who that is. It decides nothing but whether what was
+// typed is theirs.
+const whoseField = "whose"
+
 // typed is a form that was not taken. The zero typed is none.
 type typed struct {
 	Page   string            `json:"p"` // its address
+	Whose  string            `json:"w"` // the account that it was shown to
 	Do     string            `json:"d"`
 	Values map[string]string `json:"v"`
 }
@@ -42,7 +47,7 @@ func (v *Visit) SignInAgain(fields ...string) string {
 		}
 		return v.URL(v.SignIn) + "?" + url.Values{"next": {at}}.Encode()
 	}
-	t := typed{Page: v.here(), Do: v.Value("do"), Values: map[string]string{}}
+	t := typed{Page: v.here(), Whose: v.Value(whoseField), Do: v.Value("do"), Values: map[string]string{}}
 	for _, name := range fields {
 		if v.R.PostForm.Has(name) {
 			t.Values[name] = v.R.PostForm.Get(name)
@@ -68,6 +73,9 @@ func (v *Visit) takeTyped() (t typed) {
 		return typed{}
 	}
 	http.SetCookie(v.W, noTyped())
+	if t.Whose != v.By.Account.String() {
+		return typed{}
+	}
 	return t
 }
 

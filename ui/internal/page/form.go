@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,6 +75,9 @@ func (v *Visit) completeForm(f *Form, n int, told *bool) {
 	sent := !f.Search && v.Failed != nil && values.Get("do") == f.Do
 	if v.typed.Values != nil && v.typed.Do == f.Do {
 		values, sent = v.typed.form(), true
+	}
+	if v.By != nil && !f.Search {
+		f.Hidden = append(slices.Clip(f.Hidden), Hidden{whoseField, v.By.Account.String()})
 	}
 	if f.Search {
 		f.Action, values, sent = v.here(), v.R.URL.Query(), true

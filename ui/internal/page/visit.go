@@ -30,7 +30,10 @@ type Visit struct {
 	checks bool  // the page asks this service, by a script, what is wrong with a form
 }
 
-const mostBody = 64 << 10 // bytes of a form
+const (
+	mostBody    = 64 << 10 // bytes of a form
+	mostAddress = 16 << 10 // bytes: a page says its own address many times, in links to its languages and in its forms
+)
 
 func (s *Site) visit(p *Page, w http.ResponseWriter, r *http.Request) *Visit {
 	v := &Visit{Site: s, Page: p, W: w, R: r, lang: s.languageOf(r), Operator: operatorOf(r.Context())}
@@ -41,8 +44,14 @@ func (s *Site) visit(p *Page, w http.ResponseWriter, r *http.Request) *Visit {
 	return v
 }
 
-// read reads the form, once. False: there is none that may count, and the answer is written.
+// read reads the form, once. False: there is none that may count, or an address that no page says again, and the answer
+// is written.
 func (v *Visit) read() bool {
+	if len(v.R.URL.EscapedPath())+len(v.R.URL.RawQuery) > mostAddress {
+		v.headers(false)
+		http.Error(v.W, "URI too long", http.StatusRequestURITooLong)
+		return false
+	}
 	if v.R.Method != http.MethodPost {
 		return true
 	}

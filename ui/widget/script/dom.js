@@ -1,6 +1,8 @@
 // What the page is made of. Nothing in this script reads HTML: whatever comes from outside becomes text.
 
-const SCRIPT = document.currentScript; // null in a module
+// This script, or null in a module. An element of the page that has the name currentScript is not it: where passwords
+// go is no matter of names.
+const SCRIPT = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document);
 const ORIGIN = SCRIPT?.src ? new URL(SCRIPT.src).origin : location.origin;
 const ACTIONS = ["signin", "signup", "reset", "verify", "update", "resend"];
 const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
