@@ -158,6 +158,30 @@ func TestRemoveFactorOfAnother(t *testing.T) {
 	}
 }
 
+// A passkey that alone leads into the account stays, and goes where an identity leads in beside it; then that stays.
+func TestTheLastWayInOfAnotherStays(t *testing.T) {
+	for name, d := range directions {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				admin := w.User()
+				w.ok(errOf(w.Auth.Host().SetRole(ctx, admin.ID, tollkeeper.RoleAdmin)))
+				admin.Identity = w.SignedIn(admin)
+				x := w.holder(w.User())
+				w.bare(x.Account)
+				w.want(d.removeFactor(w, admin, x.Account, x.added.Passkey.ID), tollkeeper.ErrLastWayIn)
+				w.ok(errOf(w.byPhone(x)))
+				key := tollkeeper.IssuedKey{Issuer: authtest.IssuerURL, Subject: "i-1"}
+				w.link(x.Account, key)
+				w.ok(d.removeFactor(w, admin, x.Account, x.added.Passkey.ID))
+				w.want(d.removeIdentity(w, admin, x.Account, key), tollkeeper.ErrLastWayIn)
+				if list, err := d.identities(w, admin, x.Account); err != nil || len(list) != 1 {
+					t.Errorf("%+v, %v", list, err)
+				}
+			}, unlimited)
+		})
+	}
+}
+
 func TestNobodyTakesTheirOwnSo(t *testing.T) {
 	story(t, func(w *world) {
 		p := w.parent("p@example.com")

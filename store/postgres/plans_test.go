@@ -222,6 +222,8 @@ func changes(t *testing.T, s *postgres.Store, p, a store.Account) store.Account 
 	refused(t, err)
 	secret := store.Secret{Account: a.ID, Purpose: store.PurposeReset, Digest: random(), CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
 	ok(t, s.PutSecrets(ctx, []store.Secret{secret}, at))
+	_, err = s.CountSecrets(ctx, a.ID, secret.Purpose, at)
+	ok(t, err)
 	_, _, err = s.Secret(ctx, secret.Purpose, secret.Digest)
 	ok(t, err)
 	a.Role = store.RoleAdmin
@@ -318,6 +320,8 @@ func outbox(t *testing.T, s *postgres.Store) {
 			refused(t, s.ResumeMail(ctx, store.Resumption{ID: uuid.New(), DueAt: due, Events: events}))
 		}
 	}
+	_, err = s.CountMail(ctx)
+	ok(t, err)
 	_, err = s.Sweep(ctx, 10, time.UnixMilli(1900000000000).Add(48*time.Hour))
 	ok(t, err)
 }

@@ -46,6 +46,10 @@ var brokenUses = []brokenStore{
 		})}.broken},
 	{"a use that stays when the charge fails", "credentials/use/create session/a verb that fails uses none",
 		func(s store.Store) store.Store { return usedFirst{s} }},
+	{"a factor that is looked at before", "credentials/races/a factor that goes lets nobody in any more/its sessions stay",
+		func(s store.Store) store.Store { return foundBefore{s} }},
+	{"an identity that a sign-in writes anew", "credentials/races/an identity that goes lets nobody in any more",
+		func(s store.Store) store.Store { return linkedAnew{s} }},
 	{"a challenge that is looked at before", "credentials/races/of many at one challenge one wins",
 		func(s store.Store) store.Store {
 			return &challenges{Store: s, seen: map[store.Digest]time.Time{}, slow: true}

@@ -18,6 +18,7 @@ func raceCredentials(k *kit) {
 	k.run("one of many organizations has the client", raceClient)
 	k.run("never more live sessions than most", raceMost)
 	k.run("a factor of an account that goes", raceFactorGone)
+	removalRaces(k)
 }
 
 // untilDone repeats a verb that lost a race for the version.
