@@ -46,19 +46,19 @@ func TestAccountInABrowser(t *testing.T) {
 			w.kit.Advance(time.Hour)
 			w.open(w.service("/account/security"))
 			w.leavePage(`document.querySelector('a[href^="/set-up-factor"]').click()`)
-			w.submit("Begin", "label", "Phone")
-			w.proveIt(a, "Begin")
+			w.submit("Start", "label", "Phone")
+			w.proveIt(a, "Start")
 			w.says("Scan this with the app")
 			key := w.code()
 			w.submit("Turn it on", "code", w.kit.TOTP(key))
-			w.says("Keep these codes")
+			w.says("Save these codes")
 			first := w.code()
 			w.leavePage(`document.querySelector(".links a").click()`)
 			w.isAt("/account/security", "Security")
 			w.says("Phone")
 			w.submit("Make new codes")
 			w.submit("Make new codes", "proof-code", first)
-			w.says("The old ones are void.")
+			w.says("The old ones no longer work.")
 			second := w.code()
 			if second == first {
 				t.Error("the codes are the old ones")
@@ -82,7 +82,7 @@ func TestAccountInABrowser(t *testing.T) {
 			w.isAt("/account/security?about=password", "Security")
 			a.Password = another
 			w.open(w.service("/account/activity"))
-			w.says("Your password changed")
+			w.says("Password changed")
 
 			w.open(w.service("/account/data"))
 			w.submit("Delete the account", "address", a.Email)
@@ -104,11 +104,11 @@ func TestPasskeysOfTheAccountInABrowser(t *testing.T) {
 	w.isAt("/account/security", "Security")
 	w.submit("Add a passkey", "label", "Laptop")
 	w.isAt("/account/security", "Create a passkey")
-	if said := w.script(`document.body.innerText`); strings.Contains(said, "makes no passkeys here") {
+	if said := w.script(`document.body.innerText`); strings.Contains(said, "cannot create passkeys here") {
 		t.Errorf("it says %s", said)
 	}
 	w.leavePage(`document.querySelector("#passkey button").click()`)
-	w.says("Keep these codes")
+	w.says("Save these codes")
 	w.leavePage(`document.querySelector(".links a").click()`)
 	w.says("Codes left: 10")
 	w.leavePage(`document.querySelector("td a").click()`)
@@ -122,14 +122,14 @@ func TestPasskeysOfTheAccountInABrowser(t *testing.T) {
 	w.says("Is it you?")
 	w.leavePage(`document.querySelector("#passkey button").click()`)
 	w.isAt("/account/security?about=removed", "Security")
-	w.says("There is no passkey.")
+	w.says("You have no passkey.")
 
 	if _, err := chromedp.Call(w.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.submit("Add a passkey")
 	w.proveIt(a, "Confirm")
-	w.says("This browser makes no passkeys here.")
+	w.says("This browser cannot create passkeys here.")
 }
 
 // TestTheAccountByKeyboard changes the name and signs everybody else out with nothing but keys.

@@ -70,7 +70,7 @@ func TestTheWidgetSaysWhen(t *testing.T) {
 		e.script(`document.querySelector("[role=alert]").replaceChildren(); ""`)
 	}
 	e.press("Anmelden")
-	e.says("Sie können es in 30 Sekunden wieder versuchen.")
+	e.says("Sie können es in 30 Sekunden noch einmal versuchen.")
 	if d := e.heard(6); d["code"] != "ACCOUNT_LOCKED" || d["retryAfter"] != 30.0 {
 		t.Errorf("%v", d)
 	}
@@ -115,6 +115,6 @@ func TestGoogleInTheWidget(t *testing.T) {
 	e.show("/back#challenge="+token()+"&expiresIn=300", e.div(""))
 	e.says("Second step")
 	e.fill("code", e.kit.FactorCode(factor))
-	e.press("Go on")
+	e.press("Continue")
 	e.says("You are signed in.")
 }

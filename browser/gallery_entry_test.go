@@ -59,7 +59,7 @@ func TestEntryPagesAreAccessible(t *testing.T) {
 			g.open(g.service("/sign-out"))
 		}},
 		{"factor", at("/set-up-factor")},
-		{"factor key", func(g *gallery) { g.submit("Begin") }},
+		{"factor key", func(g *gallery) { g.submit("Start") }},
 		{"factor wrong", func(g *gallery) { g.submit("Turn it on", "code", "000000") }},
 	})
 }

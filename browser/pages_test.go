@@ -131,7 +131,7 @@ func TestPagesInABrowser(t *testing.T) {
 
 	w.open(w.service("/forgot"))
 	w.submit("Send a link", "email", a.Email)
-	w.isAt("/check-mail?about=reset", "Look into your mail")
+	w.isAt("/check-mail?about=reset", "Check your mail")
 	w.open(w.kit.LastLink(a.Email, tollkeeper.MailReset))
 	w.submit("Save", "password", another)
 	w.isAt("/done?about=reset", "Done")

@@ -25,7 +25,7 @@ func TestSessionsOfTheAccount(t *testing.T) {
 	}
 	phone, tablet := device("Mozilla/5.0 (iPhone) Safari/605"), device("")
 	b := device("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0 <b>")
-	b.sees("/account/sessions", 200, "Firefox on Linux", "This one", "Safari on iPhone", "Unknown device", "203.0.113.7")
+	b.sees("/account/sessions", 200, "Firefox on Linux", "This device", "Safari on iPhone", "Unknown device", "203.0.113.7")
 	b.submit("Sign out Safari on iPhone")
 	b.sees("/account/sessions?about=ended", 200, "That device is signed out.")
 	if phone.open("/account"); phone.at.Path != "/sign-in" {
@@ -34,7 +34,7 @@ func TestSessionsOfTheAccount(t *testing.T) {
 	tablet.open("/account")
 	tablet.sees("/account", 200)
 	b.submit("Sign out everywhere else")
-	b.sees("/account/sessions?about=others-ended", 200, "You are signed out everywhere else.", "This one")
+	b.sees("/account/sessions?about=others-ended", 200, "You are signed out everywhere else.", "This device")
 	if strings.Contains(b.body, "Sign out everywhere else") {
 		t.Error("there is nobody else to sign out")
 	}
@@ -59,16 +59,16 @@ func TestActivityOfTheAccount(t *testing.T) {
 		}
 	}
 	b.comesTo("/account/activity", a)
-	b.sees("/account/activity", 200, "You signed in", "You confirmed that it is you", "203.0.113.7")
+	b.sees("/account/activity", 200, "Signed in", "Identity confirmed again", "203.0.113.7")
 	seen := len(b.page.all("tr")) - 1
-	if strings.Contains(b.body, "passkeys or recovery codes changed") || strings.Contains(b.page.text(), "The newest Older") {
+	if strings.Contains(b.body, "passkeys or recovery codes changed") || strings.Contains(b.page.text(), "Newest Older") {
 		t.Errorf("it says %s", b.page.text())
 	}
 	b.follow("Older")
 	if b.at.Path != "/account/activity" || b.status != 200 || len(b.page.all("tr")) < 2 || seen != 25 {
 		t.Errorf("%d on the first page; %d at %s", seen, b.status, b.at)
 	}
-	b.follow("The newest")
+	b.follow("Newest")
 	b.sees("/account/activity", 200)
 	b.open("/account/activity?after=nonsense")
 	if b.alert() == "" {
@@ -78,7 +78,7 @@ func TestActivityOfTheAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open("/account/activity")
-	b.sees("/account/activity", 200, "Locks of the account were opened")
+	b.sees("/account/activity", 200, "Failed attempts cleared")
 }
 
 // An admin, who may read everybody's log, sees their own here.
@@ -87,7 +87,7 @@ func TestActivityOfAnAdmin(t *testing.T) {
 	admin, b := kit.FirstAdmin(), browse(t, mux)
 	kit.AddPasskey(kit.User(), kit.Passkey()) // of somebody else
 	b.comesTo("/account/activity", admin)
-	if b.sees("/account/activity", 200, "You signed in"); strings.Contains(b.body, "passkeys or recovery codes changed") {
+	if b.sees("/account/activity", 200, "Signed in"); strings.Contains(b.body, "passkeys or recovery codes changed") {
 		t.Errorf("it says %s", b.page.text())
 	}
 }
@@ -132,7 +132,7 @@ func TestDeletionOfTheAccount(t *testing.T) {
 	b.sees("/account/data", 422)
 	b.wrong("address", "This is not the address of your account.")
 	b.submit("Delete the account", "address", strings.ToUpper(a.Email))
-	b.sees("/account/data", 200, "Is it you?", "This deletes the account "+a.Email+" for ever.") // whatever the session is
+	b.sees("/account/data", 200, "Is it you?", "This deletes the account "+a.Email+" forever.") // whatever the session is
 	b.submit("Delete the account", "proof-password", "wrong")
 	b.sees("/account/data", 401)
 	b.wrong("proof-password", "This is not the password of the account.")
@@ -163,7 +163,7 @@ func TestDeletionByOtherProofs(t *testing.T) {
 	stranger := *phone
 	stranger.Origin = "https://evil.example"
 	b.answers(&stranger)
-	b.alerts(401, "That did not work. Please try again, or use another way.")
+	b.alerts(401, "That did not work. Try again, or use another way.")
 	b.answers(phone)
 	b.sees("/done?about=deleted", 200)
 

@@ -46,7 +46,7 @@ func TestChangeOfPassword(t *testing.T) {
 	b.wrong("current", "This is not the password of the account.")
 	b.submit("Change the password", "current", a.Password, "password", "short")
 	b.sees(security, 422)
-	b.wrong("password", "At least 8 characters, please.")
+	b.wrong("password", "Use at least 8 characters.")
 	b.submit("Change the password", "current", a.Password)
 	b.wrong("password", "Please fill this in.")
 	b.submit("Change the password", "current", a.Password, "password", another)
@@ -69,9 +69,9 @@ func TestAFirstPassword(t *testing.T) {
 	b.sees(security, 200, "A mail with a code is on its way to ada@mail.example.")
 	b.submit("Confirm", "proof-mailed", "000000")
 	b.sees(security, 401)
-	b.wrong("proof-mailed", "This code is wrong or was used already.")
+	b.wrong("proof-mailed", "This code is wrong, or has already been used.")
 	b.submit("Confirm", "proof-mailed", kit.LastCode("ada@mail.example", tollkeeper.MailSignInCode))
-	b.sees(security+"?about=proved", 200, "Thank you. Please go on.")
+	b.sees(security+"?about=proved", 200, "Thank you. You can go on now.")
 	kit.Advance(10 * time.Minute) // they have a coffee
 	b.submit("Set a password", "password", another)
 	b.sees(security, 200, "Is it you?")
@@ -96,25 +96,25 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	a, b, phone := kit.User(), browse(t, mux), kit.Passkey()
 	phone.Synced = true
 	b.comesTo(security, a)
-	b.sees(security, 200, "There is no passkey.", "There is no authenticator app.")
+	b.sees(security, 200, "You have no passkey.", "You have no authenticator app.")
 	if strings.Contains(b.body, "Recovery codes") {
 		t.Error("there are recovery codes of nothing")
 	}
 	kit.Advance(time.Hour)
 	b.submit("Add a passkey", "label", strings.Repeat("ä", 40))
 	b.sees(security, 422)
-	b.wrong("label", "Please choose a shorter name, in one line.")
+	b.wrong("label", "Choose a shorter name, in one line.")
 	b.submit("Add a passkey", "label", markup)
 	b.sees(security, 200, "Is it you?")
 	b.submit("Confirm", "proof-password", a.Password)
-	b.sees(security, 200, "Create a passkey", "This browser makes no passkeys here.")
+	b.sees(security, 200, "Create a passkey", "This browser cannot create passkeys here.")
 	b.answers(phone)
-	b.sees(security, 200, "Keep these codes", "The passkey is added.")
+	b.sees(security, 200, "Save these codes", "The passkey is added.")
 	codes := b.codes()
 	if len(codes) != 10 {
 		t.Errorf("shown are %q", codes)
 	}
-	b.follow("I have kept them")
+	b.follow("I have saved them")
 	b.sees(security, 200, markup, "Codes left: 10")
 
 	b.follow(markup)
@@ -123,9 +123,9 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	b.wrong("label", "Please fill this in.")
 	b.submit("Rename", "label", strings.Repeat("ä", 40))
 	b.sees(b.at.Path, 422)
-	b.wrong("label", "Please choose a shorter name, in one line.")
+	b.wrong("label", "Choose a shorter name, in one line.")
 	b.submit("Rename", "label", "Laptop & <co>")
-	b.sees(security+"?about=renamed", 200, "It has another name.", "Laptop & <co>")
+	b.sees(security+"?about=renamed", 200, "Renamed.", "Laptop & <co>")
 
 	kit.Advance(time.Hour)
 	b.submit("Add a passkey", "label", "Second")
@@ -144,9 +144,9 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	}
 	b.submit("Remove", "proof-code", "nothing")
 	b.sees(one, 401)
-	b.wrong("proof-code", "This code is wrong or was used already.")
+	b.wrong("proof-code", "This code is wrong, or has already been used.")
 	b.submit("Remove", "proof-code", codes[0])
-	b.sees(security+"?about=removed", 200, "It is removed.", "Codes left: 9")
+	b.sees(security+"?about=removed", 200, "Removed.", "Codes left: 9")
 	b.open(one)
 	b.sees(security, 200)
 	b.send(http.MethodPost, one, "do=rename&label=x")
@@ -156,7 +156,7 @@ func TestAPasskeyOfTheAccount(t *testing.T) {
 	b.follow("Second")
 	b.submit("Remove")
 	b.answers(second) // both factors in one
-	b.sees(security+"?about=removed", 200, "There is no passkey.")
+	b.sees(security+"?about=removed", 200, "You have no passkey.")
 }
 
 func TestAPasskeyThatIsNotAdded(t *testing.T) {
@@ -165,7 +165,7 @@ func TestAPasskeyThatIsNotAdded(t *testing.T) {
 	b := browse(t, mux)
 	b.comesTo(security, a)
 	b.submit("Add a passkey")
-	b.alerts(403, "Please prove first that your address is yours: a mail with a link is on its way.")
+	b.alerts(403, "Confirm your address first: a mail with a link is on its way.")
 	b.open(kit.LastLink(a.Email, tollkeeper.MailVerify))
 	b.submit("Confirm")
 
@@ -174,11 +174,11 @@ func TestAPasskeyThatIsNotAdded(t *testing.T) {
 	b.open(security)
 	b.submit("Add a passkey")
 	b.answers(phone)
-	b.alerts(401, "That did not work. Please try again, or use another way.")
+	b.alerts(401, "That did not work. Try again, or use another way.")
 	b.submit("Add a passkey")
 	kit.Advance(20 * time.Minute)
 	b.answers(kit.Passkey())
-	b.alerts(403, "That took too long. Please begin again.")
+	b.alerts(403, "That took too long. Start again.")
 
 	_, mux = service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Passkeys = tollkeeper.Passkeys{} })
 	b = browse(t, mux)
@@ -199,12 +199,12 @@ func TestAnAppOfTheAccount(t *testing.T) {
 	b.comesTo(security, a)
 	b.follow("Add an authenticator app")
 	b.sees("/set-up-factor?next=%2Faccount%2Fsecurity", 200)
-	b.submit("Begin", "label", strings.Repeat("ä", 40))
-	b.wrong("label", "Please choose a shorter name, in one line.")
-	b.submit("Begin", "label", markup)
+	b.submit("Start", "label", strings.Repeat("ä", 40))
+	b.wrong("label", "Choose a shorter name, in one line.")
+	b.submit("Start", "label", markup)
 	key := b.key()
 	b.submit("Turn it on", "code", kit.TOTP(key))
-	b.follow("I have kept them")
+	b.follow("I have saved them")
 	b.sees(security, 200, markup, "Codes left: 10")
 
 	// Other recovery codes take the second factor alone.
@@ -213,9 +213,9 @@ func TestAnAppOfTheAccount(t *testing.T) {
 	b.sees(security, 200, "Is it you?", "The old ones stop working.")
 	b.submit("Make new codes", "proof-code", "123")
 	b.sees(security, 401)
-	b.wrong("proof-code", "This code is wrong or was used already.")
+	b.wrong("proof-code", "This code is wrong, or has already been used.")
 	b.submit("Make new codes", "proof-code", kit.TOTP(key))
-	b.sees(security, 200, "Keep these codes", "The old ones are void.")
+	b.sees(security, 200, "Save these codes", "The old ones no longer work.")
 	codes := b.codes()
 	if len(codes) != 10 || b.answer.Get("Cache-Control") != "no-store" {
 		t.Errorf("%q, %v", codes, b.answer)
@@ -231,15 +231,15 @@ func TestAnAppOfTheAccount(t *testing.T) {
 	b.submit("Mail me a code instead")
 	b.submit("Remove", "proof-mailed", kit.LastCode(a.Email, tollkeeper.MailSignInCode), "proof-code", "000000")
 	b.sees(one, 401)
-	b.wrong("proof-code", "This code is wrong or was used already. The mailed one is used up, too: ask for another.")
-	b.submit("Use the password")
+	b.wrong("proof-code", "This code is wrong, or has already been used. The mailed one is used up, too: ask for another.")
+	b.submit("Use the password instead")
 	b.sees(one, 200, "Password")
 	b.submit("Mail me a code instead")
 	b.submit("Mail me another code")
 	b.submit("Remove", "proof-mailed", kit.LastCode(a.Email, tollkeeper.MailSignInCode), "proof-code", codes[0])
-	b.sees(security+"?about=removed", 200, "There is no authenticator app.")
+	b.sees(security+"?about=removed", 200, "You have no authenticator app.")
 	b.send(http.MethodPost, security, "do=codes&prove=factor&proof-code=123456")
-	b.alerts(422, "This is not there any more.")
+	b.alerts(422, "This is no longer there.")
 }
 
 func TestTheLastWayIn(t *testing.T) {
@@ -249,16 +249,16 @@ func TestTheLastWayIn(t *testing.T) {
 	b.open("/sign-in")
 	b.open(b.leave(kit, "Continue with Test").String())
 	b.open(security)
-	b.sees(security, 200, "Other services", "Test", "ada@mail.example")
+	b.sees(security, 200, "Sign-in with other providers", "Test", "ada@mail.example")
 	b.submit("Remove Test")
 	if b.alert() != "This is the last way into your account. Set a password or confirm your address first." {
 		t.Fatalf("%d %q: %s", b.status, b.alert(), b.page.text())
 	}
 	b.submit("Set a password", "password", another)
 	b.submit("Remove Test")
-	b.sees(security+"?about=unlinked", 200, "The service signs you in no more.")
+	b.sees(security+"?about=unlinked", 200, "You can no longer sign in with that provider.")
 	b.send(http.MethodPost, security, "do=unlink&issuer=x&subject=y")
-	b.alerts(404, "This is not there any more.")
+	b.alerts(404, "This is no longer there.")
 }
 
 // An issuer is linked by the way to it and back, after a proof of this moment.
@@ -271,12 +271,12 @@ func TestAnIssuerOfTheAccount(t *testing.T) {
 	b.submit("Link Test")
 	b.sees(security, 200, "Is it you?")
 	b.open(b.leave(kit, "Confirm", "proof-password", a.Password).String())
-	b.sees(security+"?about=linked", 200, "The service is linked.", markup+"@mail.example")
+	b.sees(security+"?about=linked", 200, "The provider is linked.", markup+"@mail.example")
 	if strings.Contains(b.body, "Link Test") {
 		t.Error("it can be linked twice")
 	}
 	b.open(security + "?error=invalid_challenge")
-	if b.alert() != "The sign-in was not completed. Please try again." {
+	if b.alert() != "The sign-in was not completed. Try again." {
 		t.Errorf("%q", b.alert())
 	}
 	b.submit("Remove Test")

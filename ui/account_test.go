@@ -117,7 +117,7 @@ func TestTheProfile(t *testing.T) {
 	if got := b.field("name").attr("value"); got != markup {
 		t.Errorf("the name is %q", got)
 	}
-	for value, message := range map[string]string{"no name": "Up to 30 letters, digits and underscores, please.", "taken": "Somebody has this username already."} {
+	for value, message := range map[string]string{"no name": "Use up to 30 letters, digits and underscores.", "taken": "Somebody has this username already."} {
 		b.open("/account")
 		b.submit("Save", "username", value)
 		b.sees("/account", 422)
@@ -127,7 +127,7 @@ func TestTheProfile(t *testing.T) {
 		}
 	}
 	b.submit("Save", "name", strings.Repeat("ä", 100), "username", "ada")
-	b.wrong("name", "Please choose a shorter name, in one line.")
+	b.wrong("name", "Choose a shorter name, in one line.")
 	b.submit("Save", "name", "", "username", "")
 	b.sees("/account?about=saved", 200)
 	if got := b.field("name").attr("value") + b.field("username").attr("value"); got != "" {
@@ -197,7 +197,7 @@ func TestAnAddressThatWaits(t *testing.T) {
 	b.open("/account")
 	b.sees("/account", 200, "Confirmed")
 	b.send("POST", "/account", "do=verify")
-	b.alerts(422, "This address is confirmed already. Nothing was changed.")
+	b.alerts(422, "This address is already confirmed. Nothing was changed.")
 }
 
 // An address changes by the link that goes to the new one. A session that was proved long ago is asked first, and what
@@ -208,7 +208,7 @@ func TestChangeOfAddress(t *testing.T) {
 	b.comesTo("/account", a)
 	b.submit("Change the address", "email", "nothing")
 	b.sees("/account", 422)
-	b.wrong("email", "This is no email address.")
+	b.wrong("email", "This is not an email address.")
 	kit.Advance(10 * time.Minute)
 	b.submit("Change the address", "email", "new@mail.example")
 	b.sees("/account", 200, "Is it you?", "This changes your address to new@mail.example.")
@@ -222,7 +222,7 @@ func TestChangeOfAddress(t *testing.T) {
 	b.open("/account")
 	b.sees("/account", 200, "new@mail.example")
 	b.submit("Change the address", "email", "@")
-	b.wrong("email", "This is no email address.")
+	b.wrong("email", "This is not an email address.")
 }
 
 // A session may end between the look at it and what it asks for: where the service remembers sessions for a while,

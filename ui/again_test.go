@@ -29,7 +29,7 @@ func formPage(t *testing.T, note string) (*browser, func()) {
 	}
 	kit.Advance(time.Minute)
 	b.submit("B", "name", ` <b>"Ada"</b>`, "note", note, "password", password, "agree", "on")
-	b.sees("/sign-in?about=ended&next=%2Fform%3Fnext%3D%252Forders", 200, "You were signed out meanwhile.")
+	b.sees("/sign-in?about=ended&next=%2Fform%3Fnext%3D%252Forders", 200, "You have been signed out.")
 	if strings.Contains(b.at.String(), "Ada") {
 		t.Error("what was typed stands in the address")
 	}

@@ -25,7 +25,7 @@ func TestOperatorsSeeAllScopes(t *testing.T) {
 	b.sees("/operator/app/users", 200, user.Email, "alice")
 	b.follow("Tenants")
 	b.sees("/operator/tenants/users", 200, parent.Email)
-	b.follow("Open users")
+	b.follow("Show users")
 	b.sees("/operator/"+parent.ID.String()+"/users", 200, child.Email, parent.Email)
 	b.follow(child.Email)
 	b.sees("/operator/"+parent.ID.String()+"/users/"+child.ID.String(), 200, "Sessions", child.Email)
@@ -77,7 +77,7 @@ func TestOperatorsAreInTheLogByName(t *testing.T) {
 		}
 	}
 	b.open(at + "/log")
-	b.sees(at+"/log", 200, "alice Operator", "State changed", child.Email)
+	b.sees(at+"/log", 200, "alice Operator", "Account enabled or disabled", child.Email)
 	b.open("/operator/log")
 	b.sees("/operator/log", 200, "Secret key replaced", parent.Email, "Credits added")
 	if got := kit.Balance(parent).Credits; got < 500 {
@@ -98,7 +98,7 @@ func TestCreditsAreGivenOnce(t *testing.T) {
 		t.Errorf("%d credits", got)
 	}
 	for field, c := range map[string][]string{
-		"credits": {"This must be a whole number above zero.", "-5", "other"}, "key": {"This reference was used for another amount.", "71", chosen},
+		"credits": {"Enter a whole number above zero.", "-5", "other"}, "key": {"This reference was used for another amount.", "71", chosen},
 	} {
 		b.open(at)
 		b.submit("Give credits", "credits", c[1], "key", c[2])
@@ -137,16 +137,16 @@ func TestMailThatWaits(t *testing.T) {
 	b.submit("Try now")
 	b.sees("/operator/mail?about=retried", 200, "It is tried again now.")
 	for range 100 {
-		if b.open("/operator/mail"); strings.Contains(b.body, "No mail waits.") {
+		if b.open("/operator/mail"); strings.Contains(b.body, "No mail is waiting.") {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	b.sees("/operator/mail", 200, "No mail waits.")
+	b.sees("/operator/mail", 200, "No mail is waiting.")
 	b.send("POST", "/operator/mail", stale)
 	b.sees("/operator/mail", 404, "It is gone already, or is being sent.")
 	b.follow("Mail that was given up")
-	b.sees("/operator/log?name=mail_dropped", 200, "Mail given up", "alice")
+	b.sees("/operator/log?name=mail_dropped", 200, "Mail could not be delivered", "alice")
 	b.open("/operator/health")
 	b.sees("/operator/health", 200, "Works")
 }
@@ -165,7 +165,7 @@ func TestTenantsAreMadeAndDeleted(t *testing.T) {
 	}
 	b.follow("Delete")
 	b.sees(b.at.RequestURI(), 200, "The tenant and all of its users are deleted at once.")
-	b.submit("Delete for ever", "typed", "acme@mail.example")
+	b.submit("Delete forever", "typed", "acme@mail.example")
 	b.sees("/operator/tenants/users?about=deleted", 200, "Nobody was found.")
 }
 

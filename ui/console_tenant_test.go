@@ -21,8 +21,8 @@ func TestAddressesOfAnOrganizationAreChecked(t *testing.T) {
 		"name", chosen, "url", "https://acme.example", "sign-in", "http://acme.example/in", "sign-up", "https://evil.example/up", "verify", "no address",
 		"reset", "https://mail.acme.example/reset", "authorized", "x",
 	)
-	b.sees("/admin/organization", 422, "This must begin with https.", "This is not under the domain of the website.", "This is no web address.", "These are no IDs.")
-	for field, want := range map[string]string{"sign-in": "This must begin with https.", "sign-up": "This is not under the domain of the website.", "verify": "This is no web address."} {
+	b.sees("/admin/organization", 422, "This must begin with https.", "This is not under the domain of the website.", "This is not a web address.", "These are not IDs.")
+	for field, want := range map[string]string{"sign-in": "This must begin with https.", "sign-up": "This is not under the domain of the website.", "verify": "This is not a web address."} {
 		if got := b.page.byID(field + "-error").text(); got != want {
 			t.Errorf("%s says %q", field, got)
 		}
@@ -57,7 +57,7 @@ func TestAnOrganizationIsCheckedWithoutBeingSaved(t *testing.T) {
 	values.Set("check", "on")
 	values.Set("url", "https://acme.example/?x=1")
 	b.send("POST", "/admin/organization", values.Encode())
-	b.sees("/admin/organization", 200, "This must have nothing behind its path.")
+	b.sees("/admin/organization", 200, "This must end with its path, without ? or #.")
 	if d, err := kit.Auth.Host().Organization(t.Context(), parent.ID); err != nil || d.Organization.URL != "" {
 		t.Errorf("%+v, %v", d.Organization, err)
 	}
@@ -104,7 +104,7 @@ func TestIssuersOfAnOrganization(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	b.submit("Add", "issuer", "https://other.example", "client", "")
-	b.sees("/admin/organization", 422, "This client ID is missing, too long, or somebody else's.")
+	b.sees("/admin/organization", 422, "This client ID is missing, too long, or somebody else’s.")
 	if first, second := b.page.byID("issuers").all("form")[0], b.page.byID("issuers").all("form")[1]; strings.Contains(first.text(), "somebody else") || !strings.Contains(second.text(), "somebody else") {
 		t.Error("the message stands in another form")
 	}
@@ -120,13 +120,13 @@ func TestAKeyIsRotated(t *testing.T) {
 		t.Fatal("the secret is shown", err)
 	}
 	kit.Advance(6 * time.Minute)
-	b.follow("Make another secret key")
-	b.sees("/admin/key?confirm=rotate", 200, "The old key ends at once.")
-	b.submit("Make another key")
-	b.sees("/admin/key", 422, "Please say first that you can put the new key into all programs.")
-	b.submit("Make another key", "sure", "on")
-	b.sees("/admin/key", 200, "Is it you?", "Make another secret key?")
-	b.submit("Make another key", "proof-password", parent.Password)
+	b.follow("Make a new secret key")
+	b.sees("/admin/key?confirm=rotate", 200, "The old key stops working at once.")
+	b.submit("Make a new key")
+	b.sees("/admin/key", 422, "First confirm that you can put the new key into all programs.")
+	b.submit("Make a new key", "sure", "on")
+	b.sees("/admin/key", 200, "Is it you?", "Make a new secret key?")
+	b.submit("Make a new key", "proof-password", parent.Password)
 	b.sees("/admin/key", 200, "It is shown only now.")
 	after, err := kit.Auth.Host().Organization(t.Context(), parent.ID)
 	if err != nil || after.TenantKey == before.TenantKey || !strings.Contains(b.body, string(after.TenantKey)) || b.answer.Get("Cache-Control") != "no-store" {

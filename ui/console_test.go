@@ -222,7 +222,7 @@ func TestTheGuardNamesWhoIsLetIn(t *testing.T) {
 	b.header.Set("Sec-Fetch-Site", "cross-site")
 	for _, path := range []string{"/operator/mail", "/operator/app/users/" + parent.ID.String(), "/operator/" + parent.ID.String() + "/key", "/operator/" + parent.ID.String() + "/organization"} {
 		b.send("POST", path, "do=rotate&sure=on")
-		b.sees(path, 403, "sent by a page of another site")
+		b.sees(path, 403, "came from a page of another site")
 	}
 	if got := kit.Events(tollkeeper.EventTenantKeyRotated); len(got) > 0 {
 		t.Error("a form of another site rotated a key")

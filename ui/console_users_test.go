@@ -87,7 +87,7 @@ func TestUsersAreFound(t *testing.T) {
 	b.open("/admin/users?role=emperor")
 	b.sees("/admin/users?role=emperor", 422)
 	b.open("/admin/users?after=x")
-	b.sees("/admin/users?after=x", 422, "Please start from its beginning.")
+	b.sees("/admin/users?after=x", 422, "Start from its beginning.")
 }
 
 // Every change of an account that an admin may make, asked for first, done by a form, and told of.
@@ -105,8 +105,8 @@ func TestAccountsAreChanged(t *testing.T) {
 		{"Change the role", "Change the role", "The role was changed.", func(s tollkeeper.Subject) bool { return s.Account.Role == tollkeeper.RoleGuest }, []string{"role", "guest"}},
 		{"Disable", "Disable", "The account is disabled.", func(s tollkeeper.Subject) bool { return s.Account.Status == tollkeeper.StatusDisabled }, nil},
 		{"Enable", "Enable", "The account is enabled.", func(s tollkeeper.Subject) bool { return s.Account.Status == tollkeeper.StatusActive }, nil},
-		{"Forget failed attempts", "Forget them", "The failed attempts are forgotten.", func(tollkeeper.Subject) bool { return len(kit.Events(tollkeeper.EventUnlocked)) == 1 }, nil},
-		{"Take all second factors away", "Take all away", "All second factors were taken away.", func(s tollkeeper.Subject) bool { return s.Account.Factors == 0 }, nil},
+		{"Clear failed attempts", "Clear them", "The failed attempts were cleared.", func(tollkeeper.Subject) bool { return len(kit.Events(tollkeeper.EventUnlocked)) == 1 }, nil},
+		{"Remove all second factors", "Remove all", "All second factors were removed.", func(s tollkeeper.Subject) bool { return s.Account.Factors == 0 }, nil},
 	} {
 		b.follow(step.way)
 		if !strings.Contains(b.page.all("h1")[0].text(), a.Email) {
@@ -122,10 +122,10 @@ func TestAccountsAreChanged(t *testing.T) {
 		}
 	}
 	b.follow("Delete")
-	b.submit("Delete for ever", "typed", "somebody@else.example")
+	b.submit("Delete forever", "typed", "somebody@else.example")
 	b.sees(pageOf(a), 422)
 	b.wrong("typed", "This is another address.")
-	b.submit("Delete for ever", "typed", " "+strings.ToUpper(a.Email))
+	b.submit("Delete forever", "typed", " "+strings.ToUpper(a.Email))
 	b.sees("/admin/users?about=deleted", 200, "The account was deleted.")
 	if strings.Contains(b.body, a.Email) {
 		t.Error("it is still there")
@@ -161,13 +161,13 @@ func TestSessionsAndWaysInAreTakenAway(t *testing.T) {
 	}
 	b.follow("End all sessions")
 	b.submit("End all sessions")
-	b.sees(pageOf(a)+"?about=sessions", 200, "Signed in nowhere.")
+	b.sees(pageOf(a)+"?about=sessions", 200, "Not signed in anywhere.")
 	if _, err := kit.Auth.Authenticate(t.Context(), one.Token); err == nil {
 		t.Error("a session goes on")
 	}
 	b.follow("Remove")
 	b.submit("Remove")
-	b.sees(pageOf(a)+"?about=factor", 200, "It was taken away.")
+	b.sees(pageOf(a)+"?about=factor", 200, "It was removed.")
 	if strings.Contains(b.body, "confirm=factor") {
 		t.Error("the passkey is still there")
 	}
@@ -213,11 +213,11 @@ func TestAFreshProofIsAsked(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	b.open(pageOf(a) + "?confirm=delete")
-	b.submit("Delete for ever", "typed", a.Email)
-	b.submit("Delete for ever", "proof-password", "wrong")
+	b.submit("Delete forever", "typed", a.Email)
+	b.submit("Delete forever", "proof-password", "wrong")
 	b.sees(pageOf(a), 401)
 	b.wrong("proof-password", "This is not the password of the account.")
-	b.submit("Delete for ever", "proof-password", admin.Password)
+	b.submit("Delete forever", "proof-password", admin.Password)
 	b.sees("/admin/users?about=deleted", 200)
 	kit.Advance(6 * time.Minute)
 	b.open("/admin/new-user")
@@ -256,13 +256,13 @@ func TestUsersAreCreated(t *testing.T) {
 		t.Error("no mail went")
 	}
 	for field, c := range map[string][]string{
-		"email": {"There is an account with this address already.", "email", admin.Email},
+		"email": {"There is already an account with this address.", "email", admin.Email},
 		"":      {"", "email", "x"},
 	} {
 		b.open("/admin/new-user")
 		b.submit("", c[1:]...)
 		if field == "" {
-			b.wrong("email", "This is no email address.")
+			b.wrong("email", "This is not an email address.")
 		} else {
 			b.wrong(field, c[0])
 		}
@@ -271,7 +271,7 @@ func TestUsersAreCreated(t *testing.T) {
 	b.submit("", "email", "bo@mail.example", "username", "EVE_1")
 	b.wrong("username", "Somebody has this username already.")
 	b.submit("", "username", "bo", "password", "password")
-	b.wrong("password", "Many people use this password. Please choose another one.")
+	b.wrong("password", "Many people use this password. Choose another one.")
 	if b.field("email").attr("value") != "bo@mail.example" {
 		t.Error("what was typed is gone")
 	}

@@ -47,8 +47,8 @@ func TestWhoNeedsASecondFactorSetsItUp(t *testing.T) {
 	a, b := proven(t, kit), browse(t, mux)
 	b.open("/orders")
 	b.signIn(a)
-	b.sees("/set-up-factor?next=%2Forders", 200, "This account needs a second factor", "Begin")
-	b.submit("Begin")
+	b.sees("/set-up-factor?next=%2Forders", 200, "This account needs a second factor", "Start")
+	b.submit("Start")
 	b.sees("/set-up-factor?next=%2Forders", 200, "Scan this with the app")
 	picture := b.page.all("img")
 	if len(picture) != 1 || !strings.HasPrefix(picture[0].attr("src"), "data:image/png;base64,") || picture[0].attr("alt") == "" {
@@ -60,17 +60,17 @@ func TestWhoNeedsASecondFactorSetsItUp(t *testing.T) {
 	key := b.key()
 	b.submit("Turn it on", "code", "abcdef")
 	b.sees("/set-up-factor?next=%2Forders", 401)
-	b.wrong("code", "This code is wrong or was used already.")
+	b.wrong("code", "This code is wrong, or has already been used.")
 	if strings.Contains(b.body, key) {
 		t.Error("the key is shown twice")
 	}
 	b.submit("Turn it on", "code", kit.TOTP(key))
-	b.sees("/set-up-factor?next=%2Forders", 200, "Keep these codes", "The second factor is on.")
+	b.sees("/set-up-factor?next=%2Forders", 200, "Save these codes", "The second factor is on.")
 	codes := b.codes()
 	if len(codes) != 10 || b.answer.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d codes, %v", len(codes), b.answer)
 	}
-	b.follow("I have kept them")
+	b.follow("I have saved them")
 	b.sees("/orders", 200, "Hello, ada@mail.example")
 
 	for i, code := range []string{"", codes[0]} {
@@ -98,21 +98,21 @@ func TestAFactorBesideAnother(t *testing.T) {
 	b.open("/set-up-factor")
 	b.sees("/sign-in?next=%2Fset-up-factor", 200)
 	b.signIn(a)
-	b.sees("/set-up-factor", 200, "Begin")
+	b.sees("/set-up-factor", 200, "Start")
 	kit.Advance(10 * time.Minute)
-	b.submit("Begin")
+	b.submit("Start")
 	b.sees("/set-up-factor", 200, "Is it you?")
-	b.submit("Begin", "proof-password", "wrong")
+	b.submit("Start", "proof-password", "wrong")
 	b.sees("/set-up-factor", 401)
 	b.wrong("proof-password", "This is not the password of the account.")
-	b.submit("Begin", "proof-password", password)
+	b.submit("Start", "proof-password", password)
 	b.submit("Turn it on", "code", kit.TOTP(b.key()))
 	if len(b.codes()) != 10 {
 		t.Errorf("shown are %q", b.codes())
 	}
 	kit.Advance(time.Minute)
 	b.open("/set-up-factor")
-	b.submit("Begin")
+	b.submit("Start")
 	b.sees("/set-up-factor", 200, "Scan this")
 	b.submit("Turn it on", "code", kit.TOTP(b.key()))
 	b.sees("/", 200, "Hello")
@@ -123,16 +123,16 @@ func TestAFactorThatComesTooLateIsBegunAgain(t *testing.T) {
 	a, b := proven(t, kit), browse(t, mux)
 	b.open("/set-up-factor")
 	b.signIn(a)
-	b.submit("Begin")
+	b.submit("Start")
 	key := b.key()
 	kit.Advance(11 * time.Minute)
 	b.submit("Turn it on", "code", kit.TOTP(key))
-	b.sees("/set-up-factor", 422, "Begin")
-	if got := b.alert(); got != "That took too long. Please begin again." {
+	b.sees("/set-up-factor", 422, "Start")
+	if got := b.alert(); got != "That took too long. Start again." {
 		t.Errorf("it says %q", got)
 	}
-	b.submit("Begin")
-	b.submit("Begin", "proof-password", password)
+	b.submit("Start")
+	b.submit("Start", "proof-password", password)
 	b.sees("/set-up-factor", 200, "Scan this")
 }
 
@@ -142,7 +142,7 @@ func TestAFactorNeedsAProvenMailbox(t *testing.T) {
 	b := browse(t, mux)
 	b.open("/set-up-factor")
 	b.signIn(a)
-	b.submit("Begin")
+	b.submit("Start")
 	b.sees("/set-up-factor", 403)
 	if got := b.alert(); !strings.Contains(got, "a mail with a link is on its way") {
 		t.Errorf("it says %q", got)
@@ -150,7 +150,7 @@ func TestAFactorNeedsAProvenMailbox(t *testing.T) {
 	b.open(kit.LastLink(a.Email, tollkeeper.MailVerify))
 	b.submit("Confirm")
 	b.open("/set-up-factor")
-	b.submit("Begin")
+	b.submit("Start")
 	b.sees("/set-up-factor", 200, "Scan this")
 }
 
@@ -160,7 +160,7 @@ func TestAFactorOfNobody(t *testing.T) {
 	b := browse(t, mux)
 	for _, form := range []string{"", "step=confirm&code=123456"} {
 		b.send(http.MethodPost, "/set-up-factor", form)
-		b.sees("/sign-in?about=ended&next=%2Fset-up-factor", 200, "signed out meanwhile")
+		b.sees("/sign-in?about=ended&next=%2Fset-up-factor", 200, "have been signed out")
 	}
 }
 

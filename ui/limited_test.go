@@ -28,7 +28,7 @@ func TestAnUnverifiedSessionWaitsForItsMail(t *testing.T) {
 	})
 	b := holding(t, mux, a.Token)
 	b.open("/orders")
-	b.sees("/limited?next=%2Forders", 200, "Look into your mail", "We have sent a mail to ada@mail.example.")
+	b.sees("/limited?next=%2Forders", 200, "Check your mail", "We have sent a mail to ada@mail.example.")
 	first := kit.LastLink(a.Email, tollkeeper.MailVerify)
 	kit.Advance(2 * time.Minute)
 	b.submit("Send the link again")
@@ -67,7 +67,7 @@ func TestATemporaryPasswordIsReplaced(t *testing.T) {
 	b.wrong("current", "This is not the password of the account.")
 	b.submit("", "current", password, "password", password)
 	b.sees("/limited?next=%2Forders", 422)
-	b.wrong("password", "Please choose one that you have not used before.")
+	b.wrong("password", "Choose one that you have not used before.")
 	b.submit("", "current", password, "password", another)
 	b.sees("/orders", 200, "Hello, ada@mail.example")
 }

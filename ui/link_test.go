@@ -38,14 +38,14 @@ func TestSignInByLink(t *testing.T) {
 	b.submit("Sign in as "+a.Email, "remember", "on")
 	b.sees("/", 200, "Hello, "+a.Email)
 	scanner.open(link)
-	scanner.sees("/sign-in-link?token="+token, 422, "This link was used already.")
+	scanner.sees("/sign-in-link?token="+token, 422, "This link has already been used.")
 	scanner.follow("Ask for another mail")
 	scanner.sees("/mail-link", 200)
 
 	b = browse(t, mux) // known was shown to nobody, too
 	b.open("/mail-link?next=%2Forders")
 	b.submit("", "email", "nonsense")
-	b.wrong("email", "This is no email address.")
+	b.wrong("email", "This is not an email address.")
 	b.submit("", "email", "nobody@mail.example")
 	if got := strings.ReplaceAll(b.body, "nobody@mail.example", ""); got != known {
 		t.Errorf("an unknown address is told apart:\n%s", b.body)
@@ -60,7 +60,7 @@ func TestSignInByTheCodeOfALink(t *testing.T) {
 	b.submit("", "email", a.Email)
 	b.submit("Sign in", "code", "000000")
 	b.sees("/mail-link?next=%2Forders", 401)
-	b.wrong("code", "This code is wrong or was used already.")
+	b.wrong("code", "This code is wrong, or has already been used.")
 	if strings.Contains(b.at.RequestURI(), "@") || b.field("email").attr("value") != a.Email {
 		t.Errorf("at %s:\n%s", b.at, b.body)
 	}
@@ -68,7 +68,7 @@ func TestSignInByTheCodeOfALink(t *testing.T) {
 	b.sees("/orders", 200)
 	other := browse(t, mux)
 	other.open(kit.LastLink(a.Email, tollkeeper.MailSignInLink))
-	if !strings.Contains(other.body, "This link was used already.") {
+	if !strings.Contains(other.body, "This link has already been used.") {
 		t.Error(other.body)
 	}
 }
@@ -82,7 +82,7 @@ func TestSignUpWithoutAPassword(t *testing.T) {
 	b.sees("/mail-link", 200, "If you have no account yet, the link creates it.")
 	b.submit("", "email", "Ada@mail.example")
 	b.open(kit.LastLink("Ada@mail.example"))
-	if !strings.Contains(b.page.text(), "there is an account for Ada@mail.example") {
+	if !strings.Contains(b.page.text(), "create an account for Ada@mail.example") {
 		t.Error(b.page.text())
 	}
 	b.submit("Create the account")
@@ -128,7 +128,7 @@ func TestLinksThatDoNotSignIn(t *testing.T) {
 	b.open(late)
 	kit.Advance(tollkeeper.SignInLinkTTL)
 	b.submit("")
-	b.sees("/sign-in-link", 422, "This link is too old.", "Ask for another mail")
+	b.sees("/sign-in-link", 422, "This link has expired.", "Ask for another mail")
 	for address, status := range map[string]int{"/sign-in-link": 200, "/sign-in-link?token=nonsense": 422} {
 		b.open(address)
 		b.sees(address, status, "This link is not valid", "Ask for another mail")

@@ -77,6 +77,7 @@ func TestLanguagesOfTheHost(t *testing.T) {
 			t.Errorf("%q is answered in %s", asked, b.page.attr("lang"))
 		}
 	}
+	b.header.Del("Accept-Language")
 	if b.open("/sign-in?lang=en"); b.page.attr("lang") != "de" {
 		t.Error("English is there")
 	}

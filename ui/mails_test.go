@@ -32,7 +32,7 @@ func TestForgotThenReset(t *testing.T) {
 	}
 	b.submit("", "password", "short")
 	b.sees("/reset-password", 422)
-	b.wrong("password", "At least 8 characters, please.")
+	b.wrong("password", "Use at least 8 characters.")
 	b.submit("", "password", another)
 	b.sees("/done?about=reset", 200, "You have a new password")
 	elsewhere.open("/")
@@ -50,7 +50,7 @@ func TestForgotThenReset(t *testing.T) {
 	b.open("/forgot")
 	b.submit("", "email", "nonsense")
 	b.sees("/forgot", 422)
-	b.wrong("email", "This is no email address.")
+	b.wrong("email", "This is not an email address.")
 }
 
 // The address of a form with a token has none: it goes in the form alone.
@@ -89,11 +89,11 @@ func TestDeadLinks(t *testing.T) {
 	kit.Advance(time.Hour)
 	b.open(late)
 	b.submit("", "password", another)
-	b.sees("/reset-password", 422, "This link is too old.")
+	b.sees("/reset-password", 422, "This link has expired.")
 	b.follow("Ask for another mail")
 	b.submit("", "email", a.Email)
 	link := kit.LastLink(a.Email, tollkeeper.MailReset)
-	for _, want := range []string{"You have a new password", "This link was used already."} {
+	for _, want := range []string{"You have a new password", "This link has already been used."} {
 		b.open(link)
 		b.submit("", "password", another)
 		if !strings.Contains(b.body, want) {
@@ -122,7 +122,7 @@ func TestSignUpTellsNobodyWhoIsThere(t *testing.T) {
 	kit.Advance(2 * time.Minute)
 	b.follow("Mail me the link to confirm my address")
 	b.submit("", "email", "ada@mail.example")
-	b.sees("/check-mail?about=again", 200, "If the address waits to be confirmed")
+	b.sees("/check-mail?about=again", 200, "If the address still has to be confirmed")
 	again := b.body
 	kit.Advance(2 * time.Minute)
 	b.submit("", "email", "nobody@mail.example")
@@ -167,7 +167,7 @@ func TestAnAddressIsConfirmedByTheButton(t *testing.T) {
 	}
 	b.open(link)
 	b.submit("This was not me")
-	b.sees("/auth/confirm-email", 422, "This link was used already.")
+	b.sees("/auth/confirm-email", 422, "This link has already been used.")
 	b.open("/sign-in")
 	b.submit("", "login", "ada@mail.example", "password", password)
 	b.sees("/", 200, "Hello")
@@ -202,7 +202,7 @@ func TestANewAddressNeedsMoreThanTheLink(t *testing.T) {
 	b.open(link)
 	b.submit("")
 	b.sees("/auth/account/email/confirm", 403)
-	b.wrong("password", "Please give the password of the account.")
+	b.wrong("password", "Enter the password of the account.")
 	b.submit("", "password", "wrong")
 	b.wrong("password", "This is not the password of the account.")
 	b.submit("", "password", a.Password)
@@ -214,7 +214,7 @@ func TestANewAddressNeedsMoreThanTheLink(t *testing.T) {
 	b.open(change("newer@mail.example"))
 	b.submit("Use the new address")
 	b.sees("/done?about=changed", 200)
-	b.follow("Go on")
+	b.follow("Continue")
 	b.sees("/", 200, "Hello, newer@mail.example")
 
 	stranger := browse(t, mux)
@@ -224,7 +224,7 @@ func TestANewAddressNeedsMoreThanTheLink(t *testing.T) {
 	stranger.open(change("newest@mail.example"))
 	stranger.submit("Use the new address")
 	stranger.sees("/auth/account/email/confirm", 403)
-	stranger.wrong("password", "Please give the password of the account.")
+	stranger.wrong("password", "Enter the password of the account.")
 }
 
 // The pages are at the paths that the mails of this service have.

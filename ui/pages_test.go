@@ -73,7 +73,7 @@ func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 			b.header.Set("Accept", "text/html")
 			b.client.CheckRedirect = stay
 			b.send("POST", path, form)
-			b.sees(path, 403, "sent by a page of another site")
+			b.sees(path, 403, "came from a page of another site")
 			if len(b.answer.Values("Set-Cookie")) > 0 {
 				t.Errorf("%s, %s: %v", name, path, b.answer)
 			}
@@ -186,7 +186,7 @@ func TestAChosenLanguage(t *testing.T) {
 		t.Errorf("%q", set)
 	}
 	b.submit("", "email", a.Email)
-	b.sees("/check-mail?about=reset&next=%2Forders", 200, "Sehen Sie in Ihre Mails")
+	b.sees("/check-mail?about=reset&next=%2Forders", 200, "Sehen Sie in Ihren Mails nach")
 	if m := kit.LastMail(a.Email, tollkeeper.MailReset); m.Language != "de" {
 		t.Errorf("the mail is in %q", m.Language)
 	}
@@ -325,14 +325,14 @@ func isFile(text string) bool {
 func TestWeakPasswordsAreExplained(t *testing.T) {
 	kit, mux := service(t, ui.Options{}, func(c *tollkeeper.Config) { c.Product = "Tollhouse" })
 	for weak, want := range map[string]string{
-		"short":                     "Mindestens 8 Zeichen, bitte.",
+		"short":                     "Mindestens 8 Zeichen.",
 		strings.Repeat("xK9 ", 300): "Dieses Passwort ist zu lang.",
-		"violet \xff harbor":        "Bitte verwenden Sie Zeichen, die sich tippen lassen.",
-		"password":                  "Viele Menschen verwenden dieses Passwort. Bitte wählen Sie ein anderes.",
-		"zyxwvutsrqpon":             "Das ist nur eine Wiederholung oder eine Reihe. Bitte wählen Sie ein anderes.",
-		"Dragon1234!":               "Ein häufiges Wort mit Ziffern oder Zeichen ist leicht zu erraten. Bitte wählen Sie ein anderes.",
-		"my tollhouse key 7":        "Bitte wählen Sie eines ohne den Namen dieses Dienstes.",
-		"cleopatra-violet":          "Bitte wählen Sie eines ohne Ihren Namen und Ihre Adresse.",
+		"violet \xff harbor":        "Verwenden Sie Zeichen, die sich tippen lassen.",
+		"password":                  "Viele Menschen verwenden dieses Passwort. Wählen Sie ein anderes.",
+		"zyxwvutsrqpon":             "Das ist nur eine Wiederholung oder eine Reihe. Wählen Sie ein anderes.",
+		"Dragon1234!":               "Ein häufiges Wort mit Ziffern oder Zeichen ist leicht zu erraten. Wählen Sie ein anderes.",
+		"my tollhouse key 7":        "Wählen Sie eines ohne den Namen dieses Dienstes.",
+		"cleopatra-violet":          "Wählen Sie eines ohne Ihren Namen und Ihre Adresse.",
 	} {
 		b := browse(t, mux)
 		b.header.Set("Accept-Language", "de")
@@ -352,16 +352,16 @@ func (leaked) Breached(context.Context, string) (bool, error) { return true, nil
 // A policy says its own words, of which the pages know those of the core.
 func TestPoliciesSpeak(t *testing.T) {
 	for want, edit := range map[string]func(*tollkeeper.Config){
-		"At least 15 characters, please.": func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST },
+		"Use at least 15 characters.": func(c *tollkeeper.Config) { c.Passwords.Policy = tollkeeper.PolicyNIST },
 		"Nothing with a harbour <here>": func(c *tollkeeper.Config) {
 			c.Passwords.Policy = func(context.Context, string, tollkeeper.Account) error {
 				return errors.New("Nothing with a harbour <here>")
 			}
 		},
-		"Please choose another password.": func(c *tollkeeper.Config) {
+		"Choose another password.": func(c *tollkeeper.Config) {
 			c.Passwords.Policy = func(context.Context, string, tollkeeper.Account) error { return tollkeeper.ErrWeakPassword }
 		},
-		"This password has appeared in a data breach. Please choose another one.": func(c *tollkeeper.Config) { c.Passwords.Breach = leaked{} },
+		"This password has appeared in a data breach. Choose another one.": func(c *tollkeeper.Config) { c.Passwords.Breach = leaked{} },
 	} {
 		_, mux := service(t, ui.Options{}, edit)
 		b := browse(t, mux)
@@ -377,7 +377,7 @@ func TestATakenAddressIsSaidWhereNobodyConfirms(t *testing.T) {
 	b.open("/sign-up")
 	b.submit("", "email", a.Email, "password", password)
 	b.sees("/sign-up", 422)
-	b.wrong("email", "There is an account with this address already.")
+	b.wrong("email", "There is already an account with this address.")
 	if got := b.field("email").attr("value"); got != a.Email {
 		t.Errorf("the address is gone: %q", got)
 	}
@@ -391,7 +391,7 @@ func TestClosedSignUp(t *testing.T) {
 		t.Error("there is a link to it")
 	}
 	b.open("/sign-up")
-	b.sees("/sign-up", 200, "Nobody can create an account here by themselves.")
+	b.sees("/sign-up", 200, "You cannot create an account here yourself.")
 	b.send("POST", "/sign-up", "email=ada@mail.example&password="+password)
-	b.sees("/sign-up", 403, "Nobody can create an account here by themselves.")
+	b.sees("/sign-up", 403, "You cannot create an account here yourself.")
 }

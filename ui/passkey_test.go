@@ -61,7 +61,7 @@ func TestSignInByPasskey(t *testing.T) {
 	kit.Advance(11 * time.Minute)
 	b.submit("Sign in with a passkey", "response", late)
 	b.sees("/sign-in?next=%2Forders", 401, "Sign in with a passkey")
-	if got := b.alert(); got != "That took too long. Please try again." {
+	if got := b.alert(); got != "That took too long. Try again." {
 		t.Errorf("%q", got)
 	}
 	b.submit("Sign in with a passkey", "response", "no answer")

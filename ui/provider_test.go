@@ -45,7 +45,7 @@ func TestSignInByAnIssuer(t *testing.T) {
 		b.open(back.String())
 		b.sees("/orders?page=2", 200, "Hello, ada@mail.example")
 		b.open(back.String()) // going back does nothing again
-		b.sees("/sign-in?error=invalid_challenge", 200, "The sign-in was not completed. Please try again.")
+		b.sees("/sign-in?error=invalid_challenge", 200, "The sign-in was not completed. Try again.")
 	}
 }
 
@@ -64,7 +64,7 @@ func TestAnIssuerRemembers(t *testing.T) {
 
 // What is refused leads to the form, with a text that is fixed, and signs nobody in.
 func TestARefusedWayBack(t *testing.T) {
-	const anew, asked = "The sign-in was not completed. Please try again.", "&next=%2Forders"
+	const anew, asked = "The sign-in was not completed. Try again.", "&next=%2Forders"
 	for name, c := range map[string]struct {
 		come func(kit *authtest.Kit, b *browser, back *url.URL)
 		to   string
@@ -114,7 +114,7 @@ func TestAnIssuersTakenAddress(t *testing.T) {
 	b.open("/sign-in")
 	b.open(b.leave(kit, "Continue with Test").String())
 	b.sees("/sign-in?error=email_taken", 200)
-	if got := b.alert(); got != "There is an account with this address already. Sign in to it by another way first." {
+	if got := b.alert(); got != "There is already an account with this address. Sign in to it another way first." {
 		t.Errorf("%q", got)
 	}
 	b.open("/sign-in?error=%3Cb%3Einternal")

@@ -179,7 +179,7 @@ func TestSecondFactor(t *testing.T) {
 	}
 	b.submit("", "code", "000000")
 	b.sees("/second-factor?next=%2Forders", 401)
-	b.wrong("code", "This code is wrong or was used already.")
+	b.wrong("code", "This code is wrong, or has already been used.")
 	b.submit("", "code", kit.FactorCode(factor))
 	b.sees("/orders", 200, "Hello, "+a.Email)
 
@@ -247,7 +247,7 @@ func TestALateSecondStepBeginsAnew(t *testing.T) {
 	b.signIn(a)
 	kit.Advance(6 * time.Minute)
 	b.submit("", "code", kit.FactorCode(factor))
-	b.sees("/second-factor?next=%2Forders", 401, "That took too long. Please sign in again.")
+	b.sees("/second-factor?next=%2Forders", 401, "That took too long. Sign in again.")
 	b.follow("Sign in")
 	b.sees("/sign-in?next=%2Forders", 200)
 }

@@ -26,7 +26,7 @@ func TestSignUpTwice(t *testing.T) {
 	second.open("/sign-up")
 	second.submit("", "email", "ada@mail.example", "password", another)
 	second.sees("/sign-up", 422)
-	second.wrong("email", "There is an account with this address already.")
+	second.wrong("email", "There is already an account with this address.")
 }
 
 // The form is no way around what guards a password: wrong ones are counted, and a second factor is asked for.
@@ -36,10 +36,10 @@ func TestSignUpGuessesNoPassword(t *testing.T) {
 	b.open("/sign-up")
 	for range 5 {
 		b.submit("", "email", a.Email, "password", another)
-		b.wrong("email", "There is an account with this address already.")
+		b.wrong("email", "There is already an account with this address.")
 	}
 	b.submit("", "email", a.Email, "password", a.Password)
-	b.wrong("email", "There is an account with this address already.")
+	b.wrong("email", "There is already an account with this address.")
 	b.open("/sign-in")
 	b.signIn(a)
 	b.sees("/sign-in", 429)
@@ -64,10 +64,10 @@ func TestWithoutPasswords(t *testing.T) {
 			t.Errorf("%s asks for a password:\n%s", path, b.body)
 		}
 		b.submit("Send a link", "email", a.Email)
-		b.sees(path+"?next=%2Forders", 200, "Look into your mail")
+		b.sees(path+"?next=%2Forders", 200, "Check your mail")
 		b.submit("Sign in", "code", "000000")
 		b.sees(path+"?next=%2Forders", 401)
-		b.wrong("code", "This code is wrong or was used already.")
+		b.wrong("code", "This code is wrong, or has already been used.")
 		b.submit("Sign in", "code", kit.LastCode(a.Email))
 		b.sees("/orders", 200, "Hello, "+a.Email)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -82,10 +83,7 @@ func showLog(v *visit) (page.Screen, error) {
 	t := v.eventTable(found.Events, true)
 	t.CSV = page.Link{URL: v.asked("/log.csv", "", eventFilters...), Text: v.T("table.csv")}
 	t.Pages = v.paged("/log", found.Next, eventFilters...)
-	names := []page.Choice{{Text: v.T("log.any")}}
-	for _, n := range eventNames {
-		names = append(names, page.Choice{Value: string(n.name), Text: v.T(n.key)})
-	}
+	names := append([]page.Choice{{Text: v.T("log.any")}}, v.EventChoices()...)
 	hint := ""
 	if v.whole {
 		hint = v.T("log.account.hint")
@@ -126,12 +124,7 @@ func (v *visit) eventTable(events []tollkeeper.Event, whom bool) *page.Table {
 
 // happened is what an event says, in words. An event of a host or of a later version stands as it is.
 func (v *visit) happened(e tollkeeper.Event) string {
-	text := string(e.Name)
-	for _, n := range eventNames {
-		if n.name == e.Name {
-			text = v.T(n.key)
-		}
-	}
+	text := cmp.Or(v.Event(e.Name), string(e.Name))
 	if e.Count > 1 {
 		text += " (" + v.number(e.Count) + ")"
 	}

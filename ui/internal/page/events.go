@@ -1,9 +1,9 @@
-package console
+package page
 
 import "github.com/tollkeeper/tollkeeper"
 
-// eventNames are what the log tells of, in the order in which a filter lists them.
-var eventNames = []struct {
+// events are what a log tells of, in the order in which a filter lists them.
+var events = []struct {
 	name tollkeeper.EventName
 	key  string
 }{
@@ -60,4 +60,23 @@ var eventNames = []struct {
 	{tollkeeper.EventMonthClosed, "happened.month-closed"},
 	{tollkeeper.EventAccountsImported, "happened.accounts-imported"},
 	{tollkeeper.EventAccountsExported, "happened.accounts-exported"},
+}
+
+// Event is what happened, in words that suit both whom it happened to and whoever looks after accounts; empty: it is an
+// event of the host, or of a later version.
+func (v *Visit) Event(name tollkeeper.EventName) string {
+	for _, e := range events {
+		if e.name == name {
+			return v.T(e.key)
+		}
+	}
+	return ""
+}
+
+// EventChoices are all events that there are words for, to choose one of.
+func (v *Visit) EventChoices() (list []Choice) {
+	for _, e := range events {
+		list = append(list, Choice{Value: string(e.name), Text: v.T(e.key)})
+	}
+	return list
 }
