@@ -31,6 +31,9 @@ type MailPage struct {
 // due.
 type MailCounts = store.MailCounts
 
+// MostMail is how far mail is counted: a number in [MailCounts] that is as much means as much, or more.
+const MostMail = store.MostMail
+
 // WaitingMail is a mail that waits to be sent. It holds no secret: that is made when it is sent.
 type WaitingMail struct {
 	ID      uuid.UUID

@@ -55,10 +55,13 @@ type MailQuery struct {
 	Limit  int       // rows, above zero
 }
 
+// MostMail is how far mail is counted: more of it is told as so much, so that a page is not the slower the more waits.
+const MostMail = 10_000
+
 // MailCounts says how much mail waits.
 type MailCounts struct {
-	Waiting int64     // all of it, what is leased too
-	Failed  int64     // of it, what has a [QueuedMail.Failure]
+	Waiting int64     // all of it, what is leased too, up to [MostMail]
+	Failed  int64     // of it, what has a [QueuedMail.Failure], up to [MostMail]
 	Oldest  time.Time // the earliest DueAt; zero: nothing waits
 }
 
@@ -86,7 +89,7 @@ type OutboxStore interface {
 	// ListMail returns up to q.Limit mails by DueAt, of equals by id.
 	ListMail(ctx context.Context, q MailQuery) ([]QueuedMail, error)
 
-	// CountMail returns how much mail waits. It may read an index of all of it.
+	// CountMail returns how much mail waits. It reads no more than [MostMail] lines of an index for each number.
 	CountMail(ctx context.Context) (MailCounts, error)
 
 	// ResumeMail makes a mail due, or gives it up. [ErrNotFound]: it is gone, or has no [QueuedMail.Failure]: it was

@@ -92,11 +92,12 @@ func (s *Store) ListMail(ctx context.Context, q store.MailQuery) ([]store.Queued
 func (s *Store) CountMail(ctx context.Context) (store.MailCounts, error) {
 	return view(ctx, s, func(t *tx) (c store.MailCounts, _ error) {
 		for _, m := range rows[mail](t, path("due", ""), "") {
-			if c.Waiting++; c.Waiting == 1 {
+			if c.Waiting == 0 {
 				c.Oldest = m.DueAt
 			}
+			c.Waiting = min(c.Waiting+1, store.MostMail)
 			if m.Failure != "" {
-				c.Failed++
+				c.Failed = min(c.Failed+1, store.MostMail)
 			}
 		}
 		return c, nil

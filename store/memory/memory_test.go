@@ -288,3 +288,22 @@ func TestOverflowIsRefused(t *testing.T) {
 		t.Fatalf("%+v became %+v, %v", before, after, err)
 	}
 }
+
+func TestMailIsCountedSoFar(t *testing.T) {
+	s := memory.New()
+	mails := make([]store.QueuedMail, store.MostMail+1)
+	for i := range mails {
+		mails[i] = store.QueuedMail{ID: numbered(i + 1), DueAt: time.UnixMilli(int64(i))}
+	}
+	if err := s.QueueMail(t.Context(), mails[1:]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if n, err := s.CountMail(t.Context()); err != nil || n.Waiting != store.MostMail || n.Failed != 0 || !n.Oldest.Equal(mails[1].DueAt) {
+			t.Fatalf("%+v, %v", n, err)
+		}
+		if err := s.QueueMail(t.Context(), append(mails[:0:0], store.QueuedMail{ID: mails[0].ID, DueAt: mails[store.MostMail].DueAt})); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -118,9 +118,9 @@ func (s *Store) CountMail(ctx context.Context) (c store.MailCounts, err error) {
 	if first, ok := s.due.first(); ok {
 		c.Oldest = first.row.DueAt
 	}
-	c.Waiting = int64(len(s.mail))
+	c.Waiting = min(int64(len(s.mail)), store.MostMail)
 	for _, m := range s.mail {
-		if m.Failure != "" {
+		if m.Failure != "" && c.Failed < store.MostMail {
 			c.Failed++
 		}
 	}

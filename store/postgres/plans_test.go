@@ -87,6 +87,9 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	everything(t, postgres.New(connect(t, traced)))
+	if n, err := postgres.New(pool).CountMail(t.Context()); err != nil || n.Waiting != store.MostMail || n.Failed != 0 {
+		t.Errorf("of more mail than is counted: %+v, %v", n, err)
+	}
 	attempts(t, postgres.New(connect(t, traced), postgres.RelaxedAttempts()))
 	if len(seen.args) < 45 {
 		t.Errorf("only %d statements were seen", len(seen.args))

@@ -147,8 +147,8 @@ func (s *Store) ListMail(ctx context.Context, q store.MailQuery) (page []store.Q
 	return page, err
 }
 
-const countMail = `SELECT (SELECT count(*) FROM outbox INDEXED BY outbox_due WHERE due_at > ?1),
-  (SELECT count(*) FROM outbox INDEXED BY outbox_failed WHERE failure IS NOT NULL AND due_at > ?1),
+const countMail = `SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox INDEXED BY outbox_due WHERE due_at > ?1 LIMIT ?2)),
+  (SELECT count(*) FROM (SELECT 1 FROM outbox INDEXED BY outbox_failed WHERE failure IS NOT NULL AND due_at > ?1 LIMIT ?2)),
   (SELECT due_at FROM outbox WHERE due_at > ?1 ORDER BY due_at, id LIMIT 1)`
 
 // CountMail meets [store.OutboxStore].
@@ -157,7 +157,7 @@ func (s *Store) CountMail(ctx context.Context) (n store.MailCounts, err error) {
 		return c.each(ctx, countMail, func(r *row) error {
 			n = store.MailCounts{Waiting: r.int(), Failed: r.int(), Oldest: r.time()}
 			return nil
-		}, int64(math.MinInt64))
+		}, int64(math.MinInt64), int64(store.MostMail))
 	})
 	return n, err
 }

@@ -67,3 +67,18 @@ func TestLongHistories(t *testing.T) {
 		storetest.Compare(t, 10_000, func(t *testing.T) store.Store { return s })
 	}
 }
+
+func TestMailIsCountedSoFar(t *testing.T) {
+	s := open(t, file(t))
+	mails := make([]store.QueuedMail, store.MostMail+1)
+	for i := range mails {
+		mails[i] = store.QueuedMail{ID: id(), DueAt: now}
+	}
+	if err := s.QueueMail(t.Context(), mails); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.CountMail(t.Context()); err != nil || n.Waiting != store.MostMail || n.Failed != 0 || !n.Oldest.Equal(now) {
+		t.Fatalf("%+v, %v", n, err)
+	}
+	wantPlans(t, s, 0)
+}

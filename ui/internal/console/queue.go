@@ -57,7 +57,7 @@ func showQueue(v *visit) (page.Screen, error) {
 		t.Rows = append(t.Rows, row)
 	}
 	seen := page.Screen{
-		Title: v.T("queue.title"), Lead: []string{v.T("queue.counts", "{waiting}", v.number(found.Counts.Waiting), "{failed}", v.number(found.Counts.Failed))},
+		Title: v.T("queue.title"), Lead: []string{v.T("queue.counts", "{waiting}", v.counted(found.Counts.Waiting), "{failed}", v.counted(found.Counts.Failed))},
 		Sections: []page.Section{{Table: t}},
 		Links:    []page.Link{{URL: v.at("/mail") + "?failed=on", Text: v.T("queue.only-failed")}, {URL: v.at("/log") + "?name=mail_dropped", Text: v.T("queue.dropped")}},
 	}
@@ -108,6 +108,14 @@ func changeQueue(v *visit) (string, error) {
 // late is how long a mail may be due before something is wrong with whoever sends it.
 const late = 5 * time.Minute
 
+// counted is a number of mails, with a sign where there may be more.
+func (v *visit) counted(n int64) string {
+	if n >= tollkeeper.MostMail {
+		return v.number(n) + "+"
+	}
+	return v.number(n)
+}
+
 // showHealth says whether the store answers, whether mail is sent, and what runs.
 func showHealth(v *visit) (page.Screen, error) {
 	ctx := v.R.Context()
@@ -126,8 +134,8 @@ func showHealth(v *visit) (page.Screen, error) {
 	facts := []page.Fact{
 		{Name: v.T("health.store"), Cell: store},
 		{Name: v.T("health.mail"), Cell: mail},
-		{Name: v.T("queue.waiting"), Cell: page.Cell{Text: v.number(queue.Counts.Waiting)}},
-		{Name: v.T("queue.failed"), Cell: page.Cell{Text: v.number(queue.Counts.Failed)}},
+		{Name: v.T("queue.waiting"), Cell: page.Cell{Text: v.counted(queue.Counts.Waiting)}},
+		{Name: v.T("queue.failed"), Cell: page.Cell{Text: v.counted(queue.Counts.Failed)}},
 	}
 	if b, ok := debug.ReadBuildInfo(); ok {
 		facts = append(facts,
