@@ -211,12 +211,14 @@ func checkVerifyPath(path string, owner *Subject, baseURL string) error {
 type EmailChange struct {
 	Email    string
 	Password Password // fresh proof, as in [Authenticator.EnrolFactor]; empty: the session was proved within five minutes
+	LinkPath string   // as in [MailRequest]
 	Client   Client
 }
 
 // RequestEmailChange mails a link to a new address of the caller; the change happens when it is followed
 // ([Authenticator.ConfirmEmailChange]). Fresh proof is needed, as in [Authenticator.EnrolFactor]. Whether the address
-// is taken is not told. [ErrInvalidEmail], [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked], [ErrRateLimited].
+// is taken is not told. [ErrInvalidEmail], [ErrInvalidInput] (linkPath), [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked],
+// [ErrRateLimited].
 func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r EmailChange) error {
 	by = by.orNobody()
 	if err := by.may(toBeProven); err != nil {
@@ -225,6 +227,9 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	r.Email = strings.TrimSpace(r.Email)
 	key, err := emailKey(r.Email)
 	if err != nil {
+		return err
+	}
+	if err := checkLinkPath(r.LinkPath); err != nil {
 		return err
 	}
 	s, err := a.fresh(ctx, by, r.Password, r.Client)
@@ -242,6 +247,9 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 	}
 	m := a.askedMail(MailChangeEmail, store.Lookup{ID: s.Account.ID}, r.Client, now)
 	m.To, m.Args[argEpoch], m.Args[argFrom] = r.Email, epochText(s.Account), s.Account.EmailKey
+	if r.LinkPath != "" {
+		m.Args[argPath] = r.LinkPath
+	}
 	return a.queue(ctx, m)
 }
 

@@ -125,7 +125,7 @@ func (a *Authenticator) letterFor(s Subject, m store.QueuedMail) (outgoing, bool
 		token := random.Token()
 		out.seal(a.mailed(s, store.PurposeChangeEmail, "", token, resetTTL, now), token)
 		out.secrets[0].Address = m.To
-		out.data.Link = a.links(s, a.linksOf(s).ChangeEmail, "", "").Link(token)
+		out.data.Link = a.links(s, a.linksOf(s).ChangeEmail, "", m.Args[argPath]).Link(token)
 	case MailNotice, MailCreditAlert:
 		out.tell(m)
 	default:

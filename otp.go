@@ -41,8 +41,8 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 	if err := r.Scope.check(); err != nil {
 		return err
 	}
-	if r.LinkPath != "" && !canon.ValidPath(r.LinkPath) {
-		return ErrInvalidInput.WithField("linkPath").WithMessage("tollkeeper: the page of a link is named by a plain path")
+	if err := checkLinkPath(r.LinkPath); err != nil {
+		return err
 	}
 	email, err := emailKey(r.Email)
 	if err != nil {
@@ -284,4 +284,12 @@ func (a *Authenticator) byLink(ctx context.Context, p store.Purpose, d store.Dig
 		err = ErrInvalidLink // mailed to an address that is not the account's any more (R29)
 	}
 	return secret, s, err
+}
+
+// checkLinkPath accepts nothing, or a plain path.
+func checkLinkPath(path string) error {
+	if path == "" || canon.ValidPath(path) {
+		return nil
+	}
+	return ErrInvalidInput.WithField("linkPath").WithMessage("tollkeeper: the page of a link is named by a plain path")
 }

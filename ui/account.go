@@ -226,7 +226,9 @@ func changeAddress(v *page.Visit) error {
 	return step{
 		says: v.T("profile.moving-to", "{email}", v.Value("email")), button: v.T("profile.change"), kept: []string{"email"},
 		do: func(tollkeeper.Confirmation) error {
-			return v.Auth.RequestEmailChange(v.R.Context(), v.By, tollkeeper.EmailChange{Email: v.Value("email"), Client: v.Client()})
+			return v.Auth.RequestEmailChange(v.R.Context(), v.By, tollkeeper.EmailChange{
+				Email: v.Value("email"), LinkPath: v.MailedAt(v.Links.ChangeEmail), Client: v.Client(),
+			})
 		},
 	}.take(v)
 }
