@@ -25,6 +25,7 @@ type options struct {
 	secrets  string
 	baseURL  string
 	admin    string
+	product  string
 	proxies  []netip.Prefix
 
 	credits    int64
@@ -98,6 +99,7 @@ func (o *options) placeFlags(f *flag.FlagSet) {
 	f.StringVar(&o.attempts, "attempts", "", "count attempts on the Redis server at this redis:// `URL`; empty: in the store")
 	f.StringVar(&o.secrets, "secrets", "tollkeeper.secrets", "`file` of master keys, base64url, one a line, the first signs; made if missing; it belongs to its database")
 	f.StringVar(&o.baseURL, "base-url", "", "`URL` where users reach this server; empty: http and the address")
+	f.StringVar(&o.product, "product", "", "`name` of the service on pages and in mails; empty: the host of the base URL")
 	f.StringVar(&o.admin, "admin", "admin@localhost.localdomain", "`email` of the first admin; the password is TOLLKEEPER_ADMIN_PASSWORD, or made and printed once")
 	f.Func("trusted-proxies", "comma-separated `networks` whose X-Forwarded-For is believed", func(s string) (err error) {
 		o.proxies, err = clientaddr.ParsePrefixes(s)

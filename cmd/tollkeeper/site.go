@@ -41,7 +41,7 @@ type site struct {
 // open makes the Authenticator of the options.
 func (s *site) open() error {
 	config := tollkeeper.Config{
-		Secrets: s.keys, BaseURL: s.baseURL, Tokens: tollkeeper.Tokens{Issuer: issuer, Staleness: s.stale}, Mail: mailed(s.mailer), Limits: tollkeeper.Limits{Attempts: s.attempts},
+		Secrets: s.keys, BaseURL: s.baseURL, Product: s.product, Tokens: tollkeeper.Tokens{Issuer: issuer, Staleness: s.stale}, Mail: mailed(s.mailer), Limits: tollkeeper.Limits{Attempts: s.attempts},
 		Credits: &tollkeeper.Credits{InitialCredits: initial(s.credits)}, Passwords: tollkeeper.Passwords{Hash: hashing()},
 		Refresh: tollkeeper.Refresh{Idle: s.refresh},
 	}
