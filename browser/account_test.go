@@ -193,8 +193,14 @@ func (w *world) tabTo(name string) {
 // enter presses the key, and waits for the next page.
 func (w *world) enter() {
 	w.t.Helper()
+	w.pressing("\r")
+}
+
+// pressing presses a key that leads to the next page.
+func (w *world) pressing(key string) {
+	w.t.Helper()
 	w.script(`document.documentElement.id = "left"; ""`)
-	w.keys("\r")
+	w.keys(key)
 	for range 500 {
 		if said, err := chromedp.Run(w.tab, chromedp.Evaluate[string](`document.documentElement.id + document.readyState`)); err == nil && said == "complete" {
 			return
@@ -202,16 +208,4 @@ func (w *world) enter() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	w.t.Fatal("the page stays: ", w.script("location.href"))
-}
-
-// TestAccountPagesFit on a narrow phone, in light and dark.
-func TestAccountPagesFit(t *testing.T) {
-	w := newPages(t)
-	a := w.kit.User()
-	app := w.kit.EnrolFactor(a)
-	w.kit.Advance(time.Minute)
-	w.open(w.service("/account"))
-	w.submit("Sign in", "login", a.Email, "password", a.Password)
-	w.submit("Sign in", "code", w.kit.FactorCode(app))
-	w.fits("/account", "/account?lang=de", "/account/security", "/account/sessions", "/account/activity", "/account/data", "/account/data?lang=de")
 }

@@ -75,12 +75,18 @@ func (v violation) String() string {
 	return b.String()
 }
 
-// accessible fails the test for everything that axe-core has against the page that is open.
-func (w *world) accessible(what string) {
+// ofLooks are the rules that a further screen of the same page can break.
+const ofLooks = `, runOnly: ["color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable", "empty-table-header"]`
+
+// accessible fails the test for everything that axe-core has against the page that is open. Rules are further options
+// of its; empty: all rules there are.
+func (w *world) accessible(what, rules string) {
 	w.t.Helper()
-	const run = `
-		axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`
-	said, err := chromedp.Run(w.tab, chromedp.Evaluate[string](`if (!window.axe) { `+axe.script+` }; `+run, chromedp.EvalAwaitPromise))
+	run := `axe.run(document, {resultTypes: ["violations"], preload: false` + rules + `}).then((r) => JSON.stringify(r.violations))`
+	if w.script(`String(Boolean(window.axe))`) == "false" {
+		run = axe.script + `; ` + run
+	}
+	said, err := chromedp.Run(w.tab, chromedp.Evaluate[string](run, chromedp.EvalAwaitPromise))
 	if err != nil {
 		w.t.Fatal(what, err)
 	}

@@ -2,10 +2,13 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -18,6 +21,17 @@ type counts struct {
 	arrived map[string]int // "METHOD /path" of requests of pages that are not the service's own
 	cookies int            // of these, with the session cookie
 	taken   int            // attempts of whomever
+	sick    bool           // for those who ask after the health of the store
+}
+
+// Session is what health is asked by, for one that there never is.
+func (c *counts) Session(ctx context.Context, id uuid.UUID, now time.Time) (store.Live, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sick && id == uuid.Max {
+		return store.Live{}, errors.New("the store is not well")
+	}
+	return c.Store.Session(ctx, id, now)
 }
 
 // Take counts attempts.

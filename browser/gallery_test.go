@@ -27,16 +27,30 @@ import (
 type view struct {
 	name string
 	show func(*gallery) // leaves the tab there
+	on   bool           // from where the view before has left the tab
+	once bool           // what the page shows is not shown twice
 }
 
 // gallery is a world whose views are looked at, one after the other.
 type gallery struct {
 	*world
-	user authtest.Account // whose password is that of the tests
+	user    authtest.Account // whose password is that of the tests
+	strange bool             // the pages are not those of package ui, and have the widget in them
 }
 
-// newGallery is a service with all its pages, in a tab that runs scripts.
-func newGallery(t *testing.T) *gallery {
+// newGallery is a service with all its pages and an issuer that never answers, in a tab that runs scripts.
+func newGallery(t *testing.T, edits ...func(*tollkeeper.Config)) *gallery {
+	t.Helper()
+	g, mux := unmounted(t, edits...)
+	if err := errors.Join(httpadapter.Mount(mux, g.kit.Auth, httpadapter.Options{}), ui.Mount(mux, g.kit.Auth, ui.Options{})); err != nil {
+		t.Fatal(err)
+	}
+	g.user = g.kit.User()
+	return g
+}
+
+// unmounted is the gallery before it has pages.
+func unmounted(t *testing.T, edits ...func(*tollkeeper.Config)) (*gallery, *http.ServeMux) {
 	t.Helper()
 	needAxe(t)
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
@@ -46,15 +60,19 @@ func newGallery(t *testing.T) *gallery {
 	}
 	w.complaints()
 	mux := http.NewServeMux()
-	w.api = w.listen(w.counts.before(mux))
-	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.BaseURL, c.Product, c.Passkeys.Verifier = w.service(""), "Orchard", passkey.New()
-	}))
-	if err := errors.Join(httpadapter.Mount(mux, w.kit.Auth, httpadapter.Options{}), ui.Mount(mux, w.kit.Auth, ui.Options{})); err != nil {
-		t.Fatal(err)
-	}
 	mux.Handle("GET /favicon.ico", http.NotFoundHandler())
-	return &gallery{world: w, user: w.kit.User()}
+	stay := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) })
+	w.api, w.pages = w.listen(w.counts.before(mux)), w.listen(stay)
+	issuer := &issuerNextDoor{Issuer: new(authtest.Issuer), at: w.site("issuer.localhost")}
+	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.BaseURL, c.Product, c.Passkeys.Verifier = w.service(""), "Orchard", passkey.New()
+		c.Social.Issuers = map[string]tollkeeper.IDTokenVerifier{authtest.IssuerURL: issuer}
+		c.Social.App = []tollkeeper.IssuerSettings{{Issuer: authtest.IssuerURL, Enabled: true, ClientID: authtest.IssuerClient}}
+		for _, edit := range edits {
+			edit(c)
+		}
+	}))
+	return &gallery{world: w}, mux
 }
 
 // signIn gives the tab a session of the account, without a page.
@@ -73,51 +91,61 @@ func (g *gallery) carry(name, value string) {
 	}
 }
 
-// poses are how every view is looked at: on a narrow phone and on a wide screen, in light and in dark.
-var poses = []struct {
+// pose is a screen and what its visitor prefers.
+type pose struct {
 	name          string
 	width, height int64
+	scale         float64 // pixels of the screen for one of the page: more where somebody has made everything larger
 	scheme        string
-	axe           bool
-}{
-	{"320-light", 320, 640, "light", true},
-	{"1280-dark", 1280, 800, "dark", true},
-	{"320-dark", 320, 640, "dark", false},
-	{"1280-light", 1280, 800, "light", false},
+	forced        string // "active": the visitor's own colours, which are few
 }
 
-// hang shows every view in every look. None is wider than its screen, says less than can be read, or has anything that
-// axe-core knows to be wrong. With TOLLKEEPER_PICTURES, a folder, it keeps what is seen.
+var (
+	narrow   = pose{"320-light", 320, 640, 2, "light", "none"}
+	wide     = pose{"1280-dark", 1280, 800, 1, "dark", "none"}
+	forced   = pose{"320-forced", 320, 640, 2, "dark", "active"}
+	pictured = []pose{narrow, wide, forced, {"320-dark", 320, 640, 2, "dark", "none"}, {"1280-light", 1280, 800, 1, "light", "none"}}
+)
+
+// hang looks at every view on a narrow phone and on a wide screen, in light, in dark and in colours of the visitor's
+// own, in Arabic, and where no script runs. With TOLLKEEPER_PICTURES, a folder, it keeps what is seen.
 func (g *gallery) hang(views []view) {
 	g.t.Helper()
 	needAxe(g.t)
-	for _, v := range views {
-		g.emulate(poses[0].width, poses[0].height, poses[0].scheme)
+	for i, v := range views {
+		g.emulate(narrow)
 		v.show(g)
-		for _, l := range poses {
-			g.emulate(l.width, l.height, l.scheme)
-			what := v.name + ", " + l.name
-			if wide := g.script(`String(document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : "")`); wide != "" {
-				g.t.Errorf("%s: %s pixels wide", what, wide)
+		if !g.strange {
+			g.faultless(v.name, structure)
+		}
+		g.faultless(v.name+", "+narrow.name, fits)
+		g.accessible(v.name+", "+narrow.name, "")
+		g.emulate(forced)
+		g.faultless(v.name+", "+forced.name, edged)
+		g.emulate(wide)
+		g.faultless(v.name+", "+wide.name, fits)
+		g.accessible(v.name+", "+wide.name, ofLooks)
+		if folder := os.Getenv("TOLLKEEPER_PICTURES"); folder != "" {
+			for _, p := range pictured {
+				g.emulate(p)
+				g.keep(filepath.Join(folder, strings.ReplaceAll(v.name, " ", "-")+"-"+p.name+".webp"))
 			}
-			if l.axe {
-				g.accessible(what)
-			}
-			if folder := os.Getenv("TOLLKEEPER_PICTURES"); folder != "" {
-				g.keep(filepath.Join(folder, strings.ReplaceAll(v.name, " ", "-")+"-"+l.name+".webp"))
-			}
+		}
+		if !g.strange && !v.once {
+			g.emulate(narrow)
+			g.plain(v.name, i+1 < len(views) && views[i+1].on)
 		}
 	}
 }
 
 // emulate sets the size of the window and what the visitor prefers.
-func (g *gallery) emulate(width, height int64, scheme string) {
+func (g *gallery) emulate(p pose) {
 	g.t.Helper()
-	if err := chromedp.Do(g.tab, chromedp.EmulateViewport(width, height)); err != nil {
+	if err := chromedp.Do(g.tab, chromedp.EmulateViewport(p.width, p.height, chromedp.EmulateScale(p.scale))); err != nil {
 		g.t.Fatal(err)
 	}
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		{Name: "prefers-color-scheme", Value: p.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "forced-colors", Value: p.forced},
 	}}
 	if _, err := chromedp.Call(g.tab, emulation.SetEmulatedMedia, media); err != nil {
 		g.t.Fatal(err)

@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -136,54 +135,3 @@ func TestPagesInABrowser(t *testing.T) {
 	w.submit("Save", "password", another)
 	w.isAt("/done?about=reset", "Done")
 }
-
-// TestPagesFit on the narrowest of phones, with their own style, whose contrast is enough in light and dark.
-func TestPagesFit(t *testing.T) {
-	w := newPages(t)
-	w.fits("/sign-in", "/sign-up", "/forgot", "/check-mail?about=sign-up", "/sign-out", "/reset-password?token=x", "/auth/confirm-email?token=x")
-}
-
-// fits holds pages to a width of 320 pixels and to a contrast that can be read.
-func (w *world) fits(pages ...string) {
-	t := w.t
-	t.Helper()
-	if err := chromedp.Do(w.tab, chromedp.EmulateViewport(320, 640)); err != nil {
-		t.Fatal(err)
-	}
-	for _, scheme := range []string{"light", "dark"} {
-		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-		if _, err := chromedp.Call(w.tab, emulation.SetEmulatedMedia, media); err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range pages {
-			w.open(w.service(path))
-			if wide := w.script(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {
-				t.Errorf("%s is %s pixels too wide", path, wide)
-			}
-			least, err := strconv.ParseFloat(w.script(contrast), 64)
-			if err != nil || least < 4.5 {
-				t.Errorf("%s, %s: a contrast of %.2f, %v", path, scheme, least, err)
-			}
-		}
-	}
-}
-
-// contrast is a script that returns the least contrast of a text to what is behind it (WCAG 2.2, 1.4.3).
-const contrast = `(() => {
-	const parts = (color) => color.match(/[\d.]+/g).map(Number)
-	const light = (color) => {
-		const [r, g, b] = parts(color).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-		return 0.2126 * r + 0.7152 * g + 0.0722 * b
-	}
-	const behind = (e) => {
-		const own = getComputedStyle(e).backgroundColor
-		return parts(own)[3] === 0 && e.parentElement ? behind(e.parentElement) : own
-	}
-	let least = 21
-	for (const e of document.querySelectorAll("main *")) {
-		if (![...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim())) continue
-		const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x)
-		least = Math.min(least, (a + 0.05) / (b + 0.05))
-	}
-	return String(least)
-})()`
