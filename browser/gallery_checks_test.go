@@ -94,7 +94,7 @@ const controls = `[...document.querySelectorAll("form:not(#passkey)")].map((f) =
 
 // unusable are controls that nobody sees who runs no script.
 const unusable = `[...document.querySelectorAll("form:not(#passkey)")].flatMap((f) => [...f.elements]).filter((e) =>
-	e.type !== "hidden" && !e.checkVisibility() && !e.closest("details:not([open])")).map((e) => "unseen: " + e.outerHTML.slice(0, 160))`
+	e.type !== "hidden" && !(e.hidden && !e.name) && !e.checkVisibility() && !e.closest("details:not([open])")).map((e) => "unseen: " + e.outerHTML.slice(0, 160))`
 
 // plain reads the page anew in Arabic, where no script runs: it has the same forms, fits, and whatever is wrong first
 // has the focus.

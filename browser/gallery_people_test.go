@@ -68,7 +68,7 @@ func TestUsersInConsolesAreAccessible(t *testing.T) {
 		{name: "console user role", show: at(user + "?confirm=role")},
 		{name: "console user factor", show: at(user + "?confirm=factor&factor=" + factors[0].ID.String())},
 		{name: "console user delete", show: at(user + "?confirm=delete")},
-		{name: "console user delete wrong", show: sent(user+"?confirm=delete", "Delete for ever", "typed", "nobody")},
+		{name: "console user delete wrong", show: sent(user+"?confirm=delete", "Delete forever", "typed", "nobody")},
 		{name: "console no user", show: at(user[:len(user)-4] + "ffff")},
 		{name: "console new user", show: at("/operator/app/new-user")},
 		{name: "console new user wrong", show: sent("/operator/app/new-user", "Create the account", "email", "nobody@x")},
@@ -105,7 +105,7 @@ func TestOperationsInConsolesAreAccessible(t *testing.T) {
 		{name: "console organization wrong", show: sent(tenant+"/organization", "Save", "url", "https://acme.example/?x=1")},
 		{name: "console key", show: at(tenant + "/key")},
 		{name: "console key rotate", show: at(tenant + "/key?confirm=rotate")},
-		{name: "console key unsure", show: func(g *gallery) { g.submit("Make another key") }, on: true},
+		{name: "console key unsure", show: func(g *gallery) { g.submit("Make a new key") }, on: true},
 		{name: "console key rotated", show: func(g *gallery) {
 			g.open(g.service(tenant + "/key?confirm=rotate"))
 			g.leavePage(`document.querySelector("[name=sure]").click(); document.querySelector("main form button").click()`)

@@ -42,13 +42,13 @@ func TestTheWidgetIsAccessible(t *testing.T) {
 		}},
 		{name: "widget second factor wrong", show: func(*gallery) {
 			e.fill("code", "000000")
-			e.press("Go on")
+			e.press("Continue")
 			e.says("This code is wrong")
 		}},
 		{name: "widget recovery code", show: func(*gallery) { e.press("Use a recovery code") }},
 		{name: "widget signed in", show: func(*gallery) {
 			e.fill("code", string(factor.Recovery[0]))
-			e.press("Go on")
+			e.press("Continue")
 			e.says("You are signed in.")
 		}},
 		{name: "widget signup", show: inline("/signup", terms)},

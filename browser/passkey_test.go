@@ -128,7 +128,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	w.open(w.service("/"))
 	w.says("Signed in as " + a.Email)
 	w.click("add")
-	if text := w.says("Passkey, in the cloud"); !strings.Contains(text, "Save these codes") {
+	if text := w.says("Passkey, in the cloud"); !strings.Contains(text, "Keep these codes") {
 		t.Errorf("no recovery codes: %s", text)
 	}
 

@@ -82,7 +82,7 @@ func takePictures(t *testing.T) {
 		{operator, "/operator/" + p.parent.ID.String() + "/credits", "credits", 960, 1000},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
-			x.emulate(x.width, x.height, scheme)
+			x.emulate(pose{width: x.width, height: x.height, scheme: scheme})
 			x.open(x.service(x.path))
 			x.take(filepath.Join(pictures, x.name+"-"+scheme+".webp"), x.width, x.height)
 		}
@@ -91,7 +91,7 @@ func takePictures(t *testing.T) {
 	app := entry.kit.EnrolFactor(a)
 	entry.kit.Advance(time.Minute)
 	entry.carrySession(entry.kit.SignInWithFactor(a, app))
-	entry.emulate(960, 1000, "light")
+	entry.emulate(pose{width: 960, height: 1000, scheme: "light"})
 	entry.open(entry.service("/account/security"))
 	entry.take(filepath.Join(pictures, "account.webp"), 960, 1000)
 }
