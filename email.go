@@ -217,8 +217,8 @@ type EmailChange struct {
 
 // RequestEmailChange mails a link to a new address of the caller; the change happens when it is followed
 // ([Authenticator.ConfirmEmailChange]). Fresh proof is needed, as in [Authenticator.EnrolFactor]. Whether the address
-// is taken is not told. [ErrInvalidEmail], [ErrInvalidInput] (linkPath), [ErrNotRecent], [ErrInvalidCredentials], [ErrLocked],
-// [ErrRateLimited].
+// is taken is not told. [ErrInvalidEmail], [ErrInvalidInput] (linkPath), [ErrNotRecent], [ErrInvalidCredentials],
+// [ErrLocked], [ErrRateLimited].
 func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r EmailChange) error {
 	by = by.orNobody()
 	if err := by.may(toBeProven); err != nil {
