@@ -25,7 +25,7 @@ func TestOperatorsSeeAllScopes(t *testing.T) {
 	b.sees("/operator/app/users", 200, user.Email, "alice")
 	b.follow("Tenants")
 	b.sees("/operator/tenants/users", 200, parent.Email)
-	b.follow("Show users")
+	b.follow("Users, keys, credits")
 	b.sees("/operator/"+parent.ID.String()+"/users", 200, child.Email, parent.Email)
 	b.follow(child.Email)
 	b.sees("/operator/"+parent.ID.String()+"/users/"+child.ID.String(), 200, "Sessions", child.Email)

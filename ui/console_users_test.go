@@ -20,17 +20,18 @@ func pageOf(a authtest.Account) string { return "/admin/users/" + a.ID.String() 
 // table is the text of each cell of the first table.
 func (b *browser) table() (rows [][]string) {
 	b.t.Helper()
-	for _, table := range b.page.all("table") {
-		for _, tr := range table.all("tr")[1:] {
-			var cells []string
-			for _, td := range tr.all("td") {
-				cells = append(cells, td.text())
-			}
-			rows = append(rows, cells)
-		}
-		return rows
+	tables := b.page.all("table")
+	if len(tables) == 0 {
+		return nil
 	}
-	return nil
+	for _, tr := range tables[0].all("tr")[1:] {
+		var cells []string
+		for _, td := range tr.all("td") {
+			cells = append(cells, td.text())
+		}
+		rows = append(rows, cells)
+	}
+	return rows
 }
 
 func TestUsersAreFound(t *testing.T) {

@@ -92,7 +92,8 @@ type Look struct {
 // Each page has a pattern of its own, with its method. One that a ServeMux has already, with the method or for all, is
 // an error that names it; then no page is served. What another router refuses by a panic is an error, too, and the
 // router may hold some of the pages. So are Options that cannot be. A family that has routes at the paths of
-// [tollkeeper.Links], as the organization family has, needs Links that lead elsewhere.
+// [tollkeeper.Links], as the organization family has, needs Links that lead elsewhere. So do the pages of a second
+// scope on the same mux, besides a Prefix: see ScopeLinks in [tollkeeper.Mail].
 func Mount(mux httpadapter.Mux, auth *tollkeeper.Authenticator, o Options) error {
 	s, err := page.New(auth, page.Settings{
 		Scope: o.Scope, Home: o.Home, Prefix: o.Prefix, SignIn: signInPath, Assets: signInPath, TrustedProxies: o.TrustedProxies,

@@ -57,7 +57,7 @@ func (w *twins) resume() {
 		r.ID = failed[0].ID
 	}
 	if w.chance(2) {
-		r.DueAt = w.at.Add(w.span() - w.span())
+		r.DueAt = w.near()
 	}
 	w.both("ResumeMail", r, func(s store.Store, _ int) (any, error) { return nil, s.ResumeMail(w.ctx, r) })
 	q := store.MailQuery{Failed: w.chance(2), Limit: 1 + w.d.roll(60)}
@@ -65,7 +65,7 @@ func (w *twins) resume() {
 		q.ID = w.any(w.mails)
 	}
 	if w.chance(3) {
-		q.After = store.Position{At: w.at.Add(w.span() - w.span()).Truncate(time.Millisecond), ID: w.any(w.mails)}
+		q.After = store.Position{At: w.near().Truncate(time.Millisecond), ID: w.any(w.mails)}
 	}
 	w.both("ListMail", q, func(s store.Store, i int) (any, error) {
 		list, err := s.ListMail(w.ctx, q)
@@ -78,4 +78,10 @@ func (w *twins) resume() {
 		}
 		return list, err
 	})
+}
+
+// near is a moment before or after now.
+func (w *twins) near() time.Time {
+	later, earlier := w.span(), w.span()
+	return w.at.Add(later - earlier)
 }
