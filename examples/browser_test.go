@@ -3,6 +3,7 @@ package examples_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +18,14 @@ func TestResetInABrowser(t *testing.T) {
 	b := open(t, backend(t, "TOLLKEEPER_TEST_CHROMIUM"))
 	program := in(t, t.TempDir())
 	s := program.Start(t, anyPort, "-mail-dir=mail", "-store=memory:")
-	signUp(t, s.URL, "ada@home.example")
-	call(t, "POST "+s.URL+"/auth/reset-password", `{"email":"ada@home.example"}`, "")
+	signUp(t, s.URL, "owner@home.example")
+	_, owner := call(t, "POST "+s.URL+"/auth/signin", `{"email":"owner@home.example","password":"`+password+`"}`, "")
+	below := `"parentPublicKey":"` + regexp.MustCompile(`APK_[A-Z2-7]+`).FindString(fmt.Sprint(owner)) + `"`
+	child := `{"username":"bea","email":"ada@home.example","password":"` + password + `",` + below + `}`
+	if status, answer := call(t, "POST "+s.URL+"/auth/signup", child, ""); status != 200 {
+		t.Fatal(status, answer)
+	}
+	call(t, "POST "+s.URL+"/auth/reset-password", `{"email":"ada@home.example",`+below+`}`, "")
 	text := plainText(t, arrived(t, filepath.Join(program.Dir, "mail"), time.Now().Add(time.Second)), "ada@home.example")
 	b.visit(regexp.MustCompile(`http\S+`).FindString(text))
 	steps := []struct{ typed, want string }{
@@ -36,7 +43,7 @@ func TestResetInABrowser(t *testing.T) {
 	if got := b.evaluate("getComputedStyle(document.querySelector('button')).display"); got != "block" {
 		t.Errorf("the page's style does not apply: display %s", got)
 	}
-	if status, answer := call(t, "POST "+s.URL+"/auth/signin", `{"email":"ada@home.example","password":"Green4Anchor!Tide"}`, ""); status != 200 {
+	if status, answer := call(t, "POST "+s.URL+"/auth/signin", `{"email":"ada@home.example","password":"Green4Anchor!Tide",`+below+`}`, ""); status != 200 {
 		t.Errorf("signing in with it: %d %v", status, answer)
 	}
 }

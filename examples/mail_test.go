@@ -36,7 +36,7 @@ func TestResetByMail(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	link, err := url.Parse(regexp.MustCompile(`http\S+`).FindString(text))
-	if err != nil || !strings.HasPrefix(link.String(), s.URL+"/reset-password?token=") {
+	if err != nil || !strings.HasPrefix(link.String(), s.URL+"/tenants/choose-password?token=") {
 		t.Fatalf("the link is %s, %v", link, err)
 	}
 	page, err := http.Get(link.String())
@@ -44,7 +44,7 @@ func TestResetByMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer page.Body.Close()
-	if html, err := io.ReadAll(page.Body); err != nil || page.StatusCode != 200 || !bytes.Contains(html, []byte("/auth/update-password")) {
+	if html, err := io.ReadAll(page.Body); err != nil || page.StatusCode != 200 || !bytes.Contains(html, []byte(`name="password"`)) {
 		t.Errorf("the page: %d %s, %v", page.StatusCode, html, err)
 	}
 	body := fmt.Sprintf(`{"token":%q,"password":"Green4Anchor!Tide"}`, link.Query().Get("token"))
@@ -86,7 +86,7 @@ func TestStopLosesNothing(t *testing.T) {
 				t.Errorf("it ends with %d: %s", end.Code, end.Err)
 			}
 			text := plainText(t, arrived(t, filepath.Join(program.Dir, "mail"), time.Now()), "ada@home.example")
-			if !strings.Contains(text, "https://app.example/reset-password?token=") {
+			if !strings.Contains(text, "https://app.example/tenants/choose-password?token=") {
 				t.Errorf("the mail is %s", text)
 			}
 			if left, err := filepath.Glob(filepath.Join(program.Dir, "*-wal")); err != nil || len(left) > 0 {
