@@ -187,17 +187,18 @@ func raceResume(k *kit) {
 	}
 }
 
-// raceGiveUp has some give mails up that failed and are due, while others claim them: each is given up or claimed.
+// raceGiveUp has everybody give mails up that failed and are due, and claim others in between: each is given up or
+// claimed. Whoever is alone at first meets mails that they have claimed, so that no order of callers hides a fault.
 func raceGiveUp(k *kit) {
 	mails := k.post(40)
 	k.failed(mails, posting, "refused")
 	ends := map[uuid.UUID]int{}
 	var mu sync.Mutex
-	k.tally(race(callers, func(i int) error {
+	k.tally(race(callers, func(int) error {
 		for n := range mails {
 			var some []store.QueuedMail
 			var err error
-			if i%2 == 0 {
+			if n%2 == 0 {
 				m := mails[len(mails)-1-n]
 				if err = k.store.ResumeMail(k.ctx, store.Resumption{ID: m.ID}); err == nil {
 					some = append(some, m)
