@@ -9,14 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -30,10 +27,7 @@ type people struct {
 func newConsole(t *testing.T) (*world, people) {
 	t.Helper()
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tabFor(t, 5*time.Minute), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(5 * time.Minute)
 	w.complaints()
 	app, tenants := http.NewServeMux(), http.NewServeMux()
 	w.api, w.pages = w.listen(app), w.listen(tenants)

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
@@ -21,7 +19,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/httpadapter/organization"
 	"github.com/tollkeeper/tollkeeper/passkey"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui/widget"
 )
 
@@ -41,10 +38,7 @@ type embedded struct {
 func newEmbedded(t *testing.T) *embedded {
 	t.Helper()
 	e := &embedded{world: &world{t: t, scheme: "http", host: "auth.localhost"}, host: "app.localhost", held: map[string]chan struct{}{}}
-	e.tab, e.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(e.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	e.begin(time.Minute)
 	e.complaints()
 	mux := http.NewServeMux()
 	e.api, e.pages = e.listen(e.counts.before(e.holding(mux))), e.listen(http.HandlerFunc(e.serve))

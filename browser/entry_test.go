@@ -16,7 +16,6 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -89,10 +88,7 @@ func (s *served) before(h http.Handler) http.Handler {
 func newEntry(t *testing.T, scripts bool) (*world, *issuerNextDoor, *served) {
 	t.Helper()
 	w, sent, issuer := &world{t: t, scheme: "http", host: "auth.localhost"}, new(served), &issuerNextDoor{Issuer: new(authtest.Issuer)}
-	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(time.Minute)
 	if _, err := chromedp.Call(w.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/passkey"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -54,10 +53,7 @@ func unmounted(t *testing.T, edits ...func(*tollkeeper.Config)) (*gallery, *http
 	t.Helper()
 	needAxe(t)
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tabFor(t, 5*time.Minute), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(5 * time.Minute)
 	w.complaints()
 	mux := http.NewServeMux()
 	mux.Handle("GET /favicon.ico", http.NotFoundHandler())

@@ -48,13 +48,8 @@ func start(program string) {
 	chromium.ctx, chromium.err = ctx, chromedp.Do(ctx)
 }
 
-// tab opens a tab for a minute, or skips the test where there is no Chromium.
-func tab(t *testing.T) context.Context {
-	t.Helper()
-	return tabFor(t, time.Minute)
-}
-
-func tabFor(t *testing.T, longest time.Duration) context.Context {
+// tab opens a tab that lasts so long, or skips the test where there is no Chromium.
+func tab(t *testing.T, longest time.Duration) context.Context {
 	t.Helper()
 	program := os.Getenv("TOLLKEEPER_TEST_CHROMIUM")
 	if program == "" {

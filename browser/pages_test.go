@@ -7,15 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -24,10 +21,7 @@ import (
 func newPages(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(time.Minute)
 	if _, err := chromedp.Call(w.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}

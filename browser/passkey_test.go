@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
@@ -17,7 +15,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/passkey"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -25,10 +22,7 @@ import (
 func newPasskeys(t *testing.T) (*world, webauthn.AuthenticatorID) {
 	t.Helper()
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(time.Minute)
 	w.complaints()
 	mux := http.NewServeMux()
 	w.api = w.listen(w.counts.before(mux))

@@ -9,16 +9,13 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/authtest"
 	"github.com/tollkeeper/tollkeeper/passkey"
-	"github.com/tollkeeper/tollkeeper/store/memory"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -100,10 +97,7 @@ func takePictures(t *testing.T) {
 func newShop(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.tab, w.counts = tabFor(t, 5*time.Minute), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(5 * time.Minute)
 	mux := http.NewServeMux()
 	w.api = w.listen(mux)
 	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) {

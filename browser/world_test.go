@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -60,10 +61,7 @@ func newWorldWithTLS(t *testing.T, o httpadapter.Options, more ...httpadapter.AP
 func makeWorld(w *world, o httpadapter.Options, more ...httpadapter.API) *world {
 	t := w.t
 	t.Helper()
-	w.tab, w.counts = tab(t), &counts{Store: memory.New(), arrived: map[string]int{}}
-	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of the test before
-		t.Fatal(err)
-	}
+	w.begin(time.Minute)
 	page := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = rw.Write([]byte("<!doctype html><title>page</title>"))
@@ -81,6 +79,15 @@ func makeWorld(w *world, o httpadapter.Options, more ...httpadapter.API) *world 
 	}
 	mux.Handle("GET /page", page)
 	return w
+}
+
+// begin opens the world's tab, which lasts so long and has no cookies of the test before, and gives it a store.
+func (w *world) begin(longest time.Duration) {
+	w.t.Helper()
+	w.tab, w.counts = tab(w.t, longest), &counts{Store: memory.New(), arrived: map[string]int{}}
+	if _, err := chromedp.Call(w.tab, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // listen serves until the test ends, and returns the port.

@@ -41,9 +41,9 @@ func (t typed) form() url.Values {
 // Passwords and codes are no such fields.
 func (v *Visit) SignInAgain(fields ...string) string {
 	if v.R.Method != http.MethodPost {
-		at := v.here()
-		if q := v.R.URL.RawQuery; q != "" && Here(at+"?"+q) {
-			at += "?" + q
+		at := v.View()
+		if !Here(at) {
+			at = v.here()
 		}
 		return v.URL(v.SignIn) + "?" + url.Values{"next": {at}}.Encode()
 	}
