@@ -91,14 +91,6 @@ func ofAccount(v *page.Visit, at string, seen page.Screen) page.Screen {
 	return seen
 }
 
-// moment is a time as people read it. The zero time was never.
-func moment(v *page.Visit, at time.Time) page.Cell {
-	if at.IsZero() {
-		return page.Cell{Text: v.T("account.never")}
-	}
-	return page.Cell{Text: language.DateTime(v.Lang(), at), Time: at.UTC().Format(time.RFC3339)}
-}
-
 func day(v *page.Visit, at time.Time) page.Cell {
 	return page.Cell{Text: language.Date(v.Lang(), at), Time: at.UTC().Format(time.DateOnly)}
 }

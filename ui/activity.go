@@ -26,7 +26,7 @@ func showActivity(v *page.Visit) (page.Screen, string) {
 		if e.By != (tollkeeper.Event{}).By && e.By != v.By.Account {
 			what.Soft = v.T("activity.by-another")
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{moment(v, e.At), what, {Text: placeOf(v, e.Network)}}})
+		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{v.Moment(e.At), what, {Text: placeOf(v, e.Network)}}})
 	}
 	if v.Asked("after") != "" {
 		t.Pages = append(t.Pages, v.Link(activityPath, v.T("activity.newest")))

@@ -108,7 +108,7 @@ func showOwnFactor(v *page.Visit) (page.Screen, string) {
 			{Name: v.T("factors.kind"), Cell: page.Cell{Text: v.T("passkeys.one"), Soft: f.Device}}, {Name: v.T("passkeys.copies"), Cell: page.Cell{Text: copied}},
 		}
 	}
-	facts = append(facts, page.Fact{Name: v.T("factors.since"), Cell: moment(v, f.CreatedAt)}, page.Fact{Name: v.T("factors.used"), Cell: moment(v, f.UsedAt)})
+	facts = append(facts, page.Fact{Name: v.T("factors.since"), Cell: v.Moment(f.CreatedAt)}, page.Fact{Name: v.T("factors.used"), Cell: v.Moment(f.UsedAt)})
 	seen := ofAccount(v, "", page.Screen{Title: f.Label, Sections: []page.Section{{Facts: facts, Forms: []page.Form{
 		{
 			Do: "rename", Button: v.T("factors.rename"), Quiet: true,

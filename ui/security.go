@@ -120,7 +120,7 @@ func factorTable(v *page.Visit, caption, empty string, list []tollkeeper.FactorI
 		if f.Device == f.Label {
 			name.Soft = ""
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{name, day(v, f.CreatedAt), moment(v, f.UsedAt)}})
+		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{name, day(v, f.CreatedAt), v.Moment(f.UsedAt)}})
 	}
 	return t
 }
@@ -145,7 +145,7 @@ func identitySection(v *page.Visit, linked []tollkeeper.Linked) (page.Section, b
 			}
 		}
 		s.Table.Rows = append(s.Table.Rows, page.Row{
-			Cells: []page.Cell{{Text: name, Soft: l.Email}, day(v, l.LinkedAt), moment(v, l.UsedAt)},
+			Cells: []page.Cell{{Text: name, Soft: l.Email}, day(v, l.LinkedAt), v.Moment(l.UsedAt)},
 			Forms: []page.Form{{
 				Do: "unlink", Hidden: []page.Hidden{{Name: "issuer", Value: l.Issuer}, {Name: "subject", Value: l.Subject}}, Quiet: true,
 				Button: v.T("factors.remove"), Label: v.T("identities.remove", "{issuer}", name),

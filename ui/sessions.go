@@ -20,7 +20,7 @@ func showSessions(v *page.Visit) (page.Screen, string) {
 	}}
 	for i := range list {
 		s := &list[len(list)-1-i] // the newest first
-		row := page.Row{Cells: []page.Cell{{Text: deviceOf(v, s.Device)}, {Text: placeOf(v, s.Network)}, moment(v, s.CreatedAt), moment(v, s.SeenAt)}}
+		row := page.Row{Cells: []page.Cell{{Text: deviceOf(v, s.Device)}, {Text: placeOf(v, s.Network)}, v.Moment(s.CreatedAt), v.Moment(s.SeenAt)}}
 		if s.Current {
 			row.Cells[0].Soft = v.T("sessions.current")
 		} else {

@@ -164,7 +164,7 @@ func (v *visit) packages(c tollkeeper.CreditAnalysis) page.Section {
 		if e.Package != nil {
 			name, id = e.Package.Type, e.Package.TransactionID
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{v.moment(e.At), {Text: name}, {Text: v.number(e.Amount)}, {Text: id}}})
+		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{v.Moment(e.At), {Text: name}, {Text: v.number(e.Amount)}, {Text: id}}})
 	}
 	return page.Section{Head: v.T("packages.title"), Table: t}
 }

@@ -32,7 +32,7 @@ func showLedger(v *visit) (page.Screen, error) {
 	people := cellsOf{}
 	for _, e := range found.Entries {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			v.moment(e.At), {Text: v.operation(e.Operation)}, {Text: v.number(e.Amount)}, {Text: v.number(e.Balance)}, v.somebody(people, e.Subject),
+			v.Moment(e.At), {Text: v.operation(e.Operation)}, {Text: v.number(e.Amount)}, {Text: v.number(e.Balance)}, v.somebody(people, e.Subject),
 		}})
 	}
 	return page.Screen{

@@ -113,7 +113,7 @@ func (v *visit) eventTable(events []tollkeeper.Event, whom bool) *page.Table {
 	}
 	people := cellsOf{}
 	for _, e := range events {
-		cells := []page.Cell{v.moment(e.At), {Text: v.happened(e), Soft: v.detail(e)}}
+		cells := []page.Cell{v.Moment(e.At), {Text: v.happened(e), Soft: v.detail(e)}}
 		if whom {
 			cells = append(cells, v.somebody(people, e.Account))
 		}

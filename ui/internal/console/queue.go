@@ -47,7 +47,7 @@ func showQueue(v *visit) (page.Screen, error) {
 			to = v.somebody(people, m.Account)
 			to.Soft = m.Address
 		}
-		row := page.Row{Cells: []page.Cell{{Text: v.mailKind(m.Kind)}, to, v.moment(m.DueAt), {Text: v.number(int64(m.Tries))}, {Text: v.or(m.Failure, "blank.none")}}}
+		row := page.Row{Cells: []page.Cell{{Text: v.mailKind(m.Kind)}, to, v.Moment(m.DueAt), {Text: v.number(int64(m.Tries))}, {Text: v.or(m.Failure, "blank.none")}}}
 		if about := []page.Hidden{{Name: "mail", Value: m.ID.String()}}; m.Failure != "" {
 			row.Forms = []page.Form{
 				{Do: "retry", Hidden: about, Button: v.T("queue.retry"), Label: v.T("queue.retry") + " – " + v.mailKind(m.Kind), Quiet: true},

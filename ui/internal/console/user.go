@@ -67,8 +67,8 @@ func (v *visit) facts(s tollkeeper.Subject) page.Section {
 		{Name: v.T("user.address"), Cell: address},
 		{Name: v.T("user.name"), Cell: page.Cell{Text: v.or(x.Name, "blank.none")}},
 		{Name: v.T("user.username"), Cell: page.Cell{Text: v.or(x.Username, "blank.none")}},
-		{Name: v.T("user.created"), Cell: v.moment(x.CreatedAt)},
-		{Name: v.T("user.seen"), Cell: v.moment(x.LastSignIn)},
+		{Name: v.T("user.created"), Cell: v.Moment(x.CreatedAt)},
+		{Name: v.T("user.seen"), Cell: v.Moment(x.LastSignIn)},
 		{Name: v.T("user.locale"), Cell: page.Cell{Text: v.or(x.Locale, "blank.none")}},
 		{Name: v.T("user.id"), Cell: page.Cell{Text: x.ID.String(), Code: true}},
 	}
@@ -91,7 +91,7 @@ func (v *visit) sessionList(s tollkeeper.Subject) (page.Section, error) {
 		Columns: []page.Column{{Text: v.T("user-sessions.device")}, {Text: v.T("user-sessions.place")}, {Text: v.T("user-sessions.begun")}, {Text: v.T("user-sessions.used")}},
 	}
 	for _, x := range list {
-		row := page.Row{Cells: []page.Cell{{Text: x.Device}, {Text: v.or(place(x.Network), "blank.unknown")}, v.moment(x.CreatedAt), v.moment(x.SeenAt)}}
+		row := page.Row{Cells: []page.Cell{{Text: x.Device}, {Text: v.or(place(x.Network), "blank.unknown")}, v.Moment(x.CreatedAt), v.Moment(x.SeenAt)}}
 		if x.Current {
 			row.Cells[0].Soft = v.T("user-sessions.this")
 		} else if s.Account.ID != v.self {
@@ -124,7 +124,7 @@ func (v *visit) factorList(s tollkeeper.Subject) (page.Section, error) {
 			kind = v.T("user-factors.passkey")
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			{Text: kind, Soft: x.Device}, {Text: v.or(x.Label, "blank.none")}, v.moment(x.CreatedAt), v.moment(x.UsedAt), v.away(s, "factor", x.ID.String()),
+			{Text: kind, Soft: x.Device}, {Text: v.or(x.Label, "blank.none")}, v.Moment(x.CreatedAt), v.Moment(x.UsedAt), v.away(s, "factor", x.ID.String()),
 		}})
 	}
 	return page.Section{Head: v.T("user-factors.title"), Table: t}, nil
@@ -141,7 +141,7 @@ func (v *visit) identityList(s tollkeeper.Subject) (page.Section, error) {
 	}
 	for _, x := range list {
 		t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{
-			{Text: x.Issuer}, {Text: v.or(x.Email, "blank.none")}, v.moment(x.LinkedAt), v.moment(x.UsedAt), v.away(s, "identity", identityName(x.Key())),
+			{Text: x.Issuer}, {Text: v.or(x.Email, "blank.none")}, v.Moment(x.LinkedAt), v.Moment(x.UsedAt), v.away(s, "identity", identityName(x.Key())),
 		}})
 	}
 	return page.Section{Head: v.T("user-identities.title"), Table: t}, nil

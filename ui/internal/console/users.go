@@ -107,7 +107,7 @@ func (v *visit) accountRow(x *tollkeeper.Account) []page.Cell {
 		state.Soft = v.T("state.unverified")
 	}
 	return []page.Cell{
-		{Text: x.Email, URL: v.URL(v.pathOf(x)), Soft: soft}, second, state, v.moment(x.CreatedAt), v.moment(x.LastSignIn),
+		{Text: x.Email, URL: v.URL(v.pathOf(x)), Soft: soft}, second, state, v.Moment(x.CreatedAt), v.Moment(x.LastSignIn),
 	}
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"time"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/language"
@@ -51,14 +50,6 @@ func (v *visit) tabs() (list []page.Tab) {
 		add("/health", "tab.health", here(areaHealth))
 	}
 	return list
-}
-
-// moment is a time for people, and for machines.
-func (v *visit) moment(t time.Time) page.Cell {
-	if t.IsZero() {
-		return page.Cell{Text: v.T("blank.never")}
-	}
-	return page.Cell{Text: language.DateTime(v.Lang(), t), Time: t.UTC().Format(time.RFC3339)}
 }
 
 func (v *visit) number(n int64) string { return language.Number(v.Lang(), n) }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/language"
 )
@@ -165,6 +166,14 @@ func (v *Visit) inLanguage(tag string) string {
 	q := v.R.URL.Query()
 	q.Set("lang", tag)
 	return v.here() + "?" + q.Encode()
+}
+
+// Moment is a time for people, and for machines. The zero time was never.
+func (v *Visit) Moment(at time.Time) Cell {
+	if at.IsZero() {
+		return Cell{Text: v.T("blank.never")}
+	}
+	return Cell{Text: language.DateTime(v.lang.tag, at), Time: at.UTC().Format(time.RFC3339)}
 }
 
 // Lang is the visitor's language, as a tag.
