@@ -187,13 +187,12 @@ func (u *usedDays) remember(owner uuid.UUID, span store.Days, sums []DayUsage, o
 		u.days = map[usedDay][]DayUsage{}
 	}
 	for day := span.First; !day.After(span.Last) && !day.After(over); day = day.Add(oneDay) {
-		var of []DayUsage
-		for _, sum := range sums {
-			if sum.Day.Equal(day) {
-				of = append(of, sum)
-			}
+		u.days[usedDay{owner, day}] = nil // also where nothing was used
+	}
+	for _, sum := range sums {
+		if key := (usedDay{owner, sum.Day.UTC()}); !key.day.After(over) {
+			u.days[key] = append(u.days[key], sum)
 		}
-		u.days[usedDay{owner, day}] = of
 	}
 }
 
