@@ -39,7 +39,7 @@ func beginPasskey(v *page.Visit) error {
 func addPasskey(v *page.Visit) error {
 	added, err := v.Auth.AddPasskey(v.R.Context(), v.By, tollkeeper.NewPasskey{
 		Label: v.Value("label"), Client: v.Client(),
-		Answer: tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(v.Value("ticket")), Response: []byte(v.Value("response"))},
+		Answer: passkeyOf(v),
 	})
 	switch {
 	case errors.Is(err, tollkeeper.ErrInvalidChallenge), errors.Is(err, tollkeeper.ErrNotRecent):

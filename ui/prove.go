@@ -78,7 +78,7 @@ func shownBy(v *page.Visit) tollkeeper.Confirmation {
 	return tollkeeper.Confirmation{
 		Password: v.Password("proof-password"), MailedCode: tollkeeper.SecretText(v.Value("proof-mailed")),
 		Code:    tollkeeper.SecretText(v.Value("proof-code")),
-		Passkey: tollkeeper.PasskeyAnswer{Ticket: tollkeeper.SecretText(v.Value("ticket")), Response: []byte(v.Value("response"))},
+		Passkey: passkeyOf(v),
 		Client:  v.Client(),
 	}
 }

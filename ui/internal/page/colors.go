@@ -1,15 +1,11 @@
 package page
 
 import (
-	"errors"
-	"io/fs"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
 )
-
-func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // The grounds that the style sheet puts words on, by scheme.
 const (

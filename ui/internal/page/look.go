@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -117,7 +118,7 @@ type layered struct{ host fs.FS }
 func (l layered) ReadFile(name string) ([]byte, error) {
 	if l.host != nil {
 		data, err := fs.ReadFile(l.host, name)
-		if err == nil || !isAbsent(err) {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return data, err
 		}
 	}
