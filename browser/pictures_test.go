@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +13,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/authtest"
-	"github.com/tollkeeper/tollkeeper/passkey"
 	"github.com/tollkeeper/tollkeeper/ui"
 )
 
@@ -61,7 +58,7 @@ func TestPictures(t *testing.T) {
 // takePictures shows what a service has from the first minute on.
 func takePictures(t *testing.T) {
 	t.Helper()
-	entry := &gallery{world: newShop(t)}
+	entry := newShop(t)
 	console, p := newConsole(t)
 	operator := &gallery{world: console}
 	for _, g := range []*gallery{entry, operator} {
@@ -94,23 +91,17 @@ func takePictures(t *testing.T) {
 }
 
 // newShop is a service where people sign in by password, passkey and issuer.
-func newShop(t *testing.T) *world {
+func newShop(t *testing.T) *gallery {
 	t.Helper()
-	w := &world{t: t, scheme: "http", host: "auth.localhost"}
-	w.begin(5 * time.Minute)
-	mux := http.NewServeMux()
-	w.api = w.listen(mux)
-	w.kit = authtest.New(t, authtest.WithStore(w.counts), authtest.WithIssuer(), authtest.WithConfig(func(c *tollkeeper.Config) {
-		c.BaseURL, c.Product, c.Passkeys.Verifier = w.service(""), "Shop", passkey.New()
-	}))
+	g, mux := unmounted(t, func(c *tollkeeper.Config) { c.Product = "Shop" })
 	name := fstest.MapFS{"texts/en.json": {Data: []byte(`{"provider.button": "Continue with Google"}`)}} // as Google's button has it
-	if err := ui.Mount(mux, w.kit.Auth, ui.Options{Look: ui.Look{Files: name}}); err != nil {
+	if err := ui.Mount(mux, g.kit.Auth, ui.Options{Look: ui.Look{Files: name}}); err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return g
 }
 
-// take writes a picture of the window, twice as fine as it is large.
+// take writes a picture of the window, half as fine again as it is large.
 func (g *gallery) take(name string, width, height int64) {
 	g.t.Helper()
 	quality := int64(75)
