@@ -145,7 +145,7 @@ func deleteAccount(m *machine, s Step, ctx context.Context) (plan, error) {
 	switch known := m.holder(a.ID).password; {
 	case m.limited(a) != tollkeeper.Unlimited:
 		p = refused(tollkeeper.ErrLimitedSession)
-	case a.Password == "" && m.clock.now().Sub(m.rows.sessions[h.id].ProvedAt) > 10*time.Minute:
+	case a.Password == "" && !m.recent(h, 10*time.Minute):
 		p.err = tollkeeper.ErrNotRecent
 	case a.Password == "":
 		p = m.goes(plan{wrong: true}, a)

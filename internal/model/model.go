@@ -91,7 +91,7 @@ type checker struct {
 // find tells stories until one goes wrong.
 func (c *checker) find(seed uint64) (story []Step, err error) {
 	begin := time.Now()
-	unmet := func() bool { return c.steps >= enough && c.stats["steps"] < 4*c.steps && len(c.unmet()) > 0 }
+	unmet := func() bool { return c.steps >= enough && c.stats["steps"] < 20*c.steps && len(c.unmet()) > 0 }
 	for d := dice(seed); c.stats["steps"] < c.steps || time.Since(begin) < c.lasts || unmet(); {
 		told := c.stats["steps"]
 		if story, err = c.invent(&d); err != nil {
