@@ -195,6 +195,12 @@ func (h Hash) check() error {
 	if h.Parallel < 1 || h.Queue < 0 || h.Wait < 0 {
 		return bad("Passwords.Hash", "must have Parallel above zero, Queue and Wait not below")
 	}
+	if h.UnsafeForTests {
+		return nil
+	}
+	if err := passhash.Derive(h.Derive).Check(); err != nil {
+		return bad("Passwords.Hash", "computes its hashes otherwise than argon2id: "+err.Error())
+	}
 	return nil
 }
 

@@ -71,6 +71,12 @@ func TestConfigIsChecked(t *testing.T) {
 		"a hash of days": {"Passwords.Imported", func(c *tollkeeper.Config) {
 			c.Passwords.Imported = []tollkeeper.SecretText{"$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}
 		}},
+		"a hash of its own": {"Passwords.Hash", func(c *tollkeeper.Config) {
+			c.Passwords.Hash = tollkeeper.Hash{Derive: func(_, _ []byte, _, _ uint32, _ uint8, size uint32) []byte { return make([]byte, size) }}
+		}},
+		"a hash that panics": {"Passwords.Hash", func(c *tollkeeper.Config) {
+			c.Passwords.Hash = tollkeeper.Hash{Derive: func(_, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { panic("no") }}
+		}},
 		"no place to hash":      {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Parallel = -1 }},
 		"a hash of a terabyte":  {"Passwords.Hash", func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = 1 << 30 }},
 		"a rate of nothing":     {"Limits", func(c *tollkeeper.Config) { c.Limits.SignUp = []tollkeeper.Limit{{}} }},

@@ -213,6 +213,7 @@ func (a *Authenticator) withPassword(ctx context.Context, x Account, password Pa
 // hasher does all password hashing of an instance behind one gate (R11): exactly one hash per attempt on every path.
 type hasher struct {
 	params passhash.Params
+	derive passhash.Derive
 	gate   *passhash.Gate
 	nobody passhash.Hash // a hash at current strength, for accounts that are not there (R14)
 	known  sync.Map      // names of schemes that were declared, or told of as undeclared
@@ -221,14 +222,20 @@ type hasher struct {
 func newHasher(c Hash) (*hasher, error) {
 	h := &hasher{
 		params: passhash.Params{Memory: c.Memory, Time: c.Time, Threads: c.Threads},
+		derive: c.Derive,
 		gate:   passhash.NewGate(c.Parallel, c.Queue, c.Wait),
 	}
-	text, err := passhash.New(newID().String(), h.params)
+	text, err := h.derive.New(newID().String(), h.params)
 	if err != nil {
 		return nil, err
 	}
-	h.nobody, err = passhash.Parse(text)
+	h.nobody, err = h.parse(text)
 	return h, err
+}
+
+func (h *hasher) parse(stored string) (passhash.Hash, error) {
+	parsed, err := passhash.Parse(stored)
+	return parsed.With(h.derive), err
 }
 
 // cost measures what a password that is wrong takes: a hash of our own and, besides, the dearest of those that
@@ -236,7 +243,7 @@ func newHasher(c Hash) (*hasher, error) {
 func (h *hasher) cost(imported []SecretText) (time.Duration, error) {
 	dearest := time.Duration(0)
 	for _, text := range imported {
-		parsed, err := passhash.Parse(string(text))
+		parsed, err := h.parse(string(text))
 		if err != nil {
 			return 0, err
 		}
@@ -278,7 +285,7 @@ type verdict struct {
 // tell that the account is there (R14).
 func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (verdict, error) {
 	password, v := string(p), verdict{}
-	parsed, parseErr := passhash.Parse(string(stored))
+	parsed, parseErr := h.parse(string(stored))
 	known := stored != "" && parseErr == nil
 	if !known {
 		parsed = h.nobody
@@ -302,7 +309,7 @@ func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (ver
 func (h *hasher) hash(ctx context.Context, p Password) (SecretText, error) {
 	var text string
 	var failed error
-	if err := h.gate.Do(ctx, func() { text, failed = passhash.New(string(p), h.params) }); err != nil {
+	if err := h.gate.Do(ctx, func() { text, failed = h.derive.New(string(p), h.params) }); err != nil {
 		return "", busy(err)
 	}
 	if failed != nil {

@@ -1,9 +1,11 @@
 package passhash
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/argon2"
@@ -15,10 +17,41 @@ const (
 	tagSize  = 32
 )
 
+// Derive computes a tag of argon2id, version 19, as [argon2.IDKey] of x/crypto does: memory in KiB, size in bytes. It
+// keeps neither password nor salt. The nil Derive is that of x/crypto.
+type Derive func(password, salt []byte, time, memory uint32, threads uint8, size uint32) []byte
+
+// tag computes by d, or by x/crypto.
+func (d Derive) tag(password, salt []byte, p Params, size uint32) []byte {
+	if d == nil {
+		d = argon2.IDKey
+	}
+	return d(password, salt, p.Time, p.Memory, p.Threads, size)
+}
+
+// Check returns an error unless d computes argon2id: of two small inputs, one of them on two lanes.
+func (d Derive) Check() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("passhash: Derive panics: %v", r)
+		}
+	}()
+	password, salt := []byte("a password"), []byte("a salt of sixteen")
+	for _, p := range []Params{{Memory: 16, Time: 1, Threads: 2}, {Memory: 67, Time: 2, Threads: 1}} {
+		if !bytes.Equal(d.tag(bytes.Clone(password), bytes.Clone(salt), p, tagSize), Derive(nil).tag(password, salt, p, tagSize)) {
+			return errors.New("passhash: Derive is not argon2id")
+		}
+	}
+	return nil
+}
+
+// New is [Derive.New] by x/crypto.
+func New(password string, p Params) (string, error) { return Derive(nil).New(password, p) }
+
 // New hashes password with argon2id, a fresh 16-byte salt and a 32-byte tag, and returns the PHC text, about 97 bytes.
 // It refuses a password over [MaxPassword] bytes ([ErrPasswordTooLong]) and parameters that are not sane ([ErrBounds]);
 // the OWASP floor is the caller's to check with [Params.Validate].
-func New(password string, p Params) (string, error) {
+func (d Derive) New(password string, p Params) (string, error) {
 	if len(password) > MaxPassword {
 		return "", ErrPasswordTooLong
 	}
@@ -29,7 +62,7 @@ func New(password string, p Params) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("passhash: salt: %w", err)
 	}
-	tag := argon2.IDKey([]byte(password), salt, p.Time, p.Memory, p.Threads, tagSize)
+	tag := d.tag([]byte(password), salt, p, tagSize)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		p.Memory, p.Time, p.Threads, b64.EncodeToString(salt), b64.EncodeToString(tag)), nil
@@ -39,6 +72,7 @@ type argon2Hash struct {
 	id        string // argon2id or argon2i
 	params    Params
 	salt, tag []byte
+	derive    Derive // of argon2id
 }
 
 // parseArgon2 reads v=19$m=..,t=..,p=..$salt$tag. Version 16, a key id and associated data are refused: no common
@@ -71,11 +105,11 @@ func parseArgon2(id, body string) (scheme, error) {
 func (h argon2Hash) name() string { return h.id }
 
 func (h argon2Hash) verify(password []byte) bool {
-	derive := argon2.IDKey
+	derive := h.derive
 	if h.id == "argon2i" {
 		derive = argon2.Key
 	}
-	got := derive(password, h.salt, h.params.Time, h.params.Memory, h.params.Threads, uint32(len(h.tag)))
+	got := derive.tag(password, h.salt, h.params, uint32(len(h.tag)))
 	return subtle.ConstantTimeCompare(got, h.tag) == 1
 }
 

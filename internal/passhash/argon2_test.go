@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/argon2"
+
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
@@ -26,6 +28,32 @@ func TestNewVerifies(t *testing.T) {
 		if !h.Current(cheap) {
 			t.Error("a new hash is not current")
 		}
+	}
+}
+
+func TestADeriveComputesWhatItIsAskedFor(t *testing.T) {
+	computed := 0
+	counted := passhash.Derive(func(password, salt []byte, time, memory uint32, threads uint8, size uint32) []byte {
+		computed++
+		return argon2.IDKey(password, salt, time, memory, threads, size)
+	})
+	if err := counted.Check(); err != nil || computed == 0 {
+		t.Fatal(err, computed)
+	}
+	computed = 0
+	encoded, err := counted.New(samplePassword, cheap)
+	if err != nil || computed != 1 {
+		t.Fatal(err, computed)
+	}
+	if !parse(t, encoded).Verify(samplePassword) {
+		t.Error("x/crypto does not verify it")
+	}
+	if h := parse(t, encoded).With(counted); !h.Verify(samplePassword) || h.Verify(samplePassword+"x") || computed != 3 {
+		t.Errorf("it verifies otherwise, or elsewhere: %d were computed", computed)
+	}
+	bcrypt := parse(t, "$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").With(counted)
+	if bcrypt.Verify(samplePassword); computed != 3 || bcrypt.Scheme() != "bcrypt" {
+		t.Error("a hash of another scheme takes it, too")
 	}
 }
 

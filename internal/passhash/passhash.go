@@ -126,6 +126,15 @@ func (h Hash) Verify(password string) bool {
 	return h.scheme.verify([]byte(password))
 }
 
+// With returns h as one whose Verify computes argon2id by d. Every other scheme stays as it is.
+func (h Hash) With(d Derive) Hash {
+	if a, ok := h.scheme.(argon2Hash); ok {
+		a.derive = d
+		return Hash{a}
+	}
+	return h
+}
+
 // Current reports whether h is an argon2id hash with at least the parameters p, a 16-byte salt and a 32-byte tag, so
 // that it needs no upgrade.
 func (h Hash) Current(p Params) bool {
