@@ -11,8 +11,8 @@ func Fast() bool { return fast }
 // Look is what the timer does.
 func Look() { arenas.look() }
 
-// Largest counts the KiB of the largest memory that is kept.
-const Largest = largest
+// Largest is the memory in KiB of the largest hash whose memory is kept.
+const Largest = largest - beside
 
 // Unused returns how many pieces of memory are kept.
 func Unused() int {
@@ -21,20 +21,34 @@ func Unused() int {
 	return len(arenas.unused)
 }
 
-// Unwiped counts the words of the memory that is kept that are not zero, and sets each word to poison.
-func Unwiped(poison uint64) int {
+// Unwiped counts the words that are not zero in the memory that is kept.
+func Unwiped() int {
 	arenas.mu.Lock()
 	defer arenas.mu.Unlock()
 	unwiped := 0
 	for _, a := range arenas.unused {
 		for i := range a.blocks {
-			for j, word := range a.blocks[i] {
+			for _, word := range a.blocks[i] {
 				if word != 0 {
 					unwiped++
 				}
-				a.blocks[i][j] = poison
 			}
 		}
 	}
 	return unwiped
+}
+
+// Poison fills the memory that is kept with word.
+func Poison(word uint64) {
+	var poisoned block
+	for i := range poisoned {
+		poisoned[i] = word
+	}
+	arenas.mu.Lock()
+	defer arenas.mu.Unlock()
+	for _, a := range arenas.unused {
+		for i := range a.blocks {
+			a.blocks[i] = poisoned
+		}
+	}
 }

@@ -4,8 +4,8 @@
 
 package argon2
 
-// begin sets *out to *x ^ *y, or adds it if again, and *z to the rows of *x ^ *y, mixed. It mixes and adds the
-// first two columns, so that the first word of *out is done. out may be x or y; z is neither.
+// begin sets *out to *x ^ *y, or adds that if again, and *z to the same with its rows mixed. Then it mixes
+// and adds the first two columns, so that the first word of *out is done. out may be x or y; z is none of them.
 //
 //go:noescape
 func begin(out *[128]uint64, z *[128]uint64, x *[128]uint64, y *[128]uint64, again bool)

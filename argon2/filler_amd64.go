@@ -13,7 +13,8 @@ type filler struct {
 // place is where a segment lies, and when.
 type place struct{ pass, quarter, lane uint32 }
 
-// fill does all passes. A segment refers to none of its own quarter in other lanes, so that these can be computed in turn.
+// fill does all passes. A segment refers to nothing that other lanes have in the same quarter, so that lanes can be
+// computed in turn.
 func (f *filler) fill() {
 	for pass := range f.passes {
 		for quarter := range uint32(quarters) {
@@ -57,9 +58,11 @@ func (f *filler) fillSegment(p place) {
 	}
 }
 
-// prepare says where the addresses are for.
+// prepare writes the block that the addresses of a segment are computed from.
 func (f *filler) prepare(p place) {
-	f.beside[input] = block{uint64(p.pass), uint64(p.lane), uint64(p.quarter), uint64(len(f.blocks)), uint64(f.passes), typeID}
+	f.beside[input] = block{
+		uint64(p.pass), uint64(p.lane), uint64(p.quarter), uint64(len(f.blocks)), uint64(f.passes), typeID,
+	}
 }
 
 // nextAddresses computes those of the next 128 blocks.

@@ -13,8 +13,8 @@ const (
 	// patience is between two looks for memory that nobody needed meanwhile.
 	patience = 5 * time.Second
 
-	// largest counts the blocks of the largest memory that is kept: 64 MiB.
-	largest = 64 << 10
+	// largest counts the blocks of the largest memory that is kept, that of a hash of 64 MiB.
+	largest = 64<<10 + beside
 )
 
 // arena is the memory of one hash at a time.

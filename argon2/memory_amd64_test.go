@@ -20,7 +20,11 @@ import (
 )
 
 func init() {
-	poison = func() { argon2.Unwiped(0xA5A5_5A5A_DEAD_BEEF) }
+	forget = func() {
+		argon2.Look()
+		argon2.Look() // what was needed at the first look was not at the second
+	}
+	poison = func() { argon2.Poison(0xA5A5_5A5A_DEAD_BEEF) }
 }
 
 // needsAVX2 skips what is about the assembly where it does not run.
@@ -54,7 +58,8 @@ func TestTheProcessorIsAsked(t *testing.T) {
 		}
 		return
 	}
-	program := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheProcessorIsAsked$|^TestIDKeyRefuses$|^ExampleIDKey$")
+	const tests = "-test.run=^TestTheProcessorIsAsked$|^TestIDKeyRefuses$|^ExampleIDKey$"
+	program := exec.CommandContext(t.Context(), os.Args[0], tests)
 	program.Env = append(os.Environ(), "GODEBUG=cpu.avx2=off")
 	if out, err := program.CombinedOutput(); err != nil {
 		t.Errorf("without AVX2: %v\n%s", err, out)
@@ -72,16 +77,10 @@ func TestMemoryIsWiped(t *testing.T) {
 		if argon2.Unused() != 1 {
 			t.Fatal("the memory is not there to look at")
 		}
-		if n := argon2.Unwiped(0); n > 0 {
+		if n := argon2.Unwiped(); n > 0 {
 			t.Errorf("%+v: %d words are left", c, n)
 		}
 	}
-}
-
-// forget returns all memory that is kept: what is new at the first look is old at the second.
-func forget() {
-	argon2.Look()
-	argon2.Look()
 }
 
 func TestMemoryIsReusedAndReturned(t *testing.T) {
@@ -110,10 +109,13 @@ func TestMemoryIsReusedAndReturned(t *testing.T) {
 	if argon2.Unused() != 0 {
 		t.Error("what nobody needed is kept")
 	}
-	hash(argon2.Largest + 64)
-	if argon2.Unused() != 0 {
+	if hash(argon2.Largest + 64); argon2.Unused() != 0 {
 		t.Error("huge memory is kept")
 	}
+	if hash(argon2.Largest); argon2.Unused() != 1 {
+		t.Error("the largest memory is not kept")
+	}
+	forget()
 }
 
 func TestNoMoreMemoryIsKeptThanProcessorsFill(t *testing.T) {

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newArena asks the system for n blocks: of the heap they would let the garbage wait until there is as much of it again,
-// and they would be returned some collections later. What the system refuses is of the heap.
+// newArena asks the system for n blocks. On the heap, as much garbage would wait beside them until it is collected, and
+// they would be returned some collections later. What the system refuses comes from the heap all the same.
 func newArena(n int) *arena {
-	mapped, err := unix.Mmap(-1, 0, n*int(unsafe.Sizeof(block{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	const protection, flags = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_ANON | unix.MAP_PRIVATE
+	mapped, err := unix.Mmap(-1, 0, n*int(unsafe.Sizeof(block{})), protection, flags)
 	if err != nil {
 		return &arena{blocks: make([]block, n)}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// state is 16 words of a block in four registers, the rows of the matrix that BLAKE2b mixes. Two are mixed side by side,
-// since within one each step waits for the step before.
+// state is 16 words of a block in four registers, the rows of the matrix that BLAKE2b mixes. Two are mixed side by
+// side, since within one each step waits for the step before.
 type state struct{ a, b, c, d reg.VecVirtual }
 
 func (w writer) states() [2]state {

@@ -25,12 +25,12 @@ func (w writer) function(name, signature string) {
 	w.Pragma("noescape")
 }
 
-// begin writes a function that does of a block's compression (RFC 9106, 3.5) what must precede its first word: the rows,
-// and the first of the pairs of columns.
+// begin writes the function that does of a block's compression (RFC 9106, 3.5) what its first word needs: the rows, and
+// the first two columns. So the block that the next one refers to is known early.
 func (w writer) begin() {
 	w.function("begin", "func(out, z, x, y *[128]uint64, again bool)")
-	w.Doc("begin sets *out to *x ^ *y, or adds it if again, and *z to the rows of *x ^ *y, mixed. It mixes and adds the",
-		"first two columns, so that the first word of *out is done. out may be x or y; z is neither.")
+	w.Doc("begin sets *out to *x ^ *y, or adds that if again, and *z to the same with its rows mixed. Then it mixes",
+		"and adds the first two columns, so that the first word of *out is done. out may be x or y; z is none of them.")
 	out, z, x, y := w.pointer("out"), w.pointer("z"), w.pointer("x"), w.pointer("y")
 	again := w.Load(w.Param("again"), w.GP8())
 	m, s, offset := w.mixer(), w.states(), w.GP64()

@@ -1,5 +1,5 @@
-// Command asm writes the assembly of the module argon2 for processors with AVX2: fill_amd64.s and fill_amd64.go. It is a
-// module of its own, so that avo, which it writes with, is no dependency of who hashes.
+// Command asm writes the assembly of the module argon2 for processors with AVX2: fill_amd64.s and fill_amd64.go. It is
+// a module of its own, so that avo, which it writes with, is no dependency of who hashes.
 //
 //	cd argon2/asm && go run .
 package main
@@ -49,7 +49,8 @@ func generate() (map[string][]byte, error) {
 	}
 	config := printer.Config{Name: "argon2/asm", Pkg: "argon2"}
 	files := make(map[string][]byte)
-	for name, p := range map[string]printer.Printer{assembly: printer.NewGoAsm(config), stubs: printer.NewStubs(config)} {
+	printers := map[string]printer.Printer{assembly: printer.NewGoAsm(config), stubs: printer.NewStubs(config)}
+	for name, p := range printers {
 		if files[name], err = p.Print(file); err != nil {
 			return nil, err
 		}
