@@ -1,5 +1,6 @@
-// Command asm writes the assembly of the module argon2 for processors with AVX2: fill_amd64.s and fill_amd64.go. It is
-// a module of its own, so that avo, which it writes with, is no dependency of who hashes.
+// Command asm writes the assembly of the module argon2 for processors with AVX2: argon2/fill_amd64.s, which
+// argon2/fill_amd64.go declares. It is a module of its own, so that avo, which it writes with, is no dependency of who
+// hashes.
 //
 //	cd argon2/asm && go run .
 package main
