@@ -24,7 +24,7 @@ func (w *world) neutrally(email, username string) (tollkeeper.SignUpResult, erro
 
 // A new and a taken address have one answer after one hash, the same look-ups and one write.
 func TestNeutralSignUpTellsNoAddress(t *testing.T) {
-	const memory = 4 << 10
+	var hashed counter
 	alone(t, func(w *world) {
 		w.called("Ann", "ann@example.com")
 		for i, c := range []struct {
@@ -40,7 +40,7 @@ func TestNeutralSignUpTellsNoAddress(t *testing.T) {
 			w.store.watch()
 			var res tollkeeper.SignUpResult
 			var err error
-			if n := hashes(memory, func() { res, err = w.neutrally(c.email, fmt.Sprint("free", i)) }); n != 1 {
+			if n := hashed.of(func() { res, err = w.neutrally(c.email, fmt.Sprint("free", i)) }); n != 1 {
 				t.Errorf("%s: %d hashes", c.email, n)
 			}
 			if want := (tollkeeper.SignUpResult{VerificationSent: true}); err != nil || !reflect.DeepEqual(res, want) {
@@ -57,7 +57,7 @@ func TestNeutralSignUpTellsNoAddress(t *testing.T) {
 		if len(tried) != 2 || tried[0].Account == uuid.Nil || tried[0].Network != "198.51.100.7/32" {
 			t.Errorf("%+v", tried)
 		}
-	}, unlimited, verified, func(c *tollkeeper.Config) { c.Passwords.Hash.Memory = memory })
+	}, unlimited, verified, hashed.install)
 }
 
 // What a neutral sign-up makes is an account as any: its link verifies it, and its password signs in.

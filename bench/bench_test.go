@@ -99,6 +99,7 @@ func run(b *testing.B, c bench.Case) {
 }
 
 func BenchmarkAuthenticate(b *testing.B)   { topic(b, "authenticate") }
+func BenchmarkHash(b *testing.B)           { topic(b, "hash") }
 func BenchmarkSignIn(b *testing.B)         { topic(b, "sign-in") }
 func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
 func BenchmarkPostgres(b *testing.B)       { topic(b, "postgres") }

@@ -11,6 +11,7 @@ require (
 	github.com/shaj13/go-guardian/v2 v2.11.6
 	github.com/shaj13/libcache v1.2.1
 	github.com/tollkeeper/tollkeeper v0.1.0
+	github.com/tollkeeper/tollkeeper/argon2 v0.1.0
 	github.com/tollkeeper/tollkeeper/store/postgres v0.1.0
 	github.com/tollkeeper/tollkeeper/store/redis v0.1.0
 	github.com/tollkeeper/tollkeeper/store/sqlite v0.1.0
@@ -43,6 +44,7 @@ require (
 
 replace (
 	github.com/tollkeeper/tollkeeper => ..
+	github.com/tollkeeper/tollkeeper/argon2 => ../argon2
 	github.com/tollkeeper/tollkeeper/store/postgres => ../store/postgres
 	github.com/tollkeeper/tollkeeper/store/redis => ../store/redis
 	github.com/tollkeeper/tollkeeper/store/sqlite => ../store/sqlite

@@ -69,6 +69,7 @@ func open(fill func(*Bench) error) (*Bench, error) {
 func Topics() []Topic {
 	return []Topic{
 		{Name: "authenticate", Needs: Needs{Postgres: true}, Open: openAuthenticate},
+		{Name: "hash", Open: openHash},
 		{Name: "sign-in", Open: openSignIn},
 		{Name: "crowd", Open: openCrowd},
 		{Name: "postgres", Needs: Needs{Postgres: true}, Open: openPostgres},

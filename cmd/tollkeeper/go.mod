@@ -6,6 +6,7 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/tollkeeper/tollkeeper v0.1.0
+	github.com/tollkeeper/tollkeeper/argon2 v0.1.0
 	github.com/tollkeeper/tollkeeper/mail/smtp v0.1.0
 	github.com/tollkeeper/tollkeeper/passkey v0.1.0
 	github.com/tollkeeper/tollkeeper/social v0.1.0

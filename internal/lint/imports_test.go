@@ -28,11 +28,12 @@ type layer struct {
 // tests, which may bring a whole authenticator.
 var layers = []layer{
 	{folder: "examples/toystore", imports: []string{"store", "store/rules"}, tests: []string{"store/storetest"}}, // as somebody else's store
-	{folder: "cmd", imports: []string{".", "internal/...", "ui/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
-	{folder: "examples", imports: []string{".", "internal/...", "ui/...", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
-	{folder: "bench", imports: []string{".", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "cmd", imports: []string{".", "argon2", "internal/...", "ui/...", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "examples", imports: []string{".", "argon2", "internal/...", "ui/...", "client", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
+	{folder: "bench", imports: []string{".", "argon2", "internal/...", "ui", "httpadapter/...", "authtest", "store/...", "mail/...", "social", "passkey", "verify", "breach", "captcha"}},
 	{folder: "browser", imports: []string{".", "httpadapter/...", "ui/...", "passkey", "authtest"}, tests: []string{"store", "store/memory"}},
 	{folder: "tools"},
+	{folder: "argon2"},
 	{folder: "ui", imports: []string{".", "internal/...", "httpadapter/..."}, tests: []string{"authtest", "store", "store/memory"}},
 	{folder: "authtest", imports: []string{".", "internal/...", "store", "store/memory", "store/rules"}, tests: []string{"httpadapter"}},
 	{folder: "httpadapter", imports: []string{".", "internal/..."}, tests: []string{"authtest", "store", "store/memory", "social", "verify"}},

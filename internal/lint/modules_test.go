@@ -29,6 +29,8 @@ const installed = "cmd/tollkeeper"
 
 // requires is what each nested module may require directly, beside this repository and what the root requires.
 var requires = map[string][]string{
+	"argon2":     {"golang.org/x/sys"},
+	"argon2/asm": {"github.com/mmcloughlin/avo"},
 	"bench": {"github.com/aarondl/authboss/v3", "github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9",
 		"github.com/shaj13/go-guardian/v2", "github.com/shaj13/libcache", "modernc.org/sqlite"},
 	"browser":        {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"},

@@ -38,7 +38,8 @@ func (d Derive) Check() (err error) {
 	}()
 	password, salt := []byte("a password"), []byte("a salt of sixteen")
 	for _, p := range []Params{{Memory: 16, Time: 1, Threads: 2}, {Memory: 67, Time: 2, Threads: 1}} {
-		if !bytes.Equal(d.tag(bytes.Clone(password), bytes.Clone(salt), p, tagSize), Derive(nil).tag(password, salt, p, tagSize)) {
+		got := d.tag(bytes.Clone(password), bytes.Clone(salt), p, tagSize)
+		if subtle.ConstantTimeCompare(got, Derive(nil).tag(password, salt, p, tagSize)) != 1 {
 			return errors.New("passhash: Derive is not argon2id")
 		}
 	}

@@ -19,11 +19,12 @@ const Root = "github.com/tollkeeper/tollkeeper"
 
 // Released are the folders of the modules that others import or install: those that a release tags, with one version.
 // A module stands behind those of these that it requires.
-var Released = []string{".", "mail/smtp", "passkey", "social", "store/postgres", "store/redis", "store/sqlite", "cmd/tollkeeper"}
+var Released = []string{".", "argon2", "mail/smtp", "passkey", "social", "store/postgres", "store/redis", "store/sqlite", "cmd/tollkeeper"}
 
 // Private are the folders of the modules that serve this repository alone.
 var Private = []string{
-	"bench", "browser", "clients/typescript", "examples", "examples/frameworks", "httpadapter/contract", "tools", "verify/interop",
+	"argon2/asm", "bench", "browser", "clients/typescript", "examples", "examples/frameworks", "httpadapter/contract", "tools",
+	"verify/interop",
 }
 
 // Path returns the path of the module in folder.

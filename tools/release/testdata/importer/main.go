@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	client "github.com/redis/go-redis/v9"
 	"github.com/tollkeeper/tollkeeper"
+	"github.com/tollkeeper/tollkeeper/argon2"
 	"github.com/tollkeeper/tollkeeper/httpadapter"
 	"github.com/tollkeeper/tollkeeper/mail/smtp"
 	"github.com/tollkeeper/tollkeeper/passkey"
@@ -36,7 +37,8 @@ func main() {
 		Mail: tollkeeper.Mail{
 			Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil }),
 		},
-		Passkeys: tollkeeper.Passkeys{Verifier: passkey.New()},
+		Passkeys:  tollkeeper.Passkeys{Verifier: passkey.New()},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Derive: argon2.IDKey}},
 	}))
 	must("", httpadapter.Mount(http.NewServeMux(), auth, httpadapter.Options{}))
 	const email, password = "ada@home.example", "Copper-Meadow-52"
