@@ -72,12 +72,12 @@ func serverSizes(ctx context.Context, pool *pgxpool.Pool) (map[string][2]int64, 
 	return sizes, found.Err()
 }
 
-// walBytes are what a paid sign-in writes ahead, an account's first one of a day: right after a checkpoint, and with its
-// pages written since.
+// walBytes are what a paid sign-in writes ahead, an account's first one of a day: right after a checkpoint, and with
+// its pages written since.
 type walBytes struct{ cold, warm float64 }
 
-// writeAhead measures what sign-ins of n people, spread over all, write ahead: first right after a checkpoint, when each
-// page that changes is written whole, and then the same people again, when few are.
+// writeAhead measures what sign-ins of n people, spread over all, write ahead: first right after a checkpoint, when
+// each page that changes is written whole, and then the same people again, when few are.
 func (p *population) writeAhead(ctx context.Context, pool *pgxpool.Pool, n int) (table string, paid walBytes, err error) {
 	t := newSheet("written ahead by a sign-in, 64 callers", "right after a checkpoint", "pages written since")
 	for _, kind := range []struct {

@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
+// What the library's worker does: so many rows of each kind at a time, for so long of each second.
 const (
-	sweepBatch  = 1_000                // rows of each kind that the library's worker asks for at a time
+	sweepBatch = 250
+	sweepFor   = 100 * time.Millisecond
+)
+
+const (
 	besideEvery = 5 * time.Millisecond // between two sign-ins beside a sweep
 	besideCalls = 16                   // of them that may wait at once
 )
@@ -30,14 +35,20 @@ func (w waits) sum() (all time.Duration) {
 	return all
 }
 
-// sweep sweeps at the population's time until nothing is left, one call after the other.
-func (p *population) sweep(ctx context.Context) (calls waits, err error) {
-	for more := true; more; {
-		began := time.Now()
+// sweep sweeps at the population's time until nothing is left, one call after the other. With spread it rests as the
+// worker does, and ends after so long.
+func (p *population) sweep(ctx context.Context, spread time.Duration) (calls waits, err error) {
+	began := time.Now()
+	for more, second := true, began; more && (spread == 0 || time.Since(began) < spread); {
+		start := time.Now()
 		if more, err = p.s.Sweep(ctx, sweepBatch, p.now()); err != nil {
 			return nil, err
 		}
-		calls = append(calls, time.Since(began))
+		calls = append(calls, time.Since(start))
+		if spread > 0 && time.Since(second) >= sweepFor {
+			time.Sleep(time.Second)
+			second = time.Now()
+		}
 	}
 	slices.Sort(calls)
 	return calls, nil
@@ -80,51 +91,44 @@ func (p *population) beside(ctx context.Context, do func() error) (calls waits, 
 }
 
 // sweeps measures what the sweeper does with rows of each kind: while all are good, when all sessions and counters are
-// over, and when the log's are.
+// over, and when the log's are. For the time of rest it sweeps as the worker does, and then at a stretch.
 func (p *population) sweeps(ctx context.Context, rest time.Duration) (string, error) {
-	t := newSheet("what is over", "calls of 1,000", "all of them", "median call", "99th percentile", "longest",
-		"sign-ins beside it: median", "99th percentile", "longest")
+	t := newSheet("swept", "calls", "time in them", "median call", "99th percentile", "longest", "sign-ins beside it: median", "99th percentile", "longest")
 	quiet, err := p.beside(ctx, func() error { time.Sleep(rest); return nil })
 	if err != nil {
 		return "", err
 	}
-	t.row("no sweep at all", "", "", "", "", "", quiet.at(0.5), quiet.at(0.99), quiet.at(1))
+	t.row("nothing at all", "", "", "", "", "", quiet.at(0.5), quiet.at(0.99), quiet.at(1))
 	for _, step := range []struct {
-		what  string
-		moved time.Duration
+		what   string
+		moved  time.Duration
+		spread time.Duration
+		times  int
 	}{
-		{"nothing, all rows are good", 0}, {"all sessions and counters", 5 * 24 * time.Hour}, {"nothing, right after that", 0},
-		{"all sign-ins of the log, after 90 days", 90 * 24 * time.Hour}, {"nothing, right after that", 0},
+		{"all rows are good", 0, 0, 50},
+		{"all sessions and counters are over: as the worker does", 5 * 24 * time.Hour, rest, 1}, {"the rest of them at a stretch", 0, 0, 1},
+		{"nothing is left", 0, 0, 50},
+		{"all sign-ins of the log are over: as the worker does", 90 * 24 * time.Hour, rest, 1}, {"the rest of them at a stretch", 0, 0, 1},
+		{"nothing is left", 0, 0, 50},
 	} {
 		p.moved += step.moved
 		var calls waits
-		sweep := func() (err error) { calls, err = p.sweep(ctx); return err }
-		if step.moved == 0 {
-			if calls, err = p.idle(ctx); err != nil {
-				return "", err
+		beside, err := p.beside(ctx, func() error {
+			for range step.times {
+				some, err := p.sweep(ctx, step.spread)
+				if err != nil {
+					return err
+				}
+				calls = append(calls, some...)
 			}
-			t.row(step.what, thousands(len(calls)), duration(float64(calls.sum())), calls.at(0.5), calls.at(0.99), calls.at(1), "", "", "")
-			continue
-		}
-		beside, err := p.beside(ctx, sweep)
+			return nil
+		})
 		if err != nil {
 			return "", err
 		}
+		slices.Sort(calls)
 		t.row(step.what, thousands(len(calls)), duration(float64(calls.sum())), calls.at(0.5), calls.at(0.99), calls.at(1),
 			beside.at(0.5), beside.at(0.99), beside.at(1))
 	}
 	return t.String(), nil
-}
-
-// idle sweeps when nothing is due.
-func (p *population) idle(ctx context.Context) (calls waits, err error) {
-	for range 50 {
-		more, err := p.sweep(ctx)
-		if err != nil {
-			return nil, err
-		}
-		calls = append(calls, more...)
-	}
-	slices.Sort(calls)
-	return calls, nil
 }
