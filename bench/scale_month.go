@@ -74,35 +74,28 @@ func nearlyFree(password, salt []byte, _, _ uint32, _ uint8, size uint32) []byte
 	return bytes.Repeat(sum[:], int(size)/len(sum)+1)[:size]
 }
 
-// people makes so many below one parent. It returns a paid sign-in of each over HTTP, an authenticated request of each,
-// and how many bytes a sign-in sends and gets.
+// people makes so many, each below a parent and in a network of their own. It returns a paid sign-in of each over HTTP,
+// an authenticated request of each, and how many bytes a sign-in sends and gets.
 func (s *service) people(ctx context.Context, n int) (signIn, request []func(int) error, wire float64, err error) {
-	t, err := newTenant(ctx, s.auth)
-	if err != nil {
-		return nil, nil, 0, err
-	}
 	handler := httpadapter.RequireAuth(s.auth, httpadapter.Accept(tollkeeper.AudienceOrganization))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for i := range n {
-		spec := tollkeeper.AccountSpec{Scope: tollkeeper.Under(t.account.ID), Email: fmt.Sprintf("person%d@mail.example", i), Password: password, Verified: true}
-		a, err := s.auth.Host().CreateAccount(ctx, spec)
+		parent, token, err := s.person(ctx, i)
 		if err != nil {
 			return nil, nil, 0, err
 		}
-		session, err := s.auth.SignIn(ctx, tollkeeper.SignInRequest{
-			Scope: spec.Scope, Email: a.Email, Password: password, Audience: tollkeeper.AudienceOrganization,
-		})
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		body := fmt.Sprintf(`{"email":%q,"password":%q,"parentPublicKey":%q}`, a.Email, password, t.account.PublicKey)
+		body := fmt.Sprintf(`{"email":"person@mail.example","password":%q,"parentPublicKey":%q}`, password, parent.PublicKey)
 		if i == 0 {
 			if wire, err = s.weigh(body); err != nil {
 				return nil, nil, 0, err
 			}
 		}
-		signIn = append(signIn, posted(s.mux, "/auth/signin", body))
+		network := fmt.Sprintf("198.51.%d.1:1234", i)
+		signIn = append(signIn, posted(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.RemoteAddr = network
+			s.mux.ServeHTTP(w, r)
+		}), "/auth/signin", body))
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-		r.Header.Set("Authorization", "Bearer "+string(session.Token))
+		r.Header.Set("Authorization", "Bearer "+token)
 		w := newDiscard()
 		request = append(request, func(int) error {
 			w.status = 0
@@ -111,6 +104,21 @@ func (s *service) people(ctx context.Context, n int) (signIn, request []func(int
 		})
 	}
 	return signIn, request, wire, nil
+}
+
+// person makes a parent and somebody below it, who is signed in.
+func (s *service) person(ctx context.Context, i int) (parent tollkeeper.Account, token string, err error) {
+	spec := tollkeeper.AccountSpec{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("owner%d@tenant.example", i), Password: password, Verified: true}
+	if parent, err = s.auth.Host().CreateAccount(ctx, spec); err != nil {
+		return parent, "", err
+	}
+	spec.Scope, spec.Email = tollkeeper.Under(parent.ID), "person@mail.example"
+	if _, err = s.auth.Host().CreateAccount(ctx, spec); err != nil {
+		return parent, "", err
+	}
+	in := tollkeeper.SignInRequest{Scope: spec.Scope, Email: spec.Email, Password: password, Audience: tollkeeper.AudienceOrganization}
+	session, err := s.auth.SignIn(ctx, in)
+	return parent, string(session.Token), err
 }
 
 // weigh returns the bytes of a sign-in's request and of its answer.
@@ -157,18 +165,18 @@ func spend(ctx context.Context, pool *pgxpool.Pool, n int, do []func(int) error)
 	return spent{float64(used) / done, float64(after-served) / done}, err
 }
 
-// table reckons the month. N is sign-ins, R requests.
+// table reckons the month. N is its sign-ins.
 func (c monthCosts) table() string {
 	t := newSheet("a month of "+thousands(monthSignIns)+" sign-ins", "of one", "reckoned as", "in the month")
 	hours := func(n, nanoseconds float64) string { return figures(n*nanoseconds/3600e9) + " core-hours" }
 	cpu := func(what, n string, count, nanoseconds float64) {
-		t.row(what, duration(nanoseconds), n+" ÷ 3600 s", hours(count, nanoseconds))
+		t.row(what, duration(nanoseconds), n+" × time ÷ 3600 s", hours(count, nanoseconds))
 	}
-	cpu("password hash, x/crypto", "N × time", monthSignIns, c.hash)
-	cpu("the rest of a paid sign-in over HTTP, this program", "N × time", monthSignIns, c.signIn.host)
-	cpu("the same, PostgreSQL", "N × time", monthSignIns, c.signIn.server)
-	cpu("an authenticated request, strict, this program", "R × time, R = 100 N", monthRequests, c.request.host)
-	cpu("the same, PostgreSQL", "R × time", monthRequests, c.request.server)
+	cpu("password hash, x/crypto", "N", monthSignIns, c.hash)
+	cpu("the rest of a paid sign-in over HTTP, this program", "N", monthSignIns, c.signIn.host)
+	cpu("the same, PostgreSQL", "N", monthSignIns, c.signIn.server)
+	cpu("an authenticated request, strict, this program", "100 N", monthRequests, c.request.host)
+	cpu("the same, PostgreSQL", "100 N", monthRequests, c.request.server)
 	bytes := func(what, formula string, one, count float64) { t.row(what, size(one), formula, size(one*count)) }
 	bytes("write-ahead log, pages written since the checkpoint", "N × bytes", c.wal.warm, monthSignIns)
 	bytes("write-ahead log, at worst: every page whole", "N × bytes", c.wal.cold, monthSignIns)

@@ -17,6 +17,9 @@ import (
 // scaleParents is how many parents the accounts are below: none of them is hot.
 const scaleParents = 1_000
 
+// scaleLife is for how long a session is good: longer than everything that is measured while it has to be.
+const scaleLife = 7 * 24 * time.Hour
+
 // population is many people who sign in, below some parents.
 type population struct {
 	s       store.Store
@@ -64,7 +67,7 @@ func (p *population) signIn(ctx context.Context, i int, how signing) error {
 	a := tollkeeper.Account{ID: p.people[i], Parent: p.parents[i%len(p.parents)]}
 	n, now := paid(a), p.now()
 	x := &n.Session
-	x.ID, x.CreatedAt, x.SeenAt, x.ProvedAt, x.ExpiresAt = p.id(), now, now, now, now.Add(24*time.Hour)
+	x.ID, x.CreatedAt, x.SeenAt, x.ProvedAt, x.ExpiresAt = p.id(), now, now, now, now.Add(scaleLife)
 	n.Charge.Key, n.Charge.Entry = "session:"+x.ID.String(), x.ID
 	if !how.paid {
 		n.Charge = store.Charge{}

@@ -106,7 +106,7 @@ func (p *population) sweeps(ctx context.Context, rest time.Duration) (string, er
 		times  int
 	}{
 		{"all rows are good", 0, 0, 50},
-		{"all sessions and counters are over: as the worker does", 5 * 24 * time.Hour, rest, 1}, {"the rest of them at a stretch", 0, 0, 1},
+		{"all sessions and counters are over: as the worker does", 2 * scaleLife, rest, 1}, {"the rest of them at a stretch", 0, 0, 1},
 		{"nothing is left", 0, 0, 50},
 		{"all sign-ins of the log are over: as the worker does", 90 * 24 * time.Hour, rest, 1}, {"the rest of them at a stretch", 0, 0, 1},
 		{"nothing is left", 0, 0, 50},

@@ -16,7 +16,7 @@ func TestScale(t *testing.T) {
 			t.Parallel()
 			s := setup(t)
 			s.Small = true
-			tables, err := part.Measure(t.Context(), s, 3_000)
+			tables, err := part.Measure(t.Context(), s, 600)
 			if errors.Is(err, bench.ErrNoServer) && os.Getenv("TOLLKEEPER_TEST_STRICT") != "1" {
 				t.Skip(err)
 			}
