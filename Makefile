@@ -1,4 +1,4 @@
-.PHONY: help check test api check-modules vulncheck sbom bench fuzz soak mutate fmt services-start services-stop
+.PHONY: help check test api check-modules vulncheck sbom bench scale fuzz soak mutate fmt services-start services-stop
 
 help: ## shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ sbom: ## what each module builds, as CycloneDX, into sbom/
 
 bench: ## measures everything beside its rivals, and writes docs/PERFORMANCE.md
 	@scripts/services run go run ./bench/cmd/report $(BENCHFLAGS)
+
+scale: ## fills each store with a million accounts and sessions, and writes docs/SCALE.md; SCALEFLAGS="-only sqlite"
+	@scripts/services run go run ./bench/cmd/scale $(SCALEFLAGS)
 
 fuzz: ## every fuzz target; FUZZTIME=30s each
 	@scripts/fuzz $(or $(FUZZTIME),30s)

@@ -15,8 +15,9 @@ import (
 const (
 	pollEvery   = time.Second // for mail that other processes queued
 	sweepEvery  = 10 * time.Minute
+	sweepFor    = pollEvery / 10 // of each second while something is left
+	sweepBatch  = 250            // rows of each kind; on SQLite sign-ins wait while they go
 	monthsEvery = time.Hour
-	sweepBatch  = 1_000
 	maxTouches  = 10_000
 )
 
@@ -79,9 +80,9 @@ func (w *worker) close(ctx context.Context) error {
 func (w *worker) run() {
 	defer close(w.done)
 	defer w.cancel()
-	var swept, settled time.Time
+	var sweep, settled time.Time
 	for {
-		w.round(&swept, &settled)
+		w.round(&sweep, &settled)
 		select {
 		case <-w.stop:
 			w.drain()
@@ -94,15 +95,17 @@ func (w *worker) run() {
 	}
 }
 
-// round does what is due. A panic in a store ends the round, not the worker.
-func (w *worker) round(swept, settled *time.Time) {
+// round does what is due; sweep is when the next sweep is. A panic in a store ends the round, not the worker.
+func (w *worker) round(sweep, settled *time.Time) {
 	defer w.recoverPanic()
 	w.sendDue()
 	w.touchAll()
 	w.logFailures()
-	if now := time.Now(); now.Sub(*swept) >= sweepEvery {
-		*swept = now
-		w.sweep()
+	if now := time.Now(); !now.Before(*sweep) {
+		*sweep = now.Add(sweepEvery)
+		if w.sweep() {
+			*sweep = now.Add(pollEvery)
+		}
 	}
 	if now := time.Now(); now.Sub(*settled) >= monthsEvery {
 		*settled = now
@@ -147,17 +150,20 @@ func (w *worker) logFailures() {
 	}
 }
 
-func (w *worker) sweep() {
-	for range 100 {
-		more, err := w.auth.store.Sweep(w.ctx, sweepBatch, w.auth.now())
-		if err != nil {
+// sweep removes what is over, and returns whether more is left when its time is up. However much ends at once, mail and
+// sign-ins wait for little of it.
+func (w *worker) sweep() (more bool) {
+	for began := time.Now(); time.Since(began) < sweepFor && !w.stopping(); {
+		var err error
+		if more, err = w.auth.store.Sweep(w.ctx, sweepBatch, w.auth.now()); err != nil {
 			w.failed("sweep failed", err)
-			return
+			return false
 		}
-		if !more || w.stopping() {
-			return
+		if !more {
+			return false
 		}
 	}
+	return more
 }
 
 // settleMonths charges retention for every month that has ended. However many processes call it and whatever the clock

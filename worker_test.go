@@ -37,6 +37,55 @@ func TestWorkerSurvivesAPanickingStore(t *testing.T) {
 	})
 }
 
+// heap is a store with much that is over: so many calls of Sweep, each of which takes a while.
+type heap struct {
+	store.Store
+	calls, left atomic.Int64
+}
+
+func (h *heap) Sweep(context.Context, int, time.Time) (bool, error) {
+	time.Sleep(30 * time.Millisecond)
+	h.calls.Add(1)
+	return h.left.Add(-1) > 0, nil
+}
+
+// However much is over, the store is swept for a tenth of each second until nothing is left, and mail goes out meanwhile.
+func TestALongSweepIsSpread(t *testing.T) {
+	var sent atomic.Int64
+	story(t, func(w *world) {
+		p := w.parent("p@example.com")
+		synctest.Wait()
+		h := &heap{Store: w.store.Store}
+		h.left.Store(100)
+		w.store.Store = h
+		for h.calls.Load() == 0 {
+			time.Sleep(time.Second)
+		}
+		for range 5 {
+			before := h.calls.Load()
+			time.Sleep(10 * time.Second)
+			if n := h.calls.Load() - before; n < 36 && h.left.Load() > 0 || n > 40 {
+				t.Errorf("%d calls of 30 ms in ten seconds", n)
+			}
+		}
+		if n := h.calls.Load(); n != 100 {
+			t.Errorf("%d calls, want 100: until nothing is left, and then no more", n)
+		}
+		h.left.Store(1_000)
+		for n := h.calls.Load(); n == h.calls.Load(); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		began := sent.Load()
+		w.ok(w.requestReset(p))
+		time.Sleep(200 * time.Millisecond)
+		if n := sent.Load() - began; n != 1 {
+			t.Errorf("%d mails within 200 ms of a long sweep", n)
+		}
+	}, func(c *tollkeeper.Config) {
+		c.Mail.Mailer = tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { sent.Add(1); return nil })
+	})
+}
+
 // One that panics while a mail is prepared costs a try, not the mail.
 func TestMailSurvivesAPanickingStore(t *testing.T) {
 	story(t, func(w *world) {
