@@ -96,7 +96,7 @@ type Hash struct {
 	Time     uint32        // passes. Zero: 2
 	Threads  uint8         // Zero: 1
 	Parallel int           // hashes at once. Zero: GOMAXPROCS
-	Queue    int           // callers that wait. Zero: 64
+	Queue    int           // callers that wait, at most. Zero: as many as can be served within Wait
 	Wait     time.Duration // of a caller at most. Zero: 2 seconds
 
 	// Derive computes argon2id, version 19, with a memory in KiB and a key of size bytes. Nil: IDKey of
@@ -288,8 +288,8 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Passwords.Hash.Time, 2)
 	setZero(&c.Passwords.Hash.Threads, 1)
 	setZero(&c.Passwords.Hash.Parallel, runtime.GOMAXPROCS(0))
-	setZero(&c.Passwords.Hash.Queue, 64)
 	setZero(&c.Passwords.Hash.Wait, 2*time.Second)
+	setZero(&c.Passwords.Hash.Queue, c.Passwords.Hash.line())
 	setZero(&c.Hooks.Wait, 2*time.Second)
 	c.Limits = c.Limits.withDefaults()
 	if c.Passwords.Policy == nil {
