@@ -2,12 +2,7 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
-	"strings"
 	"time"
 )
 
@@ -16,9 +11,6 @@ const (
 	unbounded = "64 at once, nothing bounds the hashing"
 	stampede  = "320 at once, no second try"
 )
-
-// crowdVariable holds, in a process that is one pass of a crowd, what it is to do.
-const crowdVariable = "TOLLKEEPER_BENCH_CROWD"
 
 // openCrowd compares sign-ins with real hashes (argon2id, 19 MiB, two passes) behind the library's gate with the same
 // without one. Each pass is a process of its own, because the most memory that a process ever used never falls again.
@@ -47,44 +39,4 @@ func openCrowd(ctx context.Context, s Setup) (*Bench, error) {
 		{What: "320 at once: sheds with ErrBusy", Value: of(noted("shed"), stampede), Unit: "of 320", Least: true, Must: 1},
 	}
 	return b, nil
-}
-
-// apart runs the crowd in another process.
-func (c crowd) apart(ctx context.Context) (Sample, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return Sample{}, err
-	}
-	spec, err := json.Marshal(c)
-	if err != nil {
-		return Sample{}, err
-	}
-	cmd := exec.CommandContext(ctx, self)
-	cmd.Env = append(os.Environ(), crowdVariable+"="+string(spec))
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		return Sample{}, fmt.Errorf("%w\n%s", err, complaint.String())
-	}
-	var s Sample
-	return s, json.Unmarshal(out, &s)
-}
-
-// Crowd does what a parent process asked for and returns true, or answers false in an ordinary process. Programs that
-// measure call it first.
-func Crowd() (asked bool, err error) {
-	spec := os.Getenv(crowdVariable)
-	if spec == "" {
-		return false, nil
-	}
-	var c crowd
-	if err := json.Unmarshal([]byte(spec), &c); err != nil {
-		return true, err
-	}
-	s, err := c.run(context.Background())
-	if err != nil {
-		return true, err
-	}
-	return true, json.NewEncoder(os.Stdout).Encode(s)
 }
