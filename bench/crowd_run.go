@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 type crowd struct {
 	Callers   int
 	Seconds   float64 // each signs in again until then; zero: once
+	First     bool    // as the first version was set up
 	Unbounded bool    // as many hashes at once as there are callers
 	Cheap     bool    // hashes for tests
 }
@@ -21,13 +23,21 @@ type crowd struct {
 // run returns throughput and times of the sign-ins that were served, and in Note the memory of the process and how many
 // were shed.
 func (c crowd) run(ctx context.Context) (Sample, error) {
+	cores := runtime.NumCPU()
+	if !c.Cheap && !c.First {
+		runtime.GOMAXPROCS(cores + 1)
+	}
 	kept := memory.New()
 	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {
+		h := &config.Passwords.Hash
 		if !c.Cheap {
-			config.Passwords.Hash = tollkeeper.Hash{}
+			*h = tollkeeper.Hash{Derive: derive}
 		}
-		if c.Unbounded {
-			config.Passwords.Hash.Parallel, config.Passwords.Hash.Wait = c.Callers, time.Minute
+		switch {
+		case c.First:
+			h.Derive, h.Parallel, h.Queue = nil, cores, 64
+		case c.Unbounded:
+			h.Parallel, h.Wait = c.Callers, time.Minute
 		}
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func NewGate(parallel, queue int, wait time.Duration) *Gate {
 }
 
 // Do runs f in the calling goroutine once there is a place, and returns nil. It returns [ErrBusy], without having run
-// f, when the wait is over; at once, when queue calls wait or when so many do that there would be no place within the
+// f, when the wait is over; at once, when queue calls wait, or 64 and so many that there would be no place within the
 // wait even if calls took half of what they took of late. It returns ctx's error when ctx ends before f starts. Once f
 // runs, ctx has no say. A panic in f leaves the gate as if f had returned.
 func (g *Gate) Do(ctx context.Context, f func()) error {
@@ -93,12 +93,15 @@ func (g *Gate) enter(ctx context.Context) error {
 	}
 }
 
+// patient is how many may wait whatever calls took of late: so few cost no memory to speak of.
+const patient = 64
+
 // hopeless reports whether one more call could not get a place in time. How long calls will take is not known, only how
 // long they took, and other work of the machine may end: so it counts with half of that. Who waits in vain is told so
 // later than they might be; nobody is refused whose turn would have come.
 func (g *Gate) hopeless() bool {
 	ahead := g.line.Len()
-	return ahead >= g.queue || time.Duration(ahead)*g.lasts/time.Duration(2*g.parallel) > g.wait
+	return ahead >= g.queue || ahead >= patient && time.Duration(ahead)*g.lasts/time.Duration(2*g.parallel) > g.wait
 }
 
 // giveUp takes a waiter out of the line and returns why, unless their turn came at the same moment.

@@ -67,7 +67,7 @@ func (s *street) arrive(i int, now time.Duration) {
 		v.at, v.err = now, context.DeadlineExceeded
 	case len(s.running) < s.parallel:
 		s.begin(i, now)
-	case len(s.line) >= s.queue || time.Duration(len(s.line))*s.lasts/time.Duration(2*s.parallel) > s.wait:
+	case len(s.line) >= s.queue, len(s.line) >= 64 && time.Duration(len(s.line))*s.lasts/time.Duration(2*s.parallel) > s.wait:
 		v.at, v.err = now, passhash.ErrBusy
 	default:
 		s.line = append(s.line, i)
@@ -105,7 +105,7 @@ func crowded(r *rand.Rand) *street {
 	if r.IntN(3) == 0 {
 		s.queue = 1 << 20 // only the estimate refuses
 	}
-	for range 100 {
+	for range 200 {
 		v := visit{comes: upTo(3 * time.Second), holds: upTo(200 * time.Millisecond)}
 		if r.IntN(5) == 0 {
 			v.ends = v.comes + upTo(2*time.Second)
@@ -255,7 +255,7 @@ func TestGateForgetsAnOutlier(t *testing.T) {
 			}
 		}
 		var failed atomic.Int64
-		for range 100 {
+		for range 150 {
 			go func() {
 				if g.Do(t.Context(), func() { time.Sleep(10 * time.Millisecond) }) != nil {
 					failed.Add(1)
@@ -264,7 +264,7 @@ func TestGateForgetsAnOutlier(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if failed.Load() > 0 {
-			t.Errorf("%d of 100 are refused", failed.Load())
+			t.Errorf("%d of 150 are refused", failed.Load())
 		}
 	})
 }
