@@ -91,12 +91,18 @@ type Passwords struct {
 }
 
 // Hash is the cost of argon2id (RFC 9106) and how much of it runs at once.
+//
+// A hash keeps a processor of the scheduler (a P, of which there are GOMAXPROCS) for tens of milliseconds. While as many
+// are computed as there are, every other request waits for one of them, so that the default leaves one free. Where no
+// quota bounds the processors of a process it may have both: with GOMAXPROCS one above runtime.NumCPU, set before [New],
+// the default is a hash for each processor, and the system shares them. cmd/tollkeeper does that. Under a quota it would
+// stop the whole process for a part of every tenth of a second. The library itself never sets GOMAXPROCS.
 type Hash struct {
 	Memory   uint32        // KiB. Zero: 19,456
 	Time     uint32        // passes. Zero: 2
 	Threads  uint8         // Zero: 1
-	Parallel int           // hashes at once. Zero: GOMAXPROCS
-	Queue    int           // callers that wait. Zero: 64
+	Parallel int           // hashes at once. Zero: GOMAXPROCS less one, one at least: see below
+	Queue    int           // callers that wait, at most. Zero: as many as can be served within Wait
 	Wait     time.Duration // of a caller at most. Zero: 2 seconds
 
 	// Derive computes argon2id, version 19, with a memory in KiB and a key of size bytes. Nil: IDKey of
@@ -287,9 +293,9 @@ func (c *Config) setDefaults(base *url.URL) {
 	setZero(&c.Passwords.Hash.Memory, 19_456)
 	setZero(&c.Passwords.Hash.Time, 2)
 	setZero(&c.Passwords.Hash.Threads, 1)
-	setZero(&c.Passwords.Hash.Parallel, runtime.GOMAXPROCS(0))
-	setZero(&c.Passwords.Hash.Queue, 64)
+	setZero(&c.Passwords.Hash.Parallel, max(1, runtime.GOMAXPROCS(0)-1))
 	setZero(&c.Passwords.Hash.Wait, 2*time.Second)
+	setZero(&c.Passwords.Hash.Queue, c.Passwords.Hash.line())
 	setZero(&c.Hooks.Wait, 2*time.Second)
 	c.Limits = c.Limits.withDefaults()
 	if c.Passwords.Policy == nil {

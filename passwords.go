@@ -210,6 +210,12 @@ func (a *Authenticator) withPassword(ctx context.Context, x Account, password Pa
 	return x, nil
 }
 
+// line is the default of Queue, 1,024 for each place and second of the wait: it bounds memory, and refuses nobody whom
+// the gate would not refuse by the time that hashes take, unless they take less than 2 ms. None above the floor does.
+func (h Hash) line() int {
+	return int(min(1<<20, max(1, 1024*float64(h.Parallel)*h.Wait.Seconds())))
+}
+
 // hasher does all password hashing of an instance behind one gate (R11): exactly one hash per attempt on every path.
 type hasher struct {
 	params passhash.Params
@@ -225,11 +231,11 @@ func newHasher(c Hash) (*hasher, error) {
 		derive: c.Derive,
 		gate:   passhash.NewGate(c.Parallel, c.Queue, c.Wait),
 	}
-	text, err := h.derive.New(newID().String(), h.params)
+	text, err := h.hash(context.Background(), Password(newID().String())) // by which the gate knows what one takes
 	if err != nil {
 		return nil, err
 	}
-	h.nobody, err = h.parse(text)
+	h.nobody, err = h.parse(string(text))
 	return h, err
 }
 

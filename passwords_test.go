@@ -180,6 +180,22 @@ func TestHashingIsBounded(t *testing.T) {
 	})
 }
 
+// Without a Queue as many wait as can be served within Wait: 300 at once, at one place, are all served.
+func TestWhoCanBeServedIsNotShed(t *testing.T) {
+	story(t, func(w *world) {
+		got := tally(atOnce(300, func(i int) error {
+			_, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: fmt.Sprintf("n%d@example.com", i), Password: "wrong"})
+			return err
+		}))
+		if got["invalid_credentials"] != 300 {
+			t.Error(got)
+		}
+	}, unlimited, func(c *tollkeeper.Config) {
+		h := &c.Passwords.Hash
+		h.Parallel, h.Queue, h.Wait, h.Memory = 1, 0, time.Minute, 1024
+	})
+}
+
 func TestPasswordHistory(t *testing.T) {
 	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) { c.Passwords.History = 3 }))
 	a := k.Parent()

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if asked, err := bench.Crowd(); asked {
+	if asked, err := bench.Apart(); asked {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -102,6 +102,8 @@ func BenchmarkAuthenticate(b *testing.B)   { topic(b, "authenticate") }
 func BenchmarkHash(b *testing.B)           { topic(b, "hash") }
 func BenchmarkSignIn(b *testing.B)         { topic(b, "sign-in") }
 func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
+func BenchmarkWaiting(b *testing.B)        { topic(b, "waiting") }
+func BenchmarkServer(b *testing.B)         { topic(b, "server") }
 func BenchmarkPostgres(b *testing.B)       { topic(b, "postgres") }
 func BenchmarkSQLite(b *testing.B)         { topic(b, "sqlite") }
 func BenchmarkRedis(b *testing.B)          { topic(b, "redis") }

@@ -3,15 +3,11 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
-	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
@@ -19,6 +15,7 @@ import (
 type crowd struct {
 	Callers   int
 	Seconds   float64 // each signs in again until then; zero: once
+	First     bool    // as the first version was set up
 	Unbounded bool    // as many hashes at once as there are callers
 	Cheap     bool    // hashes for tests
 }
@@ -26,61 +23,50 @@ type crowd struct {
 // run returns throughput and times of the sign-ins that were served, and in Note the memory of the process and how many
 // were shed.
 func (c crowd) run(ctx context.Context) (Sample, error) {
+	cores := runtime.NumCPU()
+	if !c.Cheap && !c.First {
+		runtime.GOMAXPROCS(cores + 1)
+	}
 	kept := memory.New()
 	svc, err := newService(ctx, kept, func(config *tollkeeper.Config) {
+		h := &config.Passwords.Hash
 		if !c.Cheap {
-			config.Passwords.Hash = tollkeeper.Hash{}
+			*h = tollkeeper.Hash{Derive: derive}
 		}
-		if c.Unbounded {
-			config.Passwords.Hash.Parallel, config.Passwords.Hash.Wait = c.Callers, time.Minute
+		switch {
+		case c.First:
+			h.Derive, h.Parallel, h.Queue = nil, cores, 64
+		case c.Unbounded:
+			h.Parallel, h.Wait = c.Callers, time.Minute
 		}
 	})
 	if err != nil {
 		return Sample{}, err
 	}
 	defer svc.close()
-	people, err := c.people(ctx, svc, kept)
-	if err != nil {
+	if err := populate(ctx, kept, c.Callers); err != nil {
 		return Sample{}, err
 	}
-	served, shed, took, err := c.signIn(ctx, svc, people)
+	served, shed, took, err := c.signIn(ctx, svc)
 	if err != nil {
 		return Sample{}, err
 	}
 	s := timed(served, took)
-	peak, err := peakMB()
+	peak, err := memoryOf("self", "VmHWM")
 	s.Note = map[string]float64{"MB": peak, "shed": float64(shed)}
 	return s, err
 }
 
-// people are accounts with one password between them, which is hashed once.
-func (c crowd) people(ctx context.Context, svc *service, kept store.Store) ([]string, error) {
-	first, err := kept.FindAccount(ctx, store.Lookup{Email: email, Scope: svc.admin.Parent})
-	if err != nil {
-		return nil, err
-	}
-	people := make([]string, c.Callers)
-	for i := range people {
-		a := blank(svc.admin.Parent)
-		a.Password, a.PasswordChangedAt, a.KeyMaster, a.KeyVersion = first.Account.Password, moment(), first.Account.KeyMaster, 1
-		if _, _, err := kept.CreateAccount(ctx, store.NewAccount{Account: a}, moment()); err != nil {
-			return nil, err
-		}
-		people[i] = a.Email
-	}
-	return people, nil
-}
-
-func (c crowd) signIn(ctx context.Context, svc *service, people []string) (served []time.Duration, shed int, took time.Duration, err error) {
+func (c crowd) signIn(ctx context.Context, svc *service) (served []time.Duration, shed int, took time.Duration, err error) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	start := time.Now()
 	until := start.Add(time.Duration(c.Seconds * float64(time.Second)))
-	for _, email := range people {
+	for i := range c.Callers {
 		all.Go(func() {
 			for {
 				begun := time.Now()
-				_, failure := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
+				_, failure := svc.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: personOf(i), Password: password})
 				mu.Lock()
 				switch {
 				case failure == nil:
@@ -99,19 +85,4 @@ func (c crowd) signIn(ctx context.Context, svc *service, people []string) (serve
 	}
 	all.Wait()
 	return served, shed, time.Since(start), err
-}
-
-// peakMB is the most memory that this process ever had in use, as Linux counts it.
-func peakMB() (float64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
-			return kb / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("no VmHWM in /proc/self/status")
 }

@@ -72,6 +72,8 @@ func Topics() []Topic {
 		{Name: "hash", Open: openHash},
 		{Name: "sign-in", Open: openSignIn},
 		{Name: "crowd", Open: openCrowd},
+		{Name: "waiting", Open: openWaiting},
+		{Name: "server", Open: openServing},
 		{Name: "postgres", Needs: Needs{Postgres: true}, Open: openPostgres},
 		{Name: "sqlite", Open: openSQLite},
 		{Name: "redis", Needs: Needs{Redis: true}, Open: openRedis},

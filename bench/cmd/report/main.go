@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	if asked, err := bench.Crowd(); asked {
+	if asked, err := bench.Apart(); asked {
 		exit(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
