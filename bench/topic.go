@@ -12,6 +12,7 @@ import (
 type Topic struct {
 	Name  string // of the table: markers in the document name it
 	Needs Needs
+	Drawn bool // the picture has bars of it
 	Open  func(context.Context, Setup) (*Bench, error)
 }
 
@@ -38,6 +39,7 @@ func (s Setup) size(full, small int) int {
 type Bench struct {
 	Cases   []Case
 	Targets []Target
+	Cells   []Cell                 // for the table of all rivals and the picture; [Topic.Drawn] says that there are some
 	Sizes   []string               // not nil: cases are named verb/size, and the table has a column for each size
 	Check   func() (string, error) // what else is to be said after the passes; nil: nothing
 	Quick   bool                   // many cases: each gets a fifth of the time
@@ -68,8 +70,10 @@ func open(fill func(*Bench) error) (*Bench, error) {
 // Topics lists all of them in the order of the document.
 func Topics() []Topic {
 	return []Topic{
-		{Name: "authenticate", Needs: Needs{Postgres: true}, Open: openAuthenticate},
-		{Name: "sign-in", Open: openSignIn},
+		{Name: "authenticate", Drawn: true, Open: openAuthenticate},
+		{Name: "sign-in", Drawn: true, Open: openSignIn},
+		{Name: "first-sight", Drawn: true, Open: openFirstSight},
+		{Name: "stores", Needs: Needs{Postgres: true}, Open: openStores},
 		{Name: "crowd", Open: openCrowd},
 		{Name: "postgres", Needs: Needs{Postgres: true}, Open: openPostgres},
 		{Name: "sqlite", Open: openSQLite},
