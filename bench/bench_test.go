@@ -100,6 +100,8 @@ func run(b *testing.B, c bench.Case) {
 
 func BenchmarkAuthenticate(b *testing.B)   { topic(b, "authenticate") }
 func BenchmarkSignIn(b *testing.B)         { topic(b, "sign-in") }
+func BenchmarkFirstSight(b *testing.B)     { topic(b, "first-sight") }
+func BenchmarkStores(b *testing.B)         { topic(b, "stores") }
 func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
 func BenchmarkPostgres(b *testing.B)       { topic(b, "postgres") }
 func BenchmarkSQLite(b *testing.B)         { topic(b, "sqlite") }

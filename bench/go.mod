@@ -4,6 +4,9 @@ go 1.26.0
 
 require (
 	github.com/aarondl/authboss/v3 v3.5.3
+	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/go-chi/jwtauth/v5 v5.3.3
+	github.com/go-pkgz/auth/v2 v2.1.1
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
@@ -19,18 +22,14 @@ require (
 )
 
 require (
-	cloud.google.com/go v0.112.2 // indirect
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
-	github.com/alexedwards/scs/v2 v2.9.0 // indirect
 	github.com/boombuler/barcode v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.3.0 // indirect
 	github.com/dghubble/oauth1 v0.7.3 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/friendsofgo/errors v0.9.2 // indirect
-	github.com/go-chi/jwtauth/v5 v5.3.3 // indirect
 	github.com/go-oauth2/oauth2/v4 v4.5.4 // indirect
-	github.com/go-pkgz/auth/v2 v2.1.1 // indirect
 	github.com/go-pkgz/repeater/v2 v2.0.1 // indirect
 	github.com/go-pkgz/rest v1.20.4 // indirect
 	github.com/goccy/go-json v0.10.3 // indirect
@@ -75,4 +74,11 @@ replace (
 	github.com/tollkeeper/tollkeeper/store/postgres => ../store/postgres
 	github.com/tollkeeper/tollkeeper/store/redis => ../store/redis
 	github.com/tollkeeper/tollkeeper/store/sqlite => ../store/sqlite
+)
+
+// Old modules of authboss name versions that had the package compute/metadata, which is a module of its own now. In
+// the workspace go-pkgz/auth would find it twice.
+exclude (
+	cloud.google.com/go v0.16.0
+	cloud.google.com/go v0.34.0
 )

@@ -10,8 +10,9 @@ import (
 // The picture's measures, in pixels.
 const (
 	pictureWidth = 760
-	barsLeft     = 190 // names end here
-	barsRight    = 700
+	barsLeft     = 230
+	barsRight    = 690
+	namesRight   = 174
 	rowHeight    = 22
 	headHeight   = 34 // of a group
 	topHeight    = 64
@@ -113,7 +114,7 @@ func (s scale) bar(w *strings.Builder, each Share, y int) {
 	if each.Ratio > 1 {
 		class, left, at, anchor = "more", one, end+6, "start"
 	}
-	fmt.Fprintf(w, `<text text-anchor="end" x="%d" y="%d">%s</text>`, barsLeft-50, y+15, escaped(each.Rival))
+	fmt.Fprintf(w, `<text text-anchor="end" x="%d" y="%d">%s</text>`, namesRight, y+15, escaped(each.Rival))
 	if math.IsNaN(end) {
 		w.WriteString("\n")
 		return

@@ -43,6 +43,8 @@ type Bench struct {
 	Sizes   []string               // not nil: cases are named verb/size, and the table has a column for each size
 	Check   func() (string, error) // what else is to be said after the passes; nil: nothing
 	Quick   bool                   // many cases: each gets a fifth of the time
+	Once    bool                   // one pass is enough: what takes long differs by less
+	table   func(Results) string   // instead of the usual tables; nil: those
 	closers []func()
 }
 
@@ -81,6 +83,7 @@ func Topics() []Topic {
 		{Name: "economy", Needs: Needs{Postgres: true}, Open: openEconomy},
 		{Name: "growth-sqlite", Open: openGrowthSQLite},
 		{Name: "growth-postgres", Needs: Needs{Postgres: true}, Open: openGrowthPostgres},
+		{Name: "build", Open: openBuild},
 	}
 }
 
@@ -105,6 +108,9 @@ func (b *Bench) Measure(passes int, each time.Duration) (Results, error) {
 	r := Results{}
 	if b.Quick {
 		each /= 5
+	}
+	if b.Once {
+		passes = 1
 	}
 	for pass := range passes {
 		for i := range b.Cases {
