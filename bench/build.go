@@ -52,7 +52,7 @@ func openBuild(ctx context.Context, s Setup) (*Bench, error) {
 				return err
 			}
 		}
-		for _, p := range programs[:s.size(len(programs), 2)] {
+		for _, p := range programs[:s.size(len(programs), 1)] {
 			b.Cases = append(b.Cases, Case{Name: p.name, Pass: func(time.Duration) (Sample, error) { return w.build(ctx, p.path) }})
 		}
 		b.Once, b.table = true, builtTable(b)
