@@ -101,6 +101,8 @@ func run(b *testing.B, c bench.Case) {
 func BenchmarkAuthenticate(b *testing.B)   { topic(b, "authenticate") }
 func BenchmarkHash(b *testing.B)           { topic(b, "hash") }
 func BenchmarkSignIn(b *testing.B)         { topic(b, "sign-in") }
+func BenchmarkFirstSight(b *testing.B)     { topic(b, "first-sight") }
+func BenchmarkStores(b *testing.B)         { topic(b, "stores") }
 func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
 func BenchmarkWaiting(b *testing.B)        { topic(b, "waiting") }
 func BenchmarkServer(b *testing.B)         { topic(b, "server") }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/subtle"
 	"io"
 	"net/http"
 	"sync"
@@ -26,7 +25,11 @@ type boss struct {
 
 func newBoss() (*boss, error) {
 	b := &boss{Authboss: authboss.New(), sessions: map[string]bossSession{}}
-	b.users = map[string]bossUser{email: {pid: email, password: password}}
+	hash, err := bossHasher{}.GenerateHash(password)
+	if err != nil {
+		return nil, err
+	}
+	b.users = map[string]bossUser{email: {pid: email, password: hash}}
 	c := &b.Config
 	c.Paths.Mount, c.Paths.RootURL = "/auth", issuer
 	c.Storage.Server, c.Storage.SessionState, c.Storage.CookieState = b, b, nothing{}
@@ -35,32 +38,51 @@ func newBoss() (*boss, error) {
 	c.Core.Logger = defaults.NewLogger(io.Discard)
 	c.Core.ErrorHandler = defaults.NewErrorHandler(c.Core.Logger)
 	c.Core.Redirector = &defaults.Redirector{Renderer: c.Core.ViewRenderer, FormValueName: authboss.FormValueRedirect, CorceRedirectTo200: true}
-	c.Core.Hasher = compared{}
+	c.Core.Hasher = bossHasher{}
 	return b, b.Init("auth", "lock")
 }
 
-// handler signs in at /auth/login.
-func (b *boss) handler() http.Handler {
+func bossPeer() (*peer, error) {
+	b, err := newBoss()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", b.Config.Core.Router))
-	return b.LoadClientStateMiddleware(mux)
+	return &peer{
+		name: bosses, login: b.LoadClientStateMiddleware(mux), ask: posting("/auth/login", jsonOf("email", "password")), forget: b.forget,
+		bare: func(r *http.Request) func(int) error { return func(int) error { return b.check(r) } },
+		guarded: b.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := b.CurrentUser(r); err != nil {
+				w.WriteHeader(http.StatusTeapot)
+			}
+		})),
+	}, nil
 }
 
-// guarded is a route for people who are signed in and not locked.
-func (b *boss) guarded(next http.Handler) http.Handler {
+// check loads the session and its user, who must not be locked.
+func (b *boss) check(r *http.Request) error {
+	r, err := b.LoadClientState(b.NewResponse(nil), r)
+	if err != nil {
+		return err
+	}
+	u, err := b.CurrentUser(r)
+	if err == nil && lock.IsLocked(u.(*bossUser)) {
+		err = errRefused
+	}
+	return err
+}
+
+// guard is the middlewares of a route for people who are signed in and not locked.
+func (b *boss) guard(next http.Handler) http.Handler {
 	required := authboss.Middleware2(b.Authboss, authboss.RequireNone, authboss.RespondUnauthorized)
 	return b.LoadClientStateMiddleware(required(lock.Middleware(b.Authboss)(next)))
 }
 
-// signedIn returns a request with the cookie of a session.
-func (b *boss) signedIn() (*http.Request, error) {
-	b.sessions["session-id"] = bossSession{"session-id", email}
-	r, err := http.NewRequest(http.MethodGet, "/", nil)
-	if err != nil {
-		return nil, err
-	}
-	r.AddCookie(&http.Cookie{Name: bossCookie, Value: "session-id"})
-	return r, nil
+func (b *boss) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.sessions)
 }
 
 // Load meets authboss.ServerStorer.
@@ -152,12 +174,18 @@ func (nothing) WriteState(http.ResponseWriter, authboss.ClientState, []authboss.
 	return nil
 }
 
-// compared is in the place of a password hash.
-type compared struct{}
+// bossHasher keeps salt and tag in one text.
+type bossHasher struct{}
 
-func (compared) GenerateHash(p string) (string, error) { return p, nil }
-func (compared) CompareHashAndPassword(hash, p string) error {
-	if subtle.ConstantTimeCompare([]byte(hash), []byte(p)) != 1 {
+func (bossHasher) GenerateHash(password string) (string, error) {
+	k := keep(password)
+	return string(k.salt[:]) + string(k.tag[:]), nil
+}
+
+func (bossHasher) CompareHashAndPassword(hash, password string) error {
+	var k kept
+	copy(k.tag[:], hash[copy(k.salt[:], hash):])
+	if !k.matches(password) {
 		return errRefused
 	}
 	return nil

@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"crypto/subtle"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -24,7 +24,10 @@ type byHand struct {
 	users   map[string]handUser
 }
 
-type handUser struct{ id, password, role string }
+type handUser struct {
+	id, role string
+	password kept
+}
 
 type handClaims struct {
 	jwt.RegisteredClaims
@@ -42,8 +45,24 @@ func newByHand() *byHand {
 		parser: jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(issuer), jwt.WithAudience(handAudience),
 			jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithStrictDecoding()),
 		revoked: map[string]struct{}{uuid.NewString(): {}},
-		users:   map[string]handUser{email: {uuid.NewString(), password, "admin"}},
+		users:   map[string]handUser{email: {uuid.NewString(), "admin", keep(password)}},
 	}
+}
+
+func handPeer() (*peer, error) {
+	h := newByHand()
+	return &peer{
+		name: byHands, login: h, ask: posting("/login", jsonOf("email", "password")),
+		bare: func(r *http.Request) func(int) error {
+			token := bearer(r)
+			return func(int) error { _, err := h.authenticate(token); return err }
+		},
+		guarded: h.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, ok := r.Context().Value(handKey{}).(*handClaims); !ok {
+				w.WriteHeader(http.StatusTeapot)
+			}
+		})),
+	}, nil
 }
 
 func (h *byHand) sign(u handUser) (string, error) {
@@ -83,7 +102,20 @@ func (h *byHand) authenticate(token string) (*handClaims, error) {
 	return c, nil
 }
 
-// ServeHTTP signs in. In place of a password hash it compares: the same for every rival.
+type handKey struct{} // of the claims in a context
+
+func (h *byHand) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := h.authenticate(bearer(r))
+		if err != nil {
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), handKey{}, c)))
+	})
+}
+
+// ServeHTTP signs in.
 func (h *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Email, Password string }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
@@ -93,7 +125,7 @@ func (h *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.RLock()
 	u, ok := h.users[strings.ToLower(in.Email)]
 	h.mu.RUnlock()
-	if !ok || subtle.ConstantTimeCompare([]byte(u.password), []byte(in.Password)) != 1 {
+	if !ok || !u.password.matches(in.Password) {
 		http.Error(w, "unauthorized", http.StatusUnauthorized)
 		return
 	}
@@ -106,13 +138,13 @@ func (h *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"token": token, "user": map[string]string{"id": u.id, "email": in.Email, "role": u.role}})
 }
 
-// bare is a mux and JSON, in and out, and nothing else: the least that a sign-in over HTTP can cost.
+// bare is a mux, JSON in and out, and the hash, and nothing else: the least that a sign-in over HTTP can cost.
 func bare() http.Handler {
 	mux := http.NewServeMux()
-	token := strings.Repeat("x", 300)
+	token, known := strings.Repeat("x", 300), keep(password)
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Email, Password string }
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Email != email {
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Email != email || !known.matches(in.Password) {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}

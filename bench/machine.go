@@ -19,7 +19,7 @@ func Machine(ctx context.Context, s Setup) string {
 		"- memory: " + firstOf("/proc/meminfo", "MemTotal"),
 		"- " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH,
 		"- PostgreSQL " + postgresVersion(ctx, s.Postgres) + ", Redis " + redisVersion(ctx, s.Redis) + ", on the same machine",
-		"- rivals: " + rivals(),
+		"- rivals: " + versions(),
 		"- load average of the minute before the run: " + loadAverage() + "; the run itself adds to it",
 		"- day of the run: " + time.Now().UTC().Format(time.DateOnly),
 	}
@@ -76,12 +76,12 @@ func redisVersion(ctx context.Context, url string) string {
 	return version
 }
 
-// rivals names the versions that this program was built with.
-func rivals() string {
+// versions names the rivals that this program was built with.
+func versions() string {
 	var said []string
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
-			for _, name := range []string{"golang-jwt/jwt", "go-guardian", "libcache", "authboss"} {
+			for _, name := range []string{"golang-jwt/jwt", "go-guardian", "libcache", "authboss", "go-pkgz/auth", "alexedwards/scs", "jwtauth", "lestrrat-go/jwx"} {
 				if strings.Contains(m.Path, name) {
 					said = append(said, fmt.Sprintf("%s %s", strings.TrimPrefix(m.Path, "github.com/"), m.Version))
 				}

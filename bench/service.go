@@ -1,11 +1,11 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -22,15 +22,12 @@ const (
 	issuer   = "https://auth.example"
 )
 
-// cheapHash is the cheapest argon2id that the library takes: what a sign-in costs beyond its hash is not to drown in
-// it.
-var cheapHash = tollkeeper.Hash{Memory: 8, Time: 1, Threads: 1, UnsafeForTests: true}
-
 // service is an Authenticator with its first admin, over any store.
 type service struct {
-	auth  *tollkeeper.Authenticator
-	admin tollkeeper.Account
-	mux   *http.ServeMux
+	auth   *tollkeeper.Authenticator
+	config tollkeeper.Config
+	admin  tollkeeper.Account
+	mux    *http.ServeMux
 }
 
 // newService bootstraps one. Nothing limits how often the one caller of the benchmarks signs in; every other throttle
@@ -55,7 +52,7 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 	if err != nil {
 		return nil, err
 	}
-	s := &service{auth: auth, mux: http.NewServeMux()}
+	s := &service{auth: auth, config: c, mux: http.NewServeMux()}
 	if s.admin, err = auth.Host().Bootstrap(ctx, tollkeeper.BootstrapRequest{Email: email, Password: password}); err != nil {
 		return nil, err
 	}
@@ -65,6 +62,18 @@ func newService(ctx context.Context, kept store.Store, edit ...func(*tollkeeper.
 // signIn returns a session of the admin.
 func (s *service) signIn(ctx context.Context) (tollkeeper.SignInResult, error) {
 	return s.auth.SignIn(ctx, tollkeeper.SignInRequest{Email: email, Password: password})
+}
+
+// forget ends the sessions of an account. Where it cannot, they stay.
+func (s *service) forget(ctx context.Context, a tollkeeper.Account) {
+	_ = s.auth.Host().EndSessions(ctx, a.ID)
+}
+
+// restart replaces the Authenticator by a new one over the same store. The mux keeps the one of before.
+func (s *service) restart(kept store.Store) (err error) {
+	s.close()
+	s.auth, err = tollkeeper.New(kept, s.config)
+	return err
 }
 
 func (s *service) close() { _ = s.auth.Close(context.Background()) }
@@ -92,15 +101,17 @@ type statusError int
 
 func (e statusError) Error() string { return http.StatusText(int(e)) }
 
-// posted sends the same JSON body again and again, with as little work of its own as can be: what it does counts for
+// served sends the same request again and again, with as little work of its own as can be: what it does counts for
 // everyone.
-func posted(h http.Handler, path, body string) func(int) error {
-	r, err := http.NewRequest(http.MethodPost, path, nil)
-	if err != nil {
-		return func(int) error { return err }
+func served(h http.Handler, r *http.Request) func(int) error {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return func(int) error { return err }
+		}
 	}
-	r.Header, r.RemoteAddr, r.ContentLength = http.Header{"Content-Type": {"application/json"}}, "192.0.2.1:1234", int64(len(body))
-	var reader strings.Reader
+	var reader bytes.Reader
 	r.Body = io.NopCloser(&reader)
 	w := newDiscard()
 	return func(int) error {

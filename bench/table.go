@@ -10,6 +10,9 @@ import (
 
 // Markdown writes the tables of a topic: what was measured, then what had to be reached.
 func (b *Bench) Markdown(r Results) string {
+	if b.table != nil {
+		return b.table(r)
+	}
 	var w strings.Builder
 	if b.Sizes != nil {
 		b.grid(&w, r)

@@ -13,9 +13,6 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 )
 
-// moreThanRemembered is a number of tokens that the library's cache of 32 MB does not hold, at some 1.4 KB each.
-const moreThanRemembered = 30_000
-
 // tenant is a parent that is signed in, and so holds the secret of its tokens.
 type tenant struct {
 	account tollkeeper.Account

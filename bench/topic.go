@@ -12,6 +12,7 @@ import (
 type Topic struct {
 	Name  string // of the table: markers in the document name it
 	Needs Needs
+	Drawn bool // the picture has bars of it
 	Open  func(context.Context, Setup) (*Bench, error)
 }
 
@@ -38,9 +39,12 @@ func (s Setup) size(full, small int) int {
 type Bench struct {
 	Cases   []Case
 	Targets []Target
+	Cells   []Cell                 // for the table of all rivals and the picture; [Topic.Drawn] says that there are some
 	Sizes   []string               // not nil: cases are named verb/size, and the table has a column for each size
 	Check   func() (string, error) // what else is to be said after the passes; nil: nothing
 	Quick   bool                   // many cases: each gets a fifth of the time
+	Once    bool                   // one pass is enough: what takes long differs by less
+	table   func(Results) string   // instead of the usual tables; nil: those
 	closers []func()
 }
 
@@ -68,9 +72,11 @@ func open(fill func(*Bench) error) (*Bench, error) {
 // Topics lists all of them in the order of the document.
 func Topics() []Topic {
 	return []Topic{
-		{Name: "authenticate", Needs: Needs{Postgres: true}, Open: openAuthenticate},
+		{Name: "authenticate", Drawn: true, Open: openAuthenticate},
 		{Name: "hash", Open: openHash},
-		{Name: "sign-in", Open: openSignIn},
+		{Name: "sign-in", Drawn: true, Open: openSignIn},
+		{Name: "first-sight", Drawn: true, Open: openFirstSight},
+		{Name: "stores", Needs: Needs{Postgres: true}, Open: openStores},
 		{Name: "crowd", Open: openCrowd},
 		{Name: "waiting", Open: openWaiting},
 		{Name: "server", Open: openServing},
@@ -80,6 +86,7 @@ func Topics() []Topic {
 		{Name: "economy", Needs: Needs{Postgres: true}, Open: openEconomy},
 		{Name: "growth-sqlite", Open: openGrowthSQLite},
 		{Name: "growth-postgres", Needs: Needs{Postgres: true}, Open: openGrowthPostgres},
+		{Name: "build", Open: openBuild},
 	}
 }
 
@@ -104,6 +111,9 @@ func (b *Bench) Measure(passes int, each time.Duration) (Results, error) {
 	r := Results{}
 	if b.Quick {
 		each /= 5
+	}
+	if b.Once {
+		passes = 1
 	}
 	for pass := range passes {
 		for i := range b.Cases {

@@ -114,6 +114,11 @@ func TestLargeBodies(t *testing.T) {
 	if a := w.serve(endless); a.status != 413 {
 		t.Errorf("endless: %d", a.status)
 	}
+	capped := w.request("POST", "/auth/signin", exact, nil)
+	capped.ContentLength, capped.Body = -1, http.MaxBytesReader(nil, capped.Body, 100)
+	if a := w.serve(capped); a.status != 413 {
+		t.Errorf("beyond what the host reads: %d", a.status)
+	}
 }
 
 func TestQueries(t *testing.T) {

@@ -231,8 +231,9 @@ func (c *Call) read() ([]byte, error) {
 		return nil, ErrLargeBody
 	}
 	data, err := strictjson.Read(http.MaxBytesReader(c.w, c.Request.Body, MaxBody), MaxBody)
+	_, capped := errors.AsType[*http.MaxBytesError](err) // by this reader, or by the host's own
 	switch {
-	case errors.Is(err, strictjson.ErrTooLarge):
+	case capped, errors.Is(err, strictjson.ErrTooLarge):
 		return nil, ErrLargeBody
 	case err != nil:
 		return nil, ErrBadBody
