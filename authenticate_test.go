@@ -28,6 +28,26 @@ func TestAuthenticateOfAKnownTokenAllocatesNothing(t *testing.T) {
 	}
 }
 
+// What is seen for the first time costs its identity and nothing else: it is not remembered.
+func TestAuthenticateOfANewTokenAllocatesItsIdentity(t *testing.T) {
+	k := authtest.New(t)
+	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1} {
+		var tokens []tollkeeper.SecretText
+		for range 8 {
+			tokens = append(tokens, k.SignIn(k.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token)
+		}
+		i := 0
+		if n := testing.AllocsPerRun(len(tokens)-1, func() {
+			if _, err := k.Auth.Authenticate(ctx, tokens[i]); err != nil {
+				t.Fatal(err)
+			}
+			i++
+		}); n > 1 {
+			t.Errorf("%s: %v allocations", audience, n)
+		}
+	}
+}
+
 // What a remembered token must still see, each at once.
 func TestAKnownTokenSeesEverything(t *testing.T) {
 	for name, end := range map[string]func(k *authtest.Kit, parent, a authtest.Account, id *tollkeeper.Identity) error{

@@ -177,9 +177,11 @@ func (a *Authenticator) beforeSession(ctx context.Context, x Account, about Sess
 }
 
 // claimsIn reads what the host added to a token that is genuine.
-func claimsIn(ext string) (claims map[string]any) {
-	if ext != "" {
-		_ = json.Unmarshal([]byte(ext), &claims) // it was read before, when the token was checked
+func claimsIn(ext string) map[string]any {
+	if ext == "" {
+		return nil // before there is anything to allocate
 	}
+	var claims map[string]any
+	_ = json.Unmarshal([]byte(ext), &claims) // it was read before, when the token was checked
 	return claims
 }

@@ -40,17 +40,13 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*token.Keyring, e
 	return r, nil
 }
 
-// tokenChecker checks tokens, and remembers with each good one the identity that its session gave last.
+// tokenChecker checks tokens, and keeps with each one that it remembers the identity that its session gave last.
 type tokenChecker = token.Checker[seenIdentity]
-
-type knownToken = token.Known[seenIdentity]
 
 type seenIdentity struct {
 	live store.Live
 	id   *Identity
 }
-
-var seenOnce = new(seenIdentity) // stands for an identity that is not kept yet
 
 func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 	var audiences []string
