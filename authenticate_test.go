@@ -28,22 +28,27 @@ func TestAuthenticateOfAKnownTokenAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What is seen for the first time costs its identity and nothing else: it is not remembered.
+// What is seen for the first time costs its identity and nothing else: it is not remembered. The least of several counts:
+// the worker allocates, too.
 func TestAuthenticateOfANewTokenAllocatesItsIdentity(t *testing.T) {
 	k := authtest.New(t)
 	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1} {
-		var tokens []tollkeeper.SecretText
-		for range 8 {
-			tokens = append(tokens, k.SignIn(k.Parent(), func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token)
-		}
-		i := 0
-		if n := testing.AllocsPerRun(len(tokens)-1, func() {
-			if _, err := k.Auth.Authenticate(ctx, tokens[i]); err != nil {
-				t.Fatal(err)
+		parent, least := k.Parent(), 100.0
+		for range 5 {
+			var tokens []tollkeeper.SecretText
+			for range 20 {
+				tokens = append(tokens, k.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token)
 			}
-			i++
-		}); n > 1 {
-			t.Errorf("%s: %v allocations", audience, n)
+			i := 0
+			least = min(least, testing.AllocsPerRun(len(tokens)-1, func() {
+				if _, err := k.Auth.Authenticate(ctx, tokens[i]); err != nil {
+					t.Fatal(err)
+				}
+				i++
+			}))
+		}
+		if least > 1 {
+			t.Errorf("%s: %v allocations", audience, least)
 		}
 	}
 }
