@@ -56,7 +56,8 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 	for w := wayPassword; w <= wayRecovery; w++ {
 		for _, g := range guessesAt(&s.Account, scopesOf(s)...) {
 			g.audience, g.client = AudienceHost, at
-			t := taken{hits: a.hits(w, g), way: w, guess: g}
+			t := taken{hits: a.hits(w, &g), way: w, guess: g}
+			t.buckets = bucketsOf(t.hits)
 			t.decision.Outcomes = make([]store.Outcome, len(t.hits))
 			for i := range t.decision.Outcomes {
 				t.decision.Outcomes[i].Counted = true

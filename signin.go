@@ -55,7 +55,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		return SignInResult{}, err
 	}
 	g, malformed := r.guess()
-	t, err := a.take(ctx, a.passwordHits(g), now)
+	t, err := a.take(ctx, a.passwordHits(&g), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
