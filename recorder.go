@@ -62,13 +62,12 @@ func (r *recorder) complete(ctx context.Context, e *store.Event, now time.Time) 
 }
 
 // commitment binds an event to its Network and Detail. Whoever still has both and the salt can show what they were.
-func commitment(e *store.Event) (c [16]byte) {
-	h := sha256.New()
-	h.Write(e.Salt[:])
-	h.Write(e.ID[:])
-	h.Write([]byte(e.Network + "\x00" + e.Detail))
-	copy(c[:], h.Sum(nil))
-	return c
+func commitment(e *store.Event) [16]byte {
+	var room [256]byte
+	text := append(append(room[:0], e.Salt[:]...), e.ID[:]...)
+	text = append(append(append(text, e.Network...), 0), e.Detail...)
+	sum := sha256.Sum256(text)
+	return [16]byte(sum[:16])
 }
 
 func (r *recorder) told(events []store.Event) {

@@ -59,7 +59,7 @@ func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 // claimsOf is what an access token says of its session; ext is what the host adds.
 func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, ext string, now time.Time) token.Claims {
 	c := token.Claims{
-		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
+		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: a.idAt(now).String(),
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT", Ext: ext,
 	}
 	if parent != Root {
