@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -17,6 +19,9 @@ var (
 	MatchTOTP   = matchTOTP
 	Spellings   = scopesOf
 )
+
+// NewIDs makes ids as one Authenticator does.
+func NewIDs() func(now time.Time) uuid.UUID { return new(clockIDs).next }
 
 // Backoff is how long a mail waits after so many tries.
 func Backoff(kind MailKind, tries int) time.Duration {
