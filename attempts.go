@@ -13,19 +13,22 @@ import (
 
 // networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the key.
 func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
-	net := c.network()
+	return a.addNetworkHits(nil, op, audience, c.network(), c.Foreign, rates)
+}
+
+func (a *Authenticator) addNetworkHits(hits []hit, op string, audience Audience, net string, foreign bool, rates []Limit) []hit {
 	if audience == AudiencePlatform {
 		op = "any"
 	}
-	hits := rateHits(a.digests.bucket("rate", op, string(audience), net), net == "", rates)
-	if !c.Foreign {
+	hits = addRateHits(hits, a.digests.bucket("rate", op, string(audience), net), net == "", rates)
+	if !foreign {
 		return hits
 	}
 	parts := make([]Limit, len(rates))
 	for i, r := range rates {
 		parts[i] = partOf(r)
 	}
-	return append(hits, rateHits(a.digests.bucket("rate", "foreign", op, string(audience), net), net == "", parts)...)
+	return addRateHits(hits, a.digests.bucket("rate", "foreign", op, string(audience), net), net == "", parts)
 }
 
 // partOf is what pages of other origins get of a rate or a ceiling: two thirds, at least one. What refuses them counts
@@ -44,22 +47,31 @@ func partOf(l Limit) Limit {
 func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) []hit {
 	hits := make([]hit, len(rates))
 	for i, r := range rates {
-		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, kind: kindRate}
+		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}}
 	}
 	return hits
 }
 
+// bucketsOf returns them as a store takes them.
+func bucketsOf(hits []hit) []store.Bucket {
+	buckets := make([]store.Bucket, len(hits))
+	for i := range hits {
+		buckets[i] = hits[i].Bucket
+	}
+	return buckets
+}
+
 // ask has the store count the hits, before anything expensive is done (R17, R21).
 func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
-	buckets := make([]store.Bucket, len(hits))
-	for i, c := range hits {
-		buckets[i] = c.Bucket
-	}
+	return a.count(ctx, bucketsOf(hits), now)
+}
+
+func (a *Authenticator) count(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
 	d, err := a.attempts.Take(ctx, buckets, now)
 	if err != nil {
 		return d, err
 	}
-	if len(d.Outcomes) != len(hits) {
+	if len(d.Outcomes) != len(buckets) {
 		return d, ErrInternal
 	}
 	return d, nil
@@ -68,17 +80,21 @@ func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (sto
 // take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter. While attempts under way hold
 // all places, it waits as long as for a place at the hasher: ErrBusy then, and nothing was counted.
 func (a *Authenticator) take(ctx context.Context, hits []hit, now time.Time) (taken, error) {
-	busy := time.NewTimer(a.cfg.Passwords.Hash.Wait)
-	defer busy.Stop()
+	buckets := bucketsOf(hits)
+	var busy *time.Timer // from the first time on that all places are held
 	for tries := 0; ; tries++ {
-		d, err := a.ask(ctx, hits, now)
+		d, err := a.count(ctx, buckets, now)
 		switch {
 		case err != nil:
 			return taken{}, err
 		case d.Allowed:
-			return taken{hits: hits, decision: d}, nil
+			return taken{hits: hits, buckets: buckets, decision: d}, nil
 		case !onlyFull(d):
 			return taken{}, refusal(hits, d, now)
+		}
+		if busy == nil {
+			busy = time.NewTimer(a.cfg.Passwords.Hash.Wait)
+			defer busy.Stop()
 		}
 		select {
 		case <-time.After(pause(tries)):
@@ -107,7 +123,8 @@ func refusal(hits []hit, d store.Decision, now time.Time) error {
 	waits := map[int]time.Duration{}
 	for i, o := range d.Outcomes {
 		if o.Refused {
-			waits[hits[i].kind] = max(waits[hits[i].kind], o.State.Until.Sub(now), time.Second)
+			kind := hits[i].kind()
+			waits[kind] = max(waits[kind], o.State.Until.Sub(now), time.Second)
 		}
 	}
 	if wait, locked := waits[kindLock]; locked {

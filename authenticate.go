@@ -23,9 +23,10 @@ import (
 //
 // An Identity that is [Identity.Limited] serves only the account's own business; hosts must check it, as httpadapter
 // does.
-func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Identity, error) {
+func (a *Authenticator) Authenticate(ctx context.Context, text SecretText) (*Identity, error) {
 	now := a.now()
-	known, ok := a.tokens.Check(string(token), now)
+	var fresh token.Genuine
+	known, seen, ok := a.tokens.Check(string(text), now, &fresh)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
@@ -45,25 +46,24 @@ func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Id
 		return nil, ErrInvalidToken
 	}
 	a.seen(&live, now)
-	return a.identityOf(known, &live, now), nil
+	return a.identityOf(known, seen, &live, now), nil
 }
 
-// identityOf returns the identity that the token had before, as long as nothing about its session has changed. It is
-// kept from the second time on: many tokens are seen but once.
-func (a *Authenticator) identityOf(k *knownToken, l *store.Live, now time.Time) *Identity {
+// identityOf returns the identity that was seen with the token before, as long as nothing about its session has changed.
+// seen is nil for a token that is not remembered.
+func (a *Authenticator) identityOf(g *token.Genuine, seen *atomic.Pointer[seenIdentity], l *store.Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
-	s := k.Seen.Load()
-	if s != nil && s != seenOnce && s.id.Limited == limited && s.live == *l {
-		return s.id
+	if seen != nil {
+		if s := seen.Load(); s != nil && s.id.Limited == limited && s.live == *l {
+			return s.id
+		}
 	}
-	id := identity(l, k.Claims.ExpiresAt, limited)
-	if !k.Key.IsTenant() {
-		id.Claims = claimsIn(k.Claims.Ext)
+	id := identity(l, g.Claims.ExpiresAt, limited)
+	if !g.Key.IsTenant() {
+		id.Claims = claimsIn(g.Claims.Ext)
 	}
-	if s == nil {
-		k.Seen.Store(seenOnce)
-	} else {
-		k.Seen.Store(&seenIdentity{live: *l, id: id})
+	if seen != nil {
+		seen.Store(&seenIdentity{live: *l, id: id})
 	}
 	return id
 }

@@ -28,6 +28,31 @@ func TestAuthenticateOfAKnownTokenAllocatesNothing(t *testing.T) {
 	}
 }
 
+// What is seen for the first time costs its identity and nothing else: it is not remembered. The least of several counts:
+// the worker allocates, too.
+func TestAuthenticateOfANewTokenAllocatesItsIdentity(t *testing.T) {
+	k := authtest.New(t)
+	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1} {
+		parent, least := k.Parent(), 100.0
+		for range 5 {
+			var tokens []tollkeeper.SecretText
+			for range 20 {
+				tokens = append(tokens, k.SignIn(parent, func(r *tollkeeper.SignInRequest) { r.Audience = audience }).Token)
+			}
+			i := 0
+			least = min(least, testing.AllocsPerRun(len(tokens)-1, func() {
+				if _, err := k.Auth.Authenticate(ctx, tokens[i]); err != nil {
+					t.Fatal(err)
+				}
+				i++
+			}))
+		}
+		if least > 1 {
+			t.Errorf("%s: %v allocations", audience, least)
+		}
+	}
+}
+
 // What a remembered token must still see, each at once.
 func TestAKnownTokenSeesEverything(t *testing.T) {
 	for name, end := range map[string]func(k *authtest.Kit, parent, a authtest.Account, id *tollkeeper.Identity) error{

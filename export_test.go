@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -17,6 +19,9 @@ var (
 	MatchTOTP   = matchTOTP
 	Spellings   = scopesOf
 )
+
+// NewIDs makes ids as one Authenticator does.
+func NewIDs() func(now time.Time) uuid.UUID { return new(clockIDs).next }
 
 // Backoff is how long a mail waits after so many tries.
 func Backoff(kind MailKind, tries int) time.Duration {
@@ -56,7 +61,8 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 	for w := wayPassword; w <= wayRecovery; w++ {
 		for _, g := range guessesAt(&s.Account, scopesOf(s)...) {
 			g.audience, g.client = AudienceHost, at
-			t := taken{hits: a.hits(w, g), way: w, guess: g}
+			t := taken{hits: a.hits(w, &g), way: w, guess: g}
+			t.buckets = bucketsOf(t.hits)
 			t.decision.Outcomes = make([]store.Outcome, len(t.hits))
 			for i := range t.decision.Outcomes {
 				t.decision.Outcomes[i].Counted = true

@@ -154,14 +154,17 @@ func (a *Authenticator) signUpRefused(x *Account, about SignUpAttempt, err error
 
 // beforeSession asks the host about a session of the account, and returns the claims that its token gets.
 func (a *Authenticator) beforeSession(ctx context.Context, x Account, about SessionAttempt) (string, error) {
-	hook := a.cfg.Hooks.BeforeSession
-	if hook == nil {
-		return "", nil
+	if a.cfg.Hooks.BeforeSession == nil {
+		return "", nil // before anything moves to the heap
 	}
+	return a.askBeforeSession(ctx, x, about)
+}
+
+func (a *Authenticator) askBeforeSession(ctx context.Context, x Account, about SessionAttempt) (string, error) {
 	x.Password, x.PasswordHistory, x.Metadata = "", nil, slices.Clone(x.Metadata)
 	about.Account = x
 	return ask(ctx, a, "BeforeSession", func(ctx context.Context) (string, error) {
-		claims, err := hook(ctx, about)
+		claims, err := a.cfg.Hooks.BeforeSession(ctx, about)
 		if err != nil || len(claims) == 0 || about.Audience == AudienceOrganization {
 			return "", err
 		}
@@ -177,9 +180,11 @@ func (a *Authenticator) beforeSession(ctx context.Context, x Account, about Sess
 }
 
 // claimsIn reads what the host added to a token that is genuine.
-func claimsIn(ext string) (claims map[string]any) {
-	if ext != "" {
-		_ = json.Unmarshal([]byte(ext), &claims) // it was read before, when the token was checked
+func claimsIn(ext string) map[string]any {
+	if ext == "" {
+		return nil // before there is anything to allocate
 	}
+	var claims map[string]any
+	_ = json.Unmarshal([]byte(ext), &claims) // it was read before, when the token was checked
 	return claims
 }

@@ -48,7 +48,8 @@ func masked(a netip.Addr, v4, v6 int) string {
 	if err != nil {
 		return ""
 	}
-	return p.String()
+	var room [64]byte
+	return string(p.AppendTo(room[:0]))
 }
 
 // agent is the User-Agent as it is kept: at most 256 bytes, no control characters.

@@ -160,7 +160,7 @@ func (a *Authenticator) forgetMarks(ctx context.Context, list []store.Release) {
 // ownerOfMark returns whose mark it is, while it lives. Marks are read beside a bucket: this one refuses nothing.
 func (a *Authenticator) ownerOfMark(ctx context.Context, mark store.Digest) (uuid.UUID, error) {
 	b := store.Bucket{Key: a.digests.bucket("mark", hex.EncodeToString(mark[:])), Limit: Rate(1, time.Minute), Waive: mark}
-	d, err := a.ask(ctx, []hit{{Bucket: b, kind: kindRate}}, a.now())
+	d, err := a.ask(ctx, []hit{{Bucket: b}}, a.now())
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -187,7 +187,7 @@ func (a *Authenticator) signUpTries(g guess, asker store.Digest) hit {
 		Key:   a.digests.bucket(signUpCodes.name, g.email, hex.EncodeToString(asker[:])),
 		Limit: signUpCodes.limit(&a.cfg.Limits), Waive: a.signUpMark(g, asker),
 	}
-	return hit{Bucket: b, kind: signUpCodes.kind, row: &signUpCodes}
+	return hit{Bucket: b, row: &signUpCodes}
 }
 
 // signUpByCode is what becomes of a code that no account has. It is counted whether there is an account, s, or not, and
@@ -200,7 +200,7 @@ func (a *Authenticator) signUpByCode(ctx context.Context, r CodeRequest, s Subje
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
-	t.hits, t.decision.Outcomes = append(t.hits, h), append(t.decision.Outcomes, d.Outcomes...)
+	t.hits, t.buckets, t.decision.Outcomes = append(t.hits, h), append(t.buckets, h.Bucket), append(t.decision.Outcomes, d.Outcomes...)
 	o := d.Outcomes[0]
 	right := o.Counted && !o.Marked.IsZero() && o.Owner == a.codeOfSignUp(t.guess, code)
 	if !right || s.Account.ID != Root {

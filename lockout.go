@@ -2,6 +2,7 @@ package tollkeeper
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -20,6 +21,9 @@ type guess struct {
 	audience Audience
 	client   Client
 	began    Client // who took the first step, when that is what a second one ends; zero: there was none
+
+	masked   string     // client.network(), once it was asked for
+	maskedOf netip.Addr // whose it is
 }
 
 // Kinds of buckets. When both refuse, a lock is reported.
@@ -115,29 +119,38 @@ func (g *guess) name() string {
 	return g.email
 }
 
-// words returns what the parts stand for in a guess; false: it has none of one.
-func (g *guess) words(parts []part) ([]string, bool) {
-	words := make([]string, len(parts))
-	for i, p := range parts {
+// network is that of the client. It is made once, however many buckets are keyed on it.
+func (g *guess) network() string {
+	if g.maskedOf != g.client.Addr {
+		g.masked, g.maskedOf = g.client.network(), g.client.Addr
+	}
+	return g.masked
+}
+
+// words adds to list what the parts stand for in a guess; false: it has none of one.
+func (g *guess) words(list []string, parts []part) ([]string, bool) {
+	for _, p := range parts {
+		word := ""
 		switch p {
 		case ofScope:
-			words[i] = g.scope
+			word = g.scope
 		case ofEmail:
-			words[i] = g.email
+			word = g.email
 		case ofName:
-			words[i] = g.name()
+			word = g.name()
 		case ofNetwork:
-			words[i] = g.client.network()
+			word = g.network()
 		case ofAccount:
 			if g.account != uuid.Nil {
-				words[i] = g.account.String()
+				word = g.account.String()
 			}
 		}
-		if words[i] == "" {
+		if word == "" {
 			return nil, false
 		}
+		list = append(list, word)
 	}
-	return words, true
+	return list, true
 }
 
 // guessesAt lists how the account may be named in a guess: in these scopes by its email, and by its username where it
@@ -152,76 +165,110 @@ func guessesAt(x *Account, scopes ...string) (list []guess) {
 	return list
 }
 
-// bucketOf is the throttle's bucket for a guess; false: it has none.
-func (a *Authenticator) bucketOf(t *throttle, g *guess) (store.Bucket, bool) {
-	words, ok := g.words(t.keyed)
-	if !ok {
+// bucketOf is the throttle's bucket for a guess; false: it has none. Its mark and its pardon are taken from others of the
+// same guess, where they have them: each is one for several buckets.
+func (a *Authenticator) bucketOf(t *throttle, g *guess, others []hit) (b store.Bucket, ok bool) {
+	b.Limit = t.limit(&a.cfg.Limits)
+	if b.Key, ok = a.keyOf(g, t.keyed, t.name); !ok {
 		return store.Bucket{}, false
 	}
-	b := store.Bucket{Key: a.digests.bucket(append([]string{t.name}, words...)...), Limit: t.limit(&a.cfg.Limits)}
-	if words, ok := g.words(t.pardon); ok && len(t.pardon) > 0 {
-		b.Pardon = a.pardonOf(t.pardon, words)
+	for i := range others {
+		h := &others[i]
+		if h.row.spares == t.spares {
+			b.Waive = h.Waive
+		}
+		if slices.Equal(h.row.pardon, t.pardon) {
+			b.Pardon = h.Pardon
+		}
 	}
-	switch t.spares {
-	case recognised:
+	if b.Pardon == (store.Digest{}) {
+		b.Pardon, _ = a.pardonOf(t.pardon, g)
+	}
+	switch {
+	case b.Waive != store.Digest{}:
+	case t.spares == recognised:
 		b.Waive = a.markOf(*g)
-	case asker:
+	case t.spares == asker:
 		b.Waive = a.askerOf(*g)
 	}
 	return b, true
 }
 
-// pardonOf names a pardon: one row for all buckets that it concerns, on every network.
-func (a *Authenticator) pardonOf(parts []part, words []string) store.Digest {
-	kind := make([]byte, len(parts))
-	for i, p := range parts {
+// keyOf digests names and what the parts stand for in a guess; false: it has none of one.
+func (a *Authenticator) keyOf(g *guess, parts []part, names ...string) (store.Digest, bool) {
+	var room [6]string
+	words, ok := g.words(append(room[:0], names...), parts)
+	if !ok {
+		return store.Digest{}, false
+	}
+	return a.digests.bucket(words...), true
+}
+
+// pardonOf names a pardon: one row for all buckets that it concerns, on every network. False: there is none.
+func (a *Authenticator) pardonOf(parts []part, g *guess) (store.Digest, bool) {
+	if len(parts) == 0 {
+		return store.Digest{}, false
+	}
+	var room [4]byte
+	kind := room[:0]
+	for _, p := range parts {
 		if p == ofName {
 			p = ofEmail // one row for what is kept of either
 		}
-		kind[i] = '0' + byte(p)
+		kind = append(kind, '0'+byte(p))
 	}
-	return a.digests.bucket(append([]string{"pardon", string(kind)}, words...)...)
+	return a.keyOf(g, parts, "pardon", string(kind))
 }
 
 // hit is a bucket with what its refusal means.
 type hit struct {
 	store.Bucket
-	kind int
-	row  *throttle // nil: a rate
+	row *throttle // nil: a rate
 }
 
-// hits are the buckets of a proof.
-func (a *Authenticator) hits(w guessing, g guess) []hit {
-	if g.client.network() == "" {
+func (h *hit) kind() int {
+	if h.row == nil {
+		return kindRate
+	}
+	return h.row.kind
+}
+
+// hits are the buckets of a proof, with room for the rates that count beside them.
+func (a *Authenticator) hits(w guessing, g *guess) []hit {
+	if !g.client.Addr.IsValid() {
 		a.noAddress.Do(func() {
 			a.cfg.Logger.Warn("tollkeeper: a client has no address: it has no lock of its own, and is recognised by Client.Device only")
 		})
 	}
-	rates := a.cfg.Limits.signIn(g.audience)
-	list := make([]hit, 0, 4+len(rates)) // in one piece of memory: each sign-in needs one
+	list := make([]hit, 0, 4+len(a.cfg.Limits.signIn(g.audience))) // in one piece of memory: each sign-in needs one
 	for i := range throttles {
-		if t := &throttles[i]; t.way == w {
-			if b, ok := a.bucketOf(t, &g); ok {
-				list = append(list, hit{Bucket: b, kind: t.kind, row: t})
-				if t.shared && g.client.Foreign {
-					words, _ := g.words(t.keyed)
-					b.Key, b.Limit = a.digests.bucket(append([]string{"foreign", t.name}, words...)...), partOf(b.Limit)
-					list = append(list, hit{Bucket: b, kind: t.kind, row: t})
-				}
-			}
+		t := &throttles[i]
+		if t.way != w {
+			continue
+		}
+		b, ok := a.bucketOf(t, g, list)
+		if !ok {
+			continue
+		}
+		list = append(list, hit{Bucket: b, row: t})
+		if t.shared && g.client.Foreign {
+			b.Key, _ = a.keyOf(g, t.keyed, "foreign", t.name)
+			b.Limit = partOf(b.Limit)
+			list = append(list, hit{Bucket: b, row: t})
 		}
 	}
 	return list
 }
 
 // passwordHits are the buckets of a password attempt.
-func (a *Authenticator) passwordHits(g guess) []hit {
-	return append(a.hits(wayPassword, g), a.networkHits("sign-in", g.audience, g.client, a.cfg.Limits.signIn(g.audience))...)
+func (a *Authenticator) passwordHits(g *guess) []hit {
+	return a.addNetworkHits(a.hits(wayPassword, g), "sign-in", g.audience, g.network(), g.client.Foreign, a.cfg.Limits.signIn(g.audience))
 }
 
 // taken is what a Take counted, for settling it later.
 type taken struct {
 	hits     []hit
+	buckets  []store.Bucket // of the hits, as the store took them
 	decision store.Decision
 	way      guessing
 	guess    guess
@@ -232,15 +279,20 @@ func (a *Authenticator) earned(t taken) store.Release {
 	r := t.undecided()
 	for i := range throttles {
 		row := &throttles[i]
-		g := t.guess
 		switch {
 		case row.way == t.way && row.forget:
-		case slices.Contains(row.cleared, t.way):
-			g.client = g.began // phones change networks: what the first step met is on its own
-		default:
+			if at := slices.IndexFunc(t.hits, func(h hit) bool { return h.row == row }); at >= 0 {
+				r.Forget = t.with(r.Forget, at)
+				continue
+			}
+		case !slices.Contains(row.cleared, t.way):
 			continue
 		}
-		if b, ok := a.bucketOf(row, &g); ok {
+		g := t.guess
+		if row.way != t.way {
+			g.client = g.began // phones change networks: what the first step met is on its own
+		}
+		if b, ok := a.bucketOf(row, &g, nil); ok {
 			r.Forget = append(r.Forget, b)
 		}
 	}
@@ -262,34 +314,46 @@ func (t taken) failed() store.Release {
 }
 
 // held are the buckets that hold a place for the attempt and spare one of those.
-func (t taken) held(spares ...spared) []store.Bucket {
-	var list []store.Bucket
+func (t taken) held(spares ...spared) (list []store.Bucket) {
 	for i := range t.hits {
 		if h := &t.hits[i]; h.row != nil && t.decision.Outcomes[i].Counted && slices.Contains(spares, h.row.spares) {
-			list = append(list, h.Bucket)
+			list = t.with(list, i)
 		}
 	}
 	return list
 }
 
+// with adds a bucket to the list. Those that stand in a row, as they mostly do, are a part of t's and no copy.
+func (t taken) with(list []store.Bucket, i int) []store.Bucket {
+	first := i - len(list)
+	if len(list) == 0 || first >= 0 && &list[0] == &t.buckets[first] {
+		return t.buckets[first : i+1 : i+1]
+	}
+	return append(list, t.buckets[i])
+}
+
 // owned takes again, without them, what was let in by marks that are not the account's: they tell nothing about
 // it, whoever earned them. The rates have counted already.
 func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (taken, error) {
+	stranger := func(i int) bool {
+		h, o := &t.hits[i], &t.decision.Outcomes[i]
+		return h.row != nil && h.row.spares == recognised && o.Owner != account
+	}
 	foreign := false
-	again := make([]hit, 0, len(t.hits))
-	for i, o := range t.decision.Outcomes {
-		h := t.hits[i]
-		if h.row == nil {
-			continue
-		}
-		if h.row.spares == recognised && o.Owner != account {
-			foreign = foreign || o.Waived
-			h.Waive = store.Digest{}
-		}
-		again = append(again, h)
+	for i := range t.hits {
+		foreign = foreign || stranger(i) && t.decision.Outcomes[i].Waived
 	}
 	if !foreign {
 		return t, nil
+	}
+	var again []hit
+	for i, h := range t.hits {
+		if stranger(i) {
+			h.Waive = store.Digest{}
+		}
+		if h.row != nil {
+			again = append(again, h)
+		}
 	}
 	a.release(ctx, t.undecided())
 	next, err := a.take(ctx, again, a.now())
@@ -337,8 +401,7 @@ func (a *Authenticator) pardonFailures(r *store.Release, s Subject, w word, now 
 			continue
 		}
 		for _, g := range list {
-			words, ok := g.words(row.pardon)
-			if key := a.pardonOf(row.pardon, words); ok && !known[key] {
+			if key, ok := a.pardonOf(row.pardon, &g); ok && !known[key] {
 				known[key] = true
 				r.Pardon = append(r.Pardon, key)
 			}
@@ -369,7 +432,7 @@ func (l *Limits) remembered() (most time.Duration) {
 // R17).
 func (a *Authenticator) takeConfirm(ctx context.Context, by *Identity, c Client, now time.Time) (taken, error) {
 	g := guess{account: by.Account, client: c}
-	t, err := a.take(ctx, a.hits(wayConfirm, g), now)
+	t, err := a.take(ctx, a.hits(wayConfirm, &g), now)
 	t.way, t.guess = wayConfirm, g
 	return t, err
 }
@@ -385,7 +448,7 @@ func (a *Authenticator) takeFactor(ctx context.Context, g guess, shows shown, no
 	if !shows.passkey.IsZero() {
 		w, hits = wayPasskey, a.networkHits("passkey", g.audience, g.client, a.cfg.Limits.signIn(g.audience))
 	}
-	t, err := a.take(ctx, append(hits, a.hits(w, g)...), now)
+	t, err := a.take(ctx, append(hits, a.hits(w, &g)...), now)
 	t.way, t.guess = w, g
 	return t, err
 }

@@ -19,9 +19,10 @@ const (
 
 // where a client is, for marks: its neighbourhood, or without an address its device. Empty: neither.
 func (c Client) where() string {
+	near := c.neighbourhood()
 	switch {
-	case c.neighbourhood() != "":
-		return c.neighbourhood()
+	case near != "":
+		return near
 	case c.Device != "":
 		return "device:" + c.Device[:min(len(c.Device), maxDevice)]
 	}
@@ -49,7 +50,7 @@ func (a *Authenticator) marksOf(s Subject, c Client) (list []store.Digest) {
 
 // askerOf names the network as one that asked for a code.
 func (a *Authenticator) askerOf(g guess) store.Digest {
-	where := g.client.network()
+	where := g.network()
 	if where == "" {
 		where = g.client.where()
 	}
@@ -60,7 +61,8 @@ func (a *Authenticator) markAt(name, where string, words ...string) store.Digest
 	if where == "" {
 		return store.Digest{}
 	}
-	return a.digests.bucket(append([]string{name, where}, words...)...)
+	var room [5]string
+	return a.digests.bucket(append(append(room[:0], name, where), words...)...)
 }
 
 // asked returns the network's mark, if it asked for a code.

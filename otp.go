@@ -116,7 +116,7 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 	}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
-	hits := append(a.hits(wayCode, g), a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience))...)
+	hits := append(a.hits(wayCode, &g), a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience))...)
 	t, err := a.take(ctx, hits, now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
@@ -165,7 +165,7 @@ func (a *Authenticator) confirmByCode(ctx context.Context, by *Identity, text Se
 		return s, err
 	}
 	g := guess{scope: scopesOf(s)[0], email: s.Account.EmailKey, audience: by.Audience, client: c}
-	hits := append(a.hits(wayCode, g), a.networkHits("verify-code", by.Audience, c, a.cfg.Limits.signIn(by.Audience))...)
+	hits := append(a.hits(wayCode, &g), a.networkHits("verify-code", by.Audience, c, a.cfg.Limits.signIn(by.Audience))...)
 	t, err := a.take(ctx, hits, now)
 	if err != nil {
 		return s, err

@@ -51,21 +51,20 @@ func (r RateRequest) Check() error {
 // hostHits are rates of the host's own: their digests begin with a word that none of the library's begins with.
 func (a *Authenticator) hostHits(r RateRequest) []hit {
 	if r.Key != "" {
-		return rateHits(a.digests.bucket("host", r.Name, "key", r.Key), false, r.Limits)
+		return addRateHits(nil, a.digests.bucket("host", r.Name, "key", r.Key), false, r.Limits)
 	}
 	net := r.Client.network()
-	return rateHits(a.digests.bucket("host", r.Name, "network", net), net == "", r.Limits)
+	return addRateHits(nil, a.digests.bucket("host", r.Name, "network", net), net == "", r.Limits)
 }
 
-// rateHits are rates of one key. Callers without an address share it; their bucket is a hundred times as large (R24).
-func rateHits(key store.Digest, shared bool, rates []Limit) []hit {
-	hits := make([]hit, len(rates))
-	for i, r := range rates {
+// addRateHits adds rates of one key. Callers without an address share it; their bucket is a hundred times as large (R24).
+func addRateHits(hits []hit, key store.Digest, shared bool, rates []Limit) []hit {
+	for _, r := range rates {
 		if shared {
 			r.Every = max(time.Millisecond, (r.Every / 100).Truncate(time.Millisecond))
 			r.Burst = min(r.Burst*100, int(longest/r.Every))
 		}
-		hits[i] = hit{Bucket: store.Bucket{Key: key, Limit: r}, kind: kindRate}
+		hits = append(hits, hit{Bucket: store.Bucket{Key: key, Limit: r}})
 		key[0]++ // one digest for all: two of them are as far apart as any
 	}
 	return hits

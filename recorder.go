@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,13 +62,12 @@ func (r *recorder) complete(ctx context.Context, e *store.Event, now time.Time) 
 }
 
 // commitment binds an event to its Network and Detail. Whoever still has both and the salt can show what they were.
-func commitment(e *store.Event) (c [16]byte) {
-	h := sha256.New()
-	h.Write(e.Salt[:])
-	h.Write(e.ID[:])
-	h.Write([]byte(e.Network + "\x00" + e.Detail))
-	copy(c[:], h.Sum(nil))
-	return c
+func commitment(e *store.Event) [16]byte {
+	var room [256]byte
+	text := append(append(room[:0], e.Salt[:]...), e.ID[:]...)
+	text = append(append(append(text, e.Network...), 0), e.Detail...)
+	sum := sha256.Sum256(text)
+	return [16]byte(sum[:16])
 }
 
 func (r *recorder) told(events []store.Event) {
@@ -233,8 +232,14 @@ func (r *recorder) ResumeMail(ctx context.Context, x store.Resumption) error {
 }
 
 // clockIDs makes UUIDv7s of the one clock, ascending within a process: the order of ids is that of what they name, in
-// the log, in account books, and among what was made in one millisecond.
-type clockIDs struct{ last atomic.Uint64 }
+// the log, in account books, and among what was made in one millisecond. Nobody can guess one: their other half is of
+// crypto/rand, which is asked for 64 of them at once.
+type clockIDs struct {
+	mu     sync.Mutex
+	last   uint64
+	room   [64 * 8]byte
+	random []byte // of room, what no id has yet
+}
 
 // clockStep is how far back the clock must go for ids to follow it: a little is smoothed over, an hour is a clock that
 // was wrong.
@@ -242,22 +247,25 @@ const clockStep = uint64(time.Minute/time.Millisecond) << 12
 
 func (g *clockIDs) next(now time.Time) uuid.UUID {
 	at := uint64(now.UnixMilli()) << 12
-	for {
-		last := g.last.Load()
-		id := at
-		if last >= at && last-at < clockStep {
-			id = last + 1
-		}
-		if g.last.CompareAndSwap(last, id) {
-			return idOf(id)
-		}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.last >= at && g.last-at < clockStep {
+		at = g.last + 1
 	}
+	g.last = at
+	if len(g.random) == 0 {
+		rand.Read(g.room[:])
+		g.random = g.room[:]
+	}
+	half := g.random[:8]
+	g.random = g.random[8:]
+	return idOf(at, [8]byte(half))
 }
 
 // idOf returns a UUIDv7 of a millisecond and a number of 12 bits within it (RFC 9562 6.2, method 1).
-func idOf(n uint64) (id uuid.UUID) {
-	rand.Read(id[8:])
+func idOf(n uint64, random [8]byte) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], n>>12<<16|0x7000|n&0xfff)
+	copy(id[8:], random[:])
 	id[8] = id[8]&0x3f | 0x80
 	return id
 }

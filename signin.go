@@ -55,7 +55,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		return SignInResult{}, err
 	}
 	g, malformed := r.guess()
-	t, err := a.take(ctx, a.passwordHits(g), now)
+	t, err := a.take(ctx, a.passwordHits(&g), now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
@@ -192,6 +192,14 @@ type attempt struct {
 	spent     []store.Digest  // marks of a mail that has served as a sign-up: they are the account's from now on
 }
 
+// network is that of the client, whom the throttles have asked mostly.
+func (p *attempt) network() string {
+	if g := &p.taken.guess; g.client.Addr == p.client.Addr {
+		return g.network()
+	}
+	return p.client.network()
+}
+
 // vouches says whose word a way of signing in is; a way that is not here is its own only.
 var vouches = map[string]word{"code": ownersWord, "link": ownersWord, "identity": issuersWord, "passkey": issuersWord}
 
@@ -271,7 +279,7 @@ func (a *Authenticator) refused(s Subject, p attempt, err error) {
 func (a *Authenticator) newSession(s Subject, p attempt, key *token.Key, now time.Time) Session {
 	session := Session{
 		ID: a.idAt(now), Account: s.Account.ID, Epoch: s.Account.Epoch, Audience: p.audience, KeyID: key.ID(),
-		Network: p.client.network(), Agent: p.client.agent(),
+		Network: p.network(), Agent: p.client.agent(),
 		CreatedAt: now, SeenAt: now, ProvedAt: now, ExpiresAt: now.Add(a.ttl(p.audience)),
 	}
 	if r := a.cfg.Refresh; r.Idle > 0 {

@@ -40,17 +40,13 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*token.Keyring, e
 	return r, nil
 }
 
-// tokenChecker checks tokens, and remembers with each good one the identity that its session gave last.
+// tokenChecker checks tokens, and keeps with each one that it remembers the identity that its session gave last.
 type tokenChecker = token.Checker[seenIdentity]
-
-type knownToken = token.Known[seenIdentity]
 
 type seenIdentity struct {
 	live store.Live
 	id   *Identity
 }
-
-var seenOnce = new(seenIdentity) // stands for an identity that is not kept yet
 
 func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 	var audiences []string
@@ -63,7 +59,7 @@ func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 // claimsOf is what an access token says of its session; ext is what the host adds.
 func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, ext string, now time.Time) token.Claims {
 	c := token.Claims{
-		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: newID().String(),
+		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: a.idAt(now).String(),
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT", Ext: ext,
 	}
 	if parent != Root {

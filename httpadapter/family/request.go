@@ -230,7 +230,11 @@ func (c *Call) read() ([]byte, error) {
 	if c.Request.ContentLength > MaxBody {
 		return nil, ErrLargeBody
 	}
-	data, err := strictjson.Read(http.MaxBytesReader(c.w, c.Request.Body, MaxBody), MaxBody)
+	from := c.Request.Body
+	if c.Request.ContentLength <= 0 { // it may be endless: the server is to close the connection behind what is too large
+		from = http.MaxBytesReader(c.w, from, MaxBody)
+	}
+	data, err := strictjson.Read(from, MaxBody)
 	_, capped := errors.AsType[*http.MaxBytesError](err) // by this reader, or by the host's own
 	switch {
 	case capped, errors.Is(err, strictjson.ErrTooLarge):

@@ -11,7 +11,7 @@ import (
 // text for each value keeps a stored hash comparable as text.
 func number(s string, low, high int) (int, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil || strconv.FormatUint(n, 10) != s {
+	if err != nil || len(s) > 1 && s[0] == '0' {
 		return 0, fmt.Errorf("%w: not a decimal number", ErrMalformed)
 	}
 	if n < uint64(low) || n > uint64(high) {
@@ -28,14 +28,15 @@ type limit struct {
 
 // list reads "a=1,b=2": exactly the named parameters in their order.
 func list(s string, limits ...limit) ([]int, error) {
-	parts := strings.Split(s, ",")
-	if len(parts) != len(limits) {
+	if strings.Count(s, ",")+1 != len(limits) {
 		return nil, fmt.Errorf("%w: wrong number of parameters", ErrMalformed)
 	}
 	values := make([]int, len(limits))
 	for i, l := range limits {
-		text, ok := strings.CutPrefix(parts[i], l.name+"=")
-		if !ok {
+		var part string
+		part, s, _ = strings.Cut(s, ",")
+		name, text, ok := strings.Cut(part, "=")
+		if !ok || name != l.name {
 			return nil, fmt.Errorf("%w: parameter %s is missing", ErrMalformed, l.name)
 		}
 		n, err := number(text, l.low, l.high)

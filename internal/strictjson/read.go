@@ -3,18 +3,28 @@ package strictjson
 import (
 	"io"
 	"math"
+	"slices"
 )
 
 // Read returns all of r if that is at most limit bytes. Beyond it Read stops after one more byte and returns an *Error
 // of kind [ErrTooLarge]. Any other error of r is returned unchanged. A limit below zero counts as zero.
 func Read(r io.Reader, limit int64) ([]byte, error) {
 	limit = min(max(limit, 0), math.MaxInt64-1)
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if int64(len(data)) > limit {
-		return nil, &Error{Kind: ErrTooLarge}
+	data := make([]byte, 0, 512)
+	for {
+		n, err := r.Read(data[len(data):min(int64(cap(data)), limit+1)])
+		data = data[:len(data)+n]
+		if int64(len(data)) > limit {
+			return nil, &Error{Kind: ErrTooLarge}
+		}
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(data) == cap(data) {
+			data = slices.Grow(data, 1)
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return data, nil
 }

@@ -21,8 +21,10 @@ import (
 //
 // Why it is fast: the header is compared, not parsed; HMAC states are kept with their key already absorbed; base64 is
 // decoded into a pooled buffer; the claims are read in one pass. encoding/json alone is three quarters of an ordinary
-// check. A good token is then remembered by its full text, so that its signature is checked once; that verdict is pure
-// and can go stale only by time, which every hit checks again. Bad tokens are never remembered.
+// check. A good token is remembered by its full text at its second sight, so that its signature is not checked again;
+// that verdict is pure and can go stale only by time, which every hit checks again. At the first sight only a hash of it
+// is noted: many tokens are seen but once, and they neither cost memory nor push out what is in use. Bad tokens leave
+// nothing behind.
 
 const (
 	rememberedBytes = 32 << 20 // of tokens
@@ -37,15 +39,22 @@ type Checker[T any] struct {
 	audiences []string
 	headers   map[string]*Key                    // instance keys by encoded header; immutable
 	tenants   *remember.Cache[string, *Key]      // tenant keys by encoded header, after their first good signature
-	known     *remember.Cache[string, *Known[T]] // by full text
+	known     *remember.Cache[string, *known[T]] // by full text
+	once      remember.Sightings                 // of good tokens that are not in known
+	seed      maphash.Seed                       // of once
 	scratch   sync.Pool                          // *scratch
 }
 
-// Known is a token whose signature was good.
-type Known[T any] struct {
+// Genuine is what a token says whose signature is good, and the key that signed it.
+type Genuine struct {
 	Claims Claims
 	Key    *Key
-	Seen   atomic.Pointer[T] // what the caller found behind the token
+}
+
+// known is a token that is remembered.
+type known[T any] struct {
+	Genuine
+	seen atomic.Pointer[T] // what the caller found behind it
 }
 
 // scratch is what one check writes to.
@@ -58,9 +67,9 @@ type scratch struct {
 // it takes others.
 func NewChecker[T any](keys *Keyring, issuer string, audiences ...string) *Checker[T] {
 	c := &Checker[T]{
-		keys: keys, issuer: issuer, audiences: audiences, headers: map[string]*Key{},
+		keys: keys, issuer: issuer, audiences: audiences, headers: map[string]*Key{}, seed: maphash.MakeSeed(),
 		tenants: remember.New[string, *Key](rememberedKeys, maphash.String),
-		known:   remember.New[string, *Known[T]](rememberedBytes, hashOfSignature),
+		known:   remember.New[string, *known[T]](rememberedBytes, hashOfSignature),
 	}
 	c.scratch.New = func() any { return new(scratch) }
 	for _, k := range keys.known {
@@ -75,74 +84,76 @@ func hashOfSignature(seed maphash.Seed, text string) uint64 {
 	return maphash.String(seed, text[max(0, len(text)-32):])
 }
 
-// Check returns a genuine token, from memory or after checking it. now decides in both cases.
-func (c *Checker[T]) Check(text string, now time.Time) (*Known[T], bool) {
+// Check returns a genuine token: the one in memory, with what the caller keeps there, or fresh, with what was read of one
+// that is not remembered. now decides in both cases.
+func (c *Checker[T]) Check(text string, now time.Time, fresh *Genuine) (g *Genuine, seen *atomic.Pointer[T], ok bool) {
 	if len(text) > MaxBytes {
-		return nil, false
+		return nil, nil, false
 	}
 	if k, ok := c.known.Get(text); ok {
-		return k, k.Claims.Good(c.issuer, now)
+		return &k.Genuine, &k.seen, k.Claims.Good(c.issuer, now)
 	}
-	claims, key, ok := c.firstSight(text, now)
-	if !ok {
-		return nil, false
+	if fresh.Key, ok = c.firstSight(text, now, &fresh.Claims); !ok {
+		return nil, nil, false
 	}
-	k := &Known[T]{Claims: claims, Key: key}
+	if !c.once.Again(hashOfSignature(c.seed, text)) {
+		return fresh, nil, true
+	}
+	k := &known[T]{Genuine: *fresh}
 	text = strings.Clone(text) // the host's text may be part of something large
 	c.known.Put(text, k, len(text)+rememberedCost)
-	return k, true
+	return &k.Genuine, &k.seen, true
 }
 
-// firstSight checks a token that is not remembered.
-func (c *Checker[T]) firstSight(text string, now time.Time) (Claims, *Key, bool) {
+// firstSight checks a token that is not remembered. Its claims are in cl if it is good.
+func (c *Checker[T]) firstSight(text string, now time.Time, cl *Claims) (*Key, bool) {
 	first := strings.IndexByte(text, '.')
 	last := strings.LastIndexByte(text, '.')
 	if first < 0 || first == last {
-		return Claims{}, nil, false
+		return nil, false
 	}
 	key, ok := c.headers[text[:first]]
 	if !ok {
 		key, ok = c.tenants.Get(text[:first])
 	}
 	if !ok {
-		return c.slow(text, now)
+		return c.slow(text, now, cl)
 	}
-	return c.fast(text, first, last, key, now)
+	return c.fast(text, first, last, key, now, cl)
 }
 
 // slow is the strict path. A tenant key that has just verified something is kept for the fast one.
-func (c *Checker[T]) slow(text string, now time.Time) (Claims, *Key, bool) {
-	claims, key, ok := c.keys.Check(text, c.issuer, now)
+func (c *Checker[T]) slow(text string, now time.Time, cl *Claims) (key *Key, ok bool) {
+	*cl, key, ok = c.keys.Check(text, c.issuer, now)
 	if ok && key.IsTenant() && strings.HasPrefix(text, key.head+".") {
 		c.keep(key)
 	}
-	return claims, key, ok
+	return key, ok
 }
 
-func (c *Checker[T]) fast(text string, first, last int, key *Key, now time.Time) (Claims, *Key, bool) {
+func (c *Checker[T]) fast(text string, first, last int, key *Key, now time.Time, cl *Claims) (*Key, bool) {
 	w := c.scratch.Get().(*scratch)
 	defer c.scratch.Put(w)
 	b := append(w.text[:0], text...)
 	if bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 { // Go's decoder skips these (F5)
-		return Claims{}, nil, false
+		return nil, false
 	}
 	if strictBase64.DecodedLen(len(b)-last-1) > len(w.sig) {
-		return c.slow(text, now)
+		return c.slow(text, now, cl)
 	}
 	n, err := strictBase64.Decode(w.sig[:], b[last+1:])
 	if err != nil || !key.signed(text[:last], b[:last], w.sig[:n]) {
-		return Claims{}, nil, false
+		return nil, false
 	}
 	payload := b[first+1 : last]
 	n, err = strictBase64.Decode(payload, payload) // in place: it gets shorter
 	if err != nil {
-		return Claims{}, nil, false
+		return nil, false
 	}
-	claims, ok := scanClaims(payload[:n], c.issuer, c.audiences)
-	if !ok {
-		return c.slow(text, now)
+	if !scanClaims(payload[:n], c.issuer, c.audiences, cl) {
+		return c.slow(text, now, cl)
 	}
-	return claims, key, claims.Good(c.issuer, now)
+	return key, cl.Good(c.issuer, now)
 }
 
 // Named returns the key of that id, from memory if it is a tenant's that was used before.

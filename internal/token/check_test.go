@@ -21,31 +21,62 @@ func checker(r *token.Keyring) *token.Checker[seen] {
 	return token.NewChecker[seen](r, issuer, "organization", "v1")
 }
 
-func TestAKnownTokenIsRemembered(t *testing.T) {
+// check is a check at that time, and reports whether the token is good.
+func check(c *token.Checker[seen], text string, at time.Time) bool {
+	_, _, ok := c.Check(text, at, new(token.Genuine))
+	return ok
+}
+
+func TestATokenIsRememberedFromItsSecondSightOn(t *testing.T) {
 	r := keyring(t)
 	c := checker(r)
 	for _, key := range []*token.Key{r.Instance(), tenantKey(t, r)} {
 		text := sign(t, key, claims())
-		k, ok := c.Check(text, now)
+		var fresh token.Genuine
+		g, place, ok := c.Check(text, now, &fresh)
 		want := claims()
-		want.ID, want.Parent = k.Claims.ID, k.Claims.Parent // which the hot path does not read
-		if !ok || k.Claims != want || k.Key.ID() != key.ID() || k.Seen.Load() != nil {
-			t.Fatalf("at first sight: %+v, %t", k.Claims, ok)
+		want.ID, want.Parent = g.Claims.ID, g.Claims.Parent // which the hot path does not read
+		if !ok || g != &fresh || g.Claims != want || g.Key.ID() != key.ID() || place != nil {
+			t.Fatalf("at first sight: %+v, %t", g.Claims, ok)
 		}
-		k.Seen.Store(&seen{7})
-		again, ok := c.Check(strings.Clone(text), now)
-		if !ok || again != k || again.Seen.Load().n != 7 {
+		second, place, ok := c.Check(text, now, &fresh)
+		if !ok || second == &fresh || second.Claims != want || second.Key != g.Key || place == nil || place.Load() != nil {
+			t.Fatalf("at second sight: %+v, %t", second.Claims, ok)
+		}
+		place.Store(&seen{7})
+		third, again, ok := c.Check(strings.Clone(text), now, &fresh)
+		if !ok || third != second || again.Load().n != 7 {
 			t.Error("it is not remembered")
 		}
-		if n := testing.AllocsPerRun(200, func() { c.Check(text, now) }); n != 0 {
+		if n := testing.AllocsPerRun(200, func() { c.Check(text, now, &fresh) }); n != 0 {
 			t.Errorf("%v allocations", n)
 		}
-		if _, ok := c.Check(text, now.Add(time.Hour)); ok {
+		if check(c, text, now.Add(time.Hour)) {
 			t.Error("memory outlives the token")
 		}
-		if _, ok := c.Check(text, now.Add(-31*time.Second)); ok {
+		if check(c, text, now.Add(-31*time.Second)) {
 			t.Error("memory knows the token before it was made")
 		}
+	}
+}
+
+// Whoever mints tokens and shows each of them once pushes nothing out.
+func TestTokensThatAreSeenOncePushNothingOut(t *testing.T) {
+	r := keyring(t)
+	c := checker(r)
+	own := sign(t, r.Instance(), claims())
+	check(c, own, now)
+	check(c, own, now)
+	before := c.RememberedBytes()
+	for i := range 40_000 { // 32 MB would hold some 25,000
+		claims := claims()
+		claims.ExpiresAt += int64(i + 1)
+		if !check(c, sign(t, r.Instance(), claims), now) {
+			t.Fatal("refused")
+		}
+	}
+	if after := c.RememberedBytes(); before == 0 || after != before {
+		t.Errorf("%d bytes remembered, %d before", after, before)
 	}
 }
 
@@ -111,11 +142,15 @@ func TestWhatIsRememberedHasItsCost(t *testing.T) {
 		}
 	}
 	expect("nothing", 0)
-	c.Check(own, now)
-	expect("a token of the instance", len(own)+entry)
-	c.Check(tenant, now)
-	expect("a tenant's first token and its key", len(tenant)+entry+head+entry)
-	c.Check(tenant, now)
+	check(c, own, now)
+	expect("the first sight of a token", 0)
+	check(c, own, now)
+	expect("the second", len(own)+entry)
+	check(c, tenant, now)
+	expect("a tenant's first token, its key", head+entry)
+	check(c, tenant, now)
+	expect("its second sight", len(tenant)+entry)
+	check(c, tenant, now)
 	c.Named(tenantKey(t, r).ID())
 	expect("the same again", 0)
 	c.Tenant(r.CurrentMaster(), account, 2)
@@ -124,7 +159,8 @@ func TestWhatIsRememberedHasItsCost(t *testing.T) {
 	expect("the instance's key, which is always known", 0)
 	body := payloadOf(t, own)
 	reordered := handSigned(t, `{"typ":"JWT","kid":"`+instanceID+`","alg":"HS256"}`, body)
-	c.Check(reordered, now)
+	check(c, reordered, now)
+	check(c, reordered, now)
 	expect("a token whose header is written otherwise", len(reordered)+entry)
 	third, ok := r.Tenant(r.CurrentMaster(), account, 3)
 	if !ok {
@@ -137,7 +173,8 @@ func TestWhatIsRememberedHasItsCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	reordered = signed + "." + b64.EncodeToString(sig)
-	c.Check(reordered, now)
+	check(c, reordered, now)
+	check(c, reordered, now)
 	expect("a tenant's whose header is written otherwise, without its key", len(reordered)+entry)
 }
 
@@ -161,11 +198,11 @@ func TestTheHotPathIsTakenForOurOwnTokens(t *testing.T) {
 			claims.ExpiresAt += int64(i)
 			texts[i] = sign(t, key, claims)
 		}
-		c.Check(texts[0], now) // the key has been seen
+		check(c, texts[0], now) // the key has been seen
 		i := 0
 		hot := testing.AllocsPerRun(50, func() {
 			i++
-			c.Check(texts[i], now)
+			check(c, texts[i], now)
 		})
 		strict := testing.AllocsPerRun(50, func() { r.Check(texts[0], issuer, now) })
 		if hot >= strict/2 {
@@ -194,7 +231,7 @@ func TestTokensHaveALength(t *testing.T) {
 			claims.ID = strings.Repeat("x", token.MaxBytes*3/4-500+n)
 			text := sign(t, key, claims)
 			lengths[len(text)] = true
-			if _, ok := c.Check(text, now); ok != (len(text) <= token.MaxBytes) {
+			if ok := check(c, text, now); ok != (len(text) <= token.MaxBytes) {
 				t.Fatalf("%d bytes: %t", len(text), ok)
 			}
 		}
@@ -223,7 +260,7 @@ func TestNothingStandsBehindASignature(t *testing.T) {
 	}
 }
 
-func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
+func TestFirstSightOfATokenAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("allocations are counted without the race detector: go test -run Allocates ./internal/token")
 	}
@@ -236,15 +273,15 @@ func TestFirstSightOfATokenAllocatesLittle(t *testing.T) {
 			claims.ExpiresAt += int64(i)
 			texts[i] = sign(t, key, claims)
 		}
-		c.Check(texts[0], now) // the key has been seen
+		check(c, texts[0], now) // the key has been seen
 		i := 0
 		if n := testing.AllocsPerRun(100, func() {
 			i++
-			if _, ok := c.Check(texts[i], now); !ok {
+			if !check(c, texts[i], now) {
 				t.Fatal("refused")
 			}
-		}); n > 5 {
-			t.Errorf("%s: %v allocations, want at most 5", key.ID(), n)
+		}); n > 0 {
+			t.Errorf("%s: %v allocations", key.ID(), n)
 		}
 	}
 }
@@ -253,14 +290,14 @@ func TestBadTokensAreNotRemembered(t *testing.T) {
 	r := keyring(t)
 	c := checker(r)
 	text := sign(t, tenantKey(t, r), claims())
-	if _, ok := c.Check(text, now); !ok {
+	if !check(c, text, now) || !check(c, text, now) {
 		t.Fatal("refused")
 	}
 	before := c.RememberedBytes()
 	parts := strings.Split(text, ".")
 	for i := range 2000 {
 		forged := parts[0] + "." + b64.EncodeToString(fmt.Appendf(nil, `{"aud":"%d"}`, i)) + "." + parts[2]
-		if _, ok := c.Check(forged, now); ok {
+		if check(c, forged, now) || check(c, forged, now) {
 			t.Fatal("a forged token is taken")
 		}
 	}
@@ -304,63 +341,4 @@ func TestNamedKeysAreTheKeyringsOwn(t *testing.T) {
 	if _, ok := c.Tenant(r.CurrentMaster(), account, 0); ok {
 		t.Error("version 0 is a key")
 	}
-}
-
-// verdicts returns what the hot path and the strict one make of a token.
-func verdicts(r *token.Keyring, c *token.Checker[seen], text string) (fast, strict string) {
-	verdict := func(c token.Claims, k *token.Key) string {
-		return fmt.Sprint(c.Issuer, c.Audience, c.Subject, c.Session, c.IssuedAt, c.NotBefore, c.ExpiresAt, c.Ext, k.ID())
-	}
-	fast, strict = "refused", "refused"
-	if k, ok := c.Check(text, now); ok {
-		fast = verdict(k.Claims, k.Key)
-	}
-	if claims, k, ok := r.Check(text, issuer, now); ok {
-		strict = verdict(claims, k)
-	}
-	return fast, strict
-}
-
-// FuzzHotPath holds the fast judge to the strict one: what is signed with our own key, whatever it says, gets the same
-// verdict and the same claims from both.
-func FuzzHotPath(f *testing.F) {
-	r := keyring(f)
-	c := checker(r)
-	good := payloadOf(f, sign(f, r.Instance(), claims()))
-	f.Add(good, false)
-	f.Add(good, true)
-	f.Add(strings.Replace(good, `"aud":"v1"`, `"aud":"v1","aud":"v2"`, 1), false)
-	f.Add(strings.Replace(good, fmt.Sprint(now.Unix()+3600), "1e300", 1), false)
-	f.Add(strings.Replace(good, "0198c0de", "0198C0DE", 1), false)
-	f.Add(strings.Replace(good, `"v1"`, `"v\u0031"`, 1), false)
-	f.Add(good+" ", false)
-	for _, ext := range append(extTexts, " {}", "{} ", "\n{\n}\n") {
-		f.Add(withExt(good, ext), false)
-	}
-	f.Add(`{"aud":"","exp":0}`, false)
-	f.Add(withExt(good, "{}")[len(`{"aud":"`):], false) // whatever is good later mends nothing
-	f.Fuzz(func(t *testing.T, payload string, bad bool) {
-		text := handSigned(t, instanceHeader(), payload)
-		if bad {
-			text = text[:len(text)-43] + strings.Repeat("A", 43)
-		}
-		if fast, strict := verdicts(r, c, text); fast != strict {
-			t.Fatalf("fast %v, strict %v: %s", fast, strict, payload)
-		}
-	})
-}
-
-// FuzzHotPathText does the same with whole tokens of any text.
-func FuzzHotPathText(f *testing.F) {
-	r := keyring(f)
-	c := checker(r)
-	text := sign(f, r.Instance(), claims())
-	for _, s := range []string{text, text + "=", text + "\n", strings.Replace(text, ".", "..", 1), text[:len(text)-1] + "B", "a.b.c", "..", ""} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if fast, strict := verdicts(r, c, text); fast != strict {
-			t.Fatalf("fast %v, strict %v: %q", fast, strict, text)
-		}
-	})
 }

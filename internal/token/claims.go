@@ -64,12 +64,12 @@ func readClaims(payload []byte) (Claims, bool) {
 	if strictjson.Decode(payload, &w) != nil {
 		return Claims{}, false
 	}
-	subject, okSubject := parseID([]byte(w.Subject))
-	session, okSession := parseID([]byte(w.Session))
-	return Claims{
-		Issuer: w.Issuer, Audience: w.Audience, Subject: subject, Session: session, ID: w.ID, Parent: w.Parent,
+	c := Claims{
+		Issuer: w.Issuer, Audience: w.Audience, ID: w.ID, Parent: w.Parent,
 		IssuedAt: w.IssuedAt, NotBefore: w.NotBefore, ExpiresAt: w.ExpiresAt, Ext: string(w.Ext),
-	}, okSubject && okSession && (len(w.Ext) == 0 || GoodExt(w.Ext))
+	}
+	ids := parseID(&c.Subject, []byte(w.Subject)) && parseID(&c.Session, []byte(w.Session))
+	return c, ids && (len(w.Ext) == 0 || GoodExt(w.Ext))
 }
 
 const (
@@ -111,16 +111,28 @@ func extent(text []byte) int {
 	return 0
 }
 
-// parseID takes the one spelling that appendID writes, so that whoever reads the text can compare it as such.
-func parseID(text []byte) (id uuid.UUID, ok bool) {
-	if len(text) != 36 {
-		return id, false
+// parseID takes the one spelling that appendID writes, so that whoever reads the text can compare it as such. Where it
+// reports false, id is of no meaning.
+func parseID(id *uuid.UUID, text []byte) bool {
+	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return false
 	}
-	for _, c := range text {
-		if 'A' <= c && c <= 'F' {
-			return id, false
-		}
+	var bad byte
+	for i, at := range [...]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		high, low := digits[text[at]], digits[text[at+1]]
+		bad |= high | low
+		id[i] = high<<4 | low&0xf
 	}
-	id, err := uuid.ParseBytes(text)
-	return id, err == nil
+	return bad < 16
 }
+
+// digits are the values of hexadecimal digits in lower case, and 255 for everything else.
+var digits = func() (t [256]byte) {
+	for c := range t {
+		t[c] = 0xff
+	}
+	for value, c := range "0123456789abcdef" {
+		t[c] = byte(value)
+	}
+	return t
+}()

@@ -1,11 +1,20 @@
 package token
 
+import "github.com/google/uuid"
+
 // RememberedBytes returns how much is kept of tokens and keys.
 func (c *Checker[T]) RememberedBytes() int { return c.known.Bytes() + c.tenants.Bytes() }
 
 // ScanClaims is what the hot path reads of claims; false: it leaves them to the strict one.
-func ScanClaims(payload, issuer string, audiences ...string) (Claims, bool) {
-	return scanClaims([]byte(payload), issuer, audiences)
+func ScanClaims(payload, issuer string, audiences ...string) (c Claims, ok bool) {
+	ok = scanClaims([]byte(payload), issuer, audiences, &c)
+	return c, ok
+}
+
+// ParseID is how ids in tokens are read.
+func ParseID(text string) (id uuid.UUID, ok bool) {
+	ok = parseID(&id, []byte(text))
+	return id, ok
 }
 
 // MaxKid is the length of the longest key id that is read.

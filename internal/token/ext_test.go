@@ -30,7 +30,7 @@ func TestBothPathsReadWhatTheHostAdded(t *testing.T) {
 		if fast != strict {
 			t.Errorf("fast %s, strict %s: %s", fast, strict, ext)
 		}
-		known, ok := c.Check(text, now)
+		known, _, ok := c.Check(text, now, new(token.Genuine))
 		if ok != token.GoodExt([]byte(ext)) {
 			t.Errorf("taken: %t: %s", ok, ext)
 		}

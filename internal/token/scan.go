@@ -6,7 +6,8 @@ type scanner struct {
 	ok bool
 }
 
-func scanClaims(b []byte, issuer string, audiences []string) (c Claims, ok bool) {
+// scanClaims reads them into c; what is there before a failure is of no meaning.
+func scanClaims(b []byte, issuer string, audiences []string, c *Claims) bool {
 	s := scanner{b: b, ok: true}
 	audience := s.text(`{"aud":"`)
 	c.ExpiresAt = s.number(`","exp":`)
@@ -20,13 +21,10 @@ func scanClaims(b []byte, issuer string, audiences []string) (c Claims, ok bool)
 	subject := s.text(`","sub":"`)
 	s.expect(`"}`)
 	if !s.ok || len(s.b) != 0 || string(iss) != issuer {
-		return Claims{}, false
+		return false
 	}
-	var okSession, okSubject bool
-	c.Session, okSession = parseID(session)
-	c.Subject, okSubject = parseID(subject)
 	c.Issuer, c.Audience = issuer, oneOf(audiences, audience)
-	return c, okSession && okSubject
+	return parseID(&c.Session, session) && parseID(&c.Subject, subject)
 }
 
 // oneOf avoids making the usual strings anew.

@@ -10,21 +10,20 @@ import (
 
 // shelf keeps counters, or marks, and throws away dead ones a few at a time. Nothing but its own expiry removes a row
 // (R22): whoever fills the shelf with junk cannot push out the counter that holds them back. Each row is looked at once
-// in every len(turn)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
+// in every len(rows)/few additions, so the dead stay fewer than what lives and what came in meanwhile.
 type shelf[V any] struct {
-	rows map[store.Digest]*shelved[V]
-	turn []*shelved[V] // all of them, in no order
-	hand int           // the next one to look at
+	at   map[store.Digest]int // in rows
+	rows []shelved[V]         // all of them, in no order
+	hand int                  // the next one to look at
 }
 
 type shelved[V any] struct {
 	key   store.Digest
 	value V
 	dead  time.Time // from then on it means nothing
-	at    int       // in shelf.turn
 }
 
-func newShelf[V any]() shelf[V] { return shelf[V]{rows: map[store.Digest]*shelved[V]{}} }
+func newShelf[V any]() shelf[V] { return shelf[V]{at: map[store.Digest]int{}} }
 
 // few is how many rows a verb looks at for each one that it may add. Above one, or the dead would pile up.
 const few = 2
@@ -34,42 +33,41 @@ const slack = 5 * time.Second
 
 // get returns what was put, also when it is dead since.
 func (h *shelf[V]) get(key store.Digest) (v V) {
-	if c := h.rows[key]; c != nil {
-		return c.value
+	if at, ok := h.at[key]; ok {
+		return h.rows[at].value
 	}
 	return v
 }
 
 func (h *shelf[V]) put(key store.Digest, v V, dead time.Time) {
-	if c := h.rows[key]; c != nil {
-		c.value, c.dead = v, dead
-		return
+	at, ok := h.at[key]
+	if !ok {
+		at = len(h.rows)
+		h.at[key], h.rows = at, append(h.rows, shelved[V]{key: key})
 	}
-	c := &shelved[V]{key, v, dead, len(h.turn)}
-	h.rows[key] = c
-	h.turn = append(h.turn, c)
+	h.rows[at].value, h.rows[at].dead = v, dead
 }
 
 func (h *shelf[V]) drop(key store.Digest) {
-	c := h.rows[key]
-	if c == nil {
+	at, ok := h.at[key]
+	if !ok {
 		return
 	}
-	last := len(h.turn) - 1
-	h.turn[c.at] = h.turn[last]
-	h.turn[c.at].at = c.at
-	h.turn[last] = nil
-	h.turn = h.turn[:last]
-	delete(h.rows, key)
+	last := len(h.rows) - 1
+	h.rows[at] = h.rows[last]
+	h.at[h.rows[at].key] = at
+	h.rows[last] = shelved[V]{}
+	h.rows = h.rows[:last]
+	delete(h.at, key)
 }
 
 // retire looks at the next n rows and drops the dead ones.
 func (h *shelf[V]) retire(n int, now time.Time) {
-	for range min(n, len(h.turn)) {
-		if h.hand >= len(h.turn) {
+	for range min(n, len(h.rows)) {
+		if h.hand >= len(h.rows) {
 			h.hand = 0
 		}
-		if c := h.turn[h.hand]; now.Before(c.dead) {
+		if c := &h.rows[h.hand]; now.Before(c.dead) {
 			h.hand++
 		} else {
 			h.drop(c.key)
@@ -124,7 +122,7 @@ func (s *Store) Release(ctx context.Context, t store.Release, now time.Time) err
 
 func (s *Store) release(t store.Release, now time.Time) {
 	for _, x := range rules.Settlings(t) {
-		if s.counters.rows[x.Bucket.Key] == nil {
+		if _, kept := s.counters.at[x.Bucket.Key]; !kept {
 			continue
 		}
 		if next := rules.Settle(x, s.counter(x.Bucket), now); next == (store.State{}) {

@@ -58,7 +58,7 @@ func (s *Store) log(list ...store.Event) {
 
 // logsOf returns the indexes that an event is in.
 func (s *Store) logsOf(e *store.Event) []*lines {
-	logs := []*lines{&s.events, indexed(s.byScope, e.Scope)}
+	logs := append(make([]*lines, 0, 4), &s.events, indexed(s.byScope, e.Scope))
 	if e.Account != uuid.Nil {
 		logs = append(logs, indexed(s.byAccount, e.Account))
 	}

@@ -19,6 +19,7 @@ type account struct {
 	below    scope    // its children
 	book     *book    // of a root account
 	sessions ordered[begun]
+	lasting  int64 // Unix milliseconds: no session of the current epoch ends before; zero: nobody has looked
 	secrets  map[store.Digest]*secret
 	linked   map[store.IssuedKey]store.Linked
 	factors  map[uuid.UUID]store.Factor

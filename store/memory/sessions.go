@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,7 @@ func (x *session) end() int64 { return rules.EndOf(&x.Session, x.ended).UnixMill
 func (s *Store) index(x *session) {
 	s.sessionEnds.insert(stamped[*session]{x.end(), x.ID, x})
 	x.account.sessions.insert(x.begun())
+	x.account.lasting = min(x.account.lasting, x.end())
 }
 
 func (s *Store) unindex(x *session) {
@@ -78,7 +80,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	if a != nil {
 		facts.Status, facts.Parent, facts.Epoch, facts.Factor = a.Status, a.parentStatus(), a.Epoch, a.usedFactor(n.Use)
 		if n.Most > 0 && a.sessions.countFrom(inEpoch(a.Epoch, store.Page{})) >= n.Most {
-			facts.Living = len(s.living(a, now))
+			facts.Living = s.countLiving(a, now)
 		}
 	}
 	done, err := rules.SignIn(n, facts, now)
@@ -86,7 +88,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 		return done.Payment.Receipt, err
 	}
 	if done.Ends > 0 {
-		for _, old := range s.living(a, now)[:done.Ends] {
+		for _, old := range s.living(a, now, done.Ends) {
 			s.endSession(old, now)
 		}
 	}
@@ -107,14 +109,34 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 	return done.Payment.Receipt, nil
 }
 
-// living returns the account's live sessions in order of creation.
-func (s *Store) living(a *account, now time.Time) (list []*session) {
+// living returns the account's first live sessions in order of creation, so many at most.
+func (s *Store) living(a *account, now time.Time, most int) (list []*session) {
 	for e := range a.sessions.from(inEpoch(a.Epoch, store.Page{})) {
 		if rules.Live(&e.row.Session, e.row.standing(), now) {
 			list = append(list, e.row)
 		}
+		if len(list) == most {
+			break
+		}
 	}
 	return list
+}
+
+// countLiving counts the live sessions of an account that may sign in. Until the first one ends, all are, and none is
+// looked at.
+func (s *Store) countLiving(a *account, now time.Time) (n int) {
+	from := inEpoch(a.Epoch, store.Page{})
+	if now.UnixMilli() < a.lasting {
+		return a.sessions.countFrom(from)
+	}
+	a.lasting = math.MaxInt64
+	for e := range a.sessions.from(from) {
+		a.lasting = min(a.lasting, e.row.end())
+		if rules.Live(&e.row.Session, e.row.standing(), now) {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Store) signedIn(a *account, now time.Time) {

@@ -80,7 +80,10 @@ type Settling struct {
 
 // Settlings returns the buckets of the release that are no rates, each once.
 func Settlings(r store.Release) []Settling {
-	list := make([]Settling, 0, len(r.Failed)+len(r.Forgive)+len(r.Forget))
+	return settlings(make([]Settling, 0, 8), r) // inlined: those of a sign-in stay off the heap
+}
+
+func settlings(list []Settling, r store.Release) []Settling {
 	add := func(buckets []store.Bucket, what func(*Settling) *bool) {
 	next:
 		for i := range buckets {

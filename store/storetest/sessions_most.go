@@ -71,8 +71,8 @@ func createSessionMost(k *kit) {
 	live(0, 3, -1)
 }
 
-// createSessionMostEnded has sessions that ended stand beside those of the account, younger than they are: no other has
-// to go for them.
+// createSessionMostEnded has sessions that ended or expired stand beside those of the account: no other has to go for
+// them.
 func createSessionMostEnded(k *kit) {
 	a := k.child(k.parent(0))
 	in := func(at time.Time, most int) store.Session {
@@ -85,6 +85,9 @@ func createSessionMostEnded(k *kit) {
 	a = k.update(a.ID, func(c *store.Change) { c.EndSessions = true })
 	first, second, revoked := in(now, 0), in(now.Add(time.Minute), 0), in(now.Add(2*time.Minute), 0)
 	k.ok(k.store.RevokeSession(k.ctx, store.Revocation{Account: a.ID, Session: revoked.ID}, now))
+	expired := session(a, now)
+	expired.ExpiresAt = now
+	k.signIn(expired)
 	in(now.Add(time.Hour), 2)
 	k.dead(a.ID, first.ID, now)
 	k.live(second.ID, now)
