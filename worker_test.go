@@ -58,6 +58,8 @@ func TestALongSweepIsSpread(t *testing.T) {
 		h := &heap{Store: w.store.Store}
 		h.left.Store(100)
 		w.store.Store = h
+		w.ok(w.requestReset(p)) // wakes the worker, which so sees the store
+		synctest.Wait()
 		for h.calls.Load() == 0 {
 			time.Sleep(time.Second)
 		}
