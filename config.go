@@ -92,11 +92,12 @@ type Passwords struct {
 
 // Hash is the cost of argon2id (RFC 9106) and how much of it runs at once.
 //
-// A hash keeps a processor of the scheduler (a P, of which there are GOMAXPROCS) for tens of milliseconds. While as many
-// are computed as there are, every other request waits for one of them, so that the default leaves one free. Where no
-// quota bounds the processors of a process it may have both: with GOMAXPROCS one above runtime.NumCPU, set before [New],
-// the default is a hash for each processor, and the system shares them. cmd/tollkeeper does that. Under a quota it would
-// stop the whole process for a part of every tenth of a second. The library itself never sets GOMAXPROCS.
+// A hash keeps a processor of the scheduler (a P, of which there are GOMAXPROCS) for tens of milliseconds. While as
+// many are computed as there are, every other request waits for one of them, so that the default leaves one free.
+// Where no quota bounds the processors of a process it may have both: with GOMAXPROCS one above runtime.NumCPU, set
+// before [New], the default is a hash for each processor, and the system shares them. cmd/tollkeeper does that. Under
+// a quota it would stop the whole process for a part of every tenth of a second. The library itself never sets
+// GOMAXPROCS.
 type Hash struct {
 	Memory   uint32        // KiB. Zero: 19,456
 	Time     uint32        // passes. Zero: 2

@@ -46,7 +46,10 @@ func (h host) serve(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{ // with the bounds of cmd/tollkeeper
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 45 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	fmt.Fprintln(out, "listening on http://"+listener.Addr().String())
 	if err := server.Serve(listener); ctx.Err() == nil {

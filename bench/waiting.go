@@ -21,9 +21,9 @@ const steadyRate = 200
 // hashWait is the default of Hash.Wait.
 const hashWait = 2 * time.Second
 
-// openWaiting measures what those who are signed in wait for while others sign in: 200 requests a second over loopback
-// to a process that does nothing but hash. The server is cmd/tollkeeper on SQLite as it starts without a flag. The hosts
-// are the library over the memory store, three ways to share the processors.
+// openWaiting measures what those who are signed in wait for while others sign in: 200 requests a second over
+// loopback to a process that does nothing but hash. The server is cmd/tollkeeper on SQLite as it starts without a
+// flag. The hosts are the library over the memory store, three ways to share the processors.
 func openWaiting(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
 		server, err := openServer(ctx, b, s, 512)
@@ -132,8 +132,8 @@ func tally(attempts []attempt, hashes int, start, end time.Time) map[string]floa
 	return note
 }
 
-// inVain reports whether a sign-in that was shed at once would have got a place within the wait, at the end of the line as
-// it was: those who were there before it, and of whom all but the last few had ended by then.
+// inVain reports whether a sign-in that was shed at once would have got a place within the wait, at the end of the
+// line as it was: those who were there before it, and of whom all but the last few had ended by then.
 func (a attempt) inVain(others []attempt, hashes int) bool {
 	if a.ended.Sub(a.began) >= hashWait {
 		return false // it had its wait

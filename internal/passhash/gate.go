@@ -29,7 +29,8 @@ type Gate struct {
 	lasts   time.Duration // what a call took of late, as a moving mean. Zero: none has ended
 }
 
-// waiter is a call in line. Its turn gets one value, under the lock of the gate: nil with a place, or why there is none.
+// waiter is a call in line. Its turn gets one value, under the lock of the gate: nil with a place, or why there is
+// none.
 type waiter struct {
 	ctx   context.Context
 	until time.Time
