@@ -92,8 +92,13 @@ func (s scale) x(power float64) float64 {
 	return barsLeft + (power-float64(s.least))/float64(s.most-s.least)*(barsRight-barsLeft)
 }
 
+// grid draws a line for each power of two, or for so many of them that their names do not meet.
 func (s scale) grid(w *strings.Builder, height int) {
+	step := 1 + (s.most-s.least-1)/10
 	for power := s.least; power <= s.most; power++ {
+		if power%step != 0 {
+			continue
+		}
 		class, label := "grid", fmt.Sprint(1<<max(0, power))
 		switch {
 		case power == 0:
