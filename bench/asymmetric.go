@@ -15,8 +15,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/memory"
 )
 
-// fewerTokens are as many as can be signed by RSA in some ten seconds. So that none is seen twice, whoever has checked them
-// all is replaced by an Authenticator that has seen none, as after a restart.
+// fewerTokens are as many as RSA signs in some ten seconds. So that none is seen twice, an Authenticator that has
+// checked them all is replaced by one that has seen none, as after a restart.
 const fewerTokens = 20_000
 
 // addAsymmetric adds first sight of tokens that instance keys signed, each beside its signature check alone.

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"net/http"
 )
 
 // openAuthenticate compares the check of one request again and again: as a call, and as middleware above a handler that
@@ -43,14 +42,4 @@ func openAuthenticate(ctx context.Context, _ Setup) (*Bench, error) {
 
 func (b *Bench) add(name string, do func(int) error) {
 	b.Cases = append(b.Cases, Case{Name: name, Do: do})
-}
-
-// handled serves one request again and again, which has no body.
-func handled(h http.Handler, r *http.Request) func(int) error {
-	w := newDiscard()
-	return func(int) error {
-		w.status = 0
-		h.ServeHTTP(w, r)
-		return w.ok()
-	}
 }

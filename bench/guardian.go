@@ -14,9 +14,9 @@ import (
 	_ "github.com/shaj13/libcache/lru" // registers libcache.LRU
 )
 
-// guards is go-guardian as its example of opaque tokens sets it up: the basic strategy signs in, and a token of the opaque
-// one comes of it. Its cache knows a token from the second request on. The example also caches who signed in with which
-// password, so that nothing is hashed the second time; here every sign-in is hashed.
+// guards is go-guardian as its example of opaque tokens sets it up: the basic strategy signs in, and a token of the
+// opaque one comes of it. Its cache knows a token from the second request on. The example also caches who signed in
+// with which password, so that nothing is hashed the second time; here every sign-in is hashed.
 type guards struct {
 	store  *guardianStore
 	secret opaque.StaticSecret
@@ -58,7 +58,7 @@ func guardianPeer() (*peer, error) {
 	}, nil
 }
 
-// issue answers with a token for who is there.
+// issue writes a token for who is there.
 func (g *guards) issue(w http.ResponseWriter, r *http.Request) {
 	token, err := opaque.IssueToken(r.Context(), auth.User(r), g.store, g.secret)
 	if err != nil {

@@ -138,7 +138,7 @@ func (p *peer) requests(b *Bench) error {
 		return err
 	}
 	b.add(bareCall(p.name), p.bare(r))
-	b.add(asMiddleware(p.name), handled(p.guarded, r))
+	b.add(asMiddleware(p.name), served(p.guarded, r))
 	return nil
 }
 

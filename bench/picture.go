@@ -19,16 +19,16 @@ const (
 	footHeight   = 40
 )
 
-// The colours are chosen for both themes, and the ground is drawn, too: a page that is dark where the system is light has
-// a legible picture all the same.
+// The colours are chosen for both themes, and the ground is drawn, too: a page that is dark where the system is light
+// has a legible picture all the same.
 const pictureStyle = `text{font:13px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}` +
 	`.ground{fill:#fff;stroke:#d1d9e0}.title{font-size:16px;font-weight:600}.group{font-weight:600}.quiet{fill:#59636e;font-size:12px}` +
 	`.grid{stroke:#e4e8ec}.one{stroke:#1f2328;stroke-width:1.5}.less{fill:#1a7f37}.more{fill:#bc4c00}` +
 	`@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.ground{fill:#0d1117;stroke:#3d444d}.quiet{fill:#9198a1}` +
 	`.grid{stroke:#262c36}.one{stroke:#f0f6fc}.less{fill:#3fb950}.more{fill:#f0883e}}`
 
-// Picture draws the shares as an SVG: a bar for each, from the line of equal time to the left where ours takes less and to
-// the right where it takes more, on a logarithmic scale.
+// Picture draws the shares as an SVG: a bar for each, from the line of equal time to the left where ours takes less and
+// to the right where it takes more, on a logarithmic scale.
 func Picture(all []Share) string {
 	var w strings.Builder
 	groups, scale := rows(all), scaleOf(all)
@@ -92,8 +92,13 @@ func (s scale) x(power float64) float64 {
 	return barsLeft + (power-float64(s.least))/float64(s.most-s.least)*(barsRight-barsLeft)
 }
 
+// grid draws a line for each power of two, or for so many of them that their names do not meet.
 func (s scale) grid(w *strings.Builder, height int) {
+	step := 1 + (s.most-s.least-1)/10
 	for power := s.least; power <= s.most; power++ {
+		if power%step != 0 {
+			continue
+		}
 		class, label := "grid", fmt.Sprint(1<<max(0, power))
 		switch {
 		case power == 0:
