@@ -37,4 +37,6 @@ func limited(sql string, at, limit int) string {
 }
 
 // writtenOut is limited for what a worker asks for, always with the same limit: $N is that number.
-func writtenOut(sql string, limit int) string { return strings.ReplaceAll(sql, "$N", strconv.Itoa(limit)) }
+func writtenOut(sql string, limit int) string {
+	return strings.ReplaceAll(sql, "$N", strconv.Itoa(limit))
+}
