@@ -79,7 +79,8 @@ func byHandAtOnce(ctx context.Context, pool *pgxpool.Pool, n store.NewSession) e
 	return pool.SendBatch(ctx, b).Close()
 }
 
-// The floor: the same rows of many sign-ins in one transaction of one round trip, by arrays. It decides nothing and refuses nobody.
+// The floor: the same rows of many sign-ins in one transaction of one round trip, by arrays. It decides nothing and
+// refuses nobody.
 const (
 	floorSessions = `INSERT INTO sessions (id, account, epoch, audience, key_id, generation, rotated_at, network, agent, created_at, seen_at,
   proved_at, expires_at, refresh_until, end_day) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[],

@@ -158,13 +158,14 @@ type step struct {
 	changed *int64
 }
 
-// keepPlans has the server keep one plan for each statement of the transaction. Of some statements it believes that one
-// for the values at hand is better, and plans them anew each time: in a large database that costs more than to run them.
-// It lasts as long as the transaction, so that neither the host's statements nor those of others behind a pooler see it.
+// keepPlans has the server keep one plan for each statement of the transaction. Of some statements it believes that
+// one for the values at hand is better, and plans them anew each time: in a large database that costs more than to run
+// them. It lasts as long as the transaction, so that neither the host's statements nor those of others behind a pooler
+// see it.
 const keepPlans = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`
 
-// batch runs the steps in one round trip and one transaction, with plans that are kept: all or none of them happen. What
-// was scanned counts only when it returns no error.
+// batch runs the steps in one round trip and one transaction, with plans that are kept: all or none of them happen.
+// What was scanned counts only when it returns no error.
 func (s *Store) batch(ctx context.Context, steps []step) error {
 	b := &pgx.Batch{}
 	b.Queue(keepPlans)

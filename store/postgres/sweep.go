@@ -10,7 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/rules"
 )
 
-// The batch of a Sweep. $1 ended by; $N is its limit, written out: the planner must know it. Rows that somebody works on are left to the next one.
+// The batch of a Sweep. $1 ended by; $N is its limit, written out: the planner must know it. Rows that somebody works
+// on are left to the next one.
 const (
 	sweepSessions = `DELETE FROM sessions WHERE id = ANY (ARRAY(
   SELECT id FROM sessions WHERE end_day <= $1::bigint / 86400000
