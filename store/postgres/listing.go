@@ -23,9 +23,13 @@ const (
 	oldestAccounts = ` ORDER BY a.created_at, a.id`
 	newestAccounts = ` ORDER BY a.created_at DESC, a.id DESC`
 
-	countAccounts = `SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day >= $2 AND a.last_sign_in >= $3
-  AND a.last_sign_in <> 0 AND a.status <> 'deleted'
-  AND ` + scopeStands
+	// The days after that of since are counted in the index alone; only that day's accounts are looked at, and where
+	// since is before 1970 those of the day that is 0. Who is deleted has neither day nor sign-in. $1 scope $2 day
+	// $3 since.
+	countAccounts = `SELECT (SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day > $2 AND a.active_day <> 0)
+    + (SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day = ANY (ARRAY[$2, 0]) AND a.active_day >= $2
+      AND a.last_sign_in >= $3 AND a.last_sign_in <> 0)
+  WHERE ` + scopeStands
 )
 
 // ListAccounts meets [store.AccountStore].
