@@ -102,7 +102,9 @@ func BenchmarkAuthenticate(b *testing.B)   { topic(b, "authenticate") }
 func BenchmarkSignIn(b *testing.B)         { topic(b, "sign-in") }
 func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
 func BenchmarkPostgres(b *testing.B)       { topic(b, "postgres") }
+func BenchmarkSlowDisk(b *testing.B)       { topic(b, "slow-disk") }
 func BenchmarkSQLite(b *testing.B)         { topic(b, "sqlite") }
+func BenchmarkLog(b *testing.B)            { topic(b, "log") }
 func BenchmarkRedis(b *testing.B)          { topic(b, "redis") }
 func BenchmarkEconomy(b *testing.B)        { topic(b, "economy") }
 func BenchmarkGrowthSQLite(b *testing.B)   { topic(b, "growth-sqlite") }
