@@ -107,7 +107,9 @@ func BenchmarkCrowd(b *testing.B)          { topic(b, "crowd") }
 func BenchmarkWaiting(b *testing.B)        { topic(b, "waiting") }
 func BenchmarkServer(b *testing.B)         { topic(b, "server") }
 func BenchmarkPostgres(b *testing.B)       { topic(b, "postgres") }
+func BenchmarkSlowDisk(b *testing.B)       { topic(b, "slow-disk") }
 func BenchmarkSQLite(b *testing.B)         { topic(b, "sqlite") }
+func BenchmarkLog(b *testing.B)            { topic(b, "log") }
 func BenchmarkRedis(b *testing.B)          { topic(b, "redis") }
 func BenchmarkEconomy(b *testing.B)        { topic(b, "economy") }
 func BenchmarkGrowthSQLite(b *testing.B)   { topic(b, "growth-sqlite") }

@@ -58,6 +58,20 @@ func paid(a tollkeeper.Account) store.NewSession {
 	return n
 }
 
+// logged is the sign-in with what the log says of it.
+func logged(n store.NewSession) store.NewSession {
+	x := n.Session
+	e := store.Event{
+		ID: newID(), At: x.CreatedAt, Name: store.EventSignIn, Scope: n.Charge.Owner, Account: x.Account, Session: x.ID.String(),
+		Audience: x.Audience, Method: "password", Credits: n.Charge.Price, Network: x.Network,
+	}
+	salt := randomDigest()
+	copy(e.Salt[:], salt[:16])
+	copy(e.Commitment[:], salt[16:])
+	n.Events = []store.Event{e}
+	return n
+}
+
 // crew is callers who sign in: each below a parent of its own, or all below one.
 func crew(ctx context.Context, s store.Store, callers int, shared bool) ([]tollkeeper.Account, error) {
 	people := make([]tollkeeper.Account, callers)
@@ -76,10 +90,10 @@ func crew(ctx context.Context, s store.Store, callers int, shared bool) ([]tollk
 	return people, nil
 }
 
-// signsIn is a paid sign-in of each caller again and again.
+// signsIn is a paid and logged sign-in of each caller again and again.
 func signsIn(ctx context.Context, s store.Store, people []tollkeeper.Account) func(int) error {
 	return func(caller int) error {
-		n := paid(people[caller])
+		n := logged(paid(people[caller]))
 		_, err := s.CreateSession(ctx, n, n.Session.CreatedAt)
 		return err
 	}

@@ -15,6 +15,8 @@ type Case struct {
 	Name    string
 	Callers int                                 // goroutines that call Do at once. Zero: one
 	Do      func(caller int) error              // one operation
+	Batch   int                                 // operations in each Do. Zero: one
+	Server  func() time.Duration                // processor time of servers that work for it, counted with the process's own
 	Pass    func(time.Duration) (Sample, error) // instead of Do: one pass of about so long
 }
 
@@ -22,7 +24,7 @@ type Case struct {
 type Sample struct {
 	Ops      int
 	PerOp    float64       // nanoseconds of the clock for one operation, over all callers
-	CPU      float64       // nanoseconds of the process's processor time for one operation, garbage collection included
+	CPU      float64       // nanoseconds of processor time for one operation: the process's, garbage collection included, and its servers'
 	Allocs   float64       // per operation, of the whole process
 	P50, P99 time.Duration // of single operations; zero where nobody timed them
 	Note     map[string]float64
@@ -57,7 +59,7 @@ func (c Case) Run(d time.Duration) (Sample, error) {
 // alone calls Do in growing rounds, so that the clock is read seldom, and counts the last round.
 func (c Case) alone(d time.Duration) (Sample, error) {
 	for n := 1; ; {
-		before, used, start := mallocs(), processor(), time.Now()
+		before, used, start := mallocs(), c.used(), time.Now()
 		for range n {
 			if err := c.Do(0); err != nil {
 				return Sample{}, err
@@ -65,8 +67,9 @@ func (c Case) alone(d time.Duration) (Sample, error) {
 		}
 		took := time.Since(start)
 		if took >= d/2 || n >= 1<<30 {
-			used = processor() - used
-			return Sample{Ops: n, PerOp: float64(took) / float64(n), CPU: float64(used) / float64(n), Allocs: float64(mallocs()-before) / float64(n)}, nil
+			used = c.used() - used
+			ops := float64(n * max(1, c.Batch))
+			return Sample{Ops: int(ops), PerOp: float64(took) / ops, CPU: float64(used) / ops, Allocs: float64(mallocs()-before) / ops}, nil
 		}
 		next := int(0.8 * float64(n) * float64(d) / float64(max(took, 1)))
 		n = max(n+1, min(next, 100*n))
@@ -78,7 +81,7 @@ func (c Case) together(d time.Duration) (Sample, error) {
 	times := make([][]time.Duration, c.Callers)
 	var failure atomic.Value
 	var all sync.WaitGroup
-	before, start := mallocs(), time.Now()
+	before, used, start := mallocs(), c.used(), time.Now()
 	for i := range c.Callers {
 		all.Go(func() {
 			for begun := start; failure.Load() == nil; {
@@ -96,13 +99,26 @@ func (c Case) together(d time.Duration) (Sample, error) {
 		})
 	}
 	all.Wait()
-	took, allocated := time.Since(start), mallocs()-before
+	took, used, allocated := time.Since(start), c.used()-used, mallocs()-before
 	if err, ok := failure.Load().(error); ok {
 		return Sample{}, err
 	}
 	s := timed(slices.Concat(times...), took)
+	batch := max(1, c.Batch)
+	s.Ops, s.PerOp = s.Ops*batch, s.PerOp/float64(batch)
 	s.Allocs = float64(allocated) / float64(max(s.Ops, 1))
+	if c.Server != nil {
+		s.CPU = float64(used) / float64(max(s.Ops, 1))
+	}
 	return s, nil
+}
+
+// used is the processor time so far of all that the case makes work.
+func (c Case) used() time.Duration {
+	if c.Server == nil {
+		return processor()
+	}
+	return processor() + c.Server()
 }
 
 // timed is the sample of operations that took so long each, side by side.

@@ -21,7 +21,8 @@ type database struct {
 // pgbench.
 const connections = 8
 
-func newDatabase(ctx context.Context, server string) (*database, error) {
+// newDatabase makes one. Settings are key=value, for its connections.
+func newDatabase(ctx context.Context, server string, settings ...string) (*database, error) {
 	name := "bench_" + strings.ToLower(rand.Text())
 	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
 		return nil, err
@@ -44,6 +45,10 @@ func newDatabase(ctx context.Context, server string) (*database, error) {
 		return nil, err
 	}
 	c.MaxConns = connections
+	for _, s := range settings {
+		key, value, _ := strings.Cut(s, "=")
+		c.ConnConfig.RuntimeParams[key] = value
+	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		db.drop()
 		return nil, err

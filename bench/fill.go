@@ -47,7 +47,7 @@ SELECT unhex(printf('00000000000070008000%012x', $1+i)), unhex(printf('000000000
 const fillLedgerLite = `
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < $3)
 INSERT INTO ledger (owner, id, key, operation, amount, balance, subject, at)
-SELECT $1, unhex(printf('00000000000070008000%012x', $2+i)), 'session:' || i, 'sign-in', -1, 1, unhex(printf('00000000000070008000%012x', $2+i)), $4 FROM n`
+SELECT $1, unhex(printf('00000000000070008000%012x', $2+i)), NULL, 'sign-in', -1, 1, unhex(printf('00000000000070008000%012x', $2+i)), $4 FROM n`
 
 const fillAccountsPostgres = `
 INSERT INTO accounts (id, parent, email, email_key, username, username_key, name, locale, role, status, house, public_key, password,

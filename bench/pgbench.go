@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -13,10 +12,6 @@ import (
 	"strconv"
 	"time"
 )
-
-// oneRow is pgbench's own update of an account, always of the same one: what a counter in a row can do at best when
-// each update is a commit of its own.
-const oneRow = "UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid = 1;\n"
 
 // addPgbench adds PostgreSQL's own benchmark, on the same server, in a database of its own.
 func (b *Bench) addPgbench(ctx context.Context, s Setup) error {
@@ -33,27 +28,14 @@ func (b *Bench) addPgbench(ctx context.Context, s Setup) error {
 	if out, err := exec.CommandContext(ctx, program, "-i", "-q", "-s", scale, db.dsn).CombinedOutput(); err != nil {
 		return fmt.Errorf("pgbench -i: %w\n%s", err, out)
 	}
-	script := filepath.Join(s.Dir, "one-row.sql")
-	if err := os.WriteFile(script, []byte(oneRow), 0o600); err != nil {
-		return err
-	}
-	for _, c := range []struct {
-		name string
-		args []string
-	}{
-		{pgbenchN, []string{"-N"}},
-		{pgbenchN + " -M prepared", []string{"-N", "-M", "prepared"}},
-		{pgbenchRow, []string{"-f", script}},
-	} {
-		args := append(c.args, "-n", "-c", "8", "-j", "2")
-		b.Cases = append(b.Cases, Case{Name: c.name, Pass: func(d time.Duration) (Sample, error) {
-			much := []string{"-T", strconv.Itoa(int(math.Ceil(d.Seconds())))} // whole seconds, at least one
-			if s.Small {
-				much = []string{"-t", "2"}
-			}
-			return pgbench(ctx, program, append(slices.Concat(args, much), db.dsn))
-		}})
-	}
+	args := []string{"-N", "-n", "-c", "8", "-j", "2"}
+	b.Cases = append(b.Cases, Case{Name: pgbenchN, Pass: func(d time.Duration) (Sample, error) {
+		much := []string{"-T", strconv.Itoa(int(math.Ceil(d.Seconds())))} // whole seconds, at least one
+		if s.Small {
+			much = []string{"-t", "2"}
+		}
+		return pgbench(ctx, program, append(slices.Concat(args, much), db.dsn))
+	}})
 	return nil
 }
 

@@ -28,7 +28,7 @@ const (
 type monthCosts struct {
 	rows            int
 	sizes           map[string][2]int64 // of so many rows in each table
-	wal             walBytes
+	wal             ahead
 	hash            float64 // nanoseconds of processor time
 	signIn, request spent
 	wire            float64 // bytes of a sign-in's request and answer, without TLS
@@ -89,11 +89,10 @@ func (s *service) people(ctx context.Context, n int) (signIn, request []func(int
 				return nil, nil, 0, err
 			}
 		}
-		network := fmt.Sprintf("198.51.%d.1:1234", i)
-		signIn = append(signIn, posted(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.RemoteAddr = network
-			s.mux.ServeHTTP(w, r)
-		}), "/auth/signin", body))
+		post := httptest.NewRequestWithContext(ctx, http.MethodPost, "/auth/signin", strings.NewReader(body))
+		post.Header.Set("Content-Type", "application/json")
+		post.RemoteAddr = fmt.Sprintf("198.51.%d.1:1234", i)
+		signIn = append(signIn, served(s.mux, post))
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", "Bearer "+token)
 		w := newDiscard()
@@ -138,11 +137,11 @@ func (s *service) weigh(body string) (float64, error) {
 
 // spend lets each of the callers do its own n times together, and returns what one took.
 func spend(ctx context.Context, pool *pgxpool.Pool, n int, do []func(int) error) (spent, error) {
-	served, err := serverTime(ctx, pool)
+	server, err := serverTime(ctx, pool.Config().ConnString())
 	if err != nil {
 		return spent{}, err
 	}
-	began := processor()
+	before, began := server(), processor()
 	errs := make(chan error, len(do))
 	for _, call := range do {
 		go func() {
@@ -160,9 +159,9 @@ func spend(ctx context.Context, pool *pgxpool.Pool, n int, do []func(int) error)
 	if err != nil {
 		return spent{}, err
 	}
-	after, err := serverTime(ctx, pool)
+	after := server()
 	done := float64(n / len(do) * len(do))
-	return spent{float64(used) / done, float64(after-served) / done}, err
+	return spent{float64(used) / done, float64(after-before) / done}, nil
 }
 
 // table reckons the month. N is its sign-ins.

@@ -72,13 +72,13 @@ func serverSizes(ctx context.Context, pool *pgxpool.Pool) (map[string][2]int64, 
 	return sizes, found.Err()
 }
 
-// walBytes are what a paid sign-in writes ahead, an account's first one of a day: right after a checkpoint, and with
+// ahead are what a paid sign-in writes ahead, an account's first one of a day: right after a checkpoint, and with
 // its pages written since.
-type walBytes struct{ cold, warm float64 }
+type ahead struct{ cold, warm float64 }
 
 // writeAhead measures what sign-ins of n people, spread over all, write ahead: first right after a checkpoint, when
 // each page that changes is written whole, and then the same people again, when few are.
-func (p *population) writeAhead(ctx context.Context, pool *pgxpool.Pool, n int) (table string, paid walBytes, err error) {
+func (p *population) writeAhead(ctx context.Context, pool *pgxpool.Pool, n int) (table string, paid ahead, err error) {
 	t := newSheet("written ahead by a sign-in, 64 callers", "right after a checkpoint", "pages written since")
 	for _, kind := range []struct {
 		what string
@@ -101,7 +101,7 @@ func (p *population) writeAhead(ctx context.Context, pool *pgxpool.Pool, n int) 
 			}
 		}
 		t.row(kind.what, size(bytes[0]), size(bytes[1]))
-		paid = walBytes{bytes[0], bytes[1]}
+		paid = ahead{bytes[0], bytes[1]}
 	}
 	return t.String(), paid, nil
 }

@@ -18,17 +18,17 @@ const (
 	besideCalls = 16                   // of them that may wait at once
 )
 
-// waits are times of single calls, shortest first.
-type waits []time.Duration
+// latencies are times of single calls, shortest first.
+type latencies []time.Duration
 
-func (w waits) at(share float64) string {
+func (w latencies) at(share float64) string {
 	if len(w) == 0 {
 		return ""
 	}
 	return duration(float64(w[min(len(w)-1, int(share*float64(len(w))))]))
 }
 
-func (w waits) sum() (all time.Duration) {
+func (w latencies) sum() (all time.Duration) {
 	for _, d := range w {
 		all += d
 	}
@@ -37,7 +37,7 @@ func (w waits) sum() (all time.Duration) {
 
 // sweep sweeps at the population's time until nothing is left, one call after the other. With spread it rests as the
 // worker does, and ends after so long.
-func (p *population) sweep(ctx context.Context, spread time.Duration) (calls waits, err error) {
+func (p *population) sweep(ctx context.Context, spread time.Duration) (calls latencies, err error) {
 	began := time.Now()
 	for more, second := true, began; more && (spread == 0 || time.Since(began) < spread); {
 		start := time.Now()
@@ -56,8 +56,8 @@ func (p *population) sweep(ctx context.Context, spread time.Duration) (calls wai
 
 // beside signs people in at a steady rate while do works. A wait counts from the moment when its call was due, so that
 // a store that stands still is seen by all who come meanwhile.
-func (p *population) beside(ctx context.Context, do func() error) (calls waits, err error) {
-	times, failures := make([]waits, besideCalls), make([]error, besideCalls+1)
+func (p *population) beside(ctx context.Context, do func() error) (calls latencies, err error) {
+	times, failures := make([]latencies, besideCalls), make([]error, besideCalls+1)
 	done := make(chan struct{})
 	var all sync.WaitGroup
 	start := time.Now()
@@ -112,7 +112,7 @@ func (p *population) sweeps(ctx context.Context, rest time.Duration) (string, er
 		{"nothing is left", 0, 0, 50},
 	} {
 		p.moved += step.moved
-		var calls waits
+		var calls latencies
 		beside, err := p.beside(ctx, func() error {
 			for range step.times {
 				some, err := p.sweep(ctx, step.spread)

@@ -3,16 +3,17 @@ package bench
 import (
 	"context"
 	"path/filepath"
-	"sync"
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
-// openSQLite compares 64 callers who share commits with the same callers one by one, both with synchronous=FULL.
+// openSQLite compares 64 callers who share commits with the statements that a sign-in cannot do without, on the same
+// file, with the same driver and settings, and as many in each transaction.
 func openSQLite(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
-		kept, err := sqlite.Open(filepath.Join(s.Dir, "commits.db"))
+		path := filepath.Join(s.Dir, "commits.db")
+		kept, err := sqlite.Open(path)
 		if err != nil {
 			return err
 		}
@@ -20,26 +21,22 @@ func openSQLite(ctx context.Context, s Setup) (*Bench, error) {
 		if err := kept.Migrate(ctx); err != nil {
 			return err
 		}
-		for _, shared := range []bool{false, true} {
-			people, err := crew(ctx, kept, 64, shared)
+		for _, name := range []string{distinct, hot} {
+			people, err := crew(ctx, kept, 64, name == hot)
 			if err != nil {
 				return err
 			}
-			name := map[bool]string{false: "64 parents", true: "one parent"}[shared]
-			sign := signsIn(ctx, kept, people)
-			var queue sync.Mutex
+			raw, err := openRaw(path)
+			if err != nil {
+				return err
+			}
+			b.onClose(raw.close)
 			b.Cases = append(b.Cases,
-				Case{Name: "CreateSession, " + name + ", 64 callers", Callers: 64, Do: sign},
-				Case{Name: "CreateSession, " + name + ", one by one", Callers: 64, Do: func(caller int) error {
-					queue.Lock()
-					defer queue.Unlock()
-					return sign(caller)
-				}})
-			b.Targets = append(b.Targets, Target{
-				What:  "CreateSession, " + name + ", 64 callers together to one by one",
-				Value: ratio(rate, "CreateSession, "+name+", 64 callers", "CreateSession, "+name+", one by one"),
-				Unit:  "×", Least: true, Must: 8, Aim: 12,
-			})
+				Case{Name: createSession + name, Callers: 64, Server: nobody, Do: signsIn(ctx, kept, people)},
+				Case{Name: "raw statements, " + name, Batch: rawBatch, Do: func(int) error { return raw.signIn(people) }})
+			b.Targets = append(b.Targets,
+				Target{What: "CreateSession, " + name + ", processor time to its raw statements in batches", Value: ratio(cpu, createSession+name, "raw statements, "+name), Unit: "×", Must: 1.3},
+				Target{What: "the same, processor time of one", Value: microseconds(of(cpu, createSession+name)), Unit: "µs", Aim: 60})
 		}
 		take := takes(64, true, func(buckets []store.Bucket) error {
 			_, err := kept.Take(ctx, buckets, moment())

@@ -85,7 +85,7 @@ func (b *Bench) cases(w *strings.Builder, r Results) {
 	w.WriteString("| measured | per second | one takes | processor | median | 99th percentile | allocations |\n|---|---:|---:|---:|---:|---:|---:|\n")
 	for _, c := range b.Cases {
 		name := c.Name
-		for _, note := range []string{"MB", "shed"} {
+		for _, note := range []string{"MB", "shed", "WAL"} {
 			if v := r.Median(c.Name, noted(note)); v > 0 {
 				name += fmt.Sprintf(" (%s %s)", note, figures(v))
 			}

@@ -44,6 +44,11 @@ func Field[A, T any](of func(*A) T) Value[A] {
 	}
 }
 
+// Column is [Field] where many makes the array of its own way.
+func Column[A, T any](of func(*A) T, many func(list []A) any) Value[A] {
+	return Value[A]{one: func(a *A) any { return of(a) }, many: many}
+}
+
 // Mark is what a database writes before the number of a parameter.
 type Mark string
 

@@ -69,6 +69,18 @@ func TestStatement(t *testing.T) {
 	}
 }
 
+// TestColumn: of one it is a Field, and of many what the caller makes of them.
+func TestColumn(t *testing.T) {
+	ids := named.Column(func(p *person) int64 { return p.id }, func(list []person) any { return strconv.Itoa(len(list)) })
+	s := named.Prepare(named.Dollar, `SELECT @ids`, named.Values[person]{"ids": ids})
+	if args := s.Args(&person{7, "Ada"}); !reflect.DeepEqual(args, []any{int64(7)}) {
+		t.Error(args)
+	}
+	if args := s.Arrays([]person{{7, "Ada"}, {8, "Bob"}}); !reflect.DeepEqual(args, []any{"2"}) {
+		t.Error(args)
+	}
+}
+
 func TestBindRefuses(t *testing.T) {
 	for want, c := range map[string]struct {
 		sql    string

@@ -1,5 +1,10 @@
 package postgres
 
+import (
+	"strconv"
+	"strings"
+)
+
 // What several statements ask in the same words. In all of them a is an account, p its parent and s a session or
 // secret.
 const (
@@ -19,3 +24,19 @@ const (
 	unspent = unused + ` AND (s.expires_at = 0 OR s.expires_at > @now::bigint)`
 	unused  = `s.used_at = 0`
 )
+
+// limited bounds the rows of a query that ends with its order: $at is how many are asked for. What the planner does not
+// know it takes for a tenth of all rows, and of a large table that is another plan. So it is told a number, of few that
+// there are: each makes a statement that is prepared. Rows behind those asked for are not looked at.
+func limited(sql string, at, limit int) string {
+	some := 16
+	for some < limit && some < 1<<40 {
+		some *= 8
+	}
+	return `SELECT * FROM (` + sql + ` LIMIT ` + strconv.Itoa(max(some, limit)) + `) few LIMIT $` + strconv.Itoa(at)
+}
+
+// writtenOut is limited for what a worker asks for, always with the same limit: $N is that number.
+func writtenOut(sql string, limit int) string {
+	return strings.ReplaceAll(sql, "$N", strconv.Itoa(limit))
+}

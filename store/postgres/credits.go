@@ -137,7 +137,7 @@ func (s *Store) ApplyCredit(ctx context.Context, p store.Posting) (entry store.L
 		entry, b = store.LedgerEntry{}, store.Balance{}
 		var bundle []byte
 		var times moments
-		fresh, err = s.one(ctx, sql.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
+		fresh, err = s.oneKept(ctx, sql.Text, args, append(entryTo(&entry, &bundle, &times), balanceTo(&b)...)...)
 		if err == nil && fresh {
 			times.fill()
 			entry.Package, err = fromJSON[store.Package](bundle)

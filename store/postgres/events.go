@@ -166,18 +166,18 @@ const (
 	// erased is whether the account a or its parent p is gone, so that nothing of the event tells of a person.
 	erased = `coalesce(a.status, '') = 'deleted' OR coalesce(p.status, '') = 'deleted'`
 
-	// The rows are chosen first, and then few are looked at. $1 before $2 names $3 from $4 to $5 limit.
+	// The rows are chosen first, and then few are looked at. $1 before $2 names $3 from $4 to $5 limit $6 whose.
 	shownEvents = `SELECT e.id, e.at, e.name, e.scope, coalesce(e.account, ` + root + `), coalesce(e.by, ` + root + `), coalesce(e.session, ''),
   coalesce(e.audience, ''), coalesce(e.method, ''), coalesce(e.code, ''), coalesce(e.credits, 0), coalesce(e.count, 1), e.commitment, coalesce(e.operator, ''),
   CASE WHEN ` + erased + ` THEN '' ELSE coalesce(e.network, '') END, CASE WHEN ` + erased + ` THEN '' ELSE coalesce(e.detail, '') END,
-  CASE WHEN ` + erased + ` THEN NULL ELSE e.salt END FROM (
-  SELECT * FROM events WHERE id < $1 AND ($2::text[] IS NULL OR name = ANY ($2)) AND at >= $3::bigint AND at < $4::bigint`
-	andTheirs = ` ORDER BY id DESC LIMIT $5
+  CASE WHEN ` + erased + ` THEN NULL ELSE e.salt END FROM (`
+	andTheirs = `
 ) e LEFT JOIN accounts a ON a.id = e.account` + joinParent + ` ORDER BY e.id DESC`
 
-	listEvents  = shownEvents + andTheirs
-	listScope   = shownEvents + ` AND scope = $6` + andTheirs
-	listAccount = shownEvents + ` AND account = $6` + andTheirs
+	inLog       = `SELECT * FROM events WHERE id < $1 AND ($2::text[] IS NULL OR name = ANY ($2)) AND at >= $3::bigint AND at < $4::bigint`
+	ofScope     = ` AND scope = $6`
+	ofAccount   = ` AND account = $6`
+	newestFirst = ` ORDER BY id DESC`
 )
 
 // addEvents counts again what is there.
@@ -245,13 +245,15 @@ func eventQuery(q store.EventQuery) (string, []any) {
 		names = append(names, storable(string(n)))
 	}
 	args := []any{id(q.Before), names, orBound(q.From, math.MinInt64), orBound(q.To, math.MaxInt64), q.Limit}
+	which := inLog
 	switch {
 	case q.All:
-		return listEvents, args
 	case q.Account != uuid.Nil:
-		return listAccount, append(args, id(q.Account))
+		which, args = which+ofAccount, append(args, id(q.Account))
+	default:
+		which, args = which+ofScope, append(args, id(q.Scope))
 	}
-	return listScope, append(args, id(q.Scope))
+	return shownEvents + limited(which+newestFirst, 5, q.Limit) + andTheirs, args
 }
 
 // orBound returns the milliseconds of t, or the bound of all times when it is zero.

@@ -14,8 +14,8 @@ import (
 const (
 	listCredits   = `SELECT ` + entryColumns + ` FROM ledger l WHERE l.owner = $1 AND l.id > $2 AND l.id < $3`
 	ofOperation   = ` AND l.op = $5`
-	oldestEntries = ` ORDER BY l.id LIMIT $4`
-	newestEntries = ` ORDER BY l.id DESC LIMIT $4`
+	oldestEntries = ` ORDER BY l.id`
+	newestEntries = ` ORDER BY l.id DESC`
 
 	// sumCredits steps through the operations that the owner has, and adds up each day of each in the index that has
 	// the amounts. The table is looked at where entries are newer than its last VACUUM.
@@ -45,6 +45,7 @@ func (s *Store) ListCredits(ctx context.Context, owner uuid.UUID, q store.Credit
 	} else {
 		sql += oldestEntries
 	}
+	sql = limited(sql, 4, q.Limit)
 	err = retry(ctx, func() error {
 		page = nil
 		return s.all(ctx, sql, args, func(row pgx.Row) error {
@@ -82,7 +83,7 @@ func (s *Store) SumCredits(ctx context.Context, owner uuid.UUID, d store.Days) (
 	}
 	err = retry(ctx, func() error {
 		sums = nil
-		return s.all(ctx, sumCredits, []any{id(owner), at, above, below}, func(row pgx.Row) error {
+		return s.allKept(ctx, sumCredits, []any{id(owner), at, above, below}, func(row pgx.Row) error {
 			var sum store.CreditDay
 			var ms int64
 			err := row.Scan(&ms, &sum.Operation, &sum.Entries, &sum.Credits)

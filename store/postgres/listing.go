@@ -20,12 +20,16 @@ const (
   AND (a.created_at, a.id) > ($2::bigint, $3::uuid) AND (a.created_at, a.id) < ($4::bigint, $5::uuid)
   AND a.status <> 'deleted' AND NOT a.house AND ` + scopeStands
 
-	oldestAccounts = ` ORDER BY a.created_at, a.id LIMIT $6`
-	newestAccounts = ` ORDER BY a.created_at DESC, a.id DESC LIMIT $6`
+	oldestAccounts = ` ORDER BY a.created_at, a.id`
+	newestAccounts = ` ORDER BY a.created_at DESC, a.id DESC`
 
-	countAccounts = `SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day >= $2 AND a.last_sign_in >= $3
-  AND a.last_sign_in <> 0 AND a.status <> 'deleted'
-  AND ` + scopeStands
+	// The days after that of since are counted in the index alone; only that day's accounts are looked at, and where
+	// since is before 1970 those of the day that is 0. Who is deleted has neither day nor sign-in. $1 scope $2 day
+	// $3 since.
+	countAccounts = `SELECT (SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day > $2 AND a.active_day <> 0)
+    + (SELECT count(*) FROM accounts a WHERE a.parent = $1 AND a.active_day = ANY (ARRAY[$2, 0]) AND a.active_day >= $2
+      AND a.last_sign_in >= $3 AND a.last_sign_in <> 0)
+  WHERE ` + scopeStands
 )
 
 // ListAccounts meets [store.AccountStore].
@@ -62,10 +66,14 @@ func pageQuery(scope uuid.UUID, p store.Page) (sql string, args []any) {
 		args = append(args, string(p.Role))
 		sql += ` AND a.role = $` + strconv.Itoa(len(args))
 	}
+	order := oldestAccounts
 	if p.Newest {
-		return sql + newestAccounts, args
+		order = newestAccounts
 	}
-	return sql + oldestAccounts, args
+	if p.Search != "" { // how many have the prefix decides how they are found: it is planned for each
+		return sql + order + ` LIMIT $6`, args
+	}
+	return limited(sql+order, 6, p.Limit), args
 }
 
 // CountAccounts meets [store.AccountStore].

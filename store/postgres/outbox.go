@@ -20,9 +20,9 @@ const (
     AS m (id, kind, lookup, address, args, due_at)`
 	inOrder = ` ORDER BY m.id ON CONFLICT (id) DO NOTHING`
 
-	// The lease is due_at in the future; tries is the fence.
+	// The lease is due_at in the future; tries is the fence. $1 now $2 end of the lease; $N is how many, written out.
 	claimMail = `WITH due AS (
-  SELECT id, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+  SELECT id, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $N FOR UPDATE SKIP LOCKED
 ), claimed AS (
   UPDATE outbox SET due_at = $2, tries = tries + 1, failure = NULL WHERE id = ANY (ARRAY(SELECT id FROM due))
   RETURNING id, kind, lookup, address, args, tries, due_at
@@ -149,9 +149,10 @@ func (s *Store) QueueMail(ctx context.Context, list []store.QueuedMail) error {
 
 // ClaimMail meets [store.OutboxStore].
 func (s *Store) ClaimMail(ctx context.Context, limit int, lease time.Duration, now time.Time) (claimed []store.QueuedMail, err error) {
+	sql := writtenOut(claimMail, limit)
 	err = retry(ctx, func() error {
 		claimed = nil
-		return s.all(ctx, claimMail, []any{millis(now), millis(now.Add(lease)), limit}, mailTo(&claimed))
+		return s.all(ctx, sql, []any{millis(now), millis(now.Add(lease))}, mailTo(&claimed))
 	})
 	if err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ const (
 
 	listMail       = mailColumns + ` WHERE (due_at, id) > ($1::bigint, $2::uuid)`
 	onlyFailed     = ` AND failure IS NOT NULL`
-	inTurn         = ` ORDER BY due_at, id LIMIT $3`
+	inTurn         = ` ORDER BY due_at, id`
 	findQueuedMail = mailColumns + ` WHERE id = $1`
 
 	// Both are counted along an index: without an order the server reads the table, which is wider.
@@ -220,7 +221,7 @@ func (s *Store) ListMail(ctx context.Context, q store.MailQuery) ([]store.Queued
 	if q.Failed {
 		sql += onlyFailed
 	}
-	sql += inTurn
+	sql = limited(sql+inTurn, 3, q.Limit)
 	if q.ID != uuid.Nil {
 		sql, args = findQueuedMail, []any{id(q.ID)}
 	}

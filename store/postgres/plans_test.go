@@ -214,7 +214,7 @@ func changes(t *testing.T, s *postgres.Store, p, a store.Account) store.Account 
 	ok(t, err)
 	for _, parent := range []uuid.UUID{store.Root, p.ID} {
 		n := store.NewAccount{Account: account(uuid.New(), parent)}
-		n.Linked, n.Factors, n.Events = []store.Linked{{Issuer: "new", Subject: parent.String()}}, []store.Factor{passkey()}, logged(n.Account)
+		n.Linked, n.Factors, n.Events = []store.Linked{{Issuer: "new", Subject: n.Account.ID.String()}}, []store.Factor{passkey()}, logged(n.Account)
 		if parent == p.ID {
 			n.Charge = told(signIn(a, p.ID, true).Charge)
 		}

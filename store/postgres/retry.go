@@ -158,21 +158,42 @@ type step struct {
 	changed *int64
 }
 
-// batch runs the steps in one round trip and one transaction: all or none of them happen. What was scanned counts
-// only when it returns no error.
+// keepPlans has the server keep one plan for each statement of the transaction. Of some statements it believes that
+// one for the values at hand is better, and plans them anew each time: in a large database that costs more than to run
+// them. It lasts as long as the transaction, so that neither the host's statements nor those of others behind a pooler
+// see it.
+const keepPlans = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`
+
+// batch runs the steps in one round trip and one transaction, with plans that are kept: all or none of them happen.
+// What was scanned counts only when it returns no error.
 func (s *Store) batch(ctx context.Context, steps []step) error {
 	b := &pgx.Batch{}
+	b.Queue(keepPlans)
 	for _, t := range steps {
 		b.Queue(t.sql, t.args...)
 	}
 	return s.on(ctx, func(c *pgxpool.Conn) error {
 		results := c.SendBatch(ctx, b)
-		var err error
+		_, err := results.Exec()
 		for i := 0; i < len(steps) && err == nil; i++ {
 			err = steps[i].read(results)
 		}
 		return cmp.Or(err, results.Close())
 	})
+}
+
+// oneKept is one, as a batch.
+func (s *Store) oneKept(ctx context.Context, sql string, args []any, to ...any) (found bool, err error) {
+	err = s.batch(ctx, []step{{sql: sql, args: args, scan: func(rows pgx.Rows) error {
+		found = true
+		return rows.Scan(to...)
+	}}})
+	return found && err == nil, err
+}
+
+// allKept is all, as a batch.
+func (s *Store) allKept(ctx context.Context, sql string, args []any, scan func(pgx.Row) error) error {
+	return s.batch(ctx, []step{{sql: sql, args: args, scan: func(rows pgx.Rows) error { return scan(rows) }}})
 }
 
 func (t step) read(results pgx.BatchResults) error {

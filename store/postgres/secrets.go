@@ -108,7 +108,8 @@ func (s *Store) PutSecrets(ctx context.Context, list []store.Secret, _ time.Time
 	if len(list) == 0 {
 		return ctx.Err()
 	}
-	_, err := s.exec(ctx, putSecrets, secretArgs(list)...)
+	put := []step{{sql: putSecrets, args: secretArgs(list)}}
+	err := retry(ctx, func() error { return s.batch(ctx, put) })
 	if pgCode(err) == "23502" {
 		_, err = rules.Put(list, false)
 	}

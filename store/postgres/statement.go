@@ -17,7 +17,13 @@ func prepare[A any](sql string, groups ...values[A]) statement[A] {
 	return named.Prepare(named.Dollar, sql, groups...)
 }
 
-func field[A, T any](of func(*A) T) named.Value[A] { return named.Field(of) }
+// field is a parameter: a field of one, or a [column] of many.
+func field[A, T any](of func(*A) T) named.Value[A] {
+	if many := columnOf[A](of); many != nil {
+		return named.Column(of, many)
+	}
+	return named.Field(of)
+}
 
 // parts are what a call needs of a statement besides what every call of it needs.
 type parts uint16

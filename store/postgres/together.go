@@ -135,10 +135,11 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 	counts := map[[16]byte]*store.Balance{}
 	logs := slices.ContainsFunc(batch, func(r signIn) bool { return r.event != nil })
 	sql := createTogether.of(logging.when(logs))
+	var n, spent int64
+	var b store.Balance
+	to := append([]any{&n, &spent}, balanceTo(&b)...)
 	return s.all(ctx, sql.Text, sql.Arrays(batch), func(row pgx.Row) error {
-		var n, spent int64
-		var b store.Balance
-		if err := row.Scan(append([]any{&n, &spent}, balanceTo(&b)...)...); err != nil {
+		if err := row.Scan(to...); err != nil {
 			return err
 		}
 		granted[n-1] = true
@@ -149,7 +150,8 @@ func (s *Store) grant(ctx context.Context, batch []signIn, granted []bool, resul
 		}
 		sum := counts[c.Owner]
 		if sum == nil {
-			sum = &b
+			sum = new(store.Balance)
+			*sum = b
 			counts[c.Owner] = sum
 		}
 		rules.Debit(sum, c.Operation, c.Price, batch[n-1].now) // as the statement does

@@ -16,8 +16,9 @@ const (
 
 	selectBalance = `SELECT ` + balanceColumns + ` FROM balances WHERE owner = ?1`
 
-	// purseColumns are those that purseOf reads; ?1 is the payer, ?2 the charge's key and ?3 its entry.
-	purseColumns = balanceColumns + `, EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2),
+	// purseColumns are those that purseOf reads, with the parameters of purseArgs.
+	purseColumns = balanceColumns + `,
+  EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND key = ?2) OR EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?4 AND key IS NULL),
   EXISTS (SELECT 1 FROM ledger WHERE owner = ?1 AND id = ?3)`
 
 	purseWidth = 15 // columns
@@ -71,12 +72,17 @@ func purseOf(r *row) rules.Purse {
 	return rules.Purse{Found: true, Balance: balanceOf(r), Paid: r.bool(), Taken: r.bool()}
 }
 
+// purseArgs are ?1 the payer, ?2 the charge's key, ?3 its entry and ?4 the entry that has no other key than this one.
+func purseArgs(ch *store.Charge) []driver.Value {
+	return []driver.Value{ch.Owner[:], ch.Key, ch.Entry[:], keyedBy(ch.Key)}
+}
+
 // purse looks up what the charge is decided on.
 func purse(c *conn, ch store.Charge) (p rules.Purse, err error) {
 	if !rules.Charged(ch) {
 		return p, nil
 	}
-	_, err = c.one(selectPurse, func(r *row) { p = purseOf(r) }, ch.Owner[:], ch.Key, ch.Entry[:])
+	_, err = c.one(selectPurse, func(r *row) { p = purseOf(r) }, purseArgs(&ch)...)
 	return p, err
 }
 

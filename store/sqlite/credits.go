@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ const (
   EXISTS (SELECT 1 FROM ledger WHERE payment = ?3) FROM balances WHERE owner = ?1`
 
 	selectEntry  = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND key = ?2`
+	selectOwnKey = `SELECT ` + entryColumns + ` FROM ledger WHERE owner = ?1 AND id = ?2 AND key IS NULL`
 	selectRefund = `SELECT 1 FROM ledger WHERE owner = ?1 AND refunds = ?2`
 )
 
@@ -28,12 +30,36 @@ func entryOf(r *row) store.LedgerEntry {
 		ID: r.id(), Owner: r.id(), Key: r.text(), Operation: store.Operation(r.text()), Amount: r.int(),
 		Balance: r.int(), Subject: r.id(), Refunds: r.text(),
 	}
+	if e.Key == "" {
+		e.Key = ownKey(e.ID)
+	}
 	if !r.null() {
 		e.Package = new(store.Package)
 	}
 	r.json(e.Package)
 	e.At = r.time()
 	return e
+}
+
+// ownKey is the key that is not stored: of an entry that pays for the session of the same id. Almost all are such.
+func ownKey(id uuid.UUID) string { return "session:" + id.String() }
+
+// keyedBy returns the id of the entry whose own key it is; NULL: of none.
+func keyedBy(key string) driver.Value {
+	_, text, _ := strings.Cut(key, ":")
+	id, err := uuid.Parse(text)
+	if err != nil || ownKey(id) != key {
+		return nil
+	}
+	return id[:]
+}
+
+// storedKey is the column key.
+func storedKey(e *store.LedgerEntry) driver.Value {
+	if e.Key == ownKey(e.ID) {
+		return nil
+	}
+	return e.Key
 }
 
 func writeEntry(c *conn, e *store.LedgerEntry) error {
@@ -44,7 +70,7 @@ func writeEntry(c *conn, e *store.LedgerEntry) error {
 			return err
 		}
 	}
-	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], e.Key, string(e.Operation), e.Amount, e.Balance,
+	_, err := c.exec(insertEntry, e.ID[:], e.Owner[:], storedKey(e), string(e.Operation), e.Amount, e.Balance,
 		optionalID(e.Subject), optional(e.Refunds), bundle, millis(e.At), optional(rules.PaymentID(e)))
 	return err
 }
@@ -101,10 +127,16 @@ func applying(c *conn, e *store.LedgerEntry) (w rules.Applying, err error) {
 
 // entryByKey returns the entry; nil: there is none.
 func entryByKey(c *conn, owner uuid.UUID, key string) (e *store.LedgerEntry, err error) {
-	_, err = c.one(selectEntry, func(r *row) {
+	take := func(r *row) {
 		entry := entryOf(r)
 		e = &entry
-	}, owner[:], key)
+	}
+	if _, err = c.one(selectEntry, take, owner[:], key); err != nil || e != nil {
+		return e, err
+	}
+	if id := keyedBy(key); id != nil {
+		_, err = c.one(selectOwnKey, take, owner[:], id)
+	}
 	return e, err
 }
 

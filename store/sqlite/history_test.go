@@ -53,7 +53,8 @@ UNION ALL SELECT 'rotated ' || hex(id) || ' ' || generation || ' ' || generation
 UNION ALL SELECT 'seen ' || hex(id) || ' ' || seen_at || ' 1' FROM sessions WHERE seen_at > created_at
 UNION ALL SELECT iif(ended = 1, 'revoked ', 'reused ') || hex(id) || ' 1 1' FROM sessions WHERE ended > 0
 UNION ALL SELECT 'used ' || hex(id) || ' ' || counter || ' ' || counter FROM factors WHERE counter > 0
-UNION ALL SELECT 'paid ' || key || ' 1 1' FROM ledger WHERE operation <> 'retention'
+UNION ALL SELECT 'paid ' || coalesce(key, 'session:' || lower(printf('%s-%s-%s-%s-%s', substr(hex(id), 1, 8), substr(hex(id), 9, 4),
+  substr(hex(id), 13, 4), substr(hex(id), 17, 4), substr(hex(id), 21)))) || ' 1 1' FROM ledger WHERE operation <> 'retention'
 UNION ALL SELECT 'month_closed ' || hex(owner) || ' ' || max(amount) || ' ' || count(*) FROM ledger WHERE operation = 'retention' GROUP BY owner`
 	told = `SELECT coalesce(method, name) || ' ' || coalesce(code, hex(account)) || ' ' || max(credits) || ' ' || iif(method = 'seen', 1, count(*))
 FROM events WHERE coalesce(method, '') <> 'used' OR code IN (SELECT hex(id) FROM factors) GROUP BY coalesce(method, name), coalesce(code, hex(account))`

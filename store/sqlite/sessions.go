@@ -24,7 +24,7 @@ func (s *Store) CreateSession(ctx context.Context, n store.NewSession, now time.
 
 const (
 	// The signer statements return all that rules.SignIn looks at, in which the account, the session, the payer and
-	// the factor may each be absent: ?4 is the account, ?5 the session and ?6 the factor. There is one for each case,
+	// the factor may each be absent: ?5 is the account, ?6 the session and ?7 the factor. There is one for each case,
 	// so that a sign-in looks nothing up that it does without.
 	selectSigner             = `SELECT ` + signerColumns + signerJoins
 	selectPayingSigner       = `SELECT ` + signerColumns + payerColumns + signerJoins + payerJoin
@@ -32,10 +32,10 @@ const (
 	selectProvenPayingSigner = `SELECT ` + signerColumns + payerColumns + `, ` + factorColumns + signerJoins + payerJoin + factorJoin
 
 	signerColumns = `s.account, a.id, a.status, p.status, a.epoch, a.session_count, a.last_routine, a.active_day`
-	signerJoins   = ` FROM (SELECT 1) LEFT JOIN accounts a ON a.id = ?4 LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN sessions s ON s.id = ?5`
+	signerJoins   = ` FROM (SELECT 1) LEFT JOIN accounts a ON a.id = ?5 LEFT JOIN accounts p ON p.id = a.parent LEFT JOIN sessions s ON s.id = ?6`
 	payerColumns  = `, b.owner, ` + purseColumns
 	payerJoin     = ` LEFT JOIN balances b ON b.owner = ?1`
-	factorJoin    = ` LEFT JOIN factors f ON f.account = ?4 AND f.id = ?6`
+	factorJoin    = ` LEFT JOIN factors f ON f.account = ?5 AND f.id = ?7`
 
 	updateSignIn = `UPDATE accounts SET last_sign_in = ?2, session_count = ?3, last_routine = ?4 WHERE id = ?1`
 
@@ -97,7 +97,7 @@ type signingIn struct {
 // signer looks up what the sign-in is decided on.
 func signer(c *conn, n *store.NewSession, now time.Time) (w signingIn, err error) {
 	ch, pays, proves := &n.Charge, rules.Charged(n.Charge), n.Use.Factor != uuid.Nil
-	query, args := selectSigner, []driver.Value{ch.Owner[:], ch.Key, ch.Entry[:], n.Session.Account[:], n.Session.ID[:]}
+	query, args := selectSigner, append(purseArgs(ch), n.Session.Account[:], n.Session.ID[:])
 	switch {
 	case pays && proves:
 		query, args = selectProvenPayingSigner, append(args, n.Use.Factor[:])

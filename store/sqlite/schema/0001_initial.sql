@@ -174,7 +174,7 @@ CREATE INDEX balance_latest ON balances (latest_month);
 CREATE TABLE ledger (
   owner     BLOB    NOT NULL,
   id        BLOB    NOT NULL,
-  key       TEXT    NOT NULL,
+  key       TEXT,                                        -- NULL: 'session:' and the id, which is unique without an index of its own
   operation TEXT    NOT NULL,
   amount    INTEGER NOT NULL,
   balance   INTEGER NOT NULL,
@@ -185,10 +185,11 @@ CREATE TABLE ledger (
   at        INTEGER,
   PRIMARY KEY (owner, id)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX ledger_key       ON ledger (owner, key);
+CREATE UNIQUE INDEX ledger_key       ON ledger (owner, key)     WHERE key IS NOT NULL;
 CREATE UNIQUE INDEX ledger_refund    ON ledger (owner, refunds) WHERE refunds IS NOT NULL;
 CREATE UNIQUE INDEX ledger_payment   ON ledger (payment) WHERE payment IS NOT NULL;
-CREATE INDEX        ledger_operation ON ledger (owner, operation, id, amount); -- the amount for sums by day
+-- Not of sign-ins, which are most: each would write a page of it. They are found among all. The amount is for sums by day.
+CREATE INDEX        ledger_operation ON ledger (owner, operation, id, amount) WHERE operation <> 'sign-in';
 
 CREATE TABLE months (
   owner      BLOB    NOT NULL,
