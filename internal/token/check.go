@@ -23,8 +23,8 @@ import (
 // decoded into a pooled buffer; the claims are read in one pass. encoding/json alone is three quarters of an ordinary
 // check. A good token is remembered by its full text at its second sight, so that its signature is not checked again;
 // that verdict is pure and can go stale only by time, which every hit checks again. At the first sight only a hash of
-// it is noted: many tokens are seen but once, and they neither cost memory nor push out what is in use. Bad tokens leave
-// nothing behind.
+// it is noted: many tokens are seen but once, and they neither cost memory nor push out what is in use. Bad tokens
+// leave nothing behind.
 
 const (
 	rememberedBytes = 32 << 20 // of tokens
