@@ -23,10 +23,10 @@ import (
 //
 // An Identity that is [Identity.Limited] serves only the account's own business; hosts must check it, as httpadapter
 // does.
-func (a *Authenticator) Authenticate(ctx context.Context, text SecretText) (*Identity, error) {
+func (a *Authenticator) Authenticate(ctx context.Context, token SecretText) (*Identity, error) {
 	now := a.now()
-	var fresh token.Genuine
-	known, seen, ok := a.tokens.Check(string(text), now, &fresh)
+	var fresh genuineToken
+	known, seen, ok := a.tokens.Check(string(token), now, &fresh)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
@@ -49,9 +49,9 @@ func (a *Authenticator) Authenticate(ctx context.Context, text SecretText) (*Ide
 	return a.identityOf(known, seen, &live, now), nil
 }
 
-// identityOf returns the identity that was seen with the token before, as long as nothing about its session has changed.
-// seen is nil for a token that is not remembered.
-func (a *Authenticator) identityOf(g *token.Genuine, seen *atomic.Pointer[seenIdentity], l *store.Live, now time.Time) *Identity {
+// identityOf returns the identity that was seen with the token before, as long as nothing about its session has
+// changed. seen is nil for a token that is not remembered.
+func (a *Authenticator) identityOf(g *genuineToken, seen *atomic.Pointer[seenIdentity], l *store.Live, now time.Time) *Identity {
 	limited := a.limitation(l, now)
 	if seen != nil {
 		if s := seen.Load(); s != nil && s.id.Limited == limited && s.live == *l {

@@ -57,7 +57,8 @@ func (a *Authenticator) hostHits(r RateRequest) []hit {
 	return addRateHits(nil, a.digests.bucket("host", r.Name, "network", net), net == "", r.Limits)
 }
 
-// addRateHits adds rates of one key. Callers without an address share it; their bucket is a hundred times as large (R24).
+// addRateHits adds rates of one key. Callers without an address share it; their bucket is a hundred times as large
+// (R24).
 func addRateHits(hits []hit, key store.Digest, shared bool, rates []Limit) []hit {
 	for _, r := range rates {
 		if shared {

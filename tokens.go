@@ -43,6 +43,8 @@ func newKeyring(secrets []MasterKey, asymmetric []SigningKey) (*token.Keyring, e
 // tokenChecker checks tokens, and keeps with each one that it remembers the identity that its session gave last.
 type tokenChecker = token.Checker[seenIdentity]
 
+type genuineToken = token.Genuine
+
 type seenIdentity struct {
 	live store.Live
 	id   *Identity

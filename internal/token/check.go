@@ -22,9 +22,9 @@ import (
 // Why it is fast: the header is compared, not parsed; HMAC states are kept with their key already absorbed; base64 is
 // decoded into a pooled buffer; the claims are read in one pass. encoding/json alone is three quarters of an ordinary
 // check. A good token is remembered by its full text at its second sight, so that its signature is not checked again;
-// that verdict is pure and can go stale only by time, which every hit checks again. At the first sight only a hash of it
-// is noted: many tokens are seen but once, and they neither cost memory nor push out what is in use. Bad tokens leave
-// nothing behind.
+// that verdict is pure and can go stale only by time, which every hit checks again. At the first sight only a hash of
+// it is noted: many tokens are seen but once, and they neither cost memory nor push out what is in use. Bad tokens
+// leave nothing behind.
 
 const (
 	rememberedBytes = 32 << 20 // of tokens
@@ -84,8 +84,8 @@ func hashOfSignature(seed maphash.Seed, text string) uint64 {
 	return maphash.String(seed, text[max(0, len(text)-32):])
 }
 
-// Check returns a genuine token: the one in memory, with what the caller keeps there, or fresh, with what was read of one
-// that is not remembered. now decides in both cases.
+// Check returns a genuine token: the one in memory, with what the caller keeps there, or fresh, with what was read of
+// one that is not remembered. now decides in both cases.
 func (c *Checker[T]) Check(text string, now time.Time, fresh *Genuine) (g *Genuine, seen *atomic.Pointer[T], ok bool) {
 	if len(text) > MaxBytes {
 		return nil, nil, false
