@@ -290,15 +290,19 @@ func TestBadTokensAreNotRemembered(t *testing.T) {
 	r := keyring(t)
 	c := checker(r)
 	text := sign(t, tenantKey(t, r), claims())
-	if !check(c, text, now) || !check(c, text, now) {
-		t.Fatal("refused")
+	for range 2 { // remembered from the second sight on
+		if !check(c, text, now) {
+			t.Fatal("refused")
+		}
 	}
 	before := c.RememberedBytes()
 	parts := strings.Split(text, ".")
 	for i := range 2000 {
 		forged := parts[0] + "." + b64.EncodeToString(fmt.Appendf(nil, `{"aud":"%d"}`, i)) + "." + parts[2]
-		if check(c, forged, now) || check(c, forged, now) {
-			t.Fatal("a forged token is taken")
+		for range 2 {
+			if check(c, forged, now) {
+				t.Fatal("a forged token is taken")
+			}
 		}
 	}
 	if after := c.RememberedBytes(); after != before {
