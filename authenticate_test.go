@@ -31,6 +31,9 @@ func TestAuthenticateOfAKnownTokenAllocatesNothing(t *testing.T) {
 // What is seen for the first time costs its identity and nothing else: it is not remembered. The least of several counts:
 // the worker allocates, too.
 func TestAuthenticateOfANewTokenAllocatesItsIdentity(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations are counted without the race detector: go test -run AllocatesItsIdentity .")
+	}
 	k := authtest.New(t)
 	for _, audience := range []tollkeeper.Audience{tollkeeper.AudienceOrganization, tollkeeper.AudienceV1} {
 		parent, least := k.Parent(), 100.0

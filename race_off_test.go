@@ -1,0 +1,5 @@
+//go:build !race
+
+package tollkeeper_test
+
+const raceDetector = false
