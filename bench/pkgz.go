@@ -4,9 +4,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/go-pkgz/auth/v2"
-	"github.com/go-pkgz/auth/v2/provider"
-	"github.com/go-pkgz/auth/v2/token"
+	"github.com/go-pkgz/auth"
+	"github.com/go-pkgz/auth/avatar"
+	"github.com/go-pkgz/auth/provider"
+	"github.com/go-pkgz/auth/token"
 )
 
 // pkgzPeer is go-pkgz/auth with its direct provider: a token in a cookie, beside one against forged requests. Pictures
@@ -14,6 +15,7 @@ import (
 func pkgzPeer() (*peer, error) {
 	known := map[string]kept{email: keep(password)}
 	service := auth.NewService(auth.Opts{
+		AvatarStore:   avatar.NewNoOp(), // pictures are drawn all the same
 		SecretReader:  token.SecretFunc(func(string) (string, error) { return "a secret of thirty-two bytes, ok", nil }),
 		TokenDuration: 24 * time.Hour, CookieDuration: 24 * time.Hour, SecureCookies: true, Issuer: issuer, URL: issuer,
 	})

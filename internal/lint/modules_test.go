@@ -31,7 +31,7 @@ const installed = "cmd/tollkeeper"
 var requires = map[string][]string{
 	"argon2":     {"golang.org/x/sys"},
 	"argon2/asm": {"github.com/mmcloughlin/avo"},
-	"bench": {"github.com/aarondl/authboss/v3", "github.com/alexedwards/scs/v2", "github.com/go-chi/jwtauth/v5", "github.com/go-pkgz/auth/v2",
+	"bench": {"github.com/aarondl/authboss/v3", "github.com/alexedwards/scs/v2", "github.com/go-chi/jwtauth/v5", "github.com/go-pkgz/auth",
 		"github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9", "github.com/shaj13/go-guardian/v2", "github.com/shaj13/libcache", "modernc.org/sqlite"},
 	"browser":        {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"},
 	"cmd/tollkeeper": {"github.com/jackc/pgx/v5", "github.com/redis/go-redis/v9"},

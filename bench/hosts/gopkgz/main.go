@@ -6,13 +6,15 @@ import (
 	"log"
 	"net/http"
 
-	"github.com/go-pkgz/auth/v2"
-	"github.com/go-pkgz/auth/v2/provider"
-	"github.com/go-pkgz/auth/v2/token"
+	"github.com/go-pkgz/auth"
+	"github.com/go-pkgz/auth/avatar"
+	"github.com/go-pkgz/auth/provider"
+	"github.com/go-pkgz/auth/token"
 )
 
 func main() {
 	service := auth.NewService(auth.Opts{
+		AvatarStore:  avatar.NewNoOp(), // pictures are drawn all the same
 		SecretReader: token.SecretFunc(func(string) (string, error) { return "secret", nil }), URL: "http://localhost:8080",
 	})
 	service.AddDirectProvider("local", provider.CredCheckerFunc(func(string, string) (bool, error) { return false, nil }))
