@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/go-pkgz/auth"
-	"github.com/go-pkgz/auth/avatar"
+	"github.com/go-pkgz/auth/logger"
 	"github.com/go-pkgz/auth/provider"
 	"github.com/go-pkgz/auth/token"
 )
@@ -15,14 +15,16 @@ import (
 func pkgzPeer() (*peer, error) {
 	known := map[string]kept{email: keep(password)}
 	service := auth.NewService(auth.Opts{
-		AvatarStore:   avatar.NewNoOp(), // pictures are drawn all the same
 		SecretReader:  token.SecretFunc(func(string) (string, error) { return "a secret of thirty-two bytes, ok", nil }),
 		TokenDuration: 24 * time.Hour, CookieDuration: 24 * time.Hour, SecureCookies: true, Issuer: issuer, URL: issuer,
 	})
-	service.AddDirectProvider("local", provider.CredCheckerFunc(func(user, password string) (bool, error) {
-		k, ok := known[user]
-		return ok && k.matches(password), nil
-	}))
+	service.AddCustomHandler(provider.DirectHandler{ // what AddDirectProvider adds, but for the pictures
+		L: logger.NoOp, ProviderName: "local", Issuer: issuer, TokenService: service.TokenService(),
+		CredChecker: provider.CredCheckerFunc(func(user, password string) (bool, error) {
+			k, ok := known[user]
+			return ok && k.matches(password), nil
+		}),
+	})
 	routes, _ := service.Handlers()
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", routes)

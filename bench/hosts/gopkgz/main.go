@@ -14,7 +14,7 @@ import (
 
 func main() {
 	service := auth.NewService(auth.Opts{
-		AvatarStore:  avatar.NewNoOp(), // pictures are drawn all the same
+		AvatarStore:  avatar.NewNoOp(),
 		SecretReader: token.SecretFunc(func(string) (string, error) { return "secret", nil }), URL: "http://localhost:8080",
 	})
 	service.AddDirectProvider("local", provider.CredCheckerFunc(func(string, string) (bool, error) { return false, nil }))
