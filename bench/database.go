@@ -8,6 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tollkeeper/tollkeeper/store/postgres"
+	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // database is an empty one of its own on the server.
@@ -54,6 +57,27 @@ func newDatabase(ctx context.Context, server string, settings ...string) (*datab
 		return nil, err
 	}
 	return db, nil
+}
+
+// server is the store over a database of its own, until the bench is closed.
+func (b *Bench) server(ctx context.Context, dsn string, settings ...string) (*database, *postgres.Store, error) {
+	db, err := newDatabase(ctx, dsn, settings...)
+	if err != nil {
+		return nil, nil, err
+	}
+	b.onClose(db.drop)
+	kept := postgres.New(db.pool)
+	return db, kept, kept.Migrate(ctx)
+}
+
+// lite is the store over that file, until the bench is closed.
+func (b *Bench) lite(ctx context.Context, path string) (*sqlite.Store, error) {
+	kept, err := sqlite.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b.onClose(func() { _ = kept.Close() })
+	return kept, kept.Migrate(ctx)
 }
 
 func execute(ctx context.Context, dsn, sql string) error {

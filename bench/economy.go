@@ -7,8 +7,6 @@ import (
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store"
-	"github.com/tollkeeper/tollkeeper/store/postgres"
-	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // economyParent is a parent of the economy: its name, and how many children and ledger rows it has.
@@ -25,24 +23,15 @@ func openEconomy(ctx context.Context, s Setup) (*Bench, error) {
 	}
 	return open(func(b *Bench) error {
 		path := filepath.Join(s.Dir, "economy.db")
-		lite, err := sqlite.Open(path)
+		lite, err := b.lite(ctx, path)
 		if err != nil {
-			return err
-		}
-		b.onClose(func() { _ = lite.Close() })
-		if err := lite.Migrate(ctx); err != nil {
 			return err
 		}
 		if err := b.addEconomy(ctx, "SQLite", lite, parents, func(f fill) error { return f.lite(ctx, path) }); err != nil {
 			return err
 		}
-		db, err := newDatabase(ctx, s.Postgres)
+		db, server, err := b.server(ctx, s.Postgres)
 		if err != nil {
-			return err
-		}
-		b.onClose(db.drop)
-		server := postgres.New(db.pool)
-		if err := server.Migrate(ctx); err != nil {
 			return err
 		}
 		return b.addEconomy(ctx, "PostgreSQL", server, parents, func(f fill) error { return f.postgres(ctx, db.pool) })

@@ -10,8 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tollkeeper/tollkeeper/store"
-	"github.com/tollkeeper/tollkeeper/store/postgres"
-	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // countAll is the one verb that may read an index of all accounts of a scope; the core asks it once an hour.
@@ -30,12 +28,8 @@ func openGrowthSQLite(ctx context.Context, s Setup) (*Bench, error) {
 		b.Quick = true
 		for _, n := range growthSizes(s) {
 			path := filepath.Join(s.Dir, fmt.Sprintf("growth-%d.db", n))
-			kept, err := sqlite.Open(path)
+			kept, err := b.lite(ctx, path)
 			if err != nil {
-				return err
-			}
-			b.onClose(func() { _ = kept.Close() })
-			if err := kept.Migrate(ctx); err != nil {
 				return err
 			}
 			if err := b.addSize(ctx, kept, n, func(f fill) error { return f.lite(ctx, path) }); err != nil {
@@ -50,13 +44,8 @@ func openGrowthPostgres(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
 		b.Quick = true
 		for _, n := range growthSizes(s) {
-			db, err := newDatabase(ctx, s.Postgres)
+			db, kept, err := b.server(ctx, s.Postgres)
 			if err != nil {
-				return err
-			}
-			b.onClose(db.drop)
-			kept := postgres.New(db.pool)
-			if err := kept.Migrate(ctx); err != nil {
 				return err
 			}
 			if err := b.addSize(ctx, kept, n, func(f fill) error { return f.postgres(ctx, db.pool) }); err != nil {

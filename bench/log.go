@@ -13,7 +13,6 @@ import (
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
-	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // signer is an account that signs in, one of whose two factors it may use.
@@ -39,6 +38,11 @@ var (
 		n.Use = store.Use{Factor: s.factor, Counter: s.counter.Add(1)}
 		return n
 	}}
+	capped = way{"paid, sessions capped", func(s *signer) store.NewSession {
+		n := paid(s.Account)
+		n.Most = 1 << 40
+		return n
+	}}
 )
 
 func unpaid(n store.NewSession) store.NewSession {
@@ -46,30 +50,23 @@ func unpaid(n store.NewSession) store.NewSession {
 	return n
 }
 
-// openLog compares the sign-in with what may come with it: its event, and the use of one of two factors.
+// openLog compares the sign-in with what may come with it: its event, the use of one of two factors, a cap of
+// sessions.
 func openLog(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
-		lite, err := sqlite.Open(filepath.Join(s.Dir, "log.db"))
+		lite, err := b.lite(ctx, filepath.Join(s.Dir, "log.db"))
 		if err != nil {
 			return err
 		}
-		b.onClose(func() { _ = lite.Close() })
-		if err := lite.Migrate(ctx); err != nil {
+		if err := b.addWays(ctx, "SQLite", lite, nil, unlogged, withLog, used, capped); err != nil {
 			return err
 		}
-		if err := b.addWays(ctx, "SQLite", lite, nil, unlogged, withLog, used); err != nil {
-			return err
-		}
-		db, err := newDatabase(ctx, s.Postgres, "synchronous_commit=off")
+		db, grouped, err := b.server(ctx, s.Postgres, "synchronous_commit=off")
 		if err != nil {
 			return err
 		}
-		b.onClose(db.drop)
-		grouped, alone := postgres.New(db.pool), postgres.New(db.pool, postgres.SignInLanes(0))
-		if err := grouped.Migrate(ctx); err != nil {
-			return err
-		}
-		if err := b.addWays(ctx, "PostgreSQL alone", alone, db.pool, unlogged, withLog, used, free, freeLog); err != nil {
+		alone := postgres.New(db.pool, postgres.SignInLanes(0))
+		if err := b.addWays(ctx, "PostgreSQL alone", alone, db.pool, unlogged, withLog, used, capped, free, freeLog); err != nil {
 			return err
 		}
 		if err := b.addWays(ctx, "PostgreSQL grouped", grouped, db.pool, unlogged, withLog); err != nil {
@@ -155,5 +152,7 @@ func logTargets() []Target {
 		{What: "the same, bytes of its write-ahead log", Value: ratio(noted("WAL"), server+freeLog.name, server+free.name), Unit: "×"},
 		{What: "paid sign-in with one of two factors used to without, PostgreSQL", Value: ratio(perOp, server+used.name, server+unlogged.name), Unit: "×", Must: 1.25},
 		{What: "the same, SQLite", Value: ratio(perOp, lite+used.name, lite+unlogged.name), Unit: "×", Must: 1.25},
+		{What: "paid sign-in with a cap of sessions that is not reached to without, PostgreSQL", Value: ratio(perOp, server+capped.name, server+unlogged.name), Unit: "×"},
+		{What: "the same, SQLite", Value: ratio(perOp, lite+capped.name, lite+unlogged.name), Unit: "×"},
 	}
 }

@@ -31,16 +31,11 @@ const (
 // with the floor: the same rows by arrays.
 func openPostgres(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
-		db, err := newDatabase(ctx, s.Postgres)
+		db, grouped, err := b.server(ctx, s.Postgres)
 		if err != nil {
 			return err
 		}
-		b.onClose(db.drop)
-		grouped, plain := postgres.New(db.pool), postgres.New(db.pool, postgres.SignInLanes(0))
-		relaxed := postgres.New(db.pool, postgres.RelaxedAttempts())
-		if err := grouped.Migrate(ctx); err != nil {
-			return err
-		}
+		plain, relaxed := postgres.New(db.pool, postgres.SignInLanes(0)), postgres.New(db.pool, postgres.RelaxedAttempts())
 		if err := b.addPgbench(ctx, s); err != nil {
 			return err
 		}

@@ -3,8 +3,6 @@ package bench
 import (
 	"context"
 	"os"
-
-	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
 
 // openSlowDisk is what sharing commits brings where a commit waits for its disk: on a PostgreSQL that waits a
@@ -22,13 +20,8 @@ func openSlowDisk(ctx context.Context, s Setup) (*Bench, error) {
 			}
 			return nil
 		}
-		db, err := newDatabase(ctx, dsn)
+		db, kept, err := b.server(ctx, dsn)
 		if err != nil {
-			return err
-		}
-		b.onClose(db.drop)
-		kept := postgres.New(db.pool)
-		if err := kept.Migrate(ctx); err != nil {
 			return err
 		}
 		if err := b.addPeers(ctx, kept, db.pool, nil, false); err != nil {

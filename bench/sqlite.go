@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"github.com/tollkeeper/tollkeeper/store"
-	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 // openSQLite compares 64 callers who share commits with the statements that a sign-in cannot do without, on the same
@@ -13,12 +12,8 @@ import (
 func openSQLite(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
 		path := filepath.Join(s.Dir, "commits.db")
-		kept, err := sqlite.Open(path)
+		kept, err := b.lite(ctx, path)
 		if err != nil {
-			return err
-		}
-		b.onClose(func() { _ = kept.Close() })
-		if err := kept.Migrate(ctx); err != nil {
 			return err
 		}
 		for _, name := range []string{distinct, hot} {

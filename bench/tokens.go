@@ -10,8 +10,6 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/memory"
-	"github.com/tollkeeper/tollkeeper/store/postgres"
-	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
 const (
@@ -110,21 +108,12 @@ func (b *Bench) addFirstRivals(n int) error {
 // openStores measures the check of a token over each store.
 func openStores(ctx context.Context, s Setup) (*Bench, error) {
 	return open(func(b *Bench) error {
-		lite, err := sqlite.Open(filepath.Join(s.Dir, "stores.db"))
+		lite, err := b.lite(ctx, filepath.Join(s.Dir, "stores.db"))
 		if err != nil {
 			return err
 		}
-		b.onClose(func() { _ = lite.Close() })
-		if err := lite.Migrate(ctx); err != nil {
-			return err
-		}
-		db, err := newDatabase(ctx, s.Postgres)
+		_, server, err := b.server(ctx, s.Postgres)
 		if err != nil {
-			return err
-		}
-		b.onClose(db.drop)
-		server := postgres.New(db.pool)
-		if err := server.Migrate(ctx); err != nil {
 			return err
 		}
 		for _, st := range []struct {

@@ -1,8 +1,11 @@
 package lint_test
 
 import (
+	"io"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,5 +32,25 @@ func TestNothingLiesAboutAtTheRoot(t *testing.T) {
 	}
 	if seen < len(atTheRoot) {
 		t.Errorf("only %d files are at the root", seen)
+	}
+}
+
+// What a compiler made is made again, and has the paths of somebody's machine in it.
+func TestNoBuiltProgramIsKept(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z").Output()
+	if err != nil {
+		t.Skip("no repository here: ", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		file, err := os.Open(filepath.Join(root, name))
+		if err != nil {
+			continue // it is about to go
+		}
+		var magic [4]byte
+		_, _ = io.ReadFull(file, magic[:])
+		_ = file.Close()
+		if slices.Contains([]string{"\x7fELF", "\xcf\xfa\xed\xfe", "MZ\x90\x00", "!<ar"}, string(magic[:])) {
+			t.Errorf("%s is a built program", name)
+		}
 	}
 }

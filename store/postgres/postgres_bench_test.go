@@ -3,14 +3,10 @@ package postgres_test
 import (
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
@@ -78,127 +74,6 @@ func BenchmarkCreateSession(b *testing.B) {
 			})
 		})
 	}
-}
-
-// BenchmarkSignInParts says what the parts of a sign-in cost: each kind beside the plain one in one run, in turn, with
-// the median of the passes. Commits are not waited for, so that what is measured is the work.
-func BenchmarkSignInParts(b *testing.B) {
-	c := database(b, "synchronous_commit=off")
-	c.MaxConns = 16
-	s, pool := migrated(b, c)
-	together := postgres.New(pool)
-	alone := postgres.New(pool, postgres.SignInLanes(0))
-	people := signers(b, s, 64)
-	paid := func(p *person) store.NewSession {
-		n := signIn(p.Account, p.Account.Parent, true)
-		n.Session.Agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
-		return n
-	}
-	free := func(p *person) store.NewSession {
-		n := paid(p)
-		n.Charge = store.Charge{}
-		return n
-	}
-	with := func(of func(*person) store.NewSession, more ...func(*person, *store.NewSession)) func(*person) store.NewSession {
-		return func(p *person) store.NewSession {
-			n := of(p)
-			for _, f := range more {
-				f(p, &n)
-			}
-			return n
-		}
-	}
-	event := func(p *person, n *store.NewSession) { n.Events = logged(p.Account) }
-	tell := func(_ *person, n *store.NewSession) { n.Charge = told(n.Charge) }
-	most := func(_ *person, n *store.NewSession) { n.Most = 1 << 40 }
-	use := func(p *person, n *store.NewSession) {
-		p.counter++
-		n.Use = store.Use{Factor: p.factor, Counter: p.counter}
-	}
-	for _, run := range []struct {
-		name     string
-		s        *postgres.Store
-		variants []variant
-	}{
-		{"paid-alone", alone, []variant{
-			{"plain", paid}, {"same", paid}, {"logged", with(paid, event)}, {"told", with(paid, tell)}, {"capped", with(paid, most)}, {"used", with(paid, use)},
-		}},
-		{"free-alone", alone, []variant{{"plain", free}, {"logged", with(free, event)}, {"used", with(free, use)}}},
-		{"paid-together", together, []variant{{"plain", paid}, {"same", paid}, {"logged", with(paid, event)}, {"told", with(paid, tell)}, {"capped", with(paid, most)}}},
-	} {
-		b.Run(run.name, func(b *testing.B) { interleave(b, pool, run.s, people, run.variants) })
-	}
-}
-
-// person is an account with two factors, one of which is used.
-type person struct {
-	store.Account
-	factor  uuid.UUID
-	counter int64
-}
-
-func signers(b *testing.B, s store.Store, n int) []*person {
-	b.Helper()
-	people := make([]*person, n)
-	for i := range people {
-		a := child(b, s, parent(b, s, 1<<50))
-		f, other := passkey(), passkey()
-		if _, _, err := s.UpdateAccount(b.Context(), store.Change{Account: a, PutFactors: []store.Factor{f, other}}, at); err != nil {
-			b.Fatal(err)
-		}
-		people[i] = &person{Account: a, factor: f.ID}
-	}
-	return people
-}
-
-// variant is a kind of sign-in.
-type variant struct {
-	name string
-	of   func(*person) store.NewSession
-}
-
-// interleave lets every person sign in b.N times in each way, in fifteen passes, and reports the medians of time and of
-// the write-ahead log as ratios to the first way.
-func interleave(b *testing.B, pool *pgxpool.Pool, s store.Store, people []*person, variants []variant) {
-	const passes = 15
-	times, logs := make([][]float64, len(variants)), make([][]float64, len(variants))
-	b.ResetTimer()
-	for pass := range passes {
-		took, wrote := make([]float64, len(variants)), make([]float64, len(variants))
-		for i := range variants {
-			n := (i + pass) % len(variants)
-			before, start := walBytes(b, pool), time.Now()
-			var all sync.WaitGroup
-			for _, p := range people {
-				all.Go(func() {
-					for range b.N {
-						if _, err := s.CreateSession(b.Context(), variants[n].of(p), at); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			all.Wait()
-			took[n], wrote[n] = time.Since(start).Seconds(), walBytes(b, pool)-before
-		}
-		for n := range variants {
-			times[n], logs[n] = append(times[n], took[n]/took[0]), append(logs[n], wrote[n]/wrote[0])
-		}
-	}
-	for n := 1; n < len(variants); n++ {
-		b.ReportMetric(median(times[n]), variants[n].name+"-x-time")
-		b.ReportMetric(median(logs[n]), variants[n].name+"-x-wal")
-	}
-}
-
-func median(list []float64) float64 { return slices.Sorted(slices.Values(list))[len(list)/2] }
-
-func walBytes(b *testing.B, pool *pgxpool.Pool) (n float64) {
-	b.Helper()
-	if err := pool.QueryRow(b.Context(), `SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8`).Scan(&n); err != nil {
-		b.Fatal(err)
-	}
-	return n
 }
 
 // BenchmarkUpdateAccount is a change of one's own name, as any change of an account.

@@ -2,11 +2,14 @@ package postgres_test
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store"
 	"github.com/tollkeeper/tollkeeper/store/postgres"
 )
@@ -51,4 +54,61 @@ func TestStatementsOfASignIn(t *testing.T) {
 			t.Errorf("%s: %d round trips", name, n)
 		}
 	}
+}
+
+// TestRoundTrips: what a sign-in and a check of its token ask PostgreSQL for.
+func TestRoundTrips(t *testing.T) {
+	count := &trips{}
+	for name, staleness := range map[string]time.Duration{"strict": 0, "within staleness": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			auth := counted(t, count, staleness)
+			of := func(do func() error) int64 { // the least of some: the worker asks beside it
+				least := int64(1 << 30)
+				for range 3 {
+					before := count.n.Load()
+					if err := do(); err != nil {
+						t.Fatal(err)
+					}
+					least = min(least, count.n.Load()-before)
+				}
+				return least
+			}
+			var signedIn tollkeeper.SignInResult
+			signIn := func() (err error) {
+				signedIn, err = auth.SignIn(t.Context(), tollkeeper.SignInRequest{Email: "ada@house.example", Password: "Tr0ub4dor&3x!"})
+				return err
+			}
+			check := func() error { _, err := auth.Authenticate(t.Context(), signedIn.Token); return err }
+			if n := of(signIn); n > 3 {
+				t.Errorf("a sign-in takes %d round trips", n)
+			}
+			want := int64(1)
+			if staleness > 0 {
+				want = 0
+			}
+			if n := of(check); n != want {
+				t.Errorf("Authenticate takes %d round trips, want %d", n, want)
+			}
+		})
+	}
+}
+
+// counted is an Authenticator over a database whose trips are counted, with somebody who may sign in.
+func counted(t *testing.T, count *trips, staleness time.Duration) *tollkeeper.Authenticator {
+	t.Helper()
+	c := database(t)
+	migrated(t, c)
+	c.ConnConfig.Tracer = count
+	auth, err := tollkeeper.New(postgres.New(connect(t, c)), tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()}, BaseURL: "https://auth.example",
+		Logger:    slog.New(slog.DiscardHandler),
+		Tokens:    tollkeeper.Tokens{Staleness: staleness},
+		Passwords: tollkeeper.Passwords{Hash: tollkeeper.Hash{Memory: 8, Time: 1, UnsafeForTests: true}},
+		Mail:      tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
+	})
+	ok(t, err)
+	t.Cleanup(func() { _ = auth.Close(context.Background()) })
+	_, err = auth.Host().Bootstrap(t.Context(), tollkeeper.BootstrapRequest{Email: "ada@house.example", Password: "Tr0ub4dor&3x!"})
+	ok(t, err)
+	return auth
 }
