@@ -66,6 +66,9 @@ var brokenAttempts = []brokenStore{
 			t.Owner = someone
 			return nil
 		}}.broken},
+	{"a release in two parts", "attempts/pardon/is looked at once for each bucket", func(s store.Store) store.Store {
+		return halved{s}
+	}},
 	{"counted although another refused", "attempts/take/all or none", func(s store.Store) store.Store {
 		return eachOnItsOwn{s}
 	}},
@@ -285,4 +288,16 @@ func (b namedOnce) Release(ctx context.Context, r store.Release, now time.Time) 
 		}
 	}
 	return b.Store.Release(ctx, r, now)
+}
+
+// halved forgives, and forgets afterwards.
+type halved struct{ store.Store }
+
+func (b halved) Release(ctx context.Context, t store.Release, now time.Time) error {
+	forget := store.Release{Forget: t.Forget}
+	t.Forget = nil
+	if err := b.Store.Release(ctx, t, now); err != nil || len(forget.Forget) == 0 {
+		return err
+	}
+	return b.Store.Release(ctx, forget, now)
 }

@@ -87,13 +87,21 @@ func (m *model) take(buckets []store.Bucket, at time.Time) store.Decision {
 	return d
 }
 
-// release is the meaning of AttemptStore.Release.
+// release is the meaning of AttemptStore.Release. A pardon is looked at once for each bucket: settling cuts the time of
+// a clock that was ahead, and what it spared must not fall under it halfway.
 func (m *model) release(r store.Release, at time.Time) {
+	spared := map[store.Digest]store.State{}
 	each := func(list []store.Bucket, next func(store.Limit, store.State, time.Time) store.State) {
 		for _, b := range list {
-			if b.Limit.Settles() {
-				m.states[b.Key] = next(b.Limit, m.state(b, at), at)
+			if !b.Limit.Settles() {
+				continue
 			}
+			was, again := spared[b.Key]
+			if !again {
+				was = m.state(b, at)
+			}
+			spared[b.Key] = next(b.Limit, was, at)
+			m.states[b.Key] = spared[b.Key]
 		}
 	}
 	each(r.Failed, store.Limit.Fail)

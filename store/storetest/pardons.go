@@ -15,6 +15,7 @@ func pardonAttempts(k *kit) {
 	k.run("lasts the longer of two, and its moment moves on", pardonAgain)
 	k.run("together with what it pardons", pardonTogether)
 	k.run("what is named twice is done once", pardonTwice)
+	k.run("is looked at once for each bucket", pardonOnce)
 }
 
 // pardoned makes buckets of one pardon.
@@ -136,4 +137,16 @@ func pardonTwice(k *kit) {
 		Pardon: []store.Digest{b.Pardon, b.Pardon}, PardonUntil: now.Add(time.Hour),
 	})
 	k.counts(now, b, 0)
+}
+
+// pardonOnce settles by a clock that is behind: it cuts the time of the places to that of the pardon that spared them.
+func pardonOnce(k *kit) {
+	b := pardoned(1, lock)[0]
+	later := now.Add(time.Second)
+	k.take(later, b)
+	k.take(later, b)
+	k.pardon(now, b, time.Hour)
+	k.release(now, store.Release{Forgive: []store.Bucket{b}, Forget: []store.Bucket{b}})
+	k.pardon(now.Add(-time.Second), b, time.Hour)
+	k.holds(now, b, 1)
 }
