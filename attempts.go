@@ -11,24 +11,69 @@ import (
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
-// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the key.
-func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) []hit {
-	return a.addNetworkHits(nil, op, audience, c.network(), c.Foreign, rates)
+// hits are buckets as a store takes them, with what the refusal of each means.
+type hits struct {
+	buckets []store.Bucket
+	rows    []*throttle // of each; nil: a rate
 }
 
-func (a *Authenticator) addNetworkHits(hits []hit, op string, audience Audience, net string, foreign bool, rates []Limit) []hit {
+// usualHits are as many as a sign-in by default takes: they are in one piece of memory.
+const usualHits = 6
+
+func roomFor(n int) hits {
+	if n > usualHits {
+		return hits{make([]store.Bucket, 0, n), make([]*throttle, 0, n)}
+	}
+	room := new(struct {
+		buckets [usualHits]store.Bucket
+		rows    [usualHits]*throttle
+	})
+	return hits{room.buckets[:0], room.rows[:0]}
+}
+
+func (h *hits) add(b store.Bucket, row *throttle) {
+	h.buckets, h.rows = append(h.buckets, b), append(h.rows, row)
+}
+
+// and adds those of more.
+func (h hits) and(more hits) hits {
+	return hits{append(h.buckets, more.buckets...), append(h.rows, more.rows...)}
+}
+
+// upTo returns the first n.
+func (h hits) upTo(n int) hits { return hits{h.buckets[:n], h.rows[:n]} }
+
+func (h *hits) kind(i int) int {
+	if h.rows[i] == nil {
+		return kindRate
+	}
+	return h.rows[i].kind
+}
+
+// holds reports whether that one holds a place for an attempt, and spares such networks.
+func (h *hits) holds(i int, spares spared) bool {
+	return h.rows[i] != nil && h.rows[i].spares == spares
+}
+
+// networkHits are rates of a network. An audience that shares one rate among its ways in does so by sharing the key.
+func (a *Authenticator) networkHits(op string, audience Audience, c Client, rates []Limit) (list hits) {
+	a.addNetworkHits(&list, op, audience, c.network(), c.Foreign, rates)
+	return list
+}
+
+func (a *Authenticator) addNetworkHits(list *hits, op string, audience Audience, net string, foreign bool, rates []Limit) {
 	if audience == AudiencePlatform {
 		op = "any"
 	}
-	hits = addRateHits(hits, a.digests.bucket("rate", op, string(audience), net), net == "", rates)
+	list.addRates(a.digests.bucket("rate", op, string(audience), net), net == "", rates)
 	if !foreign {
-		return hits
+		return
 	}
 	parts := make([]Limit, len(rates))
 	for i, r := range rates {
 		parts[i] = partOf(r)
 	}
-	return addRateHits(hits, a.digests.bucket("rate", "foreign", op, string(audience), net), net == "", parts)
+	list.addRates(a.digests.bucket("rate", "foreign", op, string(audience), net), net == "", parts)
 }
 
 // partOf is what pages of other origins get of a rate or a ceiling: two thirds, at least one. What refuses them counts
@@ -44,34 +89,20 @@ func partOf(l Limit) Limit {
 }
 
 // addressHits are rates of mail to one address.
-func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) []hit {
-	hits := make([]hit, len(rates))
+func (a *Authenticator) addressHits(op, scope, email string, rates []Limit) (list hits) {
 	for i, r := range rates {
-		hits[i] = hit{Bucket: store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}}
+		list.add(store.Bucket{Key: a.digests.bucket("mail", op, scope, email, strconv.Itoa(i)), Limit: r}, nil)
 	}
-	return hits
-}
-
-// bucketsOf returns them as a store takes them.
-func bucketsOf(hits []hit) []store.Bucket {
-	buckets := make([]store.Bucket, len(hits))
-	for i := range hits {
-		buckets[i] = hits[i].Bucket
-	}
-	return buckets
+	return list
 }
 
 // ask has the store count the hits, before anything expensive is done (R17, R21).
-func (a *Authenticator) ask(ctx context.Context, hits []hit, now time.Time) (store.Decision, error) {
-	return a.count(ctx, bucketsOf(hits), now)
-}
-
-func (a *Authenticator) count(ctx context.Context, buckets []store.Bucket, now time.Time) (store.Decision, error) {
-	d, err := a.attempts.Take(ctx, buckets, now)
+func (a *Authenticator) ask(ctx context.Context, list hits, now time.Time) (store.Decision, error) {
+	d, err := a.attempts.Take(ctx, list.buckets, now)
 	if err != nil {
 		return d, err
 	}
-	if len(d.Outcomes) != len(buckets) {
+	if len(d.Outcomes) != len(list.buckets) {
 		return d, ErrInternal
 	}
 	return d, nil
@@ -79,18 +110,17 @@ func (a *Authenticator) count(ctx context.Context, buckets []store.Bucket, now t
 
 // take is ask, and a refusal is an error: ErrLocked or ErrRateLimited with RetryAfter. While attempts under way hold
 // all places, it waits as long as for a place at the hasher: ErrBusy then, and nothing was counted.
-func (a *Authenticator) take(ctx context.Context, hits []hit, now time.Time) (taken, error) {
-	buckets := bucketsOf(hits)
+func (a *Authenticator) take(ctx context.Context, list hits, now time.Time) (taken, error) {
 	var busy *time.Timer // from the first time on that all places are held
 	for tries := 0; ; tries++ {
-		d, err := a.count(ctx, buckets, now)
+		d, err := a.ask(ctx, list, now)
 		switch {
 		case err != nil:
 			return taken{}, err
 		case d.Allowed:
-			return taken{hits: hits, buckets: buckets, decision: d}, nil
+			return taken{hits: list, decision: d}, nil
 		case !onlyFull(d):
-			return taken{}, refusal(hits, d, now)
+			return taken{}, refusal(list, d, now)
 		}
 		if busy == nil {
 			busy = time.NewTimer(a.cfg.Passwords.Hash.Wait)
@@ -119,11 +149,11 @@ func pause(tries int) time.Duration {
 }
 
 // refusal tells a lock before a rate, with the longest wait of its kind.
-func refusal(hits []hit, d store.Decision, now time.Time) error {
+func refusal(list hits, d store.Decision, now time.Time) error {
 	waits := map[int]time.Duration{}
 	for i, o := range d.Outcomes {
 		if o.Refused {
-			kind := hits[i].kind()
+			kind := list.kind(i)
 			waits[kind] = max(waits[kind], o.State.Until.Sub(now), time.Second)
 		}
 	}

@@ -32,8 +32,8 @@ func (a *Authenticator) inBudget(ctx context.Context, m store.QueuedMail, s Subj
 }
 
 // counted counts the hits, and reports whether they let it in.
-func (a *Authenticator) counted(ctx context.Context, hits []hit, now time.Time) (bool, error) {
-	d, err := a.ask(ctx, hits, now)
+func (a *Authenticator) counted(ctx context.Context, list hits, now time.Time) (bool, error) {
+	d, err := a.ask(ctx, list, now)
 	return d.Allowed, err
 }
 

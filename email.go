@@ -240,9 +240,9 @@ func (a *Authenticator) RequestEmailChange(ctx context.Context, by *Identity, r 
 		return err
 	}
 	now := a.now()
-	hits := append(a.addressHits("change-email", "", by.Account.String(), a.cfg.Limits.Resend),
-		a.addressHits("change-email", scopesOf(s)[0], key, a.cfg.Limits.Resend)...)
-	if _, err := a.take(ctx, hits, now); err != nil {
+	list := a.addressHits("change-email", "", by.Account.String(), a.cfg.Limits.Resend).
+		and(a.addressHits("change-email", scopesOf(s)[0], key, a.cfg.Limits.Resend))
+	if _, err := a.take(ctx, list, now); err != nil {
 		return err
 	}
 	m := a.askedMail(MailChangeEmail, store.Lookup{ID: s.Account.ID}, r.Client, now)

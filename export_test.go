@@ -62,28 +62,27 @@ func Unreleased(a *Authenticator, s Subject, at, elsewhere Client) (missing []st
 		for _, g := range guessesAt(&s.Account, scopesOf(s)...) {
 			g.audience, g.client = AudienceHost, at
 			t := taken{hits: a.hits(w, &g), way: w, guess: g}
-			t.buckets = bucketsOf(t.hits)
-			t.decision.Outcomes = make([]store.Outcome, len(t.hits))
+			t.decision.Outcomes = make([]store.Outcome, len(t.rows))
 			for i := range t.decision.Outcomes {
 				t.decision.Outcomes[i].Counted = true
 			}
-			for _, h := range t.hits {
+			for i, row := range t.rows {
 				buckets++
 				has := func(list []store.Bucket) bool {
-					return slices.ContainsFunc(list, func(b store.Bucket) bool { return b.Key == h.Key })
+					return slices.ContainsFunc(list, func(b store.Bucket) bool { return b.Key == t.buckets[i].Key })
 				}
 				mailbox := w == wayPassword || w == wayConfirm
 				for what, ok := range map[string]bool{
 					"a right proof":   has(a.earned(t).Forgive),
 					"no proof":        has(t.undecided().Forgive),
 					"a wrong proof":   has(t.failed().Failed),
-					"the mailbox":     slices.Contains(strong.Pardon, h.Pardon) == (mailbox && !(h.row.name == "pair" && g.username != "")),
-					"an issuer":       slices.Contains(weak.Pardon, h.Pardon) == slices.Contains(h.row.pardon, ofScope),
+					"the mailbox":     slices.Contains(strong.Pardon, t.buckets[i].Pardon) == (mailbox && !(row.name == "pair" && g.username != "")),
+					"an issuer":       slices.Contains(weak.Pardon, t.buckets[i].Pardon) == slices.Contains(row.pardon, ofScope),
 					"the longest":     !strong.PardonUntil.Before(a.now().Add(store.HeldFor)),
-					"a limit of ours": h.Limit.Settles(),
+					"a limit of ours": t.buckets[i].Limit.Settles(),
 				} {
 					if !ok {
-						missing = append(missing, h.row.name+" under "+g.scope+" "+g.name()+": "+what)
+						missing = append(missing, row.name+" under "+g.scope+" "+g.name()+": "+what)
 					}
 				}
 			}

@@ -117,8 +117,8 @@ func (a *Authenticator) beginFactor(ctx context.Context, s Subject, r FactorEnro
 
 // askToProve mails the caller a link that proves the mailbox, as often as [Limits].Resend, and returns ErrUnverified.
 func (a *Authenticator) askToProve(ctx context.Context, by *Identity, s Subject, c Client) error {
-	hits := a.addressHits("verify", scopesOf(s)[0], s.Account.EmailKey, a.cfg.Limits.Resend)
-	if _, err := a.take(ctx, hits, a.now()); err == nil {
+	list := a.addressHits("verify", scopesOf(s)[0], s.Account.EmailKey, a.cfg.Limits.Resend)
+	if _, err := a.take(ctx, list, a.now()); err == nil {
 		a.queueBestEffort(ctx, a.verificationMail(store.Lookup{ID: s.Account.ID}, by.Audience, "", c, a.now()))
 	}
 	return ErrUnverified

@@ -160,7 +160,9 @@ func (a *Authenticator) forgetMarks(ctx context.Context, list []store.Release) {
 // ownerOfMark returns whose mark it is, while it lives. Marks are read beside a bucket: this one refuses nothing.
 func (a *Authenticator) ownerOfMark(ctx context.Context, mark store.Digest) (uuid.UUID, error) {
 	b := store.Bucket{Key: a.digests.bucket("mark", hex.EncodeToString(mark[:])), Limit: Rate(1, time.Minute), Waive: mark}
-	d, err := a.ask(ctx, []hit{{Bucket: b}}, a.now())
+	var read hits
+	read.add(b, nil)
+	d, err := a.ask(ctx, read, a.now())
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -182,31 +184,31 @@ func (a *Authenticator) codeOfSignUp(g guess, code string) uuid.UUID {
 var signUpCodes = throttle{name: "sign-up", way: wayCode, kind: kindRate, limit: func(*Limits) Limit { return Limit{Free: codeTries, Window: askedFor} }}
 
 // signUpTries is the bucket of an asker, or of all others, with the mark that says which code is good.
-func (a *Authenticator) signUpTries(g guess, asker store.Digest) hit {
-	b := store.Bucket{
+func (a *Authenticator) signUpTries(g guess, asker store.Digest) store.Bucket {
+	return store.Bucket{
 		Key:   a.digests.bucket(signUpCodes.name, g.email, hex.EncodeToString(asker[:])),
 		Limit: signUpCodes.limit(&a.cfg.Limits), Waive: a.signUpMark(g, asker),
 	}
-	return hit{Bucket: b, row: &signUpCodes}
 }
 
 // signUpByCode is what becomes of a code that no account has. It is counted whether there is an account, s, or not, and
 // a right one is let in no further than a wrong one: the mark tells that it is right, and waives nothing.
 func (a *Authenticator) signUpByCode(ctx context.Context, r CodeRequest, s Subject, t *taken, code string, began time.Time) (SignInResult, error) {
 	asker, _ := t.asked()
-	h := a.signUpTries(t.guess, asker)
-	d, err := a.ask(ctx, []hit{h}, a.now())
+	var tries hits
+	tries.add(a.signUpTries(t.guess, asker), &signUpCodes)
+	d, err := a.ask(ctx, tries, a.now())
 	if err != nil {
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
-	t.hits, t.buckets, t.decision.Outcomes = append(t.hits, h), append(t.buckets, h.Bucket), append(t.decision.Outcomes, d.Outcomes...)
+	t.hits, t.decision.Outcomes = t.and(tries), append(t.decision.Outcomes, d.Outcomes...)
 	o := d.Outcomes[0]
 	right := o.Counted && !o.Marked.IsZero() && o.Owner == a.codeOfSignUp(t.guess, code)
 	if !right || s.Account.ID != Root {
 		return SignInResult{}, a.failSignIn(ctx, *t, s, nil, began)
 	}
-	spent := []store.Digest{h.Waive}
+	spent := []store.Digest{tries.buckets[0].Waive}
 	if asker != (store.Digest{}) {
 		spent = append(spent, a.signUpMark(t.guess, store.Digest{}))
 	}

@@ -82,18 +82,17 @@ func guessesAt(x *Account, scopes ...string) (list []guess) {
 
 // bucketOf is the throttle's bucket for a guess; false: it has none. Its mark and its pardon are taken from others of
 // the same guess, where they have them: each is one for several buckets.
-func (a *Authenticator) bucketOf(t *throttle, g *guess, others []hit) (b store.Bucket, ok bool) {
+func (a *Authenticator) bucketOf(t *throttle, g *guess, others *hits) (b store.Bucket, ok bool) {
 	b.Limit = t.limit(&a.cfg.Limits)
 	if b.Key, ok = a.keyOf(g, t.keyed, t.name); !ok {
 		return store.Bucket{}, false
 	}
-	for i := range others {
-		h := &others[i]
-		if h.row.spares == t.spares {
-			b.Waive = h.Waive
+	for i, row := range others.rows {
+		if row.spares == t.spares {
+			b.Waive = others.buckets[i].Waive
 		}
-		if slices.Equal(h.row.pardon, t.pardon) {
-			b.Pardon = h.Pardon
+		if slices.Equal(row.pardon, t.pardon) {
+			b.Pardon = others.buckets[i].Pardon
 		}
 	}
 	if b.Pardon == (store.Digest{}) {
@@ -135,55 +134,43 @@ func (a *Authenticator) pardonOf(parts []part, g *guess) (store.Digest, bool) {
 	return a.keyOf(g, parts, "pardon", string(kind))
 }
 
-// hit is a bucket with what its refusal means.
-type hit struct {
-	store.Bucket
-	row *throttle // nil: a rate
-}
-
-func (h *hit) kind() int {
-	if h.row == nil {
-		return kindRate
-	}
-	return h.row.kind
-}
-
 // hits are the buckets of a proof, with room for the rates that count beside them.
-func (a *Authenticator) hits(w guessing, g *guess) []hit {
+func (a *Authenticator) hits(w guessing, g *guess) hits {
 	if !g.client.Addr.IsValid() {
 		a.noAddress.Do(func() {
 			a.cfg.Logger.Warn("tollkeeper: a client has no address: it has no lock of its own, and is recognised by Client.Device only")
 		})
 	}
-	list := make([]hit, 0, 4+len(a.cfg.Limits.signIn(g.audience))) // in one piece of memory: each sign-in needs one
+	list := roomFor(4 + len(a.cfg.Limits.signIn(g.audience)))
 	for i := range throttles {
 		t := &throttles[i]
 		if t.way != w {
 			continue
 		}
-		b, ok := a.bucketOf(t, g, list)
+		b, ok := a.bucketOf(t, g, &list)
 		if !ok {
 			continue
 		}
-		list = append(list, hit{Bucket: b, row: t})
+		list.add(b, t)
 		if t.shared && g.client.Foreign {
 			b.Key, _ = a.keyOf(g, t.keyed, "foreign", t.name)
 			b.Limit = partOf(b.Limit)
-			list = append(list, hit{Bucket: b, row: t})
+			list.add(b, t)
 		}
 	}
 	return list
 }
 
 // passwordHits are the buckets of a password attempt.
-func (a *Authenticator) passwordHits(g *guess) []hit {
-	return a.addNetworkHits(a.hits(wayPassword, g), "sign-in", g.audience, g.network(), g.client.Foreign, a.cfg.Limits.signIn(g.audience))
+func (a *Authenticator) passwordHits(g *guess) hits {
+	list := a.hits(wayPassword, g)
+	a.addNetworkHits(&list, "sign-in", g.audience, g.network(), g.client.Foreign, a.cfg.Limits.signIn(g.audience))
+	return list
 }
 
 // taken is what a Take counted, for settling it later.
 type taken struct {
-	hits     []hit
-	buckets  []store.Bucket // of the hits, as the store took them
+	hits
 	decision store.Decision
 	way      guessing
 	guess    guess
@@ -196,7 +183,7 @@ func (a *Authenticator) earned(t taken) store.Release {
 		row := &throttles[i]
 		switch {
 		case row.way == t.way && row.forget:
-			if at := slices.IndexFunc(t.hits, func(h hit) bool { return h.row == row }); at >= 0 {
+			if at := slices.Index(t.rows, row); at >= 0 {
 				r.Forget = t.with(r.Forget, at)
 				continue
 			}
@@ -207,7 +194,7 @@ func (a *Authenticator) earned(t taken) store.Release {
 		if row.way != t.way {
 			g.client = g.began // phones change networks: what the first step met is on its own
 		}
-		if b, ok := a.bucketOf(row, &g, nil); ok {
+		if b, ok := a.bucketOf(row, &g, &hits{}); ok {
 			r.Forget = append(r.Forget, b)
 		}
 	}
@@ -230,8 +217,8 @@ func (t taken) failed() store.Release {
 
 // held are the buckets that hold a place for the attempt and spare one of those.
 func (t taken) held(spares ...spared) (list []store.Bucket) {
-	for i := range t.hits {
-		if h := &t.hits[i]; h.row != nil && t.decision.Outcomes[i].Counted && slices.Contains(spares, h.row.spares) {
+	for i, row := range t.rows {
+		if row != nil && t.decision.Outcomes[i].Counted && slices.Contains(spares, row.spares) {
 			list = t.with(list, i)
 		}
 	}
@@ -250,24 +237,22 @@ func (t taken) with(list []store.Bucket, i int) []store.Bucket {
 // owned takes again, without them, what was let in by marks that are not the account's: they tell nothing about
 // it, whoever earned them. The rates have counted already.
 func (a *Authenticator) owned(ctx context.Context, t taken, account uuid.UUID) (taken, error) {
-	stranger := func(i int) bool {
-		h, o := &t.hits[i], &t.decision.Outcomes[i]
-		return h.row != nil && h.row.spares == recognised && o.Owner != account
-	}
+	stranger := func(i int) bool { return t.holds(i, recognised) && t.decision.Outcomes[i].Owner != account }
 	foreign := false
-	for i := range t.hits {
+	for i := range t.rows {
 		foreign = foreign || stranger(i) && t.decision.Outcomes[i].Waived
 	}
 	if !foreign {
 		return t, nil
 	}
-	var again []hit
-	for i, h := range t.hits {
+	var again hits
+	for i, row := range t.rows {
+		b := t.buckets[i]
 		if stranger(i) {
-			h.Waive = store.Digest{}
+			b.Waive = store.Digest{}
 		}
-		if h.row != nil {
-			again = append(again, h)
+		if row != nil {
+			again.add(b, row)
 		}
 	}
 	a.release(ctx, t.undecided())
@@ -356,14 +341,14 @@ func (a *Authenticator) takeConfirm(ctx context.Context, by *Identity, c Client,
 // recovery codes do not stop each other, so that a recovery code opens what a hundred wrong codes have closed.
 func (a *Authenticator) takeFactor(ctx context.Context, g guess, shows shown, now time.Time) (taken, error) {
 	w := wayRecovery
-	hits := []hit(nil)
+	var list hits
 	if _, ok := canon.Code(shows.code); ok {
 		w = wayApp
 	}
 	if !shows.passkey.IsZero() {
-		w, hits = wayPasskey, a.networkHits("passkey", g.audience, g.client, a.cfg.Limits.signIn(g.audience))
+		w, list = wayPasskey, a.networkHits("passkey", g.audience, g.client, a.cfg.Limits.signIn(g.audience))
 	}
-	t, err := a.take(ctx, append(hits, a.hits(w, &g)...), now)
+	t, err := a.take(ctx, list.and(a.hits(w, &g)), now)
 	t.way, t.guess = w, g
 	return t, err
 }

@@ -67,9 +67,9 @@ func (a *Authenticator) markAt(name, where string, words ...string) store.Digest
 
 // asked returns the network's mark, if it asked for a code.
 func (t taken) asked() (store.Digest, bool) {
-	for i := range t.hits {
-		if h := &t.hits[i]; h.row != nil && h.row.spares == asker && !t.decision.Outcomes[i].Marked.IsZero() {
-			return h.Waive, true
+	for i := range t.rows {
+		if t.holds(i, asker) && !t.decision.Outcomes[i].Marked.IsZero() {
+			return t.buckets[i].Waive, true
 		}
 	}
 	return store.Digest{}, false
@@ -78,7 +78,7 @@ func (t taken) asked() (store.Digest, bool) {
 // mark returns until when the network is recognised for the account; zero: it is not.
 func (t taken) mark(account uuid.UUID) time.Time {
 	for i, o := range t.decision.Outcomes {
-		if h := &t.hits[i]; h.row != nil && h.row.spares == recognised && o.Owner == account {
+		if t.holds(i, recognised) && o.Owner == account {
 			return o.Marked
 		}
 	}

@@ -49,11 +49,10 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 		return err
 	}
 	l := a.cfg.Limits
-	hits := append(a.networkHits("code", r.Audience, r.Client, l.signIn(r.Audience)),
-		a.networkHits("codes", AudienceHost, r.Client, l.CodeNetwork)...)
-	silentFrom := len(hits)
-	hits = append(hits, a.addressHits("code", anyScope, email, l.CodeAddress)...)
-	quiet, err := a.takeQuietly(ctx, hits, silentFrom, now)
+	list := a.networkHits("code", r.Audience, r.Client, l.signIn(r.Audience)).
+		and(a.networkHits("codes", AudienceHost, r.Client, l.CodeNetwork))
+	all := list.and(a.addressHits("code", anyScope, email, l.CodeAddress))
+	quiet, err := a.takeQuietly(ctx, all, len(list.rows), now)
 	if err != nil {
 		return err
 	}
@@ -78,7 +77,7 @@ func (a *Authenticator) mailSignIn(ctx context.Context, kind MailKind, r MailReq
 		m.Args[argAsker] = hex.EncodeToString(asked[:])
 		known := store.Release{Marks: []store.Digest{asked}, Until: now.Add(askedFor)}
 		if signUp {
-			known.Forget = []store.Bucket{a.signUpTries(g, asked).Bucket} // a new code has tries of its own
+			known.Forget = []store.Bucket{a.signUpTries(g, asked)} // a new code has tries of its own
 		}
 		if err := a.attempts.Release(ctx, known, now); err != nil {
 			return err
@@ -116,8 +115,8 @@ func (a *Authenticator) SignInWithCode(ctx context.Context, r CodeRequest) (Sign
 	}
 	email, malformed := emailKey(r.Email)
 	g := guess{scope: r.Scope.String(), email: email, audience: r.Audience, client: r.Client}
-	hits := append(a.hits(wayCode, &g), a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience))...)
-	t, err := a.take(ctx, hits, now)
+	list := a.hits(wayCode, &g).and(a.networkHits("verify-code", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)))
+	t, err := a.take(ctx, list, now)
 	if err != nil {
 		return SignInResult{}, a.refuseSignIn(g, err)
 	}
@@ -165,8 +164,8 @@ func (a *Authenticator) confirmByCode(ctx context.Context, by *Identity, text Se
 		return s, err
 	}
 	g := guess{scope: scopesOf(s)[0], email: s.Account.EmailKey, audience: by.Audience, client: c}
-	hits := append(a.hits(wayCode, &g), a.networkHits("verify-code", by.Audience, c, a.cfg.Limits.signIn(by.Audience))...)
-	t, err := a.take(ctx, hits, now)
+	list := a.hits(wayCode, &g).and(a.networkHits("verify-code", by.Audience, c, a.cfg.Limits.signIn(by.Audience)))
+	t, err := a.take(ctx, list, now)
 	if err != nil {
 		return s, err
 	}
@@ -195,17 +194,17 @@ func (a *Authenticator) confirmByCode(ctx context.Context, by *Identity, text Se
 
 // takeQuietly is take, but a refusal by just the buckets from index silentFrom on is no error: it returns quiet, and
 // the others count.
-func (a *Authenticator) takeQuietly(ctx context.Context, hits []hit, silentFrom int, now time.Time) (quiet bool, err error) {
-	d, err := a.ask(ctx, hits, now)
+func (a *Authenticator) takeQuietly(ctx context.Context, list hits, silentFrom int, now time.Time) (quiet bool, err error) {
+	d, err := a.ask(ctx, list, now)
 	switch {
 	case err != nil || d.Allowed:
 		return false, err
 	case refusedOnly(d, silentFrom):
-		_, err := a.take(ctx, hits[:silentFrom], now) // what is silent is charged all the same
+		_, err := a.take(ctx, list.upTo(silentFrom), now) // what is silent is charged all the same
 		return true, err
 	}
 	d.Outcomes = d.Outcomes[:silentFrom] // what is silent does not say how long it will be
-	return false, refusal(hits, d, now)
+	return false, refusal(list, d, now)
 }
 
 // CodeTTL is how long a mailed one-time code is good for.
@@ -261,9 +260,9 @@ func (a *Authenticator) mailTo(ctx context.Context, r *MailRequest, op string, r
 	if r.Audience == AudiencePlatform {
 		scope = anyScope // per email (docs/WIRE.md section 3), however the platform is named
 	}
-	hits := append(a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)),
-		a.addressHits(op, scope, email, rates)...)
-	if _, err := a.take(ctx, hits, now); err != nil {
+	list := a.networkHits("mail", r.Audience, r.Client, a.cfg.Limits.signIn(r.Audience)).
+		and(a.addressHits(op, scope, email, rates))
+	if _, err := a.take(ctx, list, now); err != nil {
 		return "", err
 	}
 	return email, nil

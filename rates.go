@@ -49,24 +49,25 @@ func (r RateRequest) Check() error {
 }
 
 // hostHits are rates of the host's own: their digests begin with a word that none of the library's begins with.
-func (a *Authenticator) hostHits(r RateRequest) []hit {
+func (a *Authenticator) hostHits(r RateRequest) (list hits) {
 	if r.Key != "" {
-		return addRateHits(nil, a.digests.bucket("host", r.Name, "key", r.Key), false, r.Limits)
+		list.addRates(a.digests.bucket("host", r.Name, "key", r.Key), false, r.Limits)
+		return list
 	}
 	net := r.Client.network()
-	return addRateHits(nil, a.digests.bucket("host", r.Name, "network", net), net == "", r.Limits)
+	list.addRates(a.digests.bucket("host", r.Name, "network", net), net == "", r.Limits)
+	return list
 }
 
-// addRateHits adds rates of one key. Callers without an address share it; their bucket is a hundred times as large
+// addRates adds rates of one key. Callers without an address share it; their bucket is a hundred times as large
 // (R24).
-func addRateHits(hits []hit, key store.Digest, shared bool, rates []Limit) []hit {
+func (h *hits) addRates(key store.Digest, shared bool, rates []Limit) {
 	for _, r := range rates {
 		if shared {
 			r.Every = max(time.Millisecond, (r.Every / 100).Truncate(time.Millisecond))
 			r.Burst = min(r.Burst*100, int(longest/r.Every))
 		}
-		hits = append(hits, hit{Bucket: store.Bucket{Key: key, Limit: r}})
+		h.add(store.Bucket{Key: key, Limit: r}, nil)
 		key[0]++ // one digest for all: two of them are as far apart as any
 	}
-	return hits
 }

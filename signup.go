@@ -101,14 +101,13 @@ func (a *Authenticator) SignUp(ctx context.Context, r SignUpRequest) (SignUpResu
 
 // takeSignUp counts a sign-up. quiet: the address of a neutral one has had its mails.
 func (a *Authenticator) takeSignUp(ctx context.Context, r SignUpRequest, email string, now time.Time) (t taken, quiet bool, err error) {
-	hits := a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp)
+	list := a.networkHits("sign-up", AudienceHost, r.Client, a.cfg.Limits.SignUp)
 	if !r.Neutral {
-		t, err = a.take(ctx, hits, now)
+		t, err = a.take(ctx, list, now)
 		return t, false, err
 	}
-	silentFrom := len(hits)
-	hits = append(hits, a.addressHits("sign-up", anyScope, email, a.cfg.Limits.CodeAddress)...)
-	quiet, err = a.takeQuietly(ctx, hits, silentFrom, now)
+	all := list.and(a.addressHits("sign-up", anyScope, email, a.cfg.Limits.CodeAddress))
+	quiet, err = a.takeQuietly(ctx, all, len(list.rows), now)
 	return taken{}, quiet, err
 }
 

@@ -60,14 +60,14 @@ func newTokenChecker(keys *token.Keyring, issuer string) *tokenChecker {
 
 // claimsOf is what an access token says of its session; ext is what the host adds.
 func (a *Authenticator) claimsOf(session Session, parent uuid.UUID, ext string, now time.Time) token.Claims {
-	c := token.Claims{
-		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: a.idAt(now).String(),
-		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: "ROOT", Ext: ext,
+	id, owner := token.Texts(a.idAt(now), parent)
+	if parent == Root {
+		owner = "ROOT"
 	}
-	if parent != Root {
-		c.Parent = parent.String()
+	return token.Claims{
+		Issuer: a.cfg.Tokens.Issuer, Audience: string(session.Audience), Subject: session.Account, Session: session.ID, ID: id,
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: session.ExpiresAt.Unix(), Parent: owner, Ext: ext,
 	}
-	return c
 }
 
 // ttl is how long an access token of the audience lives.

@@ -1,9 +1,11 @@
 package family
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"sync"
 
 	"github.com/tollkeeper/tollkeeper"
 )
@@ -73,6 +75,7 @@ var (
 	noReferrer  = []string{"no-referrer"}
 	jsonType    = []string{"application/json; charset=utf-8"}
 	htmlType    = []string{"text/html; charset=utf-8"}
+	byOrigin    = []string{"Origin"}
 	bearerWords = []string{"Bearer"}
 	closing     = []string{"close"}
 )
@@ -92,13 +95,39 @@ func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	}
 }
 
-// encode makes the JSON of a body. It ends with a newline, so that a terminal and a log have a line for each answer.
-func encode(body any) ([]byte, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
+// sheet is what an answer is written on before it is sent.
+type sheet struct {
+	bytes.Buffer
+	*json.Encoder
+}
+
+var sheets = sync.Pool{New: func() any {
+	s := &sheet{}
+	s.Encoder = json.NewEncoder(&s.Buffer)
+	return s
+}}
+
+// largeSheet is what is not kept for the next answer.
+const largeSheet = 64 << 10
+
+// free wipes it: there may be a token.
+func (s *sheet) free() {
+	if s.Cap() > largeSheet {
+		return
+	}
+	clear(s.Bytes())
+	s.Reset()
+	sheets.Put(s)
+}
+
+// encode writes the JSON of a body. It ends with a newline, so that a terminal and a log have a line for each answer.
+func encode(body any) (*sheet, error) {
+	s := sheets.Get().(*sheet)
+	if err := s.Encode(body); err != nil {
+		s.free()
 		return nil, err
 	}
-	return append(text, '\n'), nil
+	return s, nil
 }
 
 func (c *Call) answer(a Answer) error {
@@ -110,10 +139,12 @@ func (c *Call) answer(a Answer) error {
 	}
 	var body []byte
 	if a.Body != nil {
-		var err error
-		if body, err = encode(a.Body); err != nil {
+		s, err := encode(a.Body)
+		if err != nil {
 			return tollkeeper.ErrInternal.WithCause(err)
 		}
+		defer s.free()
+		body = s.Bytes()
 	}
 	if a.Status == 0 {
 		a.Status = http.StatusOK

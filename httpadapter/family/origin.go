@@ -204,7 +204,10 @@ func (c *Call) checkOrigin() error {
 
 // vary says that the answer depends on the page, besides what the host may have said.
 func (c *Call) vary() {
-	if h := c.w.Header(); !slices.Contains(h["Vary"], "Origin") {
+	switch h := c.w.Header(); {
+	case h["Vary"] == nil:
+		h["Vary"] = byOrigin
+	case !slices.Contains(h["Vary"], "Origin"):
 		h.Add("Vary", "Origin")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
@@ -174,7 +175,9 @@ func lacking(v reflect.Value, needs []need) error {
 }
 
 func readJSON(c *Call, into any) error {
-	data, err := c.read()
+	room := rooms.Get().(*room)
+	defer room.free()
+	data, err := c.read(room)
 	if err == nil && len(data) > 0 && !c.isJSON() {
 		err = ErrBadBody.WithMessage("Send JSON with the header Content-Type: application/json")
 	}
@@ -195,7 +198,9 @@ func isSent(f reflect.StructField) bool { return f.IsExported() && f.Tag.Get("js
 
 // readForm fills the string fields of a struct.
 func readForm(c *Call, into any) error {
-	data, err := c.read()
+	room := rooms.Get().(*room)
+	defer room.free()
+	data, err := c.read(room)
 	if err != nil {
 		return err
 	}
@@ -225,8 +230,19 @@ func readForm(c *Call, into any) error {
 	return nil
 }
 
-// read returns the body, or nothing when it is only white space.
-func (c *Call) read() ([]byte, error) {
+// room is where a body is read. Nothing that is read out of a body refers to it.
+type room [1 << 10]byte
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// free wipes it: there may be a password.
+func (x *room) free() {
+	clear(x[:])
+	rooms.Put(x)
+}
+
+// read returns the body, or nothing when it is only white space. It is good until the room is free.
+func (c *Call) read(in *room) ([]byte, error) {
 	if c.Request.ContentLength > MaxBody {
 		return nil, ErrLargeBody
 	}
@@ -234,7 +250,7 @@ func (c *Call) read() ([]byte, error) {
 	if c.Request.ContentLength <= 0 { // it may be endless: the server is to close the connection behind what is too large
 		from = http.MaxBytesReader(c.w, from, MaxBody)
 	}
-	data, err := strictjson.Read(from, MaxBody)
+	data, err := strictjson.Read(in[:], from, MaxBody)
 	_, capped := errors.AsType[*http.MaxBytesError](err) // by this reader, or by the host's own
 	switch {
 	case capped, errors.Is(err, strictjson.ErrTooLarge):

@@ -73,7 +73,6 @@ type argon2Hash struct {
 	id        string // argon2id or argon2i
 	params    Params
 	salt, tag []byte
-	derive    Derive // of argon2id
 }
 
 // parseArgon2 reads v=19$m=..,t=..,p=..$salt$tag. Version 16, a key id and associated data are refused: no common
@@ -94,10 +93,12 @@ func parseArgon2(id, body string) (scheme, error) {
 	if err := h.params.Validate(false); err != nil {
 		return nil, err
 	}
-	if h.salt, err = decode(base64.RawStdEncoding, "salt", f[2], 8, 64); err != nil {
+	b64 := base64.RawStdEncoding
+	room := make([]byte, b64.DecodedLen(len(f[2]))+b64.DecodedLen(len(f[3])))
+	if h.salt, err = decodeInto(room, b64, "salt", f[2], 8, 64); err != nil {
 		return nil, err
 	}
-	if h.tag, err = decode(base64.RawStdEncoding, "tag", f[3], 16, 64); err != nil {
+	if h.tag, err = decodeInto(room[len(h.salt):], b64, "tag", f[3], 16, 64); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -105,12 +106,11 @@ func parseArgon2(id, body string) (scheme, error) {
 
 func (h argon2Hash) name() string { return h.id }
 
-func (h argon2Hash) verify(password []byte) bool {
-	derive := h.derive
+func (h argon2Hash) verify(password []byte, by Derive) bool {
 	if h.id == "argon2i" {
-		derive = argon2.Key
+		by = argon2.Key
 	}
-	got := derive.tag(password, h.salt, h.params, uint32(len(h.tag)))
+	got := by.tag(password, h.salt, h.params, uint32(len(h.tag)))
 	return subtle.ConstantTimeCompare(got, h.tag) == 1
 }
 

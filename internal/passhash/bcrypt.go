@@ -38,7 +38,7 @@ func parseBcrypt(encoded string) (scheme, error) {
 
 func (h bcryptHash) name() string { return "bcrypt" }
 
-func (h bcryptHash) verify(password []byte) bool {
+func (h bcryptHash) verify(password []byte, _ Derive) bool {
 	// CompareHashAndPassword cuts at 72 bytes without a word (SECURITY.md F1).
 	if len(password) > bcryptMaxPass {
 		return false

@@ -26,43 +26,48 @@ type limit struct {
 	low, high int
 }
 
-// list reads "a=1,b=2": exactly the named parameters in their order.
-func list(s string, limits ...limit) ([]int, error) {
+// list reads "a=1,b=2": exactly the named parameters, up to three, in their order.
+func list(s string, limits ...limit) (values [3]int, err error) {
 	if strings.Count(s, ",")+1 != len(limits) {
-		return nil, fmt.Errorf("%w: wrong number of parameters", ErrMalformed)
+		return values, fmt.Errorf("%w: wrong number of parameters", ErrMalformed)
 	}
-	values := make([]int, len(limits))
 	for i, l := range limits {
 		var part string
 		part, s, _ = strings.Cut(s, ",")
 		name, text, ok := strings.Cut(part, "=")
 		if !ok || name != l.name {
-			return nil, fmt.Errorf("%w: parameter %s is missing", ErrMalformed, l.name)
+			return values, fmt.Errorf("%w: parameter %s is missing", ErrMalformed, l.name)
 		}
-		n, err := number(text, l.low, l.high)
-		if err != nil {
-			return nil, fmt.Errorf("parameter %s: %w", l.name, err)
+		if values[i], err = number(text, l.low, l.high); err != nil {
+			return values, fmt.Errorf("parameter %s: %w", l.name, err)
 		}
-		values[i] = n
 	}
 	return values, nil
 }
 
-// split cuts s at each "$" and demands exactly n fields.
-func split(s string, n int) ([]string, error) {
-	fields := strings.Split(s, "$")
-	if len(fields) != n {
-		return nil, fmt.Errorf("%w: wrong number of fields", ErrMalformed)
+// split cuts s at each "$" and demands exactly n fields, up to five.
+func split(s string, n int) (fields [5]string, err error) {
+	if strings.Count(s, "$")+1 != n {
+		return fields, fmt.Errorf("%w: wrong number of fields", ErrMalformed)
+	}
+	for i := range n {
+		fields[i], s, _ = strings.Cut(s, "$")
 	}
 	return fields, nil
 }
 
 // decode reads canonical base64 of low to high bytes.
 func decode(enc *base64.Encoding, what, s string, low, high int) ([]byte, error) {
-	b, err := enc.Strict().DecodeString(s)
+	return decodeInto(make([]byte, enc.DecodedLen(len(s))), enc, what, s, low, high)
+}
+
+// decodeInto is decode at the beginning of room, which has to be large enough.
+func decodeInto(room []byte, enc *base64.Encoding, what, s string, low, high int) ([]byte, error) {
+	n, err := enc.Strict().Decode(room, []byte(s))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s is not base64", ErrMalformed, what)
 	}
+	b := room[:n:n]
 	if len(b) < low || len(b) > high {
 		return nil, fmt.Errorf("%w: %s of %d bytes is outside %d..%d", ErrBounds, what, len(b), low, high)
 	}

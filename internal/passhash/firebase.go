@@ -64,7 +64,7 @@ func (h firebaseHash) name() string { return "firebase-scrypt" }
 // verify derives an AES-256 key from the password and encrypts the signer key
 // with it, in CTR mode. The counter starts at zero: each key comes from its
 // own salt and encrypts one message.
-func (h firebaseHash) verify(password []byte) bool {
+func (h firebaseHash) verify(password []byte, _ Derive) bool {
 	key, err := h.cost.derive(password, h.salt, 32)
 	if err != nil {
 		return false

@@ -46,7 +46,7 @@ func parseLDAP(body string) (scheme, error) {
 
 func (h ldapHash) name() string { return h.id }
 
-func (h ldapHash) verify(password []byte) bool {
+func (h ldapHash) verify(password []byte, _ Derive) bool {
 	d := h.digest()
 	d.Write(slices.Concat(password, h.salt))
 	return subtle.ConstantTimeCompare(d.Sum(nil), h.tag) == 1

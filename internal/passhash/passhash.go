@@ -43,13 +43,14 @@ var (
 // a log by mistake.
 type Hash struct {
 	scheme scheme
+	derive Derive // how argon2id is computed
 }
 
 // scheme is one stored hash of one format. Implementations are immutable and compare in constant time; Hash has tested
 // the password's length before.
 type scheme interface {
 	name() string
-	verify(password []byte) bool
+	verify(password []byte, by Derive) bool // by: for what of it is argon2id
 }
 
 // Parse reads a stored hash without computing anything. Accepted are, by
@@ -80,7 +81,7 @@ func Parse(encoded string) (Hash, error) {
 	if err != nil {
 		return Hash{}, err
 	}
-	return Hash{s}, nil
+	return Hash{scheme: s}, nil
 }
 
 func parseScheme(encoded string) (scheme, error) {
@@ -123,15 +124,12 @@ func (h Hash) Verify(password string) bool {
 	if _, exact := h.scheme.(argon2Hash); !exact && strings.IndexByte(password, 0) >= 0 {
 		return false
 	}
-	return h.scheme.verify([]byte(password))
+	return h.scheme.verify([]byte(password), h.derive)
 }
 
 // With returns h as one whose Verify computes argon2id by d. Every other scheme stays as it is.
 func (h Hash) With(d Derive) Hash {
-	if a, ok := h.scheme.(argon2Hash); ok {
-		a.derive = d
-		return Hash{a}
-	}
+	h.derive = d
 	return h
 }
 

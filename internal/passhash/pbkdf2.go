@@ -69,7 +69,7 @@ func parseDjango(body string) (scheme, error) {
 
 func (h pbkdf2Hash) name() string { return h.id }
 
-func (h pbkdf2Hash) verify(password []byte) bool {
+func (h pbkdf2Hash) verify(password []byte, _ Derive) bool {
 	got, err := pbkdf2.Key(h.digest, string(password), h.salt, h.rounds, len(h.tag))
 	return err == nil && subtle.ConstantTimeCompare(got, h.tag) == 1
 }

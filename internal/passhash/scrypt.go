@@ -62,7 +62,7 @@ func parseScrypt(body string) (scheme, error) {
 
 func (h scryptHash) name() string { return "scrypt" }
 
-func (h scryptHash) verify(password []byte) bool {
+func (h scryptHash) verify(password []byte, _ Derive) bool {
 	got, err := h.cost.derive(password, h.salt, len(h.tag))
 	return err == nil && subtle.ConstantTimeCompare(got, h.tag) == 1
 }

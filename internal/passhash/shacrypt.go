@@ -78,7 +78,7 @@ func parseSHACrypt(id, body string) (scheme, error) {
 
 func (h shaCryptHash) name() string { return h.id }
 
-func (h shaCryptHash) verify(password []byte) bool {
+func (h shaCryptHash) verify(password []byte, _ Derive) bool {
 	got := encodeCrypt(h.derive(password), h.order)
 	return subtle.ConstantTimeCompare([]byte(got), []byte(h.tag)) == 1
 }

@@ -6,12 +6,16 @@ import (
 	"slices"
 )
 
-// Read returns all of r if that is at most limit bytes. Beyond it Read stops after one more byte and returns an *Error
-// of kind [ErrTooLarge]. Any other error of r is returned unchanged. A limit below zero counts as zero.
-func Read(r io.Reader, limit int64) ([]byte, error) {
+// Read returns all of r if that is at most limit bytes, in room as far as that has the capacity. Beyond it Read stops
+// after one more byte and returns an *Error of kind [ErrTooLarge]. Any other error of r is returned unchanged. A limit
+// below zero counts as zero.
+func Read(room []byte, r io.Reader, limit int64) ([]byte, error) {
 	limit = min(max(limit, 0), math.MaxInt64-1)
-	data := make([]byte, 0, 512)
+	data := room[:0]
 	for {
+		if len(data) == cap(data) {
+			data = slices.Grow(data, 512)
+		}
 		n, err := r.Read(data[len(data):min(int64(cap(data)), limit+1)])
 		data = data[:len(data)+n]
 		if int64(len(data)) > limit {
@@ -22,9 +26,6 @@ func Read(r io.Reader, limit int64) ([]byte, error) {
 		}
 		if err != nil {
 			return nil, err
-		}
-		if len(data) == cap(data) {
-			data = slices.Grow(data, 1)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func TestRead(t *testing.T) {
 		"broken":          {io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(broken)), 4, "", broken},
 		"cut by the peer": {iotest.ErrReader(io.ErrUnexpectedEOF), 4, "", io.ErrUnexpectedEOF},
 	} {
-		got, err := strictjson.Read(c.r, c.limit)
+		got, err := strictjson.Read(make([]byte, 1, 3), c.r, c.limit)
 		if string(got) != c.want || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 			t.Errorf("%s: %q, %v; want %q, %v", name, got, err, c.want, c.err)
 		}
@@ -39,7 +39,7 @@ func TestRead(t *testing.T) {
 
 func TestReadStopsAtTheLimit(t *testing.T) {
 	endless := strings.NewReader(strings.Repeat("x", 1<<20))
-	if _, err := strictjson.Read(endless, 16<<10); !errors.Is(err, strictjson.ErrTooLarge) {
+	if _, err := strictjson.Read(nil, endless, 16<<10); !errors.Is(err, strictjson.ErrTooLarge) {
 		t.Fatal(err)
 	}
 	if read := 1<<20 - endless.Len(); read != 16<<10+1 {

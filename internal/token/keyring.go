@@ -189,4 +189,7 @@ func (id *tenantKeyID) version() int {
 }
 
 // String returns the id as tokens and sessions name it.
-func (id *tenantKeyID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+func (id *tenantKeyID) String() string {
+	var room [64]byte
+	return string(base64.RawURLEncoding.AppendEncode(room[:0], id[:]))
+}

@@ -115,5 +115,8 @@ func (r *Keyring) Check(text, issuer string, now time.Time) (Claims, *Key, bool)
 
 // encodedHeader is the header of a key's tokens. Names of algorithms and our own key ids need no escaping.
 func encodedHeader(kid string, m jwt.SigningMethod) string {
-	return strictBase64.EncodeToString([]byte(`{"alg":"` + m.Alg() + `","kid":"` + kid + `","typ":"JWT"}`))
+	var plain, encoded [128]byte // as much as one of ours takes
+	b := append(append(plain[:0], `{"alg":"`...), m.Alg()...)
+	b = append(append(append(b, `","kid":"`...), kid...), `","typ":"JWT"}`...)
+	return string(strictBase64.AppendEncode(encoded[:0], b))
 }

@@ -58,6 +58,13 @@ func appendText(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
+// Texts returns two ids as they stand in claims, in one piece of memory.
+func Texts(a, b uuid.UUID) (string, string) {
+	var room [72]byte
+	both := string(appendID(appendID(room[:0], a), b))
+	return both[:36], both[36:]
+}
+
 // appendID writes what id.String returns, which would be an allocation.
 func appendID(b []byte, id uuid.UUID) []byte {
 	b = append(hex.AppendEncode(b, id[:4]), '-')

@@ -50,15 +50,16 @@ func (s *Store) log(list ...store.Event) {
 			e = rules.Erased(e)
 		}
 		e = rules.Logged(e)
-		for _, l := range s.logsOf(&e) {
+		var room [4]*lines
+		for _, l := range s.logsOf(room[:0], &e) {
 			l.insert(byID[*store.Event]{e.ID, &e})
 		}
 	}
 }
 
-// logsOf returns the indexes that an event is in.
-func (s *Store) logsOf(e *store.Event) []*lines {
-	logs := append(make([]*lines, 0, 4), &s.events, indexed(s.byScope, e.Scope))
+// logsOf adds the indexes that an event is in, up to four.
+func (s *Store) logsOf(logs []*lines, e *store.Event) []*lines {
+	logs = append(logs, &s.events, indexed(s.byScope, e.Scope))
 	if e.Account != uuid.Nil {
 		logs = append(logs, indexed(s.byAccount, e.Account))
 	}
@@ -133,7 +134,7 @@ func (s *Store) sweepEvents(limit int, now time.Time) (more bool) {
 				more = true
 				break
 			}
-			for _, l := range s.logsOf(e.row) {
+			for _, l := range s.logsOf(nil, e.row) {
 				l.remove(e)
 			}
 		}
