@@ -31,8 +31,8 @@ type pair struct {
 	html *htmltemplate.Template
 }
 
-// shared are the embedded files alone, which are read once in a process. They are part of the program, and a test writes
-// each of their mails: that takes a twelfth of a server's start, which does not do it again.
+// shared are the embedded files alone, which are read once in a process. They are part of the program, and a test
+// writes each of their mails: that takes a twelfth of a server's start, which does not do it again.
 var shared = sync.OnceValues(func() (Templates, error) { return read(nil, nil) })
 
 // Parse reads the host's files where there are any, the embedded ones otherwise, and tries each mail in each language,
