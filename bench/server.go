@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 const (
 	bareServer   = "a bare handler"
+	bareShared   = "a bare handler, one P more than processors, as the server has"
 	memoryServer = "the server, memory store"
 	sqliteServer = "the server, SQLite"
 	starting     = "start on an existing database"
@@ -25,7 +27,7 @@ func openServing(ctx context.Context, s Setup) (*Bench, error) {
 			return err
 		}
 		var answer *http.Response
-		var body []byte
+		var body, request []byte
 		for _, kind := range []struct{ name, store string }{{memoryServer, "memory:"}, {sqliteServer, program.sqlite()}} {
 			p, err := program.serve(ctx, kind.store)
 			if err != nil {
@@ -36,24 +38,33 @@ func openServing(ctx context.Context, s Setup) (*Bench, error) {
 			if err != nil {
 				return err
 			}
-			request := authenticated(p.address, token)
+			request = authenticated(p.address, token)
 			if answer, body, err = once(ctx, p.address, request); err != nil {
 				return err
 			}
 			b.Cases = append(b.Cases, Case{Name: kind.name, Pass: p.busy(ctx, request)})
 		}
-		bare, err := host{Header: answer.Header, Body: body}.again(ctx)
-		if err != nil {
-			return err
+		answer.Header.Del("Date") // net/http writes both for the bare handler, too
+		answer.Header.Del("Content-Length")
+		for _, kind := range []struct {
+			name       string
+			processors int
+		}{{bareServer, 0}, {bareShared, runtime.NumCPU() + 1}} {
+			bare, err := host{Header: answer.Header, Body: body, Processors: kind.processors}.again(ctx)
+			if err != nil {
+				return err
+			}
+			b.onClose(bare.stop)
+			b.Cases = append(b.Cases, Case{Name: kind.name, Pass: bare.busy(ctx, request)})
 		}
-		b.onClose(bare.stop)
 		b.Cases = append(b.Cases,
-			Case{Name: bareServer, Pass: bare.busy(ctx, authenticated(bare.address, "a token that nobody reads"))},
 			Case{Name: starting, Pass: program.start(ctx)},
 			Case{Name: idling, Pass: program.idle(ctx, s)})
 		b.Targets = []Target{
 			{What: "authenticated GET, processor time of the server, memory store, to a bare handler", Value: ratio(cpu, memoryServer, bareServer), Unit: "×", Must: 1.15},
 			{What: "the same, SQLite", Value: ratio(cpu, sqliteServer, bareServer), Unit: "×", Must: 2.2},
+			{What: "the same, memory store, to a bare handler with as many Ps as the server", Value: ratio(cpu, memoryServer, bareShared), Unit: "×"},
+			{What: "the same, SQLite, to that one", Value: ratio(cpu, sqliteServer, bareShared), Unit: "×"},
 			{What: "start of the server on an existing database, until it listens", Value: milliseconds(of(perOp, starting)), Unit: "ms", Must: 250},
 			{What: "memory of the server after a minute without a request", Value: of(noted("MB"), idling), Unit: "MB", Must: 40},
 		}

@@ -31,17 +31,23 @@ type pair struct {
 	html *htmltemplate.Template
 }
 
-// shared are the embedded files alone, which are read once in a process.
+// shared are the embedded files alone, which are read once in a process. They are part of the program, and a test
+// writes each of their mails: that takes a twelfth of a server's start, which does not do it again.
 var shared = sync.OnceValues(func() (Templates, error) { return read(nil, nil) })
 
-// Parse reads the host's files where there are any, the embedded ones otherwise, and tries each mail in each language.
-// The kinds of mail are those of the embedded files; the languages are those that are asked for, else the six that are
-// embedded and those that the host has texts in. A nil host has no files. An error names the file.
+// Parse reads the host's files where there are any, the embedded ones otherwise, and tries each mail in each language,
+// unless all are embedded. The kinds of mail are those of the embedded files; the languages are those that are asked
+// for, else the six that are embedded and those that the host has texts in. A nil host has no files. An error names the
+// file.
 func Parse(host fs.FS, only ...string) (Templates, error) {
 	if host == nil && len(only) == 0 {
 		return shared()
 	}
-	return read(host, only)
+	t, err := read(host, only)
+	if err != nil {
+		return t, err
+	}
+	return t, t.try()
 }
 
 // What every mail has: the end of its text; what pages are made of, and the page around them.
@@ -66,10 +72,8 @@ func read(host fs.FS, only []string) (t Templates, err error) {
 			return t, err
 		}
 	}
-	if t.texts, err = readTexts(host, only); err != nil {
-		return t, err
-	}
-	return t, t.try()
+	t.texts, err = readTexts(host, only)
+	return t, err
 }
 
 func parse(host fs.FS, kind string) (p pair, err error) {

@@ -58,8 +58,9 @@ func assemble() []byte {
 	data(&b, "KEYS", names)
 	texts := map[string][]string{}
 	for _, language := range languages {
+		said := words(language)
 		for _, name := range names {
-			texts[language] = append(texts[language], words(language)[name])
+			texts[language] = append(texts[language], said[name])
 		}
 	}
 	data(&b, "TEXTS", texts)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/ui/internal/route"
@@ -125,7 +126,18 @@ func (l layered) ReadFile(name string) ([]byte, error) {
 	return files.ReadFile("files/" + name)
 }
 
+// plain are the embedded templates alone, which are read and tried once for all pages of a program.
+var plain = sync.OnceValues(func() (*template.Template, error) { return layered{}.parse() })
+
+// templates returns those that pages are made of, which have been tried.
 func (l layered) templates() (*template.Template, error) {
+	if l.host == nil {
+		return plain()
+	}
+	return l.parse()
+}
+
+func (l layered) parse() (*template.Template, error) {
 	t := template.New("")
 	names, err := fs.Glob(files, "files/*.html")
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tollkeeper/tollkeeper/internal/language"
@@ -29,9 +30,8 @@ type texts struct {
 	words map[string]string
 }
 
-// readCatalogue reads the embedded texts, and puts those of the host in their places: texts/<language>.json, any of the
-// keys. A language that is not embedded needs all of them.
-func readCatalogue(host fs.FS) (catalogue, error) {
+// embedded are the texts of the binary, which are read once for all pages of a program. Nobody changes them.
+var embedded = sync.OnceValues(func() (catalogue, error) {
 	c := catalogue{}
 	names, err := fs.Glob(files, "texts/*/*.json")
 	if err != nil {
@@ -42,11 +42,26 @@ func readCatalogue(host fs.FS) (catalogue, error) {
 			return nil, fmt.Errorf("ui: %w", err)
 		}
 	}
+	return c, nil
+})
+
+// readCatalogue takes the embedded texts, and puts those of the host in their places: texts/<language>.json, any of the
+// keys. A language that is not embedded needs all of them.
+func readCatalogue(host fs.FS) (catalogue, error) {
+	shared, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	c := maps.Clone(shared)
 	if host == nil {
 		return c, nil
 	}
+	for tag, l := range c {
+		c[tag] = texts{tag, maps.Clone(l.words)}
+	}
 	own := maps.Clone(c[language.Default].words)
-	if names, err = fs.Glob(host, "texts/*.json"); err != nil {
+	names, err := fs.Glob(host, "texts/*.json")
+	if err != nil {
 		return nil, refused("Look.Files", err.Error())
 	}
 	for _, name := range names {
