@@ -1,13 +1,15 @@
 // Package group commits together what waits together.
 //
-// A batch is exactly what queued while the batch before it ran: no timer, no added latency. A request that meets an
-// idle lane runs at once and alone. Nothing is answered before run, which commits, has returned.
+// A batch is what queued while the batch before it ran, and what those who were answered then ask at once: its leader
+// steps behind the goroutines that can run. There is no timer. A request that meets an idle lane runs at once, and
+// alone unless others come in the same moment. Nothing is answered before run, which commits, has returned.
 package group
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -97,6 +99,7 @@ func (g *Group[Req, Res]) lane(req Req) *lane[Req, Res] {
 // lead runs one batch, of which the leader's own request is the first, and hands the lane on. The hand-over is
 // deferred so that no panic and no Goexit in run can keep the lane.
 func (g *Group[Req, Res]) lead(ctx context.Context, l *lane[Req, Res], first *waiter[Req, Res]) {
+	runtime.Gosched() // so that those who were just answered come along, and do not wait for this batch to pass
 	batch := l.take(first, g.batch)
 	for _, w := range batch {
 		w.res.Err = ErrBroken

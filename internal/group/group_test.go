@@ -286,3 +286,30 @@ func BenchmarkDo(b *testing.B) {
 		}
 	}
 }
+
+// TestCrowd: callers who ask again as soon as they are answered come together in one batch, not in two by turns.
+func TestCrowd(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const callers, rounds = 8, 40
+	batches, sum := 0, 0
+	g := group.New(group.Config[int]{}, func(_ context.Context, batch []int) []result {
+		batches++
+		sum += len(batch)
+		time.Sleep(100 * time.Microsecond)
+		return make([]result, len(batch))
+	})
+	var all sync.WaitGroup
+	for n := range callers {
+		all.Go(func() {
+			for range rounds {
+				if _, err := g.Do(t.Context(), n); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if sum != callers*rounds || batches > rounds*3/2 {
+		t.Errorf("%d requests of %d, %d batches in %d rounds", sum, callers*rounds, batches, rounds)
+	}
+}
