@@ -201,7 +201,11 @@ func TestWhoLeavesABatchTakesNobodyAlong(t *testing.T) {
 	p := parent(t, s, 1000)
 	waiting := func(n int) { // until so many statements wait for the payer
 		t.Helper()
+		began := time.Now()
 		for got := 0; got < n; time.Sleep(5 * time.Millisecond) {
+			if time.Since(began) > 30*time.Second {
+				t.Fatalf("%d statements wait for the payer, want %d", got, n)
+			}
 			const query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 			ok(t, pool.QueryRow(t.Context(), query).Scan(&got))
 		}
@@ -223,19 +227,26 @@ func TestWhoLeavesABatchTakesNobodyAlong(t *testing.T) {
 	ok(t, err)
 	hurried, leave := context.WithCancel(t.Context())
 	var all sync.WaitGroup
-	for i := range callers {
-		ctx := hurried
-		if i >= callers-patient {
-			ctx = t.Context()
-		}
-		all.Go(func() {
-			_, err := s.CreateSession(ctx, signIn(accounts[i], p.ID, true), at)
-			if err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)) {
-				t.Errorf("caller %d of %d: %v", i, callers, err)
+	begin := func(from, to, batches int) { // until so many batches wait for the payer
+		for i := from; i < to; i++ {
+			ctx := hurried
+			if i >= callers-patient {
+				ctx = t.Context()
 			}
-		})
+			all.Go(func() {
+				_, err := s.CreateSession(ctx, signIn(accounts[i], p.ID, true), at)
+				if err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)) {
+					t.Errorf("caller %d of %d: %v", i, callers, err)
+				}
+			})
+		}
+		waiting(batches)
 	}
-	waiting(2) // a few are committed apart, the others together; both lanes have begun with one
+	const apart = 8 // as many are no crowd, and have a lane to themselves
+	begin(0, 1, 1)
+	begin(1, apart, 1)
+	begin(apart, apart+1, 2) // both lanes have begun with one
+	begin(apart+1, callers, 2)
 	second := make(chan error)
 	go func() {
 		_, err := held[1].Exec(t.Context(), hold)
