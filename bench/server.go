@@ -11,7 +11,7 @@ import (
 
 const (
 	bareServer   = "a bare handler"
-	bareShared   = "a bare handler, one P more than processors, as the server has"
+	bareShared   = "a bare handler, four Ps more than processors, as the server has"
 	memoryServer = "the server, memory store"
 	sqliteServer = "the server, SQLite"
 	starting     = "start on an existing database"
@@ -49,7 +49,7 @@ func openServing(ctx context.Context, s Setup) (*Bench, error) {
 		for _, kind := range []struct {
 			name       string
 			processors int
-		}{{bareServer, 0}, {bareShared, runtime.NumCPU() + 1}} {
+		}{{bareServer, 0}, {bareShared, runtime.NumCPU() + 4}} {
 			bare, err := host{Header: answer.Header, Body: body, Processors: kind.processors}.again(ctx)
 			if err != nil {
 				return err
