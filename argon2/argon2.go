@@ -23,9 +23,9 @@
 //
 // # Threads
 //
-// A hash is computed by the goroutine that asks for it. One with several threads takes as long as its lanes one after
-// the other: a service has as many sign-ins at once as processors, and no more of them when each is done by all.
-// Between any two blocks of 1 KiB the scheduler may interrupt.
+// A hash is computed by the goroutine that asks for it, or by a thread of [Background]. One with several threads takes
+// as long as its lanes one after the other: a service has as many sign-ins at once as processors, and no more of them
+// when each is done by all. Between any two blocks of 1 KiB the scheduler may interrupt.
 package argon2
 
 // IDKey returns a key of keyLen bytes by argon2id, version 19: time passes over a memory in KiB, in as many lanes as

@@ -20,10 +20,10 @@ type result struct {
 }
 
 // Background returns a function that computes what [IDKey] does, by as many threads of its own, at least one. On Linux
-// the system runs them behind all other threads: who signs in waits for no longer, and an answer that needs no hash
-// does not wait for the end of a time slice of one that does. So does every other program of the machine come first,
-// unless it is as nice: where one takes all processors all the time, a sign-in gets some tenth of one. On other systems
-// the threads are like all.
+// the system runs them behind all other threads, so that an answer that needs no hash does not wait for one that does;
+// from 6.6 to 6.11 it may wait for the end of a time slice. Every other program that shares the processors comes first,
+// too, unless it is as nice: where one takes all of them all the time, hashes get some tenth. On other systems the
+// threads are like all.
 //
 // n is how many hashes are computed at once: no fewer than tollkeeper's Hash.Parallel, or calls wait here for each
 // other. The threads stay until the process ends. The function panics for what IDKey does, in the goroutine that

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
 )
 
@@ -34,67 +33,10 @@ func newServer(handler http.Handler) *http.Server {
 // with 503 then.
 func bounded(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b := &bound{Context: r.Context(), until: time.Now().Add(answerWithin)}
-		defer b.end()
-		handler.ServeHTTP(w, r.WithContext(b))
+		ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+		defer cancel()
+		handler.ServeHTTP(w, r.WithContext(ctx))
 	})
-}
-
-// bound is the context of a request, which ends at a moment besides. Most requests wait for nothing and are answered
-// long before: the timer is set when somebody first asks to be told.
-type bound struct {
-	context.Context
-	until time.Time
-
-	mu     sync.Mutex
-	timed  context.Context // nil: nobody asked yet
-	cancel context.CancelFunc
-}
-
-// Deadline meets [context.Context].
-func (b *bound) Deadline() (time.Time, bool) { return b.until, true }
-
-// Done meets [context.Context].
-func (b *bound) Done() <-chan struct{} { return b.told().Done() }
-
-// Err meets [context.Context].
-func (b *bound) Err() error {
-	b.mu.Lock()
-	timed := b.timed
-	b.mu.Unlock()
-	if timed == nil && time.Now().Before(b.until) {
-		return b.Context.Err()
-	}
-	return b.told().Err()
-}
-
-// Value meets [context.Context]. Package context asks it for what ends the children of a context, after Done.
-func (b *bound) Value(key any) any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.timed != nil {
-		return b.timed.Value(key)
-	}
-	return b.Context.Value(key)
-}
-
-// told returns a context of package context that ends as b does.
-func (b *bound) told() context.Context {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.timed == nil {
-		b.timed, b.cancel = context.WithDeadline(b.Context, b.until)
-	}
-	return b.timed
-}
-
-// end stops the timer, if there is one. The request's own context ends with its answer.
-func (b *bound) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.cancel != nil {
-		b.cancel()
-	}
 }
 
 // serve returns requests until ctx ends, and then those that are under way. Nothing is lost by stopping: a request is

@@ -3,12 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -136,53 +134,6 @@ func TestRequestsHaveADeadline(t *testing.T) {
 			t.Errorf("after %v: %v, %v", took, res, err)
 		}
 	})
-}
-
-// TestWhoAsksLateHasTheSameDeadline: the timer of a request is set when somebody asks for it.
-func TestWhoAsksLateHasTheSameDeadline(t *testing.T) {
-	asked := func(ctx context.Context) error { return ctx.Err() }
-	child := func(ctx context.Context) error {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	for name, end := range map[string]func(context.Context) error{"asked": asked, "a child": child} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-					start, ctx := time.Now(), r.Context()
-					if until, ok := ctx.Deadline(); !ok || until != start.Add(answerWithin) || ctx.Err() != nil {
-						t.Errorf("deadline %v, error %v", until, ctx.Err())
-					}
-					time.Sleep(answerWithin / 2)
-					if name == "asked" {
-						time.Sleep(answerWithin / 2)
-					}
-					if err := end(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != answerWithin {
-						t.Errorf("%v after %v", err, time.Since(start))
-					}
-				}))
-				server.ServeHTTP(nil, httptest.NewRequest("GET", "/", nil))
-			})
-		})
-	}
-}
-
-// TestTheClientEndsItsRequest before and after somebody asked to be told.
-func TestTheClientEndsItsRequest(t *testing.T) {
-	for _, asks := range []bool{false, true} {
-		ctx, leave := context.WithCancel(t.Context())
-		bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if asks {
-				r.Context().Done()
-			}
-			leave()
-			if <-r.Context().Done(); !errors.Is(r.Context().Err(), context.Canceled) {
-				t.Errorf("asks %t: %v", asks, r.Context().Err())
-			}
-		})).ServeHTTP(nil, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
-	}
 }
 
 // TestServeAnswersWhatIsUnderWay: the end of ctx closes the door, not the requests inside.

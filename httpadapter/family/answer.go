@@ -112,12 +112,11 @@ const largeSheet = 64 << 10
 
 // free wipes it: there may be a token.
 func (s *sheet) free() {
-	if s.Cap() > largeSheet {
-		return
-	}
 	clear(s.Bytes())
 	s.Reset()
-	sheets.Put(s)
+	if s.Cap() <= largeSheet {
+		sheets.Put(s)
+	}
 }
 
 // encode writes the JSON of a body. It ends with a newline, so that a terminal and a log have a line for each answer.

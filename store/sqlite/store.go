@@ -93,11 +93,6 @@ func (s *Store) take(ctx context.Context, p *pool) (*conn, error) {
 	default:
 	}
 	select {
-	case c := <-p.free: // without asking ctx for its end, which may set a timer
-		return c, nil
-	default:
-	}
-	select {
 	case c := <-p.free:
 		return c, nil
 	case <-ctx.Done():
