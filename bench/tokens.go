@@ -19,8 +19,8 @@ const (
 	floorCase     = "the floor"
 )
 
-// moreThanRemembered is a number of tokens of which none is remembered when its turn comes again: some times what a
-// checker remembers at most, for it also knows for a while which it saw once.
+// moreThanRemembered is a number of tokens of which hardly one is remembered when its turn comes again: some times what
+// a checker remembers at most, for it also knows for a while which it saw once.
 const (
 	moreThanRemembered = 120_000
 	_                  = uint(moreThanRemembered - 3*token.MostRemembered)
