@@ -31,9 +31,11 @@ var recordFields = []recordField{
 		},
 	},
 	{
-		name:    "username",
-		differs: func(_ *Authenticator, l *importLine, s *Subject) bool { return says(l.account.Username, s.Account.Username) },
-		take:    func(c *store.Change, l *importLine, _ *Subject) { c.Account.Username = l.account.Username },
+		name: "username",
+		differs: func(_ *Authenticator, l *importLine, s *Subject) bool {
+			return says(l.account.Username, s.Account.Username)
+		},
+		take: func(c *store.Change, l *importLine, _ *Subject) { c.Account.Username = l.account.Username },
 	},
 	{
 		name:    "name",
@@ -70,7 +72,9 @@ var recordFields = []recordField{
 		differs: func(_ *Authenticator, l *importLine, s *Subject) bool {
 			return !l.account.EmailVerifiedAt.IsZero() && s.Account.EmailVerifiedAt.IsZero()
 		},
-		take: func(c *store.Change, l *importLine, _ *Subject) { c.Account.EmailVerifiedAt = l.account.EmailVerifiedAt },
+		take: func(c *store.Change, l *importLine, _ *Subject) {
+			c.Account.EmailVerifiedAt = l.account.EmailVerifiedAt
+		},
 	},
 	{
 		name: "emailProven",
@@ -115,8 +119,10 @@ var recordFields = []recordField{
 		},
 	},
 	{
-		name:    "publicKey",
-		differs: func(_ *Authenticator, l *importLine, s *Subject) bool { return says(l.record.PublicKey, s.Account.PublicKey) },
+		name: "publicKey",
+		differs: func(_ *Authenticator, l *importLine, s *Subject) bool {
+			return says(l.record.PublicKey, s.Account.PublicKey)
+		},
 	},
 	{
 		name: "keyMaster",
@@ -145,7 +151,9 @@ func passwordDiffers(a *Authenticator, l *importLine, s *Subject) bool {
 	return !renewed || newerPassword(l, s)
 }
 
-func newerPassword(l *importLine, s *Subject) bool { return l.changed.After(s.Account.PasswordChangedAt) }
+func newerPassword(l *importLine, s *Subject) bool {
+	return l.changed.After(s.Account.PasswordChangedAt)
+}
 
 func newIdentities(l *importLine, s *Subject) (list []store.Linked) {
 	for _, linked := range l.linked {

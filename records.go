@@ -14,12 +14,12 @@ import (
 type AccountRecord struct {
 	ID                uuid.UUID        `json:"id,omitzero"`         // kept, if it is a UUID that nobody has; zero: derived from ExternalID or Email
 	ExternalID        string           `json:"externalId,omitzero"` // of the other system; the same one is the same account
-	Email             string           `json:"email"`                 // its domain may be an internationalised one
-	Username          string           `json:"username,omitzero"`     // as at sign-up, and also with dots, hyphens and "@", up to 64
+	Email             string           `json:"email"`               // its domain may be an internationalised one
+	Username          string           `json:"username,omitzero"`   // as at sign-up, and also with dots, hyphens and "@", up to 64
 	Name              string           `json:"name,omitzero"`
 	Role              Role             `json:"role,omitzero"`         // zero: user
 	PasswordHash      SecretText       `json:"passwordHash,omitzero"` // PHC or one of the foreign forms of docs/guides/import.md; empty: none
-	PasswordChangedAt RecordTime        `json:"passwordChangedAt,omitzero"`
+	PasswordChangedAt RecordTime       `json:"passwordChangedAt,omitzero"`
 	PasswordTemporary bool             `json:"passwordTemporary,omitzero"` // serves only to choose another one
 	EmailVerified     bool             `json:"emailVerified,omitzero"`
 	EmailProven       bool             `json:"emailProven,omitzero"` // its owner knows of the account (docs/WIRE.md 1.4); needed for Factors
@@ -27,7 +27,7 @@ type AccountRecord struct {
 	Locale            string           `json:"locale,omitzero"`
 	Metadata          json.RawMessage  `json:"metadata,omitzero"` // a JSON object of the host's own, at most 4 KiB
 	Identities        []RecordIdentity `json:"identities,omitzero"`
-	CreatedAt         RecordTime        `json:"createdAt,omitzero"`
+	CreatedAt         RecordTime       `json:"createdAt,omitzero"`
 	PublicKey         string           `json:"publicKey,omitzero"` // of this library
 	Factors           []RecordFactor   `json:"factors,omitzero"`
 	KeyMaster         string           `json:"keyMaster,omitzero"` // with KeyVersion: keeps a parent's jwtSecret
@@ -37,24 +37,24 @@ type AccountRecord struct {
 
 // RecordIdentity is a linked sign-in of an [AccountRecord].
 type RecordIdentity struct {
-	Issuer   string    `json:"issuer"`
-	Subject  string    `json:"subject"`
-	Email    string    `json:"email,omitzero"`
+	Issuer   string     `json:"issuer"`
+	Subject  string     `json:"subject"`
+	Email    string     `json:"email,omitzero"`
 	LinkedAt RecordTime `json:"linkedAt,omitzero"`
 	UsedAt   RecordTime `json:"usedAt,omitzero"`
 }
 
 // RecordFactor is a confirmed second factor of an [AccountRecord]: an authenticator app or a passkey.
 type RecordFactor struct {
-	ID         uuid.UUID   `json:"id"` // with a Seed it may be zero
+	ID         uuid.UUID   `json:"id"`            // with a Seed it may be zero
 	Kind       FactorKind  `json:"kind,omitzero"` // zero: [FactorTOTP]
 	Label      string      `json:"label,omitzero"`
 	Seed       SecretText  `json:"seed,omitzero"`       // of another system's app, in base32: SHA-1, six digits, 30 seconds; in place of Sealed
 	Sealed     SecretBytes `json:"sealed"`              // by this library, for the same account and ID, under one of [Config.Secrets]
 	Credential []byte      `json:"credential,omitzero"` // a passkey's id, in base64; an app has none
 	Counter    int64       `json:"counter,omitzero"`
-	CreatedAt  RecordTime   `json:"createdAt,omitzero"`
-	UsedAt     RecordTime   `json:"usedAt,omitzero"`
+	CreatedAt  RecordTime  `json:"createdAt,omitzero"`
+	UsedAt     RecordTime  `json:"usedAt,omitzero"`
 }
 
 // exportLine is a record with what it hides elsewhere: an export carries hashes and sealed seeds.
