@@ -11,9 +11,9 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
-// A hash that was imported is kept as it came, with two exceptions. A weak one is wrapped: what is kept is argon2id over
-// its digest. One whose text holds a secret of its old system, a pepper or a signer key, is kept in a box that only
-// Config.Secrets open, so that a stolen database has the hashes without the secret, as it had there.
+// A hash that was imported is kept as it came, with two exceptions. A weak one is wrapped: what is kept is argon2id
+// over its digest. One whose text holds a secret of its old system, a pepper or a signer key, is kept in a box that
+// only Config.Secrets open, so that a stolen database has the hashes without the secret, as it had there.
 
 const (
 	boxHash    = "password hash"

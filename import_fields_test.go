@@ -84,9 +84,20 @@ func TestNamesOfOtherSystemsSignIn(t *testing.T) {
 		}
 		// An address is not a username: whoever has such a name here is not found by it where an email is asked for.
 		w.want(errOf(w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@corp.example", Password: "correct horse battery"})), tollkeeper.ErrInvalidCredentials)
-		// And nobody chooses one.
+		// And nobody chooses one, but who has one may name it again.
+		by := w.Identity(string(w.signedInBy("ann.smith").Token))
+		name, other, label := "ann.smith", "ann.jones", "Ann"
+		w.ok(w.Auth.UpdateProfile(ctx, by, tollkeeper.ProfilePatch{Username: &name, Name: &label}))
+		w.want(w.Auth.UpdateProfile(ctx, by, tollkeeper.ProfilePatch{Username: &other}), tollkeeper.ErrInvalidUsername)
 		w.want(errOf(w.Auth.SignUp(ctx, tollkeeper.SignUpRequest{Email: "new@example.com", Username: "ann.jones", Password: password})), tollkeeper.ErrInvalidUsername)
 	}, unlimited)
+}
+
+func (w *world) signedInBy(username string) tollkeeper.SignInResult {
+	w.Helper()
+	res, err := w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Username: username, Password: "correct horse battery"})
+	w.ok(err)
+	return res
 }
 
 // An internationalised domain is kept as DNS and mail have it.

@@ -53,7 +53,7 @@ type scheme interface {
 	verify(password []byte, by Derive) bool // by: for what of it is argon2id
 }
 
-// Parse reads a stored hash without computing anything. Accepted is what has a row in the table of formats (formats.go).
+// Parse reads a stored hash without computing anything. Accepted is what has a row in the table of formats.go.
 //
 // The error is, or wraps, [ErrUnknownScheme], [ErrMalformed] or [ErrBounds], and never quotes the hash (SECURITY.md
 // R10).

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// phpassHash is the portable hash of Solar Designer's phpass: a digest over salt and password, and again over itself and
-// the password. WordPress up to 6.7 and phpBB take MD5; Drupal 7 takes SHA-512, as often as makes it dear, and keeps
-// the first characters.
+// phpassHash is the portable hash of Solar Designer's phpass: a digest over salt and password, and again over itself
+// and the password. WordPress up to 6.7 and phpBB take MD5; Drupal 7 takes SHA-512, as often as makes it dear, and
+// keeps the first characters.
 type phpassHash struct {
 	prefix    string
 	algorithm func() hash.Hash
