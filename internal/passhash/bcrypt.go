@@ -24,6 +24,7 @@ const (
 type bcryptHash struct {
 	text   string
 	of     before
+	plain  bool // of the password and nothing else
 	secret bool // its text holds a secret of the system that it comes from
 }
 
@@ -51,7 +52,15 @@ func wordpressDigest(p []byte) ([]byte, bool) {
 	return base64.StdEncoding.AppendEncode(nil, d.Sum(nil)), true
 }
 
-func parseBcrypt(text, _ string) (scheme, error) { return parseBcryptOf(text, wholePassword) }
+func parseBcrypt(text, _ string) (scheme, error) {
+	s, err := parseBcryptOf(text, wholePassword)
+	if err != nil {
+		return nil, err
+	}
+	h := s.(bcryptHash)
+	h.plain = true
+	return h, nil
+}
 
 // bcryptOf reads a bcrypt text behind a prefix that says what it is a hash of.
 func bcryptOf(of before) parser {
@@ -150,17 +159,23 @@ type Bcrypt struct {
 	Cut    bool   // a password of more than 72 bytes was cut there
 }
 
-// Of returns the text of an imported hash as one that verifies so. A text that is no plain bcrypt hash stays as it is.
+// Of returns the text of an imported hash as one that verifies so. A text that is no bcrypt hash of the password alone,
+// whatever its prefix, stays as it is.
 func (b Bcrypt) Of(text string) string {
-	if s, err := find(bcryptForms, text); b == (Bcrypt{}) || s == nil || err != nil {
+	if b == (Bcrypt{}) {
+		return text
+	}
+	parsed, err := Parse(text)
+	h, ok := parsed.scheme.(bcryptHash)
+	if err != nil || !ok || !h.plain {
 		return text
 	}
 	switch pepper := base64.RawURLEncoding.EncodeToString([]byte(b.Pepper)); {
 	case b.Pepper == "":
-		return "$bcrypt-cut$" + text
+		return "$bcrypt-cut$" + h.text
 	case b.Cut:
-		return "$bcrypt-pepper-cut$" + pepper + text
+		return "$bcrypt-pepper-cut$" + pepper + h.text
 	default:
-		return "$bcrypt-pepper$" + pepper + text
+		return "$bcrypt-pepper$" + pepper + h.text
 	}
 }

@@ -21,17 +21,18 @@ type digestHash struct {
 const digestMaxSalt = 64 // bytes
 
 // digestForms are the rows of one digest: {SHA256} and {SSHA256} in base64; and Dovecot's, which name an encoding
-// ({SHA256.HEX}).
-func digestForms(id string, algorithm func() hash.Hash) []format {
+// ({SHA256.HEX}), or write a digest without salt in hexadecimal, which its length tells.
+func digestForms(id string, algorithm func() hash.Hash) (rows []format) {
 	plain, salted := "{"+strings.ToUpper(id), "{S"+strings.ToUpper(id)
-	return []format{
-		{plain + "}", parseDigest(id, plain+"}", algorithm, 0, decode64)},
-		{plain + ".B64}", parseDigest(id, plain+"}", algorithm, 0, decode64)},
-		{plain + ".HEX}", parseDigest(id, plain+"}", algorithm, 0, decodeHex)},
-		{salted + "}", parseDigest("s"+id, salted+"}", algorithm, digestMaxSalt, decode64)},
-		{salted + ".B64}", parseDigest("s"+id, salted+"}", algorithm, digestMaxSalt, decode64)},
-		{salted + ".HEX}", parseDigest("s"+id, salted+"}", algorithm, digestMaxSalt, decodeHex)},
+	for _, encoding := range []struct {
+		end           string
+		plain, salted decoder
+	}{{"}", decodeByLength, decode64}, {".B64}", decode64, decode64}, {".BASE64}", decode64, decode64}, {".HEX}", decodeHex, decodeHex}} {
+		rows = append(rows,
+			format{plain + encoding.end, parseDigest(id, plain+"}", algorithm, 0, encoding.plain)},
+			format{salted + encoding.end, parseDigest("s"+id, salted+"}", algorithm, digestMaxSalt, encoding.salted)})
 	}
+	return rows
 }
 
 type decoder func(what, text string, low, high int) ([]byte, error)
@@ -96,6 +97,14 @@ func (h springDigest) digest(password []byte) []byte {
 }
 
 func (h springDigest) verify(password []byte, _ Derive) bool { return verifies(h, password) }
+
+// decodeByLength reads so many bytes in hexadecimal, if the text is that long, and else in base64.
+func decodeByLength(what, s string, low, high int) ([]byte, error) {
+	if len(s) == 2*low && low == high {
+		return decodeHex(what, s, low, high)
+	}
+	return decode64(what, s, low, high)
+}
 
 // decode64 is decode of padded standard base64.
 func decode64(what, s string, low, high int) ([]byte, error) {

@@ -29,7 +29,7 @@ var formats = slices.Concat(argon2Forms, cryptForms, quickForms, []format{
 	{"$bcrypt-cut$", bcryptOf(cutPassword)},
 	{"$bcrypt-pepper$", parsePepper(wholePassword)},
 	{"$bcrypt-pepper-cut$", parsePepper(cutPassword)},
-	{"$wp$", bcryptOf(wordpressDigest)},
+	{"$wp", bcryptOf(wordpressDigest)},
 	{"bcrypt_sha256$", bcryptOf(hexDigest)},
 	{"$bcrypt-sha256$", parsePasslibBcrypt},
 
@@ -57,11 +57,11 @@ var formats = slices.Concat(argon2Forms, cryptForms, quickForms, []format{
 	{"pbkdf2:sha512:", parseWerkzeug("pbkdf2-sha512")},
 	{"{pbkdf2}$1$", parseDovecot},
 	{"{pbkdf2}", parseSpring},
-	{"{pbkdf2}", parsePasslib("pbkdf2-sha1")},
+	{"{pbkdf2}", parseDirectory("pbkdf2-sha1")},
 	{"{pbkdf2@SpringSecurity_v5_8}", parseSpring},
-	{"{PBKDF2-SHA1}", parsePasslib("pbkdf2-sha1")},
-	{"{PBKDF2-SHA256}", parsePasslib("pbkdf2-sha256")},
-	{"{PBKDF2-SHA512}", parsePasslib("pbkdf2-sha512")},
+	{"{PBKDF2-SHA1}", parseDirectory("pbkdf2-sha1")},
+	{"{PBKDF2-SHA256}", parseDirectory("pbkdf2-sha256")},
+	{"{PBKDF2-SHA512}", parseDirectory("pbkdf2-sha512")},
 	{"{PBKDF2_SHA256}", parse389},
 	{"{PKCS5S2}", parseAtlassian},
 	{"AQAAAA", parseIdentityV3},
@@ -73,6 +73,7 @@ var formats = slices.Concat(argon2Forms, cryptForms, quickForms, []format{
 	{"scrypt:", parseWerkzeugScrypt},
 	{"{scrypt}", parseSpringScrypt},
 	{"{scrypt@SpringSecurity_v5_8}", parseSpringScrypt},
+	{"s2:", func(_, body string) (scheme, error) { return parseBetterAuth(body, "") }}, // Lucia 2
 	{"", parseBetterAuth},
 })
 
@@ -109,6 +110,9 @@ var quickForms = slices.Concat(md5Forms, []format{
 	{"$pbkdf2-sha512$", parsePBKDF2("pbkdf2-sha512")},
 	{"{MD5}", inner("", md5Forms)}, // Dovecot's other name of md5crypt
 	{"{sha256}", parseSpringDigest},
+	{"{SHA1}", parseDigest("sha", "{SHA}", sha1.New, 0, decodeByLength)}, // and of SHA
+	{"{LDAP-MD5}", parseDigest("md5", "{MD5}", md5.New, 0, decodeByLength)},
+	{"{PLAIN-MD5}", parseDigest("md5", "{MD5}", md5.New, 0, decodeByLength)},
 },
 	digestForms("md5", md5.New),
 	digestForms("sha", sha1.New),

@@ -202,7 +202,7 @@ func TestParseRefuses(t *testing.T) {
 		{"MD5 crypt, short", "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK", passhash.ErrMalformed},
 		{"phpass, too many rounds", "$P$T12345678L6Lpt4BxNotVIMILOa9u81", passhash.ErrBounds},
 		{"phpass, short", "$P$B12345678L6Lpt4BxNotVIMILOa9u8", passhash.ErrMalformed},
-		{"bcrypt behind another", "$wp$$wp$2y$10$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS", passhash.ErrMalformed},
+		{"bcrypt behind another", "$wp$wp$2y$10$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS", passhash.ErrMalformed},
 		{"no pepper", "$bcrypt-pepper$$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS", passhash.ErrBounds},
 		{"Nextcloud of another", "3|$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS", passhash.ErrUnknownScheme},
 		{"better-auth, short", strings.Repeat("0", 32) + ":" + strings.Repeat("0", 127), passhash.ErrUnknownScheme},

@@ -20,7 +20,7 @@ const (
 
 	pbkdf2MaxSalt = 128 // bytes
 	pbkdf2MinKey  = 16
-	pbkdf2MaxKey  = 256
+	pbkdf2MaxKey  = 512
 )
 
 // ab64 is passlib's base64: unpadded, with "." in place of "+".
@@ -96,7 +96,7 @@ func parsePBKDF2(id string) parser {
 	}
 }
 
-// parsePasslib reads rounds$salt$key, as passlib and OpenLDAP write it.
+// parsePasslib reads rounds$salt$key.
 func parsePasslib(id string) parser {
 	return func(_, body string) (scheme, error) {
 		f, err := split(body, 3)

@@ -25,6 +25,15 @@ func parseSpring(_, body string) (scheme, error) {
 	return nil, fmt.Errorf("%w: %d bytes are of no default of Spring Security", ErrMalformed, len(b))
 }
 
+// parseDirectory reads rounds$salt$key, as OpenLDAP writes it, like passlib; 389 Directory Server writes standard base64
+// with padding.
+func parseDirectory(id string) parser {
+	passlib := parsePasslib(id)
+	return func(text, body string) (scheme, error) {
+		return passlib(text, strings.NewReplacer("+", ".", "=", "").Replace(body))
+	}
+}
+
 // parseDovecot reads salt$rounds$key: the salt is used as the text it is, the key is hexadecimal.
 func parseDovecot(_, body string) (scheme, error) {
 	f, err := split(body, 3)

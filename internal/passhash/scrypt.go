@@ -63,7 +63,7 @@ func parseScrypt(_, body string) (scheme, error) {
 	return h, nil
 }
 
-// parseDjangoScrypt reads salt$N$r$p$tag: the salt is used as the text it is, the tag is padded base64.
+// parseDjangoScrypt reads N$salt$r$p$tag: the salt is used as the text it is, the tag is padded base64.
 func parseDjangoScrypt(_, body string) (scheme, error) {
 	f, err := split(body, 5)
 	if err != nil {
@@ -73,7 +73,7 @@ func parseDjangoScrypt(_, body string) (scheme, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scryptOf(f[1], f[2], f[3], []byte(f[0]), tag)
+	return scryptOf(f[0], f[2], f[3], []byte(f[1]), tag)
 }
 
 // parseWerkzeugScrypt reads N:r:p$salt$tag: the salt is used as the text it is, the tag is hexadecimal.
