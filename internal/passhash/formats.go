@@ -29,7 +29,7 @@ var formats = slices.Concat(argon2Forms, cryptForms, quickForms, []format{
 	{"$bcrypt-cut$", bcryptOf(cutPassword)},
 	{"$bcrypt-pepper$", parsePepper(wholePassword)},
 	{"$bcrypt-pepper-cut$", parsePepper(cutPassword)},
-	{"$wp$", bcryptOf(wordpressDigest)},
+	{"$wp", bcryptOf(wordpressDigest)},
 	{"bcrypt_sha256$", bcryptOf(hexDigest)},
 	{"$bcrypt-sha256$", parsePasslibBcrypt},
 
