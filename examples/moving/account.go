@@ -138,8 +138,8 @@ func (o *output) leave(who, why string) {
 	fmt.Fprintf(o.notes, "%s: left out: %s\n", who, why)
 }
 
-// foreign leaves a record out that has not what every user of the system has. The first record shows by it that the file
-// is of another system, which is an error.
+// foreign leaves a record out that has not what every user of the system has. The first record shows by it that the
+// file is of another system, which is an error.
 func (o *output) foreign(n int, member string) error {
 	if o.written+o.left == 0 {
 		return fmt.Errorf("record %d has no %s: that is no export for %s", n, member, o.system)

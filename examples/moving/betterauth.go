@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// betterAuth reads a user a line, with their rows of the tables account and twoFactor, or all tables as one object, which
-// it keeps in memory: some 2 KiB a user.
+// betterAuth reads a user a line, with their rows of the tables account and twoFactor, or all tables as one object,
+// which it keeps in memory: some 2 KiB a user.
 func betterAuth(flags *flag.FlagSet) converter {
 	file := flags.String("secret", "", "a `file` with BETTER_AUTH_SECRET, which opens the seeds of authenticator apps")
 	return func(in io.Reader, o *output) error {

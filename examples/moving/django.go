@@ -24,7 +24,8 @@ var djangoOf = map[string]func(*output, *account, row){
 	"otp_totp.totpdevice":         djangoTOTP,
 }
 
-// django keeps the dump in memory until its end, because what belongs to a user stands anywhere in it: some 2 KiB a user.
+// django keeps the dump in memory until its end, because what belongs to a user stands anywhere in it: some 2 KiB a
+// user.
 func django(flags *flag.FlagSet) converter {
 	model := flags.String("user-model", "auth.user", "the `model` of the users, as AUTH_USER_MODEL has it")
 	return func(in io.Reader, o *output) error {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"strings"
 
 	"github.com/tollkeeper/tollkeeper"
 	"github.com/tollkeeper/tollkeeper/store/memory"
@@ -30,7 +32,8 @@ func Example_import() {
 	defer lines.Close()
 
 	report, err := auth.Host().ImportAccounts(ctx, tollkeeper.Scope{}, lines, tollkeeper.ImportOptions{
-		Refused: func(line int64, err error) { fmt.Println("line", line, err) },
+		VerifiedIsProven: true, // Auth0 has mailed whom it calls verified
+		Refused:          func(line int64, err error) { fmt.Println("line", line, err) },
 	})
 	fmt.Println(report.Stand, "stand,", report.Refused, "refused", err)
 	in, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "cleo@home.example", Password: "Marble-Thicket-48"})
@@ -58,7 +61,8 @@ func Example_auth0() {
 	// status 1
 }
 
-// A realm has providers of its own, whose issuers are named. An app with other codes than six digits of SHA-1 stays behind.
+// A realm has providers of its own, whose issuers are named. An app with other codes than six digits of SHA-1 stays
+// behind.
 func Example_keycloak() {
 	export, err := os.Open("testdata/keycloak.json")
 	if err != nil {
@@ -73,4 +77,54 @@ func Example_keycloak() {
 	// user "0f3c2d1e-5a6b-4c7d-8e9f-0a1b2c3d4e55": left out: it is the service account of a client
 	// keycloak: 4 written, 1 left out, 2 notes
 	// status 1
+}
+
+// Nobody gets Cognito's hashes. Who is not here yet is asked of the user pool, with the password that they have
+// shown, and moves with the first right one.
+func Example_cognito() {
+	ctx := context.Background()
+	lines, err := os.Open("testdata/cognito.jsonl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer lines.Close()
+	people := map[string]tollkeeper.AccountRecord{} // by address
+	for each := json.NewDecoder(lines); each.More(); {
+		var r tollkeeper.AccountRecord
+		if err := each.Decode(&r); err != nil {
+			log.Fatal(err)
+		}
+		r.EmailProven = r.EmailVerified
+		people[strings.ToLower(r.Email)] = r
+	}
+	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
+		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
+		BaseURL: "https://app.example",
+		Mail:    tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
+		Hooks: tollkeeper.Hooks{
+			BeforePassword: func(_ context.Context, p tollkeeper.PasswordAttempt) (*tollkeeper.AccountRecord, error) {
+				if r, known := people[p.Email]; known && initiateAuth(p.Email, p.Password) {
+					return &r, nil
+				}
+				return nil, nil
+			},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer auth.Close(ctx)
+
+	for _, password := range []tollkeeper.Password{"Marble-Thicket-49", "Marble-Thicket-48"} {
+		in, err := auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "cleo@home.example", Password: password})
+		fmt.Printf("%q %v\n", in.Subject.Account.Name, err)
+	}
+	// Output:
+	// "" Invalid email or password
+	// "Cleo" <nil>
+}
+
+// initiateAuth stands for AdminInitiateAuth of the AWS SDK, with the flow ADMIN_USER_PASSWORD_AUTH.
+func initiateAuth(email string, password tollkeeper.Password) bool {
+	return email == "cleo@home.example" && password == "Marble-Thicket-48"
 }

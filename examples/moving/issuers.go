@@ -10,8 +10,8 @@ import (
 	"github.com/tollkeeper/tollkeeper/social"
 )
 
-// issuers are those whose subjects are the same for everybody who asks, or for every client of one owner, by the names that
-// systems have for them. Microsoft is not among them: its subjects are of one client.
+// issuers are those whose subjects are the same for everybody who asks, or for every client of one owner, by the
+// names that systems have for them. Microsoft is not among them: its subjects are of one client.
 var issuers = map[string]string{
 	"google":                  tollkeeper.IssuerGoogle,
 	"google.com":              tollkeeper.IssuerGoogle,

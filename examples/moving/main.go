@@ -2,8 +2,8 @@
 //
 //	go run ./examples/moving SYSTEM < export > accounts.jsonl
 //
-// SYSTEM -h says what it reads. What cannot be converted is said on standard error by record or user, never with a hash;
-// the rest is converted, and the program ends with 1.
+// SYSTEM -h says what it reads. What cannot be converted is said on standard error by record or user, never with a
+// hash; the rest is converted, and the program ends with 1.
 package main
 
 import (
@@ -49,7 +49,8 @@ func plain(c converter) func(*flag.FlagSet) converter {
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run returns the status of the program: 0 when all was converted, 1 when something was not, 2 when it was called wrongly.
+// run returns the status of the program: 0 when all was converted, 1 when something was not, 2 when it was called
+// wrongly.
 func run(args []string, in io.Reader, lines, notes io.Writer) int {
 	at := -1
 	if len(args) > 0 {

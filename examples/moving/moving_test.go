@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the converters write into testdata")
 
-// export is one that was made up in the form of a system: testdata/SYSTEM.jsonl is what becomes of it, and SYSTEM.txt what
-// is said.
+// export is one that was made up in the form of a system: testdata/SYSTEM.jsonl is what becomes of it, and SYSTEM.txt
+// what is said.
 type export struct {
 	system, file string
 	flags        []string

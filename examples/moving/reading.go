@@ -37,8 +37,8 @@ func first(in *bufio.Reader) (byte, error) {
 	}
 }
 
-// each calls do with the users of a JSON text: objects one after the other, as one a line, or one array of them. Only one
-// at a time is kept. What cannot be read as a T is left out.
+// each calls do with the users of a JSON text: objects one after the other, as one a line, or one array of them. Only
+// one at a time is kept. What cannot be read as a T is left out.
 func each[T any](in io.Reader, o *output, do func(n int, user T) error) error {
 	b := bufio.NewReader(in)
 	c, err := first(b)
@@ -68,8 +68,8 @@ func each[T any](in io.Reader, o *output, do func(n int, user T) error) error {
 	}
 }
 
-// eachIn calls do with the users in the array that is called member in the object at the top, or in several such objects
-// one after the other.
+// eachIn calls do with the users in the array that is called member in the object at the top, or in several such
+// objects one after the other.
 func eachIn[T any](in io.Reader, member string, o *output, do func(n int, user T) error) error {
 	b := bufio.NewReader(in)
 	if c, err := first(b); err != nil {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// v1 reads the users of a service that speaks the documented API of the family v1, whose passwords are hashed with bcrypt.
-// Its roles are those of this library.
+// v1 reads the users of a service that speaks the documented API of the family v1, whose passwords are hashed with
+// bcrypt. Its roles are those of this library.
 func v1(in io.Reader, o *output) error {
 	return eachRow(in, o, []string{"userID", "email", "password"}, func(n int, r row) error {
 		if r.text("userID") == "" {
