@@ -132,6 +132,15 @@ func TestAuth0HashesAlone(t *testing.T) {
 	}
 }
 
+// Whoever changed their password after the users were exported, or signed up, is in one file only.
+func TestAuth0HashesOfOthers(t *testing.T) {
+	in := `{"user_id":"auth0|5dea9f9c82dd7c0e76e4ec93","email":"cleo@home.example"}`
+	status, lines, notes := convert(strings.NewReader(in), "auth0", "-hashes", "testdata/auth0.hashes.ndjson")
+	if status != 1 || strings.Count(lines, "\n") != 1 || !strings.Contains(lines, `"passwordHash"`) || !strings.Contains(notes, "2 of its users are not in the export") {
+		t.Error(status, lines, notes)
+	}
+}
+
 func TestAddressOfAnAuth0User(t *testing.T) {
 	in := `{"_id":{"$oid":"5dea9f9c82dd7c0e76e4ec93"},"passwordHash":"$2b$10$x","identifiers":[{"type":"email","value":"ann@home.example","verified":true}]}`
 	_, lines, _ := convert(strings.NewReader(in), "auth0")
@@ -182,6 +191,10 @@ func TestVerified(t *testing.T) {
 		if got := strings.Count(lines, `"emailVerified":true`); got != want {
 			t.Errorf("%s: %d of\n%s", system, got, lines)
 		}
+	}
+	_, lines, _ := convert(strings.NewReader("id,email,encrypted_password\n1,a@b.example,\n"), "devise", "-verified")
+	if !strings.Contains(lines, `"emailVerified":true`) {
+		t.Error("Devise without confirmed_at:", lines)
 	}
 }
 
