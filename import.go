@@ -87,7 +87,7 @@ const (
 )
 
 // ImportAccounts reads AccountRecords, one JSON object a line, and makes accounts of them in the scope, also where
-// sign-up is closed. Passwords keep their hashes until the first sign-in replaces them; docs/guides/import.md lists the
+// sign-up is closed. Passwords keep their hashes until the first sign-in replaces them; docs/guides/hashes.md lists the
 // formats. A weak hash is kept as argon2id over it from the start, which takes as long as a sign-in does; they are done
 // one after the other, so that sign-ins go on. Parameters beyond the bounds of SECURITY.md R10 are refused. Declare the
 // schemes in Imported of [Passwords], or the time of a wrong password tells who has such a hash.

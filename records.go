@@ -18,7 +18,7 @@ type AccountRecord struct {
 	Username          string           `json:"username,omitzero"`   // as at sign-up, and also with dots, hyphens and "@", up to 64
 	Name              string           `json:"name,omitzero"`
 	Role              Role             `json:"role,omitzero"`         // zero: user
-	PasswordHash      SecretText       `json:"passwordHash,omitzero"` // PHC or one of the foreign forms of docs/guides/import.md; empty: none
+	PasswordHash      SecretText       `json:"passwordHash,omitzero"` // PHC or one of the foreign forms of docs/guides/hashes.md; empty: none
 	PasswordChangedAt RecordTime       `json:"passwordChangedAt,omitzero"`
 	PasswordTemporary bool             `json:"passwordTemporary,omitzero"` // serves only to choose another one
 	EmailVerified     bool             `json:"emailVerified,omitzero"`

@@ -15,13 +15,13 @@ var withoutEncoding = strings.NewReplacer(".HEX}", "}", ".B64}", "}", ".BASE64}"
 
 // Every row of the table is told of where hosts look.
 func TestTheGuideNamesEveryFormat(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/guides/import.md")
+	guide, err := os.ReadFile("../../docs/guides/hashes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, prefix := range passhash.Prefixes() {
 		if !strings.Contains(strings.ToUpper(string(guide)), "`"+strings.ToUpper(withoutEncoding.Replace(prefix))) {
-			t.Errorf("%s is not in docs/guides/import.md", prefix)
+			t.Errorf("%s is not in docs/guides/hashes.md", prefix)
 		}
 	}
 }

@@ -25,8 +25,8 @@ func parseSpring(_, body string) (scheme, error) {
 	return nil, fmt.Errorf("%w: %d bytes are of no default of Spring Security", ErrMalformed, len(b))
 }
 
-// parseDirectory reads rounds$salt$key, as OpenLDAP writes it, like passlib; 389 Directory Server writes standard base64
-// with padding.
+// parseDirectory reads rounds$salt$key, as OpenLDAP writes it, like passlib; 389 Directory Server writes standard
+// base64 with padding.
 func parseDirectory(id string) parser {
 	passlib := parsePasslib(id)
 	return func(text, body string) (scheme, error) {
