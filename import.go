@@ -241,12 +241,17 @@ func (i *importing) count(l *importLine) {
 		return
 	}
 	i.report.Stand++
-	for counter, counts := range map[*int64]bool{
-		&i.report.Made: l.made, &i.report.Reset: l.reset != nil, &i.report.Updated: len(l.taken) > 0, &i.report.Different: len(l.kept) > 0,
-	} {
-		if counts {
-			*counter++
-		}
+	if l.made {
+		i.report.Made++
+	}
+	if l.made && l.reset != nil {
+		i.report.Reset++
+	}
+	if len(l.taken) > 0 {
+		i.report.Updated++
+	}
+	if len(l.kept) > 0 {
+		i.report.Different++
 	}
 }
 
