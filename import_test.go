@@ -8,8 +8,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -135,6 +137,13 @@ func TestTheEarlierLineWins(t *testing.T) {
 				fmt.Sprintf(`{"externalId":"b%d","email":"U%d@example.com","name":"second"}`, n, n),
 				fmt.Sprintf(`{"externalId":"c%d","email":"v%d@example.com","username":"NAME%d","name":"third"}`, n, n, n))
 		}
+		var calls atomic.Int64
+		w.store.faults(func(verb string) error {
+			if verb == "CreateAccount" {
+				time.Sleep(time.Duration(1_000-calls.Add(1)) * time.Millisecond) // whoever comes later is done sooner
+			}
+			return nil
+		}, nil)
 		said := w.imports(tollkeeper.Scope{}, strings.Join(lines, "\n"))
 		if said.report.Made != 40 || said.report.Refused != 80 || len(said.lines) != 80 {
 			t.Fatalf("%+v", said.report)
@@ -255,6 +264,26 @@ func TestAChosenPasswordStays(t *testing.T) {
 			}
 		}
 		w.ok(errOf(w.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "ann@example.com", Password: password})))
+	}, unlimited)
+}
+
+// A second factor stands on a proven mailbox: an address that nobody vouches for is not put below one.
+func TestAnUpdateLeavesNoFactorOnAnUnprovenAddress(t *testing.T) {
+	const factor = `"factors":[{"seed":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}]`
+	story(t, func(w *world) {
+		w.ok(w.imports(tollkeeper.Scope{}, `{"externalId":"1","email":"ann@example.com","emailProven":true,`+factor+`}`).err)
+		said := w.imports(tollkeeper.Scope{}, `{"externalId":"1","email":"new@example.com"}`, updating)
+		if said.report.Different != 1 || !slices.Equal(said.lines[0].Kept, []string{"email"}) || w.subjectOf("ann@example.com").Account.EmailProvenAt.IsZero() {
+			t.Errorf("%+v", said)
+		}
+		said = w.imports(tollkeeper.Scope{}, `{"externalId":"1","email":"new@example.com","emailProven":true}`, updating)
+		if x := w.subjectOf("new@example.com"); said.report.Updated != 1 || x.Account.EmailProvenAt.IsZero() || len(x.Factors) != 1 {
+			t.Errorf("%+v", said)
+		}
+		plain := w.imports(tollkeeper.Scope{}, `{"externalId":"2","email":"bob@example.com","emailProven":true}`+"\n"+`{"externalId":"2","email":"rob@example.com"}`, updating)
+		if x := w.subjectOf("rob@example.com").Account; plain.report.Updated != 1 || !x.EmailProvenAt.IsZero() || !x.EmailVerifiedAt.IsZero() {
+			t.Errorf("%+v", plain)
+		}
 	}, unlimited)
 }
 
