@@ -19,8 +19,9 @@ func TestTheGuideNamesEveryFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := strings.ToUpper(strings.ReplaceAll(string(guide), `\|`, "|")) // as tables have it
 	for _, prefix := range passhash.Prefixes() {
-		if !strings.Contains(strings.ToUpper(string(guide)), "`"+strings.ToUpper(withoutEncoding.Replace(prefix))) {
+		if !strings.Contains(text, "`"+strings.ToUpper(withoutEncoding.Replace(prefix))) {
 			t.Errorf("%s is not in docs/guides/hashes.md", prefix)
 		}
 	}
