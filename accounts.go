@@ -364,7 +364,7 @@ func emailKey(email string) (string, error) {
 // usernameKey is emailKey for usernames. ErrInvalidUsername: it has no such form.
 func usernameKey(username string) (string, error) {
 	username = strings.TrimSpace(username)
-	if !canon.ValidUsername(username) {
+	if !canon.KnownUsername(username) {
 		return "", ErrInvalidUsername
 	}
 	return canon.Lower(username), nil

@@ -66,7 +66,7 @@ func New(s store.Store, c Config) (*Authenticator, error) {
 	a.tokens = newTokenChecker(a.keys, c.Tokens.Issuer)
 	a.live = newLiveSessions(s, c.Tokens.Staleness)
 	a.digests = digestKeys{a.keys}
-	if a.hasher, err = newHasher(c.Passwords.Hash); err != nil {
+	if a.hasher, err = newHasher(c.Passwords.Hash, a.keys); err != nil {
 		return nil, bad("Passwords.Hash", err.Error())
 	}
 	if a.pace.least, err = a.hasher.cost(c.Passwords.Imported); err != nil {

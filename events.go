@@ -36,6 +36,7 @@ const (
 	EventSignUpTried      EventName = "sign_up_tried"   // with the address of this account, which nobody was told
 	EventSignUpRefused    EventName = "sign_up_refused" // by [Hooks.BeforeSignUp]; Code says how
 	EventAccountCreated   EventName = "account_created" // by the host, or by By
+	EventAccountUpdated   EventName = "account_updated" // by an import that takes what differs
 	EventRefreshed                  = store.EventRefreshed
 	EventRefreshReused    EventName = "refresh_reused" // somebody has an old refresh token: the session ended
 	EventUnlocked         EventName = "unlocked"       // its locks and ceilings were pardoned, by an admin or the host

@@ -15,7 +15,7 @@ import (
 
 // Hooks are what the host may refuse or add where the library decides. Nil: nothing. They may be called by many at
 // once, each call in a goroutine of its own with a context that ends after Wait; one that has not returned by then, or
-// panics, refuses. No hook is shown a password or its hash.
+// panics, refuses. None but BeforePassword is shown a password, and none a hash.
 //
 // An [Error] of a hook reaches the caller as it is: [ErrRefused] with a message of the host's, or [ErrUnavailable]
 // where something that it asks is away. Any other error is the cause of an [ErrRefused], and nobody is shown its text.
@@ -25,6 +25,17 @@ type Hooks struct {
 	// alike for an address that is taken. It may refuse, and it may change [SignUpAttempt.Starts]. It is not asked
 	// about what the host or an admin makes.
 	BeforeSignUp func(context.Context, *SignUpAttempt) error
+
+	// BeforePassword is asked when somebody signs in by a password whom nobody here is, behind the throttles: another
+	// system knows them, perhaps, and they move here with the first right password. It returns the account as a
+	// record of an import, whose email or username is the one that it was asked for; the password that was shown
+	// becomes its password, and PasswordHash is not looked at. Nil: it is unknown there, too, or the password is wrong.
+	// An error ends the sign-in without counting it as a wrong password; one that is no [Error] is [ErrUnavailable].
+	// From then on the account lives here, and nobody is asked again, also after it is deleted here. Nothing is charged
+	// or mailed for it, BeforeSignUp is not asked, and the log has [EventAccountCreated] with Method "elsewhere".
+	//
+	// Whom it is asked about can be told by the time that it takes: that an account has not moved yet, or is none.
+	BeforePassword func(context.Context, PasswordAttempt) (*AccountRecord, error)
 
 	// BeforeSession is asked before a session begins, whichever the way, once everything is proved and nothing is
 	// charged yet; and before a session is refreshed, whose refresh token stays good where it refuses. What it returns

@@ -13,6 +13,7 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/blocklist"
 	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
+	"github.com/tollkeeper/tollkeeper/internal/token"
 	"github.com/tollkeeper/tollkeeper/store"
 )
 
@@ -223,10 +224,12 @@ type hasher struct {
 	gate   *passhash.Gate
 	nobody passhash.Hash // a hash at current strength, for accounts that are not there (R14)
 	known  sync.Map      // names of schemes that were declared, or told of as undeclared
+	boxes  *token.Keyring
 }
 
-func newHasher(c Hash) (*hasher, error) {
+func newHasher(c Hash, boxes *token.Keyring) (*hasher, error) {
 	h := &hasher{
+		boxes:  boxes,
 		params: passhash.Params{Memory: c.Memory, Time: c.Time, Threads: c.Threads},
 		derive: c.Derive,
 		gate:   passhash.NewGate(c.Parallel, c.Queue, c.Wait),
@@ -240,7 +243,7 @@ func newHasher(c Hash) (*hasher, error) {
 }
 
 func (h *hasher) parse(stored string) (passhash.Hash, error) {
-	parsed, err := passhash.Parse(stored)
+	parsed, err := passhash.Parse(h.opened(stored))
 	return parsed.With(h.derive), err
 }
 
@@ -257,15 +260,6 @@ func (h *hasher) cost(imported []SecretText) (time.Duration, error) {
 		dearest = max(dearest, timeOf(parsed))
 	}
 	return timeOf(h.nobody) + dearest, nil
-}
-
-// undeclared reports, once for each scheme, that an imported hash is none of those that were declared.
-func (h *hasher) undeclared(imported passhash.Hash) bool {
-	if imported.Current(h.params) {
-		return false
-	}
-	_, known := h.known.LoadOrStore(imported.Scheme(), true)
-	return !known
 }
 
 // timeOf is the lesser of two: any one may be interrupted.
@@ -287,8 +281,8 @@ type verdict struct {
 }
 
 // verify spends one hash at current strength, whatever stored is. A stored hash that cannot be read counts as nobody's.
-// An imported one that does not verify costs its own work besides: it may be cheap, or refuse without any, which would
-// tell that the account is there (R14).
+// An imported one that does not verify costs its own work besides, unless it is wrapped: it may be cheap, or refuse
+// without any, which would tell that the account is there (R14).
 func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (verdict, error) {
 	password, v := string(p), verdict{}
 	parsed, parseErr := h.parse(string(stored))
@@ -297,10 +291,11 @@ func (h *hasher) verify(ctx context.Context, stored SecretText, p Password) (ver
 		parsed = h.nobody
 	}
 	v.outdated = !parsed.Current(h.params)
+	cheap := !parsed.Dear(h.params)
 	came := time.Now()
 	err := h.gate.Do(ctx, func() {
 		v.queued = time.Since(came)
-		if v.ok = parsed.Verify(password); !v.ok && v.outdated {
+		if v.ok = parsed.Verify(password); !v.ok && cheap {
 			h.nobody.Verify(password)
 		}
 	})

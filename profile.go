@@ -50,7 +50,8 @@ type ProfilePatch struct {
 	Locale   *string // a language tag (BCP 47), looked at for its form only
 }
 
-// UpdateProfile changes what the patch names of the caller's own account: all of it or nothing. [ErrInvalidUsername],
+// UpdateProfile changes what the patch names of the caller's own account: all of it or nothing. A username that an
+// import brought along may be named again, whatever it is made of. [ErrInvalidUsername],
 // [ErrUsernameTaken]; [ErrInvalidInput] (name, locale); [ErrRateLimited] for usernames only, as often as
 // [Limits.SignUp], because the answer tells which are taken.
 func (a *Authenticator) UpdateProfile(ctx context.Context, by *Identity, p ProfilePatch) error {
@@ -71,6 +72,9 @@ func (a *Authenticator) UpdateProfile(ctx context.Context, by *Identity, p Profi
 		if err != nil {
 			return err
 		}
+		if p.Username != nil && *p.Username != "" && *p.Username != s.Account.Username && !canon.ValidUsername(*p.Username) {
+			return ErrInvalidUsername // only who has brought such a name along may keep it
+		}
 		c := store.Change{Account: s.Account}
 		if c.Events = p.apply(&c.Account); len(c.Events) == 0 {
 			return nil
@@ -81,7 +85,7 @@ func (a *Authenticator) UpdateProfile(ctx context.Context, by *Identity, p Profi
 }
 
 func (p ProfilePatch) check() error {
-	if p.Username != nil && *p.Username != "" && !canon.ValidUsername(*p.Username) {
+	if p.Username != nil && *p.Username != "" && !canon.KnownUsername(*p.Username) {
 		return ErrInvalidUsername
 	}
 	if p.Name != nil {

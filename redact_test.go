@@ -152,6 +152,7 @@ func exportedTypes(t *testing.T) []reflect.Type {
 	walk(reflect.TypeFor[tollkeeper.MailerFunc]())
 	walk(reflect.TypeFor[tollkeeper.Issuer]())        // one of the IDTokenVerifiers of a Config
 	walk(reflect.TypeFor[tollkeeper.AccountRecord]()) // a line of an import
+	walk(reflect.TypeFor[tollkeeper.ImportLine]())    // and what became of it
 	names := map[string]bool{}
 	var types []reflect.Type
 	for typ := range seen {

@@ -74,6 +74,16 @@ func (a *Authenticator) SignIn(ctx context.Context, r SignInRequest) (SignInResu
 		a.release(ctx, t.undecided())
 		return SignInResult{}, err
 	}
+	if errors.Is(missing, ErrNotFound) && malformed == nil {
+		k, err := a.orElsewhere(ctx, r, g)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			a.release(ctx, t.undecided())
+			return SignInResult{}, err
+		}
+		if missing = err; err == nil {
+			s, proof = k.subject, k.proof
+		}
+	}
 	p := attempt{method: "password", operation: OpSignIn, audience: r.Audience, client: r.Client, taken: t}
 	if missing == nil && proof.ok && r.Neutral {
 		proof.ok = !errors.Is(admit(s, p, a.cfg.Accounts.RequireVerified), ErrUnverified)

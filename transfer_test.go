@@ -51,8 +51,8 @@ func TestImportedHashesSignInAndAreUpgraded(t *testing.T) {
 				}
 				return string(s.Account.Password)
 			}
-			if stored() != hash {
-				t.Fatal("changed before the first sign-in")
+			if weak := strings.HasPrefix(name, "ssha") || strings.Contains(hash, "$1000$"); (stored() == hash) == weak {
+				t.Fatalf("before the first sign-in it is %s", stored())
 			}
 			for _, wrong := range []string{"correct horse batterz", "correct horse battery ", ""} {
 				if _, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Scope: tollkeeper.Tenants, Email: "ada@home.example", Password: tollkeeper.Password(wrong)}); !errors.Is(err, tollkeeper.ErrInvalidCredentials) {
@@ -95,8 +95,11 @@ func TestImport(t *testing.T) {
 		}
 		return r
 	}
-	want := tollkeeper.ImportReport{Lines: 7, Done: 7, Stand: 2, Refused: 4}
+	want := tollkeeper.ImportReport{Lines: 7, Done: 7, Stand: 2, Made: 2, Refused: 4}
 	for round := range 2 {
+		if round == 1 {
+			want.Made = 0
+		}
 		if got := run(0); got != want {
 			t.Fatalf("round %d: %+v, want %+v: a second run changes nothing", round, got, want)
 		}

@@ -357,8 +357,8 @@ func TestFindByUsername(t *testing.T) {
 			"among tenants": {tollkeeper.Tenants, "boss", uuid.Nil, tollkeeper.ErrNotFound},
 			"nobody":        {tollkeeper.Scope{}, "nobody", uuid.Nil, tollkeeper.ErrNotFound},
 			"none":          {tollkeeper.Scope{}, "", uuid.Nil, tollkeeper.ErrInvalidUsername},
-			"an email":      {tollkeeper.Scope{}, user.Email, uuid.Nil, tollkeeper.ErrInvalidUsername},
-			"too long":      {tollkeeper.Scope{}, strings.Repeat("x", 31), uuid.Nil, tollkeeper.ErrInvalidUsername},
+			"an email":      {tollkeeper.Scope{}, user.Email, uuid.Nil, tollkeeper.ErrNotFound},
+			"too long":      {tollkeeper.Scope{}, strings.Repeat("x", 65), uuid.Nil, tollkeeper.ErrInvalidUsername},
 			"in no scope":   {tollkeeper.UnderKey(""), "boss", uuid.Nil, tollkeeper.ErrInvalidInput},
 		} {
 			s, err := w.Auth.Host().FindByUsername(ctx, f.in, f.username)

@@ -13,6 +13,7 @@ require (
 	github.com/tollkeeper/tollkeeper/store/postgres v0.1.0
 	github.com/tollkeeper/tollkeeper/store/redis v0.1.0
 	github.com/tollkeeper/tollkeeper/store/sqlite v0.1.0
+	golang.org/x/crypto v0.58.0
 )
 
 require (
@@ -38,7 +39,6 @@ require (
 	github.com/wneessen/go-mail v0.8.1 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect

@@ -112,7 +112,7 @@ func showProfile(v *page.Visit) (page.Screen, string) {
 			{Name: "name", Label: v.T("profile.name"), Type: "text", Complete: "name", Value: x.Name, Most: 128, Optional: true},
 			{
 				Name: "username", Label: v.T("profile.username"), Hint: v.T("profile.username.hint"), Type: "text", Complete: "nickname",
-				Value: x.Username, Most: 30, Optional: true,
+				Value: x.Username, Most: max(30, len(x.Username)), Optional: true,
 			},
 			languageField(v, x.Locale),
 		},

@@ -64,9 +64,14 @@ func (d Derive) New(password string, p Params) (string, error) {
 		return "", fmt.Errorf("passhash: salt: %w", err)
 	}
 	tag := d.tag([]byte(password), salt, p, tagSize)
+	return "$argon2id$" + argon2Body(p, salt, tag), nil
+}
+
+// argon2Body is what follows the prefix.
+func argon2Body(p Params, salt, tag []byte) string {
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		p.Memory, p.Time, p.Threads, b64.EncodeToString(salt), b64.EncodeToString(tag)), nil
+	return fmt.Sprintf("v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		p.Memory, p.Time, p.Threads, b64.EncodeToString(salt), b64.EncodeToString(tag))
 }
 
 type argon2Hash struct {
@@ -77,31 +82,33 @@ type argon2Hash struct {
 
 // parseArgon2 reads v=19$m=..,t=..,p=..$salt$tag. Version 16, a key id and associated data are refused: no common
 // exporter writes them.
-func parseArgon2(id, body string) (scheme, error) {
-	f, err := split(body, 4)
-	if err != nil {
-		return nil, err
+func parseArgon2(id string) parser {
+	return func(_, body string) (scheme, error) {
+		f, err := split(body, 4)
+		if err != nil {
+			return nil, err
+		}
+		if f[0] != "v=19" {
+			return nil, fmt.Errorf("%w: argon2 version is not 19", ErrMalformed)
+		}
+		n, err := list(f[1], limit{"m", 8, maxMemory}, limit{"t", 1, maxTime}, limit{"p", 1, maxThreads})
+		if err != nil {
+			return nil, err
+		}
+		h := argon2Hash{id: id, params: Params{Memory: uint32(n[0]), Time: uint32(n[1]), Threads: uint8(n[2])}}
+		if err := h.params.Validate(false); err != nil {
+			return nil, err
+		}
+		b64 := base64.RawStdEncoding
+		room := make([]byte, b64.DecodedLen(len(f[2]))+b64.DecodedLen(len(f[3])))
+		if h.salt, err = decodeInto(room, b64, "salt", f[2], 8, 64); err != nil {
+			return nil, err
+		}
+		if h.tag, err = decodeInto(room[len(h.salt):], b64, "tag", f[3], 16, 64); err != nil {
+			return nil, err
+		}
+		return h, nil
 	}
-	if f[0] != "v=19" {
-		return nil, fmt.Errorf("%w: argon2 version is not 19", ErrMalformed)
-	}
-	n, err := list(f[1], limit{"m", 8, maxMemory}, limit{"t", 1, maxTime}, limit{"p", 1, maxThreads})
-	if err != nil {
-		return nil, err
-	}
-	h := argon2Hash{id: id, params: Params{Memory: uint32(n[0]), Time: uint32(n[1]), Threads: uint8(n[2])}}
-	if err := h.params.Validate(false); err != nil {
-		return nil, err
-	}
-	b64 := base64.RawStdEncoding
-	room := make([]byte, b64.DecodedLen(len(f[2]))+b64.DecodedLen(len(f[3])))
-	if h.salt, err = decodeInto(room, b64, "salt", f[2], 8, 64); err != nil {
-		return nil, err
-	}
-	if h.tag, err = decodeInto(room[len(h.salt):], b64, "tag", f[3], 16, 64); err != nil {
-		return nil, err
-	}
-	return h, nil
 }
 
 func (h argon2Hash) name() string { return h.id }

@@ -1,7 +1,13 @@
 package passhash
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -11,18 +17,63 @@ const (
 	bcryptLen     = 60 // bytes of the whole text
 	bcryptMaxCost = 15 // some 3.5 s; 31 would take hours (R10)
 	bcryptMaxPass = 72 // bytes; the algorithm reads no further
+	maxPepper     = 256
 )
 
-// bcryptHash is the whole stored text, checked.
-type bcryptHash string
+// bcryptHash is a whole stored text, checked, and what it is a hash of.
+type bcryptHash struct {
+	text   string
+	of     before
+	plain  bool // of the password and nothing else
+	secret bool // its text holds a secret of the system that it comes from
+}
 
-// parseBcrypt takes $2a$, $2b$ and $2y$, which name the same correct
-// algorithm. $2x$ marks hashes of a faulty one and is refused.
-func parseBcrypt(encoded string) (scheme, error) {
-	if len(encoded) != bcryptLen || encoded[6] != '$' {
-		return nil, fmt.Errorf("%w: bcrypt text has not its one length", ErrMalformed)
+// before makes of a password what was given to bcrypt. False: nothing of that length was. It may append to the
+// password's room, as it is the caller's own.
+type before func(password []byte) (input []byte, ok bool)
+
+// wholePassword refuses what bcrypt would cut: CompareHashAndPassword does so without a word (SECURITY.md F1).
+func wholePassword(p []byte) ([]byte, bool) { return p, len(p) <= bcryptMaxPass }
+
+// cutPassword cuts as PHP, Ruby and Python before 5.0 of its bcrypt do: whoever has a longer password is let in by it
+// once, and gets a hash of all of it.
+func cutPassword(p []byte) ([]byte, bool) { return p[:min(len(p), bcryptMaxPass)], true }
+
+// hexDigest is Django's BCryptSHA256PasswordHasher.
+func hexDigest(p []byte) ([]byte, bool) {
+	sum := sha256.Sum256(p)
+	return hex.AppendEncode(nil, sum[:]), true
+}
+
+// wordpressDigest is what WordPress does since 6.8.
+func wordpressDigest(p []byte) ([]byte, bool) {
+	d := hmac.New(sha512.New384, []byte("wp-sha384"))
+	d.Write(p)
+	return base64.StdEncoding.AppendEncode(nil, d.Sum(nil)), true
+}
+
+func parseBcrypt(text, _ string) (scheme, error) {
+	s, err := parseBcryptOf(text, wholePassword)
+	if err != nil {
+		return nil, err
 	}
-	cost := encoded[4:6]
+	h := s.(bcryptHash)
+	h.plain = true
+	return h, nil
+}
+
+// bcryptOf reads a bcrypt text behind a prefix that says what it is a hash of.
+func bcryptOf(of before) parser {
+	return func(_, body string) (scheme, error) { return parseBcryptOf(body, of) }
+}
+
+// parseBcryptOf takes $2a$, $2b$ and $2y$, which name the same correct algorithm. $2x$ marks hashes of a faulty one and
+// is refused.
+func parseBcryptOf(text string, of before) (scheme, error) {
+	if len(text) != bcryptLen || text[0] != '$' || text[1] != '2' || !strings.Contains("aby", text[2:3]) || text[3] != '$' || text[6] != '$' {
+		return nil, fmt.Errorf("%w: bcrypt text has not its one form", ErrMalformed)
+	}
+	cost := text[4:6]
 	if cost[0] < '0' || cost[0] > '9' || cost[1] < '0' || cost[1] > '9' {
 		return nil, fmt.Errorf("%w: bcrypt cost is not two digits", ErrMalformed)
 	}
@@ -30,18 +81,101 @@ func parseBcrypt(encoded string) (scheme, error) {
 	if n < bcrypt.MinCost || n > bcryptMaxCost {
 		return nil, fmt.Errorf("%w: bcrypt cost %d is outside %d..%d", ErrBounds, n, bcrypt.MinCost, bcryptMaxCost)
 	}
-	if strings.Trim(encoded[7:], cryptAlphabet) != "" {
+	if strings.Trim(text[7:], cryptAlphabet) != "" {
 		return nil, fmt.Errorf("%w: bcrypt salt or digest is not base64", ErrMalformed)
 	}
-	return bcryptHash(encoded), nil
+	return bcryptHash{text: text, of: of}, nil
+}
+
+// parsePepper reads base64url(pepper)$bcrypt, a form of this package: Devise hashes password and pepper, as far as
+// bcrypt reads, and keeps the pepper elsewhere.
+func parsePepper(of before) parser {
+	return func(_, body string) (scheme, error) {
+		text, body, _ := strings.Cut(body, "$")
+		pepper, err := decode(base64.RawURLEncoding, "pepper", text, 1, maxPepper)
+		if err != nil {
+			return nil, err
+		}
+		s, err := parseBcryptOf("$"+body, func(p []byte) ([]byte, bool) {
+			if _, ok := of(p); !ok {
+				return nil, false
+			}
+			return cutPassword(append(p, pepper...))
+		})
+		if err != nil {
+			return nil, err
+		}
+		h := s.(bcryptHash)
+		h.secret = true
+		return h, nil
+	}
+}
+
+// parsePasslibBcrypt reads passlib's bcrypt_sha256: v=2,t=2b,r=12$salt$digest, and its first version 2b,12$salt$digest.
+func parsePasslibBcrypt(_, body string) (scheme, error) {
+	f, err := split(body, 3)
+	if err != nil {
+		return nil, err
+	}
+	settings, keyed := strings.CutPrefix(f[0], "v=2,t=")
+	ident, rounds, _ := strings.Cut(settings, ",")
+	if keyed {
+		rounds, keyed = strings.CutPrefix(rounds, "r=")
+		if !keyed {
+			return nil, fmt.Errorf("%w: parameter r is missing", ErrMalformed)
+		}
+	}
+	cost, err := number(rounds, bcrypt.MinCost, bcryptMaxCost)
+	if err != nil {
+		return nil, err
+	}
+	salt := []byte(f[1])
+	of := func(p []byte) ([]byte, bool) {
+		sum := sha256.Sum256(p)
+		if keyed {
+			d := hmac.New(sha256.New, salt)
+			d.Write(p)
+			sum = [sha256.Size]byte(d.Sum(nil))
+		}
+		return base64.StdEncoding.AppendEncode(nil, sum[:]), true
+	}
+	zero := ""
+	if cost < 10 {
+		zero = "0"
+	}
+	return parseBcryptOf("$"+ident+"$"+zero+strconv.Itoa(cost)+"$"+f[1]+f[2], of)
 }
 
 func (h bcryptHash) name() string { return "bcrypt" }
 
 func (h bcryptHash) verify(password []byte, _ Derive) bool {
-	// CompareHashAndPassword cuts at 72 bytes without a word (SECURITY.md F1).
-	if len(password) > bcryptMaxPass {
-		return false
+	input, ok := h.of(password)
+	return ok && bcrypt.CompareHashAndPassword([]byte(h.text), input) == nil
+}
+
+// Bcrypt says what a plain bcrypt hash was made of, beside the password.
+type Bcrypt struct {
+	Pepper string // appended to the password, as Devise does; at most 256 bytes
+	Cut    bool   // a password of more than 72 bytes was cut there
+}
+
+// Of returns the text of an imported hash as one that verifies so. A text that is no bcrypt hash of the password alone,
+// whatever its prefix, stays as it is.
+func (b Bcrypt) Of(text string) string {
+	if b == (Bcrypt{}) {
+		return text
 	}
-	return bcrypt.CompareHashAndPassword([]byte(h), password) == nil
+	parsed, err := Parse(text)
+	h, ok := parsed.scheme.(bcryptHash)
+	if err != nil || !ok || !h.plain {
+		return text
+	}
+	switch pepper := base64.RawURLEncoding.EncodeToString([]byte(b.Pepper)); {
+	case b.Pepper == "":
+		return "$bcrypt-cut$" + h.text
+	case b.Cut:
+		return "$bcrypt-pepper-cut$" + pepper + h.text
+	default:
+		return "$bcrypt-pepper$" + pepper + h.text
+	}
 }

@@ -21,6 +21,8 @@ func TestBcryptVectors(t *testing.T) {
 		{"UTF-8", "pässwörd", "$2b$04$abcdefghijklmnopqrstuuyx2n0Zzopyr9QuYTMCfOJJOj526QVoC"},
 		{"71 bytes", strings.Repeat("a", 71), "$2b$04$abcdefghijklmnopqrstuuMCu.k1vM/ywQwiONaEn3oEMlZoCVBd6"},
 		{"72 bytes", strings.Repeat("a", 72), "$2b$04$abcdefghijklmnopqrstuuBzzIgyKkz7xMWYSzkIjUSnxEQFQ0WNe"},
+		// "$wp" before what password_hash of PHP writes, of base64(hmac-sha384("wp-sha384", password))
+		{"WordPress", samplePassword, "$wp$2y$04$abcdefghijklmnopqrstuuBmcW6jRoZjEwB6yLf8pokbS/tOkZxVi"},
 	})
 }
 

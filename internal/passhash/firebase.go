@@ -26,7 +26,7 @@ type firebaseHash struct {
 	signerKey, sealed []byte
 }
 
-func parseFirebase(body string) (scheme, error) {
+func parseFirebase(_, body string) (scheme, error) {
 	f, err := split(body, 5)
 	if err != nil {
 		return nil, err

@@ -10,27 +10,21 @@ import (
 	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
-// notRead are the formats of the samples that this package does not read. Nobody signs in with one; a sample of them
-// whose password is right is refused, and not misread.
+// notRead are the formats of the samples that this package does not read: plain text, what DES and its like make, one
+// digest in hexadecimal, of which nobody can tell how it was made, and "sha1$" and "md5$", which two programs write in
+// two ways. Nobody signs in with one; a sample of them whose password is right is refused, and not misread.
 var notRead = []string{
-	"Atlassian (PBKDF2-HMAC-SHA1)", "Django (SHA-1)", "Django argon2$argon2i (as Django stores it)",
-	"Django argon2id (as Django stores it)", "Django md5", "Django pbkdf2_sha1", "Django sha1", "Drupal7",
-	"Joomla < 2.5.18", "Juniper/NetBSD sha1crypt", "PBKDF2-HMAC-SHA1", "PBKDF2-HMAC-SHA256", "PBKDF2-HMAC-SHA512",
-	"PHC pbkdf2-sha256 i=,l= (Kratos)", "PHC pbkdf2-sha512 i=,l=32 (Kratos)",
+	"Django (SHA-1)", "Django md5", "Django sha1", "Joomla < 2.5.18", "Juniper/NetBSD sha1crypt",
+	"PBKDF2-HMAC-SHA1", "PBKDF2-HMAC-SHA256", "PBKDF2-HMAC-SHA512",
 	"Python Werkzeug MD5 (HMAC-MD5 (key = $salt))", "Python Werkzeug SHA256 (HMAC-SHA256 (key = $salt))",
-	"Python passlib pbkdf2-sha1", "RedHat 389-DS LDAP (PBKDF2-HMAC-SHA256)",
-	"Ruby on Rails Restful Auth (one round, no sitekey)", "Spring {bcrypt} prefixed", "Spring {noop}",
-	"Spring {pbkdf2}", "Spring {scrypt}", "Spring {sha256}", "Web2py pbkdf2-sha512", "Werkzeug md5$$",
-	"Werkzeug plain$$", "apr_md5_crypt", "argon2 reference argon2i", "argon2i v=16 (no version)",
-	"atlassian_pbkdf2_sha1", "bcrypt_sha256", "bigcrypt", "bsd_nthash", "bsdi_crypt", "cisco_pix", "cisco_type7",
-	"crypt16", "cta_pbkdf2_sha1", "des_crypt", "descrypt, DES (Unix), Traditional DES", "django_bcrypt",
-	"django_bcrypt_sha256", "django_des_crypt", "django_disabled", "django_pbkdf2_sha1", "django_salted_md5",
+	"Ruby on Rails Restful Auth (one round, no sitekey)", "Spring {noop}", "Web2py pbkdf2-sha512",
+	"Werkzeug md5$$", "Werkzeug plain$$", "argon2 reference argon2i", "argon2i v=16 (no version)", "bigcrypt",
+	"bsd_nthash", "bsdi_crypt", "cisco_pix", "cisco_type7", "crypt16", "cta_pbkdf2_sha1", "des_crypt",
+	"descrypt, DES (Unix), Traditional DES", "django_des_crypt", "django_disabled", "django_salted_md5",
 	"django_salted_sha1", "dlitz_pbkdf2_sha1", "fshp", "grub_pbkdf2_sha512", "hex_md4", "hex_md5", "hex_sha1",
-	"hex_sha256", "hex_sha512", "ldap_md5", "ldap_md5_crypt", "ldap_plaintext", "ldap_salted_md5", "ldap_sha1",
-	"ldap_sha1_crypt", "lmhash", "macOS v10.8+ (PBKDF2-SHA512)", "md5_crypt",
-	"md5crypt, MD5 (Unix), Cisco-IOS $1$ (MD5)", "mssql2000", "mssql2005", "mysql323", "mysql41",
-	"nsldap, SHA-1(Base64), Netscape LDAP SHA", "nthash", "oracle11", "pbkdf2_sha1", "phpass", "plaintext", "scram",
-	"scrypt", "scrypt ln=16384 (Kratos)", "sha1_crypt", "sun_md5_crypt", "unix_disabled", "unix_fallback",
+	"hex_sha256", "hex_sha512", "ldap_plaintext", "ldap_sha1_crypt", "lmhash", "macOS v10.8+ (PBKDF2-SHA512)",
+	"mssql2000", "mssql2005", "mysql323", "mysql41", "nthash", "oracle11", "plaintext", "scram", "scrypt",
+	"scrypt ln=16384 (Kratos)", "sha1_crypt", "sun_md5_crypt", "unix_disabled", "unix_fallback",
 }
 
 // foreignSample is a hash of another program, from testdata/hashes/README.md.
@@ -88,7 +82,7 @@ func TestSamplesOfOtherPrograms(t *testing.T) {
 			t.Errorf("no sample of %s", name)
 		}
 	}
-	if tried["ok"] != 89 || tried["other"] != 306 || tried["no"] != 112 {
+	if tried["ok"] != 171 || tried["other"] != 225 || tried["no"] != 112 {
 		t.Errorf("%v", tried)
 	}
 }

@@ -53,20 +53,10 @@ type scheme interface {
 	verify(password []byte, by Derive) bool // by: for what of it is argon2id
 }
 
-// Parse reads a stored hash without computing anything. Accepted are, by
-// prefix:
+// Parse reads a stored hash without computing anything. Accepted is what has a row in the table of formats.go.
 //
-//	$argon2id$ $argon2i$               PHC text, v=19
-//	$2a$ $2b$ $2y$                     bcrypt
-//	$scrypt$                           PHC text as passlib writes it
-//	$firebase-scrypt$                  see firebase.go
-//	$pbkdf2-sha256$ $pbkdf2-sha512$    as passlib writes them
-//	pbkdf2_sha256$                     as Django writes it
-//	{SSHA} {SSHA256} {SSHA512}         salted LDAP digests
-//	$5$ $6$                            SHA-crypt
-//
-// The error is, or wraps, [ErrUnknownScheme], [ErrMalformed] or [ErrBounds], and
-// never quotes the hash (SECURITY.md R10).
+// The error is, or wraps, [ErrUnknownScheme], [ErrMalformed] or [ErrBounds], and never quotes the hash (SECURITY.md
+// R10).
 func Parse(encoded string) (Hash, error) {
 	if len(encoded) > maxEncoded {
 		return Hash{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxEncoded)
@@ -77,40 +67,11 @@ func Parse(encoded string) (Hash, error) {
 			return Hash{}, fmt.Errorf("%w: not printable ASCII", ErrMalformed)
 		}
 	}
-	s, err := parseScheme(encoded)
+	s, err := find(formats, encoded)
 	if err != nil {
 		return Hash{}, err
 	}
 	return Hash{scheme: s}, nil
-}
-
-func parseScheme(encoded string) (scheme, error) {
-	if body, ok := strings.CutPrefix(encoded, "{"); ok {
-		return parseLDAP(body)
-	}
-	if body, ok := strings.CutPrefix(encoded, "pbkdf2_sha256$"); ok {
-		return parseDjango(body)
-	}
-	body, ok := strings.CutPrefix(encoded, "$")
-	if !ok {
-		return nil, ErrUnknownScheme
-	}
-	id, body, _ := strings.Cut(body, "$")
-	switch id {
-	case "argon2id", "argon2i":
-		return parseArgon2(id, body)
-	case "2a", "2b", "2y":
-		return parseBcrypt(encoded)
-	case "scrypt":
-		return parseScrypt(body)
-	case "firebase-scrypt":
-		return parseFirebase(body)
-	case "pbkdf2-sha256", "pbkdf2-sha512":
-		return parsePBKDF2(id, body)
-	case "5", "6":
-		return parseSHACrypt(id, body)
-	}
-	return nil, ErrUnknownScheme
 }
 
 // Verify reports whether password is the one that was hashed, byte for byte. A password over [MaxPassword] bytes never
@@ -140,8 +101,31 @@ func (h Hash) Current(p Params) bool {
 	return ok && a.atLeast(p)
 }
 
-// Scheme names the format: argon2id, argon2i, bcrypt, scrypt, firebase-scrypt, pbkdf2-sha256, pbkdf2-sha512, ssha,
-// ssha256, ssha512, sha256-crypt or sha512-crypt. It is empty for the zero Hash.
+// Dear reports whether h computes argon2id with at least the parameters p, be it of the password or, wrapped, of a weak
+// hash: a wrong password then costs what it does with our own.
+func (h Hash) Dear(p Params) bool {
+	if w, ok := h.scheme.(wrappedHash); ok {
+		return w.over.atLeast(p)
+	}
+	return h.Current(p)
+}
+
+// Secret reports whether the text holds a secret of the system that it comes from, beside the hash: a pepper, or
+// Firebase's signer key.
+func (h Hash) Secret() bool {
+	switch s := h.scheme.(type) {
+	case bcryptHash:
+		return s.secret
+	case firebaseHash:
+		return true
+	}
+	return false
+}
+
+// Scheme names the algorithm, whichever program wrote it: argon2id, argon2i, bcrypt, scrypt, firebase-scrypt,
+// pbkdf2-sha1, pbkdf2-sha256, pbkdf2-sha512, md5-crypt, sha256-crypt, sha512-crypt, phpass, phpass-sha512,
+// spring-sha256, md5, sha, sha256, sha384, sha512, with salt smd5, ssha, ssha256, ssha384, ssha512. A wrapped hash has
+// the name of what is wrapped. It is empty for the zero Hash.
 func (h Hash) Scheme() string {
 	if h.scheme == nil {
 		return ""

@@ -48,32 +48,34 @@ type shaCryptHash struct {
 }
 
 // parseSHACrypt reads [rounds=N$]salt$tag.
-func parseSHACrypt(id, body string) (scheme, error) {
-	h := shaCryptHash{id: "sha256-crypt", digest: sha256.New, order: order256, rounds: shaCryptDefault}
-	if id == "6" {
-		h.id, h.digest, h.order = "sha512-crypt", sha512.New, order512
-	}
-	if rest, ok := strings.CutPrefix(body, "rounds="); ok {
-		text, rest, _ := strings.Cut(rest, "$")
-		n, err := number(text, shaCryptMinRounds, shaCryptMaxRounds)
+func parseSHACrypt(id string) parser {
+	return func(_, body string) (scheme, error) {
+		h := shaCryptHash{id: id, digest: sha256.New, order: order256, rounds: shaCryptDefault}
+		if id == "sha512-crypt" {
+			h.digest, h.order = sha512.New, order512
+		}
+		if rest, ok := strings.CutPrefix(body, "rounds="); ok {
+			text, rest, _ := strings.Cut(rest, "$")
+			n, err := number(text, shaCryptMinRounds, shaCryptMaxRounds)
+			if err != nil {
+				return nil, err
+			}
+			h.rounds, body = n, rest
+		}
+		f, err := split(body, 2)
 		if err != nil {
 			return nil, err
 		}
-		h.rounds, body = n, rest
+		if len(f[0]) < 1 || len(f[0]) > shaCryptMaxSalt {
+			return nil, fmt.Errorf("%w: salt of %d bytes is outside 1..%d", ErrBounds, len(f[0]), shaCryptMaxSalt)
+		}
+		size := (8*len(h.order) + 5) / 6
+		if len(f[1]) != size || strings.Trim(f[1], cryptAlphabet) != "" {
+			return nil, fmt.Errorf("%w: tag is not %d characters of crypt base64", ErrMalformed, size)
+		}
+		h.salt, h.tag = []byte(f[0]), f[1]
+		return h, nil
 	}
-	f, err := split(body, 2)
-	if err != nil {
-		return nil, err
-	}
-	if len(f[0]) < 1 || len(f[0]) > shaCryptMaxSalt {
-		return nil, fmt.Errorf("%w: salt of %d bytes is outside 1..%d", ErrBounds, len(f[0]), shaCryptMaxSalt)
-	}
-	size := (8*len(h.order) + 5) / 6
-	if len(f[1]) != size || strings.Trim(f[1], cryptAlphabet) != "" {
-		return nil, fmt.Errorf("%w: tag is not %d characters of crypt base64", ErrMalformed, size)
-	}
-	h.salt, h.tag = []byte(f[0]), f[1]
-	return h, nil
 }
 
 func (h shaCryptHash) name() string { return h.id }

@@ -8,6 +8,7 @@ package strictjson
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 )
 
 // Decode fills the struct that v points to, or a map with string keys, from
@@ -34,7 +35,13 @@ import (
 // every other rule, and names the first field that does not fit. After an
 // error *v is zero. Decode keeps no reference to data, starts no goroutine and
 // is safe for concurrent use with distinct v.
-func Decode(data []byte, v any) error {
+func Decode(data []byte, v any) error { return decode(data, v, false) }
+
+// DecodeKnown is [Decode], but an object with a key that its struct does not declare is [ErrUnknown], and [Error.Key]
+// says which: for files of the caller's own, where a misspelt key would lose something.
+func DecodeKnown(data []byte, v any) error { return decode(data, v, true) }
+
+func decode(data []byte, v any, known bool) error {
 	ptr := reflect.ValueOf(v)
 	if ptr.Kind() != reflect.Pointer || ptr.IsNil() {
 		return &Error{Kind: ErrTarget}
@@ -43,7 +50,7 @@ func Decode(data []byte, v any) error {
 	if pl == nil {
 		return &Error{Kind: ErrTarget}
 	}
-	d := decoder{scanner: scanner{data: data}}
+	d := decoder{scanner: scanner{data: data}, known: known}
 	if err := d.document(ptr.Elem(), pl); err != nil {
 		ptr.Elem().SetZero()
 		return err
@@ -54,6 +61,7 @@ func Decode(data []byte, v any) error {
 type decoder struct {
 	scanner
 	mismatch error // the first value that did not fit its field
+	known    bool  // a key that is not declared is an error
 }
 
 func (d *decoder) document(dst reflect.Value, pl *plan) error {
@@ -194,6 +202,11 @@ func (d *decoder) object(dst reflect.Value, pl *plan) error {
 	}
 }
 
+// unknown refuses a key that is not declared, at which an error of syntax further on no longer counts.
+func (d *decoder) unknown(key span) error {
+	return &Error{Kind: ErrUnknown, Field: strings.Join(d.path[:d.named], "."), Key: key.String()}
+}
+
 func (d *decoder) member(dst reflect.Value, pl *plan, key span, seen *keys) error {
 	for i := range pl.fields {
 		f := &pl.fields[i]
@@ -212,6 +225,9 @@ func (d *decoder) member(dst reflect.Value, pl *plan, key span, seen *keys) erro
 	}
 	if !seen.add(key.text) {
 		return d.fail(ErrDuplicate)
+	}
+	if d.known && pl.class == object {
+		return d.unknown(key)
 	}
 	if pl.class != mapping {
 		return d.value(reflect.Value{}, drop)

@@ -1,5 +1,7 @@
 package strictjson
 
+import "strconv"
+
 // MaxDepth is the deepest nesting accepted, counted in open objects and arrays; the outermost object is level one
 // (SECURITY.md R62).
 const MaxDepth = 8
@@ -22,6 +24,8 @@ const (
 	ErrDuplicate Kind = "duplicate key"
 	// ErrType: well-formed, but a value does not fit its field.
 	ErrType Kind = "value of the wrong type"
+	// ErrUnknown: a key that is not declared, for [DecodeKnown].
+	ErrUnknown Kind = "unknown key"
 	// ErrTooLarge: [Read] met more bytes than its limit.
 	ErrTooLarge Kind = "body too large"
 	// ErrTarget: a mistake of the caller, whatever the text: the destination is not a pointer to a struct or a map that
@@ -38,14 +42,20 @@ type Error struct {
 	// Field is the innermost declared field being read, as a dotted path of JSON names ("owner.email"; elements of
 	// arrays and maps add nothing). It is empty at the top level and never holds text from the client.
 	Field string
+	// Key is what the text has in place of a declared key, with [ErrUnknown] alone.
+	Key string
 }
 
 // Error names the rule and the field, and is safe to log.
 func (e *Error) Error() string {
-	if e.Field == "" {
-		return e.Kind.Error()
+	text := e.Kind.Error()
+	if e.Key != "" {
+		text += " " + strconv.Quote(e.Key)
 	}
-	return e.Kind.Error() + " in " + e.Field
+	if e.Field != "" {
+		text += " in " + e.Field
+	}
+	return text
 }
 
 // Unwrap returns the Kind.

@@ -44,6 +44,7 @@ var events = []struct {
 	{tollkeeper.EventMetadataChanged, "happened.metadata-changed"},
 	{tollkeeper.EventRoleChanged, "happened.role-changed"},
 	{tollkeeper.EventStatusChanged, "happened.status-changed"},
+	{tollkeeper.EventAccountUpdated, "happened.account-updated"},
 	{tollkeeper.EventAccountDeleted, "happened.account-deleted"},
 	{tollkeeper.EventOrganization, "happened.organization-changed"},
 	{tollkeeper.EventMemberAdded, "happened.member-added"},

@@ -1,0 +1,178 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// importLine is a line of an import on its way, and what became of it.
+type importLine struct {
+	number int64
+	text   []byte
+	err    error // it is refused
+	recorded
+
+	made  bool     // the account is new
+	taken []string // fields that the account that stood has got
+	kept  []string // fields in which it still differs
+}
+
+// read makes an account of the text.
+func (i *importing) read(l *importLine) {
+	if l.err != nil {
+		return
+	}
+	var r AccountRecord
+	if err := strictjson.DecodeKnown(l.text, &r); err != nil {
+		l.err = ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Not a record: " + err.Error())
+		return
+	}
+	l.recorded, l.err = i.auth.recorded(i.parent, r, i.options, i.auth.now())
+}
+
+// names is what the line shares with no other of the scope.
+func (l *importLine) names() (names []string) {
+	if l.err != nil {
+		return nil
+	}
+	names = append(names, "id "+l.account.ID.String(), "email "+l.account.EmailKey)
+	if l.account.Username != "" {
+		key, _ := usernameKey(l.account.Username)
+		names = append(names, "username "+key)
+	}
+	for _, linked := range l.linked {
+		names = append(names, "identity "+linked.Issuer+" "+linked.Subject)
+	}
+	for _, f := range l.factors {
+		if len(f.Credential) > 0 {
+			names = append(names, "credential "+string(f.Credential))
+		}
+	}
+	if l.record.PublicKey != "" {
+		names = append(names, "key "+l.record.PublicKey)
+	}
+	return names
+}
+
+// do makes the account of a line, or compares the one that stands.
+func (i *importing) do(ctx context.Context, l *importLine) error {
+	if i.rehearsal != nil {
+		return i.rehearse(ctx, l)
+	}
+	stands, err := i.find(ctx, l)
+	if err != nil {
+		return err
+	}
+	if stands == nil {
+		if l.made, err = i.make(ctx, l); err != nil || l.made {
+			return err
+		}
+	}
+	return i.auth.retry(func() error { return i.compare(ctx, l) })
+}
+
+// find looks first for an account that the line cannot make: where there are millions, that is a trip less for each of
+// those that are new. Whether one stands all the same is known when it is made.
+func (i *importing) find(ctx context.Context, l *importLine) (*Subject, error) {
+	if !l.hash.parsed.Weak() && l.record.PublicKey == "" {
+		return nil, nil
+	}
+	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: l.account.ID})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &s, err
+}
+
+// make reports whether the account is new. One that stands is left as it is.
+func (i *importing) make(ctx context.Context, l *importLine) (made bool, err error) {
+	in := l.recorded
+	if in.account.Password, err = i.passwordOf(ctx, l); err != nil {
+		return false, err
+	}
+	return i.auth.settleIn(ctx, in, "import", i.auth.now())
+}
+
+// passwordOf is what is stored of the line's hash. Weak ones are wrapped one at a time, or an import would be before
+// the people who sign in.
+func (i *importing) passwordOf(ctx context.Context, l *importLine) (SecretText, error) {
+	if l.record.PasswordHash == "" {
+		return "", nil
+	}
+	if l.hash.parsed.Weak() {
+		i.wrapping <- struct{}{}
+		defer func() { <-i.wrapping }()
+	}
+	return i.auth.hasher.kept(ctx, l.hash, l.account.ID)
+}
+
+// compare looks in what the account that stands differs from the line, and takes that where the options say so.
+func (i *importing) compare(ctx context.Context, l *importLine) error {
+	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: l.account.ID, Credentials: true})
+	if errors.Is(err, ErrNotFound) || err == nil && s.Account.Parent != i.parent {
+		return ErrConflict.WithField("id")
+	}
+	if err != nil {
+		return err
+	}
+	c := i.change(l, &s)
+	if len(l.taken) == 0 {
+		return nil
+	}
+	if slices.Contains(l.taken, "passwordHash") {
+		if c.Account.Password, err = i.passwordOf(ctx, l); err != nil {
+			return err
+		}
+	}
+	e := about(&s.Account, EventAccountUpdated)
+	e.Method = "import"
+	c.Events = []Event{e}
+	_, _, err = i.auth.update(ctx, c, i.auth.now())
+	return signUpError(err)
+}
+
+// change is what the account gets of the line. It notes in which fields the two differ.
+func (i *importing) change(l *importLine, s *Subject) store.Change {
+	l.taken, l.kept = nil, nil
+	c := store.Change{Account: s.Account}
+	for _, field := range recordFields {
+		switch {
+		case !field.differs(i.auth, l, s):
+		case i.options.Update && field.take != nil && (field.may == nil || field.may(i.auth, l, s)):
+			field.take(&c, l, s)
+			c.EndSessions = c.EndSessions || field.endsSessions
+			l.taken = append(l.taken, field.name)
+		default:
+			l.kept = append(l.kept, field.name)
+		}
+	}
+	c.Account.Factors = kinds(slices.Concat(s.Factors, c.PutFactors))
+	return c
+}
+
+// said is what there is to say of a line. Empty: nothing.
+func (l *importLine) said() ImportLine {
+	said := ImportLine{Line: l.number, Fields: l.taken, Kept: l.kept}
+	why := l.err
+	switch {
+	case l.err != nil:
+		said = ImportLine{Line: l.number, Outcome: ImportRefused}
+	case l.made && l.reset != nil:
+		said.Outcome, why = ImportReset, l.reset
+	case len(l.taken) > 0:
+		said.Outcome = ImportUpdated
+	case len(l.kept) > 0:
+		said.Outcome = ImportDifferent
+	}
+	if l.err == nil {
+		said.Account = l.account.ID
+	}
+	if e, ok := errors.AsType[*Error](why); ok {
+		said.Field, said.Code, said.Reason = e.Field, e.Code, e.Error()
+	}
+	return said
+}

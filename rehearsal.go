@@ -1,0 +1,147 @@
+package tollkeeper
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
+	"github.com/tollkeeper/tollkeeper/internal/strictjson"
+	"github.com/tollkeeper/tollkeeper/store"
+)
+
+// rehearsal is what a dry run would have done so far. It is not safe for concurrent use: a dry run does one line after
+// the other.
+type rehearsal struct {
+	seed    maphash.Seed
+	holders map[uint64]uuid.UUID  // by what no two accounts of a scope share: who would have it
+	made    map[uuid.UUID][]byte  // the line of which the account would have been made
+	changed map[uuid.UUID]Subject // what would have become of an account, also of one that stands in the store
+}
+
+func newRehearsal() *rehearsal {
+	return &rehearsal{maphash.MakeSeed(), map[uint64]uuid.UUID{}, map[uuid.UUID][]byte{}, map[uuid.UUID]Subject{}}
+}
+
+func (r *rehearsal) key(name string) uint64 { return maphash.String(r.seed, name) }
+
+// rehearse does with a line what do does, and writes nothing.
+func (i *importing) rehearse(ctx context.Context, l *importLine) error {
+	s, err := i.rehearsed(ctx, l.account.ID)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		if err := i.free(ctx, l, l.account); err != nil {
+			return err
+		}
+		l.made, i.rehearsal.made[l.account.ID] = true, l.text
+		return nil
+	}
+	if s.Account.Parent != i.parent {
+		return ErrConflict.WithField("id")
+	}
+	c := i.change(l, s)
+	if len(l.taken) == 0 {
+		return nil
+	}
+	if err := i.free(ctx, l, c.Account); err != nil {
+		l.taken, l.kept = nil, nil
+		return err
+	}
+	s.Account = c.Account
+	s.Linked, s.Factors = append(s.Linked, c.Link...), append(s.Factors, c.PutFactors...)
+	i.rehearsal.changed[s.Account.ID] = *s
+	return nil
+}
+
+// rehearsed returns the account as it would be by now; nil: there would be none.
+func (i *importing) rehearsed(ctx context.Context, id uuid.UUID) (*Subject, error) {
+	if s, ok := i.rehearsal.changed[id]; ok {
+		return &s, nil
+	}
+	if text, ok := i.rehearsal.made[id]; ok {
+		var r AccountRecord
+		if err := strictjson.DecodeKnown(text, &r); err != nil {
+			return nil, ErrInternal.WithCause(err)
+		}
+		in, err := i.auth.recorded(i.parent, r, i.options, i.auth.now())
+		if err != nil {
+			return nil, err
+		}
+		in.account.Password = SecretText(in.hash.text)
+		return &Subject{Account: in.account, Linked: in.linked, Factors: in.factors}, nil
+	}
+	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: id, Credentials: true})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &s, err
+}
+
+// free refuses what another account has, or would have by now, in the order in which a store does; and notes that the
+// account has it.
+func (i *importing) free(ctx context.Context, l *importLine, x Account) error {
+	type claim struct {
+		name    string
+		lookup  store.Lookup
+		refusal error
+	}
+	claims := []claim{{"email " + x.EmailKey, store.Lookup{Email: x.EmailKey, Scope: i.parent}, ErrEmailTaken}}
+	if x.Username != "" {
+		key := canon.Lower(x.Username)
+		claims = append(claims, claim{"username " + key, store.Lookup{Username: key, Scope: i.parent}, ErrUsernameTaken})
+	}
+	for _, linked := range l.linked {
+		claims = append(claims, claim{"identity " + linked.Issuer + " " + linked.Subject, store.Lookup{Issuer: linked.Issuer, Subject: linked.Subject, Scope: i.parent}, ErrConflict.WithField("identity")})
+	}
+	for _, f := range l.factors {
+		if len(f.Credential) > 0 {
+			claims = append(claims, claim{"credential " + string(f.Credential), store.Lookup{Credential: f.Credential, Scope: i.parent}, ErrConflict.WithField("credential")})
+		}
+	}
+	if l.record.PublicKey != "" {
+		claims = append(claims, claim{"key " + x.PublicKey, store.Lookup{PublicKey: x.PublicKey}, ErrConflict})
+	}
+	for _, c := range claims {
+		holder, err := i.holder(ctx, c.name, c.lookup)
+		if err != nil {
+			return err
+		}
+		if holder != uuid.Nil && holder != x.ID {
+			return c.refusal
+		}
+	}
+	for _, c := range claims {
+		i.rehearsal.holders[i.rehearsal.key(c.name)] = x.ID
+	}
+	return nil
+}
+
+// holder returns who has it, or would by now.
+func (i *importing) holder(ctx context.Context, name string, lookup store.Lookup) (uuid.UUID, error) {
+	if id, ok := i.rehearsal.holders[i.rehearsal.key(name)]; ok && i.holds(id, lookup) {
+		return id, nil
+	}
+	s, err := i.auth.store.FindAccount(ctx, lookup)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, errNoParent) || err == nil && !i.holds(s.Account.ID, lookup) {
+		return uuid.Nil, nil
+	}
+	return s.Account.ID, err
+}
+
+// holds reports that an account has not given away the name by a line before.
+func (i *importing) holds(id uuid.UUID, lookup store.Lookup) bool {
+	s, changed := i.rehearsal.changed[id]
+	switch {
+	case !changed:
+		return true
+	case lookup.Email != "":
+		return s.Account.EmailKey == lookup.Email
+	case lookup.Username != "":
+		return canon.Lower(s.Account.Username) == lookup.Username
+	}
+	return true
+}
