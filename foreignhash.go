@@ -82,6 +82,7 @@ func (h *hasher) wrap(ctx context.Context, weak passhash.Hash, owner uuid.UUID) 
 		case errors.Is(err, passhash.ErrBusy): // it has waited for as long as anybody does, or not at all
 			select {
 			case <-time.After(wrapAgain):
+				continue
 			case <-ctx.Done():
 				return "", busy(ctx.Err())
 			}
