@@ -47,10 +47,10 @@ func (a *Authenticator) orElsewhere(ctx context.Context, r SignInRequest, g gues
 		}
 		return record, err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrInvalidCredentials) { // which counts, or guesses would be free
 		return known{}, err
 	}
-	if record == nil {
+	if record == nil || err != nil {
 		return known{}, ErrNotFound
 	}
 	if err := a.moveIn(ctx, about, *record); err != nil {

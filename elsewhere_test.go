@@ -73,6 +73,35 @@ func TestAnAccountMovesByItsUsername(t *testing.T) {
 	}, unlimited, old.install)
 }
 
+// The hook says whom it knows in which scope: it is told where an account would be made.
+func TestTheOldSystemIsToldOfTheScope(t *testing.T) {
+	var asked []tollkeeper.PasswordAttempt
+	story(t, func(w *world) {
+		parent := w.parent("boss@example.com")
+		for _, r := range []tollkeeper.SignInRequest{
+			{Scope: tollkeeper.Scope{}}, {Scope: tollkeeper.Tenants, Audience: tollkeeper.AudienceOrganization},
+			{Scope: tollkeeper.UnderKey(parent.PublicKey), Audience: tollkeeper.AudienceOrganization},
+		} {
+			r.Email, r.Password = "Ann@example.com", "right there"
+			w.want(errOf(w.Auth.SignIn(ctx, r)), tollkeeper.ErrInvalidCredentials)
+		}
+		users, _ := tollkeeper.Scope{}.ID()
+		if len(asked) != 3 || asked[0].Scope != users || asked[1].Scope != tollkeeper.Root || asked[2].Scope != parent.ID || asked[2].Email != "ann@example.com" {
+			t.Errorf("%+v", asked)
+		}
+		r := tollkeeper.SignInRequest{Email: "ann@example.com", Password: "right there", Scope: tollkeeper.UnderKey("APK_AAAAAAAAAAAAAAAAAAAAAAAAAA")}
+		w.want(errOf(w.Auth.SignIn(ctx, r)), tollkeeper.ErrUnknownParent)
+		if len(asked) != 3 {
+			t.Error("it is asked about the users of nobody")
+		}
+	}, unlimited, func(c *tollkeeper.Config) {
+		c.Hooks.BeforePassword = func(_ context.Context, p tollkeeper.PasswordAttempt) (*tollkeeper.AccountRecord, error) {
+			asked = append(asked, p)
+			return nil, nil
+		}
+	})
+}
+
 // Of many first sign-ins at once one makes the account, and all are in.
 func TestManyMoveAsOne(t *testing.T) {
 	old := annThere()
@@ -102,17 +131,20 @@ func TestAnOldSystemThatIsAwayLocksNobody(t *testing.T) {
 
 // A guess at somebody whom the old system knows counts as one at anybody.
 func TestGuessesAtAnOldAccountAreCounted(t *testing.T) {
-	old := annThere()
-	story(t, func(w *world) {
-		locked := false
-		for range 30 {
-			err := w.opens("ann@example.com", "wrong there")
-			locked = locked || errors.Is(err, tollkeeper.ErrLocked) || errors.Is(err, tollkeeper.ErrRateLimited)
-		}
-		if n := old.asked.Load(); !locked || n >= 30 {
-			t.Errorf("locked: %t, asked %d times", locked, n)
-		}
-	}, old.install)
+	for _, answer := range []error{nil, tollkeeper.ErrInvalidCredentials, tollkeeper.ErrNotFound} {
+		old := annThere()
+		old.err = answer
+		story(t, func(w *world) {
+			locked := false
+			for range 30 {
+				err := w.opens("ann@example.com", "wrong there")
+				locked = locked || errors.Is(err, tollkeeper.ErrLocked) || errors.Is(err, tollkeeper.ErrRateLimited)
+			}
+			if n := old.asked.Load(); !locked || n >= 30 {
+				t.Errorf("%v: locked: %t, asked %d times", answer, locked, n)
+			}
+		}, old.install)
+	}
 }
 
 // An answer about somebody else, or one that no import would take, is the host's mistake and lets nobody in.

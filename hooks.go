@@ -29,10 +29,16 @@ type Hooks struct {
 	// BeforePassword is asked when somebody signs in by a password whom nobody here is, behind the throttles: another
 	// system knows them, perhaps, and they move here with the first right password. It returns the account as a
 	// record of an import, whose email or username is the one that it was asked for; the password that was shown
-	// becomes its password, and PasswordHash is not looked at. Nil: it is unknown there, too, or the password is wrong.
-	// An error ends the sign-in without counting it as a wrong password; one that is no [Error] is [ErrUnavailable].
-	// From then on the account lives here, and nobody is asked again, also after it is deleted here. Nothing is charged
-	// or mailed for it, BeforeSignUp is not asked, and the log has [EventAccountCreated] with Method "elsewhere".
+	// becomes its password, and PasswordHash is not looked at. Nil, [ErrNotFound] or [ErrInvalidCredentials]: it is
+	// unknown there, too, or the password is wrong. Any other error ends the sign-in without counting it as a wrong
+	// password; one that is no [Error] is [ErrUnavailable].
+	//
+	// From then on the account lives here, and nobody is asked about it under that name; one that was deleted here is
+	// not made again. Nothing is charged or mailed for it, BeforeSignUp is not asked, and the log has
+	// [EventAccountCreated] with Method "elsewhere".
+	//
+	// It is asked in every scope, which [PasswordAttempt] has: a hook that answers for the app's own users alone asks
+	// about nobody else, or they become tenants by signing in where tenants do.
 	//
 	// Whom it is asked about can be told by the time that it takes: that an account has not moved yet, or is none.
 	BeforePassword func(context.Context, PasswordAttempt) (*AccountRecord, error)

@@ -95,8 +95,10 @@ const (
 // It streams, and it is idempotent: the same record is the same account, so a run may be repeated from the start or
 // from [ImportReport.Done]. Of an account that stands what the line says and the account has otherwise is reported, and
 // with Update taken; what a line leaves out says nothing. A password that was chosen or renewed here is replaced only
-// by one that the line says was changed later. Whatever is taken, sessions end where a password, a role, an address or
-// a status changes.
+// by one that the line says was changed later. Where the owner has proven the mailbox here, a line without EmailProven
+// gives neither password nor identity nor address: it may be a stranger's. A line with neither ID nor ExternalID gives
+// nothing to an account that has another address by now. Whatever is taken, sessions end where a password, a role, an
+// address or a status changes.
 //
 // Lines that cannot be imported are refused, reported and passed over: [ErrInvalidEmail], [ErrEmailTaken], of two lines
 // with one name the later; [ErrConflict] for the id of an account elsewhere or of a deleted one, or for a passkey or
@@ -146,6 +148,9 @@ func (i *importing) all(ctx context.Context, r io.Reader) error {
 		size := 0
 		for len(chunk) < importChunk && size < maxImportLine {
 			text, err := lines.next()
+			if ctx.Err() != nil { // blank lines and those to skip take long, too
+				return ErrUnavailable.WithCause(ctx.Err())
+			}
 			if err == io.EOF {
 				more = false
 				break
@@ -173,11 +178,20 @@ func (i *importing) all(ctx context.Context, r io.Reader) error {
 // chunk imports some lines at once and returns when all are done. Of lines that name the same the later ones wait for
 // the others: which of them is refused depends on no race.
 func (i *importing) chunk(ctx context.Context, lines []importLine) error {
-	var together, later []*importLine
-	named := map[string]bool{}
+	parallel := i.options.Parallel
+	if i.options.DryRun {
+		parallel = 1
+	}
+	var all, together, later []*importLine
 	for n := range lines {
-		l := &lines[n]
-		i.read(l)
+		i.read(&lines[n])
+		all = append(all, &lines[n])
+	}
+	if i.options.Update {
+		i.each(ctx, all, parallel, i.meet)
+	}
+	named := map[string]bool{}
+	for _, l := range all {
 		again := false
 		for _, name := range l.names() {
 			again = again || named[name]
@@ -189,16 +203,12 @@ func (i *importing) chunk(ctx context.Context, lines []importLine) error {
 			together = append(together, l)
 		}
 	}
-	parallel := i.options.Parallel
-	if i.options.DryRun {
-		parallel = 1
-	}
-	i.each(ctx, together, parallel)
-	i.each(ctx, later, 1)
+	i.each(ctx, together, parallel, i.do)
+	i.each(ctx, later, 1, i.do)
 	return i.tell(ctx, lines)
 }
 
-func (i *importing) each(ctx context.Context, lines []*importLine, parallel int) {
+func (i *importing) each(ctx context.Context, lines []*importLine, parallel int, do func(context.Context, *importLine) error) {
 	slots := make(chan struct{}, max(1, parallel))
 	var wg sync.WaitGroup
 	for _, l := range lines {
@@ -208,7 +218,7 @@ func (i *importing) each(ctx context.Context, lines []*importLine, parallel int)
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			l.err = i.do(ctx, l)
+			l.err = do(ctx, l)
 		})
 	}
 	wg.Wait()
@@ -292,7 +302,7 @@ func (l *importLines) next() ([]byte, error) {
 			part, l.begun = bytes.TrimPrefix(part, []byte("\ufeff")), true
 		}
 		read += len(part)
-		if long = long || len(line)+len(part) > maxImportLine; !long {
+		if long = long || len(line)+len(bytes.TrimSuffix(part, []byte("\n"))) > maxImportLine; !long {
 			line = append(line, part...)
 		}
 		switch {

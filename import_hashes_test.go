@@ -1,11 +1,16 @@
 package tollkeeper_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/tollkeeper/tollkeeper"
@@ -153,4 +158,63 @@ func TestAnUnknownHashIsResetWhereTheHostSaysSo(t *testing.T) {
 			t.Errorf("the second time: %+v", said)
 		}
 	}, unlimited)
+}
+
+// Where there is no place to wait for a hash an import tries again after a while, and ends with its context.
+func TestAnImportThatFindsNoPlaceTriesAgain(t *testing.T) {
+	var armed atomic.Bool
+	inside, release := make(chan struct{}, 2), make(chan struct{})
+	const weak = "{SHA}Y+uZJ6t5RhpNRbpQTCTQ87h1ouE="
+	k := authtest.New(t, authtest.WithConfig(func(c *tollkeeper.Config) {
+		c.Passwords.Imported = []tollkeeper.SecretText{weak}
+		c.Passwords.Hash.Parallel, c.Passwords.Hash.Queue, c.Passwords.Hash.Wait = 1, 1, time.Minute
+		c.Passwords.Hash.Derive = func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+			if armed.Load() {
+				inside <- struct{}{}
+				<-release
+			}
+			return argon2.IDKey(password, salt, passes, memory, threads, size)
+		}
+	}))
+	armed.Store(true)
+	var people sync.WaitGroup
+	waiting := make(chan error, 8)
+	for range 3 { // one has the place, one waits, one is told at once that there is none
+		people.Go(func() {
+			_, err := k.Auth.SignIn(ctx, tollkeeper.SignInRequest{Email: "nobody@example.com", Password: "wrong password"})
+			waiting <- err
+		})
+	}
+	<-inside
+	if err := <-waiting; !errors.Is(err, tollkeeper.ErrBusy) {
+		t.Fatal(err)
+	}
+	imports := func(ctx context.Context) <-chan error {
+		done := make(chan error, 1)
+		go func() {
+			_, err := k.Auth.Host().ImportAccounts(ctx, tollkeeper.Scope{}, strings.NewReader(`{"email":"a@example.com","passwordHash":"`+weak+`"}`), tollkeeper.ImportOptions{})
+			done <- err
+		}()
+		return done
+	}
+	bounded, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	select {
+	case err := <-imports(bounded):
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it goes on")
+	}
+	patient := imports(ctx)
+	time.Sleep(150 * time.Millisecond) // it has tried in vain by now
+	close(release)
+	people.Wait()
+	if err := <-patient; err != nil {
+		t.Error(err)
+	}
+	if s, err := k.Auth.Host().FindByEmail(ctx, tollkeeper.Scope{}, "a@example.com"); err != nil || !strings.HasPrefix(string(s.Account.Password), "$wrapped$") {
+		t.Errorf("kept as %s, %v", string(s.Account.Password), err)
+	}
 }

@@ -2,6 +2,7 @@ package tollkeeper_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -92,6 +94,56 @@ func TestALineThatIsTooLongIsOneRefusal(t *testing.T) {
 		}
 	})
 }
+
+// A line may have 4 MiB, whatever ends it.
+func TestALineMayHaveFourMebibytes(t *testing.T) {
+	story(t, func(w *world) {
+		line := `{"email":"a@example.com"}`
+		full := line + strings.Repeat(" ", 4<<20-len(line))
+		for text, refused := range map[string]int64{full: 0, full + "\n": 0, full + " ": 1, full + " \n": 1} {
+			if said := w.imports(tollkeeper.Scope{}, text); said.report.Refused != refused || said.report.Lines != 1 {
+				t.Errorf("%d bytes: %+v", len(text), said)
+			}
+		}
+	}, unlimited)
+}
+
+// What a line has in place of a member may be long, and is nobody's to read.
+func TestAReasonIsShort(t *testing.T) {
+	story(t, func(w *world) {
+		said := w.imports(tollkeeper.Scope{}, `{"email":"a@example.com","`+strings.Repeat("é", 1<<20)+`":1}`)
+		if l := said.lines[0]; l.Field != "line" || len(l.Reason) > 300 || !utf8.ValidString(l.Reason) {
+			t.Errorf("%d bytes", len(l.Reason))
+		}
+	})
+}
+
+// Blank lines without end end with the context, and so does a long way to where an earlier run stopped.
+func TestAnImportOfNothingEndsWithItsContext(t *testing.T) {
+	story(t, func(w *world) {
+		for _, line := range []string{"\n", `{"email":"a@example.com"}` + "\n"} {
+			bounded, cancel := context.WithCancel(ctx)
+			read := 0
+			r := readerFunc(func(p []byte) (int, error) {
+				if read++; read == 3 {
+					cancel()
+				}
+				if read > 1000 {
+					return 0, io.EOF
+				}
+				return copy(p, strings.Repeat(line, 100)), nil
+			})
+			report, err := w.Auth.Host().ImportAccounts(bounded, tollkeeper.Scope{}, r, tollkeeper.ImportOptions{Skip: 1 << 40})
+			if !errors.Is(err, context.Canceled) || report.Lines > 1000 {
+				t.Errorf("%+v, %v", report, err)
+			}
+		}
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestAByteOrderMarkIsSkipped(t *testing.T) {
 	story(t, func(w *world) {

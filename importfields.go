@@ -3,6 +3,7 @@ package tollkeeper
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -21,7 +22,7 @@ var recordFields = []recordField{
 		name: "email", endsSessions: true,
 		differs: func(_ *Authenticator, l *importLine, s *Subject) bool { return l.account.Email != s.Account.Email },
 		may: func(_ *Authenticator, l *importLine, s *Subject) bool { // no second factor stands on a mailbox that is not proven
-			return l.account.EmailKey == s.Account.EmailKey || len(s.Factors) == 0 || l.record.EmailProven
+			return l.account.EmailKey == s.Account.EmailKey || len(s.Factors) == 0 && vouched(l, s) || l.record.EmailProven
 		},
 		take: func(c *store.Change, l *importLine, s *Subject) {
 			c.Account.Email, c.Account.EmailKey = l.account.Email, l.account.EmailKey
@@ -53,7 +54,7 @@ var recordFields = []recordField{
 		name: "passwordHash", endsSessions: true,
 		differs: passwordDiffers,
 		may: func(a *Authenticator, l *importLine, s *Subject) bool {
-			return newerPassword(l, s) || l.changed.IsZero() && !a.hasher.ours(s.Account.Password)
+			return vouched(l, s) && (newerPassword(l, s) || l.changed.IsZero() && !mayBeChosen(s.Account.Password))
 		},
 		take: func(c *store.Change, l *importLine, _ *Subject) { // its text is made when the line is done
 			c.Account.Password, c.Account.PasswordChangedAt = SecretText(l.hash.text), l.account.PasswordChangedAt
@@ -105,6 +106,7 @@ var recordFields = []recordField{
 	{
 		name:    "identities",
 		differs: func(_ *Authenticator, l *importLine, s *Subject) bool { return len(newIdentities(l, s)) > 0 },
+		may:     func(_ *Authenticator, l *importLine, s *Subject) bool { return vouched(l, s) },
 		take:    func(c *store.Change, l *importLine, s *Subject) { c.Link = newIdentities(l, s) },
 	},
 	{
@@ -137,6 +139,16 @@ var recordFields = []recordField{
 		},
 	},
 }
+
+// vouched reports whether the account may take from the line what leads into it. Where its owner has proven the mailbox
+// and the line is of nobody who has, that may be what the proof took away: a stranger's, who set the account up there.
+func vouched(l *importLine, s *Subject) bool {
+	return l.record.EmailProven || s.Account.EmailProvenAt.IsZero()
+}
+
+// mayBeChosen reports whether a password may have been chosen here: every one since the first sign-in is argon2id, some
+// with parameters of before.
+func mayBeChosen(stored SecretText) bool { return strings.HasPrefix(string(stored), "$argon2id$") }
 
 // says reports whether the line says something else than what there is.
 func says(line, there string) bool { return line != "" && line != there }

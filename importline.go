@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
+	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/internal/canon"
 	"github.com/tollkeeper/tollkeeper/internal/strictjson"
 	"github.com/tollkeeper/tollkeeper/store"
 )
@@ -15,6 +19,9 @@ type importLine struct {
 	text   []byte
 	err    error // it is refused
 	recorded
+
+	stands bool     // the account was there before these lines: of a run with Update
+	leaves []string // what it would leave to others, in the form of names
 
 	made  bool     // the account is new
 	taken []string // fields that the account that stood has got
@@ -28,22 +35,69 @@ func (i *importing) read(l *importLine) {
 	}
 	var r AccountRecord
 	if err := strictjson.DecodeKnown(l.text, &r); err != nil {
-		l.err = ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Not a record: " + err.Error())
+		reason := err.Error()
+		if len(reason) > maxReason { // it has the member that is unknown
+			reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
+		}
+		l.err = ErrInvalidInput.WithField("line").WithCause(err).WithMessage("Not a record: " + reason)
 		return
 	}
 	l.recorded, l.err = i.auth.recorded(i.parent, r, i.options, i.auth.now())
 }
 
-// names is what the line shares with no other of the scope.
+const maxReason = 160 // bytes of why a line is no record
+
+// meet looks at the account that stands before the line changes it. Who wants what it leaves comes after it, or before:
+// in the order of their lines.
+func (i *importing) meet(ctx context.Context, l *importLine) error {
+	s, err := i.standing(ctx, l.account.ID)
+	if err == nil && s == nil && isAdmin(&l.account) {
+		l.leaves = []string{"admin"} // another one may cease to be one
+	}
+	if err != nil || s == nil || s.Account.Parent != i.parent {
+		return err
+	}
+	l.stands = true
+	if l.account.EmailKey != s.Account.EmailKey || says(l.account.Username, s.Account.Username) {
+		l.leaves = namesOf(&s.Account)
+	}
+	if isAdmin(&s.Account) && (l.record.Role != "" || l.record.Disabled) {
+		l.leaves = append(l.leaves, "admin")
+	}
+	return nil
+}
+
+// standing returns the account with its credentials, in a dry run as it would be by now; nil: there is none.
+func (i *importing) standing(ctx context.Context, id uuid.UUID) (*Subject, error) {
+	if i.rehearsal != nil {
+		return i.rehearsed(ctx, id)
+	}
+	return i.found(ctx, store.Lookup{ID: id})
+}
+
+func (i *importing) found(ctx context.Context, l store.Lookup) (*Subject, error) {
+	s, err := i.auth.store.FindAccount(ctx, l)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return &s, err
+}
+
+func namesOf(x *Account) []string {
+	names := []string{"email " + x.EmailKey}
+	if x.Username != "" {
+		names = append(names, "username "+canon.Lower(x.Username))
+	}
+	return names
+}
+
+// names is what the line shares with no other of the scope, and what its account may leave to another one.
 func (l *importLine) names() (names []string) {
 	if l.err != nil {
 		return nil
 	}
-	names = append(names, "id "+l.account.ID.String(), "email "+l.account.EmailKey)
-	if l.account.Username != "" {
-		key, _ := usernameKey(l.account.Username)
-		names = append(names, "username "+key)
-	}
+	names = append(names, "id "+l.account.ID.String())
+	names = append(append(names, namesOf(&l.account)...), l.leaves...)
 	for _, linked := range l.linked {
 		names = append(names, "identity "+linked.Issuer+" "+linked.Subject)
 	}
@@ -67,7 +121,7 @@ func (i *importing) do(ctx context.Context, l *importLine) error {
 	if err != nil {
 		return err
 	}
-	if stands == nil {
+	if !stands {
 		if l.made, err = i.make(ctx, l); err != nil || l.made {
 			return err
 		}
@@ -77,15 +131,12 @@ func (i *importing) do(ctx context.Context, l *importLine) error {
 
 // find looks first for an account that the line cannot make: where there are millions, that is a trip less for each of
 // those that are new. Whether one stands all the same is known when it is made.
-func (i *importing) find(ctx context.Context, l *importLine) (*Subject, error) {
-	if !l.hash.parsed.Weak() && l.record.PublicKey == "" {
-		return nil, nil
+func (i *importing) find(ctx context.Context, l *importLine) (bool, error) {
+	if l.stands || i.options.Update || !l.hash.parsed.Weak() && l.record.PublicKey == "" {
+		return l.stands, nil
 	}
-	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: l.account.ID})
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	return &s, err
+	s, err := i.found(ctx, store.Lookup{ID: l.account.ID})
+	return s != nil, err
 }
 
 // make reports whether the account is new. One that stands is left as it is.
@@ -142,7 +193,7 @@ func (i *importing) change(l *importLine, s *Subject) store.Change {
 	for _, field := range recordFields {
 		switch {
 		case !field.differs(i.auth, l, s):
-		case i.options.Update && field.take != nil && (field.may == nil || field.may(i.auth, l, s)):
+		case i.options.Update && field.take != nil && !l.left(s) && (field.may == nil || field.may(i.auth, l, s)):
 			field.take(&c, l, s)
 			c.EndSessions = c.EndSessions || field.endsSessions
 			l.taken = append(l.taken, field.name)
@@ -152,6 +203,12 @@ func (i *importing) change(l *importLine, s *Subject) store.Change {
 	}
 	c.Account.Factors = kinds(slices.Concat(s.Factors, c.PutFactors))
 	return c
+}
+
+// left reports whether the account, which the line names by its address alone, has another one by now. Whoever has that
+// address today may be somebody else.
+func (l *importLine) left(s *Subject) bool {
+	return l.record.ID == uuid.Nil && l.record.ExternalID == "" && l.account.EmailKey != s.Account.EmailKey
 }
 
 // said is what there is to say of a line. Empty: nothing.

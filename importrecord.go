@@ -188,6 +188,11 @@ func (in *recorded) credentials(a *Authenticator, zone *time.Location) error {
 		if l.Issuer == "" || l.Subject == "" || !canon.ValidLine(l.Issuer, 256) || !canon.ValidLine(l.Subject, 255) || !canon.ValidLine(l.Email, 254) {
 			return refused
 		}
+		for _, other := range in.linked {
+			if other.Issuer == l.Issuer && other.Subject == l.Subject {
+				return refused.WithMessage("The same identity twice")
+			}
+		}
 		setZero(&linkedAt, in.account.CreatedAt)
 		in.linked = append(in.linked, store.Linked{Issuer: l.Issuer, Subject: l.Subject, Email: l.Email, LinkedAt: linkedAt, UsedAt: usedAt})
 	}
@@ -199,7 +204,15 @@ func (in *recorded) credentials(a *Authenticator, zone *time.Location) error {
 		if err != nil {
 			return err
 		}
+		for _, other := range in.factors {
+			if other.ID == kept.ID || len(kept.Credential) > 0 && string(other.Credential) == string(kept.Credential) {
+				return ErrInvalidInput.WithField("factors").WithMessage("The same second factor twice")
+			}
+		}
 		in.factors = append(in.factors, kept)
+		if countKind(in.factors, kept.Kind) > mostOf[kept.Kind] {
+			return ErrInvalidInput.WithField("factors").WithMessage("More second factors than an account may have")
+		}
 	}
 	return nil
 }

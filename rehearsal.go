@@ -18,11 +18,12 @@ type rehearsal struct {
 	seed    maphash.Seed
 	holders map[uint64]uuid.UUID  // by what no two accounts of a scope share: who would have it
 	made    map[uuid.UUID][]byte  // the line of which the account would have been made
+	admins  map[uuid.UUID]bool    // whether an account that it made or changed would be an active admin
 	changed map[uuid.UUID]Subject // what would have become of an account, also of one that stands in the store
 }
 
 func newRehearsal() *rehearsal {
-	return &rehearsal{maphash.MakeSeed(), map[uint64]uuid.UUID{}, map[uuid.UUID][]byte{}, map[uuid.UUID]Subject{}}
+	return &rehearsal{maphash.MakeSeed(), map[uint64]uuid.UUID{}, map[uuid.UUID][]byte{}, map[uuid.UUID]bool{}, map[uuid.UUID]Subject{}}
 }
 
 func (r *rehearsal) key(name string) uint64 { return maphash.String(r.seed, name) }
@@ -34,10 +35,11 @@ func (i *importing) rehearse(ctx context.Context, l *importLine) error {
 		return err
 	}
 	if s == nil {
-		if err := i.free(ctx, l, l.account); err != nil {
+		if err := i.free(ctx, l, l.account, l.linked, l.factors); err != nil {
 			return err
 		}
 		l.made, i.rehearsal.made[l.account.ID] = true, l.text
+		i.rehearsal.admins[l.account.ID] = isAdmin(&l.account)
 		return nil
 	}
 	if s.Account.Parent != i.parent {
@@ -47,14 +49,50 @@ func (i *importing) rehearse(ctx context.Context, l *importLine) error {
 	if len(l.taken) == 0 {
 		return nil
 	}
-	if err := i.free(ctx, l, c.Account); err != nil {
+	err = i.resigns(ctx, &s.Account, &c.Account)
+	if err == nil {
+		err = i.free(ctx, l, c.Account, c.Link, c.PutFactors)
+	}
+	if err != nil {
 		l.taken, l.kept = nil, nil
 		return err
 	}
+	i.rehearsal.admins[s.Account.ID] = isAdmin(&c.Account)
 	s.Account = c.Account
 	s.Linked, s.Factors = append(s.Linked, c.Link...), append(s.Factors, c.PutFactors...)
 	i.rehearsal.changed[s.Account.ID] = *s
 	return nil
+}
+
+func isAdmin(x *Account) bool { return x.Role == RoleAdmin && x.Status == StatusActive }
+
+// resigns refuses what would leave the scope without an admin.
+func (i *importing) resigns(ctx context.Context, was, next *Account) error {
+	if was.Parent == Root || !isAdmin(was) || isAdmin(next) {
+		return nil
+	}
+	for id, is := range i.rehearsal.admins {
+		if is && id != was.ID {
+			return nil
+		}
+	}
+	page := store.Page{Limit: 100, Role: RoleAdmin, Status: StatusActive}
+	for {
+		list, err := i.auth.store.ListAccounts(ctx, i.parent, page)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if _, changed := i.rehearsal.admins[x.ID]; !changed && x.ID != was.ID {
+				return nil
+			}
+		}
+		if len(list) < page.Limit {
+			return ErrLastAdmin
+		}
+		last := list[len(list)-1]
+		page.After = store.Position{At: last.CreatedAt, ID: last.ID}
+	}
 }
 
 // rehearsed returns the account as it would be by now; nil: there would be none.
@@ -74,16 +112,12 @@ func (i *importing) rehearsed(ctx context.Context, id uuid.UUID) (*Subject, erro
 		in.account.Password = SecretText(in.hash.text)
 		return &Subject{Account: in.account, Linked: in.linked, Factors: in.factors}, nil
 	}
-	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: id, Credentials: true})
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	return &s, err
+	return i.found(ctx, store.Lookup{ID: id, Credentials: true})
 }
 
 // free refuses what another account has, or would have by now, in the order in which a store does; and notes that the
 // account has it.
-func (i *importing) free(ctx context.Context, l *importLine, x Account) error {
+func (i *importing) free(ctx context.Context, l *importLine, x Account, links []store.Linked, factors []store.Factor) error {
 	type claim struct {
 		name    string
 		lookup  store.Lookup
@@ -94,10 +128,10 @@ func (i *importing) free(ctx context.Context, l *importLine, x Account) error {
 		key := canon.Lower(x.Username)
 		claims = append(claims, claim{"username " + key, store.Lookup{Username: key, Scope: i.parent}, ErrUsernameTaken})
 	}
-	for _, linked := range l.linked {
+	for _, linked := range links {
 		claims = append(claims, claim{"identity " + linked.Issuer + " " + linked.Subject, store.Lookup{Issuer: linked.Issuer, Subject: linked.Subject, Scope: i.parent}, ErrConflict.WithField("identity")})
 	}
-	for _, f := range l.factors {
+	for _, f := range factors {
 		if len(f.Credential) > 0 {
 			claims = append(claims, claim{"credential " + string(f.Credential), store.Lookup{Credential: f.Credential, Scope: i.parent}, ErrConflict.WithField("credential")})
 		}

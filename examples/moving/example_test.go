@@ -97,13 +97,14 @@ func Example_cognito() {
 		r.EmailProven = r.EmailVerified
 		people[strings.ToLower(r.Email)] = r
 	}
+	users, _ := tollkeeper.Scope{}.ID() // nobody there is a tenant here
 	auth, err := tollkeeper.New(memory.New(), tollkeeper.Config{
 		Secrets: []tollkeeper.MasterKey{tollkeeper.NewMasterKey()},
 		BaseURL: "https://app.example",
 		Mail:    tollkeeper.Mail{Mailer: tollkeeper.MailerFunc(func(context.Context, tollkeeper.Message) error { return nil })},
 		Hooks: tollkeeper.Hooks{
 			BeforePassword: func(_ context.Context, p tollkeeper.PasswordAttempt) (*tollkeeper.AccountRecord, error) {
-				if r, known := people[p.Email]; known && initiateAuth(p.Email, p.Password) {
+				if r, known := people[p.Email]; known && p.Scope == users && initiateAuth(p.Email, p.Password) {
 					return &r, nil
 				}
 				return nil, nil

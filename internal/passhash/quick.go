@@ -70,6 +70,13 @@ func (h Hash) Wraps(weak Hash, owner []byte) bool {
 	return ok && of && w.inner.blank() == q.blank() && string(w.over.salt) == string(wrappingSalt(owner, q))
 }
 
+// SameWeak reports whether both are one weak hash, however their texts write it.
+func (h Hash) SameWeak(other Hash) bool {
+	a, weak := h.weak()
+	b, too := other.weak()
+	return weak && too && a.blank() == b.blank() && subtle.ConstantTimeCompare(a.kept(), b.kept()) == 1
+}
+
 func wrappingSalt(owner []byte, q quick) []byte {
 	d := sha256.New()
 	fmt.Fprintf(d, "tollkeeper wrapped v1\x00%x\x00%s\x00%x", owner, q.blank(), q.kept())
