@@ -49,6 +49,12 @@ func parseDigest(id, prefix string, algorithm func() hash.Hash, maxSalt int, rea
 	}
 }
 
+// Digest reports whether the hash is a single digest, which takes no time to speak of.
+func (h Hash) Digest() bool {
+	_, ok := h.scheme.(digestHash)
+	return ok
+}
+
 func (h digestHash) name() string { return h.id }
 func (h digestHash) quick() bool  { return true }
 func (h digestHash) kept() []byte { return h.tag }

@@ -50,6 +50,9 @@ func (h md5Crypt) blank() string {
 func (h md5Crypt) verify(password []byte, _ Derive) bool { return verifies(h, password) }
 
 func (h md5Crypt) digest(password []byte) []byte {
+	if len(password) > maxIterated {
+		return nil
+	}
 	d := md5.New()
 	sum := h.start(d, password)
 	for i := range 1_000 {

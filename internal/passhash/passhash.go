@@ -24,6 +24,10 @@ import (
 // never cut.
 const MaxPassword = 1024
 
+// maxIterated is the longest password in bytes for schemes that digest the password itself in each of many rounds,
+// whose work grows with its length: md5-crypt, SHA-crypt, phpass.
+const maxIterated = 256
+
 // maxEncoded bounds a stored hash in bytes. The longest accepted form, firebase-scrypt with its signer key, stays below
 // 600.
 const maxEncoded = 1024
@@ -75,7 +79,8 @@ func Parse(encoded string) (Hash, error) {
 }
 
 // Verify reports whether password is the one that was hashed, byte for byte. A password over [MaxPassword] bytes never
-// verifies; neither does one that the scheme itself would cut or pad: over 72 bytes with bcrypt, and one holding a NUL
+// verifies, nor one over 256 with a scheme that digests it again in each of thousands of rounds, nor one that the scheme
+// itself would cut or pad: over 72 bytes with bcrypt, and one holding a NUL
 // byte with any scheme but argon2 (crypt(3) ends there, bcrypt repeats its NUL-ended key, HMAC pads with NUL: "a" and
 // "a\x00" would be equal).
 func (h Hash) Verify(password string) bool {

@@ -60,6 +60,9 @@ func (h phpassHash) blank() string {
 func (h phpassHash) verify(password []byte, _ Derive) bool { return verifies(h, password) }
 
 func (h phpassHash) digest(password []byte) []byte {
+	if len(password) > maxIterated {
+		return nil
+	}
 	d := h.algorithm()
 	d.Write(slices.Concat(h.salt, password))
 	sum := d.Sum(nil)

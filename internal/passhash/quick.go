@@ -14,7 +14,7 @@ import (
 type quick interface {
 	scheme
 	quick() bool
-	digest(password []byte) []byte // what kept is, if the password is right
+	digest(password []byte) []byte // what kept is, if the password is right; nil: nobody's password is like that
 	kept() []byte
 	blank() string // its text with nothing in place of kept, as the same parser reads it
 }
@@ -107,5 +107,6 @@ func parseWrapped(_, body string) (scheme, error) {
 func (h wrappedHash) name() string { return h.inner.name() }
 
 func (h wrappedHash) verify(password []byte, by Derive) bool {
-	return h.over.verify(h.inner.digest(password), by)
+	digest := h.inner.digest(password)
+	return h.over.verify(digest, by) && digest != nil
 }

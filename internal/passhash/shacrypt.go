@@ -81,6 +81,9 @@ func parseSHACrypt(id string) parser {
 func (h shaCryptHash) name() string { return h.id }
 
 func (h shaCryptHash) verify(password []byte, _ Derive) bool {
+	if len(password) > maxIterated {
+		return false
+	}
 	got := encodeCrypt(h.derive(password), h.order)
 	return subtle.ConstantTimeCompare([]byte(got), []byte(h.tag)) == 1
 }
