@@ -79,10 +79,9 @@ func Parse(encoded string) (Hash, error) {
 }
 
 // Verify reports whether password is the one that was hashed, byte for byte. A password over [MaxPassword] bytes never
-// verifies, nor one over 256 with a scheme that digests it again in each of thousands of rounds, nor one that the scheme
-// itself would cut or pad: over 72 bytes with bcrypt, and one holding a NUL
-// byte with any scheme but argon2 (crypt(3) ends there, bcrypt repeats its NUL-ended key, HMAC pads with NUL: "a" and
-// "a\x00" would be equal).
+// verifies, nor one over 256 with a scheme that digests it again in each of thousands of rounds, nor one that the
+// scheme itself would cut or pad: over 72 bytes with bcrypt, and one holding a NUL byte with any scheme but argon2
+// (crypt(3) ends there, bcrypt repeats its NUL-ended key, HMAC pads with NUL: "a" and "a\x00" would be equal).
 func (h Hash) Verify(password string) bool {
 	if h.scheme == nil || len(password) > MaxPassword {
 		return false
