@@ -61,7 +61,7 @@ func TestEveryLanguageHasEveryMessage(t *testing.T) {
 
 // elsewhere are texts of the core that no route of this family gives: they are of organizations, of what hosts and
 // consoles call, and of imports.
-var elsewhere = regexp.MustCompile(`^(tollkeeper|httpadapter): |[Oo]rganization|^Auth URLs|^Sign-in by an issuer needs|^Start date|^Nobody starts|^Invalid operation$|^Start must not|^Send a span|^Metadata must|^Tenant key|passkey (has|needs)|^The counter of|^(A s|S)econd factor (needs|is of|was not)|^(Import|Not a record|Password hash|Date): |^A line of|^A seed is|^Username must be 1 to 64`)
+var elsewhere = regexp.MustCompile(`^(tollkeeper|httpadapter): |[Oo]rganization|^Auth URLs|^Sign-in by an issuer needs|^Start date|^Nobody starts|^Invalid operation$|^Start must not|^Send a span|^Metadata must|^Tenant key|passkey (has|needs)|^The counter of|^(A s|S)econd factor (needs|is of|was not)|^(Import|Not a record|Password hash|Date): |^A line of|^The same (identity|second factor) twice|^More second factors than|^A seed is|^Username must be 1 to 64`)
 
 // TestMessagesOfTheSourcesAreKnown: what the core and its adapter say stands in the catalogue, letter by letter; a text
 // that is changed there, or is new, fails here.
