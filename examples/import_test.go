@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,10 +21,14 @@ import (
 	"github.com/tollkeeper/tollkeeper/store/sqlite"
 )
 
-// accountsImported is the size of the run in every test; TOLLKEEPER_SOAK makes it the full one of a million.
+// accountsImported is the size of the run in every test; TOLLKEEPER_SOAK makes it 100,000, and TOLLKEEPER_IMPORTED as
+// many as it says.
 func accountsImported() int {
+	if n, err := strconv.Atoi(os.Getenv("TOLLKEEPER_IMPORTED")); err == nil && n > 0 {
+		return n
+	}
 	if os.Getenv("TOLLKEEPER_SOAK") != "" {
-		return 1_000_000
+		return 100_000
 	}
 	return 1_000
 }
