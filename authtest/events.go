@@ -12,6 +12,7 @@ import (
 func (k *Kit) Events(names ...tollkeeper.EventName) []tollkeeper.Event {
 	k.tb.Helper()
 	k.deliver()
+	k.box.heard()
 	k.events.mu.Lock()
 	defer k.events.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(k.events.list), func(e tollkeeper.Event) bool {
@@ -22,6 +23,7 @@ func (k *Kit) Events(names ...tollkeeper.EventName) []tollkeeper.Event {
 // eventLog keeps what happened, and tells the host's own function.
 type eventLog struct {
 	next func(tollkeeper.Event)
+	box  *mailbox
 
 	mu   sync.Mutex
 	list []tollkeeper.Event
@@ -31,6 +33,10 @@ func (l *eventLog) add(e tollkeeper.Event) {
 	l.mu.Lock()
 	l.list = append(l.list, e)
 	l.mu.Unlock()
+	switch e.Name {
+	case tollkeeper.EventMailSent, tollkeeper.EventMailFailed, tollkeeper.EventMailDropped:
+		defer l.box.update(func() { l.box.told++ })
+	}
 	if l.next != nil {
 		l.next(e)
 	}

@@ -96,6 +96,7 @@ func build(tb testing.TB, s setup, options []Option) *Kit {
 	}
 	k := &Kit{tb: tb, config: s.config, issuer: s.known, clock: &clock{base: s.config.Now}, events: &eventLog{next: s.config.Events}}
 	k.Store, k.box = watch(s.store)
+	k.events.box = k.box
 	s.config.Now, s.config.Events = k.clock.now, k.events.add
 	s.config.Mail.Mailer = capture(k.box, s.config.Mail.Mailer)
 	var err error

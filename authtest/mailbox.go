@@ -20,6 +20,8 @@ type mailbox struct {
 	queued  map[uuid.UUID]time.Time // when it is due
 	sending map[uuid.UUID]bool      // claimed, and not yet told of
 	claims  int                     // that are being made
+	ended   int                     // events of deliveries that the store has written
+	told    int                     // of them those that an Authenticator has told
 	done    map[uuid.UUID]bool
 	changed chan struct{} // closed, and replaced, at each change
 }
@@ -165,6 +167,9 @@ func (w *watched) FinishMail(ctx context.Context, d store.Delivery) error {
 	err := w.Store.FinishMail(ctx, d)
 	w.box.update(func() {
 		delete(w.box.sending, d.ID)
+		if err == nil {
+			w.box.ended += len(d.Events)
+		}
 		if d.Retry.IsZero() {
 			delete(w.box.queued, d.ID)
 			w.box.done[d.ID] = true
@@ -185,6 +190,24 @@ func (b *mailbox) due(now time.Time) (n int, changed <-chan struct{}) {
 		}
 	}
 	return n, b.changed
+}
+
+// heard waits until what became of mail has been told, which is right after it is written. It gives up after a moment.
+func (b *mailbox) heard() {
+	timeout := time.After(patience / 5)
+	for {
+		b.mu.Lock()
+		all, changed := b.told >= b.ended, b.changed
+		b.mu.Unlock()
+		if all {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return
+		}
+	}
 }
 
 // settled waits until no mail is due and none is on its way. It gives up after a moment, for a broken store.
