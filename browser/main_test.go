@@ -19,7 +19,13 @@ var chromium struct {
 }
 
 func TestMain(m *testing.M) {
+	if twice() {
+		os.Exit(tries())
+	}
 	code := m.Run()
+	if code != 0 && chromium.ctx != nil && chromium.ctx.Err() != nil {
+		code = crashed
+	}
 	for i := len(chromium.stop) - 1; i >= 0; i-- {
 		chromium.stop[i]()
 	}
