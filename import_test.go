@@ -332,7 +332,7 @@ func TestAnUpdateLeavesNoFactorOnAnUnprovenAddress(t *testing.T) {
 		if x := w.subjectOf("new@example.com"); said.report.Updated != 1 || x.Account.EmailProvenAt.IsZero() || len(x.Factors) != 1 {
 			t.Errorf("%+v", said)
 		}
-		plain := w.imports(tollkeeper.Scope{}, `{"externalId":"2","email":"bob@example.com","emailProven":true}`+"\n"+`{"externalId":"2","email":"rob@example.com"}`, updating)
+		plain := w.imports(tollkeeper.Scope{}, `{"externalId":"2","email":"bob@example.com","emailVerified":true}`+"\n"+`{"externalId":"2","email":"rob@example.com"}`, updating)
 		if x := w.subjectOf("rob@example.com").Account; plain.report.Updated != 1 || !x.EmailProvenAt.IsZero() || !x.EmailVerifiedAt.IsZero() {
 			t.Errorf("%+v", plain)
 		}
