@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/tollkeeper/tollkeeper/internal/passhash"
 )
 
 // ImportOptions steer [Host.ImportAccounts]. The zero value imports what is plain and refuses everything else.
@@ -111,7 +113,7 @@ const (
 // cannot see that an id is that of an account that was deleted.
 func (h Host) ImportAccounts(ctx context.Context, in Scope, r io.Reader, o ImportOptions) (ImportReport, error) {
 	ctx = h.acting(ctx)
-	if len(o.Pepper) > 256 {
+	if len(o.Pepper) > passhash.MaxPepper {
 		return ImportReport{}, ErrInvalidInput.WithField("pepper")
 	}
 	parent, err := h.auth.parentIn(ctx, in)
@@ -193,7 +195,7 @@ func (i *importing) chunk(ctx context.Context, lines []importLine) error {
 	named := map[string]bool{}
 	for _, l := range all {
 		again := false
-		for _, name := range l.names() {
+		for _, name := range i.names(l) {
 			again = again || named[name]
 			named[name] = true
 		}

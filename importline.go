@@ -59,7 +59,7 @@ func (i *importing) meet(ctx context.Context, l *importLine) error {
 	}
 	l.stands = true
 	if l.account.EmailKey != s.Account.EmailKey || says(l.account.Username, s.Account.Username) {
-		l.leaves = namesOf(&s.Account)
+		l.leaves = namesOf(i.nameClaims(&s.Account))
 	}
 	if isAdmin(&s.Account) && (l.record.Role != "" || l.record.Disabled) {
 		l.leaves = append(l.leaves, "admin")
@@ -67,7 +67,7 @@ func (i *importing) meet(ctx context.Context, l *importLine) error {
 	return nil
 }
 
-// standing returns the account with its credentials, in a dry run as it would be by now; nil: there is none.
+// standing returns the account, in a dry run as it would be by now; nil: there is none.
 func (i *importing) standing(ctx context.Context, id uuid.UUID) (*Subject, error) {
 	if i.rehearsal != nil {
 		return i.rehearsed(ctx, id)
@@ -83,33 +83,54 @@ func (i *importing) found(ctx context.Context, l store.Lookup) (*Subject, error)
 	return &s, err
 }
 
-func namesOf(x *Account) []string {
-	names := []string{"email " + x.EmailKey}
-	if x.Username != "" {
-		names = append(names, "username "+canon.Lower(x.Username))
+// claim is something that no two accounts of a scope share.
+type claim struct {
+	name    string
+	lookup  store.Lookup
+	refusal error // where another one has it
+}
+
+// claims are what the account would have of the line, in the order in which a store refuses.
+func (i *importing) claims(l *importLine, x *Account, links []store.Linked, factors []store.Factor) []claim {
+	list := i.nameClaims(x)
+	for _, linked := range links {
+		list = append(list, claim{
+			"identity " + linked.Issuer + " " + linked.Subject,
+			store.Lookup{Issuer: linked.Issuer, Subject: linked.Subject, Scope: i.parent}, ErrConflict.WithField("identity"),
+		})
+	}
+	for _, f := range factors {
+		if len(f.Credential) > 0 {
+			list = append(list, claim{"credential " + string(f.Credential), store.Lookup{Credential: f.Credential, Scope: i.parent}, ErrConflict.WithField("credential")})
+		}
+	}
+	if l.record.PublicKey != "" {
+		list = append(list, claim{"key " + x.PublicKey, store.Lookup{PublicKey: x.PublicKey}, ErrConflict})
+	}
+	return list
+}
+
+func (i *importing) nameClaims(x *Account) []claim {
+	list := []claim{{"email " + x.EmailKey, store.Lookup{Email: x.EmailKey, Scope: i.parent}, ErrEmailTaken}}
+	if key := canon.Lower(x.Username); key != "" {
+		list = append(list, claim{"username " + key, store.Lookup{Username: key, Scope: i.parent}, ErrUsernameTaken})
+	}
+	return list
+}
+
+func namesOf(claims []claim) (names []string) {
+	for _, c := range claims {
+		names = append(names, c.name)
 	}
 	return names
 }
 
 // names is what the line shares with no other of the scope, and what its account may leave to another one.
-func (l *importLine) names() (names []string) {
+func (i *importing) names(l *importLine) []string {
 	if l.err != nil {
 		return nil
 	}
-	names = append(names, "id "+l.account.ID.String())
-	names = append(append(names, namesOf(&l.account)...), l.leaves...)
-	for _, linked := range l.linked {
-		names = append(names, "identity "+linked.Issuer+" "+linked.Subject)
-	}
-	for _, f := range l.factors {
-		if len(f.Credential) > 0 {
-			names = append(names, "credential "+string(f.Credential))
-		}
-	}
-	if l.record.PublicKey != "" {
-		names = append(names, "key "+l.record.PublicKey)
-	}
-	return names
+	return slices.Concat([]string{"id " + l.account.ID.String()}, namesOf(i.claims(l, &l.account, l.linked, l.factors)), l.leaves)
 }
 
 // do makes the account of a line, or compares the one that stands.
@@ -163,14 +184,14 @@ func (i *importing) passwordOf(ctx context.Context, l *importLine) (SecretText, 
 
 // compare looks in what the account that stands differs from the line, and takes that where the options say so.
 func (i *importing) compare(ctx context.Context, l *importLine) error {
-	s, err := i.auth.store.FindAccount(ctx, store.Lookup{ID: l.account.ID, Credentials: true})
-	if errors.Is(err, ErrNotFound) || err == nil && s.Account.Parent != i.parent {
-		return ErrConflict.WithField("id")
-	}
+	s, err := i.found(ctx, store.Lookup{ID: l.account.ID, Credentials: true})
 	if err != nil {
 		return err
 	}
-	c := i.change(l, &s)
+	if s == nil || s.Account.Parent != i.parent {
+		return ErrConflict.WithField("id")
+	}
+	c := i.change(l, s)
 	if len(l.taken) == 0 {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package tollkeeper
 
 import (
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"math"
@@ -269,7 +268,7 @@ func (a *Authenticator) brought(f store.Factor, r RecordFactor, place int) (stor
 		return f, refused.WithMessage("A seed is of an authenticator app, and nothing besides")
 	}
 	text := strings.ToUpper(strings.TrimRight(strings.NewReplacer(" ", "", "-", "").Replace(string(r.Seed)), "="))
-	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
+	seed, err := base32Plain.DecodeString(text)
 	if err != nil || len(seed) < 10 || len(seed) > 64 {
 		return f, refused.WithMessage("A seed is 10 to 64 bytes in base32")
 	}

@@ -35,7 +35,7 @@ func (i *importing) rehearse(ctx context.Context, l *importLine) error {
 		return err
 	}
 	if s == nil {
-		if err := i.free(ctx, l, l.account, l.linked, l.factors); err != nil {
+		if err := i.free(ctx, &l.account, i.claims(l, &l.account, l.linked, l.factors)); err != nil {
 			return err
 		}
 		l.made, i.rehearsal.made[l.account.ID] = true, l.text
@@ -51,7 +51,7 @@ func (i *importing) rehearse(ctx context.Context, l *importLine) error {
 	}
 	err = i.resigns(ctx, &s.Account, &c.Account)
 	if err == nil {
-		err = i.free(ctx, l, c.Account, c.Link, c.PutFactors)
+		err = i.free(ctx, &c.Account, i.claims(l, &c.Account, c.Link, c.PutFactors))
 	}
 	if err != nil {
 		l.taken, l.kept = nil, nil
@@ -90,8 +90,7 @@ func (i *importing) resigns(ctx context.Context, was, next *Account) error {
 		if len(list) < page.Limit {
 			return ErrLastAdmin
 		}
-		last := list[len(list)-1]
-		page.After = store.Position{At: last.CreatedAt, ID: last.ID}
+		page.After = placeOf(&list[len(list)-1])
 	}
 }
 
@@ -115,30 +114,8 @@ func (i *importing) rehearsed(ctx context.Context, id uuid.UUID) (*Subject, erro
 	return i.found(ctx, store.Lookup{ID: id, Credentials: true})
 }
 
-// free refuses what another account has, or would have by now, in the order in which a store does; and notes that the
-// account has it.
-func (i *importing) free(ctx context.Context, l *importLine, x Account, links []store.Linked, factors []store.Factor) error {
-	type claim struct {
-		name    string
-		lookup  store.Lookup
-		refusal error
-	}
-	claims := []claim{{"email " + x.EmailKey, store.Lookup{Email: x.EmailKey, Scope: i.parent}, ErrEmailTaken}}
-	if x.Username != "" {
-		key := canon.Lower(x.Username)
-		claims = append(claims, claim{"username " + key, store.Lookup{Username: key, Scope: i.parent}, ErrUsernameTaken})
-	}
-	for _, linked := range links {
-		claims = append(claims, claim{"identity " + linked.Issuer + " " + linked.Subject, store.Lookup{Issuer: linked.Issuer, Subject: linked.Subject, Scope: i.parent}, ErrConflict.WithField("identity")})
-	}
-	for _, f := range factors {
-		if len(f.Credential) > 0 {
-			claims = append(claims, claim{"credential " + string(f.Credential), store.Lookup{Credential: f.Credential, Scope: i.parent}, ErrConflict.WithField("credential")})
-		}
-	}
-	if l.record.PublicKey != "" {
-		claims = append(claims, claim{"key " + x.PublicKey, store.Lookup{PublicKey: x.PublicKey}, ErrConflict})
-	}
+// free refuses what another account has, or would have by now, and notes that the account has it.
+func (i *importing) free(ctx context.Context, x *Account, claims []claim) error {
 	for _, c := range claims {
 		holder, err := i.holder(ctx, c.name, c.lookup)
 		if err != nil {

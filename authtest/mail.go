@@ -44,17 +44,9 @@ func (k *Kit) LastMail(email string, kinds ...tollkeeper.MailKind) tollkeeper.Me
 // deliver waits until no mail is due.
 func (k *Kit) deliver() {
 	k.tb.Helper()
-	timeout := time.After(patience)
-	for {
-		n, changed := k.box.due(k.Now())
-		if n == 0 {
-			return
-		}
-		select {
-		case <-changed:
-		case <-timeout:
-			k.tb.Fatalf("authtest: %d queued mails were not delivered within %v", n, patience)
-		}
+	n := 0
+	if !k.box.until(patience, func() bool { n = k.box.due(k.Now()); return n == 0 }) {
+		k.tb.Fatalf("authtest: %d queued mails were not delivered within %v", n, patience)
 	}
 }
 

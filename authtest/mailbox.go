@@ -180,52 +180,42 @@ func (w *watched) FinishMail(ctx context.Context, d store.Delivery) error {
 	return err
 }
 
-// due returns how much mail is due and not yet delivered, and what to wait for.
-func (b *mailbox) due(now time.Time) (n int, changed <-chan struct{}) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// due is how much mail is due and not yet delivered. The caller holds the lock.
+func (b *mailbox) due(now time.Time) (n int) {
 	for _, at := range b.queued {
 		if !at.After(now) {
 			n++
 		}
 	}
-	return n, b.changed
+	return n
 }
 
-// heard waits until what became of mail has been told, which is right after it is written. It gives up after a moment.
-func (b *mailbox) heard() {
-	timeout := time.After(patience / 5)
+// until waits until so it is, which is asked under the lock at each change. False: it was not within that time.
+func (b *mailbox) until(longest time.Duration, so func() bool) bool {
+	timeout := time.After(longest)
 	for {
 		b.mu.Lock()
-		all, changed := b.told >= b.ended, b.changed
+		is, changed := so(), b.changed
 		b.mu.Unlock()
-		if all {
-			return
+		if is {
+			return true
 		}
 		select {
 		case <-changed:
 		case <-timeout:
-			return
+			return false
 		}
 	}
 }
 
+// heard waits until what became of mail has been told, which is right after it is written. It gives up after a moment.
+func (b *mailbox) heard() {
+	b.until(patience/5, func() bool { return b.told >= b.ended })
+}
+
 // settled waits until no mail is due and none is on its way. It gives up after a moment, for a broken store.
 func (b *mailbox) settled(now time.Time) {
-	timeout := time.After(patience / 5)
-	for {
-		n, changed := b.due(now)
-		b.mu.Lock()
-		n += b.claims + len(b.sending)
-		b.mu.Unlock()
-		if n == 0 {
-			return
-		}
-		select {
-		case <-changed:
-		case <-timeout:
-			b.update(func() { clear(b.sending) })
-			return
-		}
+	if !b.until(patience/5, func() bool { return b.due(now)+b.claims+len(b.sending) == 0 }) {
+		b.update(func() { clear(b.sending) })
 	}
 }

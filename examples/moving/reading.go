@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tollkeeper/tollkeeper"
 )
 
 // withoutMark skips the byte order mark that programs for tables put before a file.
@@ -297,30 +299,25 @@ func (t *text) UnmarshalJSON(value []byte) error {
 	return nil
 }
 
-// at returns a time as an import takes it: of RFC 3339, of SQL, or a number of seconds or, beyond the year 5000,
-// milliseconds since 1970. Without a zone it is UTC. What is no time is noted.
+// at returns a time of what an import reads, or of a number of seconds or, beyond the year 5000, milliseconds since 1970.
+// Without a zone it is UTC. What is no time is noted.
 func (o *output) at(a *account, date string) string {
-	date = strings.TrimSuffix(strings.TrimSpace(date), " UTC")
-	if date == "" || strings.HasPrefix(date, "0000-") {
-		return ""
-	}
+	date = strings.TrimSpace(date)
 	if seconds, err := strconv.ParseFloat(date, 64); err == nil && seconds >= 0 && seconds < 1e14 {
 		if seconds < 1e11 {
 			seconds *= 1000
 		}
 		return stamp(time.UnixMilli(int64(math.Round(seconds))))
 	}
-	iso := strings.Replace(date, " ", "T", 1)
-	for _, zone := range []string{"Z07:00", "Z0700", "Z07", ""} {
-		if t, err := time.Parse("2006-01-02T15:04:05"+zone, iso); err == nil {
-			return stamp(t)
-		}
+	var t tollkeeper.RecordTime
+	if text, err := json.Marshal(date); err != nil || t.UnmarshalJSON(text) != nil {
+		o.note(a.who, "a date cannot be read, and stays behind")
+		return ""
 	}
-	if t, err := time.Parse(time.DateOnly, date); err == nil {
-		return stamp(t)
+	if t.IsZero() {
+		return ""
 	}
-	o.note(a.who, "a date cannot be read, and stays behind")
-	return ""
+	return stamp(t.Time)
 }
 
 // holds reports whether a ban until that time still stands. One without an end does, and one that cannot be read.

@@ -17,8 +17,10 @@ const (
 	bcryptLen     = 60 // bytes of the whole text
 	bcryptMaxCost = 15 // some 3.5 s; 31 would take hours (R10)
 	bcryptMaxPass = 72 // bytes; the algorithm reads no further
-	maxPepper     = 256
 )
+
+// MaxPepper is the longest pepper of [Bcrypt] in bytes.
+const MaxPepper = 256
 
 // bcryptHash is a whole stored text, checked, and what it is a hash of.
 type bcryptHash struct {
@@ -53,13 +55,9 @@ func wordpressDigest(p []byte) ([]byte, bool) {
 }
 
 func parseBcrypt(text, _ string) (scheme, error) {
-	s, err := parseBcryptOf(text, wholePassword)
-	if err != nil {
-		return nil, err
-	}
-	h := s.(bcryptHash)
+	h, err := parseBcryptOf(text, wholePassword)
 	h.plain = true
-	return h, nil
+	return h, err
 }
 
 // bcryptOf reads a bcrypt text behind a prefix that says what it is a hash of.
@@ -69,20 +67,20 @@ func bcryptOf(of before) parser {
 
 // parseBcryptOf takes $2a$, $2b$ and $2y$, which name the same correct algorithm. $2x$ marks hashes of a faulty one and
 // is refused.
-func parseBcryptOf(text string, of before) (scheme, error) {
+func parseBcryptOf(text string, of before) (bcryptHash, error) {
 	if len(text) != bcryptLen || text[0] != '$' || text[1] != '2' || !strings.Contains("aby", text[2:3]) || text[3] != '$' || text[6] != '$' {
-		return nil, fmt.Errorf("%w: bcrypt text has not its one form", ErrMalformed)
+		return bcryptHash{}, fmt.Errorf("%w: bcrypt text has not its one form", ErrMalformed)
 	}
 	cost := text[4:6]
 	if cost[0] < '0' || cost[0] > '9' || cost[1] < '0' || cost[1] > '9' {
-		return nil, fmt.Errorf("%w: bcrypt cost is not two digits", ErrMalformed)
+		return bcryptHash{}, fmt.Errorf("%w: bcrypt cost is not two digits", ErrMalformed)
 	}
 	n := int(cost[0]-'0')*10 + int(cost[1]-'0')
 	if n < bcrypt.MinCost || n > bcryptMaxCost {
-		return nil, fmt.Errorf("%w: bcrypt cost %d is outside %d..%d", ErrBounds, n, bcrypt.MinCost, bcryptMaxCost)
+		return bcryptHash{}, fmt.Errorf("%w: bcrypt cost %d is outside %d..%d", ErrBounds, n, bcrypt.MinCost, bcryptMaxCost)
 	}
 	if strings.Trim(text[7:], cryptAlphabet) != "" {
-		return nil, fmt.Errorf("%w: bcrypt salt or digest is not base64", ErrMalformed)
+		return bcryptHash{}, fmt.Errorf("%w: bcrypt salt or digest is not base64", ErrMalformed)
 	}
 	return bcryptHash{text: text, of: of}, nil
 }
@@ -92,22 +90,18 @@ func parseBcryptOf(text string, of before) (scheme, error) {
 func parsePepper(of before) parser {
 	return func(_, body string) (scheme, error) {
 		text, body, _ := strings.Cut(body, "$")
-		pepper, err := decode(base64.RawURLEncoding, "pepper", text, 1, maxPepper)
+		pepper, err := decode(base64.RawURLEncoding, "pepper", text, 1, MaxPepper)
 		if err != nil {
 			return nil, err
 		}
-		s, err := parseBcryptOf("$"+body, func(p []byte) ([]byte, bool) {
+		h, err := parseBcryptOf("$"+body, func(p []byte) ([]byte, bool) {
 			if _, ok := of(p); !ok {
 				return nil, false
 			}
 			return cutPassword(append(p, pepper...))
 		})
-		if err != nil {
-			return nil, err
-		}
-		h := s.(bcryptHash)
 		h.secret = true
-		return h, nil
+		return h, err
 	}
 }
 
@@ -155,7 +149,7 @@ func (h bcryptHash) verify(password []byte, _ Derive) bool {
 
 // Bcrypt says what a plain bcrypt hash was made of, beside the password.
 type Bcrypt struct {
-	Pepper string // appended to the password, as Devise does; at most 256 bytes
+	Pepper string // appended to the password, as Devise does; at most [MaxPepper] bytes
 	Cut    bool   // a password of more than 72 bytes was cut there
 }
 

@@ -33,7 +33,7 @@ type foreignHash struct {
 	Long, Extra                            bool
 }
 
-// Every format that is read is read as its program writes it, and takes one password.
+// Every format that is read is read as its program writes it, and takes one password. Each hash names its source.
 func TestHashesOfEveryFormat(t *testing.T) {
 	text, err := os.ReadFile("testdata/hashes/formats.json")
 	if err != nil {

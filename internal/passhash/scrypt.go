@@ -133,18 +133,22 @@ func parseBetterAuth(text, _ string) (scheme, error) {
 }
 
 func scryptOf(n, r, p string, salt, tag []byte) (scheme, error) {
-	cost := [3]int{}
-	for i, l := range []limit{{n, 2, 1 << scryptMaxLogN}, {r, 1, scryptMaxR}, {p, 1, scryptMaxP}} {
-		var err error
-		if cost[i], err = number(l.name, l.low, l.high); err != nil {
-			return nil, err
-		}
+	iterations, err := number(n, 2, 1<<scryptMaxLogN)
+	if err != nil {
+		return nil, err
 	}
-	logN := bits.Len(uint(cost[0])) - 1
-	if cost[0] != 1<<logN {
+	if iterations&(iterations-1) != 0 {
 		return nil, fmt.Errorf("%w: N is no power of two", ErrMalformed)
 	}
-	return scryptWith(scryptCost{logN, cost[1], cost[2]}, salt, tag)
+	blocks, err := number(r, 1, scryptMaxR)
+	if err != nil {
+		return nil, err
+	}
+	lanes, err := number(p, 1, scryptMaxP)
+	if err != nil {
+		return nil, err
+	}
+	return scryptWith(scryptCost{bits.Len(uint(iterations)) - 1, blocks, lanes}, salt, tag)
 }
 
 // scryptWith checks what a program of its own writes.
