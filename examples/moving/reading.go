@@ -299,8 +299,8 @@ func (t *text) UnmarshalJSON(value []byte) error {
 	return nil
 }
 
-// at returns a time of what an import reads, or of a number of seconds or, beyond the year 5000, milliseconds since 1970.
-// Without a zone it is UTC. What is no time is noted.
+// at returns a time of what an import reads, or of a number of seconds or, beyond the year 5000, milliseconds since
+// 1970. Without a zone it is UTC. What is no time is noted.
 func (o *output) at(a *account, date string) string {
 	date = strings.TrimSpace(date)
 	if seconds, err := strconv.ParseFloat(date, 64); err == nil && seconds >= 0 && seconds < 1e14 {
